@@ -1,0 +1,121 @@
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { UsageError } from "#harness/errors.ts";
+
+/** Engine versions that a node image can be built for, and the Debian suite that carries each. */
+export const engines = {
+  "20.10": { suite: "bookworm" },
+  "26.1": { suite: "trixie" },
+  "28.5": { suite: "sid" },
+} as const;
+export type EngineVersion = keyof typeof engines;
+export const engineVersions = Object.keys(engines) as EngineVersion[];
+
+export const clusterProviders = ["containers"] as const;
+export type ClusterProvider = (typeof clusterProviders)[number];
+
+const flag = z.enum(["0", "1", "", "true", "false"]).transform((value) => value === "1" || value === "true");
+const list = z.string().transform((value) =>
+  value
+    .split(",")
+    .map((item) => item.trim())
+    .filter(Boolean),
+);
+
+/** Every setting: what it means, what it may be, its default. The README's table is checked against this. */
+const schema = z.object({
+  DRIVER: list
+    .pipe(z.array(z.string()).min(1))
+    .default(["bridge", "overlay"])
+    .describe("drivers under test, comma separated: names, paths to driver files, or packages"),
+  ENGINE: list
+    .pipe(z.array(z.enum(engineVersions as [EngineVersion, ...EngineVersion[]])).min(1))
+    .default(["26.1"])
+    .describe(`Docker Engine on the nodes, comma separated: ${engineVersions.join(", ")}`),
+  CLUSTER: z.enum(clusterProviders).default("containers").describe("what the nodes are made of"),
+  NODES: z.coerce.number().int().min(1).max(16).default(2).describe("number of nodes"),
+  KEEP: flag.default(false).describe("1 leaves the cluster up after the run; the next run reuses it"),
+  IMAGE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("workload image to use instead of the built-in busybox; pulled by the nodes, e.g. alpine"),
+  MIRROR: z
+    .url()
+    .optional()
+    .describe("Debian mirror for the images; default: the one this machine's apt uses"),
+  SUBNETS: z
+    .string()
+    .regex(/^\d+\.\d+\.0\.0\/16$/, "an IPv4 /16 such as 10.222.0.0/16")
+    .default("10.222.0.0/16")
+    .describe("range from which each cluster leases three /24 networks"),
+  CACHE: z
+    .string()
+    .default(join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "netconform"))
+    .transform((path) => resolve(path))
+    .describe("image cache, state of kept clusters and the private engine's data"),
+  REPORTS: z
+    .string()
+    .default("reports/output")
+    .transform((path) => resolve(path))
+    .describe("where reports and evidence are written"),
+  SABOTAGE: z.string().optional().describe("name of the saboteur to let loose (npm run prove sets it)"),
+  VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
+});
+
+export type Settings = z.infer<typeof schema>;
+export type SettingName = keyof Settings;
+
+/** Name, meaning and default of every setting, for `--help` and the README. */
+export function describeSettings(): { name: string; meaning: string; default: string }[] {
+  const defaults = schema.parse({});
+  return Object.entries(schema.shape).map(([name, field]) => ({
+    name,
+    meaning: field.description ?? inner(field)?.description ?? "",
+    default: format(defaults[name as SettingName]),
+  }));
+}
+
+function inner(field: unknown): { description?: string } | undefined {
+  return (field as { def?: { innerType?: { description?: string } } }).def?.innerType;
+}
+
+function format(value: unknown): string {
+  if (Array.isArray(value)) return value.join(",");
+  if (typeof value === "boolean") return value ? "1" : "0";
+  return value === undefined ? "" : String(value);
+}
+
+/**
+ * Reads and validates the environment; the one place that does.
+ * Throws `UsageError` naming each bad value, what was expected and the variable that holds it.
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape).flatMap((name) => {
+      const value = env[name];
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => {
+    const name = String(issue.path[0]);
+    const expected = "values" in issue ? `one of ${(issue.values as string[]).join(", ")}` : issue.message;
+    return `${name}=${given[name] ?? ""}: expected ${expected} (set in the environment)`;
+  });
+  throw new UsageError(problems.join("\n"), {
+    hint: "the README lists every setting with its default",
+  });
+}
+
+/** One line per setting that differs from its default, as the run understood it. */
+export function explainSettings(settings: Settings): string {
+  const parts = describeSettings()
+    .filter(({ name }) => !["CACHE", "REPORTS", "SUBNETS"].includes(name))
+    .map(({ name }) => [name, format(settings[name as SettingName])] as const)
+    .filter(([, value]) => value !== "" && value !== "0")
+    .map(([name, value]) => `${name}=${value}`);
+  return parts.join(" ");
+}

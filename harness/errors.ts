@@ -1,0 +1,74 @@
+import type { ExecResult } from "#harness/host/host.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+
+/**
+ * The harness, the environment or the network under it broke: the outcome is `error`, never `failed`.
+ * `hint` says what the user can do next.
+ */
+export class HarnessError extends Error {
+  override name = "HarnessError";
+  readonly hint: string | undefined;
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(options.hint ? `${message}\n  next: ${options.hint}` : message, { cause: options.cause });
+    this.hint = options.hint;
+  }
+}
+
+/** The user asked for something that does not exist or cannot be: exit code 2. */
+export class UsageError extends HarnessError {
+  override name = "UsageError";
+}
+
+/** The connection to a host went away; `lastKnown` is the last thing that host was seen doing. */
+export class ConnectionLost extends HarnessError {
+  override name = "ConnectionLost";
+  constructor(host: string, lastKnown: string, cause?: unknown) {
+    super(`the SSH connection to ${host} was lost; last known: ${lastKnown}`, { cause });
+  }
+}
+
+/** A command that the harness itself needs exited non-zero. */
+export class CommandFailed extends HarnessError {
+  override name = "CommandFailed";
+  readonly result: ExecResult;
+  constructor(result: ExecResult, why = "a command the harness needs failed") {
+    const output = [result.stderr, result.stdout].map((text) => text.trim()).filter(Boolean).join("\n");
+    super(
+      `${why}: ${result.host}$ ${formatCommand(result.argv)}\n  exit ${result.code ?? result.signal} after ${Math.round(result.durationMs)} ms\n  ${output || "(no output)"}`,
+    );
+    this.result = result;
+  }
+}
+
+/** A condition did not come true before its named deadline. Which outcome that is depends on who waited. */
+export class DeadlineExceeded extends HarnessError {
+  override name = "DeadlineExceeded";
+}
+
+/** The probe could not do its work (its positive control failed, its tool is missing): says nothing about the plugin. */
+export class ProbeFailed extends HarnessError {
+  override name = "ProbeFailed";
+}
+
+/**
+ * The plugin broke a rule: the outcome is `failed`.
+ * The message always reads "who: expected X, got Y" and carries the commands that showed it.
+ */
+export class Nonconformance extends Error {
+  override name = "Nonconformance";
+  constructor(finding: { who: string; expected: string; got: string; evidence?: string | undefined }) {
+    super(
+      `${finding.who}: expected ${finding.expected}, got ${finding.got}${finding.evidence ? `\n${finding.evidence}` : ""}`,
+    );
+  }
+}
+
+/** The environment lacks what the requirement needs: the outcome is `blocked`, with the reason. */
+export class Blocked extends Error {
+  override name = "Blocked";
+}
+
+/** The driver does not declare the capability: the outcome is `unsupported`. */
+export class Unsupported extends Error {
+  override name = "Unsupported";
+}

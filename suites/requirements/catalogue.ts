@@ -1,0 +1,18 @@
+import type { Requirement } from "./requirement.ts";
+import { tutorialRequirements } from "./tutorial.ts";
+
+/** Every rule the suite knows, by id. A test cites one of these ids or does not compile. */
+export const catalogue = { ...tutorialRequirements } as const;
+
+export type RequirementId = keyof typeof catalogue;
+
+export function isRequirementId(id: string): id is RequirementId {
+  return Object.hasOwn(catalogue, id);
+}
+
+/** The rule behind an id. */
+export function requirementOf(id: RequirementId): Requirement {
+  return catalogue[id];
+}
+
+export const requirementIds = Object.keys(catalogue) as RequirementId[];
