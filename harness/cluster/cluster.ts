@@ -1,0 +1,46 @@
+import type Docker from "dockerode";
+import type { Feature } from "#drivers/driver.ts";
+import type { EngineVersion } from "#harness/config/settings.ts";
+import type { Host } from "#harness/host/host.ts";
+
+/** What a network interface of a node is for; the tutorial's eth0, eth1, eth2. */
+export type Role = "management" | "control" | "data";
+
+export interface NodeInterface {
+  /** Interface name on the node, e.g. `eth1`. */
+  readonly device: string;
+  /** IPv4 address without prefix. */
+  readonly address: string;
+  readonly prefix: number;
+}
+
+/** One host of the cluster: an SSH endpoint and nothing else. */
+export interface ClusterNode extends Host {
+  readonly interfaces: Readonly<Record<Role, NodeInterface>>;
+  /** The node's Docker API through a forwarded socket. */
+  readonly docker: Docker;
+}
+
+/** The host beside the nodes: DNS for a test zone, a web server that tells its client's address, a foreign host on the wire. */
+export interface OutsideWorld extends Host {
+  readonly interfaces: Readonly<Record<Role, NodeInterface>>;
+  /** A name in the test zone that resolves to `interfaces.management.address`. */
+  readonly hostName: string;
+  /** TCP port of the web server; `GET /` answers `<client address>\n`. */
+  readonly httpPort: number;
+}
+
+/** Two or more nodes and the world outside. */
+export interface Cluster {
+  /** Unique on this machine, e.g. `nc-3f9a1c`. */
+  readonly id: string;
+  readonly engine: EngineVersion;
+  readonly nodes: readonly ClusterNode[];
+  readonly outside: OutsideWorld;
+  /** Name of the workload image that every node has. */
+  readonly image: string;
+  /** Whether every node offers the feature; probed once, with the reason where not. */
+  offers(feature: Feature): Promise<{ offered: true } | { offered: false; reason: string }>;
+  /** Closes the connections; the nodes stay. */
+  disconnect(): Promise<void>;
+}

@@ -1,0 +1,55 @@
+import { AssertionError } from "node:assert";
+import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/errors.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
+
+/**
+ * passed: the rule holds. failed: the plugin broke it. unsupported: the driver does not declare what it needs.
+ * blocked: the environment lacks what it needs. error: the harness broke, the plugin is not judged. not run: never got to it.
+ */
+export const outcomes = ["passed", "failed", "unsupported", "blocked", "error", "not run"] as const;
+export type Outcome = (typeof outcomes)[number];
+
+/** What a test leaves on its vitest task (`task.meta.conformance`); reporters read nothing else. Plain JSON. */
+export interface ConformanceMeta {
+  requirement: RequirementId;
+  /** Driver name. */
+  driver: string;
+  /** Engine version of the cluster. */
+  engine: string;
+  /** Folder of the suite, e.g. `multihost`. */
+  chapter: string;
+  outcome: Outcome;
+  /** Why it is not `passed`: failure text, missing feature, undeclared capability. */
+  reason?: string;
+  /** Things worth telling although the outcome stands, e.g. "works although not declared". */
+  notes?: string[];
+  durationMs: number;
+  /** Measured facts for drift reports, e.g. `{ mtu: 1450 }`. */
+  facts?: Record<string, string | number | boolean>;
+  /** Evidence files, relative to the reports folder. */
+  evidence?: string[];
+  /** Commands this test ran, relative path of the transcript (JSON lines). */
+  transcript?: string;
+  /** One line that shows the failure by hand. */
+  reproduce?: string;
+}
+
+/** Provided to each vitest project (`provide: { target }`) and read by fixtures and reporters. */
+export interface TargetContext {
+  driver: string;
+  /** Title of the driver, for people. */
+  title: string;
+  engine: string;
+  declared: string[];
+}
+
+/** Which outcome an error means. Only a broken rule is a failure; everything unexpected is an error. */
+export function outcomeOf(error: unknown): Exclude<Outcome, "passed" | "not run"> {
+  if (error instanceof Nonconformance) return "failed";
+  if (error instanceof Blocked) return "blocked";
+  if (error instanceof Unsupported) return "unsupported";
+  if (error instanceof HarnessError) return "error";
+  if (error instanceof AssertionError) return "failed";
+  if (error instanceof Error && error.name === "AssertionError") return "failed";
+  return "error";
+}

@@ -1,0 +1,24 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
+import type { ProbeAgent } from "#harness/probe/agent.ts";
+
+/** Something with a network namespace that a plugin gave interfaces to: a container, or a bare namespace. */
+export interface Workload {
+  readonly name: string;
+  /** Container id (CNM) or the CNI container id. */
+  readonly id: string;
+  readonly node: ClusterNode;
+  /** IPv4 address on the network it was started in, without prefix. */
+  readonly ip: string;
+  /** Prefix length of `ip`. */
+  readonly prefix: number;
+  readonly mac: string;
+  /** Path of its network namespace on the node, e.g. `/proc/4711/ns/net`. */
+  readonly netns: string;
+  /** Runs inside the workload as its user would see it: file system, resolver and all. */
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** Runs a tool of the node inside the workload's network namespace; needs nothing from the image. */
+  inNetns(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** The probe agent in its network namespace, started on first use. */
+  agent(): Promise<ProbeAgent>;
+}
