@@ -37,6 +37,8 @@ export interface ConformanceMeta {
 /** Provided to each vitest project (`provide: { target }`) and read by fixtures and reporters. */
 export interface TargetContext {
   driver: string;
+  /** What the user gave to name the driver or plugin: a name, path or package. */
+  reference: string;
   /** Title of the driver, for people. */
   title: string;
   engine: string;

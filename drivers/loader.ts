@@ -1,0 +1,69 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { z } from "zod";
+import { UsageError } from "#harness/errors.ts";
+import { type Capability, capabilities, type Driver } from "./driver.ts";
+
+/** Drivers that come with the suite, by name. */
+export const builtInDrivers = ["bridge", "overlay"] as const;
+
+const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
+
+const driverShape = z.object({
+  name: z.string().regex(/^[a-z0-9][a-z0-9_.-]*$/i, "a name of letters, digits, '_', '.' and '-'"),
+  title: z.string().min(1),
+  capabilities: z.array(z.enum(capabilityNames)),
+  install: z.custom((value) => typeof value === "function", "a function install(scope, cluster)"),
+});
+
+/**
+ * Loads a driver by built-in name, path to a file (`./my-driver.ts`), or package name.
+ * Throws `UsageError` that names the file and what is wrong with it.
+ */
+export async function loadDriver(reference: string): Promise<Driver> {
+  const { specifier, place } = locate(reference);
+  let loaded: { default?: unknown };
+  try {
+    loaded = (await import(specifier)) as { default?: unknown };
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    throw new UsageError(
+      missing && !place.startsWith("/")
+        ? `DRIVER=${reference}: no such driver; expected one of ${builtInDrivers.join(", ")}, a path to a driver file, or an installed package`
+        : `DRIVER=${reference}: ${place} could not be loaded: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    );
+  }
+  if (loaded.default === undefined) {
+    throw new UsageError(`DRIVER=${reference}: ${place} has no default export`, {
+      hint: "export default defineDriver({ name, title, capabilities, install })",
+    });
+  }
+  const checked = driverShape.safeParse(loaded.default);
+  if (!checked.success) {
+    const problems = checked.error.issues.map((issue) => describeIssue(issue, loaded.default));
+    throw new UsageError(`DRIVER=${reference}: ${place} is not a driver\n  ${problems.join("\n  ")}`);
+  }
+  return loaded.default as Driver;
+}
+
+function locate(reference: string): { specifier: string; place: string } {
+  if ((builtInDrivers as readonly string[]).includes(reference)) {
+    const file = new URL(`./${reference}.ts`, import.meta.url);
+    return { specifier: file.href, place: file.pathname };
+  }
+  if (reference.startsWith(".") || reference.startsWith("/")) {
+    const path = resolve(reference);
+    if (!existsSync(path)) throw new UsageError(`DRIVER=${reference}: there is no file ${path}`);
+    return { specifier: pathToFileURL(path).href, place: path };
+  }
+  return { specifier: reference, place: reference };
+}
+
+function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
+  const path = issue.path.join(".");
+  const got = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
+  const expected = "values" in issue ? `one of ${(issue.values as string[]).join(", ")}` : issue.message;
+  return `${path || "default export"}: expected ${expected}, got ${typeof got === "function" ? "a function" : JSON.stringify(got)}`;
+}
