@@ -111,9 +111,17 @@ export interface Driver {
   readonly title: string;
   readonly capabilities: readonly Capability[];
   readonly needs?: Needs;
-  /** Puts the driver on the cluster's nodes; `scope` closes when the cluster goes. Idempotent on a kept cluster. */
-  install(scope: Scope, cluster: Cluster): Promise<InstalledDriver>;
+  /**
+   * Puts the driver on the cluster's nodes, in the process that owns the run; what it did is undone when `scope`
+   * closes. Idempotent, since a kept cluster may carry it already. What it resolves to reaches `connect` as plain JSON.
+   */
+  install(scope: Scope, cluster: Cluster): Promise<Attachment>;
+  /** Speaks to the installed driver from any process. */
+  connect(cluster: Cluster, attachment: Attachment): Promise<InstalledDriver>;
 }
+
+/** What `connect` must know about an installation, e.g. the address of the plugin's control socket. Plain JSON. */
+export type Attachment = Readonly<Record<string, string>>;
 
 /** Types a driver; `export default defineDriver({...})` is a whole driver file. */
 export function defineDriver(driver: Driver): Driver {

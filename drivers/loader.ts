@@ -15,6 +15,7 @@ const driverShape = z.object({
   title: z.string().min(1),
   capabilities: z.array(z.enum(capabilityNames)),
   install: z.custom((value) => typeof value === "function", "a function install(scope, cluster)"),
+  connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
 });
 
 /**
@@ -37,7 +38,7 @@ export async function loadDriver(reference: string): Promise<Driver> {
   }
   if (loaded.default === undefined) {
     throw new UsageError(`DRIVER=${reference}: ${place} has no default export`, {
-      hint: "export default defineDriver({ name, title, capabilities, install })",
+      hint: "export default defineDriver({ name, title, capabilities, install, connect })",
     });
   }
   const checked = driverShape.safeParse(loaded.default);

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import type { Duplex } from "node:stream";
+import ssh2, { type Client, type ClientChannel } from "ssh2";
+import { ConnectionLost, HarnessError } from "#harness/errors.ts";
+
+/** How to reach and recognise an SSH server. */
+export interface SshTarget {
+  /** Name for messages, e.g. `node1`. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** OpenSSH private key, PEM. */
+  readonly privateKey: string;
+  /** Expected host key as in known_hosts (`ssh-ed25519 AAAA…`); a server with another key is refused. */
+  readonly hostKey: string;
+}
+
+/** A stream-local reverse forward that can be taken back. */
+export interface ReverseForward {
+  close(): Promise<void>;
+}
+
+/**
+ * One multiplexed SSH connection that is made on first use and made again after it was lost.
+ * What was under way when it broke rejects with `ConnectionLost`; nothing is repeated behind the caller's back.
+ */
+export class SshConnection {
+  readonly target: SshTarget;
+  /** The last thing done over this connection, for the message when it breaks. */
+  lastKnown = "nothing yet";
+  readonly #forwards = new Map<string, (stream: Duplex) => void>();
+  #client: Promise<Client> | undefined;
+  #lost: Promise<never> = new Promise(() => {});
+  #closed = false;
+
+  constructor(target: SshTarget) {
+    this.target = target;
+  }
+
+  /** Runs a shell line in a new session channel. */
+  async exec(line: string): Promise<ClientChannel> {
+    this.lastKnown = line;
+    return this.#call<ClientChannel>((client, done) => client.exec(line, done));
+  }
+
+  /** A stream to a unix socket on the host. */
+  async connectSocket(path: string): Promise<Duplex> {
+    return this.#call<Duplex>((client, done) => client.openssh_forwardOutStreamLocal(path, done));
+  }
+
+  /** Makes `path` a unix socket on the host whose connections arrive here; it comes back after a reconnect. */
+  async forwardIn(path: string, onConnection: (stream: Duplex) => void): Promise<ReverseForward> {
+    this.#forwards.set(path, onConnection);
+    await this.#listen(path);
+    return {
+      close: async () => {
+        this.#forwards.delete(path);
+        if (this.#client) {
+          await this.#call<void>((client, done) => client.openssh_unforwardInStreamLocal(path, done));
+        }
+      },
+    };
+  }
+
+  /** Rejects when the connection that is up now breaks; never resolves. */
+  get lost(): Promise<never> {
+    return this.#lost;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const client = await this.#client?.catch(() => undefined);
+    if (!client) return;
+    await new Promise<void>((resolve) => {
+      client.once("close", () => resolve());
+      client.end();
+    });
+  }
+
+  async #call<T>(
+    start: (client: Client, done: (error: Error | undefined | null, value: T) => void) => unknown,
+  ): Promise<T> {
+    const client = await this.#connected();
+    const answer = new Promise<T>((resolve, reject) => {
+      start(client, (error, value) => (error ? reject(error) : resolve(value)));
+    });
+    return Promise.race([answer, this.#lost]);
+  }
+
+  #connected(): Promise<Client> {
+    if (this.#closed) {
+      return Promise.reject(new HarnessError(`the connection to ${this.target.name} is closed`));
+    }
+    this.#client ??= this.#connect().catch((error: unknown) => {
+      this.#client = undefined;
+      throw error;
+    });
+    return this.#client;
+  }
+
+  async #connect(): Promise<Client> {
+    const { target } = this;
+    const client = new ssh2.Client();
+    const ready = Promise.withResolvers<void>();
+    const lost = Promise.withResolvers<never>();
+    lost.promise.catch(() => {});
+    let cause: Error | undefined;
+    client.on("ready", () => ready.resolve());
+    client.on("error", (error) => {
+      cause = error;
+    });
+    client.on("close", () => {
+      this.#client = undefined;
+      const error = new ConnectionLost(target.name, this.lastKnown, cause);
+      ready.reject(cause ? new HarnessError(unreachable(target, cause), { cause }) : error);
+      lost.reject(error);
+    });
+    client.on("unix connection", (info, accept, reject) => {
+      const handler = this.#forwards.get(info.socketPath);
+      if (handler) handler(accept());
+      else reject();
+    });
+    client.connect({
+      host: target.address,
+      port: target.port,
+      username: target.user,
+      privateKey: target.privateKey,
+      readyTimeout: 20_000,
+      keepaliveInterval: 5_000,
+      keepaliveCountMax: 3,
+      hostVerifier: (key: Buffer) => key.toString("base64") === target.hostKey.split(" ")[1],
+    });
+    await ready.promise;
+    client.setNoDelay(true);
+    this.#lost = lost.promise;
+    this.#client = Promise.resolve(client);
+    await Promise.all([...this.#forwards.keys()].map((path) => this.#listen(path)));
+    return client;
+  }
+
+  #listen(path: string): Promise<void> {
+    return this.#call<void>((client, done) => client.openssh_forwardInStreamLocal(path, done));
+  }
+}
+
+function unreachable(target: SshTarget, cause: Error): string {
+  const where = `${target.user}@${target.address}:${target.port}`;
+  if (/host.*denied|verif/i.test(cause.message)) {
+    const expected = createHash("sha256").update(target.hostKey.split(" ")[1] ?? "", "base64").digest("base64");
+    return `${target.name} (${where}) showed a host key other than the expected SHA256:${expected}`;
+  }
+  return `${target.name} (${where}) cannot be reached over SSH: ${cause.message}`;
+}

@@ -1,0 +1,172 @@
+import type { Duplex } from "node:stream";
+import Docker from "dockerode";
+import type { ClientChannel } from "ssh2";
+import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/errors.ts";
+import { socketAgent } from "./docker-agent.ts";
+import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
+import { formatCommand } from "./shell.ts";
+import { type ReverseForward, SshConnection, type SshTarget } from "./ssh-connection.ts";
+import { recordCommand } from "./transcript.ts";
+
+const defaultDeadlineMs = 60_000;
+
+interface RawResult extends Omit<ExecResult, "stdout"> {
+  readonly stdout: Buffer;
+}
+
+/** A host over one SSH connection: commands, files, sockets in both directions, and its Docker API. */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly files: HostFiles;
+  /** The Docker API of the host, through a forwarded socket. */
+  readonly docker: Docker;
+  readonly #connection: SshConnection;
+
+  constructor(target: SshTarget) {
+    this.name = target.name;
+    this.#connection = new SshConnection(target);
+    this.docker = new Docker({
+      protocol: "http",
+      host: target.name,
+      port: 80,
+      agent: socketAgent(() => this.connectSocket("/var/run/docker.sock")),
+    } as Docker.DockerOptions);
+    this.files = new SshFiles(this, (argv, options) => this.#execRaw(argv, options));
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const raw = await this.#execRaw(argv, options);
+    const result = { ...raw, stdout: raw.stdout.toString("utf8") };
+    recordCommand(result);
+    return result;
+  }
+
+  async run(argv: readonly string[], options: ExecOptions = {}): Promise<string> {
+    const result = await this.exec(argv, options);
+    if (result.code !== 0) throw new CommandFailed(result);
+    return result.stdout;
+  }
+
+  async spawn(argv: readonly string[], options: Pick<ExecOptions, "env"> = {}): Promise<RunningCommand> {
+    const channel = await this.#connection.exec(formatCommand(argv, options.env));
+    const exit = Promise.race([ended(channel), this.#connection.lost]);
+    exit.catch(() => {});
+    return {
+      argv,
+      stdin: channel,
+      stdout: channel,
+      stderr: channel.stderr,
+      exit,
+      kill: (signal = "TERM") => {
+        channel.signal(signal);
+      },
+    };
+  }
+
+  /** A stream to a unix socket on the host. */
+  connectSocket(path: string): Promise<Duplex> {
+    return this.#connection.connectSocket(path);
+  }
+
+  /** Makes `path` a socket on the host whose connections arrive in this process; removed by `close`. */
+  async forwardIn(path: string, onConnection: (stream: Duplex) => void): Promise<ReverseForward> {
+    const forward = await this.#connection.forwardIn(path, onConnection);
+    return {
+      close: async () => {
+        await forward.close();
+        await this.files.remove(path);
+      },
+    };
+  }
+
+  disconnect(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  async #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
+    const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    const startedAt = Date.now();
+    const start = performance.now();
+    const channel = await this.#connection.exec(formatCommand(argv, options.env));
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    channel.on("data", (chunk: Buffer) => stdout.push(chunk));
+    channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    channel.end(options.input);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      channel.signal("KILL");
+      channel.destroy();
+      late.reject(
+        new DeadlineExceeded(
+          `${this.name}$ ${formatCommand(argv)} did not end within ${deadlineMs} ms and was killed; so far: ${Buffer.concat([...stdout, ...stderr]).toString("utf8").slice(-500) || "(no output)"}`,
+        ),
+      );
+    }, deadlineMs);
+    try {
+      const { code, signal } = await Promise.race([ended(channel), this.#connection.lost, late.promise]);
+      return {
+        host: this.name,
+        argv,
+        code,
+        signal,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString("utf8"),
+        startedAt,
+        durationMs: performance.now() - start,
+      };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** Resolves when the command has ended and its output is complete. */
+function ended(channel: ClientChannel): Promise<{ code: number | null; signal: string | null }> {
+  return new Promise((resolve, reject) => {
+    let result: { code: number | null; signal: string | null } | undefined;
+    channel.on("exit", (code: number | null, signal?: string) => {
+      result = { code, signal: signal?.replace(/^SIG/, "") ?? null };
+    });
+    channel.on("close", () => {
+      if (result) resolve(result);
+      else reject(new HarnessError("the SSH channel closed before the command ended"));
+    });
+  });
+}
+
+/** Files by plain commands, so that they work the same with and without sudo and need no SFTP server. */
+class SshFiles implements HostFiles {
+  readonly #host: Host;
+  readonly #execRaw: (argv: readonly string[], options: ExecOptions) => Promise<RawResult>;
+
+  constructor(host: Host, execRaw: (argv: readonly string[], options: ExecOptions) => Promise<RawResult>) {
+    this.#host = host;
+    this.#execRaw = execRaw;
+  }
+
+  async read(path: string): Promise<Buffer> {
+    const result = await this.#execRaw(["cat", "--", path], {});
+    if (result.code !== 0) {
+      throw new CommandFailed({ ...result, stdout: "" }, `${this.#host.name}:${path} cannot be read`);
+    }
+    return result.stdout;
+  }
+
+  async readText(path: string): Promise<string> {
+    return (await this.read(path)).toString("utf8");
+  }
+
+  async write(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+    const script = 'umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.part" && chmod "$2" "$1.part" && mv "$1.part" "$1"';
+    await this.#host.run(["sh", "-c", script, "sh", path, mode.toString(8)], { input: content });
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return (await this.#host.exec(["test", "-e", path])).code === 0;
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#host.run(["rm", "-rf", "--", path]);
+  }
+}
