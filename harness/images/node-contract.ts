@@ -1,0 +1,75 @@
+import type Docker from "dockerode";
+
+/**
+ * How a node container has to be created so that sshd and a Docker Engine of its own work in it.
+ * This is the least that works with every engine version, tried one by one; `--privileged` is not needed.
+ */
+export const nodeHostConfig = {
+  CapAdd: ["ALL"],
+  CapDrop: ["SYS_RESOURCE"],
+  SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
+  // The engine writes /proc/sys, and containers inside mount a /proc of their own.
+  MaskedPaths: [] as string[],
+  ReadonlyPaths: [] as string[],
+  // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
+  DeviceCgroupRules: ["a *:* rwm"],
+  CgroupnsMode: "private",
+  Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
+} as const satisfies Readonly<Record<string, unknown>>;
+
+/** What the boot script reads from the environment; see `vagrant/netconform-node`. */
+export interface NodeEnvironment {
+  /** Public key in OpenSSH format that may log in as root. */
+  AUTHORIZED_KEY: string;
+  /** Private host key in OpenSSH format, several lines; the node makes one when it is missing. */
+  SSH_HOST_KEY?: string;
+  /** `node`: sshd and the engine. `outside`: sshd alone. */
+  ROLE: "node" | "outside";
+  /** Address that goes into /etc/resolv.conf, from where the engine hands it to containers. */
+  NAMESERVER?: string;
+  /** Which iptables the node uses; default Debian's choice (nft). */
+  FIREWALL?: "nft" | "legacy";
+  /** Further flags for dockerd, separated by spaces. */
+  DOCKERD_FLAGS?: string;
+}
+
+/**
+ * The image itself declares the entry point (`tini -- netconform-node`) and the volume /var/lib/docker, which
+ * goes with the container when it is removed with `v: true`. The host name is the container's `Hostname`.
+ * The interfaces are eth0, eth1, eth2 in the order in which networks are attached; the engine does not wait for them.
+ */
+export const nodeLogLines = {
+  /** sshd accepts connections. */
+  ssh: "netconform-node: sshd listens",
+  /** The engine answers too (ROLE=node); with ROLE=outside right after `ssh`. */
+  ready: "netconform-node: ready",
+} as const;
+
+/** Where the node's Docker API listens. */
+export const nodeEngineSocket = "/run/docker.sock";
+/** Controls the node's engine: `netconform-engine start|stop|restart|status`. */
+export const nodeEngineCommand = "/usr/local/sbin/netconform-engine";
+/** The engine's log on the node. */
+export const nodeEngineLog = "/var/log/dockerd.log";
+
+/** Label of every image that this project makes. */
+export const imageLabel = { netconform: "image" } as const;
+
+/** A node container's create options with the given name, image, environment, labels and first network. */
+export function nodeCreateOptions(node: {
+  name: string;
+  hostname: string;
+  image: string;
+  environment: NodeEnvironment;
+  labels: Readonly<Record<string, string>>;
+  network: string;
+}): Docker.ContainerCreateOptions {
+  return {
+    name: node.name,
+    Hostname: node.hostname,
+    Image: node.image,
+    Env: Object.entries(node.environment).map(([name, value]) => `${name}=${value}`),
+    Labels: { ...node.labels },
+    HostConfig: { ...structuredClone(nodeHostConfig), NetworkMode: node.network } as Docker.HostConfig,
+  };
+}
