@@ -22,7 +22,7 @@ packages() {
   # shellcheck disable=SC2086
   printf '%s\n' $engine \
     containerd containernetworking-plugins openvswitch-switch \
-    openssh-server openssh-sftp-server sudo tini procps kmod \
+    openssh-server openssh-sftp-server sudo tini procps mount kmod \
     iproute2 iputils-ping iptables nftables conntrack ethtool tcpdump \
     curl netcat-openbsd dnsmasq-base python3
 }
@@ -63,10 +63,7 @@ PrintMotd no
 SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8
 CONFIG
   # From 9.8 on, connections that never authenticate (a port probe) would get their source locked out.
-  version=$(ssh -V 2>&1 | sed -n 's/^OpenSSH_\([0-9]*\)\.\([0-9]*\).*/\1 \2/p')
-  # shellcheck disable=SC2086
-  set -- $version
-  if [ "$1" -gt 9 ] || { [ "$1" -eq 9 ] && [ "$2" -ge 8 ]; }; then
+  if dpkg --compare-versions "$(dpkg-query --show --showformat='${Version}' openssh-server)" ge 1:9.8; then
     echo 'PerSourcePenalties no' >>"$config"
   fi
 }

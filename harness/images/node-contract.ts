@@ -5,17 +5,16 @@ import type Docker from "dockerode";
  * This is the least that works with every engine version, tried one by one; `--privileged` is not needed.
  */
 export const nodeHostConfig = {
-  CapAdd: ["ALL"],
-  CapDrop: ["SYS_RESOURCE"],
+  CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
   SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
   // The engine writes /proc/sys, and containers inside mount a /proc of their own.
-  MaskedPaths: [] as string[],
-  ReadonlyPaths: [] as string[],
+  MaskedPaths: [],
+  ReadonlyPaths: [],
   // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
-  DeviceCgroupRules: ["a *:* rwm"],
-  CgroupnsMode: "private",
+  DeviceCgroupRules: ["c *:* rwm", "b *:* m"],
+  CgroupnsMode: "private" as const,
   Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
-} as const satisfies Readonly<Record<string, unknown>>;
+} satisfies Docker.HostConfig;
 
 /** What the boot script reads from the environment; see `vagrant/netconform-node`. */
 export interface NodeEnvironment {
@@ -70,6 +69,6 @@ export function nodeCreateOptions(node: {
     Image: node.image,
     Env: Object.entries(node.environment).map(([name, value]) => `${name}=${value}`),
     Labels: { ...node.labels },
-    HostConfig: { ...structuredClone(nodeHostConfig), NetworkMode: node.network } as Docker.HostConfig,
+    HostConfig: { ...structuredClone(nodeHostConfig), NetworkMode: node.network },
   };
 }
