@@ -12,9 +12,9 @@ export const nodeHostConfig = {
   ReadonlyPaths: [],
   // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
   DeviceCgroupRules: ["c *:* rwm", "b *:* m"],
-  CgroupnsMode: "private" as const,
+  CgroupnsMode: "private",
   Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
-} satisfies Docker.HostConfig;
+} satisfies Docker.HostConfig & { CgroupnsMode: "private" | "host" };
 
 /** What the boot script reads from the environment; see `vagrant/netconform-node`. */
 export interface NodeEnvironment {
