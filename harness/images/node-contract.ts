@@ -1,20 +1,40 @@
 import type Docker from "dockerode";
 
 /**
- * How a node container has to be created so that sshd and a Docker Engine of its own work in it.
- * This is the least that works with every engine version, tried one by one; `--privileged` is not needed.
+ * How a container of the node image has to be created, and what can be relied on in it.
+ *
+ * The host configuration is the least that works with every engine version, tried one by one on cgroups version 1;
+ * `--privileged` is not needed. The image itself declares its entry point (`tini -- netconform-node`). The
+ * interfaces are eth0, eth1, eth2 in the order in which networks are attached; the engine does not wait for them.
  */
-export const nodeHostConfig = {
-  CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
-  SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
-  // The engine writes /proc/sys, and containers inside mount a /proc of their own.
-  MaskedPaths: [],
-  ReadonlyPaths: [],
-  // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
-  DeviceCgroupRules: ["c *:* rwm", "b *:* m"],
-  CgroupnsMode: "private",
-  Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
-} satisfies Docker.HostConfig & { CgroupnsMode: "private" | "host" };
+export const nodeContract = {
+  hostConfig: {
+    CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+    SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
+    // The engine writes /proc/sys, and containers inside mount a /proc of their own.
+    MaskedPaths: [],
+    ReadonlyPaths: [],
+    // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
+    DeviceCgroupRules: ["c *:* rwm", "b *:* m"],
+    CgroupnsMode: "private",
+    Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
+  } satisfies Docker.HostConfig & { CgroupnsMode: "private" },
+  /** Declared by the image too: overlayfs does not stack on the node's own overlayfs. Removed with `v: true`. */
+  volumes: ["/var/lib/docker"],
+  /** Lines in the container's log. */
+  log: {
+    /** sshd accepts connections. */
+    ssh: "netconform-node: sshd listens",
+    /** The engine answers too; with ROLE=outside right after `ssh`. */
+    ready: "netconform-node: ready",
+  },
+  /** Where the node's Docker API listens. */
+  engineSocket: "/run/docker.sock",
+  /** Controls the node's engine: start, stop, restart or status; restarts keep DOCKERD_FLAGS. */
+  engineCommand: "/usr/local/sbin/netconform-engine",
+  /** The engine's log on the node. */
+  engineLog: "/var/log/dockerd.log",
+} as const;
 
 /** What the boot script reads from the environment; see `vagrant/netconform-node`. */
 export interface NodeEnvironment {
@@ -32,43 +52,5 @@ export interface NodeEnvironment {
   DOCKERD_FLAGS?: string;
 }
 
-/**
- * The image itself declares the entry point (`tini -- netconform-node`) and the volume /var/lib/docker, which
- * goes with the container when it is removed with `v: true`. The host name is the container's `Hostname`.
- * The interfaces are eth0, eth1, eth2 in the order in which networks are attached; the engine does not wait for them.
- */
-export const nodeLogLines = {
-  /** sshd accepts connections. */
-  ssh: "netconform-node: sshd listens",
-  /** The engine answers too (ROLE=node); with ROLE=outside right after `ssh`. */
-  ready: "netconform-node: ready",
-} as const;
-
-/** Where the node's Docker API listens. */
-export const nodeEngineSocket = "/run/docker.sock";
-/** Controls the node's engine: `netconform-engine start|stop|restart|status`. */
-export const nodeEngineCommand = "/usr/local/sbin/netconform-engine";
-/** The engine's log on the node. */
-export const nodeEngineLog = "/var/log/dockerd.log";
-
 /** Label of every image that this project makes. */
 export const imageLabel = { netconform: "image" } as const;
-
-/** A node container's create options with the given name, image, environment, labels and first network. */
-export function nodeCreateOptions(node: {
-  name: string;
-  hostname: string;
-  image: string;
-  environment: NodeEnvironment;
-  labels: Readonly<Record<string, string>>;
-  network: string;
-}): Docker.ContainerCreateOptions {
-  return {
-    name: node.name,
-    Hostname: node.hostname,
-    Image: node.image,
-    Env: Object.entries(node.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: { ...node.labels },
-    HostConfig: { ...structuredClone(nodeHostConfig), NetworkMode: node.network },
-  };
-}
