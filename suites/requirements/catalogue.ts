@@ -1,8 +1,9 @@
+import { cnmRequirements } from "./cnm.ts";
 import type { Requirement } from "./requirement.ts";
 import { tutorialRequirements } from "./tutorial.ts";
 
 /** Every rule the suite knows, by id. A test cites one of these ids or does not compile. */
-export const catalogue = { ...tutorialRequirements } as const;
+export const catalogue = { ...tutorialRequirements, ...cnmRequirements } as const;
 
 export type RequirementId = keyof typeof catalogue;
 
