@@ -1,40 +1,39 @@
 import type Docker from "dockerode";
 
 /**
- * How a container of the node image has to be created, and what can be relied on in it.
+ * How a container of the node image has to be created, and what can be relied on in it. The image itself declares
+ * its entry point (`tini -- netconform-node`) and the volume /var/lib/docker (overlayfs does not stack on the
+ * node's own overlayfs), which goes with the container when that is removed with `v: true`. The interfaces
+ * are eth0, eth1, eth2 in the order in which networks are attached; the engine does not wait for them.
  *
- * The host configuration is the least that works with every engine version, tried one by one on cgroups version 1;
- * `--privileged` is not needed. The image itself declares its entry point (`tini -- netconform-node`). The
- * interfaces are eth0, eth1, eth2 in the order in which networks are attached; the engine does not wait for them.
+ * This is the least that works with every engine version, tried one by one; `--privileged` is not needed.
  */
-export const nodeContract = {
-  hostConfig: {
-    CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
-    SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
-    // The engine writes /proc/sys, and containers inside mount a /proc of their own.
-    MaskedPaths: [],
-    ReadonlyPaths: [],
-    // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
-    DeviceCgroupRules: ["c *:* rwm", "b *:* m"],
-    CgroupnsMode: "private",
-    Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
-  } satisfies Docker.HostConfig & { CgroupnsMode: "private" },
-  /** Declared by the image too: overlayfs does not stack on the node's own overlayfs. Removed with `v: true`. */
-  volumes: ["/var/lib/docker"],
-  /** Lines in the container's log. */
-  log: {
-    /** sshd accepts connections. */
-    ssh: "netconform-node: sshd listens",
-    /** The engine answers too; with ROLE=outside right after `ssh`. */
-    ready: "netconform-node: ready",
-  },
-  /** Where the node's Docker API listens. */
-  engineSocket: "/run/docker.sock",
-  /** Controls the node's engine: start, stop, restart or status; restarts keep DOCKERD_FLAGS. */
-  engineCommand: "/usr/local/sbin/netconform-engine",
-  /** The engine's log on the node. */
-  engineLog: "/var/log/dockerd.log",
+export const nodeHostConfig = {
+  CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+  SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
+  // The engine writes /proc/sys, and containers inside mount a /proc of their own.
+  MaskedPaths: [],
+  ReadonlyPaths: [],
+  // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
+  DeviceCgroupRules: ["c *:* rwm", "b *:* m"],
+  CgroupnsMode: "private",
+  Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
+} satisfies Docker.HostConfig & { CgroupnsMode: "private" };
+
+/** Lines in a node container's log. */
+export const nodeLogLines = {
+  /** sshd accepts connections. */
+  ssh: "netconform-node: sshd listens",
+  /** The engine answers too; with ROLE=outside right after `ssh`. */
+  ready: "netconform-node: ready",
 } as const;
+
+/** Where the node's Docker API listens. */
+export const nodeEngineSocket = "/run/docker.sock";
+/** Controls the node's engine: start, stop, restart or status; restarts keep DOCKERD_FLAGS. */
+export const nodeEngineCommand = "/usr/local/sbin/netconform-engine";
+/** The engine's log on the node. */
+export const nodeEngineLog = "/var/log/dockerd.log";
 
 /** What the boot script reads from the environment; see `vagrant/netconform-node`. */
 export interface NodeEnvironment {
