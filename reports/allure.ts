@@ -1,0 +1,139 @@
+import { existsSync } from "node:fs";
+import { basename, extname, resolve } from "node:path";
+import * as allure from "allure-js-commons";
+import type { Category } from "allure-js-commons/sdk";
+import type { LifecycleListener, ReporterConfig } from "allure-js-commons/sdk/reporter";
+import type { ConformanceMeta, Outcome } from "#harness/conformance/outcome.ts";
+import type { Level, Requirement } from "#suites/requirements/requirement.ts";
+
+const severities: Record<Level, allure.Severity> = {
+  MUST: allure.Severity.CRITICAL,
+  SHOULD: allure.Severity.NORMAL,
+  MAY: allure.Severity.MINOR,
+};
+
+const statuses: Record<Outcome, allure.Status> = {
+  passed: allure.Status.PASSED,
+  failed: allure.Status.FAILED,
+  error: allure.Status.BROKEN,
+  blocked: allure.Status.SKIPPED,
+  unsupported: allure.Status.SKIPPED,
+  "not run": allure.Status.SKIPPED,
+};
+
+const contentTypes: Record<string, string> = {
+  ".json": "application/json",
+  ".jsonl": "text/plain",
+  ".log": "text/plain",
+  ".txt": "text/plain",
+  ".xml": "application/xml",
+  ".pcap": "application/vnd.tcpdump.pcap",
+};
+
+/** Groups of results that did not pass, by the label `outcome`. Used by the results folder and by the report. */
+export const allureCategories: { name: string; outcome: Outcome; status: allure.Status }[] = [
+  { name: "Nonconformance: the plugin broke a rule", outcome: "failed", status: statuses.failed },
+  { name: "Harness error: the plugin is not judged", outcome: "error", status: statuses.error },
+  { name: "Blocked: the environment lacks something", outcome: "blocked", status: statuses.blocked },
+  {
+    name: "Unsupported: the driver does not declare it",
+    outcome: "unsupported",
+    status: statuses.unsupported,
+  },
+];
+
+/** The label that carries a reason from the test to the report; taken off before the result is written. */
+const reasonLabel = "reason";
+
+/**
+ * Describes the running test to Allure: suites by target and chapter, requirement, level, source, reason, and the
+ * evidence and transcript that `meta` names. To be called inside the test, once its outcome is known and before it is skipped.
+ * `folder` is what the paths in `meta` are relative to.
+ */
+export async function describeForAllure(
+  meta: ConformanceMeta,
+  requirement: Requirement,
+  folder: string,
+): Promise<void> {
+  await allure.labels(
+    { name: "parentSuite", value: `${meta.driver}@${meta.engine}` },
+    { name: "suite", value: meta.chapter },
+    { name: "requirement", value: meta.requirement },
+    { name: "level", value: requirement.level },
+    { name: "profile", value: requirement.profile },
+    { name: "outcome", value: meta.outcome },
+    { name: "severity", value: severities[requirement.level] },
+    ...[meta.requirement, requirement.level, requirement.profile].map((value) => ({ name: "tag", value })),
+    ...(meta.reason === undefined ? [] : [{ name: reasonLabel, value: meta.reason }]),
+  );
+  // Without parameters, Allure takes the same test on another target for a retry.
+  await allure.parameter("driver", meta.driver);
+  await allure.parameter("engine", meta.engine);
+  for (const [name, value] of Object.entries(meta.facts ?? {})) {
+    await allure.parameter(name, String(value), { excluded: true });
+  }
+  await allure.link(requirement.source.url, requirement.source.text, "source");
+  await allure.description(describe(meta, requirement));
+  const files = [...(meta.evidence ?? []), ...(meta.transcript === undefined ? [] : [meta.transcript])];
+  for (const file of files) {
+    const path = resolve(folder, file);
+    if (!existsSync(path)) continue;
+    await allure.attachmentPath(basename(file), path, {
+      contentType: contentTypes[extname(file)] ?? "application/octet-stream",
+      fileExtension: extname(file) || ".txt",
+    });
+  }
+}
+
+function describe(meta: ConformanceMeta, requirement: Requirement): string {
+  return [
+    `**${meta.requirement}** (${requirement.level}): ${requirement.title}`,
+    ...(meta.outcome === "passed" ? [] : [`**${meta.outcome}**`, code(meta.reason ?? "no reason given")]),
+    ...(meta.notes ?? []).map((note) => `- ${note}`),
+    ...(meta.reproduce === undefined ? [] : ["By hand:", code(meta.reproduce)]),
+  ].join("\n\n");
+}
+
+const code = (text: string) => text.replaceAll(/^/gm, "    ");
+
+/** Gives results the status that their outcome means, and skipped ones their reason; vitest's adapter knows neither. */
+const outcomeListener: LifecycleListener = {
+  beforeTestResultWrite(result) {
+    const labelled = (name: string) => result.labels.find((label) => label.name === name)?.value;
+    const outcome = labelled("outcome");
+    const reason = labelled(reasonLabel);
+    result.labels = result.labels.filter(({ name }) => name !== reasonLabel);
+    if (outcome === undefined || !Object.hasOwn(statuses, outcome)) return;
+    const failedAfterwards = outcome === "passed" && result.status !== allure.Status.PASSED;
+    if (failedAfterwards) {
+      result.status = allure.Status.BROKEN;
+      return;
+    }
+    result.status = statuses[outcome as Outcome];
+    if (reason !== undefined) {
+      result.statusDetails = {
+        ...result.statusDetails,
+        message: result.status === allure.Status.SKIPPED ? `${outcome}: ${reason}` : reason,
+      };
+    }
+  },
+};
+
+/** Options for `allure-vitest/reporter`. `environment` becomes the report's environment table. */
+export function allureOptions(
+  resultsDir: string,
+  environment: Record<string, string>,
+): ReporterConfig & Record<string, unknown> {
+  return {
+    resultsDir,
+    environmentInfo: environment,
+    listeners: [outcomeListener],
+    categories: allureCategories.map(
+      ({ name, outcome, status }): Category => ({
+        name,
+        matchedStatuses: [status],
+        ...(status === allure.Status.SKIPPED ? { messageRegex: `^${outcome}: [\\s\\S]*` } : {}),
+      }),
+    ),
+  };
+}

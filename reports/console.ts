@@ -1,0 +1,287 @@
+import { styleText } from "node:util";
+import Table from "cli-table3";
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import type { RequirementResult, Statement, TargetStatement, Verdict } from "./schema.ts";
+
+type Style = Parameters<typeof styleText>[0];
+
+/** How a text is put on a terminal or into a file. */
+export interface Look {
+  /** Columns. */
+  width: number;
+  color: boolean;
+}
+
+const signs: Record<Outcome, { symbol: string; style: Style }> = {
+  passed: { symbol: "✔", style: "green" },
+  failed: { symbol: "✘", style: ["red", "bold"] },
+  error: { symbol: "!", style: ["magenta", "bold"] },
+  blocked: { symbol: "⊘", style: "yellow" },
+  unsupported: { symbol: "–", style: "gray" },
+  "not run": { symbol: "·", style: "gray" },
+};
+
+const verdictStyles: Record<Verdict, Style> = {
+  conformant: ["green", "bold"],
+  partial: ["green"],
+  "not conformant": ["red", "bold"],
+  incomplete: ["yellow", "bold"],
+  "not applicable": "gray",
+  "not run": "gray",
+};
+
+const verdictsWorstFirst: readonly Verdict[] = [
+  "not conformant",
+  "incomplete",
+  "conformant",
+  "partial",
+  "not applicable",
+  "not run",
+];
+
+const indent = "      ";
+
+/** What a terminal can show: its width, and colour only where somebody sees it and nobody said NO_COLOR. */
+export function lookOf(stream: NodeJS.WriteStream): Look {
+  const color = styleText("red", "x", { stream, validateStream: true }) !== "x";
+  return { width: stream.isTTY ? stream.columns : 120, color };
+}
+
+function paint(look: Look, style: Style, text: string): string {
+  return look.color ? styleText(style, text, { validateStream: false }) : text;
+}
+
+/** `0.8 s`, `2 m 05 s`. */
+export function formatDuration(ms: number): string {
+  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
+}
+
+/** One finished test while the run lasts; a failure is shown with its text at once. */
+export function formatFinished(
+  finished: {
+    target: string;
+    test: string;
+    outcome: Outcome;
+    durationMs: number;
+    reason?: string | undefined;
+    reproduce?: string | undefined;
+  },
+  look: Look,
+): string {
+  const { symbol, style } = signs[finished.outcome];
+  const left = `${finished.target}  ${formatDuration(finished.durationMs).padStart(8)}  `;
+  const title = shorten(finished.test, Math.max(20, look.width - left.length - 2));
+  const head = `${paint(look, style, symbol)} ${paint(look, "gray", left)}${title}`;
+  if (finished.outcome === "passed") return head;
+  if (finished.outcome === "failed" || finished.outcome === "error") {
+    return [head, ...formatReason(finished, look, 12)].join("\n");
+  }
+  const reason = finished.reason?.split("\n")[0] ?? "";
+  return `${head}\n${indent}${paint(look, "gray", `${finished.outcome}: ${reason}`)}`;
+}
+
+function formatReason(
+  { reason, reproduce }: { reason?: string | undefined; reproduce?: string | undefined },
+  look: Look,
+  limit: number,
+): string[] {
+  const all = (reason ?? "no reason given").split("\n");
+  const rest = all.length - limit;
+  const shown = rest > 1 ? [...all.slice(0, limit), `… ${rest} more lines in conformance.json`] : all;
+  const lines = shown.map((line) => indent + line);
+  if (reproduce !== undefined) lines.push(`${indent}${paint(look, "cyan", "by hand:")} ${reproduce}`);
+  return lines;
+}
+
+/** The end of a run on one screen: what holds where, what does not and why, where the time went, where the files lie. */
+export function formatSummary(
+  statement: Statement,
+  files: Readonly<Record<string, string>>,
+  look: Look,
+): string {
+  const sections = [
+    formatMatrix(statement.targets, look),
+    formatFailures(statement, look),
+    formatGaps(statement, look),
+    formatSlowest(statement, look),
+    formatFiles(statement, files, look),
+    formatLastLines(statement, look),
+  ];
+  return sections.filter((section) => section !== "").join("\n\n");
+}
+
+/** Requirement × target, each profile headed by its verdict. Profiles that nothing ran of take one line. */
+export function formatMatrix(targets: readonly TargetStatement[], look: Look): string {
+  if (targets.length === 0) return "";
+  const wide = Math.max(...targets.map(({ name }) => name.length), "not conformant".length);
+  const spare = look.width - 5 - (targets.length + 2) - targets.length * (wide + 2) - 3;
+  const withTitles = spare >= 24;
+  const head = ["", ...(withTitles ? ["requirement"] : []), ...targets.map(({ name }) => name)];
+  const widths = [7, ...(withTitles ? [Math.min(spare, 74)] : []), ...targets.map(() => wide + 2)];
+  const table = new Table({
+    head: head.map((text) => paint(look, "bold", text)),
+    colWidths: widths,
+    style: { head: [], border: [], compact: true },
+    chars: plainBorders,
+    truncate: "…",
+  });
+  const profiles = [...new Set(targets.flatMap((target) => target.profiles.map(({ profile }) => profile)))];
+  for (const profile of profiles) {
+    const verdicts = targets.map((target) => target.profiles.find((entry) => entry.profile === profile));
+    table.push([
+      {
+        colSpan: withTitles ? 2 : 1,
+        content: paint(look, "bold", withTitles ? profile : profile.slice(0, 6)),
+      },
+      ...verdicts.map((entry) => (entry ? paint(look, verdictStyles[entry.verdict], entry.verdict) : "")),
+    ]);
+    if (verdicts.every((entry) => entry === undefined || entry.verdict === "not run")) continue;
+    const rows = new Map<string, RequirementResult>();
+    for (const { results } of targets) {
+      for (const result of results) if (result.profile === profile) rows.set(result.requirement, result);
+    }
+    for (const { requirement, title, level } of rows.values()) {
+      const outcomes = targets.map(
+        ({ results }) => results.find((result) => result.requirement === requirement)?.outcome,
+      );
+      table.push([
+        `  ${requirement}`,
+        ...(withTitles ? [level === "MUST" ? title : `(${level}) ${title}`] : []),
+        ...outcomes.map((outcome) => (outcome ? formatOutcome(outcome, look) : "")),
+      ]);
+    }
+  }
+  return table.toString();
+}
+
+function formatOutcome(outcome: Outcome, look: Look): string {
+  const { symbol, style } = signs[outcome];
+  return paint(look, style, `${symbol} ${outcome}`);
+}
+
+function formatFailures({ targets, errors }: Statement, look: Look): string {
+  const broken = targets.flatMap(({ name, results }) =>
+    results
+      .filter(({ outcome }) => outcome === "failed" || outcome === "error")
+      .map((result) => ({ name, result })),
+  );
+  const blocks = broken.map(({ name, result }) => {
+    const { symbol, style } = signs[result.outcome];
+    const head = `${paint(look, style, `${symbol} ${result.requirement} on ${name}`)}  ${result.title}`;
+    const source = paint(look, "gray", `${indent}${result.level}, ${result.source.text}`);
+    const others = result.tests.length - 1;
+    const evidence = result.evidence.length > 0 ? [`${indent}evidence: ${result.evidence.join(" ")}`] : [];
+    return [
+      head,
+      source,
+      ...formatReason(result, look, 8),
+      ...(others > 0
+        ? [`${indent}(${plural(others, "more test")} of ${result.requirement} in conformance.json)`]
+        : []),
+      ...evidence,
+    ].join("\n");
+  });
+  const faults = errors.map(({ target, where, message }) =>
+    [
+      paint(look, signs.error.style, `! ${target === undefined ? "" : `${target}  `}${where}`),
+      ...formatReason({ reason: message }, look, 8),
+    ].join("\n"),
+  );
+  if (blocks.length + faults.length === 0) return "";
+  return [heading("What failed", look), ...blocks, ...faults].join("\n");
+}
+
+/** Why requirements were blocked or unsupported: one line per reason. */
+function formatGaps({ targets }: Statement, look: Look): string {
+  const lines = new Map<string, string[]>();
+  for (const { name, results } of targets) {
+    for (const { requirement, outcome, reason } of results) {
+      if (outcome !== "blocked" && outcome !== "unsupported") continue;
+      const key = `${signs[outcome].symbol} ${name}  ${outcome}: ${reason?.split("\n")[0] ?? ""}`;
+      lines.set(key, [...(lines.get(key) ?? []), requirement]);
+    }
+  }
+  if (lines.size === 0) return "";
+  const shown = [...lines].map(([key, ids]) => shorten(`  ${key} (${ids.join(" ")})`, look.width));
+  return [heading("What could not be shown", look), ...shown].join("\n");
+}
+
+function formatSlowest({ targets }: Statement, look: Look): string {
+  const tests = targets.flatMap(({ name, results }) =>
+    results.flatMap((result) => result.tests.map((test) => ({ target: name, ...test }))),
+  );
+  const slowest = tests
+    .filter(({ durationMs }) => durationMs >= 100)
+    .sort((a, b) => b.durationMs - a.durationMs)
+    .slice(0, 3);
+  if (slowest.length === 0) return "";
+  const lines = slowest.map(({ target, name, durationMs }) =>
+    shorten(`  ${formatDuration(durationMs).padStart(8)}  ${target}  ${name}`, look.width),
+  );
+  return [heading("Slowest", look), ...lines].join("\n");
+}
+
+function formatFiles(statement: Statement, files: Readonly<Record<string, string>>, look: Look): string {
+  const wide = Math.max(...Object.keys(files).map((name) => name.length));
+  const lines = Object.entries(files).map(([name, path]) => `  ${name.padEnd(wide)}  ${path}`);
+  const took = formatDuration(statement.run.durationMs);
+  return [heading(`Reports (the run took ${took})`, look), ...lines].join("\n");
+}
+
+function formatLastLines({ run, summary, targets, errors }: Statement, look: Look): string {
+  const verdicts = targets.map(({ name, profiles }) => {
+    const parts = verdictsWorstFirst.flatMap((verdict) => {
+      const entries = profiles.filter((entry) => entry.verdict === verdict);
+      if (entries.length === 0) return [];
+      const names = entries.map(({ profile, unsupported }) =>
+        verdict === "partial" ? `${profile} (without ${unsupported.join(" ")})` : profile,
+      );
+      return `${paint(look, verdictStyles[verdict], verdict)}: ${names.join(", ")}`;
+    });
+    return `${paint(look, "bold", name)}  ${parts.join("; ")}`;
+  });
+  const { passed, failed, error, blocked, unsupported, notRun } = summary;
+  const lines = [...verdicts];
+  if (!run.complete) {
+    lines.push(paint(look, ["red", "bold"], `The run is incomplete: ${run.incompleteBecause}`));
+  }
+  if (passed === 0) lines.push(paint(look, ["red", "bold"], "Nothing passed, so nothing is shown."));
+  const faults = errors.length === 0 ? "" : `, ${plural(errors.length, "fault")} of the suite itself`;
+  lines.push(
+    `${passed} passed, ${failed} failed, ${error} error, ${blocked} blocked, ${unsupported} unsupported, ${notRun} not run${faults}`,
+  );
+  return lines.join("\n");
+}
+
+function heading(text: string, look: Look): string {
+  return paint(look, ["bold", "underline"], text);
+}
+
+/** `1 file`, `2 files`. */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(1, width - 1))}…`;
+}
+
+const plainBorders = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: " ",
+};

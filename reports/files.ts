@@ -1,0 +1,38 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Where each report lies in the reports folder. */
+export const reportFiles = {
+  statement: "conformance.json",
+  junit: "junit.xml",
+  allureResults: "allure-results",
+  allureReport: "allure-report",
+  allureHistory: "allure-history.jsonl",
+  evidence: "evidence",
+} as const;
+
+/** Replaces `path` in one step: a reader sees the old text or the new one, never a half. */
+export function writeAtomically(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}.tmp`;
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}
+
+/**
+ * Removes what an earlier run left in the reports folder: statement, JUnit, Allure results, evidence.
+ * What is newer than `before` (epoch ms) belongs to this run and stays, as do the Allure report and its history.
+ */
+export function removeStaleReports(folder: string, before: number): void {
+  const { statement, junit, allureResults, evidence } = reportFiles;
+  const inside = [allureResults, evidence].flatMap((name) => entriesOf(join(folder, name)));
+  for (const path of [join(folder, statement), join(folder, junit), ...inside]) {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && found.mtimeMs < before) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function entriesOf(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder).map((name) => join(folder, name));
+}

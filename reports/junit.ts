@@ -1,0 +1,114 @@
+import XMLBuilder from "fast-xml-builder";
+import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
+
+/**
+ * The statement as JUnit XML: a suite per target and profile, a case per requirement (`M4 containers …`).
+ * Unsupported, blocked and not run are `skipped` with the reason, faults of the suite are `error`.
+ */
+export function formatJUnit(statement: Statement): string {
+  const suites = statement.targets.flatMap((target) =>
+    target.profiles.map(({ profile }) => suiteOf(target, profile, statement.run.startedAt)),
+  );
+  const faults = statement.errors.map(({ target, where, message }) => ({
+    "@name": where,
+    "@classname": target ?? "suite",
+    "@time": "0",
+    error: { "@message": firstLine(message), "#text": clean(message) },
+  }));
+  if (!statement.run.complete) {
+    const why = statement.run.incompleteBecause ?? "";
+    faults.push({
+      "@name": "the run gets to its end",
+      "@classname": "run",
+      "@time": "0",
+      error: { "@message": firstLine(why), "#text": clean(why) },
+    });
+  }
+  const all = [
+    ...suites,
+    ...(faults.length > 0 ? [countedSuite("suite", faults, statement.run.startedAt)] : []),
+  ];
+  const sum = (key: "@tests" | "@failures" | "@errors" | "@skipped") =>
+    all.reduce((total, suite) => total + suite[key], 0);
+  const builder = new XMLBuilder({
+    attributeNamePrefix: "@",
+    ignoreAttributes: false,
+    suppressEmptyNode: true,
+    format: true,
+  });
+  return builder.build({
+    "?xml": { "@version": "1.0", "@encoding": "UTF-8" },
+    testsuites: {
+      "@name": statement.generator.name,
+      "@tests": sum("@tests"),
+      "@failures": sum("@failures"),
+      "@errors": sum("@errors"),
+      "@skipped": sum("@skipped"),
+      "@time": seconds(statement.run.durationMs),
+      testsuite: all,
+    },
+  });
+}
+
+interface JUnitCase {
+  "@name": string;
+  "@classname": string;
+  "@time": string;
+  failure?: unknown;
+  error?: unknown;
+  skipped?: unknown;
+}
+
+function suiteOf(target: TargetStatement, profile: string, timestamp: string) {
+  const cases = target.results
+    .filter((result) => result.profile === profile)
+    .map((result) => caseOf(target.name, result));
+  return countedSuite(`${target.name} ${profile}`, cases, timestamp);
+}
+
+function countedSuite(name: string, cases: readonly JUnitCase[], timestamp: string) {
+  return {
+    "@name": name,
+    "@timestamp": timestamp,
+    "@tests": cases.length,
+    "@failures": cases.filter(({ failure }) => failure !== undefined).length,
+    "@errors": cases.filter(({ error }) => error !== undefined).length,
+    "@skipped": cases.filter(({ skipped }) => skipped !== undefined).length,
+    "@time": cases.reduce((sum, item) => sum + Number(item["@time"]), 0).toFixed(3),
+    testcase: cases,
+  };
+}
+
+function caseOf(target: string, result: RequirementResult): JUnitCase {
+  const reason = result.reason ?? result.outcome;
+  const details = {
+    "@message": firstLine(reason),
+    "@type": result.outcome,
+    "#text": clean(
+      [
+        reason,
+        ...(result.reproduce === undefined ? [] : [`by hand: ${result.reproduce}`]),
+        ...result.evidence.map((file) => `evidence: ${file}`),
+        `source: ${result.source.text} ${result.source.url}`,
+      ].join("\n"),
+    ),
+  };
+  return {
+    "@name": clean(`${result.requirement} ${result.title}`),
+    "@classname": `${target}.${result.profile}`,
+    "@time": seconds(result.durationMs),
+    ...(result.outcome === "failed" ? { failure: details } : {}),
+    ...(result.outcome === "error" ? { error: details } : {}),
+    ...(["unsupported", "blocked", "not run"].includes(result.outcome)
+      ? { skipped: { "@message": clean(`${result.outcome}: ${firstLine(reason)}`) } }
+      : {}),
+  };
+}
+
+const seconds = (ms: number) => (ms / 1000).toFixed(3);
+const firstLine = (text: string) => clean(text.split("\n")[0] ?? "");
+
+/** XML 1.0 has no place for most control characters, and a command's output may hold any of them. */
+function clean(text: string): string {
+  return text.replaceAll(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
+}

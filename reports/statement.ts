@@ -1,0 +1,162 @@
+import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conformance/outcome.ts";
+import { catalogue, type RequirementId } from "#suites/requirements/catalogue.ts";
+import type { Requirement } from "#suites/requirements/requirement.ts";
+import {
+  type RequirementResult,
+  type Statement,
+  type SuiteError,
+  schemaVersion,
+  type TargetStatement,
+} from "./schema.ts";
+import { judgeProfile, tallyOf, worstFirst, worstOf } from "./verdict.ts";
+
+/** What one test showed. */
+export interface Observation extends ConformanceMeta {
+  /** Name of the target it ran on, e.g. `overlay@26.1`. */
+  target: string;
+  /** Title of the test. */
+  test: string;
+  /** Test file, relative to the project. */
+  file: string;
+}
+
+/** A target that was expected to be run. */
+export interface ExpectedTarget extends TargetContext {
+  name: string;
+  versions: Record<string, string>;
+}
+
+/** Everything a statement is made from. */
+export interface RunRecord {
+  generator: Statement["generator"];
+  id: string;
+  startedAt: Date;
+  /** Absent while the run lasts. */
+  finishedAt?: Date;
+  durationMs: number;
+  /** Why the run is not complete; empty when it is. */
+  incompleteBecause: readonly string[];
+  environment: Statement["environment"];
+  targets: readonly ExpectedTarget[];
+  observations: readonly Observation[];
+  errors: readonly SuiteError[];
+}
+
+/** Profiles of the protocol tiers: they judge a plugin without a cluster, so a cluster target owes nothing there. */
+const protocolTiers: readonly string[] = ["cnm", "cni"];
+
+/**
+ * Builds the conformance statement of a run. Every expected target lists every requirement of the catalogue
+ * that applies to it; what no test has shown is `not run`.
+ */
+export function buildStatement(
+  record: RunRecord,
+  requirements: Readonly<Record<string, Requirement>> = catalogue,
+): Statement {
+  const cutShort = record.incompleteBecause.length > 0;
+  const targets = record.targets.map((target) => stateTarget(target, record, requirements, cutShort));
+  return {
+    schemaVersion,
+    generator: record.generator,
+    run: {
+      id: record.id,
+      startedAt: record.startedAt.toISOString(),
+      ...(record.finishedAt ? { finishedAt: record.finishedAt.toISOString() } : {}),
+      durationMs: record.durationMs,
+      complete: !cutShort,
+      ...(cutShort ? { incompleteBecause: record.incompleteBecause.join("; ") } : {}),
+    },
+    environment: record.environment,
+    targets,
+    errors: [...record.errors],
+    summary: tallyOf(targets.flatMap(({ results }) => results.map(({ outcome }) => outcome))),
+  };
+}
+
+function stateTarget(
+  target: ExpectedTarget,
+  record: RunRecord,
+  requirements: Readonly<Record<string, Requirement>>,
+  cutShort: boolean,
+): TargetStatement {
+  const own = record.observations.filter((observation) => observation.target === target.name);
+  const results = Object.entries(requirements).flatMap(([id, requirement]) => {
+    const cited = own.filter((observation) => observation.requirement === id);
+    const owed = cited.length > 0 || !protocolTiers.includes(requirement.profile);
+    return owed ? [stateRequirement(id, requirement, cited)] : [];
+  });
+  const profiles = [...new Set(results.map(({ profile }) => profile))];
+  return {
+    name: target.name,
+    driver: target.driver,
+    title: target.title,
+    engine: target.engine,
+    declared: [...target.declared],
+    versions: target.versions,
+    profiles: profiles.map((profile) =>
+      judgeProfile(
+        profile,
+        results.filter((result) => result.profile === profile),
+        cutShort,
+      ),
+    ),
+    results,
+  };
+}
+
+function stateRequirement(
+  id: string,
+  requirement: Requirement,
+  cited: readonly Observation[],
+): RequirementResult {
+  const { title, level, source, profile } = requirement;
+  const sorted = [...cited].sort((a, b) => weight(a.outcome) - weight(b.outcome));
+  const worst = sorted[0];
+  const notes = sorted.flatMap((observation) => observation.notes ?? []);
+  const facts = Object.assign({}, ...cited.map((observation) => observation.facts ?? {}));
+  const reason = worst ? worst.reason : "no test of it was selected";
+  return {
+    requirement: id,
+    title,
+    level,
+    source: { ...source },
+    profile,
+    ...(worst ? { chapter: worst.chapter } : {}),
+    outcome: worstOf(cited.map(({ outcome }) => outcome)),
+    ...(reason === undefined ? {} : { reason }),
+    ...(notes.length > 0 ? { notes } : {}),
+    ...(Object.keys(facts).length > 0 ? { facts } : {}),
+    durationMs: cited.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    evidence: [...new Set(sorted.flatMap((observation) => observation.evidence ?? []))],
+    ...(worst?.transcript === undefined ? {} : { transcript: worst.transcript }),
+    ...(worst?.reproduce === undefined ? {} : { reproduce: worst.reproduce }),
+    tests: sorted.map((observation) => ({
+      name: observation.test,
+      file: observation.file,
+      outcome: observation.outcome,
+      ...(observation.reason === undefined ? {} : { reason: observation.reason }),
+      durationMs: observation.durationMs,
+    })),
+  };
+}
+
+function weight(outcome: Outcome): number {
+  return worstFirst.indexOf(outcome);
+}
+
+/**
+ * Whether a run may end with exit code 0: it is complete, something passed, nothing failed and nothing broke.
+ * Blocked and unsupported requirements do not make it red; the verdicts say what they cost.
+ */
+export function isGreen(statement: Statement): boolean {
+  const { summary, run, errors } = statement;
+  return (
+    run.complete && summary.passed > 0 && summary.failed === 0 && summary.error === 0 && errors.length === 0
+  );
+}
+
+/** An id of the catalogue at the start of a test title, e.g. of "M4 containers reach each other". */
+export function citedBy(title: string): RequirementId | undefined {
+  const id = /^[A-Z]+\d+\b/.exec(title)?.[0];
+  return id !== undefined && Object.hasOwn(catalogue, id) ? (id as RequirementId) : undefined;
+}

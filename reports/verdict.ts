@@ -1,0 +1,66 @@
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import type { ProfileVerdict, RequirementResult, Tally, Verdict } from "./schema.ts";
+
+/** Outcomes from the one that weighs most to the one that weighs least. */
+export const worstFirst = ["failed", "error", "blocked", "not run", "unsupported", "passed"] as const;
+
+/** The outcome that counts when several tests cite one requirement; `not run` when none does. */
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return worstFirst.find((outcome) => outcomes.includes(outcome)) ?? "not run";
+}
+
+/** Counts outcomes. */
+export function tallyOf(outcomes: readonly Outcome[]): Tally {
+  const of = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
+  return {
+    passed: of("passed"),
+    failed: of("failed"),
+    unsupported: of("unsupported"),
+    blocked: of("blocked"),
+    error: of("error"),
+    notRun: of("not run"),
+  };
+}
+
+/** The verdict on the requirements of one profile on one target. `cutShort`: the run did not get to its end. */
+export function judgeProfile(
+  profile: string,
+  results: readonly RequirementResult[],
+  cutShort: boolean,
+): ProfileVerdict {
+  const atLevel = (level: string) => results.filter((result) => result.level === level);
+  const musts = atLevel("MUST");
+  const count = (level: string) => tallyOf(atLevel(level).map(({ outcome }) => outcome));
+  const because = explain(musts, cutShort);
+  return {
+    profile,
+    verdict: verdictOf(musts, cutShort),
+    ...(because === "" ? {} : { because }),
+    unsupported: musts
+      .filter(({ outcome }) => outcome === "unsupported")
+      .map(({ requirement }) => requirement),
+    must: count("MUST"),
+    should: count("SHOULD"),
+    may: count("MAY"),
+  };
+}
+
+function verdictOf(musts: readonly RequirementResult[], cutShort: boolean): Verdict {
+  const all = (outcome: Outcome) => musts.every((must) => must.outcome === outcome);
+  const any = (...outcomes: Outcome[]) => musts.some((must) => outcomes.includes(must.outcome));
+  if (any("failed")) return "not conformant";
+  if (musts.length > 0 && all("not run")) return "not run";
+  if (any("error", "blocked", "not run")) return "incomplete";
+  if (all("unsupported")) return "not applicable";
+  if (cutShort) return "incomplete";
+  return any("unsupported") ? "partial" : "conformant";
+}
+
+function explain(musts: readonly RequirementResult[], cutShort: boolean): string {
+  const parts = worstFirst.flatMap((wanted) => {
+    const ids = musts.filter(({ outcome }) => outcome === wanted).map(({ requirement }) => requirement);
+    return wanted === "passed" || ids.length === 0 ? [] : [`${wanted}: ${ids.join(" ")}`];
+  });
+  if (cutShort) parts.push("the run was cut short");
+  return parts.join("; ");
+}
