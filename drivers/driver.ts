@@ -1,4 +1,4 @@
-import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -58,8 +58,6 @@ export interface Network {
   readonly driver: string;
   /** IPv4 CIDR. */
   readonly subnet: string;
-  /** Bytes an IP packet may have inside. */
-  readonly mtu: number;
   /** Nodes on which a workload can be started. */
   readonly nodes: readonly ClusterNode[];
   /** Starts a workload on `node`; it is removed when `scope` closes. */
@@ -93,6 +91,8 @@ export type Feature = keyof typeof features;
 
 /** A driver that is installed on a cluster and can make networks. */
 export interface InstalledDriver {
+  /** Role of the interface that carries traffic between nodes; present when `multihost` is declared. */
+  readonly carrier?: Role;
   /** Makes a network on all nodes; it is removed when `scope` closes. Engine refusals throw `Nonconformance`. */
   createNetwork(scope: Scope, spec?: NetworkSpec): Promise<Network>;
   /** Present when `tenants` is declared. */

@@ -2,6 +2,25 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import type { ProbeAgent } from "#harness/probe/agent.ts";
 
+/** One interface, from `ip -json -details address`. */
+export interface Link {
+  /** Name, e.g. `eth0`. */
+  name: string;
+  index: number;
+  /** Index of the other end of a veth pair; absent for other kinds. */
+  peerIndex?: number;
+  /** `veth`, `vxlan`, `bridge`, …; empty for loopback and hardware. */
+  kind: string;
+  mac: string;
+  /** Bytes. */
+  mtu: number;
+  up: boolean;
+  /** Name of the bridge it is a port of. */
+  master?: string;
+  /** CIDRs, link-local ones included. */
+  addresses: string[];
+}
+
 /** Something with a network namespace that a plugin gave interfaces to: a container, or a bare namespace. */
 export interface Workload {
   readonly name: string;
@@ -15,6 +34,8 @@ export interface Workload {
   readonly mac: string;
   /** Path of its network namespace on the node, e.g. `/proc/4711/ns/net`. */
   readonly netns: string;
+  /** Its interfaces as the kernel describes them, loopback included. */
+  links(): Promise<Link[]>;
   /** Runs inside the workload as its user would see it: file system, resolver and all. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** Runs a tool of the node inside the workload's network namespace; needs nothing from the image. */

@@ -1,0 +1,84 @@
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { HarnessError } from "#harness/errors.ts";
+import { until } from "#harness/poll.ts";
+import type { Scope } from "#harness/scope.ts";
+import { freshSubnet } from "#harness/workload/addresses.ts";
+import { createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
+import { defineDriver } from "./driver.ts";
+
+/** Docker's own overlay in swarm mode: node1 manages, networks are attachable, eth2 carries the VXLAN. */
+export default defineDriver({
+  name: "overlay",
+  title: "Docker overlay (swarm mode)",
+  capabilities: ["multihost", "vxlan", "names", "outbound", "publish", "gwbridge", "hotplug", "scheduling"],
+  needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
+
+  async install(scope, cluster) {
+    await formSwarm(scope, cluster);
+    return {};
+  },
+
+  async connect(cluster) {
+    const [manager] = cluster.nodes;
+    if (!manager) throw new HarnessError("a swarm needs at least one node");
+    return {
+      carrier: "data",
+      async createNetwork(scope, spec = {}) {
+        return createCnmNetwork(scope, cluster, {
+          name: spec.name ?? uniqueName("overlay"),
+          driver: "overlay",
+          subnet: spec.subnet ?? freshSubnet(),
+          ...(spec.gateway ? { gateway: spec.gateway } : {}),
+          attachable: true,
+          createOn: [manager],
+        });
+      },
+      async versions() {
+        return {};
+      },
+    };
+  },
+});
+
+/** Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used. */
+async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
+  const [manager, ...workers] = cluster.nodes;
+  if (!manager) throw new HarnessError("a swarm needs at least one node");
+  const address = manager.interfaces.control.address;
+  if (!(await inSwarm(manager))) {
+    await manager.docker.swarmInit({
+      ListenAddr: `${address}:2377`,
+      AdvertiseAddr: address,
+      DataPathAddr: manager.interfaces.data.address,
+    });
+  }
+  scope.defer(`swarm on ${manager.name}`, () => leaveSwarm(manager));
+  const swarm = await manager.docker.swarmInspect();
+  await Promise.all(
+    workers.map(async (worker) => {
+      if (!(await inSwarm(worker))) {
+        await worker.docker.swarmJoin({
+          ListenAddr: `${worker.interfaces.control.address}:2377`,
+          AdvertiseAddr: worker.interfaces.control.address,
+          DataPathAddr: worker.interfaces.data.address,
+          RemoteAddrs: [`${address}:2377`],
+          JoinToken: swarm.JoinTokens.Worker,
+        });
+      }
+      scope.defer(`swarm on ${worker.name}`, () => leaveSwarm(worker));
+    }),
+  );
+  await until({ what: "every node to be ready in the swarm", deadlineMs: 30_000 }, async () => {
+    const nodes = (await manager.docker.listNodes()) as { Status?: { State?: string } }[];
+    return nodes.filter((node) => node.Status?.State === "ready").length === cluster.nodes.length;
+  });
+}
+
+async function inSwarm(node: ClusterNode): Promise<boolean> {
+  const info = await node.docker.info();
+  return info.Swarm?.LocalNodeState === "active";
+}
+
+async function leaveSwarm(node: ClusterNode): Promise<void> {
+  if (await inSwarm(node)) await node.docker.swarmLeave({ force: true });
+}

@@ -1,0 +1,207 @@
+import type Docker from "dockerode";
+import type { HostConfig } from "dockerode";
+import ssh2 from "ssh2";
+import { GenericContainer, PullPolicy, Wait } from "testcontainers";
+import type { EngineVersion } from "#harness/config/settings.ts";
+import { HarnessError } from "#harness/errors.ts";
+import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/images/node-contract.ts";
+import { ownIdentity } from "#harness/process.ts";
+import type { NodeInterface, Role } from "./cluster.ts";
+import type { ClusterState, HostState } from "./state.ts";
+import type { SubnetLease } from "./subnets.ts";
+
+/** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
+export const labels = {
+  cluster: "netconform.cluster",
+  owner: "netconform.owner",
+  cache: "netconform.cache",
+} as const;
+
+export interface ContainerClusterPlan {
+  id: string;
+  key: string;
+  driver: string;
+  engine: EngineVersion;
+  nodes: number;
+  nodeImage: string;
+  workloadImage: string;
+  lease: SubnetLease;
+  /** Folder that holds the state of this cluster, to tell it from those of other users of the engine. */
+  cache: string;
+}
+
+interface NodePlan {
+  name: string;
+  purpose: "node" | "outside";
+  hostNumber: number;
+}
+
+const roles: readonly Role[] = ["management", "control", "data"];
+const outsideNumber = 2;
+const firstNodeNumber = 10;
+
+/** The tutorial's names and, in the last octet, its addresses: node1 is .10, node2 is .11. */
+function plannedHosts(nodes: number): NodePlan[] {
+  const cluster = Array.from({ length: nodes }, (_, index): NodePlan => {
+    return { name: `node${index + 1}`, purpose: "node", hostNumber: firstNodeNumber + index };
+  });
+  return [...cluster, { name: "outside", purpose: "outside", hostNumber: outsideNumber }];
+}
+
+/** Makes the networks, then all hosts at once. What was made when something fails is found by its labels. */
+export async function startContainers(docker: Docker, plan: ContainerClusterPlan): Promise<ClusterState> {
+  const user = ssh2.utils.generateKeyPairSync("ed25519", { comment: plan.id });
+  const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
+  const hosts = await Promise.all(
+    plannedHosts(plan.nodes).map((host) => startHost(docker, plan, host, networks, user.public)),
+  );
+  const outside = hosts.pop();
+  if (!outside) throw new HarnessError("the outside world did not start");
+  return {
+    id: plan.id,
+    key: plan.key,
+    driver: plan.driver,
+    engine: plan.engine,
+    owner: ownIdentity(),
+    kept: false,
+    slot: plan.lease.slot,
+    image: plan.workloadImage,
+    privateKey: user.private,
+    nodes: hosts,
+    outside,
+    createdAt: new Date().toISOString(),
+  };
+}
+
+async function createNetwork(docker: Docker, plan: ContainerClusterPlan, role: Role): Promise<string> {
+  const prefix = plan.lease.prefixes[role];
+  const name = `${plan.id}-${role}`;
+  await docker.createNetwork({
+    Name: name,
+    Driver: "bridge",
+    // Nothing in a run has business outside of it; the world outside is one of our own hosts.
+    Internal: true,
+    IPAM: { Driver: "default", Config: [{ Subnet: `${prefix}.0/24`, Gateway: `${prefix}.1` }] },
+    Options: { "com.docker.network.bridge.name": `${plan.id}-${role[0]}` },
+    Labels: labelsOf(plan),
+  });
+  return name;
+}
+
+async function startHost(
+  docker: Docker,
+  plan: ContainerClusterPlan,
+  host: NodePlan,
+  [management = "", ...others]: string[],
+  authorizedKey: string,
+): Promise<HostState> {
+  const hostKey = ssh2.utils.generateKeyPairSync("ed25519", { comment: host.name });
+  const address = (role: Role) => `${plan.lease.prefixes[role]}.${host.hostNumber}`;
+  const container = new NodeContainer(plan.nodeImage)
+    .onNetwork(management, address("management"))
+    .thenNetworks(docker, others, [address("control"), address("data")])
+    .withName(`${plan.id}-${host.name}`)
+    .withHostname(host.name)
+    .withLabels(labelsOf(plan))
+    .withEnvironment({
+      ROLE: host.purpose,
+      AUTHORIZED_KEY: authorizedKey,
+      SSH_HOST_KEY: hostKey.private,
+      NAMESERVER: `${plan.lease.prefixes.management}.${outsideNumber}`,
+    } satisfies NodeEnvironment)
+    .withAutoCleanup(false)
+    .withPullPolicy(PullPolicy.neverPull())
+    .withStartupTimeout(60_000)
+    .withWaitStrategy(Wait.forLogMessage(nodeLogLines.ready));
+  try {
+    await container.start();
+  } catch (error) {
+    throw new HarnessError(`${host.name} (${plan.nodeImage}) did not start: ${(error as Error).message}`, {
+      cause: error,
+      hint: await lastLines(docker, `${plan.id}-${host.name}`),
+    });
+  }
+  const on = (device: string, role: Role): NodeInterface => ({ device, address: address(role), prefix: 24 });
+  return {
+    name: host.name,
+    address: address("management"),
+    port: 22,
+    user: "root",
+    hostKey: hostKey.public,
+    interfaces: {
+      management: on("eth0", "management"),
+      control: on("eth1", "control"),
+      data: on("eth2", "data"),
+    },
+  };
+}
+
+function labelsOf(plan: ContainerClusterPlan): Record<string, string> {
+  return { [labels.cluster]: plan.id, [labels.owner]: ownIdentity(), [labels.cache]: plan.cache };
+}
+
+async function lastLines(docker: Docker, name: string): Promise<string> {
+  const log = await docker
+    .getContainer(name)
+    .logs({ stdout: true, stderr: true, tail: 20 })
+    .catch((error: Error) => Buffer.from(`no log: ${error.message}`));
+  return `its last lines:\n${log.toString("utf8").replaceAll(/[^\n\x20-\x7e]/g, "")}`;
+}
+
+/** A testcontainers container with what an engine inside needs, on three networks in a fixed order. */
+class NodeContainer extends GenericContainer {
+  #further: () => Promise<void> = async () => {};
+  #id = "";
+
+  constructor(image: string) {
+    super(image);
+    Object.assign(this.hostConfig, structuredClone(nodeHostConfig) as Partial<HostConfig>);
+  }
+
+  onNetwork(name: string, address: string): this {
+    this.createOpts.NetworkingConfig = {
+      EndpointsConfig: { [name]: { IPAMConfig: { IPv4Address: address } } },
+    };
+    return this.withNetworkMode(name);
+  }
+
+  /** Attached one after the other once the container runs, which is what makes them eth1 and eth2. */
+  thenNetworks(docker: Docker, names: string[], addresses: string[]): this {
+    this.#further = async () => {
+      for (const [index, name] of names.entries()) {
+        await docker.getNetwork(name).connect({
+          Container: this.#id,
+          EndpointConfig: { IPAMConfig: { IPv4Address: addresses[index] ?? "" } },
+        });
+      }
+    };
+    return this;
+  }
+
+  protected override async containerCreated(id: string): Promise<void> {
+    this.#id = id;
+  }
+
+  protected override async containerStarting(): Promise<void> {
+    await this.#further();
+  }
+}
+
+/** Removes every container (with its volumes) and network that carries the label, and nothing else. */
+export async function removeByLabel(docker: Docker, label: string, value: string): Promise<number> {
+  const filters = { label: [`${label}=${value}`] };
+  const containers = await docker.listContainers({ all: true, filters });
+  await Promise.all(
+    containers.map(({ Id }) => ignoreMissing(docker.getContainer(Id).remove({ force: true, v: true }))),
+  );
+  const networks = await docker.listNetworks({ filters });
+  await Promise.all(networks.map(({ Id }) => ignoreMissing(docker.getNetwork(Id).remove())));
+  return containers.length + networks.length;
+}
+
+async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((error: { statusCode?: number }) => {
+    // Somebody else is removing it already, or has.
+    if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+  });
+}

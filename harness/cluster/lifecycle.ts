@@ -1,0 +1,141 @@
+import { createHash, randomBytes } from "node:crypto";
+import type Docker from "dockerode";
+import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import { ensureNodeImage } from "#harness/images/node-image.ts";
+import { importWorkload, workloadArchive } from "#harness/images/workload-image.ts";
+import { startOutsideWorld } from "#harness/outside/outside.ts";
+import { until } from "#harness/poll.ts";
+import type { Progress } from "#harness/progress.ts";
+import { labels, removeByLabel, startContainers } from "./containers.ts";
+import { RemoteCluster } from "./remote-cluster.ts";
+import { type ClusterState, ClusterStates } from "./state.ts";
+import { leaseSubnets, releaseSubnets, renewLease } from "./subnets.ts";
+
+/** The engine outside, on which node containers run, with the settings and voice of the run. */
+export interface Ground {
+  docker: Docker;
+  settings: Settings;
+  progress: Progress;
+}
+
+/** A cluster that this process owns. */
+export interface OwnedCluster {
+  state: ClusterState;
+  cluster: RemoteCluster;
+  /** Whether it was kept by an earlier run. */
+  reused: boolean;
+}
+
+/**
+ * Gives a cluster of two or more nodes whose engines answer: a kept one if there is one that fits, else a new one.
+ * Clusters of runs that were killed are removed first.
+ */
+export async function bringUp(ground: Ground, driver: string, engine: EngineVersion): Promise<OwnedCluster> {
+  const { docker, settings, progress } = ground;
+  await sweep(ground);
+  const nodeImage = await ensureNodeImage(docker, engine, settings, progress);
+  const workload = await workloadArchive(settings, progress);
+  const image = settings.IMAGE ?? workload.image;
+  const key = fingerprint([driver, engine, String(settings.NODES), nodeImage, image]);
+  const kept = await reuse(ground, key);
+  if (kept) return kept;
+
+  const id = `nc-${randomBytes(3).toString("hex")}`;
+  const states = new ClusterStates(settings);
+  const lease = leaseSubnets(settings.SUBNETS, id);
+  const state = await progress.step(`starting ${settings.NODES} nodes with Docker ${engine} for ${driver}`, () =>
+    startContainers(docker, {
+      id,
+      key,
+      driver,
+      engine,
+      nodes: settings.NODES,
+      nodeImage,
+      workloadImage: image,
+      lease,
+      cache: settings.CACHE,
+    }),
+  );
+  states.save(state);
+  const cluster = new RemoteCluster(state);
+  await progress.step("waiting for the nodes", async () => {
+    await Promise.all([
+      startOutsideWorld(cluster.outside),
+      ...cluster.nodes.map(async (node) => {
+        await node.run(["ip", "route", "replace", "default", "via", cluster.outside.interfaces.management.address]);
+        await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 60_000 }, () => node.docker.ping());
+        await importWorkload(node.docker, settings.IMAGE ? await pulledImage(docker, settings.IMAGE) : workload);
+      }),
+    ]);
+  });
+  return { state, cluster, reused: false };
+}
+
+/** Leaves the cluster for a later run, under no owner's process. */
+export function keep(settings: Settings, state: ClusterState): void {
+  new ClusterStates(settings).save({ ...state, kept: true });
+  renewLease(settings.SUBNETS, state.slot, state.id, true);
+}
+
+/** Removes a cluster without a trace: containers with their volumes, networks, lease, state, keys. */
+export async function tearDown(ground: Pick<Ground, "docker" | "settings">, state: ClusterState): Promise<void> {
+  await removeByLabel(ground.docker, labels.cluster, state.id);
+  releaseSubnets(ground.settings.SUBNETS, state.slot);
+  new ClusterStates(ground.settings).remove(state.id);
+}
+
+/** Removes what killed runs left behind: clusters with a state file, and containers that died before they got one. */
+export async function sweep({ docker, settings, progress }: Ground): Promise<void> {
+  const states = new ClusterStates(settings);
+  const abandoned = states.abandoned();
+  const known = new Set(states.all().map((state) => state.id));
+  const orphans = await orphanedClusters(docker, settings.CACHE, known);
+  if (abandoned.length + orphans.length === 0) return;
+  await progress.step("removing what an interrupted run left behind", async () => {
+    for (const state of abandoned) await tearDown({ docker, settings }, state);
+    for (const id of orphans) await removeByLabel(docker, labels.cluster, id);
+  });
+}
+
+async function orphanedClusters(docker: Docker, cache: string, known: Set<string>): Promise<string[]> {
+  const { isAlive } = await import("#harness/process.ts");
+  const filters = { label: [`${labels.cache}=${cache}`] };
+  const things = [
+    ...(await docker.listContainers({ all: true, filters })).map((item) => item.Labels),
+    ...(await docker.listNetworks({ filters })).map((item) => item.Labels ?? {}),
+  ];
+  const orphans = things.filter((item) => !known.has(item[labels.cluster] ?? "") && !isAlive(item[labels.owner] ?? ""));
+  return [...new Set(orphans.map((item) => item[labels.cluster] ?? ""))].filter(Boolean);
+}
+
+async function reuse(ground: Ground, key: string): Promise<OwnedCluster | undefined> {
+  const states = new ClusterStates(ground.settings);
+  const state = states.claim(key);
+  if (!state) return undefined;
+  const cluster = new RemoteCluster(state);
+  try {
+    await Promise.all(cluster.nodes.map((node) => node.docker.ping()));
+    return { state, cluster, reused: true };
+  } catch (error) {
+    ground.progress.say(`the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`);
+    await cluster.disconnect();
+    await tearDown(ground, state);
+    return undefined;
+  }
+}
+
+/** The user's own image, pulled by the engine outside, which has the user's registry and credentials. */
+async function pulledImage(docker: Docker, image: string): Promise<{ image: string; path: undefined; stream: NodeJS.ReadableStream }> {
+  const present = await docker.getImage(image).inspect().catch(() => undefined);
+  if (!present) {
+    const progress = await docker.pull(image);
+    await new Promise<void>((resolve, reject) => {
+      docker.modem.followProgress(progress, (error: Error | null) => (error ? reject(error) : resolve()));
+    });
+  }
+  return { image, path: undefined, stream: await docker.getImage(image).get() };
+}
+
+function fingerprint(parts: string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+}

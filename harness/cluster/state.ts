@@ -1,0 +1,94 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Attachment } from "#drivers/driver.ts";
+import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/process.ts";
+import type { NodeInterface, Role } from "./cluster.ts";
+
+/** One host of a cluster, as far as another process must know it to connect. */
+export interface HostState {
+  name: string;
+  address: string;
+  port: number;
+  user: string;
+  hostKey: string;
+  interfaces: Record<Role, NodeInterface>;
+}
+
+/** Everything about a cluster that outlives a process; one JSON file per cluster, readable by its owner only. */
+export interface ClusterState {
+  id: string;
+  /** What a later run must ask for to be given this cluster: driver, engine, size, images. */
+  key: string;
+  driver: string;
+  engine: EngineVersion;
+  /** The process that is using the cluster; a cluster that is not kept goes with it. */
+  owner: ProcessIdentity;
+  kept: boolean;
+  /** Which of the leased subnets it sits on. */
+  slot: number;
+  /** Workload image that every node has. */
+  image: string;
+  privateKey: string;
+  nodes: HostState[];
+  outside: HostState;
+  attachment?: Attachment;
+  createdAt: string;
+}
+
+export class ClusterStates {
+  readonly #folder: string;
+
+  constructor(settings: Pick<Settings, "CACHE">) {
+    this.#folder = join(settings.CACHE, "clusters");
+  }
+
+  path(id: string): string {
+    return join(this.#folder, `${id}.json`);
+  }
+
+  save(state: ClusterState): void {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const part = `${this.path(state.id)}.${process.pid}`;
+    writeFileSync(part, JSON.stringify(state, null, 2), { mode: 0o600 });
+    renameSync(part, this.path(state.id));
+  }
+
+  load(id: string): ClusterState {
+    return JSON.parse(readFileSync(this.path(id), "utf8")) as ClusterState;
+  }
+
+  all(): ClusterState[] {
+    let names: string[];
+    try {
+      names = readdirSync(this.#folder).filter((name) => name.endsWith(".json"));
+    } catch {
+      return [];
+    }
+    return names.flatMap((name) => {
+      try {
+        return [JSON.parse(readFileSync(join(this.#folder, name), "utf8")) as ClusterState];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  remove(id: string): void {
+    rmSync(this.path(id), { force: true });
+  }
+
+  /** Clusters whose run was killed: nobody uses them and nobody wanted them kept. */
+  abandoned(): ClusterState[] {
+    return this.all().filter((state) => !state.kept && !isAlive(state.owner));
+  }
+
+  /** Takes over a kept cluster that nobody uses; `undefined` when there is none. */
+  claim(key: string): ClusterState | undefined {
+    const free = this.all().find((state) => state.kept && state.key === key && !isAlive(state.owner));
+    if (!free) return undefined;
+    const claimed = { ...free, owner: ownIdentity() };
+    this.save(claimed);
+    return claimed;
+  }
+}

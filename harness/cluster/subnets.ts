@@ -1,0 +1,88 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { join } from "node:path";
+import { HarnessError } from "#harness/errors.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/process.ts";
+import type { Role } from "./cluster.ts";
+
+/** Three /24 networks that no other run on this machine uses. */
+export interface SubnetLease {
+  readonly slot: number;
+  /** The first three octets per role, e.g. `10.222.4`. */
+  readonly prefixes: Readonly<Record<Role, string>>;
+}
+
+interface LeaseFile {
+  cluster: string;
+  owner: ProcessIdentity;
+  kept?: boolean;
+}
+
+const slots = 64;
+// Shared by all users of the machine, since they share its routing table.
+const folder = join(tmpdir(), "netconform-subnets");
+
+/** The networks of a slot inside a /16 such as `10.222.0.0/16`. */
+export function prefixesOf(range: string, slot: number): SubnetLease["prefixes"] {
+  const [first, second] = range.split(".");
+  const at = (offset: number) => `${first}.${second}.${slot * 4 + offset}`;
+  return { management: at(0), control: at(1), data: at(2) };
+}
+
+/**
+ * Leases the first slot that no living run holds and no interface of this machine is in.
+ * The lease is a file made exclusively, so two runs that start at once get different slots.
+ */
+export function leaseSubnets(range: string, cluster: string): SubnetLease {
+  mkdirSync(folder, { recursive: true, mode: 0o1777 });
+  for (let slot = 0; slot < slots; slot++) {
+    const prefixes = prefixesOf(range, slot);
+    if (!inUse(Object.values(prefixes)) && take(range, slot, cluster)) return { slot, prefixes };
+  }
+  throw new HarnessError(`all ${slots} subnets of ${range} are in use on this machine`, {
+    hint: "npm run cluster -- down removes what earlier runs kept; SUBNETS=10.x.0.0/16 chooses another range",
+  });
+}
+
+/** Marks a lease as outliving its process, or not. */
+export function renewLease(range: string, slot: number, cluster: string, kept: boolean): void {
+  writeFileSync(leasePath(range, slot), JSON.stringify({ cluster, owner: ownIdentity(), kept }));
+}
+
+export function releaseSubnets(range: string, slot: number): void {
+  rmSync(leasePath(range, slot), { force: true });
+}
+
+function leasePath(range: string, slot: number): string {
+  return join(folder, `${range.replace("/", "_")}-${slot}`);
+}
+
+function take(range: string, slot: number, cluster: string): boolean {
+  const path = leasePath(range, slot);
+  const content = JSON.stringify({ cluster, owner: ownIdentity() } satisfies LeaseFile);
+  for (const attempt of ["fresh", "after removing a dead lease"]) {
+    try {
+      writeFileSync(path, content, { flag: "wx" });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (attempt !== "fresh" || !isDead(path)) return false;
+      rmSync(path, { force: true });
+    }
+  }
+  return false;
+}
+
+function isDead(path: string): boolean {
+  try {
+    const lease = JSON.parse(readFileSync(path, "utf8")) as LeaseFile;
+    return !lease.kept && !isAlive(lease.owner);
+  } catch {
+    return false;
+  }
+}
+
+function inUse(prefixes: string[]): boolean {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list?.map((item) => item.address) ?? []);
+  return addresses.some((address) => prefixes.some((prefix) => address.startsWith(`${prefix}.`)));
+}

@@ -1,0 +1,43 @@
+/** JSON values found in a text one after the other, and what follows them that is no JSON. */
+export interface JsonValues {
+  readonly values: readonly unknown[];
+  /** Text that could not be read as a further value; empty when all of it was. */
+  readonly rest: string;
+}
+
+/**
+ * Reads every JSON value of `text`. An engine decodes the first value of an answer and never looks at the rest,
+ * so that an answer of two objects goes unseen there.
+ */
+export function readJsonValues(text: string): JsonValues {
+  const values: unknown[] = [];
+  let rest = text.trim();
+  while (rest !== "") {
+    const end = endOfValue(rest);
+    try {
+      values.push(JSON.parse(rest.slice(0, end)));
+    } catch {
+      return { values, rest };
+    }
+    rest = rest.slice(end).trim();
+  }
+  return { values, rest };
+}
+
+/** Index after the first value of `text`, which starts with it; the whole length when it does not end. */
+function endOfValue(text: string): number {
+  if (!/^[[{"]/.test(text)) return text.search(/[\s,[\]{}"]/) > 0 ? text.search(/[\s,[\]{}"]/) : text.length;
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (inString) {
+      if (character === "\\") at++;
+      else if (character === '"') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === "{" || character === "[") depth++;
+    else if (character === "}" || character === "]") depth--;
+    if (!inString && depth === 0) return at + 1;
+  }
+  return text.length;
+}

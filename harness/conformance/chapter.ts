@@ -1,0 +1,125 @@
+import { inject } from "vitest";
+import { loadDriver } from "#drivers/loader.ts";
+import type { Driver, InstalledDriver } from "#drivers/driver.ts";
+import type { Cluster } from "#harness/cluster/cluster.ts";
+import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
+import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import { Blocked, Nonconformance, Unsupported } from "#harness/errors.ts";
+import { collectEvidence } from "#harness/evidence/evidence.ts";
+import { openTranscript } from "#harness/host/transcript.ts";
+import { describeDifferences, type Ledger, settle } from "#harness/ledger/ledger.ts";
+import { letLoose, type Sabotage } from "#harness/saboteurs/sabotage.ts";
+import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import { conformanceSuite, type Suite } from "./suite.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Id of the cluster that the global set-up brought up for this project. */
+    cluster: string;
+    /** What existed on the nodes once the driver was installed. */
+    baseline: Ledger;
+  }
+}
+
+/** What the tests of a chapter work on. */
+export interface ChapterContext {
+  cluster: Cluster;
+  driver: InstalledDriver;
+  /** Name, title and declared capabilities of the driver. */
+  declaration: Driver;
+}
+
+const settleMs = 15_000;
+const connected = new Map<string, Promise<ChapterContext & { sabotage: Sabotage }>>();
+
+/** One connection per cluster and process: chapters of a target run in one worker and share it. */
+function connect(id: string): Promise<ChapterContext & { sabotage: Sabotage }> {
+  const known = connected.get(id) ?? open(id);
+  connected.set(id, known);
+  return known;
+}
+
+async function open(id: string): Promise<ChapterContext & { sabotage: Sabotage }> {
+  const settings = readSettings();
+  openTranscript(`${settings.REPORTS}/transcripts/${id}.jsonl`, settings.VERBOSE);
+  const state: ClusterState = new ClusterStates(settings).load(id);
+  const declaration = await loadDriver(inject("target").reference);
+  const cluster = new RemoteCluster(state);
+  const driver = await declaration.connect(cluster, state.attachment ?? {});
+  return { cluster, driver, declaration, sabotage: await letLoose(settings.SABOTAGE, cluster) };
+}
+
+/**
+ * A chapter of the tutorial as a suite. It begins by checking that the cluster carries nothing of another
+ * chapter (S5), and ends by closing everything and looking for what was left behind (C1).
+ */
+export function chapter(name: string, define: (suite: Suite<ChapterContext>) => void): void {
+  const clusterId = inject("cluster");
+  const baseline = inject("baseline");
+
+  conformanceSuite<ChapterContext>(
+    {
+      chapter: name,
+      open: async (scope) => {
+        const { sabotage, ...context } = await connect(clusterId);
+        await sabotage.chapterBegins(scope);
+        return { ...context, driver: sabotage.around(context.driver) };
+      },
+      admit: (id, { declaration, cluster }) => admit(id, declaration, cluster),
+      collect: ({ cluster }) => collectEvidence(cluster),
+    },
+    (suite) => {
+      suite.requirement(
+        "S5",
+        `${name} starts from a cluster without traces of another chapter`,
+        async ({ cluster }) => {
+          const differences = await settle(cluster, baseline, settleMs);
+          if (differences.length > 0) {
+            throw new Nonconformance({
+              who: `the nodes before ${name}`,
+              expected: "what was there when the driver had been installed",
+              got: `${differences.length} differences\n${describeDifferences(differences)}`,
+            });
+          }
+        },
+        { alone: true },
+      );
+
+      define(suite);
+
+      suite.requirement(
+        "C1",
+        `nothing of ${name} is left on any node`,
+        async ({ cluster }) => {
+          const { sabotage } = await connect(clusterId);
+          await sabotage.chapterEnds();
+          await suite.finish();
+          const differences = await settle(cluster, baseline, settleMs);
+          if (differences.length > 0) {
+            throw new Nonconformance({
+              who: `${name}, after everything it made was removed`,
+              expected: "the nodes as they were",
+              got: `${differences.length} differences\n${describeDifferences(differences)}`,
+            });
+          }
+        },
+        { alone: true, deadlineMs: 120_000 },
+      );
+    },
+  );
+}
+
+/** The one place that decides what does not apply: undeclared is unsupported, impossible here is blocked. */
+async function admit(id: RequirementId, driver: Driver, cluster: Cluster): Promise<void> {
+  for (const capability of requirementOf(id).needs) {
+    if (!driver.capabilities.includes(capability)) {
+      throw new Unsupported(`${driver.name} does not declare ${capability}`);
+    }
+    for (const feature of driver.needs?.[capability] ?? []) {
+      const offer = await cluster.offers(feature);
+      if (!offer.offered) throw new Blocked(`${capability} needs ${feature}: ${offer.reason}`);
+    }
+  }
+}
+

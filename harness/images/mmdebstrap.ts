@@ -1,0 +1,121 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import type { Settings } from "#harness/config/settings.ts";
+import { HarnessError, UsageError } from "#harness/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { isAlive, ownIdentity } from "#harness/process.ts";
+import { asRoot, type Privilege, probePrivilege } from "#harness/setup/privilege.ts";
+
+/** The Debian mirror that images are made from: `MIRROR`, or the one this machine's apt uses. Throws `UsageError`. */
+export async function debianMirror(settings: Settings, local: Host = new LocalHost()): Promise<string> {
+  if (settings.MIRROR) return settings.MIRROR;
+  const targets = await local.exec([
+    "apt-get",
+    "indextargets",
+    "--format",
+    "$(ORIGIN)\t$(LABEL)\t$(REPO_URI)",
+    "Created-By: Packages",
+  ]);
+  const mirror = targets.code === 0 ? findDebian(targets.stdout) : undefined;
+  if (mirror) return mirror;
+  throw new UsageError("this machine's apt knows no Debian mirror to make the images from", {
+    hint: "set MIRROR=URL to a Debian mirror, or run apt-get update if this is a Debian system without package lists",
+  });
+}
+
+/** The Debian archive itself among `ORIGIN<tab>LABEL<tab>URI` lines; its security archive has another label. */
+export function findDebian(targets: string): string | undefined {
+  const rows = targets.split("\n").map((line) => line.split("\t"));
+  return rows.find(([origin, label]) => origin === "Debian" && label === "Debian")?.[2];
+}
+
+export interface Bootstrap {
+  suite: string;
+  /** Options for mmdebstrap: variant, packages, hooks. */
+  options: readonly string[];
+  mirror: string;
+  detail: (text: string) => void;
+  /** Reads the tar archive of the system while it is written; without it none is made. */
+  consume?: (archive: Readable) => Promise<void>;
+}
+
+const temporaryPrefix = "mmdebstrap-";
+
+/** Runs mmdebstrap in a temporary folder that is gone afterwards. Signatures are checked against Debian's keyring. */
+export async function bootstrap(settings: Settings, plan: Bootstrap): Promise<void> {
+  const local = new LocalHost();
+  const privilege = await probePrivilege(local);
+  await sweepTemporary(settings, local, privilege);
+  // Without root the build runs under subordinate ids, which may not enter the user's cache folder.
+  const parent = privilege === "none" ? tmpdir() : join(settings.CACHE, "tmp");
+  const folder = join(parent, `${temporaryPrefix}${ownIdentity()}`);
+  await mkdir(folder, { recursive: true, mode: privilege === "none" ? 0o1777 : 0o700 });
+  const argv = [
+    "env",
+    `TMPDIR=${folder}`,
+    "mmdebstrap",
+    `--mode=${privilege === "none" ? "unshare" : "root"}`,
+    // The archive may be a snapshot, whose release files are past their date.
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    '--aptopt=Acquire::Languages "none"',
+    ...(plan.consume ? ["--format=tar"] : ["--format=null"]),
+    ...plan.options,
+    plan.suite,
+    plan.consume ? "-" : "/dev/null",
+    plan.mirror,
+  ];
+  try {
+    await runBootstrap(local, asRoot(privilege, argv), plan, privilege);
+  } finally {
+    await removeFolder(local, privilege, folder);
+  }
+}
+
+async function runBootstrap(
+  local: Host,
+  argv: string[],
+  plan: Bootstrap,
+  privilege: Privilege,
+): Promise<void> {
+  const command = await local.spawn(argv);
+  const lines: string[] = [];
+  createInterface({ input: command.stderr }).on("line", (line) => {
+    lines.push(line);
+    if (lines.length > 40) lines.shift();
+    const doing = /^I: (.*?)\.*$/.exec(line)?.[1];
+    if (doing && !doing.includes("hook")) plan.detail(doing);
+  });
+  if (!plan.consume) command.stdout.resume();
+  const [consumed, exit] = await Promise.allSettled([plan.consume?.(command.stdout), command.exit]);
+  const code = exit.status === "fulfilled" ? (exit.value.code ?? exit.value.signal) : exit.reason;
+  if (code !== 0) {
+    throw new HarnessError(`mmdebstrap for ${plan.suite} failed (${code}); its last lines:\n${lines.join("\n")}`, {
+      hint:
+        privilege === "none"
+          ? "run as root, allow sudo without a password, or enable user namespaces with subordinate ids (package uidmap)"
+          : "check that the mirror can be reached and carries the suite; MIRROR=URL chooses another",
+    });
+  }
+  if (consumed.status === "rejected") throw consumed.reason;
+}
+
+/** Removes the folders of builds that were killed. */
+async function sweepTemporary(settings: Settings, local: Host, privilege: Privilege): Promise<void> {
+  for (const parent of [join(settings.CACHE, "tmp"), tmpdir()]) {
+    const names = await readdir(parent).catch(() => []);
+    for (const name of names.filter((name) => name.startsWith(temporaryPrefix))) {
+      if (!isAlive(name.slice(temporaryPrefix.length))) await removeFolder(local, privilege, join(parent, name));
+    }
+  }
+}
+
+async function removeFolder(local: Host, privilege: Privilege, folder: string): Promise<void> {
+  const remove = ["rm", "-rf", "--one-file-system", folder];
+  // What subordinate ids own can only be removed by them.
+  if (privilege === "none") await local.exec(["unshare", "--map-auto", "--map-root-user", ...remove]);
+  else await local.run(asRoot(privilege, remove));
+}

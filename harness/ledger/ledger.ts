@@ -1,0 +1,155 @@
+import type { Cluster } from "#harness/cluster/cluster.ts";
+import { DeadlineExceeded } from "#harness/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+import { until } from "#harness/poll.ts";
+
+/** What exists on a host, by kind; each line is one thing with everything volatile taken out. */
+export type HostLedger = Record<string, string[]>;
+
+/** What exists on every node, by node name. */
+export type Ledger = Record<string, HostLedger>;
+
+/** One thing that is there now and was not before, or the other way round. */
+export interface LedgerDifference {
+  host: string;
+  kind: string;
+  change: "left behind" | "missing";
+  thing: string;
+}
+
+const separator = "=== ";
+
+// One round trip per host. A tool that is not there leaves its section empty.
+const script = `
+section() { echo "${separator}$1"; shift; "$@" 2>/dev/null; }
+section links ip -oneline link show
+section addresses ip -oneline address show
+section routes ip route show table all
+section routes6 ip -6 route show table all
+section rules ip rule show
+section permanent-neighbours ip neighbour show nud permanent
+section fdb bridge fdb show
+section namespaces ls -1 /run/docker/netns /run/netns
+section iptables iptables-save
+section ip6tables ip6tables-save
+section nftables nft list ruleset
+section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
+section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
+section networks docker network ls --no-trunc --format '{{.ID}} {{.Name}} {{.Driver}}'
+section volumes docker volume ls --quiet
+`;
+
+/** Takes down what exists on one host. */
+export async function readLedger(host: Host): Promise<HostLedger> {
+  return parseLedger(await host.run(["sh", "-c", script]));
+}
+
+/** Takes down what exists on every node. */
+export async function readClusterLedger(cluster: Pick<Cluster, "nodes">): Promise<Ledger> {
+  const pages = await Promise.all(
+    cluster.nodes.map(async (node) => [node.name, await readLedger(node)] as const),
+  );
+  return Object.fromEntries(pages);
+}
+
+/** Reads the output of the ledger script. */
+export function parseLedger(output: string): HostLedger {
+  const ledger: HostLedger = {};
+  let kind = "";
+  for (const line of output.split("\n")) {
+    if (line.startsWith(separator)) {
+      kind = line.slice(separator.length).trim();
+      ledger[kind] = [];
+    } else {
+      const thing = normalise(kind, line);
+      if (thing) ledger[kind]?.push(thing);
+    }
+  }
+  return ledger;
+}
+
+/** Takes counters, ages and indexes out of a line, so that equal things read equal; empty for noise. */
+function normalise(kind: string, line: string): string {
+  const text = line.trim();
+  switch (kind) {
+    case "links":
+      return text
+        .replace(/^\d+: /, "")
+        .replaceAll(/@if\d+/g, "")
+        .replaceAll(/ (qlen \d+|state \S+|<[^>]*>)/g, "")
+        .replaceAll(/\s+/g, " ");
+    case "addresses":
+      return text.replace(/^\d+: /, "").replaceAll(/\s+/g, " ");
+    case "routes":
+    case "routes6":
+      return text.replaceAll(/ (linkdown|expires \S+)/g, "");
+    case "fdb":
+      // Learned entries age away by themselves; only what somebody put there counts.
+      return /permanent|static/.test(text) ? text : "";
+    case "iptables":
+    case "ip6tables":
+      return text.startsWith("#") ? "" : text.replace(/\[\d+:\d+\]/, "");
+    case "nftables":
+      return text.startsWith("#") ? "" : text.replaceAll(/counter packets \d+ bytes \d+/g, "counter");
+    case "namespaces":
+      return text.endsWith(":") || text === "default" ? "" : text;
+    default:
+      return text;
+  }
+}
+
+/** What changed between two readings; the order of lines does not count, their number does. */
+export function compareLedgers(before: Ledger, after: Ledger): LedgerDifference[] {
+  return Object.keys({ ...before, ...after }).flatMap((host) => {
+    const old = before[host] ?? {};
+    const now = after[host] ?? {};
+    return Object.keys({ ...old, ...now }).flatMap((kind) => [
+      ...surplus(now[kind] ?? [], old[kind] ?? []).map(
+        (thing): LedgerDifference => ({ host, kind, change: "left behind", thing }),
+      ),
+      ...surplus(old[kind] ?? [], now[kind] ?? []).map(
+        (thing): LedgerDifference => ({ host, kind, change: "missing", thing }),
+      ),
+    ]);
+  });
+}
+
+/** Lines of `these` beyond those that `those` also has. */
+function surplus(these: string[], those: string[]): string[] {
+  const left = new Map<string, number>();
+  for (const line of those) left.set(line, (left.get(line) ?? 0) + 1);
+  return these.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  });
+}
+
+/**
+ * Waits until the nodes are as they were; engines finish tearing down a little after they have answered.
+ * Resolves to what still differs at the deadline, which is a finding.
+ */
+export async function settle(
+  cluster: Pick<Cluster, "nodes">,
+  before: Ledger,
+  deadlineMs: number,
+): Promise<LedgerDifference[]> {
+  let differences: LedgerDifference[] = [];
+  try {
+    await until({ what: "the nodes to be as they were", deadlineMs, everyMs: 200 }, async () => {
+      differences = compareLedgers(before, await readClusterLedger(cluster));
+      return differences.length === 0;
+    });
+    return [];
+  } catch (error) {
+    if (error instanceof DeadlineExceeded && differences.length > 0) return differences;
+    throw error;
+  }
+}
+
+/** Differences as indented lines for a failure text. */
+export function describeDifferences(differences: readonly LedgerDifference[], most = 20): string {
+  const lines = differences.slice(0, most).map(({ host, kind, change, thing }) => `  ${host} ${kind}: ${change}: ${thing}`);
+  if (differences.length > most) lines.push(`  … and ${differences.length - most} more`);
+  return lines.join("\n");
+}

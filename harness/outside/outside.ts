@@ -1,0 +1,49 @@
+import { readFile } from "node:fs/promises";
+import type { OutsideWorld } from "#harness/cluster/cluster.ts";
+import { until } from "#harness/poll.ts";
+
+/** Test zone that only the world outside knows; RFC 6761 reserves `.test`. */
+export const outsideZone = "netconform.test";
+/** Resolves to the outside host's management address. */
+export const outsideHostName = `www.${outsideZone}`;
+export const outsideHttpPort = 80;
+
+const webServer = new URL("web-server.py", import.meta.url);
+const webServerPath = "/run/netconform/web-server.py";
+const dnsPidFile = "/run/netconform/dnsmasq.pid";
+
+/**
+ * Starts DNS for the test zone and the web server that answers with its client's address.
+ * Idempotent; both are known to answer when it returns.
+ */
+export async function startOutsideWorld(outside: OutsideWorld): Promise<void> {
+  const { address } = outside.interfaces.management;
+  await outside.files.write(webServerPath, await readFile(webServer));
+  const dns = await outside.exec(["pgrep", "--pidfile", dnsPidFile]);
+  if (dns.code !== 0) {
+    await outside.run([
+      "dnsmasq",
+      "--conf-file=/dev/null",
+      "--no-resolv",
+      "--no-hosts",
+      `--listen-address=${address},127.0.0.1`,
+      "--bind-interfaces",
+      `--pid-file=${dnsPidFile}`,
+      `--local=/${outsideZone}/`,
+      `--address=/${outsideHostName}/${address}`,
+    ]);
+  }
+  const web = await outside.exec(["pgrep", "--full", webServerPath]);
+  if (web.code !== 0) {
+    await outside.run(["setsid", "--fork", "sh", "-c", 'exec python3 "$1" "$2" >/run/netconform/web.log 2>&1 </dev/null', "sh", webServerPath, String(outsideHttpPort)]);
+  }
+  await until({ what: "the outside web server to answer", deadlineMs: 15_000 }, async () => {
+    const answer = await outside.exec(["curl", "--silent", "--max-time", "2", `http://${address}:${outsideHttpPort}/`]);
+    return answer.stdout.trim() === address;
+  });
+}
+
+/** Stops DNS and web server and starts them again; used after a saboteur. */
+export async function stopOutsideDns(outside: OutsideWorld): Promise<void> {
+  await outside.run(["pkill", "--pidfile", dnsPidFile]);
+}

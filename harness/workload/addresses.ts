@@ -1,0 +1,10 @@
+let next = 0;
+
+/**
+ * A fresh /24 below 10.128.0.0/12, different on every call in this process: tests that run at the same time
+ * on one cluster must not fight over a subnet. Clear of the tutorial's 10.1.x and of the nodes' own networks.
+ */
+export function freshSubnet(): string {
+  const number = next++ % 4096;
+  return `10.${128 + (number >> 8)}.${number & 255}.0/24`;
+}

@@ -1,0 +1,282 @@
+import { randomBytes } from "node:crypto";
+import type Docker from "dockerode";
+import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { HarnessError, Nonconformance } from "#harness/errors.ts";
+import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
+import { until } from "#harness/poll.ts";
+import { ProbeAgent } from "#harness/probe/agent.ts";
+import type { Scope } from "#harness/scope.ts";
+import { listLinks, parseLinks } from "./links.ts";
+import type { Link, Workload } from "./workload.ts";
+
+/** A name that no other object of this or another run has. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomBytes(4).toString("hex")}`;
+}
+
+/** Calls the engine on behalf of the plugin: a refusal is the plugin's failure, a lost connection the harness's error. */
+export async function askEngine<T>(node: ClusterNode, what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: string }; message: string };
+    if (statusCode === undefined) throw error;
+    throw new Nonconformance({
+      who: `${node.name}: ${what}`,
+      expected: "success",
+      got: `HTTP ${statusCode}: ${json?.message ?? message}`,
+    });
+  }
+}
+
+/** A container on a network of the Container Network Model. */
+export class CnmWorkload implements Workload {
+  readonly name: string;
+  readonly id: string;
+  readonly node: ClusterNode;
+  readonly ip: string;
+  readonly prefix: number;
+  readonly mac: string;
+  readonly netns: string;
+  readonly container: Docker.Container;
+  readonly #scope: Scope;
+  #agent: Promise<ProbeAgent> | undefined;
+
+  constructor(scope: Scope, node: ClusterNode, inspected: Docker.ContainerInspectInfo, network: string) {
+    const endpoint = inspected.NetworkSettings.Networks[network];
+    if (!endpoint) throw new HarnessError(`${inspected.Name} is not attached to ${network}`);
+    this.#scope = scope;
+    this.node = node;
+    this.container = node.docker.getContainer(inspected.Id);
+    this.id = inspected.Id;
+    this.name = inspected.Name.replace(/^\//, "");
+    this.ip = endpoint.IPAddress;
+    this.prefix = endpoint.IPPrefixLen;
+    this.mac = endpoint.MacAddress;
+    this.netns = `/proc/${inspected.State.Pid}/ns/net`;
+  }
+
+  async links(): Promise<Link[]> {
+    const listed = await this.inNetns(listLinks);
+    if (listed.code !== 0) throw new HarnessError(`${this.node.name}: ${listed.stderr.trim()}`);
+    return parseLinks(listed.stdout);
+  }
+
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    const input = options?.input === undefined ? [] : ["--interactive"];
+    return this.node.exec(["docker", "exec", ...input, this.name, ...argv], options);
+  }
+
+  inNetns(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    return this.node.exec(["nsenter", `--net=${this.netns}`, ...argv], options);
+  }
+
+  agent(): Promise<ProbeAgent> {
+    this.#agent ??= ProbeAgent.start(this.node, this.netns).then((agent) => {
+      this.#scope.defer(`probe agent of ${this.name}`, () => agent.close());
+      return agent;
+    });
+    return this.#agent;
+  }
+}
+
+/** What `docker run` needs besides network and image. */
+export interface ContainerSpec extends WorkloadSpec {
+  image: string;
+  network: string;
+  /** Name servers for the container, instead of the node's. */
+  dns?: string[];
+}
+
+/**
+ * `docker run -itd --net=NETWORK IMAGE /bin/sh`, as the tutorial does; removed when `scope` closes.
+ * Throws `Nonconformance` when the plugin does not give it an endpoint.
+ */
+export async function runContainer(scope: Scope, node: ClusterNode, spec: ContainerSpec): Promise<CnmWorkload> {
+  const name = spec.name ?? uniqueName("c");
+  const ports = (spec.publish ?? []).map(({ port, protocol = "tcp", hostPort }) => ({ key: `${port}/${protocol}`, hostPort }));
+  const container = await node.docker.createContainer({
+    name,
+    Hostname: name,
+    Image: spec.image,
+    Cmd: ["/bin/sh"],
+    Tty: true,
+    OpenStdin: true,
+    Labels: { netconform: "workload" },
+    ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
+    HostConfig: {
+      NetworkMode: spec.network,
+      PortBindings: Object.fromEntries(ports.map(({ key, hostPort }) => [key, [{ HostPort: String(hostPort) }]])),
+      ...(spec.dns ? { Dns: spec.dns } : {}),
+    },
+    ...(spec.ip
+      ? { NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: { IPv4Address: spec.ip } } } } }
+      : {}),
+  });
+  scope.defer(`container ${name} on ${node.name}`, () => removeContainer(container));
+  await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
+  return new CnmWorkload(scope, node, await container.inspect(), spec.network);
+}
+
+async function removeContainer(container: Docker.Container): Promise<void> {
+  await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
+    if (error.statusCode !== 404) throw error;
+  });
+}
+
+/** How a CNM network is made on the engines. */
+export interface CnmNetworkSpec {
+  name: string;
+  driver: string;
+  subnet: string;
+  gateway?: string;
+  subnet6?: string;
+  ipamDriver?: string;
+  ipamOptions?: Record<string, string>;
+  options?: Record<string, string>;
+  attachable?: boolean;
+  /** Engines on which it is created; with global scope one of them suffices. */
+  createOn: readonly ClusterNode[];
+  /** Name servers for the containers on it. */
+  dns?: string[];
+}
+
+/** A network of the Container Network Model, made through the engines' API; removed when `scope` closes. */
+export async function createCnmNetwork(scope: Scope, cluster: Cluster, spec: CnmNetworkSpec): Promise<CnmNetwork> {
+  scope.defer(`network ${spec.name} on every node`, () => networkGone(cluster, spec));
+  await Promise.all(spec.createOn.map((node) => createOn(scope, node, spec)));
+  return new CnmNetwork(cluster, spec);
+}
+
+async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): Promise<void> {
+  const create = node.docker.createNetwork({
+    Name: spec.name,
+    Driver: spec.driver,
+    CheckDuplicate: true,
+    Attachable: spec.attachable ?? false,
+    EnableIPv6: spec.subnet6 !== undefined,
+    IPAM: {
+      Driver: spec.ipamDriver ?? "default",
+      Config: [
+        { Subnet: spec.subnet, ...(spec.gateway ? { Gateway: spec.gateway } : {}) },
+        ...(spec.subnet6 ? [{ Subnet: spec.subnet6 }] : []),
+      ],
+      ...(spec.ipamOptions ? { Options: spec.ipamOptions } : {}),
+    },
+    Options: spec.options ?? {},
+    Labels: { netconform: "network" },
+  });
+  await askEngine(node, `docker network create --driver=${spec.driver} --subnet=${spec.subnet} ${spec.name}`, create);
+  scope.defer(`network ${spec.name} on ${node.name}`, () => removeNetwork(node, spec.name));
+}
+
+/** The engine refuses while it still tears an endpoint down, so removal is polled for. */
+async function removeNetwork(node: ClusterNode, name: string): Promise<void> {
+  await until({ what: `network ${name} to be removable on ${node.name}`, deadlineMs: 20_000 }, async () => {
+    try {
+      await node.docker.getNetwork(name).remove();
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    }
+    return true;
+  });
+}
+
+/** Engines that did not create the network themselves drop it on their own, a little later. */
+async function networkGone(cluster: Cluster, spec: CnmNetworkSpec): Promise<void> {
+  await Promise.all(
+    cluster.nodes.map((node) =>
+      until({ what: `${node.name} to forget network ${spec.name}`, deadlineMs: 20_000 }, async () => {
+        const listed = await node.docker.listNetworks({ filters: { name: [spec.name] } });
+        return listed.every((network) => network.Name !== spec.name);
+      }),
+    ),
+  );
+}
+
+export class CnmNetwork implements Network {
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly #cluster: Cluster;
+  readonly #dns: string[] | undefined;
+
+  constructor(cluster: Cluster, spec: CnmNetworkSpec) {
+    this.#cluster = cluster;
+    this.#dns = spec.dns;
+    this.name = spec.name;
+    this.driver = spec.driver;
+    this.subnet = spec.subnet;
+    this.nodes = cluster.nodes;
+  }
+
+  run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
+    return runContainer(scope, node, {
+      ...spec,
+      network: this.name,
+      image: this.#cluster.image,
+      ...(this.#dns ? { dns: this.#dns } : {}),
+    });
+  }
+
+  async inspect(node: ClusterNode): Promise<NetworkView> {
+    const network = await askEngine(
+      node,
+      `docker network inspect ${this.name}`,
+      node.docker.getNetwork(this.name).inspect(),
+    );
+    return viewOf(network);
+  }
+
+  /** `docker network connect` of a running container; undone when `scope` closes. */
+  async connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
+    const network = workload.node.docker.getNetwork(this.name);
+    const what = `docker network connect ${this.name} ${workload.name}`;
+    await askEngine(workload.node, what, network.connect({ Container: workload.id }));
+    const inspected = await workload.node.docker.getContainer(workload.id).inspect();
+    return new CnmWorkload(scope, workload.node, inspected, this.name);
+  }
+
+  /** `docker network disconnect` of a running container. */
+  async disconnect(workload: Workload): Promise<void> {
+    const network = workload.node.docker.getNetwork(this.name);
+    const what = `docker network disconnect ${this.name} ${workload.name}`;
+    await askEngine(workload.node, what, network.disconnect({ Container: workload.id }));
+  }
+}
+
+interface ContainerEndpoint {
+  Name: string;
+  MacAddress: string;
+  IPv4Address: string;
+  IPv6Address: string;
+}
+
+interface InspectedNetwork {
+  Name: string;
+  Driver: string;
+  Scope: string;
+  IPAM?: { Config?: { Subnet?: string | undefined }[] | null | undefined } | undefined;
+  Containers?: Record<string, ContainerEndpoint> | null | undefined;
+}
+
+function viewOf(network: InspectedNetwork): NetworkView {
+  const containers = Object.entries(network.Containers ?? {}).map(([id, container]) => [
+    id,
+    {
+      name: container.Name,
+      mac: container.MacAddress,
+      ipv4: container.IPv4Address,
+      ipv6: container.IPv6Address,
+    },
+  ]);
+  return {
+    name: network.Name,
+    driver: network.Driver,
+    scope: network.Scope,
+    subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
+    containers: Object.fromEntries(containers),
+  };
+}
