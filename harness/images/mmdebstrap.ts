@@ -1,4 +1,4 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { chmod, mkdir, readdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -38,9 +38,11 @@ export interface Bootstrap {
   /** Options for mmdebstrap: variant, packages, hooks. */
   options: readonly string[];
   mirror: string;
+  /** Folder that hooks find as `$SOURCE`, so that the options do not depend on where the project lies. */
+  source: string;
   detail: (text: string) => void;
-  /** Reads the tar archive of the system while it is written; without it none is made. */
-  consume?: (archive: Readable) => Promise<void>;
+  /** Reads the tar archive of the system while it is written. */
+  consume: (archive: Readable) => Promise<void>;
 }
 
 const temporaryPrefix = "mmdebstrap-";
@@ -52,20 +54,22 @@ export async function bootstrap(settings: Settings, plan: Bootstrap): Promise<vo
   await sweepTemporary(settings, local, privilege);
   // Without root the build runs under subordinate ids, which may not enter the user's cache folder.
   const parent = privilege === "none" ? tmpdir() : join(settings.CACHE, "tmp");
-  const folder = join(parent, `${temporaryPrefix}${ownIdentity()}`);
-  await mkdir(folder, { recursive: true, mode: privilege === "none" ? 0o1777 : 0o700 });
+  const folder = join(parent, `${temporaryPrefix}${ownIdentity().replace(":", "-")}`);
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, privilege === "none" ? 0o1777 : 0o755);
   const argv = [
     "env",
     `TMPDIR=${folder}`,
+    `SOURCE=${plan.source}`,
     "mmdebstrap",
     `--mode=${privilege === "none" ? "unshare" : "root"}`,
     // The archive may be a snapshot, whose release files are past their date.
     '--aptopt=Acquire::Check-Valid-Until "false"',
     '--aptopt=Acquire::Languages "none"',
-    ...(plan.consume ? ["--format=tar"] : ["--format=null"]),
+    "--format=tar",
     ...plan.options,
     plan.suite,
-    plan.consume ? "-" : "/dev/null",
+    "-",
     plan.mirror,
   ];
   try {
@@ -89,16 +93,18 @@ async function runBootstrap(
     const doing = /^I: (.*?)\.*$/.exec(line)?.[1];
     if (doing && !doing.includes("hook")) plan.detail(doing);
   });
-  if (!plan.consume) command.stdout.resume();
-  const [consumed, exit] = await Promise.allSettled([plan.consume?.(command.stdout), command.exit]);
+  const [consumed, exit] = await Promise.allSettled([plan.consume(command.stdout), command.exit]);
   const code = exit.status === "fulfilled" ? (exit.value.code ?? exit.value.signal) : exit.reason;
   if (code !== 0) {
-    throw new HarnessError(`mmdebstrap for ${plan.suite} failed (${code}); its last lines:\n${lines.join("\n")}`, {
-      hint:
-        privilege === "none"
-          ? "run as root, allow sudo without a password, or enable user namespaces with subordinate ids (package uidmap)"
-          : "check that the mirror can be reached and carries the suite; MIRROR=URL chooses another",
-    });
+    throw new HarnessError(
+      `mmdebstrap for ${plan.suite} failed (${code}); its last lines:\n${lines.join("\n")}`,
+      {
+        hint:
+          privilege === "none"
+            ? "run as root, allow sudo without a password, or enable user namespaces with subordinate ids (package uidmap)"
+            : "check that the mirror can be reached and carries the suite; MIRROR=URL chooses another",
+      },
+    );
   }
   if (consumed.status === "rejected") throw consumed.reason;
 }
@@ -108,7 +114,8 @@ async function sweepTemporary(settings: Settings, local: Host, privilege: Privil
   for (const parent of [join(settings.CACHE, "tmp"), tmpdir()]) {
     const names = await readdir(parent).catch(() => []);
     for (const name of names.filter((name) => name.startsWith(temporaryPrefix))) {
-      if (!isAlive(name.slice(temporaryPrefix.length))) await removeFolder(local, privilege, join(parent, name));
+      if (!isAlive(name.slice(temporaryPrefix.length).replace("-", ":")))
+        await removeFolder(local, privilege, join(parent, name));
     }
   }
 }

@@ -1,15 +1,14 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { type EngineVersion, engines, type Settings } from "#harness/config/settings.ts";
-import { HarnessError } from "#harness/errors.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { imageLabel } from "#harness/images/node-contract.ts";
 import type { Progress } from "#harness/progress.ts";
 import { withLock } from "#harness/setup/lock.ts";
-import { bootstrap, debianMirror } from "./mmdebstrap.ts";
+import { importArchive, splitImage } from "./import.ts";
+import { type Bootstrap, bootstrap, debianMirror } from "./mmdebstrap.ts";
 
 const vagrant = join(import.meta.dirname, "../../vagrant");
 const scripts = ["provision.sh", "netconform-node", "netconform-engine"].map((name) => join(vagrant, name));
@@ -42,25 +41,66 @@ export async function ensureNodeImage(
   const image = `netconform/node:${version}-${hash.digest("hex").slice(0, 12)}`;
   if (await exists(docker, image)) return image;
 
-  const what = `building the node image with Docker ${version} from Debian ${suite}`;
-  await withLock(`${settings.CACHE} ${image}`, async () => {
-    if (await exists(docker, image)) return;
-    const mirror = await debianMirror(settings);
-    await progress.step(
-      what,
-      (detail) =>
-        bootstrap(settings, {
-          suite,
-          options,
-          mirror,
-          detail,
-          consume: (archive) => importNode(docker, archive, version),
-        }).then(() => tagImported(docker, version, image)),
-      { announce: true },
-    );
-    await removeOlder(docker, version, image);
-  });
+  await withLock(
+    `${settings.CACHE} ${image}`,
+    async () => {
+      if (await exists(docker, image)) return;
+      const mirror = await debianMirror(settings);
+      await progress.step(
+        `building the node image with Docker ${version} from Debian ${suite}`,
+        (detail) =>
+          build(docker, settings, image, { version, suite, options, mirror, detail, source: vagrant }),
+        { announce: true },
+      );
+      await removeOlder(docker, version, image);
+    },
+    { what: `building ${image}` },
+  );
   return image;
+}
+
+/** The image gets its name only when the whole system has arrived. */
+async function build(
+  docker: Docker,
+  settings: Settings,
+  image: string,
+  plan: Omit<Bootstrap, "consume"> & { version: EngineVersion },
+): Promise<void> {
+  const labels = { ...imageLabel, [versionLabel]: plan.version };
+  let id: string | undefined;
+  try {
+    await bootstrap(settings, {
+      ...plan,
+      consume: async (archive) => {
+        id = await importArchive(docker, archive, {
+          changes: [...changes, ...Object.entries(labels).map(([key, value]) => `LABEL ${key}=${value}`)],
+        });
+      },
+    });
+    const [repo, tag] = splitImage(image);
+    await docker.getImage(id ?? "").tag({ repo, tag });
+  } catch (error) {
+    if (id) await docker.getImage(id).remove();
+    throw error;
+  }
+}
+
+/** Removes images of this version that we made, that are not `current`, and that nothing uses. */
+async function removeOlder(docker: Docker, version: EngineVersion, current: string): Promise<void> {
+  const label = [...Object.entries(imageLabel), [versionLabel, version]].map((pair) => pair.join("="));
+  const images = await docker.listImages({ filters: { label } });
+  const spare = images.filter(
+    (image) => !image.RepoTags?.includes(current) && Date.now() - image.Created * 1000 > spareMs,
+  );
+  for (const { Id } of spare) {
+    await docker
+      .getImage(Id)
+      .remove()
+      .catch((error: { statusCode?: number }) => {
+        // 409: a container uses it; 404: another run was faster.
+        if (error.statusCode !== 409 && error.statusCode !== 404) throw error;
+      });
+  }
 }
 
 async function exists(docker: Docker, image: string): Promise<boolean> {
@@ -86,8 +126,7 @@ async function bootstrapOptions(version: EngineVersion): Promise<string[]> {
     '--aptopt=APT::Install-Recommends "false"',
     "--dpkgopt=force-unsafe-io",
     ...unneeded.map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
-    '--customize-hook=mkdir "$1/provision"',
-    `--customize-hook=copy-in ${scripts.map((path) => `'${path}'`).join(" ")} /provision`,
+    '--customize-hook=mkdir "$1/provision" && install "$SOURCE"/provision.sh "$SOURCE"/netconform-* "$1/provision"',
     '--customize-hook=chroot "$1" /provision/provision.sh configure',
     '--customize-hook=rm -r "$1/provision" "$1"/etc/ssh/ssh_host_*',
   ];

@@ -13,9 +13,8 @@ export async function withLock<T>(
   { what = name, deadlineMs = 15 * 60_000 }: { what?: string; deadlineMs?: number } = {},
 ): Promise<T> {
   const digest = createHash("sha256").update(name).digest("hex").slice(0, 32);
-  const holder = await until(
-    { what: `another process to finish ${what}`, deadlineMs, everyMs: 100 },
-    () => listen(`\0netconform-${digest}`),
+  const holder = await until({ what: `another process to finish ${what}`, deadlineMs, everyMs: 100 }, () =>
+    listen(`\0netconform-${digest}`),
   );
   try {
     return await work();
