@@ -29,7 +29,9 @@ export function contains(pool: string, address: string): boolean {
 export function overlap(one: string, other: string): boolean {
   const [first, second] = [readCidr(one), readCidr(other)];
   return (
-    first !== undefined && second !== undefined && (contains(one, second.address) || contains(other, first.address))
+    first !== undefined &&
+    second !== undefined &&
+    (contains(one, second.address) || contains(other, first.address))
   );
 }
 

@@ -82,7 +82,8 @@ export class MessageReader {
   #framingOf(startLine: string, headers: Record<string, string>): Framing {
     if (/\bchunked\b/i.test(headers["transfer-encoding"] ?? "")) return { kind: "chunked" };
     const length = Number(headers["content-length"]);
-    if (headers["content-length"] !== undefined && Number.isInteger(length)) return { kind: "length", left: length };
+    if (headers["content-length"] !== undefined && Number.isInteger(length))
+      return { kind: "length", left: length };
     const bodiless = this.#kind === "request" || /^HTTP\/1\.\d (204|304)/.test(startLine);
     return bodiless ? { kind: "length", left: 0 } : { kind: "until end" };
   }
