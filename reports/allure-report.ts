@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import type { AllureConfig } from "allure";
 import { HarnessError, UsageError } from "#harness/errors.ts";
@@ -78,7 +78,7 @@ export async function generateAllureReport({
 }
 
 function allureCli(): string {
-  return join(dirname(createRequire(import.meta.url).resolve("allure/package.json")), "cli.js");
+  return fileURLToPath(new URL("../cli.js", import.meta.resolve("allure")));
 }
 
 /** Allure's page reports its use to an analytics service and offers no way to turn that off. */

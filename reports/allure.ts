@@ -45,17 +45,9 @@ export const allureCategories: { name: string; outcome: Outcome; status: allure.
 /** The label that carries a reason from the test to the report; taken off before the result is written. */
 const reasonLabel = "reason";
 
-/**
- * Describes the running test to Allure: suites by target and chapter, requirement, level, source, reason, and the
- * evidence and transcript that `meta` names. To be called inside the test, once its outcome is known and before it is skipped.
- * `folder` is what the paths in `meta` are relative to.
- */
-export async function describeForAllure(
-  meta: ConformanceMeta,
-  requirement: Requirement,
-  folder: string,
-): Promise<void> {
-  await allure.labels(
+/** Labels by which Allure groups and filters a test: suites by target and chapter, requirement, level, profile, outcome. */
+export function labelsOf(meta: ConformanceMeta, requirement: Requirement): allure.Label[] {
+  return [
     { name: "parentSuite", value: `${meta.driver}@${meta.engine}` },
     { name: "suite", value: meta.chapter },
     { name: "requirement", value: meta.requirement },
@@ -65,10 +57,29 @@ export async function describeForAllure(
     { name: "severity", value: severities[requirement.level] },
     ...[meta.requirement, requirement.level, requirement.profile].map((value) => ({ name: "tag", value })),
     ...(meta.reason === undefined ? [] : [{ name: reasonLabel, value: meta.reason }]),
-  );
-  // Without parameters, Allure takes the same test on another target for a retry.
-  await allure.parameter("driver", meta.driver);
-  await allure.parameter("engine", meta.engine);
+  ];
+}
+
+/** What tells a test on this target from the same test on another; without it, Allure takes one for a retry. */
+export function parametersOf(meta: ConformanceMeta): allure.Parameter[] {
+  return [
+    { name: "driver", value: meta.driver },
+    { name: "engine", value: meta.engine },
+  ];
+}
+
+/**
+ * Describes the running test to Allure: labels, source, reason, and the evidence and transcript that `meta` names.
+ * To be called inside the test, once its outcome is known and before it is skipped.
+ * `folder` is what the paths in `meta` are relative to.
+ */
+export async function describeForAllure(
+  meta: ConformanceMeta,
+  requirement: Requirement,
+  folder: string,
+): Promise<void> {
+  await allure.labels(...labelsOf(meta, requirement));
+  for (const { name, value } of parametersOf(meta)) await allure.parameter(name, value);
   for (const [name, value] of Object.entries(meta.facts ?? {})) {
     await allure.parameter(name, String(value), { excluded: true });
   }
@@ -96,13 +107,19 @@ function describe(meta: ConformanceMeta, requirement: Requirement): string {
 
 const code = (text: string) => text.replaceAll(/^/gm, "    ");
 
+/** vitest's adapter makes suites of `describe` blocks before the test names its own; those come last and win. */
+const isSuite = (name: string) => name === "parentSuite" || name === "suite";
+
 /** Gives results the status that their outcome means, and skipped ones their reason; vitest's adapter knows neither. */
 const outcomeListener: LifecycleListener = {
   beforeTestResultWrite(result) {
     const labelled = (name: string) => result.labels.find((label) => label.name === name)?.value;
     const outcome = labelled("outcome");
     const reason = labelled(reasonLabel);
-    result.labels = result.labels.filter(({ name }) => name !== reasonLabel);
+    result.labels = result.labels.filter(
+      ({ name }, index, all) =>
+        name !== reasonLabel && !(isSuite(name) && all.slice(index + 1).some((later) => later.name === name)),
+    );
     if (outcome === undefined || !Object.hasOwn(statuses, outcome)) return;
     const failedAfterwards = outcome === "passed" && result.status !== allure.Status.PASSED;
     if (failedAfterwards) {
@@ -119,11 +136,8 @@ const outcomeListener: LifecycleListener = {
   },
 };
 
-/** Options for `allure-vitest/reporter`. `environment` becomes the report's environment table. */
-export function allureOptions(
-  resultsDir: string,
-  environment: Record<string, string>,
-): ReporterConfig & Record<string, unknown> {
+/** Options of allure-vitest's reporter. `environment` becomes the report's environment table. */
+export function allureOptions(resultsDir: string, environment: Record<string, string>): ReporterConfig {
   return {
     resultsDir,
     environmentInfo: environment,

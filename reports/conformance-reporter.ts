@@ -1,26 +1,25 @@
 import { randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import type { UserConsoleLog } from "vitest";
 import type {
   Reporter,
   SerializedError,
   TestCase,
   TestModule,
-  TestProject,
   TestRunEndReason,
   TestSpecification,
   Vitest,
 } from "vitest/node";
 import { readSettings } from "#harness/config/settings.ts";
-import type { TargetContext } from "#harness/conformance/outcome.ts";
-import { formatDuration, formatFinished, formatSummary, lookOf } from "./console.ts";
+import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
 import { describeEnvironment, generator } from "./environment.ts";
-import { removeStaleReports, reportFiles, writeAtomically } from "./files.ts";
+import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "./files.ts";
 import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
 import type { Statement, SuiteError } from "./schema.ts";
 import { buildStatement, type ExpectedTarget, isGreen, type Observation } from "./statement.ts";
+import { targetOf } from "./target.ts";
 
 export interface ConformanceReporterOptions {
   /** Folder for the reports; default: the setting REPORTS. */
@@ -67,7 +66,7 @@ export default class ConformanceReporter implements Reporter {
     removeStaleReports(this.#outputDir, Date.now() - process.uptime() * 1000);
     this.#write(this.#state([unfinished]));
     const names = [...new Set(judged.map(({ project }) => project.name))];
-    this.#print(`${judged.length} test files on ${names.join(", ") || "no target"}`);
+    this.#print(`${plural(judged.length, "test file")} on ${names.join(", ") || "no target"}`);
     this.#ticker = setInterval(() => this.#tellProgress(), 1_000).unref();
   }
 
@@ -94,6 +93,12 @@ export default class ConformanceReporter implements Reporter {
     }
   }
 
+  onUserConsoleLog(log: UserConsoleLog): void {
+    if (!this.#active) return;
+    this.#lastPrinted = Date.now();
+    (log.type === "stderr" ? process.stderr : process.stdout).write(log.content);
+  }
+
   onTestModuleEnd(testModule: TestModule): void {
     if (!this.#active || !targetOf(testModule.project)) return;
     this.#ended += 1;
@@ -113,18 +118,20 @@ export default class ConformanceReporter implements Reporter {
     const errors = unhandledErrors.map(
       (error): SuiteError => ({ where: "unhandled error", message: messageOf(error) }),
     );
-    const statement = this.#state(because, errors, new Date());
-    this.#write(statement);
-    this.#print(`\n${formatSummary(statement, this.#describeFiles(), this.#look)}`);
-    if (!isGreen(statement)) process.exitCode = 1;
+    this.#finish(this.#state(because, errors, new Date()));
   }
 
   /** The process ends before vitest said that the run did. */
   #endEarly(): void {
     if (!this.#active) return;
     this.#active = false;
-    this.#write(this.#state(["the process ended before the run did"], [], new Date()));
-    process.exitCode = 1;
+    this.#finish(this.#state(["the process was ended before the run had ended"], [], new Date()));
+  }
+
+  #finish(statement: Statement): void {
+    this.#write(statement);
+    this.#print(`\n${formatSummary(statement, this.#describeFiles(), this.#look)}`);
+    if (!isGreen(statement)) process.exitCode = 1;
   }
 
   #targets(): ExpectedTarget[] {
@@ -206,11 +213,12 @@ export default class ConformanceReporter implements Reporter {
       const near = relative(process.cwd(), full);
       return near.startsWith("..") ? full : near;
     };
-    const evidence = existsSync(join(this.#outputDir, reportFiles.evidence));
     return {
       statement: path(reportFiles.statement),
       JUnit: path(reportFiles.junit),
-      ...(evidence ? { evidence: path(reportFiles.evidence) } : {}),
+      ...(isEmpty(join(this.#outputDir, reportFiles.evidence))
+        ? {}
+        : { evidence: path(reportFiles.evidence) }),
       Allure: "npm run report",
     };
   }
@@ -229,11 +237,6 @@ export default class ConformanceReporter implements Reporter {
   }
 }
 
-function targetOf(project: TestProject): TargetContext | undefined {
-  const provided: { target?: TargetContext } = project.getProvidedContext();
-  return provided.target;
-}
-
 function whyIncomplete(
   testModules: readonly TestModule[],
   unhandledErrors: readonly SerializedError[],
@@ -249,18 +252,24 @@ function whyIncomplete(
   const names = (modules: readonly TestModule[]) =>
     modules.map(({ project, relativeModuleId }) => `${project.name} ${relativeModuleId}`).join(", ");
   if (reason === "interrupted") because.push("it was interrupted before every selected test had run");
-  if (unhandledErrors.length > 0) because.push(`${unhandledErrors.length} unhandled error(s)`);
+  if (unhandledErrors.length > 0) because.push(`${plural(unhandledErrors.length, "unhandled error")}`);
   if (broken.length > 0) because.push(`not every file ran: ${names(broken)}`);
   if (open.length > 0) because.push(`not every file ended: ${names(open)}`);
-  if (pending.length > 0) because.push(`${pending.length} test(s) did not end`);
-  if (judged.length < selected) because.push(`${selected - judged.length} file(s) were never started`);
+  if (pending.length > 0) because.push(`${plural(pending.length, "test")} did not end`);
+  if (judged.length < selected) because.push(`${plural(selected - judged.length, "file")} never started`);
   if (observations.every(({ outcome }) => outcome === "not run")) {
     because.push(selected === 0 ? "nothing ran: no test file was selected" : "nothing ran");
   }
   return because;
 }
 
+/** Message, place and causes of an error, without the frames that only vitest cares for. */
 function messageOf(error: SerializedError): string {
   const text = error.message ?? error.stack ?? JSON.stringify(error);
-  return stripVTControlCharacters(error.name && error.name !== "Error" ? `${error.name}: ${text}` : text);
+  const named = error.name && error.name !== "Error" ? `${error.name}: ${text}` : text;
+  const place = error.stack
+    ?.split("\n")
+    .find((line) => /^\s+at /.test(line) && !/node_modules|\(?node:/.test(line));
+  const cause = error.cause ? `caused by ${messageOf(error.cause as SerializedError)}` : undefined;
+  return stripVTControlCharacters([named, place?.trim(), cause].filter(Boolean).join("\n"));
 }

@@ -53,7 +53,7 @@ function paint(look: Look, style: Style, text: string): string {
 
 /** `0.8 s`, `2 m 05 s`. */
 export function formatDuration(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
   return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
 }
@@ -112,8 +112,9 @@ export function formatSummary(
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-/** Requirement × target, each profile headed by its verdict. Profiles that nothing ran of take one line. */
-export function formatMatrix(targets: readonly TargetStatement[], look: Look): string {
+/** Requirement × target, each profile headed by its verdict. Profiles that nothing ran of take one line, such targets none. */
+export function formatMatrix(all: readonly TargetStatement[], look: Look): string {
+  const targets = all.filter(wasRun);
   if (targets.length === 0) return "";
   const wide = Math.max(...targets.map(({ name }) => name.length), "not conformant".length);
   const spare = look.width - 5 - (targets.length + 2) - targets.length * (wide + 2) - 3;
@@ -154,6 +155,10 @@ export function formatMatrix(targets: readonly TargetStatement[], look: Look): s
     }
   }
   return table.toString();
+}
+
+function wasRun({ results }: TargetStatement): boolean {
+  return results.some(({ outcome }) => outcome !== "not run");
 }
 
 function formatOutcome(outcome: Outcome, look: Look): string {
@@ -231,7 +236,10 @@ function formatFiles(statement: Statement, files: Readonly<Record<string, string
 }
 
 function formatLastLines({ run, summary, targets, errors }: Statement, look: Look): string {
-  const verdicts = targets.map(({ name, profiles }) => {
+  const owing = targets.filter(({ results }) => results.length > 0);
+  const verdicts = owing.map((target) => {
+    const { name, profiles } = target;
+    if (!wasRun(target)) return `${paint(look, "bold", name)}  ${paint(look, "gray", "not run")}`;
     const parts = verdictsWorstFirst.flatMap((verdict) => {
       const entries = profiles.filter((entry) => entry.verdict === verdict);
       if (entries.length === 0) return [];

@@ -32,6 +32,11 @@ export function removeStaleReports(folder: string, before: number): void {
   }
 }
 
+/** Whether a folder holds nothing, or does not exist. */
+export function isEmpty(folder: string): boolean {
+  return entriesOf(folder).length === 0;
+}
+
 function entriesOf(folder: string): string[] {
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
   return readdirSync(folder).map((name) => join(folder, name));

@@ -137,7 +137,6 @@ export const statementSchema = z
     summary: tally.describe("requirements of all targets by outcome"),
   })
   .meta({
-    id: "https://netconform.invalid/conformance.schema.json",
     title: "Conformance statement of a container network plugin",
     description: "What was shown, requirement by requirement, of each driver on each engine version.",
   });
@@ -153,3 +152,6 @@ export type SuiteError = Statement["errors"][number];
 export function publishedSchema(): Record<string, unknown> {
   return z.toJSONSchema(statementSchema, { target: "draft-2020-12" });
 }
+
+// `node reports/schema.ts > reports/conformance.schema.json` publishes a change.
+if (import.meta.main) console.log(JSON.stringify(publishedSchema(), null, 2));

@@ -42,8 +42,15 @@ export interface RunRecord {
   errors: readonly SuiteError[];
 }
 
-/** Profiles of the protocol tiers: they judge a plugin without a cluster, so a cluster target owes nothing there. */
+/**
+ * Profiles of the protocol tiers. They judge a plugin without a cluster: a cluster target owes nothing there, and a
+ * target whose engine is a tier owes only that tier.
+ */
 const protocolTiers: readonly string[] = ["cnm", "cni"];
+
+function owes(target: ExpectedTarget, { profile }: Requirement): boolean {
+  return protocolTiers.includes(target.engine) ? profile === target.engine : !protocolTiers.includes(profile);
+}
 
 /**
  * Builds the conformance statement of a run. Every expected target lists every requirement of the catalogue
@@ -82,8 +89,7 @@ function stateTarget(
   const own = record.observations.filter((observation) => observation.target === target.name);
   const results = Object.entries(requirements).flatMap(([id, requirement]) => {
     const cited = own.filter((observation) => observation.requirement === id);
-    const owed = cited.length > 0 || !protocolTiers.includes(requirement.profile);
-    return owed ? [stateRequirement(id, requirement, cited)] : [];
+    return cited.length > 0 || owes(target, requirement) ? [stateRequirement(id, requirement, cited)] : [];
   });
   const profiles = [...new Set(results.map(({ profile }) => profile))];
   return {

@@ -17,6 +17,7 @@ const command = new Command("npm run report --")
     "\nThe results are read from the folder that REPORTS names (default reports/output).",
   );
 
+command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 const options = command.parse().opts<{ name: string; singleFile: boolean }>();
 
 try {

@@ -1,0 +1,174 @@
+import { describe, expect, test } from "vitest";
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import type { Requirement } from "#suites/requirements/requirement.ts";
+import { buildStatement, isGreen, type Observation, type RunRecord } from "./statement.ts";
+
+const rule = (profile: Requirement["profile"], level: Requirement["level"] = "MUST"): Requirement => ({
+  title: "a rule",
+  level,
+  needs: [],
+  profile,
+  source: { text: "somewhere", url: "https://example.org/rule" },
+});
+
+const rules = { M1: rule("multihost"), M3: rule("multihost"), M4: rule("multihost", "SHOULD") };
+
+function observe(
+  requirement: "M1" | "M3" | "M4",
+  outcome: Outcome,
+  more: Partial<Observation> = {},
+): Observation {
+  return {
+    target: "overlay@26.1",
+    test: `${requirement} a test`,
+    file: "suites/multihost/reach.test.ts",
+    requirement,
+    driver: "overlay",
+    engine: "26.1",
+    chapter: "multihost",
+    outcome,
+    durationMs: 10,
+    ...more,
+  };
+}
+
+function record(observations: Observation[], more: Partial<RunRecord> = {}): RunRecord {
+  return {
+    generator: { name: "netconform", version: "0.0.0" },
+    id: "b7f0b1f4-6d3c-4a52-9b53-0d5a2c6a2f0e",
+    startedAt: new Date(0),
+    durationMs: 100,
+    incompleteBecause: [],
+    environment: {
+      host: { platform: "linux", kernel: "6", arch: "x64", cpus: 2 },
+      node: "v24",
+      packages: {},
+      settings: {},
+    },
+    targets: [
+      {
+        name: "overlay@26.1",
+        driver: "overlay",
+        reference: "overlay",
+        title: "",
+        engine: "26.1",
+        declared: [],
+        versions: {},
+      },
+    ],
+    observations,
+    errors: [],
+    ...more,
+  };
+}
+
+function judge(observations: Observation[], more: Partial<RunRecord> = {}) {
+  const [profile] = buildStatement(record(observations, more), rules).targets[0]?.profiles ?? [];
+  return profile;
+}
+
+describe("the verdict on a profile", () => {
+  const cases: [string, Outcome[], string][] = [
+    ["every MUST passed", ["passed", "passed"], "conformant"],
+    ["a MUST failed", ["failed", "passed"], "not conformant"],
+    ["a MUST failed and another is blocked", ["failed", "blocked"], "not conformant"],
+    ["a MUST is blocked", ["blocked", "passed"], "incomplete"],
+    ["the harness broke on a MUST", ["error", "passed"], "incomplete"],
+    ["a MUST was not run", ["not run", "passed"], "incomplete"],
+    ["a MUST was not run, the other unsupported", ["not run", "unsupported"], "incomplete"],
+    ["a MUST needs an undeclared capability", ["unsupported", "passed"], "partial"],
+    ["every MUST needs an undeclared capability", ["unsupported", "unsupported"], "not applicable"],
+    ["nothing ran", ["not run", "not run"], "not run"],
+    ["every MUST is blocked", ["blocked", "blocked"], "incomplete"],
+  ];
+  test.each(cases)("when %s (%j): %s", (_, [first, second], verdict) => {
+    expect(judge([observe("M1", first!), observe("M3", second!)])?.verdict).toBe(verdict);
+  });
+
+  test("names the unsupported MUSTs", () => {
+    expect(judge([observe("M1", "unsupported"), observe("M3", "passed")])).toMatchObject({
+      verdict: "partial",
+      unsupported: ["M1"],
+      because: "unsupported: M1",
+    });
+  });
+
+  test("does not depend on a SHOULD, which is counted beside it", () => {
+    const profile = judge([observe("M1", "passed"), observe("M3", "passed"), observe("M4", "failed")]);
+    expect(profile).toMatchObject({ verdict: "conformant", must: { passed: 2 }, should: { failed: 1 } });
+  });
+
+  test("is never conformant when the run was cut short, but a failure stands", () => {
+    const cutShort = { incompleteBecause: ["it was interrupted"] };
+    expect(judge([observe("M1", "passed"), observe("M3", "passed")], cutShort)?.verdict).toBe("incomplete");
+    expect(judge([observe("M1", "failed"), observe("M3", "passed")], cutShort)?.verdict).toBe(
+      "not conformant",
+    );
+  });
+});
+
+describe("a requirement", () => {
+  test("that several tests cite has the worst outcome, and keeps every reason", () => {
+    const outcomes: Outcome[] = ["passed", "unsupported", "not run", "blocked", "error", "failed"];
+    for (let count = 1; count <= outcomes.length; count++) {
+      const observations = outcomes
+        .slice(0, count)
+        .map((outcome) => observe("M1", outcome, { reason: outcome }));
+      const result = buildStatement(record(observations), rules).targets[0]?.results[0];
+      expect(result?.outcome).toBe(outcomes[count - 1]);
+      expect(result?.reason).toBe(outcomes[count - 1]);
+      expect(result?.tests.map(({ reason }) => reason)).toEqual(outcomes.slice(0, count).toReversed());
+      expect(result?.durationMs).toBe(10 * count);
+    }
+  });
+
+  test("that no test cites is listed as not run", () => {
+    const results = buildStatement(record([observe("M1", "passed")]), rules).targets[0]?.results;
+    expect(results?.map(({ requirement, outcome }) => `${requirement} ${outcome}`)).toEqual([
+      "M1 passed",
+      "M3 not run",
+      "M4 not run",
+    ]);
+  });
+
+  test("of a protocol tier is owed only where it was run", () => {
+    const withTier = { ...rules, N1: rule("cnm") };
+    const profiles = (observations: Observation[]) =>
+      buildStatement(record(observations), withTier).targets[0]?.profiles.map(({ profile }) => profile);
+    expect(profiles([observe("M1", "passed")])).toEqual(["multihost"]);
+    const cnm = { ...observe("M1", "passed"), requirement: "N1" } as unknown as Observation;
+    expect(profiles([cnm])).toEqual(["multihost", "cnm"]);
+  });
+});
+
+test("a target that is a protocol tier owes only that tier", () => {
+  const [target] = record([]).targets;
+  const tier = { ...target!, name: "cnm", engine: "cnm" };
+  const statement = buildStatement(record([], { targets: [tier] }), {
+    ...rules,
+    N1: rule("cnm"),
+    N2: rule("cni"),
+  });
+  expect(statement.targets[0]?.results.map(({ requirement }) => requirement)).toEqual(["N1"]);
+});
+
+describe("a run", () => {
+  const passed = [observe("M1", "passed"), observe("M3", "passed")];
+  const green = (observations: Observation[], more: Partial<RunRecord> = {}) =>
+    isGreen(buildStatement(record(observations, more), rules));
+
+  test("is green when it is complete and what ran passed, was blocked or is unsupported", () => {
+    expect(green(passed)).toBe(true);
+    expect(green([observe("M1", "passed"), observe("M3", "blocked")])).toBe(true);
+    expect(green([observe("M1", "passed"), observe("M3", "unsupported")])).toBe(true);
+  });
+
+  test("is not green when something failed or broke, it was cut short, or nothing passed", () => {
+    expect(green([observe("M1", "passed"), observe("M3", "failed")])).toBe(false);
+    expect(green([observe("M1", "passed"), observe("M3", "error")])).toBe(false);
+    expect(green(passed, { incompleteBecause: ["it was interrupted"] })).toBe(false);
+    expect(green(passed, { errors: [{ where: "a file", message: "does not load" }] })).toBe(false);
+    expect(green([])).toBe(false);
+    expect(green([observe("M1", "blocked"), observe("M3", "unsupported")])).toBe(false);
+  });
+});
