@@ -8,11 +8,26 @@ import { HarnessError, UsageError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { isAlive, ownIdentity } from "#harness/process.ts";
+import type { Progress } from "#harness/progress.ts";
+import { findProgram, imageBuilder, installMissing, updatePackageLists } from "#harness/setup/install.ts";
 import { asRoot, type Privilege, probePrivilege } from "#harness/setup/privilege.ts";
 
 /** The Debian mirror that images are made from: `MIRROR`, or the one this machine's apt uses. Throws `UsageError`. */
-export async function debianMirror(settings: Settings, local: Host = new LocalHost()): Promise<string> {
+async function debianMirror(settings: Settings, local: Host, progress: Progress): Promise<string> {
   if (settings.MIRROR) return settings.MIRROR;
+  let mirror = await mirrorOfApt(local);
+  if (!mirror && (await findProgram(local, "apt-get"))) {
+    // Who publishes an archive is told by its package lists, and a fresh machine may have none.
+    await updatePackageLists(local, progress);
+    mirror = await mirrorOfApt(local);
+  }
+  if (mirror) return mirror;
+  throw new UsageError("this machine's apt knows no Debian mirror to make the images from", {
+    hint: "set MIRROR=URL to a Debian mirror",
+  });
+}
+
+async function mirrorOfApt(local: Host): Promise<string | undefined> {
   const targets = await local.exec([
     "apt-get",
     "indextargets",
@@ -20,11 +35,7 @@ export async function debianMirror(settings: Settings, local: Host = new LocalHo
     "$(ORIGIN)\t$(LABEL)\t$(REPO_URI)",
     "Created-By: Packages",
   ]);
-  const mirror = targets.code === 0 ? findDebian(targets.stdout) : undefined;
-  if (mirror) return mirror;
-  throw new UsageError("this machine's apt knows no Debian mirror to make the images from", {
-    hint: "set MIRROR=URL to a Debian mirror, or run apt-get update if this is a Debian system without package lists",
-  });
+  return targets.code === 0 ? findDebian(targets.stdout) : undefined;
 }
 
 /** The Debian archive itself among `ORIGIN<tab>LABEL<tab>URI` lines; its security archive has another label. */
@@ -34,13 +45,13 @@ export function findDebian(targets: string): string | undefined {
 }
 
 export interface Bootstrap {
+  /** What is built, as it reads in messages. */
+  what: string;
   suite: string;
   /** Options for mmdebstrap: variant, packages, hooks. */
   options: readonly string[];
-  mirror: string;
   /** Folder that hooks find as `$SOURCE`, so that the options do not depend on where the project lies. */
   source: string;
-  detail: (text: string) => void;
   /** Reads the tar archive of the system while it is written. */
   consume: (archive: Readable) => Promise<void>;
 }
@@ -48,8 +59,10 @@ export interface Bootstrap {
 const temporaryPrefix = "mmdebstrap-";
 
 /** Runs mmdebstrap in a temporary folder that is gone afterwards. Signatures are checked against Debian's keyring. */
-export async function bootstrap(settings: Settings, plan: Bootstrap): Promise<void> {
+export async function bootstrap(settings: Settings, progress: Progress, plan: Bootstrap): Promise<void> {
   const local = new LocalHost();
+  await installMissing(local, progress, [imageBuilder], "building images");
+  const mirror = await debianMirror(settings, local, progress);
   const privilege = await probePrivilege(local);
   await sweepTemporary(settings, local, privilege);
   // Without root the build runs under subordinate ids, which may not enter the user's cache folder.
@@ -70,10 +83,14 @@ export async function bootstrap(settings: Settings, plan: Bootstrap): Promise<vo
     ...plan.options,
     plan.suite,
     "-",
-    plan.mirror,
+    mirror,
   ];
   try {
-    await runBootstrap(local, asRoot(privilege, argv), plan, privilege);
+    await progress.step(
+      `building ${plan.what} from Debian ${plan.suite}`,
+      (detail) => runBootstrap(local, asRoot(privilege, argv), plan, privilege, detail),
+      { announce: true },
+    );
   } finally {
     await removeFolder(local, privilege, folder);
   }
@@ -84,6 +101,7 @@ async function runBootstrap(
   argv: string[],
   plan: Bootstrap,
   privilege: Privilege,
+  detail: (text: string) => void,
 ): Promise<void> {
   const command = await local.spawn(argv);
   const lines: string[] = [];
@@ -91,7 +109,7 @@ async function runBootstrap(
     lines.push(line);
     if (lines.length > 40) lines.shift();
     const doing = /^I: (.*?)\.*$/.exec(line)?.[1];
-    if (doing && !doing.includes("hook")) plan.detail(doing);
+    if (doing && !doing.includes("hook")) detail(doing);
   });
   const [consumed, exit] = await Promise.allSettled([plan.consume(command.stdout), command.exit]);
   const code = exit.status === "fulfilled" ? (exit.value.code ?? exit.value.signal) : exit.reason;

@@ -10,12 +10,8 @@ import type Docker from "dockerode";
  */
 export const nodeHostConfig = {
   CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+  // The engine inside makes session keyrings and mounts, which the default profiles forbid.
   SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
-  // The engine writes /proc/sys, and containers inside mount a /proc of their own.
-  MaskedPaths: [],
-  ReadonlyPaths: [],
-  // Containers inside get device rules of their own, which version 1 cgroups only grant from ours.
-  DeviceCgroupRules: ["c *:* rwm", "b *:* m"],
   CgroupnsMode: "private",
   Tmpfs: { "/run": "exec,mode=755", "/tmp": "exec,mode=1777" },
 } satisfies Docker.HostConfig & { CgroupnsMode: "private" };

@@ -8,7 +8,7 @@ import { imageLabel } from "#harness/images/node-contract.ts";
 import type { Progress } from "#harness/progress.ts";
 import { withLock } from "#harness/setup/lock.ts";
 import { importArchive, splitImage } from "./import.ts";
-import { type Bootstrap, bootstrap, debianMirror } from "./mmdebstrap.ts";
+import { type Bootstrap, bootstrap } from "./mmdebstrap.ts";
 
 const vagrant = join(import.meta.dirname, "../../vagrant");
 const scripts = ["provision.sh", "netconform-node", "netconform-engine"].map((name) => join(vagrant, name));
@@ -45,13 +45,12 @@ export async function ensureNodeImage(
     `${settings.CACHE} ${image}`,
     async () => {
       if (await exists(docker, image)) return;
-      const mirror = await debianMirror(settings);
-      await progress.step(
-        `building the node image with Docker ${version} from Debian ${suite}`,
-        (detail) =>
-          build(docker, settings, image, { version, suite, options, mirror, detail, source: vagrant }),
-        { announce: true },
-      );
+      await build(docker, settings, progress, image, version, {
+        what: `the node image with Docker ${version}`,
+        suite,
+        options,
+        source: vagrant,
+      });
       await removeOlder(docker, version, image);
     },
     { what: `building ${image}` },
@@ -63,13 +62,15 @@ export async function ensureNodeImage(
 async function build(
   docker: Docker,
   settings: Settings,
+  progress: Progress,
   image: string,
-  plan: Omit<Bootstrap, "consume"> & { version: EngineVersion },
+  version: EngineVersion,
+  plan: Omit<Bootstrap, "consume">,
 ): Promise<void> {
-  const labels = { ...imageLabel, [versionLabel]: plan.version };
+  const labels = { ...imageLabel, [versionLabel]: version };
   let id: string | undefined;
   try {
-    await bootstrap(settings, {
+    await bootstrap(settings, progress, {
       ...plan,
       consume: async (archive) => {
         id = await importArchive(docker, archive, {

@@ -10,7 +10,7 @@ import { imageLabel } from "#harness/images/node-contract.ts";
 import type { Progress } from "#harness/progress.ts";
 import { withLock } from "#harness/setup/lock.ts";
 import { importArchive } from "./import.ts";
-import { bootstrap, debianMirror } from "./mmdebstrap.ts";
+import { bootstrap } from "./mmdebstrap.ts";
 
 /** A workload image on its way to the nodes. */
 export type WorkloadImage =
@@ -25,7 +25,7 @@ const options = [
   "--variant=extract",
   "--components=main",
   "--include=busybox-static",
-  '--customize-hook="$SOURCE"/workload-rootfs.sh "$1"',
+  '--extract-hook="$SOURCE"/workload-rootfs.sh "$1"',
 ];
 const changes = [
   'CMD ["/bin/sh"]',
@@ -51,19 +51,15 @@ export async function workloadArchive(
 
   await withLock(path, async () => {
     if (await exists(path)) return;
-    const mirror = await debianMirror(settings);
     await mkdir(settings.CACHE, { recursive: true });
     const part = `${path}.part`;
-    await progress.step(`building the workload image from Debian's busybox-static`, (detail) =>
-      bootstrap(settings, {
-        suite,
-        options,
-        mirror,
-        source: import.meta.dirname,
-        detail,
-        consume: (tar) => pipeline(tar, createWriteStream(part)),
-      }),
-    );
+    await bootstrap(settings, progress, {
+      what: "the workload image",
+      suite,
+      options,
+      source: import.meta.dirname,
+      consume: (tar) => pipeline(tar, createWriteStream(part)),
+    });
     await removeOthers(settings.CACHE, basename(part));
     await rename(part, path);
   });

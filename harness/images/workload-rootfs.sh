@@ -6,7 +6,9 @@ cd "$1"
 program=bin/busybox
 [ -f "$program" ] || program=usr/bin/busybox
 cp "$program" /tmp/busybox.$$
-find . -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+# The build has mounts in the first three, and still cleans up after itself in the others.
+find . -mindepth 1 -maxdepth 1 \
+  ! -name dev ! -name proc ! -name sys ! -name etc ! -name var -exec rm -rf {} +
 
 mkdir -p bin dev etc proc root run sys tmp var/www
 ln -s bin sbin
