@@ -21,8 +21,8 @@ IP_MTU_DISCOVER, IP_RECVERR, IPV6_MTU_DISCOVER, IPV6_RECVERR = 10, 11, 23, 25
 IP_PKTINFO, MSG_ERRQUEUE = 8, 0x2000
 PMTUDISC_DONT, PMTUDISC_DO = 0, 2
 ORIGIN_LOCAL = 1
-# What a connect or send fails with at once when the routing table has no way to the target.
-NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL, errno.ENETDOWN}
+# What a connect or send fails with at once when there is no route, or no source address that may be used yet.
+NO_ROUTE = {errno.EADDRNOTAVAIL, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EACCES, errno.EINVAL, errno.ENETDOWN}
 ATTEMPTS = 3
 HANDSHAKE_READ_SECONDS = 2.0
 
@@ -39,11 +39,16 @@ def name_of(error):
     return errno.errorcode.get(error.errno, str(error.errno))
 
 
-def own_failure(error, doing):
-    """The exception for a socket call that failed before anything left the namespace."""
-    text = f"{doing}: {name_of(error)} ({os.strerror(error.errno)})"
+def explain(error):
+    text = f"{name_of(error)} ({os.strerror(error.errno)})"
     if error.errno == errno.EMFILE:
         text += f"; the open-file limit is {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}"
+    return text
+
+
+def own_failure(error, doing):
+    """The exception for a socket call that failed before anything left the namespace."""
+    text = f"{doing}: {explain(error)}"
     return NoRoute(text) if error.errno in NO_ROUTE else ProbeError(text)
 
 
@@ -321,7 +326,7 @@ class Servers:
             if tcp:
                 sock.listen(512)
         except OSError as error:
-            raise own_failure(error, f"listening on {sockaddr[0]} {self.protocol} port {port}")
+            raise ProbeError(f"listening on {sockaddr[0]} {self.protocol} port {port}: {explain(error)}")
         number = sock.getsockname()[1]
         self.ports.append(number)
         loop.add_reader(sock.fileno(), self.accept if tcp else self.echo, sock, number)

@@ -1,7 +1,7 @@
-import { DeadlineExceeded, Nonconformance, ProbeFailed } from "#harness/errors.ts";
-import { until } from "#harness/poll.ts";
-import { NoRoute, type ProbeAgent, uniqueMarker } from "#harness/probe/agent.ts";
-import { besideControl, type ObservationWindow, observe } from "#harness/probe/control.ts";
+import { Nonconformance, ProbeFailed } from "#harness/errors.ts";
+import { type ProbeAgent, uniqueMarker } from "#harness/probe/agent.ts";
+import { besideControl, deadlineOf, type ObservationWindow, observe } from "#harness/probe/control.ts";
+import { untilSeen } from "#harness/probe/expectation.ts";
 import { type Arrival, describeReach, type Reach, reproduceConnect } from "#harness/probe/reach.ts";
 import { describeTarget, type Peer, type Target } from "#harness/probe/service.ts";
 
@@ -25,7 +25,8 @@ type OpenReach = Extract<Reach, { state: "open" }>;
 
 /** Passes once `from` gets the target's identity. Throws `Nonconformance` when it does not before the deadline. */
 export async function expectOpen(from: Peer, target: Target, options: ReachOptions = {}): Promise<OpenReach> {
-  const expected = target.identity === undefined ? "open" : `open, answered by ${JSON.stringify(target.identity)}`;
+  const expected =
+    target.identity === undefined ? "open" : `open, answered by ${JSON.stringify(target.identity)}`;
   return expectReach(from, target, expected, options, (reach): reach is OpenReach => isOpen(reach, target));
 }
 
@@ -43,29 +44,15 @@ async function expectReach<R extends Reach>(
 ): Promise<R> {
   const { deadlineMs = 10_000, timeoutMs = 1_500 } = options;
   const agent = await from.agent();
-  let last = "nothing";
-  try {
-    return await until({ what: `${describeTarget(target)} to be ${expected}`, deadlineMs }, async () => {
-      try {
-        const reach = await agent.connect({ ...where(target), timeoutMs });
-        last = describeReach(reach);
-        return accept(reach) && reach;
-      } catch (error) {
-        if (!(error instanceof NoRoute)) throw error;
-        last = "no route to it in the client's namespace";
-        return false;
-      }
-    });
-  } catch (error) {
-    if (!(error instanceof DeadlineExceeded)) throw error;
-    if (error.cause instanceof ProbeFailed) throw error.cause;
-    throw new Nonconformance({
-      who: `${from.name} to ${describeTarget(target)}`,
-      expected,
-      got: `${last} after ${deadlineMs} ms`,
-      evidence: reproduce(agent, target),
-    });
-  }
+  return untilSeen({
+    who: `${from.name} to ${describeTarget(target)}`,
+    expected,
+    deadlineMs,
+    evidence: reproduce(agent, target),
+    look: () => agent.connect({ ...where(target), timeoutMs }),
+    accept,
+    describe: describeReach,
+  });
 }
 
 /**
@@ -83,9 +70,8 @@ export async function expectBlocked(from: Peer, target: Target, options: Blocked
   }
   const agent = await from.agent();
   await besideControl(
-    () => expectOpen(control.from, control.target),
+    () => expectOpen(control.from, control.target, deadlineOf(options)),
     async () => {
-      const nonces = new Set<string>();
       const failure = (got: string) =>
         new Nonconformance({
           who: `${from.name} to ${describeTarget(target)}`,
@@ -93,20 +79,77 @@ export async function expectBlocked(from: Peer, target: Target, options: Blocked
           got,
           evidence: `${reproduce(agent, target)}\n  control, open at the same time: ${control.from.name} to ${describeTarget(control.target)}`,
         });
-      const attempt = () => {
-        const nonce = uniqueMarker();
-        nonces.add(nonce);
-        return agent.connect({ ...where(target), nonce, timeoutMs: options.timeoutMs ?? 500 });
-      };
-      const before = performance.timeOrigin + performance.now();
-      const observed = await observe(`${from.name} to stay blocked`, options, attempt, isBlocked);
+      const log = await ArrivalLog.open(from, target);
+      const observed = await observe(
+        `${from.name} to be blocked from ${describeTarget(target)}`,
+        options,
+        async () => {
+          const nonce = log.nextNonce();
+          const reach = await agent.connect({ ...where(target), nonce, timeoutMs: options.timeoutMs ?? 500 });
+          if (!isBlocked(reach)) await log.restart();
+          return reach;
+        },
+        isBlocked,
+      );
       if (!observed.held) throw failure(`${describeReach(observed.seen)} after ${observed.afterMs} ms`);
-      if (!options.settleMs) {
-        const arrivals = await arrivalsOf(target, from, nonces);
-        if (arrivals.length > 0) throw failure(describeArrivals(arrivals, before));
+      const arrivals = await log.arrivals();
+      if (arrivals.length > 0) {
+        throw failure(
+          `${observed.last.state}, but only the answer: ${arrivals.length} of the attempts arrived at the server, ` +
+            `e.g. ${arrivals[0]!.halfOpen ? "a SYN" : "a packet"} from ${arrivals[0]!.from.address}`,
+        );
       }
     },
   );
+}
+
+/** What of the attempts since the last restart the target's server saw; always empty where the server is not ours. */
+class ArrivalLog {
+  readonly #from: Peer;
+  readonly #server: Target["server"];
+  #nonces = new Set<string>();
+  #earlierHalfOpen = new Set<number>();
+
+  private constructor(from: Peer, target: Target) {
+    this.#from = from;
+    this.#server = target.server;
+  }
+
+  static async open(from: Peer, target: Target): Promise<ArrivalLog> {
+    const log = new ArrivalLog(from, target);
+    await log.restart();
+    return log;
+  }
+
+  nextNonce(): string {
+    const nonce = uniqueMarker();
+    this.#nonces.add(nonce);
+    return nonce;
+  }
+
+  /** Forgets the attempts so far: they were allowed to arrive. */
+  async restart(): Promise<void> {
+    this.#nonces.clear();
+    this.#earlierHalfOpen = new Set((await this.#halfOpen()).map((arrival) => arrival.from.port));
+  }
+
+  async arrivals(): Promise<Arrival[]> {
+    const all = (await this.#server?.listener.received()) ?? [];
+    return all.filter((arrival) =>
+      arrival.halfOpen
+        ? this.#isHalfOpenFromUs(arrival) && !this.#earlierHalfOpen.has(arrival.from.port)
+        : arrival.nonce !== undefined && this.#nonces.has(arrival.nonce),
+    );
+  }
+
+  async #halfOpen(): Promise<Arrival[]> {
+    const all = (await this.#server?.listener.received()) ?? [];
+    return all.filter((arrival) => this.#isHalfOpenFromUs(arrival));
+  }
+
+  #isHalfOpenFromUs(arrival: Arrival): boolean {
+    return arrival.halfOpen && arrival.port === this.#server?.port && arrival.from.address === this.#from.ip;
+  }
 }
 
 /** Whether nothing came back that a server could have sent. */
@@ -117,4 +160,12 @@ export function isBlocked(reach: Reach): boolean {
 /** Whether the target's own server answered. */
 export function isOpen(reach: Reach, target: Pick<Target, "identity">): reach is OpenReach {
   return reach.state === "open" && (target.identity === undefined || reach.identity === target.identity);
+}
+
+function where(target: Target) {
+  return { protocol: target.protocol, address: target.address, port: target.port };
+}
+
+function reproduce(agent: ProbeAgent, target: Target): string {
+  return `  reproduce: ${agent.host.name}$ ${reproduceConnect(agent.netns, target)}`;
 }

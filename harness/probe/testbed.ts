@@ -35,6 +35,12 @@ export async function createTestbed(): Promise<Testbed> {
       scope.defer(name, () => host.run(["ip", "netns", "del", name]));
       const run = (...argv: string[]) => host.run(["ip", "netns", "exec", name, ...argv]);
       await run("ip", "link", "set", "lo", "up");
+      // Rejected probes come in bursts that the kernel would answer in part only.
+      await run(
+        "sh",
+        "-c",
+        "echo 0 | tee /proc/sys/net/ipv4/icmp_ratelimit /proc/sys/net/ipv6/icmp/ratelimit",
+      );
       const netns = `/run/netns/${name}`;
       const agent = await ProbeAgent.start(host, netns);
       scope.defer(`the agent of ${name}`, () => agent.close());

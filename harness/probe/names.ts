@@ -1,0 +1,92 @@
+import { Nonconformance } from "#harness/errors.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+import type { ProbeAgent } from "#harness/probe/agent.ts";
+import { besideControl, deadlineOf, type ObservationWindow, observe } from "#harness/probe/control.ts";
+import { untilSeen } from "#harness/probe/expectation.ts";
+import type { Resolution } from "#harness/probe/reach.ts";
+import type { Peer } from "#harness/probe/service.ts";
+
+/** Where an engine serves DNS inside the namespace of a container on a user-defined network. */
+export const embeddedDns = "127.0.0.11";
+
+export interface Question {
+  name: string;
+  /** Default: the engine's embedded DNS. */
+  nameserver?: string;
+  /** Default `A`. */
+  type?: "A" | "AAAA";
+}
+
+/** Passes once the name server gives exactly `addresses` (in any order) for the name. Throws `Nonconformance` otherwise. */
+export async function expectName(
+  from: Peer,
+  question: Question & { addresses: readonly string[] },
+  options: { deadlineMs?: number; timeoutMs?: number } = {},
+): Promise<void> {
+  const { deadlineMs = 10_000, timeoutMs = 2_000 } = options;
+  const agent = await from.agent();
+  const wanted = [...question.addresses].sort().join(" ");
+  await untilSeen({
+    who: `${from.name} asking ${question.nameserver ?? embeddedDns} for ${question.name}`,
+    expected: wanted,
+    deadlineMs,
+    evidence: reproduceQuery(agent, question),
+    look: () => agent.resolve({ nameserver: embeddedDns, ...pick(question), timeoutMs }),
+    accept: (seen): seen is Resolution =>
+      seen.state === "resolved" && [...seen.addresses].sort().join(" ") === wanted,
+    describe: describeResolution,
+  });
+}
+
+/**
+ * Passes when the name server gives no address for the name during the window, while the control, another name, resolves at the
+ * same server before and after. Throws `ProbeFailed` when the control fails.
+ */
+export async function expectNoName(
+  from: Peer,
+  question: Question,
+  options: ObservationWindow & { control: Question & { addresses: readonly string[] }; timeoutMs?: number },
+): Promise<void> {
+  const { control, timeoutMs = 2_000 } = options;
+  const agent = await from.agent();
+  await besideControl(
+    () => expectName(from, control, deadlineOf(options)),
+    async () => {
+      const observed = await observe(
+        `${question.name} to stay unknown to ${from.name}`,
+        options,
+        () => agent.resolve({ nameserver: embeddedDns, ...pick(question), timeoutMs }),
+        (seen) => seen.state !== "resolved",
+      );
+      if (observed.held) return;
+      throw new Nonconformance({
+        who: `${from.name} asking ${question.nameserver ?? embeddedDns} for ${question.name}`,
+        expected: "no address",
+        got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
+        evidence: reproduceQuery(agent, question),
+      });
+    },
+  );
+}
+
+/** `10.1.1.2 10.1.1.3`, `nxdomain`, `no answer`, `failed (SERVFAIL)`. */
+export function describeResolution(resolution: Resolution): string {
+  if (resolution.state === "resolved") return resolution.addresses.join(" ");
+  return resolution.state === "failed" ? `failed (${resolution.rcode})` : resolution.state;
+}
+
+function pick({ name, nameserver, type }: Question): Question {
+  return { name, ...(nameserver ? { nameserver } : {}), ...(type ? { type } : {}) };
+}
+
+function reproduceQuery(agent: ProbeAgent, question: Question): string {
+  const command = formatCommand([
+    ...(agent.netns ? ["nsenter", `--net=${agent.netns}`] : []),
+    "dig",
+    "+short",
+    `@${question.nameserver ?? embeddedDns}`,
+    question.name,
+    question.type ?? "A",
+  ]);
+  return `  reproduce: ${agent.host.name}$ ${command}`;
+}
