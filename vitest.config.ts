@@ -18,7 +18,7 @@ export default defineConfig({
         },
       },
       ...(await targetProjects(settings)),
-      ...tierProjects(process.env.PLUGIN),
+      ...tierProjects(settings.PLUGIN),
     ],
   },
 });

@@ -23,6 +23,18 @@ const list = z.string().transform((value) =>
     .filter(Boolean),
 );
 
+const jsonMap = z
+  .string()
+  .transform((value, context): unknown => {
+    try {
+      return JSON.parse(value);
+    } catch {
+      context.addIssue("a JSON object");
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.string()));
+
 /** Every setting: what it means, what it may be, its default. The README's table is checked against this. */
 const schema = z.object({
   DRIVER: list
@@ -60,6 +72,35 @@ const schema = z.object({
     .default("reports/output")
     .transform((path) => resolve(path))
     .describe("where reports and evidence are written"),
+  PLUGIN: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "plugin that a protocol tier tests: CNM socket (path or tcp://host:port), CNI binary; default: the reference plugin",
+    ),
+  PLUGIN_OPTIONS: jsonMap
+    .default({})
+    .describe('options for every network of the CNM tier as a JSON object of texts, e.g. {"tenant":"blue"}'),
+  CONFIG: z
+    .string()
+    .optional()
+    .describe(
+      "network configuration for PLUGIN in the CNI tier: a file, or JSON; Debian's plugins have one ready",
+    ),
+  KIND: z
+    .enum(["interface", "chained", "ipam"])
+    .optional()
+    .describe("what PLUGIN is in the CNI tier; default: known by name, or found out by trying"),
+  CNI_PATH: z
+    .string()
+    .default("/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni")
+    .transform((value) => value.split(":").filter(Boolean))
+    .describe("folders with CNI plugins, separated by colons"),
+  CNI_VERSION: list
+    .pipe(z.array(z.enum(["0.3.1", "0.4.0", "1.0.0", "1.1.0"])))
+    .default([])
+    .describe("versions of the CNI specification to test; default: all that the plugin claims"),
   SABOTAGE: z.string().optional().describe("name of the saboteur to let loose (npm run prove sets it)"),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });
@@ -84,6 +125,8 @@ function inner(field: unknown): { description?: string } | undefined {
 function format(value: unknown): string {
   if (Array.isArray(value)) return value.join(",");
   if (typeof value === "boolean") return value ? "1" : "0";
+  if (typeof value === "object" && value !== null)
+    return Object.keys(value).length > 0 ? JSON.stringify(value) : "";
   return value === undefined ? "" : String(value);
 }
 

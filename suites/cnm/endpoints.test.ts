@@ -1,0 +1,134 @@
+import { contains } from "#harness/cnm/addresses.ts";
+import { granted, type PlayedEndpoint, type PlayedEngine, randomId, randomMac } from "#harness/cnm/engine.ts";
+import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/exchange.ts";
+import { exposedPortsKey, type JoinResponse, portMapKey } from "#harness/cnm/protocol.ts";
+import { gatewayIsReachable } from "#harness/cnm/rules.ts";
+import { Nonconformance, ProbeFailed } from "#harness/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+import { cnmSuite, holds, play } from "./plugin.ts";
+
+cnmSuite(({ requirement }) => {
+  requirement("CNM-8", "an address and a MAC that the engine chose are not returned", async (test) => {
+    const engine = play(test);
+    const network = await engine.network();
+    await engine.endpoint(network);
+    const address = await engine.endpointAddress(network);
+    granted(await engine.createEndpoint(network, randomId(), { Address: address, MacAddress: randomMac() }));
+    holds(engine, "CNM-8");
+  });
+
+  requirement("CNM-9", "what the plugin fills in can be parsed", async (test) => {
+    const engine = play(test);
+    const network = await engine.network();
+    const { created } = await engine.endpoint(network);
+    const withoutAddress = await engine.createEndpoint(network, randomId(), { Address: "" });
+    if (!withoutAddress.succeeded) test.note(`without an address: "${withoutAddress.message}"`);
+    if (!fieldsOf(fieldsOf(created.answer)?.Interface)?.MacAddress)
+      test.note("the plugin leaves the MAC to the engine");
+    holds(engine, "CNM-9");
+  });
+
+  requirement("CNM-10", "the engine can find the interface that it shall move", async (test) => {
+    const engine = play(test);
+    const endpoint = await engine.endpoint(await engine.network());
+    const joined = granted(await engine.join(endpoint));
+    holds(engine, "CNM-10");
+    const name = sourceName(joined);
+    if (!(await interfaceExists(test.host, "lo"))) {
+      throw new ProbeFailed(`${test.host.name} shows no interface lo, so nothing can be said about others`);
+    }
+    if (name !== "" && (await interfaceExists(test.host, name))) return;
+    throw new Nonconformance({
+      who: test.socket.name,
+      expected: `SrcName to be an interface on ${test.host.name}`,
+      got: name === "" ? "no SrcName" : `${name}, which ip link does not know`,
+      evidence: describeExchange(joined.exchange),
+    });
+  });
+
+  requirement("CNM-11", "gateway and routes parse; Leave right after Join, and Join again", async (test) => {
+    const engine = play(test);
+    const endpoint = await engine.endpoint(await engine.network());
+    for (const _turn of ["first", "again"]) {
+      granted(await engine.join(endpoint));
+      holds(engine, "CNM-11");
+      granted(await engine.leave(endpoint));
+    }
+  });
+
+  requirement("CNM-12", "the gateway of a Join is within reach of the endpoint", async (test) => {
+    const engine = play(test);
+    const network = await engine.network();
+    const endpoint = await engine.endpoint(network);
+    const joined = granted(await engine.join(endpoint));
+    const answer = joined.answer as JoinResponse;
+    const gateway =
+      answer.Gateway || (answer.DisableGatewayService ? "none, by its own wish" : "docker_gwbridge");
+    test.fact("way out", contains(network.pool, gateway) ? "gateway in the subnet" : gateway);
+    if (gatewayIsReachable(answer, endpoint.address)) return;
+    throw new Nonconformance({
+      who: test.socket.name,
+      expected: `a gateway that ${endpoint.address} reaches directly, or none`,
+      got: String(answer.Gateway),
+      evidence: describeExchange(joined.exchange),
+    });
+  });
+
+  requirement("CNM-13", "published ports are programmed and revoked, also twice", async (test) => {
+    const engine = play(test);
+    const endpoint = await engine.endpoint(await engine.network());
+    granted(await engine.join(endpoint));
+    const results = [
+      await program(engine, endpoint),
+      await program(engine, endpoint),
+      await revoke(engine, endpoint),
+      await revoke(engine, endpoint),
+    ];
+    const missing = results.filter(({ exchange }) => exchange.status === 404);
+    if (missing.length === results.length)
+      return test.note("the plugin has no external connectivity: all are 404");
+    if (missing.length > 0) {
+      throw new Nonconformance({
+        who: test.socket.name,
+        expected: "both calls or none of them",
+        got: `404 for ${missing[0]!.exchange.call} only`,
+        evidence: results.map(({ exchange }) => describeExchange(exchange)).join("\n"),
+      });
+    }
+    granted(results[0]!);
+    granted(results[2]!);
+  });
+
+  requirement("CNM-14", "operational information is a map, before and after Join", async (test) => {
+    const engine = play(test);
+    const endpoint = await engine.endpoint(await engine.network());
+    const ids = { NetworkID: endpoint.network.id, EndpointID: endpoint.id };
+    granted(await engine.client.call("NetworkDriver.EndpointOperInfo", ids));
+    granted(await engine.join(endpoint));
+    granted(await engine.client.call("NetworkDriver.EndpointOperInfo", ids));
+    holds(engine, "CNM-14");
+  });
+});
+
+/** One published TCP port, in the form in which the engine hands it on. Protocol 6 is TCP. */
+function program({ client }: PlayedEngine, { network, id }: PlayedEndpoint): Promise<ReadExchange> {
+  const binding = { Proto: 6, IP: "", Port: 80, HostIP: "127.0.0.1", HostPort: 20_251, HostPortEnd: 20_251 };
+  return client.call("NetworkDriver.ProgramExternalConnectivity", {
+    NetworkID: network.id,
+    EndpointID: id,
+    Options: { [exposedPortsKey]: [{ Proto: 6, Port: 80 }], [portMapKey]: [binding] },
+  });
+}
+
+function revoke({ client }: PlayedEngine, { network, id }: PlayedEndpoint): Promise<ReadExchange> {
+  return client.call("NetworkDriver.RevokeExternalConnectivity", { NetworkID: network.id, EndpointID: id });
+}
+
+/** SrcName of a Join's answer; empty when there is none. */
+function sourceName({ answer }: ReadExchange): string {
+  return (answer as JoinResponse).InterfaceName?.SrcName ?? "";
+}
+
+async function interfaceExists(host: Host, name: string): Promise<boolean> {
+  return (await host.exec(["ip", "link", "show", "dev", name])).code === 0;
+}

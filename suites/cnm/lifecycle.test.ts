@@ -1,0 +1,196 @@
+import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/engine.ts";
+import { describeExchange, type ReadExchange } from "#harness/cnm/exchange.ts";
+import type { JoinResponse } from "#harness/cnm/protocol.ts";
+import { HarnessError, Nonconformance } from "#harness/errors.ts";
+import { until } from "#harness/poll.ts";
+import { type CnmTest, cnmSuite, holds, play } from "./plugin.ts";
+
+cnmSuite(({ requirement }) => {
+  requirement("CNM-15", "calls for networks and endpoints that were never made", async (test) => {
+    const engine = play(test);
+    const ids = { NetworkID: randomId(), EndpointID: randomId() };
+    if (test.facts.subsystems.has("NetworkDriver")) {
+      const { client } = engine;
+      await Promise.all([
+        client.call("NetworkDriver.EndpointOperInfo", ids),
+        client.call("NetworkDriver.Join", { ...ids, SandboxKey: "/var/run/docker/netns/none", Options: {} }),
+        client.call("NetworkDriver.Leave", ids),
+        client.call("NetworkDriver.DeleteEndpoint", ids),
+        client.call("NetworkDriver.DeleteNetwork", ids),
+        client.call("NetworkDriver.RevokeExternalConnectivity", ids),
+        client.call("NetworkDriver.ProgramExternalConnectivity", { ...ids, Options: {} }),
+        client.call("NetworkDriver.FreeNetwork", ids),
+      ]);
+    }
+    if (test.facts.subsystems.has("IpamDriver")) {
+      const PoolID = `none-${randomId()}`;
+      await engine.client.call("IpamDriver.RequestAddress", { PoolID, Address: "", Options: {} });
+      await engine.client.call("IpamDriver.ReleaseAddress", { PoolID, Address: "10.251.0.9" });
+      await engine.client.call("IpamDriver.ReleaseAddress", { PoolID, Address: "no address" });
+      await engine.client.call("IpamDriver.ReleasePool", { PoolID });
+    }
+    allAnswered(engine);
+    await stillServes(test);
+  });
+
+  requirement("CNM-15", "calls made twice and out of order", async (test) => {
+    const engine = play(test);
+    if (test.facts.subsystems.has("NetworkDriver")) {
+      const network = await engine.network();
+      const endpoint = await engine.endpoint(network);
+      await engine.createNetwork(network);
+      await engine.createEndpoint(network, endpoint.id, { Address: endpoint.address });
+      await engine.leave(endpoint);
+      await engine.join(endpoint);
+      await engine.join(endpoint);
+      await engine.deleteNetwork(network);
+      await engine.deleteEndpoint(endpoint);
+      await engine.leave(endpoint);
+      await engine.deleteEndpoint(endpoint);
+      await engine.deleteNetwork(network);
+      await engine.join(endpoint);
+    }
+    if (test.facts.subsystems.has("IpamDriver")) {
+      const pool = await engine.pool();
+      const Address = await engine.address(pool.id);
+      await engine.client.call("IpamDriver.ReleasePool", { PoolID: pool.id });
+      await engine.client.call("IpamDriver.ReleaseAddress", { PoolID: pool.id, Address });
+      await engine.client.call("IpamDriver.ReleaseAddress", { PoolID: pool.id, Address });
+      await engine.client.call("IpamDriver.ReleasePool", { PoolID: pool.id });
+    }
+    allAnswered(engine);
+    await stillServes(test);
+  });
+
+  requirement("CNM-15", "the same calls at the same time", async (test) => {
+    const engine = play(test);
+    if (test.facts.subsystems.has("NetworkDriver")) {
+      const network = await engine.prepareNetwork();
+      const endpoint = { network, id: randomId() };
+      const Address = await engine.endpointAddress(network);
+      const thrice = (call: () => Promise<ReadExchange>) => Promise.all([call(), call(), call()]);
+      await thrice(() => engine.createNetwork(network));
+      await thrice(() => engine.createEndpoint(network, endpoint.id, { Address }));
+      await thrice(() => engine.join(endpoint));
+      await thrice(() => engine.leave(endpoint));
+      await thrice(() => engine.deleteEndpoint(endpoint));
+      await thrice(() => engine.deleteNetwork(network));
+    } else {
+      const pool = randomPool();
+      await Promise.all(Array.from({ length: 5 }, () => engine.requestPool(pool)));
+    }
+    allAnswered(engine);
+    await stillServes(test);
+  });
+
+  requirement(
+    "CNM-15b",
+    "the same network, endpoint and address again after their deletion",
+    async (test) => {
+      const engine = play(test);
+      const network = await engine.prepareNetwork();
+      const endpoint = { network, id: randomId() };
+      const Address = await engine.endpointAddress(network);
+      for (const _turn of ["first", "again"]) {
+        granted(await engine.createNetwork(network));
+        granted(await engine.createEndpoint(network, endpoint.id, { Address }));
+        const joined = granted(await engine.join(endpoint));
+        granted(await engine.leave(endpoint));
+        granted(await engine.deleteEndpoint(endpoint));
+        await interfaceGone(test, joined);
+        granted(await engine.deleteNetwork(network));
+      }
+    },
+  );
+
+  requirement("CNM-15b", "another network with the same subnet after the first was deleted", async (test) => {
+    const engine = play(test);
+    const network = await engine.prepareNetwork();
+    for (const id of [network.id, randomId()]) {
+      granted(await engine.createNetwork({ ...network, id }));
+      granted(await engine.deleteNetwork({ id }));
+    }
+    holds(engine, "CNM-15b");
+  });
+
+  requirement("CNM-15d", "an endpoint and a network deleted a second time", async (test) => {
+    const engine = play(test);
+    const network = await engine.network();
+    const endpoint = await engine.endpoint(network);
+    for (const _turn of ["first", "second"]) granted(await engine.deleteEndpoint(endpoint));
+    for (const _turn of ["first", "second"]) granted(await engine.deleteNetwork(network));
+  });
+
+  requirement(
+    "CNM-16",
+    "every call is answered while nothing answers in the engine's place",
+    async (test) => {
+      const engine = play(test);
+      const { client } = engine;
+      const node = {
+        DiscoveryType: 1,
+        DiscoveryData: { Address: "192.0.2.9", BindAddress: "192.0.2.9", Self: false },
+      };
+      await Promise.all([client.call("NetworkDriver.DiscoverNew", node), serve(engine)]);
+      await client.call("NetworkDriver.DiscoverDelete", node);
+      const waiting = client.exchanges.find(({ answer }) => answer === null);
+      if (!waiting) return;
+      throw new Nonconformance({
+        who: test.socket.name,
+        expected: `${waiting.call} to be answered without asking the engine first`,
+        got: waiting.failure ?? "no answer",
+        evidence: describeExchange(waiting),
+      });
+    },
+  );
+});
+
+/** A network with an endpoint, from beginning to end. */
+async function serve(engine: PlayedEngine): Promise<void> {
+  const network = await engine.network();
+  const endpoint = await engine.endpoint(network);
+  await engine.join(endpoint);
+  await engine.leave(endpoint);
+  await engine.deleteEndpoint(endpoint);
+  await engine.deleteNetwork(network);
+}
+
+/** Every call got an answer, whatever it says. */
+function allAnswered(engine: PlayedEngine): void {
+  const { exchanges } = engine.client;
+  if (exchanges.length === 0) throw new HarnessError("no call was made");
+  const lost = exchanges.find(({ answer }) => answer === null);
+  if (!lost) return;
+  throw new Nonconformance({
+    who: lost.plugin,
+    expected: `${lost.call} to be answered`,
+    got: lost.failure ?? "no answer",
+    evidence: describeExchange(lost),
+  });
+}
+
+/** What was asked before must not keep the plugin from its work. */
+async function stillServes(test: CnmTest): Promise<void> {
+  const engine = play(test);
+  if (test.facts.subsystems.has("NetworkDriver"))
+    granted(await engine.join(await engine.endpoint(await engine.network())));
+  else await engine.address((await engine.pool()).id);
+}
+
+/** Interfaces may be removed after the answer, but not much later. */
+async function interfaceGone(test: CnmTest, joined: ReadExchange): Promise<void> {
+  const name = (joined.answer as JoinResponse).InterfaceName?.SrcName;
+  if (!name) return;
+  try {
+    await until({ what: `${name} to go`, deadlineMs: 5_000 }, async () => {
+      return (await test.host.exec(["ip", "link", "show", "dev", name])).code !== 0;
+    });
+  } catch (error) {
+    throw new Nonconformance({
+      who: test.socket.name,
+      expected: `the interface ${name} to be gone after DeleteEndpoint`,
+      got: `it is still on ${test.host.name} (${(error as Error).message})`,
+      evidence: describeExchange(joined.exchange),
+    });
+  }
+}

@@ -1,0 +1,151 @@
+import { PluginClient, type PluginSocket, pluginSocket } from "#harness/cnm/client.ts";
+import { checkConversation } from "#harness/cnm/conversation.ts";
+import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/engine.ts";
+import { curlLine, type Exchange, fieldsOf } from "#harness/cnm/exchange.ts";
+import type { Subsystem } from "#harness/cnm/protocol.ts";
+import { checkExchange, toNonconformance } from "#harness/cnm/rules.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import {
+  conformanceSuite,
+  type EvidenceFile,
+  type Suite,
+  type TestTools,
+} from "#harness/conformance/suite.ts";
+import { Unsupported } from "#harness/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import type { Scope } from "#harness/scope.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
+
+/** The plugin under test, as it introduced itself. */
+export interface CnmContext {
+  readonly socket: PluginSocket;
+  /** The machine whose interfaces the plugin makes. */
+  readonly host: Host;
+  readonly facts: PluginFacts;
+  /** Options for every network, as a user would give with `-o`. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly transcript: Exchange[];
+}
+
+export type CnmSuite = Suite<CnmContext>;
+export type CnmTest = CnmContext & TestTools;
+
+/** Requirements that only one half of the protocol has. */
+const halves: Partial<Record<CnmRequirementId, Subsystem>> = {
+  ...half("NetworkDriver", [
+    "CNM-2",
+    "CNM-5",
+    "CNM-5b",
+    "CNM-6",
+    "CNM-7",
+    "CNM-8",
+    "CNM-9",
+    "CNM-10",
+    "CNM-11",
+  ]),
+  ...half("NetworkDriver", ["CNM-12", "CNM-13", "CNM-14", "CNM-15b", "CNM-15d", "CNM-16"]),
+  ...half("IpamDriver", [
+    "CNM-17",
+    "CNM-18",
+    "CNM-19",
+    "CNM-20",
+    "CNM-21",
+    "CNM-22",
+    "CNM-23",
+    "CNM-23b",
+    "CNM-24",
+  ]),
+  ...half("IpamDriver", ["CNM-25", "CNM-26", "CNM-27", "CNM-27b", "CNM-28"]),
+};
+
+function half(subsystem: Subsystem, ids: CnmRequirementId[]): Partial<Record<CnmRequirementId, Subsystem>> {
+  return Object.fromEntries(ids.map((id) => [id, subsystem]));
+}
+
+/** A suite of the CNM protocol tier: no cluster, no engine, one plugin socket. */
+export function cnmSuite(define: (suite: CnmSuite) => void): void {
+  conformanceSuite<CnmContext>({ chapter: "cnm", open, admit, collect }, define);
+}
+
+async function open(scope: Scope): Promise<CnmContext> {
+  const settings = readSettings();
+  const socket = pluginSocket(settings.PLUGIN ?? "");
+  const transcript: Exchange[] = [];
+  const client = new PluginClient(socket, "tier", (exchange) => transcript.push(exchange));
+  return {
+    socket,
+    host: new LocalHost(),
+    facts: await learnFacts(client),
+    options: settings.PLUGIN_OPTIONS,
+    transcript,
+  };
+}
+
+/** What the engine asks when it loads a plugin. A plugin that answers badly is taken for one that declares nothing. */
+export async function learnFacts(client: PluginClient): Promise<PluginFacts> {
+  const activated = fieldsOf((await client.call("Plugin.Activate")).answer)?.Implements;
+  const subsystems = new Set(Array.isArray(activated) ? activated.map(String) : []);
+  const network = subsystems.has("NetworkDriver")
+    ? await client.call("NetworkDriver.GetCapabilities")
+    : undefined;
+  const ipam = subsystems.has("IpamDriver") ? await client.call("IpamDriver.GetCapabilities") : undefined;
+  const spaces = subsystems.has("IpamDriver")
+    ? await client.call("IpamDriver.GetDefaultAddressSpaces")
+    : undefined;
+  const declares = (result: typeof network, name: string) => fieldsOf(result?.answer)?.[name] === true;
+  return {
+    subsystems,
+    scope: (network && textField(network, "Scope")) ?? "",
+    gwAllocChecker: declares(network, "GwAllocChecker"),
+    requiresMac: declares(ipam, "RequiresMACAddress"),
+    requiresReplay: declares(ipam, "RequiresRequestReplay"),
+    spaces: {
+      local: (spaces && textField(spaces, "LocalDefaultAddressSpace")) ?? "",
+      global: (spaces && textField(spaces, "GlobalDefaultAddressSpace")) ?? "",
+    },
+  };
+}
+
+async function admit(id: RequirementId, { facts, socket }: CnmContext): Promise<void> {
+  const subsystem = halves[id as CnmRequirementId];
+  if (subsystem && !facts.subsystems.has(subsystem)) {
+    throw new Unsupported(`${socket.name} does not list ${subsystem} in Plugin.Activate`);
+  }
+  if (id === "CNM-6" && facts.scope !== "global") {
+    throw new Unsupported(
+      `${socket.name} declares the scope ${facts.scope || "(none)"}, engines ask only global ones`,
+    );
+  }
+  if (id === "CNM-7" && !facts.gwAllocChecker) {
+    throw new Unsupported(`${socket.name} does not declare GwAllocChecker`);
+  }
+}
+
+async function collect({ transcript }: CnmContext): Promise<EvidenceFile[]> {
+  const lines = transcript.map((exchange) => `${JSON.stringify(exchange)}\n`);
+  return [{ name: "handshake.jsonl", content: lines.join("") }];
+}
+
+/** An engine of the test's own, whose exchanges are the evidence of the test. */
+export function play(test: CnmTest): PlayedEngine {
+  const client = new PluginClient(test.socket, "tier", (exchange) => {
+    test.reproduce(curlLine(test.socket.address, exchange));
+  });
+  test.keep({
+    name: "exchanges.jsonl",
+    get content() {
+      return client.exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join("");
+    },
+  });
+  return new PlayedEngine({ client, facts: test.facts, options: test.options, scope: test.scope });
+}
+
+/** Fails the test with the first rule of `requirement` that the exchanges of this engine broke. */
+export function holds(engine: PlayedEngine, requirement: CnmRequirementId): void {
+  const { exchanges } = engine.client;
+  const findings = [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
+  const finding = findings.find((one) => one.requirement === requirement);
+  if (finding) throw toNonconformance(finding);
+}

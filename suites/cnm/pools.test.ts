@@ -1,0 +1,101 @@
+import { readCidr } from "#harness/cnm/addresses.ts";
+import { PluginClient } from "#harness/cnm/client.ts";
+import { granted, randomPool, textField } from "#harness/cnm/engine.ts";
+import { describeExchange } from "#harness/cnm/exchange.ts";
+import { Nonconformance, Unsupported } from "#harness/errors.ts";
+import { cnmSuite, holds, learnFacts, play } from "./plugin.ts";
+
+cnmSuite(({ requirement }) => {
+  requirement("CNM-18", "one pool requested twice lives until its second release", async (test) => {
+    const engine = play(test);
+    const cidr = randomPool();
+    const first = await engine.pool(cidr);
+    const second = await engine.pool(cidr);
+    holds(engine, "CNM-18");
+    granted(await engine.client.call("IpamDriver.ReleasePool", { PoolID: second.id }));
+    const Address = await engine.address(first.id);
+    granted(await engine.client.call("IpamDriver.ReleaseAddress", { PoolID: first.id, Address }));
+    granted(await engine.client.call("IpamDriver.ReleasePool", { PoolID: first.id }));
+    const after = await engine.requestAddress(first.id);
+    if (after.succeeded) {
+      throw new Nonconformance({
+        who: test.socket.name,
+        expected: "no address of a pool that was released as often as it was requested",
+        got: textField(after, "Address") ?? "success",
+        evidence: describeExchange(after.exchange),
+      });
+    }
+  });
+
+  requirement("CNM-19", "a part of no pool is refused", async (test) => {
+    const engine = play(test);
+    await engine.pool(randomPool());
+    const result = await engine.requestPool("", { SubPool: randomPool() });
+    holds(engine, "CNM-19");
+    if (!result.message) {
+      throw new Nonconformance({
+        who: test.socket.name,
+        expected: "a refusal with a message",
+        got: result.exchange.failure ?? "no message",
+        evidence: describeExchange(result.exchange),
+      });
+    }
+  });
+
+  requirement("CNM-20", "pools of the plugin's choice are of the family that was asked for", async (test) => {
+    const engine = play(test);
+    const results = [await engine.requestPool("", { V6: false }), await engine.requestPool("", { V6: true })];
+    holds(engine, "CNM-20");
+    for (const [index, result] of results.entries()) {
+      if (result.succeeded) continue;
+      const refusal = `the plugin chooses no IPv${index === 0 ? 4 : 6} pool: "${result.message}"`;
+      if (result.message) throw new Unsupported(refusal);
+      granted(result);
+    }
+  });
+
+  requirement("CNM-26", "automatic pools do not overlap, one after the other and at once", async (test) => {
+    const engine = play(test);
+    const first = await engine.requestPool("");
+    if (!first.succeeded && first.message)
+      throw new Unsupported(`the plugin chooses no pool: "${first.message}"`);
+    granted(first);
+    granted(await engine.requestPool(""));
+    for (const result of await Promise.all([1, 2, 3, 4].map(() => engine.requestPool("")))) granted(result);
+    holds(engine, "CNM-26");
+    test.fact("first automatic pool", readCidr(textField(first, "Pool"))?.prefix ?? "unreadable");
+  });
+
+  requirement(
+    "CNM-25",
+    "what was given out before the engine restarted is not given out after it",
+    async (test) => {
+      const engine = play(test);
+      const pool = await engine.pool();
+      const held = new Set([await engine.address(pool.id), await engine.address(pool.id)]);
+      await learnFacts(new PluginClient(test.socket, "restarted engine"));
+      if (test.facts.requiresReplay) {
+        const again = await engine.pool(pool.cidr);
+        if (again.id !== pool.id) {
+          throw new Nonconformance({
+            who: test.socket.name,
+            expected: `the replayed pool to have the PoolID ${pool.id}`,
+            got: again.id,
+            evidence: describeExchange(again.result.exchange),
+          });
+        }
+        for (const address of held) await engine.requestAddress(pool.id, address);
+      }
+      const next = granted(await engine.requestAddress(pool.id));
+      const address = (textField(next, "Address") ?? "").split("/")[0] ?? "";
+      if (!held.has(address)) return;
+      throw new Nonconformance({
+        who: test.socket.name,
+        expected: `an address other than ${[...held].join(" and ")}, which endpoints still have`,
+        got: address,
+        evidence: describeExchange(next.exchange),
+      });
+    },
+    { alone: true },
+  );
+});

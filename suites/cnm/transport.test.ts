@@ -1,0 +1,84 @@
+import { once } from "node:events";
+import { requestHead } from "#harness/cnm/client.ts";
+import { granted, type PlayedEngine, randomId } from "#harness/cnm/engine.ts";
+import { describeExchange } from "#harness/cnm/exchange.ts";
+import { genericOptionsKey } from "#harness/cnm/protocol.ts";
+import { Nonconformance } from "#harness/errors.ts";
+import { type CnmTest, cnmSuite, play } from "./plugin.ts";
+
+/** Larger than any request of an engine, smaller than what a machine notices. */
+const oversizedBytes = 8 * 1024 * 1024;
+
+cnmSuite(({ requirement }) => {
+  requirement("CNM-15c", "a client that stops in the middle of its request", async (test) => {
+    const slow = await test.socket.connect();
+    test.scope.defer("the slow connection", () => slow.destroy());
+    slow.on("error", () => {}); // the plugin may give up on us, which is its right
+    const body = JSON.stringify({ NetworkID: randomId() });
+    slow.write(requestHead("NetworkDriver.DeleteNetwork", body.length) + body.slice(0, 5));
+    await servesOthers(play(test));
+    slow.write(body.slice(5));
+  });
+
+  requirement("CNM-15c", "connections that say nothing, and one that is cut in the middle", async (test) => {
+    const silent = await Promise.all(Array.from({ length: 20 }, () => test.socket.connect()));
+    for (const stream of silent) {
+      stream.on("error", () => {});
+      test.scope.defer("a silent connection", () => stream.destroy());
+    }
+    const cut = await test.socket.connect();
+    cut.on("error", () => {});
+    cut.write(`${requestHead("NetworkDriver.CreateNetwork", 1000)}{"NetworkID": "`);
+    cut.destroy();
+    await once(cut, "close");
+    await servesOthers(play(test));
+  });
+
+  requirement("CNM-15c", "a body of eight megabytes, and a request without a length", async (test) => {
+    const engine = play(test);
+    const call = test.facts.subsystems.has("NetworkDriver")
+      ? "NetworkDriver.CreateEndpoint"
+      : "IpamDriver.RequestAddress";
+    const padding = "x".repeat(oversizedBytes);
+    const body = JSON.stringify({
+      NetworkID: randomId(),
+      EndpointID: randomId(),
+      PoolID: "none",
+      Options: { [genericOptionsKey]: { padding } },
+    });
+    await engine.client.sendRaw({
+      call,
+      shown: `${body.slice(0, 200)}… (${body.length} bytes)`,
+      write: (stream) => void stream.write(requestHead(call, body.length) + body),
+    });
+    await engine.client.sendRaw({
+      call,
+      shown: "",
+      write: (stream) => void stream.write(requestHead(call, undefined)),
+    });
+    await servesOthers(engine);
+    await healthy(test);
+  });
+});
+
+/** An ordinary call on a connection of its own is answered while the bad one is open. */
+async function servesOthers({ client, facts }: PlayedEngine): Promise<void> {
+  const call = facts.subsystems.has("NetworkDriver")
+    ? "NetworkDriver.GetCapabilities"
+    : "IpamDriver.GetDefaultAddressSpaces";
+  const result = await client.call(call);
+  if (result.succeeded) return;
+  throw new Nonconformance({
+    who: client.socket.name,
+    expected: `${call} to be answered on another connection`,
+    got: result.exchange.failure ?? `status ${result.exchange.status}`,
+    evidence: describeExchange(result.exchange),
+  });
+}
+
+async function healthy(test: CnmTest): Promise<void> {
+  const engine = play(test);
+  if (test.facts.subsystems.has("NetworkDriver"))
+    granted(await engine.createNetwork(await engine.prepareNetwork()));
+  else await engine.pool();
+}
