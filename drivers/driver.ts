@@ -62,6 +62,10 @@ export interface Network {
   readonly nodes: readonly ClusterNode[];
   /** Starts a workload on `node`; it is removed when `scope` closes. */
   run(scope: Scope, node: ClusterNode, spec?: WorkloadSpec): Promise<Workload>;
+  /** Attaches a running workload to this network too; resolves to it as seen here. Needs `hotplug`. */
+  connect(scope: Scope, workload: Workload): Promise<Workload>;
+  /** Detaches a running workload from this network. Needs `hotplug`. */
+  disconnect(workload: Workload): Promise<void>;
   /** What the node's engine (or the plugin's own listing) says of this network. */
   inspect(node: ClusterNode): Promise<NetworkView>;
 }

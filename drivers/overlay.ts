@@ -40,7 +40,7 @@ export default defineDriver({
   },
 });
 
-/** Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used. */
+/** Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used and stays. */
 async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
   const [manager, ...workers] = cluster.nodes;
   if (!manager) throw new HarnessError("a swarm needs at least one node");
@@ -51,8 +51,8 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
       AdvertiseAddr: address,
       DataPathAddr: manager.interfaces.data.address,
     });
+    scope.defer(`swarm on ${manager.name}`, () => leaveSwarm(manager));
   }
-  scope.defer(`swarm on ${manager.name}`, () => leaveSwarm(manager));
   const swarm = await manager.docker.swarmInspect();
   await Promise.all(
     workers.map(async (worker) => {
@@ -64,8 +64,8 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
           RemoteAddrs: [`${address}:2377`],
           JoinToken: swarm.JoinTokens.Worker,
         });
+        scope.defer(`swarm on ${worker.name}`, () => leaveSwarm(worker));
       }
-      scope.defer(`swarm on ${worker.name}`, () => leaveSwarm(worker));
     }),
   );
   await until({ what: "every node to be ready in the swarm", deadlineMs: 30_000 }, async () => {

@@ -50,6 +50,9 @@ function plannedHosts(nodes: number): NodePlan[] {
 
 /** Makes the networks, then all hosts at once. What was made when something fails is found by its labels. */
 export async function startContainers(docker: Docker, plan: ContainerClusterPlan): Promise<ClusterState> {
+  // On a machine that is itself a container testcontainers would start one more to learn the engine's address;
+  // nodes are reached at their own.
+  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= "127.0.0.1";
   const user = ssh2.utils.generateKeyPairSync("ed25519", { comment: plan.id });
   const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
   const hosts = await Promise.all(

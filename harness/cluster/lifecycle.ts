@@ -2,10 +2,12 @@ import { createHash, randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import type { EngineVersion, Settings } from "#harness/config/settings.ts";
 import { ensureNodeImage } from "#harness/images/node-image.ts";
-import { importWorkload, workloadArchive } from "#harness/images/workload-image.ts";
+import { importWorkload, type WorkloadImage, workloadArchive } from "#harness/images/workload-image.ts";
 import { startOutsideWorld } from "#harness/outside/outside.ts";
 import { until } from "#harness/poll.ts";
 import type { Progress } from "#harness/progress.ts";
+import { isAlive } from "#harness/process.ts";
+import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { labels, removeByLabel, startContainers } from "./containers.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
@@ -43,32 +45,48 @@ export async function bringUp(ground: Ground, driver: string, engine: EngineVers
   const id = `nc-${randomBytes(3).toString("hex")}`;
   const states = new ClusterStates(settings);
   const lease = leaseSubnets(settings.SUBNETS, id);
-  const state = await progress.step(`starting ${settings.NODES} nodes with Docker ${engine} for ${driver}`, () =>
-    startContainers(docker, {
-      id,
-      key,
-      driver,
-      engine,
-      nodes: settings.NODES,
-      nodeImage,
-      workloadImage: image,
-      lease,
-      cache: settings.CACHE,
-    }),
-  );
-  states.save(state);
-  const cluster = new RemoteCluster(state);
-  await progress.step("waiting for the nodes", async () => {
-    await Promise.all([
-      startOutsideWorld(cluster.outside),
-      ...cluster.nodes.map(async (node) => {
-        await node.run(["ip", "route", "replace", "default", "via", cluster.outside.interfaces.management.address]);
-        await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 60_000 }, () => node.docker.ping());
-        await importWorkload(node.docker, settings.IMAGE ? await pulledImage(docker, settings.IMAGE) : workload);
-      }),
-    ]);
-  });
-  return { state, cluster, reused: false };
+  const plan = {
+    id,
+    key,
+    driver,
+    engine,
+    nodes: settings.NODES,
+    nodeImage,
+    workloadImage: image,
+    lease,
+    cache: settings.CACHE,
+  };
+  try {
+    const state = await progress.step(
+      `starting ${settings.NODES} nodes with Docker ${engine} for ${driver}`,
+      () => startContainers(docker, plan),
+    );
+    states.save(state);
+    const cluster = new RemoteCluster(state);
+    await progress.step("waiting for the nodes", () =>
+      Promise.all([
+        startOutsideWorld(cluster.outside),
+        ...cluster.nodes.map((node) => prepareNode(node, cluster.outside, () => imageOf(ground, workload))),
+      ]),
+    );
+    return { state, cluster, reused: false };
+  } catch (error) {
+    await removeByLabel(docker, labels.cluster, id);
+    releaseSubnets(settings.SUBNETS, lease.slot);
+    states.remove(id);
+    throw error;
+  }
+}
+
+/** The world outside is the node's way out; the engine must answer and have the workload image. */
+async function prepareNode(
+  node: ClusterNode,
+  outside: OutsideWorld,
+  openImage: () => Promise<WorkloadImage>,
+): Promise<void> {
+  await node.run(["ip", "route", "replace", "default", "via", outside.interfaces.management.address]);
+  await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 60_000 }, () => node.docker.ping());
+  await importWorkload(node.docker, await openImage());
 }
 
 /** Leaves the cluster for a later run, under no owner's process. */
@@ -98,7 +116,6 @@ export async function sweep({ docker, settings, progress }: Ground): Promise<voi
 }
 
 async function orphanedClusters(docker: Docker, cache: string, known: Set<string>): Promise<string[]> {
-  const { isAlive } = await import("#harness/process.ts");
   const filters = { label: [`${labels.cache}=${cache}`] };
   const things = [
     ...(await docker.listContainers({ all: true, filters })).map((item) => item.Labels),
@@ -124,13 +141,17 @@ async function reuse(ground: Ground, key: string): Promise<OwnedCluster | undefi
   }
 }
 
-/** The user's own image, pulled by the engine outside, which has the user's registry and credentials. */
-async function pulledImage(docker: Docker, image: string): Promise<{ image: string; path: undefined; stream: NodeJS.ReadableStream }> {
-  const present = await docker.getImage(image).inspect().catch(() => undefined);
+/** The built-in image, or the user's own, pulled by the engine outside, which has the user's registry and credentials. */
+async function imageOf({ docker, settings: { IMAGE: image } }: Ground, builtIn: WorkloadImage): Promise<WorkloadImage> {
+  if (image === undefined) return builtIn;
+  const present = await docker
+    .getImage(image)
+    .inspect()
+    .catch(() => undefined);
   if (!present) {
-    const progress = await docker.pull(image);
+    const answer = await docker.pull(image);
     await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(progress, (error: Error | null) => (error ? reject(error) : resolve()));
+      docker.modem.followProgress(answer, (error: Error | null) => (error ? reject(error) : resolve()));
     });
   }
   return { image, path: undefined, stream: await docker.getImage(image).get() };

@@ -6,10 +6,11 @@ import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { Blocked, Nonconformance, Unsupported } from "#harness/errors.ts";
+import { announce } from "#harness/events.ts";
 import { collectEvidence } from "#harness/evidence/evidence.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { describeDifferences, type Ledger, settle } from "#harness/ledger/ledger.ts";
-import { letLoose, type Sabotage } from "#harness/saboteurs/sabotage.ts";
+import { letLoose } from "#harness/saboteurs/sabotage.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
 
@@ -31,23 +32,24 @@ export interface ChapterContext {
 }
 
 const settleMs = 15_000;
-const connected = new Map<string, Promise<ChapterContext & { sabotage: Sabotage }>>();
+const connected = new Map<string, Promise<ChapterContext>>();
 
 /** One connection per cluster and process: chapters of a target run in one worker and share it. */
-function connect(id: string): Promise<ChapterContext & { sabotage: Sabotage }> {
+function connect(id: string): Promise<ChapterContext> {
   const known = connected.get(id) ?? open(id);
   connected.set(id, known);
   return known;
 }
 
-async function open(id: string): Promise<ChapterContext & { sabotage: Sabotage }> {
+async function open(id: string): Promise<ChapterContext> {
   const settings = readSettings();
   openTranscript(`${settings.REPORTS}/transcripts/${id}.jsonl`, settings.VERBOSE);
   const state: ClusterState = new ClusterStates(settings).load(id);
   const declaration = await loadDriver(inject("target").reference);
   const cluster = new RemoteCluster(state);
   const driver = await declaration.connect(cluster, state.attachment ?? {});
-  return { cluster, driver, declaration, sabotage: await letLoose(settings.SABOTAGE, cluster) };
+  letLoose(settings.SABOTAGE, cluster);
+  return { cluster, driver, declaration };
 }
 
 /**
@@ -62,9 +64,9 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
     {
       chapter: name,
       open: async (scope) => {
-        const { sabotage, ...context } = await connect(clusterId);
-        await sabotage.chapterBegins(scope);
-        return { ...context, driver: sabotage.around(context.driver) };
+        const context = await connect(clusterId);
+        await announce("chapter begins", { chapter: name, scope });
+        return context;
       },
       admit: (id, { declaration, cluster }) => admit(id, declaration, cluster),
       collect: ({ cluster }) => collectEvidence(cluster),
@@ -92,8 +94,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         "C1",
         `nothing of ${name} is left on any node`,
         async ({ cluster }) => {
-          const { sabotage } = await connect(clusterId);
-          await sabotage.chapterEnds();
+          await announce("chapter ends", { chapter: name });
           await suite.finish();
           const differences = await settle(cluster, baseline, settleMs);
           if (differences.length > 0) {

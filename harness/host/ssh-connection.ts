@@ -38,10 +38,18 @@ export class SshConnection {
     this.target = target;
   }
 
-  /** Runs a shell line in a new session channel. */
-  async exec(line: string): Promise<ClientChannel> {
+  /**
+   * Runs a shell line in a new session channel. `attach` is called at once with the channel, since a quick command
+   * may have ended by the time a promise is resolved.
+   */
+  async exec<T>(line: string, attach: (channel: ClientChannel) => T): Promise<T> {
     this.lastKnown = line;
-    return this.#call<ClientChannel>((client, done) => client.exec(line, done));
+    return this.#call<T>((client, done) =>
+      client.exec(line, (error, channel) => {
+        if (error) done(error, undefined as T);
+        else done(undefined, attach(channel));
+      }),
+    );
   }
 
   /** A stream to a unix socket on the host. */

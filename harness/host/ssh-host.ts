@@ -48,8 +48,8 @@ export class SshHost implements Host {
   }
 
   async spawn(argv: readonly string[], options: Pick<ExecOptions, "env"> = {}): Promise<RunningCommand> {
-    const channel = await this.#connection.exec(formatCommand(argv, options.env));
-    const exit = Promise.race([ended(channel), this.#connection.lost]);
+    const { channel, end } = await this.#connection.exec(formatCommand(argv, options.env), watch);
+    const exit = Promise.race([end, this.#connection.lost]);
     exit.catch(() => {});
     return {
       argv,
@@ -87,11 +87,15 @@ export class SshHost implements Host {
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
     const startedAt = Date.now();
     const start = performance.now();
-    const channel = await this.#connection.exec(formatCommand(argv, options.env));
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    channel.on("data", (chunk: Buffer) => stdout.push(chunk));
-    channel.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+    const { channel, end } = await this.#connection.exec(formatCommand(argv, options.env), (opened) => {
+      opened.on("data", (chunk: Buffer) => stdout.push(chunk));
+      opened.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+      return watch(opened);
+    });
+    // A command may end without reading its input.
+    channel.on("error", () => {});
     channel.end(options.input);
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
@@ -104,7 +108,7 @@ export class SshHost implements Host {
       );
     }, deadlineMs);
     try {
-      const { code, signal } = await Promise.race([ended(channel), this.#connection.lost, late.promise]);
+      const { code, signal } = await Promise.race([end, this.#connection.lost, late.promise]);
       return {
         host: this.name,
         argv,
@@ -121,10 +125,15 @@ export class SshHost implements Host {
   }
 }
 
-/** Resolves when the command has ended and its output is complete. */
-function ended(channel: ClientChannel): Promise<{ code: number | null; signal: string | null }> {
-  return new Promise((resolve, reject) => {
-    let result: { code: number | null; signal: string | null } | undefined;
+interface Watched {
+  channel: ClientChannel;
+  /** Resolves when the command has ended and its output is complete. */
+  end: Promise<{ code: number | null; signal: string | null }>;
+}
+
+function watch(channel: ClientChannel): Watched {
+  const end = new Promise<Awaited<Watched["end"]>>((resolve, reject) => {
+    let result: Awaited<Watched["end"]> | undefined;
     channel.on("exit", (code: number | null, signal?: string) => {
       result = { code, signal: signal?.replace(/^SIG/, "") ?? null };
     });
@@ -133,6 +142,8 @@ function ended(channel: ClientChannel): Promise<{ code: number | null; signal: s
       else reject(new HarnessError("the SSH channel closed before the command ended"));
     });
   });
+  end.catch(() => {});
+  return { channel, end };
 }
 
 /** Files by plain commands, so that they work the same with and without sudo and need no SFTP server. */

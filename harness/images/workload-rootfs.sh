@@ -9,7 +9,7 @@ cp "$program" /tmp/busybox.$$
 # The build has mounts in the first three, and still cleans up after itself in the others.
 find . -mindepth 1 -maxdepth 1 \
   ! -name dev ! -name proc ! -name sys ! -name etc ! -name var -exec rm -rf {} +
-
+rm -rf var/lib/apt/lists/* var/cache/apt/*
 mkdir -p bin dev etc proc root run sys tmp var/www
 ln -s bin sbin
 chmod 1777 tmp

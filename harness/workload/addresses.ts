@@ -1,3 +1,5 @@
+import { BlockList } from "node:net";
+
 let next = 0;
 
 /**
@@ -7,4 +9,13 @@ let next = 0;
 export function freshSubnet(): string {
   const number = next++ % 4096;
   return `10.${128 + (number >> 8)}.${number & 255}.0/24`;
+}
+
+/** Whether an IPv4 address lies in an IPv4 CIDR; an IPv6 CIDR contains none. */
+export function contains(cidr: string, address: string): boolean {
+  const [network = "", prefix = "32"] = cidr.split("/");
+  if (network.includes(":") || address.includes(":")) return false;
+  const list = new BlockList();
+  list.addSubnet(network, Number(prefix), "ipv4");
+  return list.check(address, "ipv4");
 }

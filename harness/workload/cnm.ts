@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { HarnessError, Nonconformance } from "#harness/errors.ts";
+import { announce } from "#harness/events.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
 import { ProbeAgent } from "#harness/probe/agent.ts";
@@ -116,7 +117,9 @@ export async function runContainer(scope: Scope, node: ClusterNode, spec: Contai
   });
   scope.defer(`container ${name} on ${node.name}`, () => removeContainer(container));
   await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
-  return new CnmWorkload(scope, node, await container.inspect(), spec.network);
+  const workload = new CnmWorkload(scope, node, await container.inspect(), spec.network);
+  await announce("workload started", { workload, network: spec.network, scope });
+  return workload;
 }
 
 async function removeContainer(container: Docker.Container): Promise<void> {
@@ -146,7 +149,9 @@ export interface CnmNetworkSpec {
 export async function createCnmNetwork(scope: Scope, cluster: Cluster, spec: CnmNetworkSpec): Promise<CnmNetwork> {
   scope.defer(`network ${spec.name} on every node`, () => networkGone(cluster, spec));
   await Promise.all(spec.createOn.map((node) => createOn(scope, node, spec)));
-  return new CnmNetwork(cluster, spec);
+  const network = new CnmNetwork(cluster, spec);
+  await announce("network created", { network, scope });
+  return network;
 }
 
 async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): Promise<void> {

@@ -1,0 +1,34 @@
+import type { Network } from "#drivers/driver.ts";
+import type { Scope } from "#harness/scope.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+/** Moments of a run at which something else may want to act: saboteurs do. */
+export interface Moments {
+  /** The chapter's context is open; `scope` closes with the chapter. */
+  "chapter begins": { chapter: string; scope: Scope };
+  /** A network exists on the engines. */
+  "network created": { network: Network; scope: Scope };
+  /** A workload runs and has its interfaces. */
+  "workload started": { workload: Workload; network: string; scope: Scope };
+  /** Everything is about to be removed and looked for. */
+  "chapter ends": { chapter: string };
+}
+
+type Listener<M extends keyof Moments> = (moment: Moments[M]) => Promise<void>;
+
+const listeners: { [M in keyof Moments]: Listener<M>[] } = {
+  "chapter begins": [],
+  "network created": [],
+  "workload started": [],
+  "chapter ends": [],
+};
+
+/** Calls `listener` at every such moment from now on; `announce` waits for it. */
+export function on<M extends keyof Moments>(moment: M, listener: Listener<M>): void {
+  listeners[moment].push(listener);
+}
+
+/** Tells all listeners, one after the other. */
+export async function announce<M extends keyof Moments>(moment: M, details: Moments[M]): Promise<void> {
+  for (const listener of listeners[moment]) await listener(details);
+}

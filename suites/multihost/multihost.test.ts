@@ -1,0 +1,135 @@
+import { startCapture } from "#harness/capture/capture.ts";
+import { carries, describeFrame } from "#harness/capture/packet.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { runPair } from "#harness/conformance/pair.ts";
+import { uniqueMarker } from "#harness/probe/agent.ts";
+import { expectDatagram, expectPing } from "#harness/probe/path.ts";
+import { expectOpen } from "#harness/probe/reachability.ts";
+import { serve } from "#harness/probe/service.ts";
+import { contains } from "#harness/workload/addresses.ts";
+import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import { expectPingByName } from "#harness/workload/names.ts";
+
+/** Outer Ethernet is not counted by the MTU: IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */
+const vxlanOverhead = 50;
+
+chapter("multihost", ({ requirement, shared }) => {
+  const pair = shared("a network with a container on each node", ({ scope, ...context }) =>
+    runPair(scope, context, { subnet: "10.1.2.0/24" }),
+  );
+
+  requirement("M1", "both engines see the network", async ({ use }) => {
+    const { network, a, b } = await use(pair);
+    for (const { node } of [a, b]) {
+      const view = await network.inspect(node);
+      expectFact(
+        `docker network inspect ${network.name} on ${node.name}`,
+        "driver and subnet",
+        { driver: view.driver, subnets: view.subnets },
+        { driver: network.driver, subnets: ["10.1.2.0/24"] },
+      );
+    }
+    const scopes = await Promise.all([a, b].map(async ({ node }) => (await network.inspect(node)).scope));
+    expectThat(new Set(scopes).size === 1, {
+      who: network.name,
+      expected: "one scope on every engine",
+      got: scopes.join(", "),
+    });
+  });
+
+  requirement("M3", "the containers have different addresses inside the subnet", async ({ use }) => {
+    const { network, a, b } = await use(pair);
+    for (const { name, ip } of [a, b]) {
+      expectThat(contains(network.subnet, ip), { who: name, expected: `an address in ${network.subnet}`, got: ip });
+    }
+    expectThat(a.ip !== b.ip, { who: `${a.name} and ${b.name}`, expected: "different addresses", got: a.ip });
+  });
+
+  requirement("M4", "the containers reach each other by address, both ways", async ({ use }) => {
+    const { a, b } = await use(pair);
+    await Promise.all([expectPing(a, b), expectPing(b, a)]);
+    await using server = await serve(b, { ports: [0] });
+    await expectOpen(a, server.at(server.ports[0] ?? 0));
+    await using datagrams = await serve(a, { ports: [0], protocol: "udp" });
+    await expectOpen(b, datagrams.at(datagrams.ports[0] ?? 0));
+  });
+
+  requirement("M5", "the containers reach each other by name, both ways", async ({ use }) => {
+    const { a, b } = await use(pair);
+    await Promise.all([expectPingByName(a, b), expectPingByName(b, a)]);
+  });
+
+  requirement("M6", "frames between the nodes carry a VNI, and the inner packet is never bare", async (test) => {
+    const { a, b } = await test.use(pair);
+    const carrier = expectPresent(test.driver.carrier, {
+      who: test.declaration.name,
+      expected: "a carrier, since it declares multihost",
+      got: "none",
+    });
+    await expectPing(a, b);
+    const marker = uniqueMarker();
+    const captures = await Promise.all(
+      Object.values(b.node.interfaces).map(async ({ device }) => {
+        const capture = await startCapture(b.node, { device });
+        test.scope.defer(`capture on ${device}`, () => capture.stop());
+        return { device, capture };
+      }),
+    );
+    await expectPing(a, b, { marker });
+    const carried: { device: string; vni: number }[] = [];
+    const bare: string[] = [];
+    for (const { device, capture } of captures) {
+      const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
+      test.keep({ name: `${b.node.name}-${device}.pcap`, content: capture.pcap });
+      for (const packet of marked) {
+        if (packet.vxlan) carried.push({ device, vni: packet.vxlan.vni });
+        else bare.push(`${device}: ${describeFrame(packet)}`);
+      }
+    }
+    const who = `the ping from ${a.name} to ${b.name}`;
+    const outer = [...new Set(carried.map(({ device }) => device))];
+    expectFact(who, "seen as VXLAN on", outer, [b.node.interfaces[carrier].device]);
+    const vnis = new Set(carried.map(({ vni }) => vni));
+    expectThat(vnis.size === 1, { who, expected: "one VNI", got: [...vnis].join(", ") });
+    expectFact(who, "bare packets on the wire", bare, []);
+  });
+
+  requirement("M7", "network inspect lists the containers", async ({ use }) => {
+    const { network, a, b } = await use(pair);
+    for (const workload of [a, b]) {
+      const view = await network.inspect(workload.node);
+      const listed = view.containers[workload.id];
+      expectFact(
+        `docker network inspect ${network.name} on ${workload.node.name}`,
+        `its entry for ${workload.name}`,
+        listed && { name: listed.name, mac: listed.mac, ipv4: listed.ipv4 },
+        { name: workload.name, mac: workload.mac, ipv4: `${workload.ip}/${workload.prefix}` },
+      );
+    }
+  });
+
+  requirement("M8", "a packet of the MTU passes, one byte more is never lost in silence", async (test) => {
+    const { a, b } = await test.use(pair);
+    const inside = expectPresent(
+      (await a.links()).find((link) => link.mac === a.mac),
+      { who: a.name, expected: `an interface with MAC ${a.mac}`, got: "none" },
+    );
+    const carrier = a.node.interfaces[test.driver.carrier ?? "control"].device;
+    const outside = parseLinks(await a.node.run(listLinks)).find((link) => link.name === carrier);
+    const room = (outside?.mtu ?? 0) - inside.mtu;
+    test.fact("MTU", inside.mtu);
+    test.fact("carrier MTU", outside?.mtu ?? 0);
+    expectThat(!test.declaration.capabilities.includes("vxlan") || room >= vxlanOverhead, {
+      who: `${a.name} ${inside.name} (MTU ${inside.mtu}) on ${carrier} (MTU ${outside?.mtu})`,
+      expected: `at least ${vxlanOverhead} bytes for the encapsulation`,
+      got: `${room}`,
+    });
+    await using server = await serve(b, { ports: [0], protocol: "udp" });
+    const target = server.at(server.ports[0] ?? 0);
+    await expectOpen(a, target);
+    await expectDatagram(a, target, { packetBytes: inside.mtu });
+    await expectDatagram(a, target, { packetBytes: inside.mtu + 1, allowed: ["too big"] });
+    await expectDatagram(a, target, { packetBytes: inside.mtu + 1, dontFragment: false });
+  });
+});

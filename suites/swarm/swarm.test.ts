@@ -1,0 +1,105 @@
+import overlay from "#drivers/overlay.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { runPair } from "#harness/conformance/pair.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
+import { fetchFromOutside } from "#harness/outside/fetch.ts";
+import { until } from "#harness/poll.ts";
+import { expectPing } from "#harness/probe/path.ts";
+import { contains } from "#harness/workload/addresses.ts";
+import { expectPingByName } from "#harness/workload/names.ts";
+import { createService, managerOf, nodesById } from "#harness/workload/service.ts";
+
+chapter("swarm", ({ requirement, shared }) => {
+  const service = shared("a service with one task for each node", async ({ cluster, driver, scope }) => {
+    const network = await driver.createNetwork(scope);
+    return createService(scope, cluster, { network: network.name, replicas: cluster.nodes.length });
+  });
+
+  requirement("W1", "the scheduler lists every node as ready", async ({ cluster }) => {
+    const manager = managerOf(cluster);
+    const listed = (await manager.docker.listNodes()) as ListedNode[];
+    const known = await nodesById(cluster);
+    expectFact("docker node ls", "the number of nodes", listed.length, cluster.nodes.length);
+    for (const { ID, Status, Description } of listed) {
+      const name = known.get(ID)?.name;
+      expectFact(`node ${ID}`, "its host name and state", [Description?.Hostname, Status?.State], [name, "ready"]);
+      const { NanoCPUs = 0, MemoryBytes = 0 } = Description?.Resources ?? {};
+      expectThat(NanoCPUs > 0 && MemoryBytes > 0, {
+        who: `${name} in docker node inspect`,
+        expected: "its processors and memory",
+        got: `${NanoCPUs} nano-CPUs, ${MemoryBytes} bytes`,
+      });
+    }
+  });
+
+  requirement("W2", "tasks are spread over the nodes, and the listing says where", async ({ cluster, use }) => {
+    const tasks = await (await use(service)).tasks();
+    const claimed = tasks.map(({ node }) => node.name).sort();
+    expectFact("docker service ps", "the nodes of its tasks", claimed, cluster.nodes.map(({ name }) => name).sort());
+    for (const { name, node, containerId } of tasks) {
+      const running = await node.docker.listContainers({ filters: { id: [containerId] } });
+      expectFact(`docker ps on ${node.name}`, `the container of ${name}`, running.length, 1);
+    }
+  });
+
+  requirement("W3", "tasks reach each other by name, and the outside", async ({ cluster, use }) => {
+    const tasks = await (await use(service)).tasks();
+    for (const [index, task] of tasks.entries()) {
+      const peer = tasks[(index + 1) % tasks.length];
+      if (peer && peer !== task) await expectPingByName(task.workload, { name: peer.name, ip: peer.workload.ip });
+      await fetchFromOutside(cluster, task.workload, { byName: true });
+    }
+  });
+
+  requirement(
+    "W4",
+    "a task that dies is replaced",
+    async ({ cluster, use }) => {
+      const { name, tasks } = await use(service).then((one) => ({ name: one.name, tasks: () => one.tasks() }));
+      const [victim] = await tasks();
+      if (!victim) throw new Nonconformance({ who: name, expected: "a task", got: "none" });
+      await victim.node.docker.getContainer(victim.containerId).kill();
+      let seen = "";
+      try {
+        await until({ what: `${name} to replace ${victim.name}`, deadlineMs: 45_000 }, async () => {
+          const now = await tasks();
+          seen = now.map((task) => task.name).join(", ");
+          return now.length === cluster.nodes.length && now.every((task) => task.id !== victim.id);
+        });
+      } catch (error) {
+        if (!(error instanceof DeadlineExceeded)) throw error;
+        throw new Nonconformance({
+          who: name,
+          expected: `${cluster.nodes.length} running tasks without ${victim.name}`,
+          got: seen || "none",
+        });
+      }
+    },
+    { alone: true },
+  );
+
+  requirement(
+    "O1",
+    "Docker overlay works on a fresh subnet on the same nodes",
+    async (test) => {
+      const attachment = await overlay.install(test.scope, test.cluster);
+      const driver = await overlay.connect(test.cluster, attachment);
+      const subnet = "30.1.1.0/24";
+      const { a, b } = await runPair(test.scope, { cluster: test.cluster, driver }, { subnet });
+      for (const { name, ip } of [a, b]) {
+        expectThat(contains(subnet, ip), { who: name, expected: `an address in ${subnet}`, got: ip });
+      }
+      expectThat(a.ip !== b.ip, { who: `${a.name} and ${b.name}`, expected: "different addresses", got: a.ip });
+      await expectPing(a, b);
+      await expectPingByName(b, a);
+    },
+    { alone: true, deadlineMs: 90_000 },
+  );
+});
+
+interface ListedNode {
+  ID: string;
+  Status?: { State?: string };
+  Description?: { Hostname?: string; Resources?: { NanoCPUs?: number; MemoryBytes?: number } };
+}
