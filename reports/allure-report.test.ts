@@ -20,6 +20,7 @@ test("the Allure report is one page that asks the network for nothing, and the h
   const history = () => readFileSync(join(folder, "allure-history.jsonl"), "utf8").trim().split("\n").length;
   for (const runs of [1, 2]) {
     await runVitest({ config, env: { FIXTURES: "mixed" }, outputDir: folder });
+    await generateAllureReport({ folder, singleFile: true, name: "Once more" });
     const page = await generateAllureReport({ folder, singleFile: true, name: "A report" });
     const html = readFileSync(page, "utf8");
     expect(html).toContain("A report");

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,10 +38,16 @@ export async function generateAllureReport({
     });
   }
   const output = join(folder, reportFiles.allureReport);
+  const historyPath = join(folder, reportFiles.allureHistory);
   const config: AllureConfig = {
     name,
     output,
-    historyPath: join(folder, reportFiles.allureHistory),
+    historyPath,
+    appendHistory: !isKnown(
+      historyPath,
+      found.map((file) => join(results, file)),
+    ),
+    hideLabels: ["framework", "language", "host", "thread", "package"],
     categories: allureCategories.map((category) => ({
       name: category.name,
       matchers: { statuses: [category.status], labels: { outcome: category.outcome } },
@@ -75,6 +81,12 @@ export async function generateAllureReport({
   const page = join(output, "index.html");
   removeAnalytics(page);
   return page;
+}
+
+/** Whether the history already holds these results: a report made twice of one run counts once. */
+function isKnown(historyPath: string, results: readonly string[]): boolean {
+  const writtenAt = statSync(historyPath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return results.every((path) => statSync(path).mtimeMs < writtenAt);
 }
 
 function allureCli(): string {

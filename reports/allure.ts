@@ -99,7 +99,6 @@ export async function describeForAllure(
 function describe(meta: ConformanceMeta, requirement: Requirement): string {
   return [
     `**${meta.requirement}** (${requirement.level}): ${requirement.title}`,
-    ...(meta.outcome === "passed" ? [] : [`**${meta.outcome}**`, code(meta.reason ?? "no reason given")]),
     ...(meta.notes ?? []).map((note) => `- ${note}`),
     ...(meta.reproduce === undefined ? [] : ["By hand:", code(meta.reproduce)]),
   ].join("\n\n");

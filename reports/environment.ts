@@ -17,14 +17,26 @@ const manifest = manifestSchema.parse(
 /** Name and version of the suite. */
 export const generator: Statement["generator"] = { name: manifest.name, version: manifest.version };
 
-/** Settings that name places of one machine; they explain nothing to a reader elsewhere. */
-const localSettings: readonly string[] = ["CACHE", "REPORTS", "MIRROR"] satisfies (keyof Settings)[];
+/** Settings that decide what a run shows. The others are paths of one machine, or may hold secrets. */
+const toldSettings = [
+  "DRIVER",
+  "ENGINE",
+  "CLUSTER",
+  "NODES",
+  "KEEP",
+  "IMAGE",
+  "SUBNETS",
+  "KIND",
+  "CNI_VERSION",
+  "SABOTAGE",
+] as const satisfies readonly (keyof Settings)[];
 
-/** What the run stood on: host, Node.js, npm packages (all pinned), settings without local paths. */
+/** What the run stood on: host, Node.js, npm packages (all pinned), the settings that decided what was run. */
 export function describeEnvironment(settings: Settings = readSettings()): Statement["environment"] {
-  const told = Object.entries(settings).flatMap(([name, value]) =>
-    value === undefined || localSettings.includes(name) ? [] : [[name, value] as const],
-  );
+  const told = toldSettings.flatMap((name) => {
+    const value = settings[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
   return {
     host: { platform: platform(), kernel: release(), arch: arch(), cpus: availableParallelism() },
     node: process.version,

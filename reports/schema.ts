@@ -122,7 +122,7 @@ export const statementSchema = z
       packages: z.record(z.string(), z.string()).describe("npm packages the suite runs on"),
       settings: z
         .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
-        .describe("settings as the run understood them, without local paths"),
+        .describe("the settings that decided what was run, as the run understood them"),
     }),
     targets: z.array(target),
     errors: z
