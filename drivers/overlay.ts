@@ -72,6 +72,19 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
     const nodes = (await manager.docker.listNodes()) as { Status?: { State?: string } }[];
     return nodes.filter((node) => node.Status?.State === "ready").length === cluster.nodes.length;
   });
+  await Promise.all(cluster.nodes.map(waitForIngress));
+}
+
+/** A node is ready some time before it has built its ingress network, which every later chapter would find "left behind". */
+async function waitForIngress(node: ClusterNode): Promise<void> {
+  await until({ what: `the ingress network on ${node.name}`, deadlineMs: 30_000 }, async () => {
+    const [ingress, gwbridge] = await Promise.all(
+      ["ingress", "docker_gwbridge"].map((name) => node.docker.getNetwork(name).inspect()),
+    );
+    const has = (network: { Containers?: object } | undefined, endpoint: string) =>
+      Object.keys(network?.Containers ?? {}).includes(endpoint);
+    return has(ingress, "ingress-sbox") && has(gwbridge, "ingress-sbox");
+  });
 }
 
 async function inSwarm(node: ClusterNode): Promise<boolean> {
