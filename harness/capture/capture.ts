@@ -102,21 +102,19 @@ export class Capture implements AsyncDisposable {
   }
 
   #keep(chunk: Buffer, reader: PcapReader): void {
-    if (this.overflowed || this.#bytes + chunk.length > this.#maxBytes) {
-      this.overflowed = true;
-      return;
-    }
-    this.#bytes += chunk.length;
-    this.#chunks.push(chunk);
+    const kept = chunk.subarray(0, this.#maxBytes - this.#bytes);
+    this.overflowed ||= kept.length < chunk.length;
+    this.#bytes += kept.length;
+    this.#chunks.push(kept);
     try {
-      this.packets.push(...reader.push(chunk));
+      this.packets.push(...reader.push(kept));
     } catch (error) {
       this.#failure ??= error;
       this.#command.stdin.end();
     }
   }
 
-  /** The pcap file so far, for evidence. Its last packet may be incomplete until `stop`. */
+  /** The pcap file so far, for evidence. Its last packet may be cut, until `stop` or when `overflowed`. */
   get pcap(): Buffer {
     return Buffer.concat(this.#chunks);
   }

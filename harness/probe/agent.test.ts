@@ -105,7 +105,7 @@ describe("a probe agent on loopback", () => {
 });
 
 if (process.getuid?.() === 0) {
-  describe.concurrent("probe agents in network namespaces", () => {
+  describe.concurrent("probe agents in network namespaces", { timeout: 30_000 }, () => {
     let bed: Testbed;
     beforeAll(async () => {
       bed = await createTestbed();

@@ -161,7 +161,15 @@ export class ProbeAgent implements AsyncDisposable {
    * Throws `ProbeFailed` when python3 or the namespace is missing.
    */
   static async start(host: Host, netns?: string): Promise<ProbeAgent> {
-    const argv = [...(netns ? ["nsenter", `--net=${netns}`] : []), "python3", "-u", "-c", bootstrap];
+    const argv = [
+      ...(netns ? ["nsenter", `--net=${netns}`] : []),
+      "python3",
+      "-I",
+      "-S",
+      "-u",
+      "-c",
+      bootstrap,
+    ];
     const source = await readFile(program);
     const command = await host.spawn(argv);
     const agent = new ProbeAgent(host, netns, command);

@@ -17,7 +17,7 @@ describe("describeWrong", () => {
 });
 
 if (process.getuid?.() === 0) {
-  describe.concurrent("reachability between namespaces", () => {
+  describe.concurrent("reachability between namespaces", { timeout: 30_000 }, () => {
     let bed: Testbed;
     let client: Peer;
     let router: Peer;
@@ -35,7 +35,7 @@ if (process.getuid?.() === 0) {
     });
     afterAll(() => bed[Symbol.asyncDispose]());
 
-    const quick = { windowMs: 400, timeoutMs: 200 };
+    const quick = { windowMs: 400, timeoutMs: 400 };
     const brief = { ...quick, controlDeadlineMs: 300 };
     const block = (chain: string, ...rule: string[]) => bed.far.run("iptables", "-w", "-A", chain, ...rule);
 

@@ -41,6 +41,8 @@ export async function createTestbed(): Promise<Testbed> {
         "-c",
         "echo 0 | tee /proc/sys/net/ipv4/icmp_ratelimit /proc/sys/net/ipv6/icmp/ratelimit",
       );
+      // A tentative link-local address would hold up the first packets over IPv6.
+      await run("sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad");
       const netns = `/run/netns/${name}`;
       const agent = await ProbeAgent.start(host, netns);
       scope.defer(`the agent of ${name}`, () => agent.close());
