@@ -1,0 +1,48 @@
+import type { Host } from "#harness/host/host.ts";
+import type { NodeDataplane } from "./fabric.ts";
+import { addLinks, listDevices, removeLinks } from "./links.ts";
+import type { NodePlan } from "./plan.ts";
+
+/**
+ * Makes the interfaces that endpoints get and connects them to nothing: enough for an engine to start containers
+ * and for the protocol tier, on a machine without Open vSwitch and without other nodes.
+ */
+export class LinksOnly implements NodeDataplane {
+  readonly #host: Host;
+  readonly #made = new Set<string>();
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  async start(): Promise<void> {
+    for (const device of await listDevices(this.#host)) {
+      if (/^nh[0-9a-f]{11}$/.test(device)) this.#made.add(device);
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#remove([...this.#made]);
+  }
+
+  async apply({ ports }: NodePlan): Promise<void> {
+    await this.#remove([...this.#made].filter((device) => !ports.some((port) => port.device === device)));
+    const missing = ports.filter(({ device }) => !this.#made.has(device));
+    await addLinks(
+      this.#host,
+      missing.map(({ device, inner, mac }) => [
+        `link add ${device} type veth peer name ${inner} address ${mac}`,
+      ]),
+    );
+    for (const { device } of missing) this.#made.add(device);
+  }
+
+  versions(): Promise<Record<string, string>> {
+    return Promise.resolve({ datapath: "none" });
+  }
+
+  async #remove(devices: readonly string[]): Promise<void> {
+    await removeLinks(this.#host, devices);
+    for (const device of devices) this.#made.delete(device);
+  }
+}

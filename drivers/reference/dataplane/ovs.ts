@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { HarnessError } from "#harness/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+
+const rows = z.object({ data: z.array(z.array(z.unknown())) });
+const serviceScript = "/usr/share/openvswitch/scripts/ovs-ctl";
+
+/** One bridge of Open vSwitch on a host. */
+export class OvsBridge {
+  readonly name: string;
+  readonly #host: Host;
+
+  constructor(host: Host, name: string) {
+    this.#host = host;
+    this.name = name;
+  }
+
+  /**
+   * Makes the bridge, starting Open vSwitch where it does not run yet. Uses the kernel's datapath where its module
+   * is loaded and the userspace one otherwise. Throws `HarnessError` when Open vSwitch is not installed.
+   */
+  async create(): Promise<{ userspace: boolean; startedService: boolean }> {
+    const startedService = await this.#startService();
+    const userspace = (await this.#host.exec(["test", "-d", "/sys/module/openvswitch"])).code !== 0;
+    await this.#vsctl([
+      ...["--may-exist", "add-br", this.name, "--", "set", "bridge", this.name, "fail_mode=secure"],
+      `datapath_type=${userspace ? "netdev" : "system"}`,
+    ]);
+    return { userspace, startedService };
+  }
+
+  async remove(): Promise<void> {
+    await this.#vsctl(["--if-exists", "del-br", this.name]);
+  }
+
+  async stopService(): Promise<void> {
+    await this.#host.run([serviceScript, "stop"]);
+  }
+
+  /** Names of the ports, the bridge's own excepted. */
+  async ports(): Promise<string[]> {
+    return (await this.#vsctl(["list-ports", this.name])).split("\n").filter(Boolean);
+  }
+
+  /** Port name → access tag or trunked tags, as text that compares. */
+  async tags(): Promise<Map<string, string>> {
+    const output = await this.#vsctl(["--format=json", "--columns=name,tag,trunks", "list", "port"]);
+    return new Map(
+      rows
+        .parse(JSON.parse(output))
+        .data.map(([name, tag, trunks]) => [
+          String(name),
+          typeof tag === "number" ? accessTag(tag) : trunkTags(numbersOf(trunks)),
+        ]),
+    );
+  }
+
+  /** Applies changes to ports in one transaction. */
+  async change(changes: { remove: readonly string[]; set: ReadonlyMap<string, string> }): Promise<void> {
+    const commands = [
+      ...changes.remove.map((device) => ["--if-exists", "del-port", this.name, device]),
+      ...[...changes.set].map(([device, tags]) => [
+        ...["--may-exist", "add-port", this.name, device, "--", "set", "port", device],
+        ...tags.split(" "),
+      ]),
+    ];
+    if (commands.length === 0) return;
+    await this.#vsctl(commands.flatMap((command, index) => (index === 0 ? command : ["--", ...command])));
+  }
+
+  /** Makes the flow table exactly `flows`, in one bundle. */
+  async replaceFlows(flows: readonly string[]): Promise<void> {
+    await this.#host.run(["ovs-ofctl", "-OOpenFlow14", "--bundle", "replace-flows", this.name, "-"], {
+      input: `${flows.join("\n")}\n`,
+    });
+  }
+
+  /** Sends a frame as if it had come in through `device`. */
+  async inject(device: string, frame: string): Promise<void> {
+    await this.#host.run([
+      ...["ovs-ofctl", "-OOpenFlow14", "packet-out", this.name],
+      `in_port=${device},packet=${frame},actions=NORMAL`,
+    ]);
+  }
+
+  async version(): Promise<string> {
+    return (await this.#host.run(["ovs-vsctl", "--version"])).split("\n")[0]?.replace(/^.* /, "") ?? "";
+  }
+
+  async #startService(): Promise<boolean> {
+    const shown = await this.#host.exec(["ovs-vsctl", "--timeout=2", "show"]);
+    if (shown.code === 0) return false;
+    if (!(await this.#host.files.exists(serviceScript))) {
+      throw new HarnessError(`${this.#host.name}: Open vSwitch is not installed`, {
+        hint: "install the package openvswitch-switch on the node",
+      });
+    }
+    await this.#host.run([serviceScript, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
+    return true;
+  }
+
+  #vsctl(argv: readonly string[]): Promise<string> {
+    return this.#host.run(["ovs-vsctl", "--timeout=10", ...argv]);
+  }
+}
+
+/** Settings of a port that carries one network, untagged. */
+export function accessTag(tag: number): string {
+  return `tag=${tag} trunks=[]`;
+}
+
+/** Settings of a port that carries exactly these networks, tagged. */
+export function trunkTags(tags: readonly number[]): string {
+  return `tag=[] trunks=[${[...tags].sort((one, other) => one - other).join(",")}]`;
+}
+
+/** OVSDB writes a set of one member as the member itself. */
+function numbersOf(value: unknown): number[] {
+  if (typeof value === "number") return [value];
+  const [, members] = z.tuple([z.literal("set"), z.array(z.number())]).parse(value);
+  return members;
+}

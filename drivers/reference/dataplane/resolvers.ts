@@ -1,0 +1,110 @@
+import type { Host } from "#harness/host/host.ts";
+import { ipBatch } from "./links.ts";
+import type { Resolver } from "./plan.ts";
+
+const outerMtu = 1450;
+
+/**
+ * One dnsmasq per network, in a namespace whose only interface is a port of that network: tenants with equal
+ * addresses and names cannot meet in it. It knows the network's containers and refuses everything else, upon which
+ * an engine asks its next name server.
+ */
+export class Resolvers {
+  readonly #host: Host;
+  readonly #directory: string;
+  /** Id → lines of the hosts file of resolvers that run. */
+  readonly #running = new Map<string, string>();
+
+  /** `name` keeps the files of several plugins on one host apart. */
+  constructor(host: Host, name: string) {
+    this.#host = host;
+    this.#directory = `/run/netconform-${name}`;
+  }
+
+  /** Finds what an earlier plugin left running. */
+  async start(): Promise<void> {
+    await this.#host.run(["mkdir", "-p", this.#directory]);
+    const listed = await this.#host.run(["ls", this.#directory]);
+    for (const [, id] of listed.matchAll(/^(\w+)\.pid$/gm)) this.#running.set(id!, "");
+  }
+
+  async stop(): Promise<void> {
+    await this.#host.files.remove(this.#directory);
+  }
+
+  /** Lines that make the veth pair of a resolver; its inner end goes into its namespace in `apply`. */
+  link(device: string): string[] {
+    return [
+      `link add ${device} mtu ${outerMtu} type veth peer name ${innerName(device)} mtu ${outerMtu}`,
+      `link set ${device} up`,
+    ];
+  }
+
+  /** Ends resolvers that are not in `wanted`, together with their interfaces. */
+  async remove(wanted: readonly Resolver[]): Promise<void> {
+    const gone = [...this.#running.keys()].filter((id) => !wanted.some((resolver) => resolver.id === id));
+    await Promise.all(
+      gone.map(async (id) => {
+        await this.#signal("TERM", id);
+        await this.#host.exec(["ip", "netns", "delete", id]);
+        await this.#host.files.remove(this.#path(id, "pid"));
+        await this.#host.files.remove(this.#path(id, "hosts"));
+        this.#running.delete(id);
+      }),
+    );
+  }
+
+  /** Starts resolvers that do not run and hands the names to those that do. */
+  async apply(wanted: readonly Resolver[]): Promise<void> {
+    await Promise.all(
+      wanted.map(async (resolver) => {
+        const hosts = resolver.hosts.map((line) => `${line}\n`).join("");
+        const known = this.#running.get(resolver.id);
+        if (known === hosts) return;
+        await this.#host.files.write(this.#path(resolver.id, "hosts"), hosts);
+        if (known === undefined) await this.#launch(resolver);
+        else await this.#signal("HUP", resolver.id);
+        this.#running.set(resolver.id, hosts);
+      }),
+    );
+  }
+
+  async #launch({ id, device, address, subnets }: Resolver): Promise<void> {
+    const inner = innerName(device);
+    await this.#host.run(["ip", "netns", "add", id]);
+    await ipBatch(this.#host, [`link set ${inner} netns ${id}`]);
+    const onLink = (subnet: string) => `${subnet.includes(":") ? "-6 " : ""}route add ${subnet} dev ${inner}`;
+    await ipBatch(
+      this.#host,
+      [
+        "link set lo up",
+        `address add ${address}/32 dev ${inner}`,
+        `link set ${inner} up`,
+        ...subnets.filter((subnet) => !subnet.includes(":")).map(onLink),
+      ],
+      id,
+    );
+    await this.#host.run(["ip", "netns", "exec", id, "ethtool", "-K", inner, "tx", "off"]);
+    await this.#host.run([
+      ...["nsenter", `--net=/run/netns/${id}`, "dnsmasq", "--conf-file=/dev/null", "--user=root"],
+      ...["--no-resolv", "--no-hosts", "--cache-size=0", "--local-ttl=0", "--no-poll"],
+      ...["--bind-interfaces", "--except-interface=lo", `--listen-address=${address}`],
+      `--addn-hosts=${this.#path(id, "hosts")}`,
+      `--pid-file=${this.#path(id, "pid")}`,
+    ]);
+  }
+
+  /** A resolver that is gone already needs no signal. */
+  async #signal(signal: "TERM" | "HUP", id: string): Promise<void> {
+    const script = 'kill -s "$1" "$(cat "$2")"';
+    await this.#host.exec(["sh", "-c", script, "sh", signal, this.#path(id, "pid")]);
+  }
+
+  #path(id: string, extension: "pid" | "hosts"): string {
+    return `${this.#directory}/${id}.${extension}`;
+  }
+}
+
+function innerName(device: string): string {
+  return `${device}i`;
+}

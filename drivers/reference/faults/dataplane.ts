@@ -1,0 +1,146 @@
+import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
+import { flowsFor } from "../dataplane/flows.ts";
+import { type NodePlan, planFor } from "../dataplane/plan.ts";
+import { keyOf, type PolicyState, type Rule, type State } from "../model/state.ts";
+
+/**
+ * Plans that break a network as the faults that are on say. What a fault does is described in the table of the
+ * reference plugin's faults. The model itself stays right, so that switching a fault off makes all right again.
+ */
+export class DataplaneFaults {
+  readonly #faults: ReadonlySet<string>;
+  readonly #everSeen = new Map<string, Rule>();
+  #policies = "";
+  #members = new Set<string>();
+
+  constructor(faults: ReadonlySet<string>) {
+    this.#faults = faults;
+  }
+
+  /** The plan for a node, honest while no fault is on. */
+  planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
+    if (this.#faults.size === 0) return planFor(state, node, dataDevice);
+    const broken = this.#breakState(structuredClone(state) as State);
+    const plan = this.#breakTopology(broken, planFor(broken, node, dataDevice));
+    const flows = this.#breakFlows(broken, flowsFor(broken, plan, dataDevice), plan, dataDevice);
+    return { ...plan, flows };
+  }
+
+  #on(fault: ReferenceFaultName): boolean {
+    return this.#faults.has(fault);
+  }
+
+  #breakState(state: State): State {
+    const networks = Object.values(state.networks);
+    const overlays = networks.filter((network) => network.encap === "vxlan");
+    const rules = Object.values(state.policies).flatMap((policy) => Object.values(policy.rules));
+    const endpoints = Object.values(state.endpoints);
+
+    if (this.#on("wrong-vlan")) {
+      for (const network of networks)
+        if (network.encap === "vlan") network.localTag = (network.localTag % 4094) + 1;
+    }
+    if (this.#on("one-vni-for-all")) {
+      for (const network of overlays)
+        Object.assign(network, { tag: overlays[0]?.tag, localTag: overlays[0]?.localTag });
+    }
+    if (this.#on("priority-inverted")) for (const rule of rules) rule.priority = 101 - rule.priority;
+    if (this.#on("deny-widened-to-icmp"))
+      for (const policy of Object.values(state.policies)) widen(policy, "icmp");
+    if (this.#on("deny-widened-to-udp"))
+      for (const policy of Object.values(state.policies)) widen(policy, "udp");
+    if (this.#on("peer-ignored")) for (const rule of rules) rule.peer = {};
+    if (this.#on("direction-ignored")) for (const rule of rules) rule.direction = "in";
+    if (this.#on("rule-deletion-ignored")) this.#restoreRules(state);
+    if (this.#on("late-members-ignored")) this.#dropLateMembers(state);
+    if (this.#on("policy-on-whole-network")) {
+      for (const endpoint of endpoints) {
+        const group = Object.values(state.groups).find((one) => one.network === endpoint.network);
+        if (group) endpoint.group = group.name;
+      }
+    }
+    return state;
+  }
+
+  #breakTopology(state: State, plan: NodePlan): NodePlan {
+    const local = new Set(plan.ports.map(({ ipv4 }) => ipv4));
+    return {
+      ...plan,
+      ...(this.#on("overlay-without-tunnel")
+        ? { overlays: [], trunk: [...plan.trunk, ...plan.overlays.map(({ tag }) => tag)] }
+        : {}),
+      ...(this.#on("vlan-not-connected") ? { trunk: [] } : {}),
+      ...(this.#on("mtu-ignored")
+        ? { ports: plan.ports.map((port) => ({ ...port, encap: "vlan" as const })) }
+        : {}),
+      resolvers: plan.resolvers.map((resolver) => {
+        if (this.#on("names-of-own-node-only")) {
+          return { ...resolver, hosts: resolver.hosts.filter((line) => local.has(line.split(" ")[0] ?? "")) };
+        }
+        if (!this.#on("names-of-all-tenants")) return resolver;
+        return { ...resolver, hosts: allHosts(state) };
+      }),
+    };
+  }
+
+  #breakFlows(state: State, flows: readonly string[], plan: NodePlan, dataDevice: string): string[] {
+    const outer = [...plan.overlays.map(({ device }) => device), dataDevice];
+    return [
+      ...(this.#on("policy-only-across-nodes")
+        ? flows.filter((flow) => !isMark(flow)).concat(remoteMarks(flows, state, plan))
+        : flows),
+      ...(this.#on("udp-swallowed")
+        ? outer
+            .filter((device) => device !== dataDevice || plan.trunk.length > 0)
+            .map((device) => `table=0,priority=40,in_port=${device},udp,actions=drop`)
+        : []),
+    ];
+  }
+
+  #restoreRules(state: State): void {
+    for (const [key, policy] of Object.entries(state.policies)) {
+      for (const rule of Object.values(policy.rules)) this.#everSeen.set(`${key} ${rule.id}`, rule);
+      for (const [seen, rule] of this.#everSeen)
+        if (seen.startsWith(`${key} `)) policy.rules[rule.id] ??= rule;
+    }
+  }
+
+  #dropLateMembers(state: State): void {
+    const policies = JSON.stringify(state.policies);
+    const present = Object.keys(state.endpoints);
+    if (policies !== this.#policies) this.#members = new Set(present);
+    this.#policies = policies;
+    for (const id of present) if (!this.#members.has(id)) delete state.endpoints[id]!.group;
+  }
+}
+
+/** Adds to every deny rule one like it for another protocol. */
+function widen(policy: PolicyState, protocol: "icmp" | "udp"): void {
+  for (const rule of Object.values(policy.rules)) {
+    if (rule.action !== "deny") continue;
+    policy.rules[`${rule.id} ${protocol}`] = { ...rule, id: `${rule.id} ${protocol}`, protocol, port: 0 };
+  }
+}
+
+function allHosts(state: State): string[] {
+  return Object.values(state.endpoints)
+    .filter(({ names }) => names.length > 0)
+    .map(({ ipv4, names }) => [ipv4.split("/")[0], ...names].join(" "));
+}
+
+const isMark = (flow: string) => flow.includes("NXM_NX_REG1[]");
+
+/** Marks of destinations for what came through a tunnel or the trunk only: packets of this node pass unmarked. */
+function remoteMarks(flows: readonly string[], state: State, plan: NodePlan): string[] {
+  const local = new Set(plan.ports.map(({ ipv4, tag }) => `${keyOf(String(tag), ipv4)}`));
+  const sources = Object.values(state.endpoints)
+    .map(({ ipv4, network }) => ({ address: ipv4.split("/")[0]!, tag: state.networks[network]!.localTag }))
+    .filter(({ address, tag }) => !local.has(keyOf(String(tag), address)));
+  return flows
+    .filter(isMark)
+    .flatMap((flow) =>
+      sources
+        .filter(({ tag }) => flow.includes(`reg0=${tag},ip,`))
+        .map(({ address }) => flow.replace(",actions", `,nw_src=${address},actions`)),
+    );
+}

@@ -1,0 +1,117 @@
+import { gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol.ts";
+import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
+import { Refusal } from "../model/refusal.ts";
+import type { Handlers } from "../protocol/server.ts";
+import { faultyIpamHandlers } from "./ipam-handlers.ts";
+import type { FaultGround } from "./pipeline.ts";
+
+const rollBackMs = 1_000;
+
+/** Handlers that do what the faults that are on say, and what the honest ones do otherwise. */
+export function faultyHandlers(ground: FaultGround): Handlers {
+  const { handlers: honest, faults, model } = ground;
+  const on = (fault: CnmFaultName) => faults.has(fault);
+  const undeleted = new Set<string>();
+  const deleted = new Set<string>();
+  const keptSubnets = new Map<string, string>();
+  const joinedAt = new Map<string, number>();
+
+  return {
+    ...honest,
+    ...faultyIpamHandlers(ground),
+
+    "Plugin.Activate": async (request) => {
+      if (on("pools-forgotten")) {
+        model.change(({ state }) => {
+          for (const key of Object.keys(state.pools)) delete state.pools[key];
+        });
+      }
+      return on("activate-lists-nothing")
+        ? ({} as { Implements: string[] })
+        : honest["Plugin.Activate"](request);
+    },
+
+    "NetworkDriver.GetCapabilities": async (request) => {
+      const answer = await honest["NetworkDriver.GetCapabilities"](request);
+      return on("scope-in-capitals") ? { ...answer, Scope: answer.Scope?.toUpperCase() } : answer;
+    },
+
+    "NetworkDriver.CreateNetwork": async (request) => {
+      const subnet = request.IPv4Data?.[0]?.Pool ?? "";
+      if (on("subnet-stays-after-delete") && [...keptSubnets.values()].includes(subnet)) {
+        throw new Refusal(`subnet ${subnet} is in use`);
+      }
+      return honest["NetworkDriver.CreateNetwork"](request);
+    },
+
+    "NetworkDriver.DeleteNetwork": async (request) => {
+      const id = request.NetworkID;
+      refuseSecond(on, deleted, id);
+      const network = model.state.networks[model.state.engineNetworks[id]?.network ?? ""];
+      const answer = await honest["NetworkDriver.DeleteNetwork"](request);
+      if (on("subnet-stays-after-delete") && network) keptSubnets.set(id, network.subnet);
+      deleted.add(id);
+      return answer;
+    },
+
+    "NetworkDriver.CreateEndpoint": async (request) => {
+      const { EndpointID, Interface } = request;
+      if (on("endpoint-stays-after-delete") && undeleted.has(EndpointID)) {
+        throw new Refusal(`endpoint ${EndpointID} exists already`);
+      }
+      const answer = await honest["NetworkDriver.CreateEndpoint"](request);
+      deleted.delete(EndpointID);
+      if (on("interface-repeated"))
+        return { Interface: { ...answer.Interface, ...withoutEmpty(Interface ?? {}) } };
+      if (on("mac-unparsable") && answer.Interface?.MacAddress) {
+        return { Interface: { MacAddress: answer.Interface.MacAddress.replaceAll(":", "") } };
+      }
+      return answer;
+    },
+
+    "NetworkDriver.DeleteEndpoint": async (request) => {
+      refuseSecond(on, deleted, request.EndpointID);
+      if (on("endpoint-stays-after-delete")) undeleted.add(request.EndpointID);
+      const answer = await honest["NetworkDriver.DeleteEndpoint"](request);
+      deleted.add(request.EndpointID);
+      return answer;
+    },
+
+    "NetworkDriver.EndpointOperInfo": async (request) => {
+      const answer = await honest["NetworkDriver.EndpointOperInfo"](request);
+      return on("operational-info-list") ? { Value: [] as unknown as Record<string, unknown> } : answer;
+    },
+
+    "NetworkDriver.Join": async (request) => {
+      const answer = await honest["NetworkDriver.Join"](request);
+      joinedAt.set(request.EndpointID, Date.now());
+      if (on("source-interface-missing"))
+        return { ...answer, InterfaceName: { SrcName: "nonesuch0", DstPrefix: "eth" } };
+      if (on("gateway-with-prefix")) return { ...answer, Gateway: "10.1.0.1/24" };
+      if (on("gateway-out-of-reach")) return { ...answer, Gateway: "192.0.2.1" };
+      return answer;
+    },
+
+    "NetworkDriver.Leave": async (request) => {
+      const joined = joinedAt.get(request.EndpointID);
+      joinedAt.delete(request.EndpointID);
+      if (on("leave-after-join-fails") && joined !== undefined && Date.now() - joined < rollBackMs) {
+        throw new Refusal(`endpoint ${request.EndpointID} is busy`);
+      }
+      return honest["NetworkDriver.Leave"](request);
+    },
+  };
+}
+
+/** Whether a request is for a network's gateway. */
+export function isGatewayRequest(options: Readonly<Record<string, string>> | null | undefined): boolean {
+  return options?.[requestAddressTypeKey] === gatewayAddressType;
+}
+
+function refuseSecond(on: (fault: CnmFaultName) => boolean, deleted: ReadonlySet<string>, id: string): void {
+  if (on("second-delete-fails") && deleted.has(id)) throw new Refusal(`"${id}" is unknown`);
+}
+
+function withoutEmpty<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value)) as Partial<T>;
+}

@@ -1,0 +1,103 @@
+import { type CallName, calls, isCallName } from "#harness/cnm/protocol.ts";
+import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
+import type { Model } from "../model/model.ts";
+import { type Handlers, honestPipeline, json, type Pipeline, type WireAnswer } from "../protocol/server.ts";
+import { faultyHandlers } from "./handlers.ts";
+
+/** What the protocol faults act on. */
+export interface FaultGround {
+  readonly handlers: Handlers;
+  readonly model: Model;
+  readonly faults: ReadonlySet<string>;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * A pipeline that breaks the protocol as the faults that are on say, and is the honest one while none is. What a
+ * fault does is described in the table of protocol faults; faults that change what a call does are in `handlers.ts`.
+ */
+export function faultyPipeline(honest: Pipeline, ground: FaultGround): Pipeline {
+  const on = (fault: CnmFaultName) => ground.faults.has(fault);
+  const broken = honestPipeline(faultyHandlers(ground));
+  let bodies: Promise<unknown> = Promise.resolve();
+
+  return {
+    admit: async (body) => {
+      if (!on("one-client-at-a-time")) return honest.admit(body);
+      const earlier = bodies;
+      bodies = Promise.allSettled([earlier, body]);
+      await earlier;
+    },
+    answer: async (path, body) => {
+      if (ground.faults.size === 0) return honest.answer(path, body);
+      if (on("unknown-method-accepted") && !isCallName(path)) return json(200, {});
+      if (on("malformed-json-accepted") && !parses(body)) return json(200, {});
+      if (on("wrong-types-accepted") && isCallName(path) && !fits(path, body)) return json(200, {});
+      if (on("allocate-network-missing") && /AllocateNetwork|FreeNetwork/.test(path)) return json(404, {});
+      if (on("gateway-check-missing") && path.endsWith("GwAllocCheck")) return json(404, {});
+      if (
+        on("published-ports-refused") &&
+        path.endsWith("ProgramExternalConnectivity") &&
+        /Port/.test(body)
+      ) {
+        return json(500, { Err: "ports cannot be published" });
+      }
+      if (isUnknownEndpoint(ground.model, path, body)) {
+        if (on("hang-on-unknown-id")) return forever();
+        if (on("connection-cut-on-unknown-id")) return undefined;
+      }
+      if (on("engine-asked-in-handler") && path.endsWith("DiscoverNew")) return forever();
+      const answer = await broken.answer(path, body);
+      return answer && spoilFailure(path, body, answer, on);
+    },
+  };
+}
+
+/** Faults in how a failure is reported. */
+function spoilFailure(
+  path: string,
+  body: string,
+  answer: WireAnswer,
+  on: (fault: CnmFaultName) => boolean,
+): WireAnswer {
+  const fields = JSON.parse(answer.body) as Fields;
+  const { Err, Error: ipamError } = fields;
+  if (answer.status !== 200 || (!Err && !ipamError)) return answer;
+  if (on("ipam-failure-under-err") && ipamError) return json(200, { Err: ipamError });
+  if (on("exhausted-silently") && path.endsWith("RequestAddress") && /exhausted/.test(String(ipamError))) {
+    return json(200, {});
+  }
+  if (!path.startsWith("NetworkDriver.")) return answer;
+  if (on("network-failure-under-error")) return json(200, { Error: Err });
+  if (on("failure-without-message")) return json(200, { Err: "error" });
+  if (on("two-json-objects")) return { ...answer, body: `${answer.body}{}` };
+  if (on("message-repeats-options") && path.endsWith("CreateNetwork")) {
+    const { Options } = JSON.parse(body) as Fields;
+    return json(200, { Err: `${Err}: ${JSON.stringify(Options)}` });
+  }
+  return answer;
+}
+
+function isUnknownEndpoint(model: Model, path: string, body: string): boolean {
+  if (!/(EndpointOperInfo|Join|Leave)$/.test(path) || !parses(body)) return false;
+  const { EndpointID } = JSON.parse(body) as Fields;
+  return model.state.endpoints[String(EndpointID)] === undefined;
+}
+
+function parses(body: string): boolean {
+  try {
+    JSON.parse(body || "{}");
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function fits(path: CallName, body: string): boolean {
+  return !parses(body) || calls[path].request.safeParse(JSON.parse(body || "{}")).success;
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}

@@ -1,0 +1,46 @@
+import { Networks, type Numbering } from "./networks.ts";
+import { Policies } from "./policies.ts";
+import { Pools } from "./pools.ts";
+import type { State } from "./state.ts";
+import type { Store } from "./store.ts";
+
+/** The parts of the model over one draft of the state. */
+export interface Draft {
+  readonly state: State;
+  readonly pools: Pools;
+  readonly networks: Networks;
+  readonly policies: Policies;
+}
+
+/**
+ * What the plugin knows, apart from any protocol or node. Changes are whole: one that throws leaves the state and
+ * the file as they were, one that returns is on disk.
+ */
+export class Model {
+  readonly #store: Store;
+  readonly #numbering: Numbering;
+  #state: State;
+
+  constructor(store: Store, numbering: Numbering) {
+    this.#store = store;
+    this.#numbering = numbering;
+    this.#state = store.load();
+  }
+
+  get state(): Readonly<State> {
+    return this.#state;
+  }
+
+  change<T>(work: (draft: Draft) => T): T {
+    const state = structuredClone(this.#state);
+    const result = work({
+      state,
+      pools: new Pools(state),
+      networks: new Networks(state, this.#numbering),
+      policies: new Policies(state),
+    });
+    this.#store.save(state);
+    this.#state = state;
+    return result;
+  }
+}

@@ -1,0 +1,124 @@
+import { z } from "zod";
+
+/** What an address in a pool is used for. A gateway is shared by the engines of a network and counted. */
+const lease = z.discriminatedUnion("use", [
+  z.object({ use: z.literal("endpoint") }),
+  z.object({ use: z.literal("gateway"), count: z.number().int().positive() }),
+]);
+
+const pool = z.object({
+  tenant: z.string(),
+  /** CIDR. */
+  subnet: z.string(),
+  /** Requests not yet released, by pool id: the same pool may be held with several sub-pools. */
+  holds: z.record(z.string(), z.object({ subPool: z.string(), count: z.number().int().positive() })),
+  /** Address without prefix → what it is used for. */
+  leases: z.record(z.string(), lease),
+  /** Offset into the pool's hosts after which the search for a free address starts. */
+  cursor: z.string(),
+});
+
+const network = z.object({
+  tenant: z.string(),
+  name: z.string(),
+  encap: z.enum(["vxlan", "vlan"]),
+  /** VNI of a vxlan network, 802.1Q tag of a vlan network. */
+  tag: z.number().int(),
+  /** Tag of the network's ports on the bridges of the nodes; the 802.1Q tag itself for a vlan network. */
+  localTag: z.number().int(),
+  /** CIDR. */
+  subnet: z.string(),
+  gateway: z.string(),
+  subnet6: z.string().optional(),
+  gateway6: z.string().optional(),
+  /** Link-local address at which the network's resolver answers on every node. */
+  resolver: z.string(),
+});
+
+const endpoint = z.object({
+  id: z.string(),
+  node: z.string(),
+  /** Id of the engine's network. */
+  engineNetwork: z.string(),
+  /** Key `tenant/name`. */
+  network: z.string(),
+  group: z.string().optional(),
+  /** CIDRs. */
+  ipv4: z.string(),
+  ipv6: z.string().optional(),
+  mac: z.string(),
+  /** Path of the sandbox's namespace; present between Join and Leave. */
+  sandbox: z.string().optional(),
+  /** Names and aliases of the container, as its engine told. */
+  names: z.array(z.string()),
+});
+
+const peer = { group: z.string(), network: z.string(), address: z.string() };
+
+/** One rule of a policy. A peer is the other end: source of an `in` rule, destination of an `out` rule. */
+export const ruleShape = z.object({
+  id: z.string().min(1),
+  direction: z.enum(["in", "out"]),
+  protocol: z.enum(["tcp", "udp", "icmp", "any"]),
+  /** Destination port; 0 is every port. */
+  port: z.number().int().default(0),
+  action: z.enum(["allow", "deny"]),
+  /** 1–100, the higher wins. At equal priority deny wins. */
+  priority: z.number().int().default(1),
+  peer: z.object(peer).partial().default({}),
+});
+
+const policy = z.object({ tenant: z.string(), name: z.string(), rules: z.record(z.string(), ruleShape) });
+
+const group = z.object({
+  tenant: z.string(),
+  name: z.string(),
+  /** Key `tenant/name`. */
+  network: z.string(),
+  policies: z.array(z.string()),
+});
+
+/** Everything the plugin knows; the contents of its state file. Keys of networks, groups and policies are `tenant/name`. */
+export const stateShape = z.object({
+  version: z.literal(1),
+  tenants: z.array(z.string()),
+  pools: z.record(z.string(), pool),
+  networks: z.record(z.string(), network),
+  /** Networks of engines, by their id: what a CreateNetwork call made. */
+  engineNetworks: z.record(
+    z.string(),
+    z.object({ id: z.string(), node: z.string(), network: z.string(), group: z.string().optional() }),
+  ),
+  endpoints: z.record(z.string(), endpoint),
+  policies: z.record(z.string(), policy),
+  groups: z.record(z.string(), group),
+});
+
+export type State = z.output<typeof stateShape>;
+export type PoolState = z.output<typeof pool>;
+export type NetworkState = z.output<typeof network>;
+export type EndpointState = z.output<typeof endpoint>;
+export type PolicyState = z.output<typeof policy>;
+export type GroupState = z.output<typeof group>;
+export type Rule = z.output<typeof ruleShape>;
+/** A rule as a user gives it: port, priority and peer may be left out. */
+export type RuleRequest = z.input<typeof ruleShape>;
+
+export const defaultTenant = "default";
+
+export function emptyState(): State {
+  return {
+    version: 1,
+    tenants: [defaultTenant],
+    pools: {},
+    networks: {},
+    engineNetworks: {},
+    endpoints: {},
+    policies: {},
+    groups: {},
+  };
+}
+
+export function keyOf(tenant: string, name: string): string {
+  return `${tenant}/${name}`;
+}

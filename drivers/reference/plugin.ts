@@ -1,0 +1,167 @@
+import type Docker from "dockerode";
+import { HarnessError } from "#harness/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+import { until } from "#harness/poll.ts";
+import { Dataplane, type DataplaneNode } from "./dataplane/dataplane.ts";
+import { Fabric, type NodeDataplane } from "./dataplane/fabric.ts";
+import { LinksOnly } from "./dataplane/links-only.ts";
+import { DataplaneFaults } from "./faults/dataplane.ts";
+import { faultyPipeline } from "./faults/pipeline.ts";
+import { type Draft, Model } from "./model/model.ts";
+import { Store } from "./model/store.ts";
+import { type NamesByEndpoint, NameWatch } from "./names.ts";
+import { ipamHandlers } from "./protocol/ipam-driver.ts";
+import { networkHandlers } from "./protocol/network-driver.ts";
+import { type Handlers, honestPipeline, PluginServer } from "./protocol/server.ts";
+
+/** A node that the plugin serves. */
+export interface PluginNode extends Omit<DataplaneNode, "host"> {
+  readonly host: Host;
+  /** The node's engine, for the names of containers; without it names are not resolved across nodes. */
+  readonly docker?: Docker;
+}
+
+export interface PluginOptions {
+  /** Where the state is kept; without it nothing outlives the process. */
+  readonly stateFile?: string;
+  /** Name of the bridge on the nodes; at most 15 characters. Default `ncbr0`. */
+  readonly bridge?: string;
+  /** UDP port of VXLAN; default 4789. */
+  readonly vxlanPort?: number;
+  /** First VNI; default 10001. */
+  readonly firstVni?: number;
+  /** `links` makes interfaces but connects them to nothing: no Open vSwitch needed. Default `ovs`. */
+  readonly dataplane?: "ovs" | "links";
+}
+
+const watchEveryMs = 500;
+
+/**
+ * A CNM plugin, network and IPAM driver, for the engines of any number of nodes in one process: a model of tenants,
+ * networks, groups and policies, the protocol over streams that arrive from each node, and a dataplane per node.
+ */
+export class ReferencePlugin {
+  /** Names of the faults that are on; may change at any time. */
+  readonly faults = new Set<string>();
+  readonly model: Model;
+  readonly #nodes: ReadonlyMap<string, PluginNode>;
+  readonly #fabric: Fabric;
+  readonly #servers = new Map<string, PluginServer>();
+  readonly #watches: NameWatch[] = [];
+  #watching: NodeJS.Timeout | undefined;
+
+  constructor(nodes: readonly PluginNode[], options: PluginOptions = {}) {
+    const { bridge = "ncbr0", vxlanPort = 4789, firstVni = 10_001 } = options;
+    this.#nodes = new Map(nodes.map((node) => [node.host.name, node]));
+    this.model = new Model(new Store(options.stateFile), { firstVni });
+    const plans = new DataplaneFaults(this.faults);
+    const dataplanes = nodes.map((node): [string, NodeDataplane] => {
+      const peers = nodes.filter((other) => other !== node).map((other) => other.control.address);
+      return [
+        node.host.name,
+        options.dataplane === "links"
+          ? new LinksOnly(node.host)
+          : new Dataplane(node, peers, { bridge, vxlanPort }),
+      ];
+    });
+    this.#fabric = new Fabric(new Map(dataplanes), (name) => {
+      const { device } = this.#nodes.get(name)!.data;
+      return plans.planFor(this.model.state, name, device);
+    });
+    for (const node of nodes) {
+      const handlers = this.#handlers(node.host.name);
+      const pipeline = faultyPipeline(honestPipeline(handlers), {
+        handlers,
+        model: this.model,
+        faults: this.faults,
+      });
+      this.#servers.set(node.host.name, new PluginServer(pipeline));
+    }
+  }
+
+  /** Brings every node in line with the state file, then follows the engines. Throws when a node lacks something. */
+  async start(): Promise<void> {
+    await this.#fabric.start();
+    for (const { docker } of this.#nodes.values()) {
+      if (docker) this.#watches.push(new NameWatch(docker, (names) => this.#learn(names)));
+    }
+    await this.#follow();
+    this.#watching = setInterval(() => this.#follow(), watchEveryMs);
+  }
+
+  /** The server for connections from that node. */
+  server(node: string): PluginServer {
+    const server = this.#servers.get(node);
+    if (!server) throw new HarnessError(`the plugin does not serve ${node}`);
+    return server;
+  }
+
+  /** Stops serving; networks, endpoints and policies stay on the nodes and in the state file. */
+  async close(): Promise<void> {
+    clearInterval(this.#watching);
+    for (const watch of this.#watches) watch.stop();
+    await Promise.all([...this.#servers.values()].map((server) => server.close()));
+  }
+
+  /** Removes everything that the plugin made on the nodes. */
+  async uninstall(): Promise<void> {
+    await this.close();
+    await this.#fabric.stop();
+  }
+
+  /** Changes tenants, groups or policies; resolves when every node has it. */
+  async administer<T>(change: (draft: Draft) => T): Promise<T> {
+    const result = this.model.change(change);
+    await this.#fabric.sync();
+    return result;
+  }
+
+  /** Makes the nodes what the state says now, e.g. after a fault was switched on or off. */
+  sync(): Promise<void> {
+    return this.#fabric.sync();
+  }
+
+  /** Resolves when a container's names are known; throws `DeadlineExceeded` otherwise. */
+  async named(name: string): Promise<void> {
+    await until({ what: `the name ${name} to be known to the plugin`, deadlineMs: 10_000 }, () =>
+      Object.values(this.model.state.endpoints).some((endpoint) => endpoint.names.includes(name)),
+    );
+    await this.#fabric.sync();
+  }
+
+  versions(): Promise<Record<string, string>> {
+    return this.#fabric.versions();
+  }
+
+  #handlers(node: string): Handlers {
+    return {
+      "Plugin.Activate": async () => ({ Implements: ["NetworkDriver", "IpamDriver"] }),
+      ...networkHandlers(this.model, this.#fabric, node),
+      ...ipamHandlers(this.model),
+    };
+  }
+
+  /** An engine that restarts ends its stream of events; the next look opens it again. */
+  async #follow(): Promise<void> {
+    await Promise.all(
+      this.#watches
+        .filter((watch) => !watch.following)
+        .map((watch) => watch.start().catch(() => watch.stop())),
+    );
+  }
+
+  async #learn(names: NamesByEndpoint): Promise<void> {
+    const { endpoints } = this.model.state;
+    const changed = [...names].filter(
+      ([id, list]) => endpoints[id] && endpoints[id].names.join(" ") !== list.join(" "),
+    );
+    if (changed.length === 0) return;
+    this.model.change(({ state }) => {
+      for (const [id, list] of changed) {
+        const endpoint = state.endpoints[id];
+        if (endpoint) endpoint.names = [...list];
+      }
+    });
+    await this.#fabric.sync().catch(() => {});
+  }
+}

@@ -1,0 +1,51 @@
+import type { Profile, Requirement } from "./requirement.ts";
+
+const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
+
+function chapter(text: string, anchor: string, profile: Profile, capability: Requirement["needs"][number]) {
+  return (title: string, needs: Requirement["needs"] = []): Requirement => ({
+    title,
+    level: "MUST",
+    needs: [capability, ...needs],
+    profile,
+    source: { text: `Containers Tutorial, ${text}`, url: `${tutorial}#${anchor}` },
+  });
+}
+
+const tenants = chapter(
+  "Chapter 3",
+  "chapter-3-using-multiple-tenants-with-arbitrary-ips-in-the-networks",
+  "tenants",
+  "tenants",
+);
+const vlan = chapter("Chapter 4", "chapter-4-connecting-containers-to-external-networks", "vlan", "vlan");
+const policy = chapter(
+  "Chapter 5",
+  "chapter-5-applying-policies-between-containers-with-contiv",
+  "policy",
+  "policy",
+);
+
+/** What the tutorial claims of a plugin with tenants, VLAN networks and policies, in its own order. */
+export const pluginRequirements = {
+  T1: tenants("a tenant can be created, and the plugin lists it"),
+  T2: tenants("two tenants have a network of the same name and subnet"),
+  T3: tenants("the same address is in use in two tenants at the same time"),
+  T4: tenants("containers of a tenant on different nodes reach each other by name", ["names"]),
+  T5: tenants("a container never reaches another tenant's, neither by address nor by name"),
+  T6: tenants("the networks of two tenants have different VNIs or VLANs on the wire"),
+
+  V1: vlan("a VLAN network can be created, and is listed with its encapsulation and tag"),
+  V2: vlan("containers on different nodes reach each other in a VLAN network, by address and name"),
+  V3: vlan("frames on the data interface carry the tag and the containers' own MAC, without VXLAN"),
+  V4: vlan("a foreign host in the VLAN reaches the containers, one outside of it does not"),
+
+  P1: policy("policies, rules and groups can be created, and are listed as they were created"),
+  P2: policy("a container started in a group gets an address of the group's network"),
+  P3: policy("allowed ports of a group are open and denied ones blocked, though something listens on all"),
+  P4: policy("rules added and deleted on a live policy take effect on running containers"),
+  P5: policy("the rule with the higher priority wins, and equal priorities always end the same way"),
+  P6: policy("a policy binds its group alone, and a TCP rule leaves ICMP and UDP untouched"),
+  P7: policy("a policy holds from the same node and from others, and for containers started after the rule"),
+  P8: policy("rules can name a direction and a peer group, network or address"),
+} as const satisfies Record<string, Requirement>;
