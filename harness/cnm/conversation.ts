@@ -34,7 +34,7 @@ export class Conversation {
   readonly #joins = new Set<string>();
   /** Addresses whose release is under way, by pool and address. */
   readonly #releasing = new Set<string>();
-  /** Deleted for good: engines never use an id again. */
+  /** Deleted, and not made again since. */
   readonly #deleted = new Set<string>();
 
   /** A request starts. */
@@ -69,15 +69,19 @@ export class Conversation {
 
   readonly #rules: Partial<Record<CallName, (read: ReadExchange) => Contradiction[]>> = {
     "NetworkDriver.CreateNetwork": (read) => {
-      if (read.succeeded) this.#networks.add(requestFields(read).NetworkID);
+      const { NetworkID } = requestFields(read);
+      if (read.succeeded) this.#networks.add(NetworkID);
+      if (read.succeeded) this.#deleted.delete(NetworkID);
       return [];
     },
     "NetworkDriver.DeleteNetwork": (read) =>
       this.#remove(read, this.#networks, requestFields(read).NetworkID),
     "NetworkDriver.CreateEndpoint": (read) => {
       if (!read.succeeded) return [];
-      this.#endpoints.add(requestFields(read).EndpointID);
-      return this.#afterDeletion(read, requestFields(read).NetworkID, "network");
+      const { NetworkID, EndpointID } = requestFields(read);
+      this.#endpoints.add(EndpointID);
+      this.#deleted.delete(EndpointID);
+      return this.#afterDeletion(read, NetworkID, "network");
     },
     "NetworkDriver.DeleteEndpoint": (read) => {
       const { EndpointID } = requestFields(read);
@@ -222,14 +226,16 @@ function stays(read: ReadExchange, id: string): Contradiction {
 }
 
 function refused(read: ReadExchange): boolean {
-  return read.message !== undefined && read.exchange.injected === undefined;
+  return read.message !== undefined;
 }
 
-function requestFields({ request = {} }: ReadExchange) {
+function requestFields({ exchange, request = {} }: ReadExchange) {
   const field = (name: string) => (typeof request[name] === "string" ? (request[name] as string) : "");
+  // A network of global scope has the same id on every node, and is deleted on each of them by itself.
+  const own = (id: string) => (exchange.caller === "" ? id : `${exchange.caller} ${id}`);
   return {
-    NetworkID: field("NetworkID"),
-    EndpointID: field("EndpointID"),
+    NetworkID: own(field("NetworkID")),
+    EndpointID: own(field("EndpointID")),
     PoolID: field("PoolID"),
     Address: field("Address"),
     AddressSpace: field("AddressSpace"),
@@ -258,5 +264,5 @@ function blank(call: string, request: string): Exchange {
 }
 
 function short(id: string): string {
-  return /^[0-9a-f]{64}$/.test(id) ? id.slice(0, 12) : id;
+  return id.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, "$1");
 }

@@ -1,8 +1,8 @@
 import { contains } from "#harness/cnm/addresses.ts";
+import { gatewayIsReachable } from "#harness/cnm/answer-rules.ts";
 import { granted, type PlayedEndpoint, type PlayedEngine, randomId, randomMac } from "#harness/cnm/engine.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/exchange.ts";
 import { exposedPortsKey, type JoinResponse, portMapKey } from "#harness/cnm/protocol.ts";
-import { gatewayIsReachable } from "#harness/cnm/rules.ts";
 import { Nonconformance, ProbeFailed } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { cnmSuite, holds, play } from "./plugin.ts";
