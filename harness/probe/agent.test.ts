@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProbeFailed } from "#harness/errors.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
+import { recordCommands } from "#harness/host/transcript.ts";
 import { NoRoute, ProbeAgent } from "#harness/probe/agent.ts";
 import { createTestbed, type Testbed } from "#harness/probe/testbed.ts";
 
@@ -70,6 +71,18 @@ describe("a probe agent on loopback", () => {
     expect([...reaches.keys()]).toEqual(listener.ports);
     expect(new Set([...reaches.values()].map((reach) => reach.state))).toEqual(new Set(["open"]));
     expect(await listener.received()).toHaveLength(1000);
+  });
+
+  it("leaves what it did and found in the transcript", async () => {
+    const { entries, done } = recordCommands("M4", () =>
+      agent.connect({ protocol: "tcp", address: local, port: 1, nonce: "n-2" }),
+    );
+    const reach = await done;
+    expect(entries).toMatchObject([{ requirement: "M4", host: "local", code: 0 }]);
+    expect(entries[0]!.argv.join(" ")).toMatch(
+      /^probe scan protocol=tcp address=127.0.0.1 ports=1 .*nonce=n-2/,
+    );
+    expect(JSON.parse(entries[0]!.stdout)).toEqual([[1, reach]]);
   });
 
   it("says what is wrong when it cannot probe", async () => {

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { ConnectionLost, DeadlineExceeded, ProbeFailed } from "#harness/errors.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
+import { recordCommand } from "#harness/host/transcript.ts";
 import { within } from "#harness/poll.ts";
 import type {
   Arrival,
@@ -236,14 +237,23 @@ export class ProbeAgent implements AsyncDisposable {
   async #call<T>(op: string, params: object, expectedMs: number): Promise<T> {
     if (this.#ended) throw this.#ended;
     const id = ++this.#lastId;
+    const startedAt = Date.now();
+    const start = performance.now();
+    const record = (code: number, stdout: string, stderr: string) =>
+      recordCommand({
+        host: this.host.name,
+        argv: describeCall(this.netns, op, params),
+        ...{ code, signal: null, stdout, stderr, startedAt, durationMs: performance.now() - start },
+      });
     const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
     this.#command.stdin.write(`${JSON.stringify({ id, op, ...params })}\n`);
+    const what = `the probe agent on ${this.where} to answer ${op}`;
     try {
-      return (await within(
-        { what: `the probe agent on ${this.where} to answer ${op}`, deadlineMs: expectedMs + graceMs },
-        answer,
-      )) as T;
+      const value = await within({ what, deadlineMs: expectedMs + graceMs }, answer);
+      record(0, JSON.stringify(value) ?? "", "");
+      return value as T;
     } catch (error) {
+      record(1, "", String(error));
       if (error instanceof DeadlineExceeded) throw new ProbeFailed(error.message, { cause: error });
       throw error;
     } finally {
@@ -336,6 +346,19 @@ export class ProbeAgent implements AsyncDisposable {
 const endedHint = {
   hint: "python3 and nsenter (util-linux) must be on the node, and the namespace must exist",
 };
+
+/** How a call reads in the transcript: `nsenter --net=… probe connect address=10.1.1.2 …`. */
+function describeCall(netns: string | undefined, op: string, params: object): string[] {
+  const values = Object.entries(params).filter(([, value]) => value !== undefined);
+  const words = values.map(([key, value]) => `${key}=${Array.isArray(value) ? describePorts(value) : value}`);
+  return [...(netns ? ["nsenter", `--net=${netns}`] : []), "probe", op, ...words];
+}
+
+function describePorts(ports: readonly number[]): string {
+  const [first = 0] = ports;
+  const isRange = ports.length > 1 && ports.every((port, index) => port === first + index);
+  return isRange ? `${first}-${ports.at(-1)}` : ports.join(",");
+}
 
 function listPorts(ports: Ports): number[] {
   if (!("from" in ports)) return [...ports];
