@@ -55,6 +55,7 @@ export class MessageReader {
     if (!this.#head) {
       if (this.#pending.length === 0) return undefined;
       this.#head = { startLine: this.#pending.toString("latin1").split("\r\n")[0] ?? "", headers: {} };
+      this.#pending = Buffer.alloc(0);
       return this.#finish(false);
     }
     return this.#finish(this.#framing.kind === "until end");

@@ -2,7 +2,14 @@ import type { z } from "zod";
 import { Nonconformance } from "#harness/errors.ts";
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 import { checkAnswer, describeIssues, type Verdict } from "./answer-rules.ts";
-import { describeExchange, type Exchange, type ReadExchange, readExchange, subsystemOf } from "./exchange.ts";
+import {
+  describeExchange,
+  type Exchange,
+  fieldsOf,
+  type ReadExchange,
+  readExchange,
+  subsystemOf,
+} from "./exchange.ts";
 import { readJsonValues } from "./json.ts";
 import { type CallName, calls, failureKey, optionalCalls } from "./protocol.ts";
 
@@ -120,10 +127,18 @@ function checkFailureKey({ exchange, answer }: ReadExchange): Verdict {
   };
 }
 
-/** CNM-5: a message that helps names a value of the request or the kind of thing that is wrong. */
-function checkMessage({ exchange, request, message }: ReadExchange): Verdict {
-  if (message === undefined || request === undefined || subsystemOf(exchange.call) !== "NetworkDriver")
-    return undefined;
+/** CNM-5: a failure is said in JSON, in a message that names a value of the request or the kind of thing that is wrong. */
+function checkMessage({ exchange, name, request, answer, message }: ReadExchange): Verdict {
+  if (message === undefined || request === undefined || name === undefined) return undefined;
+  if (!(calls[name].request as z.ZodType).safeParse(request).success) return undefined;
+  if (subsystemOf(name) !== "NetworkDriver" || /^4/.test(String(exchange.status))) return undefined;
+  if (exchange.status !== 200 && !fieldsOf(answer)?.Err) {
+    return {
+      requirement: "CNM-5",
+      expected: `a failure of ${name} as a JSON object with Err`,
+      got: `status ${exchange.status} and ${JSON.stringify(message)}`,
+    };
+  }
   const named = Object.values(request).some(
     (value) => typeof value === "string" && value.length >= 7 && message.includes(value.slice(0, 7)),
   );
