@@ -37,9 +37,9 @@ export async function targetProjects(settings: Settings): Promise<TestProjectCon
   }));
 }
 
-/** The protocol tiers need no cluster: the plugin comes from `PLUGIN`. */
+/** The CNM tier needs no cluster: the plugin comes from `PLUGIN`. The CNI tier has its own projects. */
 export function tierProjects(plugin: string | undefined): TestProjectConfiguration[] {
-  return (["cnm", "cni"] as const).map((tier, index) => ({
+  return (["cnm"] as const).map((tier, index) => ({
     extends: true,
     test: {
       name: tier,

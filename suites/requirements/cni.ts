@@ -60,10 +60,12 @@ const attaches = { kinds: ["interface", "chained"] } as const;
 /** The plugin side of the CNI specification. */
 export const cniRequirements = {
   "CNI-1": errors("MUST", "a call exits 0 when it did its work and non-zero when it did not"),
-  "CNI-2": errors("SHOULD", "a failure is one JSON error object on stdout with cniVersion, code and msg"),
+  "CNI-2a": errors("SHOULD", "a failure is one JSON error object on stdout with code and msg"),
+  "CNI-2b": errors("SHOULD", "an error object has the cniVersion of the configuration"),
   "CNI-3a": errorCodes("MUST", "a version that the plugin does not speak is error 1 or an error of its own"),
   "CNI-3b": errorCodes("MUST", "an undecodable configuration is error 6 or an error of its own"),
   "CNI-3c": errorCodes("MUST", "error 4 names the environment variables that are invalid"),
+  "CNI-3d": errorCodes("MUST", "error codes 0 to 99 are only used as the specification has them"),
 
   "CNI-4a": addResult("MUST", "ADD prints its result on stdout"),
   "CNI-4b": addResult("MUST", "ADD's result has the cniVersion of the configuration"),
@@ -74,7 +76,7 @@ export const cniRequirements = {
     "the result lists what was created on the host, without a sandbox",
     makesInterfaces,
   ),
-  "CNI-5d": addResult("MUST", "addresses in the result are CIDRs whose interface is a valid index", attaches),
+  "CNI-5d": addResult("MUST", "addresses in the result are CIDRs, and their interface a valid index"),
   "CNI-5e": addResult(
     "MUST",
     "what the result says of the interface is what the container has",

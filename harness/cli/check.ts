@@ -1,0 +1,11 @@
+import { runMain, runTool, runVitest } from "./run.ts";
+
+// Types, lint and the tests that take no time; all are run even if one fails.
+await runMain(async () => {
+  const codes = [
+    await runTool("tsc", ["--noEmit"]),
+    await runTool("biome", ["check"]),
+    await runVitest(["run", "--project", "unit", ...process.argv.slice(2)]),
+  ];
+  return codes.find((code) => code !== 0);
+});

@@ -1,0 +1,44 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { HarnessError, UsageError } from "#harness/errors.ts";
+
+/** Root folder of the project. */
+export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Runs a command line's `main` and turns its end into an exit code: what it resolves to, 2 for a usage error,
+ * 1 for anything else. Errors of ours are told in plain words, others with their stack.
+ */
+export async function runMain(main: () => Promise<number | undefined>): Promise<void> {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    process.stderr.write(`${error instanceof HarnessError ? error.message : String((error as Error)?.stack ?? error)}\n`);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** Runs vitest in the project with these arguments and environment, attached to this terminal; resolves to its exit code. */
+export function runVitest(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+  return runTool("vitest", args, env);
+}
+
+/** Runs a tool of the project's packages, attached to this terminal. Signals reach it through the process group. */
+export function runTool(tool: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+  const child = spawn(`${root}/node_modules/.bin/${tool}`, args, {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  const ignore = () => {};
+  // The terminal sends Ctrl-C to the child as well; it cleans up, and we report how it ended.
+  process.on("SIGINT", ignore);
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code, signal) => {
+      process.off("SIGINT", ignore);
+      resolve(code ?? (signal ? 130 : 1));
+    });
+  });
+}
