@@ -120,9 +120,14 @@ type AgentMessage =
   | { id: number; ok: unknown }
   | { id: number; error: AgentError };
 
-const program = new URL("agent.py", import.meta.url);
-const bootstrap =
-  "import sys;n=int(sys.stdin.buffer.readline());exec(compile(sys.stdin.buffer.read(n),'netconform-agent','exec'))";
+/** Each after those it imports. */
+const modules = ["sockets", "datagrams", "reach", "servers", "path", "names", "main"];
+const bootstrap = `
+import json, sys, types
+for name, source in json.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))):
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(source, "agent/" + name + ".py", "exec"), module.__dict__)
+`.trim();
 const startDeadlineMs = 15_000;
 const graceMs = 10_000;
 const defaultTimeoutMs = 2_000;
@@ -171,14 +176,14 @@ export class ProbeAgent implements AsyncDisposable {
       "-c",
       bootstrap,
     ];
-    const source = await readFile(program);
+    const program = await readProgram();
     const command = await host.spawn(argv);
     const agent = new ProbeAgent(host, netns, command);
-    await agent.#begin(source);
+    await agent.#begin(program);
     return agent;
   }
 
-  async #begin(source: Buffer): Promise<void> {
+  async #begin(program: Buffer): Promise<void> {
     const { stdin, stdout, stderr, exit } = this.#command;
     const ready = new Promise<void>((resolve, reject) => {
       this.#signalReady = resolve;
@@ -196,8 +201,8 @@ export class ProbeAgent implements AsyncDisposable {
         ),
       (error: Error) => this.#end(error),
     );
-    stdin.write(`${source.length}\n`);
-    stdin.write(source);
+    stdin.write(`${program.length}\n`);
+    stdin.write(program);
     try {
       await within({ what: `the probe agent on ${this.where} to start`, deadlineMs: startDeadlineMs }, ready);
     } catch (error) {
@@ -346,6 +351,14 @@ export class ProbeAgent implements AsyncDisposable {
 const endedHint = {
   hint: "python3 and nsenter (util-linux) must be on the node, and the namespace must exist",
 };
+
+/** The agent's modules as JSON, `[name, source]` in the order in which they load. */
+async function readProgram(): Promise<Buffer> {
+  const files = modules.map(async (name) => {
+    return [name, await readFile(new URL(`agent/${name}.py`, import.meta.url), "utf8")];
+  });
+  return Buffer.from(JSON.stringify(await Promise.all(files)));
+}
 
 /** How a call reads in the transcript: `nsenter --net=… probe connect address=10.1.1.2 …`. */
 function describeCall(netns: string | undefined, op: string, params: object): string[] {
