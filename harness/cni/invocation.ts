@@ -1,6 +1,8 @@
 import type { Readable } from "node:stream";
+import { DeadlineExceeded } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
+import { recordCommand } from "#harness/host/transcript.ts";
 import { within } from "#harness/poll.ts";
 import { type CniError, cniErrorSchema, parseJson } from "./result.ts";
 
@@ -69,15 +71,18 @@ export async function invokePlugin(host: Host, call: PluginCall): Promise<Invoca
   // A plugin that does not read its configuration closes the pipe early; what it answers is judged, not this.
   running.stdin.on("error", () => {});
   running.stdin.end(call.stdin);
-  const end = await within(
-    { what: `${call.path} on ${host.name} to end after its deadline`, deadlineMs: deadlineMs + 10_000 },
-    Promise.all([running.exit, stdout.done, stderr.done]).then(([exit]) => exit),
-  ).catch((error: unknown) => {
+  const ended = Promise.all([running.exit, stdout.done, stderr.done]).then(([exit]) => exit);
+  const guard = { what: `${call.path} on ${host.name} to end`, deadlineMs: deadlineMs + 5_000 };
+  const end = await within(guard, ended).catch((error: unknown) => {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    // The plugin is dead, but something that it started and that left its process group holds the pipes.
     running.kill("KILL");
-    throw error;
+    return { code: null, signal: "KILL" };
   });
   const durationMs = performance.now() - start;
   const killed = end.signal === "KILL" || end.code === 137;
+  const output = { stdout: stdout.text(), stderr: stderr.text() };
+  recordCommand({ host: host.name, argv, ...end, ...output, startedAt, durationMs });
   return {
     host: host.name,
     plugin: call.plugin,
@@ -86,8 +91,7 @@ export async function invokePlugin(host: Host, call: PluginCall): Promise<Invoca
     prefix,
     env,
     stdin: call.stdin,
-    stdout: stdout.text(),
-    stderr: stderr.text(),
+    ...output,
     code: end.code,
     signal: end.signal,
     timedOut: killed && durationMs >= deadlineMs,

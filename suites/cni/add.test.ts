@@ -1,0 +1,227 @@
+import { isDeepStrictEqual } from "node:util";
+import type { AddResult } from "#harness/cni/result.ts";
+import { attach, expectFailure, expectResult, violation } from "./expect.ts";
+import { readAddresses, readLink, readRoutes } from "./inside.ts";
+import { additions, readState } from "./state.ts";
+import { cniSuite } from "./suite.ts";
+
+const isCidr = (text: string) =>
+  /^(\d{1,3}(\.\d{1,3}){3}\/([12]?\d|3[0-2])|[0-9a-f:]*:[0-9a-f:.]*\/(\d{1,2}|1[01]\d|12[0-8]))$/i.test(text);
+
+await cniSuite("ADD", ({ requirement, subject }) => {
+  const { kind } = subject.profile;
+
+  requirement("CNI-4a", "the result is on stdout", async ({ domain }) => {
+    expectResult(await domain.call("ADD", await domain.container()));
+  });
+
+  requirement("CNI-4b", "the result has the configuration's cniVersion", async ({ domain }) => {
+    const { invocation } = await attach(domain);
+    const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout + invocation.stderr)?.[1];
+    if (said !== subject.version)
+      throw violation(invocation, `cniVersion ${subject.version}`, said ?? "none");
+  });
+
+  requirement("CNI-5a", "the result lists CNI_IFNAME with a sandbox", async ({ domain }) => {
+    const { container, result, invocation } = await attach(domain);
+    const listed =
+      result.interfaces?.filter(({ name, sandbox }) => name === container.ifName && sandbox) ?? [];
+    if (listed.length === 1) return;
+    throw violation(
+      invocation,
+      `one interface ${container.ifName} with a sandbox`,
+      describeInterfaces(result),
+    );
+  });
+
+  requirement("CNI-5b", "the sandbox is the path that was handed over", async ({ domain }) => {
+    const { container, result, invocation } = await attach(domain);
+    const listed = result.interfaces?.find(({ name, sandbox }) => name === container.ifName && sandbox);
+    if (!listed || listed.sandbox === container.netns) return;
+    throw violation(invocation, `the sandbox ${container.netns}`, `${listed.sandbox}`);
+  });
+
+  requirement("CNI-5c", "the result lists what ADD created on the host", async ({ domain }) => {
+    const { host } = subject;
+    const container = await domain.container();
+    const before = await readState(host, domain.name, domain.dataDir);
+    const { result, invocation } = await attach(domain, {}, container);
+    const created = additions(await readState(host, domain.name, domain.dataDir), before)
+      .filter((line) => line.startsWith("link "))
+      .map((line) => line.slice("link ".length));
+    const onHost = result.interfaces?.filter(({ sandbox }) => !sandbox).map(({ name }) => name) ?? [];
+    const unlisted = created.filter((name) => !onHost.includes(name));
+    if (unlisted.length > 0) {
+      const expected = `${unlisted.join(", ")} in interfaces, without a sandbox`;
+      throw violation(invocation, expected, describeInterfaces(result));
+    }
+    for (const name of onHost) {
+      if (await readLink(host, domain.name, name)) continue;
+      throw violation(invocation, `${name} on the host, as the result says`, "no such interface");
+    }
+  });
+
+  requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ domain }) => {
+    const { result, invocation } = await attach(domain);
+    const count = result.interfaces?.length ?? 0;
+    for (const { address, interface: index } of result.ips ?? []) {
+      if (!isCidr(address)) throw violation(invocation, "an address in CIDR notation", address);
+      if (index === undefined || kind === "ipam" || (index >= 0 && index < count)) continue;
+      throw violation(invocation, `an index below ${count} for ${address}`, String(index));
+    }
+  });
+
+  requirement("CNI-5e", "the container has what the result says", async ({ domain }) => {
+    const { container, result, invocation } = await attach(domain);
+    const index =
+      result.interfaces?.findIndex(({ name, sandbox }) => name === container.ifName && sandbox) ?? -1;
+    const listed = result.interfaces?.[index];
+    const link = await readLink(subject.host, container.name, container.ifName);
+    if (!link) throw violation(invocation, `${container.ifName} in the container`, "no such interface");
+    if (listed?.mac && listed.mac.toLowerCase() !== link.mac) {
+      throw violation(invocation, `the MAC ${link.mac} that ${container.ifName} has`, listed.mac);
+    }
+    const held = await readAddresses(subject.host, container.name, container.ifName);
+    const missing = (result.ips ?? [])
+      .filter((ip) => ip.interface === index && !held.includes(ip.address))
+      .map((ip) => ip.address);
+    if (missing.length > 0) {
+      throw violation(
+        invocation,
+        `${missing.join(", ")} on ${container.ifName}`,
+        held.join(", ") || "no address",
+      );
+    }
+    const routes = await readRoutes(subject.host, container.name);
+    const lost = (result.routes ?? [])
+      .map(({ dst }) => dst)
+      .filter((dst) => !dst.includes(":") && !routes.includes(dst));
+    if (lost.length > 0)
+      throw violation(invocation, `routes to ${lost.join(", ")}`, routes.join(", ") || "no route");
+  });
+
+  for (const id of kind === "chained" ? (["CNI-6a"] as const) : []) {
+    requirement(
+      id,
+      "everything in prevResult is in the result",
+      async ({ domain }) => {
+        const { container, result, invocation } = await attach(domain);
+        const lost = lostFrom(container.prevResult, result);
+        if (lost.length > 0)
+          throw violation(invocation, `prevResult's ${lost.join(", ")}`, "a result without it");
+      },
+      { when: ({ standsAlone }) => !standsAlone },
+    );
+  }
+
+  requirement("CNI-6c", "what plugins before have answered is in the result", async ({ domain }) => {
+    const container = await domain.container();
+    const prevResult: AddResult = {
+      cniVersion: subject.version,
+      interfaces: [{ name: "ncearlier", sandbox: container.netns, mac: "02:00:00:00:0c:01" }],
+      ips: [{ address: "10.77.0.9/24", interface: 0 }],
+    };
+    const { result, invocation } = await attach(domain, { prevResult }, container);
+    const lost = lostFrom(prevResult, result);
+    if (lost.length > 0)
+      throw violation(invocation, `prevResult's ${lost.join(", ")}`, "a result without it");
+  });
+
+  requirement(
+    "CNI-7",
+    "the interface gets exactly the name that was asked for",
+    async ({ domain }) => {
+      const container = { ...(await domain.container()), ifName: "nc_x-1.0" };
+      domain.containers[container.index] = container;
+      const { invocation } = await attach(domain, {}, container);
+      if (await readLink(subject.host, container.name, container.ifName)) return;
+      throw violation(invocation, `an interface ${container.ifName} in the container`, "none, and exit 0");
+    },
+    { when: (profile) => profile.kind === "interface" },
+  );
+
+  requirement(
+    "CNI-7",
+    "an interface name of sixteen characters is not accepted and then ignored",
+    async ({ domain }) => {
+      const env = { CNI_IFNAME: "sixteen-letters-" };
+      const invocation = await domain.call("ADD", await domain.container(), { env });
+      expectFailure(invocation, "Linux has no interface names of 16 characters");
+    },
+    { when: (profile) => profile.kind === "interface" },
+  );
+
+  requirement(
+    "CNI-7",
+    "an interface that is not in the container is an error",
+    async ({ domain }) => {
+      const invocation = await domain.call("ADD", await domain.container(), {
+        env: { CNI_IFNAME: "nc-absent" },
+      });
+      expectFailure(invocation, "the container has no interface nc-absent");
+    },
+    { when: (profile) => profile.kind === "chained" && profile.worksOnInterface === true },
+  );
+
+  requirement(
+    "CNI-8",
+    "an interface of that name that somebody else made is an error",
+    async ({ domain }) => {
+      const container = await domain.container();
+      await domain.shell("ip -n $NETNS link add $IF type veth peer name ncxv", container);
+      const invocation = await domain.call("ADD", container);
+      expectFailure(invocation, `${container.ifName} exists already in the container`);
+    },
+  );
+
+  requirement("CNI-8", "a second ADD is an error", async ({ domain }) => {
+    const { container } = await attach(domain);
+    const first = await readLink(subject.host, container.name, container.ifName);
+    const invocation = await domain.call("ADD", container);
+    expectFailure(invocation, `${container.ifName} exists already in the container`);
+    const second = await readLink(subject.host, container.name, container.ifName);
+    if (isDeepStrictEqual(first, second)) return;
+    throw violation(invocation, "the first interface untouched", JSON.stringify(second ?? "no interface"));
+  });
+
+  requirement("CNI-16a", "an address manager answers addresses only", async ({ domain }) => {
+    const { result, invocation } = await attach(domain);
+    if (result.interfaces && result.interfaces.length > 0) {
+      throw violation(invocation, "no interfaces", describeInterfaces(result));
+    }
+    const indexed = result.ips?.find((ip) => ip.interface !== undefined);
+    if (indexed) throw violation(invocation, "no ips[].interface", JSON.stringify(indexed));
+  });
+
+  /** What of a former result is not in a later one; what the plugin is there to change does not count. */
+  function lostFrom(before: AddResult | undefined, after: AddResult): string[] {
+    const interfaces = (before?.interfaces ?? []).filter(
+      (one) =>
+        !after.interfaces?.some(
+          (other) => other.name === one.name && (other.sandbox ?? "") === (one.sandbox ?? ""),
+        ),
+    );
+    const ips = (before?.ips ?? []).filter(
+      (one) => !after.ips?.some((other) => other.address === one.address),
+    );
+    const routes = (before?.routes ?? []).filter(
+      (one) => !after.routes?.some((other) => other.dst === one.dst),
+    );
+    const nameservers = before?.dns?.nameservers ?? [];
+    return [
+      ...interfaces.map(({ name }) => `interface ${name}`),
+      ...ips.map(({ address }) => `address ${address}`),
+      ...routes.map(({ dst }) => `route to ${dst}`),
+      ...nameservers
+        .filter((one) => !after.dns?.nameservers?.includes(one))
+        .map((one) => `name server ${one}`),
+    ];
+  }
+});
+
+function describeInterfaces({ interfaces = [] }: AddResult): string {
+  if (interfaces.length === 0) return "no interfaces";
+  return interfaces
+    .map(({ name, sandbox }) => (sandbox ? `${name} in ${sandbox}` : `${name} on the host`))
+    .join(", ");
+}

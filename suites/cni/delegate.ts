@@ -1,0 +1,90 @@
+import { type Domain, ipVersion } from "./domain.ts";
+import { gateway } from "./profiles.ts";
+
+/** One call that the plugin under test made of its delegate. */
+export interface DelegateCall {
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly stdin: string;
+}
+
+const script = `#!/bin/sh
+home=\${0%/*}
+call=$home/calls/$(ls "$home/calls" | wc -l)
+mkdir "$call"
+cat >"$call/stdin"
+env >"$call/env"
+if [ -e "$home/refuse-$CNI_COMMAND" ]; then
+  echo '{"cniVersion":"CNI_VERSION","code":111,"msg":"the delegate refuses"}'
+  exit 1
+fi
+case $CNI_COMMAND in
+ADD) cat "$home/result" ;;
+VERSION) echo '{"cniVersion":"CNI_VERSION","supportedVersions":["0.3.1","0.4.0","1.0.0","1.1.0"]}' ;;
+esac
+`;
+
+/** An IPAM plugin of the tier that writes down how it is called, and refuses what it is told to refuse. */
+export class Delegate {
+  static readonly type = "nc-delegate";
+  readonly folder: string;
+  readonly #domain: Domain;
+
+  private constructor(domain: Domain, folder: string) {
+    this.#domain = domain;
+    this.folder = folder;
+  }
+
+  static async install(domain: Domain): Promise<Delegate> {
+    const { host, version } = domain.subject;
+    const folder = `${domain.folder}/delegate`;
+    const result = {
+      cniVersion: version,
+      ips: [{ ...ipVersion(version), address: "10.88.0.200/24", gateway }],
+      routes: [{ dst: "0.0.0.0/0" }],
+    };
+    await host.run(["mkdir", "-p", `${folder}/calls`]);
+    await host.files.write(`${folder}/${Delegate.type}`, script.replaceAll("CNI_VERSION", version), 0o755);
+    await host.files.write(`${folder}/result`, `${JSON.stringify(result)}\n`);
+    return new Delegate(domain, folder);
+  }
+
+  /** What to change in a call so that it uses this delegate. */
+  get use(): { config: { ipam: { type: string } }; path: string[] } {
+    return { config: { ipam: { type: Delegate.type } }, path: [this.folder] };
+  }
+
+  async refuse(command: string): Promise<void> {
+    await this.#domain.subject.host.files.write(`${this.folder}/refuse-${command}`, "");
+  }
+
+  async accept(command: string): Promise<void> {
+    await this.#domain.subject.host.files.remove(`${this.folder}/refuse-${command}`);
+  }
+
+  /** In the order in which they were made. */
+  async calls(): Promise<DelegateCall[]> {
+    const { host } = this.#domain.subject;
+    const list = await host.run(["ls", `${this.folder}/calls`]);
+    const names = list.split("\n").filter(Boolean).map(Number);
+    return Promise.all(
+      names
+        .sort((one, other) => one - other)
+        .map(async (name) => {
+          const text = await host.files.readText(`${this.folder}/calls/${name}/env`);
+          const env = Object.fromEntries(
+            text
+              .split("\n")
+              .filter((line) => line.includes("="))
+              .map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+          );
+          const stdin = await host.files.readText(`${this.folder}/calls/${name}/stdin`);
+          return { command: env.CNI_COMMAND ?? "(none)", env, stdin };
+        }),
+    );
+  }
+
+  async commands(): Promise<string[]> {
+    return (await this.calls()).map(({ command }) => command);
+  }
+}

@@ -1,0 +1,193 @@
+import { describeError, reportedError } from "#harness/cni/invocation.ts";
+import type { PluginKind } from "#suites/requirements/cni.ts";
+import type { CallChanges } from "./domain.ts";
+import { attach, expectError, expectFailure, expectResult, violation } from "./expect.ts";
+import { cniSuite } from "./suite.ts";
+import { wrongCalls } from "./wrong-calls.ts";
+
+/** Error codes below 100 that the specification defines. */
+const definedCodes = [1, 2, 3, 4, 5, 6, 7, 11, 50, 51];
+const attachmentVariables = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"];
+
+await cniSuite("errors", ({ requirement, subject }) => {
+  requirement("CNI-1", "ADD that did its work exits 0", async ({ domain }) => {
+    await attach(domain);
+  });
+
+  for (const wrong of wrongCalls.filter(({ applies }) => applies(subject))) {
+    requirement(
+      "CNI-1",
+      `${wrong.what} is not answered with exit 0`,
+      async ({ domain }) => {
+        const invocation = await wrong.make(domain);
+        expectFailure(invocation, wrong.why);
+      },
+      { detached: true },
+    );
+    requirement(
+      "CNI-2a",
+      `${wrong.what} is reported as a JSON error on stdout`,
+      async ({ domain }) => {
+        const invocation = await wrong.make(domain);
+        if (invocation.code === 0) return;
+        const { msg } = expectError(invocation, wrong.why);
+        if (msg.trim() === "") throw violation(invocation, "an error with a message", "an empty msg");
+      },
+      { detached: true },
+    );
+  }
+
+  requirement("CNI-1", "a configuration of a megabyte is either done or refused", async ({ domain }) => {
+    const ballast = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, key) => [`unknown-${key}`, "x".repeat(90)]),
+    );
+    const invocation = await domain.call("ADD", await domain.container(), {
+      config: { "com.example": ballast },
+    });
+    if (invocation.code === 0) expectResult(invocation);
+    else expectError(invocation, "it was not done");
+  });
+
+  requirement(
+    "CNI-2b",
+    "the error of an incomplete call has the cniVersion of the configuration",
+    async ({ domain }) => {
+      const invocation = await domain.call("ADD", await domain.container(), incomplete(subject.profile.kind));
+      if (invocation.code === 0) return;
+      const error = expectError(invocation, "the configuration is incomplete");
+      if (error.cniVersion === subject.version) return;
+      throw violation(invocation, `cniVersion ${subject.version} in the error`, error.cniVersion ?? "none");
+    },
+    { detached: true, when: ({ kind, standsAlone }) => kind !== "chained" || standsAlone !== true },
+  );
+
+  requirement(
+    "CNI-3a",
+    "a cniVersion that nobody speaks is refused as incompatible",
+    async ({ domain }) => {
+      const invocation = await domain.call("ADD", await domain.container(), { version: "9.9.9" });
+      const { code } = expectError(invocation, "no plugin speaks CNI 9.9.9");
+      if (code !== 1 && code < 100) throw violation(invocation, "code 1, or 100 and more", `code ${code}`);
+    },
+    { detached: true },
+  );
+
+  for (const [what, stdin] of [
+    ["text that is no JSON", "{ this is no JSON"],
+    ["a JSON array", "[1, 2, 3]"],
+    ["no configuration at all", ""],
+  ] as const) {
+    requirement(
+      "CNI-3b",
+      `${what} is refused as undecodable`,
+      async ({ domain }) => {
+        const invocation = await domain.call("ADD", await domain.container(), { stdin });
+        const { code } = expectError(invocation, "the configuration cannot be decoded");
+        const empty = stdin === "" && code === 5;
+        if (code !== 6 && code < 100 && !empty)
+          throw violation(invocation, "code 6, or 100 and more", `code ${code}`);
+      },
+      { detached: true },
+    );
+  }
+
+  for (const variable of attachmentVariables) {
+    requirement(
+      "CNI-3c",
+      `error 4 for a missing ${variable} names it`,
+      async ({ domain }) => {
+        const invocation = await domain.call("ADD", await domain.container(), {
+          env: { [variable]: undefined },
+        });
+        const error = expectError(invocation, `${variable} is missing`);
+        if (error.code !== 4 || describeError(error).includes(variable)) return;
+        throw violation(invocation, `an error that names ${variable}`, describeError(error));
+      },
+      { detached: true },
+    );
+  }
+
+  requirement(
+    "CNI-3d",
+    "no wrong call is answered with a reserved code that means nothing",
+    async ({ domain }) => {
+      for (const wrong of wrongCalls.filter(({ applies }) => applies(subject))) {
+        const invocation = await wrong.make(domain);
+        const reported = invocation.code === 0 ? undefined : reportedError(invocation);
+        if (!reported || !("error" in reported)) continue;
+        const { code } = reported.error;
+        if (code >= 100 || definedCodes.includes(code)) continue;
+        throw violation(invocation, `one of ${definedCodes.join(", ")}, or 100 and more`, `code ${code}`);
+      }
+    },
+    { detached: true },
+  );
+
+  requirement(
+    "CNI-18a",
+    "all missing variables are named in one error 4",
+    async ({ domain }) => {
+      const env = Object.fromEntries(attachmentVariables.map((name) => [name, undefined]));
+      const invocation = await domain.call("ADD", await domain.container(), { env });
+      const error = expectError(invocation, "the environment is missing");
+      const text = describeError(error);
+      const unnamed = attachmentVariables.filter((name) => !text.includes(name));
+      if (error.code !== 4) throw violation(invocation, "code 4", `code ${error.code}`);
+      if (unnamed.length > 0) throw violation(invocation, `an error that names ${unnamed.join(", ")}`, text);
+    },
+    { detached: true },
+  );
+
+  for (const id of ["-starts-with-a-hyphen", "has a space", "has/slash", `semicolon;`]) {
+    requirement(
+      "CNI-18b",
+      `the container id ${JSON.stringify(id)} is refused`,
+      async ({ domain }) => {
+        const invocation = await domain.call("ADD", await domain.container(), {
+          env: { CNI_CONTAINERID: id },
+        });
+        const { code } = expectError(invocation, `${JSON.stringify(id)} is no container id`);
+        if (code !== 3 && code !== 4) throw violation(invocation, "code 3 or 4", `code ${code}`);
+      },
+      { detached: true },
+    );
+  }
+
+  requirement("CNI-18c", "CHECK is refused with code 1", async ({ domain }) => {
+    const { container, result } = await attach(domain);
+    const invocation = await domain.call("CHECK", container, { prevResult: result });
+    const { code } = expectError(invocation, `there is no CHECK in CNI ${subject.version}`);
+    if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
+  });
+
+  for (const command of ["GC", "STATUS"] as const) {
+    requirement(
+      "CNI-18d",
+      `${command} is refused with code 1`,
+      async ({ domain }) => {
+        const invocation = await domain.call(command);
+        const { code } = expectError(invocation, `there is no ${command} in CNI ${subject.version}`);
+        if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
+      },
+      { detached: true, when: () => subject.claims.includes("1.1.0") },
+    );
+  }
+
+  for (const name of ["", ".", "..", "has/slash", "has:colon", "has space", "sixteen-letters-"]) {
+    requirement(
+      "CNI-19",
+      `the interface name ${JSON.stringify(name)} is refused`,
+      async ({ domain }) => {
+        const invocation = await domain.call("ADD", await domain.container(), { env: { CNI_IFNAME: name } });
+        expectFailure(invocation, `${JSON.stringify(name)} is no interface name`);
+      },
+      { detached: true },
+    );
+  }
+});
+
+/** Enough to be decoded, too little to work with. */
+function incomplete(kind: PluginKind): CallChanges {
+  if (kind === "interface") return { config: { ipam: { type: "nc-no-such-plugin" } } };
+  return kind === "chained" ? { prevResult: null } : { config: { ipam: {} } };
+}

@@ -1,0 +1,57 @@
+import { PluginFailure } from "#harness/cni/errors.ts";
+import { describeEnd, type Invocation, reportedError } from "#harness/cni/invocation.ts";
+import { type AddResult, addResultSchema, type CniError, parseJson } from "#harness/cni/result.ts";
+import type { CallChanges, Container, Domain } from "./domain.ts";
+
+/** The plugin must have done its work. `what` reads after "expected": "success of a second DEL". */
+export function expectSuccess(invocation: Invocation, what = "success"): void {
+  if (invocation.code !== 0) throw new PluginFailure(invocation, what, describeEnd(invocation));
+}
+
+/** The plugin must have refused by itself: not by a hang, a signal or an exit code of 0. */
+export function expectFailure(invocation: Invocation, why: string): void {
+  const { code, timedOut, signal } = invocation;
+  if (timedOut || code === null) {
+    throw new PluginFailure(invocation, `an error because ${why}`, timedOut ? "a hang" : `signal ${signal}`);
+  }
+  if (code === 0) throw new PluginFailure(invocation, `a non-zero exit because ${why}`, "exit 0");
+}
+
+/** As `expectFailure`, and the error must be reported as the specification has it. */
+export function expectError(invocation: Invocation, why: string): CniError {
+  expectFailure(invocation, why);
+  const reported = reportedError(invocation);
+  if ("error" in reported) return reported.error;
+  throw new PluginFailure(invocation, "a JSON error object on stdout", reported.reason);
+}
+
+/** The plugin's answer to ADD as the specification has it. */
+export function expectResult(invocation: Invocation): AddResult {
+  expectSuccess(invocation);
+  const json = parseJson(invocation.stdout);
+  if (!json.ok) throw new PluginFailure(invocation, "a result in JSON on stdout", json.reason);
+  const parsed = addResultSchema.safeParse(json.value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    (issue) => `${issue.path.join(".") || "top level"}: ${issue.message}`,
+  );
+  throw new PluginFailure(invocation, "an ADD result", problems.join("; "));
+}
+
+/** A container that the plugin has attached; what the test is about comes after this. */
+export async function attach(
+  domain: Domain,
+  changes: CallChanges = {},
+  container?: Container,
+): Promise<{ container: Container; result: AddResult; invocation: Invocation }> {
+  const attached = container ?? (await domain.container());
+  const invocation = await domain.call("ADD", attached, changes);
+  expectSuccess(invocation, "ADD to succeed");
+  if (!attached.result) throw new PluginFailure(invocation, "a result", "none that can be read");
+  return { container: attached, result: attached.result, invocation };
+}
+
+/** A rule was broken in what the plugin did or said. */
+export function violation(invocation: Invocation, expected: string, got: string): PluginFailure {
+  return new PluginFailure(invocation, expected, got);
+}

@@ -1,0 +1,41 @@
+import { z } from "zod";
+import type { Host } from "#harness/host/host.ts";
+
+const links = z.array(
+  z.looseObject({
+    ifname: z.string().optional(),
+    address: z.string().optional(),
+    mtu: z.number().optional(),
+    ifindex: z.number().optional(),
+    addr_info: z.array(z.looseObject({ local: z.string(), prefixlen: z.number() })).optional(),
+  }),
+);
+const routes = z.array(z.looseObject({ dst: z.string() }));
+
+/** An interface in a namespace (a name below `/run/netns`), or `undefined`. */
+export async function readLink(
+  host: Host,
+  netns: string,
+  name: string,
+): Promise<{ mac: string; mtu: number; index: number } | undefined> {
+  const shown = await host.exec(["ip", "-n", netns, "-j", "link", "show", "dev", name]);
+  if (shown.code !== 0) return undefined;
+  const [link] = links.parse(JSON.parse(shown.stdout));
+  return link && { mac: link.address ?? "", mtu: link.mtu ?? 0, index: link.ifindex ?? 0 };
+}
+
+/** The addresses of an interface as CIDRs. */
+export async function readAddresses(host: Host, netns: string, name: string): Promise<string[]> {
+  const shown = await host.run(["ip", "-n", netns, "-j", "address", "show", "dev", name]);
+  const found = links.parse(JSON.parse(shown));
+  return found.flatMap(({ addr_info = [] }) =>
+    addr_info.map(({ local, prefixlen }) => `${local}/${prefixlen}`),
+  );
+}
+
+/** Destinations of the IPv4 routes in a namespace, as CIDRs. */
+export async function readRoutes(host: Host, netns: string): Promise<string[]> {
+  const shown = await host.run(["ip", "-n", netns, "-4", "-j", "route", "show"]);
+  const found = routes.parse(JSON.parse(shown || "[]"));
+  return found.map(({ dst }) => (dst === "default" ? "0.0.0.0/0" : dst.includes("/") ? dst : `${dst}/32`));
+}

@@ -1,0 +1,114 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/config.ts";
+import { ConfigurationError } from "#harness/cni/errors.ts";
+import { parseJson } from "#harness/cni/result.ts";
+import { CniRuntime } from "#harness/cni/runtime.ts";
+import { isSpecVersion } from "#harness/cni/version.ts";
+import type { Settings } from "#harness/config/settings.ts";
+import type { TargetContext } from "#harness/conformance/outcome.ts";
+import type { Host } from "#harness/host/host.ts";
+import { Scope } from "#harness/scope.ts";
+import type { PluginKind } from "#suites/requirements/cni.ts";
+import { Domain, type Subject } from "./domain.ts";
+import { type Profile, type ProfileSite, profiles } from "./profiles.ts";
+
+/** The plugin of a target, with the configuration of the user or a ready-made one. */
+export async function subjectOf(target: TargetContext, settings: Settings, host: Host): Promise<Subject> {
+  const version = target.engine.replace(/^cni-/, "");
+  if (!isSpecVersion(version)) {
+    throw new ConfigurationError(`${target.reference}: ${target.title}`, {
+      hint: "PLUGIN names a CNI plugin's binary, or a folder of them",
+    });
+  }
+  const path = target.reference;
+  const type = basename(path);
+  const cniPath = [dirname(path), ...settings.CNI_PATH.filter((folder) => folder !== dirname(path))];
+  const { supportedVersions: claims } = await new CniRuntime({ host, path: cniPath }).version(type);
+  const subject = { host, type, path, cniPath, version, claims };
+  if (settings.CONFIG) {
+    const network = await readConfig(settings.CONFIG);
+    const draft = profileOf(network, type, settings.KIND ?? profiles[type]?.kind ?? "interface");
+    const kind = settings.KIND ?? profiles[type]?.kind ?? (await findKind({ ...subject, profile: draft }));
+    return { ...subject, profile: { ...draft, kind } };
+  }
+  const profile = profiles[type];
+  if (profile) return { ...subject, profile };
+  throw new ConfigurationError(`${path}: there is no ready-made configuration for a plugin called ${type}`, {
+    hint: `give one with CONFIG=file.conflist (ready-made ones exist for ${Object.keys(profiles).join(", ")})`,
+  });
+}
+
+async function readConfig(config: string): Promise<NetworkConfig> {
+  if (config.trimStart().startsWith("{")) return parseNetworkConfig(config, "CONFIG");
+  const text = await readFile(config, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(`CONFIG=${config}: cannot be read (${error.code})`, {
+      hint: "CONFIG is a file with a CNI network configuration, or the JSON itself",
+    });
+  });
+  return parseNetworkConfig(text, config);
+}
+
+/** `{{dataDir}}` and `{{index}}` in strings stand for the scratch folder and the container's running number. */
+function profileOf(network: NetworkConfig, type: string, kind: PluginKind): Profile {
+  const plugin =
+    network.plugins.find((one) => one.type === type) ??
+    (kind === "ipam" ? network.plugins.find((one) => ipamOf(one)?.type === type) : undefined);
+  if (!plugin) {
+    const types = network.plugins.map((one) => one.type).join(", ");
+    throw new ConfigurationError(`CONFIG: expected a plugin of type ${type}, got ${types}`, {
+      hint: "the type in the configuration must be the file name of PLUGIN",
+    });
+  }
+  const ready = profiles[type];
+  const ipam = ipamOf(plugin);
+  return {
+    ...(ready && { ...ready }),
+    kind,
+    config: (site) => fill(plugin, site),
+    delegates: ipam !== undefined && kind === "interface",
+    allocates: ipam !== undefined && ipam.type !== "static",
+  };
+}
+
+function ipamOf(plugin: Record<string, unknown>): Record<string, unknown> | undefined {
+  const { ipam } = plugin;
+  return typeof ipam === "object" && ipam !== null && "type" in ipam
+    ? (ipam as Record<string, unknown>)
+    : undefined;
+}
+
+function fill(plugin: Record<string, unknown>, { dataDir, index }: ProfileSite): Record<string, unknown> {
+  const text = JSON.stringify(plugin)
+    .replaceAll("{{dataDir}}", dataDir)
+    .replaceAll("{{index}}", String(index));
+  const filled = JSON.parse(text) as Record<string, unknown>;
+  const ipam = ipamOf(filled);
+  // Leases of a trial must not mix with those of the machine.
+  if (ipam?.type === "host-local") filled.ipam = { ...ipam, dataDir };
+  return filled;
+}
+
+/** A result without interfaces is an IPAM plugin's; a plugin that needs prevResult is a chained one. */
+async function findKind(subject: Subject): Promise<PluginKind> {
+  await using scope = new Scope("finding out what the plugin is");
+  const domain = await Domain.open(subject, scope);
+  const alone = await domain.container();
+  const answer = await domain.call("ADD", alone);
+  const json = parseJson(answer.stdout);
+  if (answer.code === 0 && json.ok) {
+    const hasInterfaces = typeof json.value === "object" && json.value !== null && "interfaces" in json.value;
+    await domain.settle([]);
+    return hasInterfaces ? "interface" : "ipam";
+  }
+  const chained = await Domain.open({ ...subject, profile: { ...subject.profile, kind: "chained" } }, scope);
+  const second = await chained.call("ADD", await chained.container());
+  await chained.settle([]);
+  if (second.code === 0) return "chained";
+  throw new ConfigurationError(
+    `${subject.path}: ADD fails with and without prevResult: ${answer.stdout.trim()}`,
+    {
+      hint: "check CONFIG; KIND=interface, chained or ipam says what the plugin is",
+    },
+  );
+}

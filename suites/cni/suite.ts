@@ -1,0 +1,170 @@
+import { inject } from "vitest";
+import { ConfigurationError, PluginFailure } from "#harness/cni/errors.ts";
+import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/invocation.ts";
+import { atLeast, type SpecVersion } from "#harness/cni/version.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import { conformanceSuite, type TestTools } from "#harness/conformance/suite.ts";
+import { Blocked, Nonconformance } from "#harness/errors.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { Scope } from "#harness/scope.ts";
+import { type CniRequirement, type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
+import { Domain, type Subject, sweepDomains } from "./domain.ts";
+import type { Profile } from "./profiles.ts";
+import { subjectOf } from "./subject.ts";
+
+/** What a test of the tier works with. */
+export interface CniTest extends TestTools {
+  /** A networking domain of the test's own. */
+  readonly domain: Domain;
+  readonly subject: Subject;
+}
+
+export interface CniTestOptions {
+  /** Whether the test says anything about a plugin that is used like this. */
+  when?: (profile: Profile, version: SpecVersion) => boolean;
+  /** The test attaches nothing, so it runs also where the kernel cannot do what the plugin is for. */
+  detached?: boolean;
+  alone?: boolean;
+}
+
+export interface CniSuite {
+  /** One test of one rule; not registered where the rule does not apply to the plugin or the version. */
+  requirement(
+    id: CniRequirementId,
+    title: string,
+    body: (test: CniTest) => Promise<void>,
+    options?: CniTestOptions,
+  ): void;
+  readonly subject: Subject;
+}
+
+interface Opened {
+  readonly subject: Subject;
+  /** What the first attachment of a domain leaves for good, e.g. the bridge; no leak unless it grows. */
+  readonly infrastructure: readonly string[];
+  /** Why nothing can be attached on this machine. */
+  readonly blocked: string | undefined;
+}
+
+/** Longest script that is offered as one line to copy. */
+const lineLimit = 6000;
+
+/**
+ * Registers the tests of one topic for the plugin and version of this target.
+ * A last test looks at everything that the others have left.
+ */
+export async function cniSuite(topic: string, define: (suite: CniSuite) => void): Promise<void> {
+  const host = new LocalHost();
+  const settings = readSettings();
+  const subject = await subjectOf(inject("target"), settings, host);
+  const leaks: string[] = [];
+
+  conformanceSuite<Opened>(
+    {
+      chapter: "cni",
+      open: () => open(subject, settings.CONFIG !== undefined),
+    },
+    (suite) => {
+      const requirement: CniSuite["requirement"] = (cited, title, body, options = {}) => {
+        const id = ruleFor(cited, subject);
+        if (!id || options.when?.(subject.profile, subject.version) === false) return;
+        suite.requirement(
+          id,
+          title,
+          async ({ infrastructure, blocked, subject: _subject, ...tools }) => {
+            if (blocked && !options.detached) throw new Blocked(blocked);
+            const domain = await Domain.open(subject, tools.scope);
+            try {
+              await body({ ...tools, domain, subject });
+            } catch (error) {
+              tellHowToRepeat(error, domain, tools);
+              throw error;
+            } finally {
+              const left = await domain.settle(infrastructure);
+              if (left.length > 0)
+                leaks.push(`after "${id} ${title}":\n${left.map((line) => `    ${line}`).join("\n")}`);
+            }
+          },
+          { alone: options.alone ?? false },
+        );
+      };
+      define({ requirement, subject });
+
+      if (!ruleFor("CNI-10d", subject)) return;
+      suite.requirement(
+        "CNI-10d",
+        `nothing is left of the attachments of the tests of ${topic}`,
+        async ({ blocked }) => {
+          if (blocked) throw new Blocked(blocked);
+          if (leaks.length === 0) return;
+          throw new Nonconformance({
+            who: subject.type,
+            expected: "nothing to be left after DEL",
+            got: `leftovers of ${leaks.length} tests`,
+            evidence: leaks.map((leak) => `  ${leak}`).join("\n"),
+          });
+        },
+        { alone: true },
+      );
+    },
+  );
+}
+
+/** The rule that applies to the plugin's kind at the version: the cited one, the one before it, or none. */
+function ruleFor(id: CniRequirementId, subject: Subject): CniRequirementId | undefined {
+  const { kinds, since, until, before }: CniRequirement = cniRequirements[id];
+  if (!kinds.includes(subject.profile.kind)) return undefined;
+  if (until && !atLeast(until, subject.version)) return undefined;
+  if (atLeast(subject.version, since)) return id;
+  return before === undefined ? undefined : ruleFor(before as CniRequirementId, subject);
+}
+
+async function open(subject: Subject, configured: boolean): Promise<Opened> {
+  await sweepDomains(subject.host);
+  const blocked = await findObstacle(subject);
+  if (blocked) return { subject, infrastructure: [], blocked };
+  await using scope = new Scope("learning what a first attachment leaves");
+  const domain = await Domain.open(subject, scope);
+  const container = await domain.container();
+  const added = await domain.call("ADD", container);
+  if (added.code !== 0 && configured) {
+    const reported = reportedError(added);
+    if ("error" in reported && [2, 6, 7].includes(reported.error.code)) {
+      throw new ConfigurationError(`${subject.type} refuses CONFIG: ${describeEnd(added)}`, {
+        hint: `correct the configuration; by hand: ${reproduceInvocation(added)}`,
+      });
+    }
+  }
+  const infrastructure = await domain.settle([]);
+  return { subject, infrastructure, blocked };
+}
+
+/** What the plugin needs and this machine does not have. */
+async function findObstacle({ profile, host }: Subject): Promise<string | undefined> {
+  if (profile.unavailable) return profile.unavailable;
+  for (const need of profile.needs ?? []) {
+    const [what = "", ...words] = need.split(" ");
+    const name = words.join(" ");
+    if (what === "program") {
+      const found = await host.exec(["sh", "-c", `command -v ${name}`]);
+      if (found.code !== 0) return `${name} is not installed on ${host.name}`;
+    } else if (what === "device") {
+      if (!(await host.files.exists(name))) return `${host.name} has no ${name}`;
+    } else {
+      const tried = await host.exec(["unshare", "--net", "sh", "-c", `ip link add ncprobe type ${name}`]);
+      if (/unknown device type|not supported/i.test(tried.stderr)) {
+        return `the kernel of ${host.name} has no ${words[0]} devices`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function tellHowToRepeat(error: unknown, domain: Domain, tools: TestTools): void {
+  const script = domain.script();
+  tools.keep({ name: "reproduce.sh", content: `#!/bin/sh\n${script}` });
+  tools.keep({ name: "calls.json", content: JSON.stringify(domain.invocations, undefined, 2) });
+  const line = script.trim().replaceAll("\n", "; ");
+  if (line.length <= lineLimit) tools.reproduce(line);
+  else if (error instanceof PluginFailure) tools.reproduce(reproduceInvocation(error.invocation));
+}
