@@ -66,14 +66,14 @@ export const cnmFaults = {
     kills: "CNM-6",
     declares: "global scope",
     mayFollow: ["CNM-4"],
-    does: "AllocateNetwork and FreeNetwork are answered with 404",
+    does: "GetCapabilities declares the scope global; AllocateNetwork and FreeNetwork are answered with 404",
     why: "a swarm cannot make a network of a global plugin",
   },
   "gateway-check-missing": {
     kills: "CNM-7",
     declares: "GwAllocChecker",
     mayFollow: ["CNM-4"],
-    does: "GwAllocCheck is answered with 404",
+    does: "GetCapabilities declares GwAllocChecker; GwAllocCheck is answered with 404",
     why: "every network create fails",
   },
   "interface-repeated": {

@@ -17,6 +17,7 @@ import { LocalHost } from "#harness/host/local-host.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
+import { serveReferencePlugin } from "./reference.ts";
 
 /** The plugin under test, as it introduced itself. */
 export interface CnmContext {
@@ -71,12 +72,15 @@ export function cnmSuite(define: (suite: CnmSuite) => void): void {
 
 async function open(scope: Scope): Promise<CnmContext> {
   const settings = readSettings();
-  const socket = pluginSocket(settings.PLUGIN ?? "");
+  const host = new LocalHost();
+  const socket = settings.PLUGIN
+    ? pluginSocket(settings.PLUGIN)
+    : await serveReferencePlugin(scope, host, settings.SABOTAGE);
   const transcript: Exchange[] = [];
   const client = new PluginClient(socket, "tier", (exchange) => transcript.push(exchange));
   return {
     socket,
-    host: new LocalHost(),
+    host,
     facts: await learnFacts(client),
     options: settings.PLUGIN_OPTIONS,
     transcript,

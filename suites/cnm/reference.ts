@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ReferencePlugin } from "#drivers/reference/plugin.ts";
+import { type PluginSocket, pluginSocket } from "#harness/cnm/client.ts";
+import { UsageError } from "#harness/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+import { type CnmFaultName, cnmFaultNames, cnmFaults } from "#harness/saboteurs/cnm-faults.ts";
+import type { Scope } from "#harness/scope.ts";
+
+/**
+ * Serves the project's own plugin on a socket of this machine, without cluster and without a dataplane between its
+ * interfaces. `fault` is the name of a protocol fault to switch on. Closes, and removes its interfaces, with `scope`.
+ */
+export async function serveReferencePlugin(scope: Scope, host: Host, fault?: string): Promise<PluginSocket> {
+  const loopback = { device: "lo", address: "127.0.0.1" };
+  const plugin = new ReferencePlugin([{ host, control: loopback, data: loopback }], { dataplane: "links" });
+  if (fault) plugin.faults.add(knownFault(fault));
+  await plugin.start();
+  scope.defer("the reference plugin", () => plugin.uninstall());
+  const path = join(tmpdir(), `netconform-${randomBytes(4).toString("hex")}.sock`);
+  const server = createServer((socket) => plugin.server(host.name).serve(socket));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
+  scope.defer(`the socket ${path}`, async () => {
+    server.close();
+    await rm(path, { force: true });
+  });
+  return { ...pluginSocket(path), name: "reference" };
+}
+
+function knownFault(name: string): CnmFaultName {
+  if (Object.hasOwn(cnmFaults, name)) return name as CnmFaultName;
+  throw new UsageError(`SABOTAGE=${name}: the reference plugin has no such protocol fault`, {
+    hint: `one of ${cnmFaultNames.join(", ")}`,
+  });
+}
