@@ -81,7 +81,7 @@ async function waitForIngress(node: ClusterNode): Promise<void> {
     const [ingress, gwbridge] = await Promise.all(
       ["ingress", "docker_gwbridge"].map((name) => node.docker.getNetwork(name).inspect()),
     );
-    const has = (network: { Containers?: object } | undefined, endpoint: string) =>
+    const has = (network: { Containers?: object | undefined } | undefined, endpoint: string) =>
       Object.keys(network?.Containers ?? {}).includes(endpoint);
     return has(ingress, "ingress-sbox") && has(gwbridge, "ingress-sbox");
   });

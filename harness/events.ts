@@ -1,3 +1,4 @@
+import type Docker from "dockerode";
 import type { Network } from "#drivers/driver.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -12,6 +13,8 @@ export interface Moments {
   "workload started": { workload: Workload; network: string; scope: Scope };
   /** Everything is about to be removed and looked for. */
   "chapter ends": { chapter: string };
+  /** A cluster was removed from the engine outside, and is about to be looked for. */
+  "cluster removed": { id: string; docker: Docker };
 }
 
 type Listener<M extends keyof Moments> = (moment: Moments[M]) => Promise<void>;
@@ -21,6 +24,7 @@ const listeners: { [M in keyof Moments]: Listener<M>[] } = {
   "network created": [],
   "workload started": [],
   "chapter ends": [],
+  "cluster removed": [],
 };
 
 /** Calls `listener` at every such moment from now on; `announce` waits for it. */

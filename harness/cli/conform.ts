@@ -21,7 +21,11 @@ await runMain(async () => {
   const filters = command.args.length > 0 ? command.args : ["suites/"];
   const title = requirement ? ["--testNamePattern", requirement] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
-  const page = await generateAllureReport({ folder: settings.REPORTS }).catch((error: Error) => error.message);
+  const page = await generateAllureReport({
+    folder: settings.REPORTS,
+    singleFile: true,
+    name: "Container network conformance",
+  }).catch((error: Error) => error.message);
   console.log(`Allure report: ${page}`);
   return code;
 });

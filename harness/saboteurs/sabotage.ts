@@ -20,4 +20,5 @@ export function letLoose(name: string | undefined, cluster: Cluster): void {
   listen("network created");
   listen("workload started");
   listen("chapter ends");
+  listen("cluster removed");
 }

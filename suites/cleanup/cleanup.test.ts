@@ -1,0 +1,163 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { networkInterfaces } from "node:os";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type Docker from "dockerode";
+import { inject } from "vitest";
+import { labels } from "#harness/cluster/containers.ts";
+import { sweep } from "#harness/cluster/lifecycle.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
+import { openTarget } from "#harness/cluster/target.ts";
+import { type EngineVersion, readSettings } from "#harness/config/settings.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact } from "#harness/conformance/expect.ts";
+import { HarnessError } from "#harness/errors.ts";
+import { announce } from "#harness/events.ts";
+import { until, within } from "#harness/poll.ts";
+import { identify } from "#harness/process.ts";
+import { progressOn } from "#harness/progress.ts";
+import type { Scope } from "#harness/scope.ts";
+import { ensureEngine } from "#harness/setup/engine.ts";
+
+const doomedRun = fileURLToPath(new URL("doomed-run.ts", import.meta.url));
+const settings = { ...readSettings(), NODES: 1, KEEP: false };
+const upMs = 180_000;
+
+chapter("cleanup", ({ requirement, shared }) => {
+  const { reference, engine } = inject("target");
+
+  const ground = shared("the engine outside", async ({ scope }) => {
+    const progress = progressOn(process.stderr);
+    const outer = await ensureEngine(settings, progress);
+    scope.defer("the engine outside", () => outer.release());
+    return { docker: outer.docker, settings, progress };
+  });
+
+  requirement(
+    "C2",
+    "a cluster that is removed leaves no trace",
+    async ({ use }) => {
+      const { docker, progress } = await use(ground);
+      const target = await openTarget(settings, progress, reference, engine as EngineVersion);
+      const things = await thingsOf(docker, target.state.id);
+      await target.remove();
+      await announce("cluster removed", { id: target.state.id, docker });
+      await expectNoTrace(docker, target.state.id, things);
+    },
+    { deadlineMs: upMs },
+  );
+
+  requirement(
+    "C2",
+    "a run that is killed while its cluster is up is cleaned up by the next one",
+    async ({ use, scope }) => {
+      const outer = await use(ground);
+      const run = startDoomedRun(scope, reference, engine);
+      const id = await run.up;
+      await kill(run.process);
+      const things = await thingsOf(outer.docker, id);
+      await sweep(outer);
+      await announce("cluster removed", { id, docker: outer.docker });
+      await expectNoTrace(outer.docker, id, things);
+    },
+    { deadlineMs: upMs },
+  );
+
+  requirement(
+    "C2",
+    "a run that is killed while its cluster is starting is cleaned up by the next one",
+    async ({ use, scope }) => {
+      const outer = await use(ground);
+      const run = startDoomedRun(scope, reference, engine);
+      const owner = identify(run.process.pid ?? 0) ?? "";
+      const id = await until({ what: "the first container of the run", deadlineMs: upMs, everyMs: 20 }, async () => {
+        const filters = { label: [`${labels.owner}=${owner}`] };
+        const [first] = await outer.docker.listContainers({ all: true, filters });
+        return first?.Labels[labels.cluster];
+      });
+      await kill(run.process);
+      const things = await thingsOf(outer.docker, id);
+      await sweep(outer);
+      await announce("cluster removed", { id, docker: outer.docker });
+      await expectNoTrace(outer.docker, id, things);
+    },
+    { deadlineMs: upMs },
+  );
+});
+
+interface DoomedRun {
+  process: ChildProcess;
+  /** Resolves to the id of its cluster. */
+  up: Promise<string>;
+}
+
+function startDoomedRun(scope: Scope, driver: string, engine: string): DoomedRun {
+  const child = spawn(process.execPath, [doomedRun, driver, engine], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODES: "1", KEEP: "0", SABOTAGE: "" },
+  });
+  scope.defer("the doomed run", () => kill(child));
+  let said = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    said += chunk.toString();
+  });
+  const up = new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const id = /^up (\S+)$/.exec(line)?.[1];
+      if (id) resolve(id);
+    });
+    child.once("exit", (code) => reject(new HarnessError(`the doomed run ended by itself (${code}):\n${said}`)));
+  });
+  up.catch(() => {});
+  return { process: child, up };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await within({ what: "the doomed run to die", deadlineMs: 10_000 }, ended);
+}
+
+/** What a cluster consists of outside of its nodes. */
+interface Things {
+  containers: string[];
+  networks: string[];
+  volumes: string[];
+  bridges: string[];
+}
+
+/** Also the positive control: a cluster of which nothing can be seen would leave no trace by definition. */
+async function thingsOf(docker: Docker, id: string): Promise<Things> {
+  const filters = { label: [`${labels.cluster}=${id}`] };
+  const containers = await docker.listContainers({ all: true, filters });
+  const networks = await docker.listNetworks({ filters });
+  const things = {
+    containers: containers.map(({ Id }) => Id),
+    networks: networks.map(({ Id }) => Id),
+    volumes: containers.flatMap(({ Mounts }) => Mounts.flatMap(({ Type, Name }) => (Type === "volume" ? (Name ?? []) : []))),
+    bridges: Object.keys(networkInterfaces()).filter((name) => name.startsWith(`${id}-`)),
+  };
+  if (things.containers.length === 0 || things.networks.length === 0) {
+    throw new HarnessError(`the cluster ${id} is not to be seen in the engine before it is removed`);
+  }
+  return things;
+}
+
+async function expectNoTrace(docker: Docker, id: string, things: Things): Promise<void> {
+  const volumes = (await docker.listVolumes()).Volumes.map(({ Name }) => Name);
+  const containers = (await docker.listContainers({ all: true })).map(({ Id }) => Id);
+  const networks = (await docker.listNetworks()).map(({ Id }) => Id);
+  expectFact(
+    `the cluster ${id}, after it was removed`,
+    "what is left of it",
+    {
+      containers: things.containers.filter((one) => containers.includes(one)),
+      networks: things.networks.filter((one) => networks.includes(one)),
+      volumes: things.volumes.filter((one) => volumes.includes(one)),
+      bridges: Object.keys(networkInterfaces()).filter((name) => name.startsWith(`${id}-`)),
+      state: new ClusterStates(settings).all().some((state) => state.id === id),
+    },
+    { containers: [], networks: [], volumes: [], bridges: [], state: false },
+  );
+}
