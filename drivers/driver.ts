@@ -80,6 +80,53 @@ export interface NetworkView {
   containers: Record<string, { name: string; mac: string; ipv4: string; ipv6: string }>;
 }
 
+/** A line of the plugin's own listing of networks. */
+export interface NetworkListing {
+  tenant: string;
+  name: string;
+  encap: "vxlan" | "vlan";
+  /** VNI or 802.1Q tag. */
+  tag: number;
+  /** CIDR. */
+  subnet: string;
+  /** Without prefix; empty when there is none. */
+  gateway: string;
+}
+
+/** A collection of workloads of one network that policies bind. */
+export interface GroupSpec {
+  name: string;
+  /** Name of the network within the tenant. */
+  network: string;
+  /** Names of policies of the same tenant. */
+  policies: readonly string[];
+  tenant?: string;
+}
+
+/** One rule of a policy; the higher priority wins. */
+export interface Rule {
+  /** Unique within the policy. */
+  id: string;
+  direction: "in" | "out";
+  protocol: "tcp" | "udp" | "icmp" | "any";
+  /** Destination port; left out: every port. */
+  port?: number;
+  action: "allow" | "deny";
+  /** 1–100; default 1. */
+  priority?: number;
+  /** The other end: source of an `in` rule, destination of an `out` rule. An address may be a CIDR. */
+  peer?: { group?: string; network?: string; address?: string };
+}
+
+/** A policy that exists. Changes resolve once every node has them. */
+export interface Policy {
+  readonly name: string;
+  addRule(rule: Rule): Promise<void>;
+  removeRule(id: string): Promise<void>;
+  /** The rules as the plugin lists them, everything that was left out filled in or absent. */
+  rules(): Promise<Rule[]>;
+}
+
 /** What a driver needs beyond an engine for a capability to be possible, e.g. a kernel feature. */
 export type Needs = Partial<Record<Capability, readonly Feature[]>>;
 
@@ -99,8 +146,19 @@ export interface InstalledDriver {
   readonly carrier?: Role;
   /** Makes a network on all nodes; it is removed when `scope` closes. Engine refusals throw `Nonconformance`. */
   createNetwork(scope: Scope, spec?: NetworkSpec): Promise<Network>;
-  /** Present when `tenants` is declared. */
+  /** What the plugin's own listing says of its networks, of one tenant or of all. */
+  listNetworks?(tenant?: string): Promise<NetworkListing[]>;
+  /** Present when `tenants` is declared. The tenant goes when `scope` closes, as do policies and groups. */
   createTenant?(scope: Scope, name: string): Promise<void>;
+  listTenants?(): Promise<string[]>;
+  /** Present when `policy` is declared. A policy belongs to a tenant; without one, to the default tenant. */
+  createPolicy?(scope: Scope, name: string, tenant?: string): Promise<Policy>;
+  listPolicies?(tenant?: string): Promise<string[]>;
+  /** Present when `policy` is declared. Workloads join a group through `WorkloadSpec.group`. */
+  createGroup?(scope: Scope, spec: GroupSpec): Promise<void>;
+  listGroups?(tenant?: string): Promise<GroupSpec[]>;
+  /** Ends the plugin's process without warning and starts it again, where the driver can; networks and policies must stay. */
+  restart?(): Promise<void>;
   /** Names and versions of what was installed, for the report. */
   versions(): Promise<Record<string, string>>;
 }

@@ -6,7 +6,7 @@ import { UsageError } from "#harness/errors.ts";
 import { type Capability, capabilities, type Driver } from "./driver.ts";
 
 /** Drivers that come with the suite, by name. */
-export const builtInDrivers = ["bridge", "overlay"] as const;
+export const builtInDrivers = ["bridge", "overlay", "reference"] as const;
 
 const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
 
@@ -51,7 +51,8 @@ export async function loadDriver(reference: string): Promise<Driver> {
 
 function locate(reference: string): { specifier: string; place: string } {
   if ((builtInDrivers as readonly string[]).includes(reference)) {
-    const file = new URL(`./${reference}.ts`, import.meta.url);
+    const path = reference === "reference" ? "reference/index.ts" : `${reference}.ts`;
+    const file = new URL(path, import.meta.url);
     return { specifier: file.href, place: file.pathname };
   }
   if (reference.startsWith(".") || reference.startsWith("/")) {

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 import type { Feature } from "#drivers/driver.ts";
 import type { EngineVersion } from "#harness/config/settings.ts";
@@ -19,6 +20,8 @@ export interface ClusterNode extends Host {
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
   /** The node's Docker API through a forwarded socket. */
   readonly docker: Docker;
+  /** Makes `path` a unix socket on the node whose connections arrive in this process, e.g. the socket of a plugin. */
+  forwardIn(path: string, onConnection: (stream: Duplex) => void): Promise<{ close(): Promise<void> }>;
 }
 
 /** The host beside the nodes: DNS for a test zone, a web server that tells its client's address, a foreign host on the wire. */

@@ -51,6 +51,8 @@ export class DataplaneFaults {
       for (const policy of Object.values(state.policies)) widen(policy, "udp");
     if (this.#on("peer-ignored")) for (const rule of rules) rule.peer = {};
     if (this.#on("direction-ignored")) for (const rule of rules) rule.direction = "in";
+    if (this.#on("policy-not-enforced"))
+      for (const policy of Object.values(state.policies)) policy.rules = {};
     if (this.#on("rule-deletion-ignored")) this.#restoreRules(state);
     if (this.#on("late-members-ignored")) this.#dropLateMembers(state);
     if (this.#on("policy-on-whole-network")) {

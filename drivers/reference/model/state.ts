@@ -53,8 +53,6 @@ const endpoint = z.object({
   names: z.array(z.string()),
 });
 
-const peer = { group: z.string(), network: z.string(), address: z.string() };
-
 /** One rule of a policy. A peer is the other end: source of an `in` rule, destination of an `out` rule. */
 export const ruleShape = z.object({
   id: z.string().min(1),
@@ -65,7 +63,13 @@ export const ruleShape = z.object({
   action: z.enum(["allow", "deny"]),
   /** 1–100, the higher wins. At equal priority deny wins. */
   priority: z.number().int().default(1),
-  peer: z.object(peer).partial().default({}),
+  peer: z
+    .object({
+      group: z.string().exactOptional(),
+      network: z.string().exactOptional(),
+      address: z.string().exactOptional(),
+    })
+    .default({}),
 });
 
 const policy = z.object({ tenant: z.string(), name: z.string(), rules: z.record(z.string(), ruleShape) });

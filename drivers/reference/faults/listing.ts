@@ -1,0 +1,20 @@
+import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
+import type { State } from "../model/state.ts";
+
+/** What the plugin lists, which is the truth while no fault is on. */
+export function faultyListing(state: Readonly<State>, faults: ReadonlySet<string>): Readonly<State> {
+  if (faults.size === 0) return state;
+  const on = (fault: ReferenceFaultName) => faults.has(fault);
+  const listed = structuredClone(state) as State;
+  if (on("tenant-not-listed")) listed.tenants = listed.tenants.slice(0, 1);
+  if (on("group-not-listed")) listed.groups = {};
+  if (on("vlan-listed-without-tag")) {
+    for (const network of Object.values(listed.networks)) if (network.encap === "vlan") network.tag = 0;
+  }
+  if (on("rule-listed-without-port")) {
+    for (const policy of Object.values(listed.policies)) {
+      for (const rule of Object.values(policy.rules)) rule.port = 0;
+    }
+  }
+  return listed;
+}

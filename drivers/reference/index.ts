@@ -1,0 +1,186 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import { HarnessError, Nonconformance } from "#harness/errors.ts";
+import type { Scope } from "#harness/scope.ts";
+import { freshSubnet } from "#harness/workload/addresses.ts";
+import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
+import {
+  defineDriver,
+  type GroupSpec,
+  type InstalledDriver,
+  type NetworkListing,
+  type NetworkSpec,
+  type Policy,
+} from "../driver.ts";
+import { AdminClient } from "./admin/client.ts";
+import { checkTools } from "./dataplane/dataplane.ts";
+import { ensureGatewayBridge } from "./gateway-bridge.ts";
+import { Refusal } from "./model/refusal.ts";
+import { defaultTenant } from "./model/state.ts";
+import { ReferenceNetwork } from "./network.ts";
+import { ReferenceService, type ServedNode } from "./service.ts";
+
+const pluginName = "netconform";
+
+/** The project's own plugin: multi-host, tenants, VLAN and policy over Open vSwitch, served from this process. */
+export default defineDriver({
+  name: "reference",
+  title: "the project's reference plugin",
+  // biome-ignore format: one line per chapter
+  capabilities: [
+    "multihost", "vxlan", "names", "hotplug", "ipv6",
+    "tenants",
+    "outbound", "publish", "gwbridge", "vlan",
+    "policy",
+  ],
+  needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
+
+  async install(scope, cluster) {
+    const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
+    await Promise.all(cluster.nodes.map((node) => checkTools(node)));
+    const service = new ReferenceService(cluster.nodes.map(served), {
+      name: pluginName,
+      adminSocket,
+      stateFile: join(readSettings().CACHE, "reference", `${cluster.id}.json`),
+    });
+    scope.defer("the reference plugin", () => service.uninstall());
+    await service.start();
+    await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
+    return { adminSocket };
+  },
+
+  async connect(cluster, { adminSocket = "" }) {
+    return new InstalledReference(cluster, new AdminClient(adminSocket));
+  },
+});
+
+function served(node: ClusterNode): ServedNode {
+  return {
+    host: node,
+    docker: node.docker,
+    control: node.interfaces.control,
+    data: node.interfaces.data,
+    listen: (path, onConnection) => node.forwardIn(path, onConnection),
+  };
+}
+
+type CompleteSpec = NetworkSpec & { name: string; subnet: string };
+
+class InstalledReference implements InstalledDriver {
+  readonly carrier = "control";
+  readonly #cluster: Cluster;
+  readonly #admin: AdminClient;
+  /** Networks that were made, by tenant and name; a group draws on one of them. */
+  readonly #networks = new Map<string, CompleteSpec>();
+
+  constructor(cluster: Cluster, admin: AdminClient) {
+    this.#cluster = cluster;
+    this.#admin = admin;
+  }
+
+  async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<ReferenceNetwork> {
+    const complete = { ...spec, name: spec.name ?? uniqueName("net"), subnet: spec.subnet ?? freshSubnet() };
+    const { tenant = defaultTenant, name } = complete;
+    const made = await this.#createOnEngines(scope, complete);
+    this.#networks.set(`${tenant}/${name}`, complete);
+    return new ReferenceNetwork(
+      made,
+      { tenant, network: name },
+      { cluster: this.#cluster, admin: this.#admin, groupNetwork: (group) => dockerName(group, tenant) },
+    );
+  }
+
+  async createTenant(scope: Scope, name: string): Promise<void> {
+    await ask(`tenant ${name}`, this.#admin.call("createTenant", { name }));
+    scope.defer(`tenant ${name}`, () => this.#admin.call("deleteTenant", { name }));
+  }
+
+  listTenants(): Promise<string[]> {
+    return this.#admin.call("listTenants", {});
+  }
+
+  listNetworks(tenant?: string): Promise<NetworkListing[]> {
+    return this.#admin.call("listNetworks", { tenant });
+  }
+
+  async createPolicy(scope: Scope, name: string, tenant = defaultTenant): Promise<Policy> {
+    await ask(`policy ${name}`, this.#admin.call("createPolicy", { tenant, name }));
+    scope.defer(`policy ${name}`, () => this.#admin.call("deletePolicy", { tenant, name }));
+    const place = { tenant, policy: name };
+    return {
+      name,
+      addRule: (rule) =>
+        ask(`policy ${name}, rule ${rule.id}`, this.#admin.call("addRule", { ...place, rule })),
+      removeRule: (id) => ask(`policy ${name}, rule ${id}`, this.#admin.call("removeRule", { ...place, id })),
+      rules: () => this.#admin.call("listRules", place),
+    };
+  }
+
+  async listPolicies(tenant?: string): Promise<string[]> {
+    return (await this.#admin.call("listPolicies", { tenant })).map((policy) => policy.name);
+  }
+
+  /** A group is a Docker network of its own that draws on the pool of its network. */
+  async createGroup(
+    scope: Scope,
+    { name, network, policies, tenant = defaultTenant }: GroupSpec,
+  ): Promise<void> {
+    const given = { tenant, name, network, policies: [...policies] };
+    await ask(`group ${name}`, this.#admin.call("createGroup", given));
+    scope.defer(`group ${name}`, () => this.#admin.call("deleteGroup", { tenant, name }));
+    const base = this.#networks.get(`${tenant}/${network}`);
+    if (!base)
+      throw new HarnessError(`network ${network} of tenant ${tenant} was not made through this driver`);
+    await this.#createOnEngines(scope, base, name);
+  }
+
+  listGroups(tenant?: string): Promise<GroupSpec[]> {
+    return this.#admin.call("listGroups", { tenant });
+  }
+
+  restart(): Promise<void> {
+    return this.#admin.call("restart", {});
+  }
+
+  versions(): Promise<Record<string, string>> {
+    return this.#admin.call("versions", {});
+  }
+
+  #createOnEngines(scope: Scope, spec: CompleteSpec, group?: string): Promise<CnmNetwork> {
+    const { name, subnet, gateway, subnet6, encap, tag, tenant = defaultTenant } = spec;
+    return createCnmNetwork(scope, this.#cluster, {
+      name: dockerName(group ?? name, tenant),
+      driver: pluginName,
+      ipamDriver: pluginName,
+      ipamOptions: { tenant },
+      subnet,
+      ...(gateway ? { gateway } : {}),
+      ...(subnet6 ? { subnet6 } : {}),
+      options: {
+        tenant,
+        network: name,
+        ...(group === undefined ? {} : { group }),
+        ...(encap === undefined ? {} : { encap }),
+        ...(tag === undefined ? {} : { tag: String(tag) }),
+      },
+      createOn: this.#cluster.nodes,
+    });
+  }
+}
+
+/** What the plugin refuses is the plugin's failure. */
+async function ask<T>(who: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new Nonconformance({ who, expected: "success", got: error.message });
+  }
+}
+
+/** Docker's network names are one space for all tenants of an engine. */
+function dockerName(name: string, tenant: string): string {
+  return tenant === defaultTenant ? name : `${name}/${tenant}`;
+}

@@ -1,0 +1,89 @@
+import { rmSync } from "node:fs";
+import type { Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { serveAdmin } from "./admin/server.ts";
+import { type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
+
+/** A node on which the plugin's socket appears. */
+export interface ServedNode extends PluginNode {
+  /** Makes `path` a socket on the node whose connections arrive in this process. */
+  listen(path: string, onConnection: (stream: Duplex) => void): Promise<{ close(): Promise<void> }>;
+}
+
+export interface ServiceOptions extends PluginOptions {
+  /** Name of the driver, as in `docker network create -d NAME`. */
+  readonly name: string;
+  /** Path of the admin socket on this machine. */
+  readonly adminSocket: string;
+}
+
+/** Where an engine looks for the plugin of that name. */
+export function pluginSocketPath(name: string): string {
+  return `/run/docker/plugins/${name}.sock`;
+}
+
+/** The plugin as a service: its sockets on all nodes, its administration, and its restart. */
+export class ReferenceService {
+  readonly #nodes: readonly ServedNode[];
+  readonly #options: ServiceOptions;
+  readonly #sockets: { close(): Promise<void> }[] = [];
+  #plugin: ReferencePlugin;
+  #admin: Server | undefined;
+
+  constructor(nodes: readonly ServedNode[], options: ServiceOptions) {
+    this.#nodes = nodes;
+    this.#options = options;
+    this.#plugin = new ReferencePlugin(nodes, options);
+  }
+
+  /** The plugin that serves now; another one after a restart. */
+  get plugin(): ReferencePlugin {
+    return this.#plugin;
+  }
+
+  /** Brings the nodes in line with the state file and opens all sockets. Throws when a node lacks something. */
+  async start(): Promise<void> {
+    await this.#plugin.start();
+    const path = pluginSocketPath(this.#options.name);
+    for (const node of this.#nodes) {
+      const { name } = node.host;
+      this.#sockets.push(await node.listen(path, (stream) => this.#plugin.server(name).serve(stream)));
+    }
+    this.#admin = await serveAdmin(this, this.#options.adminSocket);
+  }
+
+  /** Ends the plugin as a kill would, and starts another from the state file. What was being asked is cut off. */
+  async restart(): Promise<void> {
+    const ended = this.#plugin;
+    await ended.close();
+    const next = new ReferencePlugin(this.#nodes, this.#options);
+    for (const fault of ended.faults) next.faults.add(fault);
+    if (next.faults.has("policy-lost-on-restart")) {
+      next.model.change(({ state }) => {
+        for (const policy of Object.values(state.policies)) policy.rules = {};
+      });
+    }
+    this.#plugin = next;
+    await next.start();
+  }
+
+  /** Stops serving; what exists on the nodes stays for the next start. */
+  async stop(): Promise<void> {
+    await this.#closeSockets();
+    await this.#plugin.close();
+  }
+
+  /** Stops serving and takes away everything that was made on the nodes, state file included. */
+  async uninstall(): Promise<void> {
+    await this.#closeSockets();
+    await this.#plugin.uninstall();
+    if (this.#options.stateFile) rmSync(this.#options.stateFile, { force: true });
+  }
+
+  async #closeSockets(): Promise<void> {
+    await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()));
+    this.#admin?.close();
+    this.#admin?.closeAllConnections();
+    rmSync(this.#options.adminSocket, { force: true });
+  }
+}
