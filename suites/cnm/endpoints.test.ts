@@ -4,8 +4,7 @@ import { granted, type PlayedEndpoint, type PlayedEngine, randomId, randomMac } 
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/exchange.ts";
 import { exposedPortsKey, type JoinResponse, portMapKey } from "#harness/cnm/protocol.ts";
 import { Nonconformance, ProbeFailed } from "#harness/errors.ts";
-import type { Host } from "#harness/host/host.ts";
-import { cnmSuite, holds, play } from "./plugin.ts";
+import { cnmSuite, holds, interfaceExists, play, sourceName } from "./plugin.ts";
 
 cnmSuite(({ requirement }) => {
   requirement("CNM-8", "an address and a MAC that the engine chose are not returned", async (test) => {
@@ -122,13 +121,4 @@ function program({ client }: PlayedEngine, { network, id }: PlayedEndpoint): Pro
 
 function revoke({ client }: PlayedEngine, { network, id }: PlayedEndpoint): Promise<ReadExchange> {
   return client.call("NetworkDriver.RevokeExternalConnectivity", { NetworkID: network.id, EndpointID: id });
-}
-
-/** SrcName of a Join's answer; empty when there is none. */
-function sourceName({ answer }: ReadExchange): string {
-  return (answer as JoinResponse).InterfaceName?.SrcName ?? "";
-}
-
-async function interfaceExists(host: Host, name: string): Promise<boolean> {
-  return (await host.exec(["ip", "link", "show", "dev", name])).code === 0;
 }

@@ -1,9 +1,8 @@
 import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/engine.ts";
 import { describeExchange, type ReadExchange } from "#harness/cnm/exchange.ts";
-import type { JoinResponse } from "#harness/cnm/protocol.ts";
 import { HarnessError, Nonconformance } from "#harness/errors.ts";
 import { until } from "#harness/poll.ts";
-import { type CnmTest, cnmSuite, holds, play } from "./plugin.ts";
+import { type CnmTest, cnmSuite, holds, interfaceExists, play, sourceName } from "./plugin.ts";
 
 cnmSuite(({ requirement }) => {
   requirement("CNM-15", "calls for networks and endpoints that were never made", async (test) => {
@@ -97,7 +96,7 @@ cnmSuite(({ requirement }) => {
         const joined = granted(await engine.join(endpoint));
         granted(await engine.leave(endpoint));
         granted(await engine.deleteEndpoint(endpoint));
-        await interfaceGone(test, joined);
+        await interfacesGone(test, [sourceName(joined)].filter(Boolean));
         granted(await engine.deleteNetwork(network));
       }
     },
@@ -143,6 +142,16 @@ cnmSuite(({ requirement }) => {
       });
     },
   );
+
+  requirement(
+    "CNM-15b",
+    "nothing is left of all the interfaces that the calls before this made",
+    async (test) => {
+      test.fact("interfaces made", test.interfaces.size);
+      await interfacesGone(test, test.interfaces);
+    },
+    { alone: true },
+  );
 });
 
 /** A network with an endpoint, from beginning to end. */
@@ -178,19 +187,16 @@ async function stillServes(test: CnmTest): Promise<void> {
 }
 
 /** Interfaces may be removed after the answer, but not much later. */
-async function interfaceGone(test: CnmTest, joined: ReadExchange): Promise<void> {
-  const name = (joined.answer as JoinResponse).InterfaceName?.SrcName;
-  if (!name) return;
-  try {
-    await until({ what: `${name} to go`, deadlineMs: 5_000 }, async () => {
-      return (await test.host.exec(["ip", "link", "show", "dev", name])).code !== 0;
-    });
-  } catch (error) {
-    throw new Nonconformance({
-      who: test.socket.name,
-      expected: `the interface ${name} to be gone after DeleteEndpoint`,
-      got: `it is still on ${test.host.name} (${(error as Error).message})`,
-      evidence: describeExchange(joined.exchange),
-    });
-  }
+async function interfacesGone(test: CnmTest, names: Iterable<string>): Promise<void> {
+  const left = new Set(names);
+  await until({ what: `${[...left].join(", ")} to go`, deadlineMs: 5_000 }, async () => {
+    for (const name of left) if (!(await interfaceExists(test.host, name))) left.delete(name);
+    return left.size === 0;
+  }).catch(() => {});
+  if (left.size === 0) return;
+  throw new Nonconformance({
+    who: test.socket.name,
+    expected: "the interfaces of deleted endpoints to be gone",
+    got: `${[...left].join(", ")} still on ${test.host.name} after 5 s`,
+  });
 }

@@ -1,8 +1,8 @@
 import { PluginClient, type PluginSocket, pluginSocket } from "#harness/cnm/client.ts";
 import { checkConversation } from "#harness/cnm/conversation.ts";
 import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/engine.ts";
-import { curlLine, type Exchange, fieldsOf } from "#harness/cnm/exchange.ts";
-import type { Subsystem } from "#harness/cnm/protocol.ts";
+import { curlLine, type Exchange, fieldsOf, type ReadExchange, readExchange } from "#harness/cnm/exchange.ts";
+import { failureKey, type JoinResponse, type Subsystem } from "#harness/cnm/protocol.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import {
@@ -28,6 +28,8 @@ export interface CnmContext {
   /** Options for every network, as a user would give with `-o`. */
   readonly options: Readonly<Record<string, string>>;
   readonly transcript: Exchange[];
+  /** Interfaces that the plugin named in its answers to Join. */
+  readonly interfaces: Set<string>;
 }
 
 export type CnmSuite = Suite<CnmContext>;
@@ -84,6 +86,7 @@ async function open(scope: Scope): Promise<CnmContext> {
     facts: await learnFacts(client),
     options: settings.PLUGIN_OPTIONS,
     transcript,
+    interfaces: new Set(),
   };
 }
 
@@ -113,6 +116,9 @@ export async function learnFacts(client: PluginClient): Promise<PluginFacts> {
 }
 
 async function admit(id: RequirementId, { facts, socket }: CnmContext): Promise<void> {
+  if (id !== "CNM-1" && ![...facts.subsystems].some((name) => Object.hasOwn(failureKey, name))) {
+    throw new Unsupported(`${socket.name} lists neither NetworkDriver nor IpamDriver in Plugin.Activate`);
+  }
   const subsystem = halves[id as CnmRequirementId];
   if (subsystem && !facts.subsystems.has(subsystem)) {
     throw new Unsupported(`${socket.name} does not list ${subsystem} in Plugin.Activate`);
@@ -136,6 +142,8 @@ async function collect({ transcript }: CnmContext): Promise<EvidenceFile[]> {
 export function play(test: CnmTest): PlayedEngine {
   const client = new PluginClient(test.socket, "tier", (exchange) => {
     test.reproduce(curlLine(test.socket.address, exchange));
+    const name = sourceName(readExchange(exchange));
+    if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);
   });
   test.keep({
     name: "exchanges.jsonl",
@@ -144,6 +152,16 @@ export function play(test: CnmTest): PlayedEngine {
     },
   });
   return new PlayedEngine({ client, facts: test.facts, options: test.options, scope: test.scope });
+}
+
+/** SrcName of a Join's answer; empty when there is none. */
+export function sourceName({ answer }: ReadExchange): string {
+  return (fieldsOf(answer) as JoinResponse | undefined)?.InterfaceName?.SrcName ?? "";
+}
+
+/** Whether the host has an interface of that name. */
+export async function interfaceExists(host: Host, name: string): Promise<boolean> {
+  return (await host.exec(["ip", "link", "show", "dev", name])).code === 0;
 }
 
 /** Fails the test with the first rule of `requirement` that the exchanges of this engine broke. */
