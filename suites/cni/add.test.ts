@@ -3,12 +3,15 @@ import type { AddResult } from "#harness/cni/result.ts";
 import { attach, expectFailure, expectResult, violation } from "./expect.ts";
 import { readAddresses, readLink, readRoutes } from "./inside.ts";
 import { additions, readState } from "./state.ts";
-import { cniSuite } from "./suite.ts";
+import { type CniSuite, cniSuite } from "./suite.ts";
 
 const isCidr = (text: string) =>
   /^(\d{1,3}(\.\d{1,3}){3}\/([12]?\d|3[0-2])|[0-9a-f:]*:[0-9a-f:.]*\/(\d{1,2}|1[01]\d|12[0-8]))$/i.test(text);
 
-await cniSuite("ADD", ({ requirement, subject }) => {
+await cniSuite("ADD", (suite) => {
+  const { subject } = suite;
+  const requirement: CniSuite["requirement"] = (id, title, body, options = {}) =>
+    suite.requirement(id, title, body, { together: true, ...options });
   const { kind } = subject.profile;
 
   requirement("CNI-4a", "the result is on stdout", async ({ domain }) => {
@@ -41,25 +44,30 @@ await cniSuite("ADD", ({ requirement, subject }) => {
     throw violation(invocation, `the sandbox ${container.netns}`, `${listed.sandbox}`);
   });
 
-  requirement("CNI-5c", "the result lists what ADD created on the host", async ({ domain }) => {
-    const { host } = subject;
-    const container = await domain.container();
-    const before = await readState(host, domain.name, domain.dataDir);
-    const { result, invocation } = await attach(domain, {}, container);
-    const created = additions(await readState(host, domain.name, domain.dataDir), before)
-      .filter((line) => line.startsWith("link "))
-      .map((line) => line.slice("link ".length));
-    const onHost = result.interfaces?.filter(({ sandbox }) => !sandbox).map(({ name }) => name) ?? [];
-    const unlisted = created.filter((name) => !onHost.includes(name));
-    if (unlisted.length > 0) {
-      const expected = `${unlisted.join(", ")} in interfaces, without a sandbox`;
-      throw violation(invocation, expected, describeInterfaces(result));
-    }
-    for (const name of onHost) {
-      if (await readLink(host, domain.name, name)) continue;
-      throw violation(invocation, `${name} on the host, as the result says`, "no such interface");
-    }
-  });
+  requirement(
+    "CNI-5c",
+    "the result lists what ADD created on the host",
+    async ({ domain }) => {
+      const { host } = subject;
+      const container = await domain.container();
+      const before = await readState(host, domain.name, domain.dataDir);
+      const { result, invocation } = await attach(domain, {}, container);
+      const created = additions(await readState(host, domain.name, domain.dataDir), before)
+        .filter((line) => line.startsWith("link "))
+        .map((line) => line.slice("link ".length));
+      const onHost = result.interfaces?.filter(({ sandbox }) => !sandbox).map(({ name }) => name) ?? [];
+      const unlisted = created.filter((name) => !onHost.includes(name));
+      if (unlisted.length > 0) {
+        const expected = `${unlisted.join(", ")} in interfaces, without a sandbox`;
+        throw violation(invocation, expected, describeInterfaces(result));
+      }
+      for (const name of onHost) {
+        if (await readLink(host, domain.name, name)) continue;
+        throw violation(invocation, `${name} on the host, as the result says`, "no such interface");
+      }
+    },
+    { together: false },
+  );
 
   requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ domain }) => {
     const { result, invocation } = await attach(domain);

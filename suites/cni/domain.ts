@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { type Invocation, invokePlugin, reproduceInvocation } from "#harness/cni/invocation.ts";
 import {
   type CniCommand,
@@ -235,38 +236,43 @@ export class Domain {
 
   /**
    * DEL of everything that is still attached, then the containers' namespaces go, as a runtime would do it.
-   * Resolves to what is left beyond `infrastructure`.
+   * Resolves to what is left beyond `infrastructure`; without one, to what is left once nothing changes any more.
    */
-  async settle(infrastructure: readonly string[]): Promise<string[]> {
-    for (const container of this.containers.filter(({ attached }) => attached))
-      await this.call("DEL", container);
-    const names = this.containers.map(({ name }) => `ip netns del ${name} 2>/dev/null || true`);
-    await this.subject.host.run(["sh", "-c", names.join("\n")]);
-    let left: string[] = [];
+  async settle(infrastructure?: readonly string[]): Promise<string[]> {
+    const attached = this.containers.filter((container) => container.attached);
+    await Promise.all(attached.map((container) => this.call("DEL", container)));
+    const names = this.containers.map(({ name }) => `[ ! -e /run/netns/${name} ] || ip netns del ${name}`);
+    await this.subject.host.run(["sh", "-c", [...names, "true"].join("\n")]);
+    let left: string[] | undefined;
     try {
       // The kernel takes a namespace's interfaces down after the namespace is gone.
       await until({ what: "the namespaces' interfaces to go", deadlineMs: 2_000 }, async () => {
-        left = additions(await this.state(), infrastructure);
-        return left.length === 0;
+        const before = left;
+        left = additions(await this.state(), infrastructure ?? []);
+        return left.length === 0 || (infrastructure === undefined && isDeepStrictEqual(left, before));
       });
     } catch (error) {
       if (!(error instanceof DeadlineExceeded)) throw error;
     }
-    return left;
+    return left ?? [];
   }
 
-  /** A shell script that repeats what was done here. */
-  script(): string {
-    return `${this.#steps.join("\n")}\n`;
+  /** Shell lines that repeat what was done here; in a shared domain, what concerns the container of one call. */
+  steps(invocation?: Invocation): string[] {
+    const own = this.containers.find(({ netns }) => netns === invocation?.env.CNI_NETNS);
+    const others = this.containers.filter((container) => own !== undefined && container !== own);
+    return this.#steps.filter((step) => !others.some(({ name }) => mentions(step, name)));
   }
 
   async #remove(): Promise<void> {
-    await this.subject.host.run(["sh", "-c", removal(this.name)]);
+    const names = [this.name, ...this.containers.map(({ name }) => name)];
+    const lines = names.map((name) => `[ ! -e /run/netns/${name} ] || ip netns del ${name}`);
+    await this.subject.host.run(["sh", "-c", [...lines, `rm -rf ${this.folder}`].join("\n")]);
   }
 }
 
-function removal(name: string): string {
-  return `for ns in $(ip netns list | awk '{ print $1 }' | grep -x -e '${name}' -e '${name}-[0-9]*'); do ip netns del "$ns"; done; rm -rf '/tmp/${name}'`;
+function mentions(step: string, name: string): boolean {
+  return new RegExp(`${name}(?![0-9])`).test(step);
 }
 
 /** Removes what runs that were killed have left, known by the number of their process. */

@@ -10,9 +10,14 @@ const definedCodes = [1, 2, 3, 4, 5, 6, 7, 11, 50, 51];
 const attachmentVariables = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"];
 
 await cniSuite("errors", ({ requirement, subject }) => {
-  requirement("CNI-1", "ADD that did its work exits 0", async ({ domain }) => {
-    await attach(domain);
-  });
+  requirement(
+    "CNI-1",
+    "ADD that did its work exits 0",
+    async ({ domain }) => {
+      await attach(domain);
+    },
+    { together: true },
+  );
 
   for (const wrong of wrongCalls.filter(({ applies }) => applies(subject))) {
     requirement(
@@ -22,7 +27,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         const invocation = await wrong.make(domain);
         expectFailure(invocation, wrong.why);
       },
-      { detached: true },
+      { detached: true, together: true },
     );
     requirement(
       "CNI-2a",
@@ -33,7 +38,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         const { msg } = expectError(invocation, wrong.why);
         if (msg.trim() === "") throw violation(invocation, "an error with a message", "an empty msg");
       },
-      { detached: true },
+      { detached: true, together: true },
     );
   }
 
@@ -58,7 +63,11 @@ await cniSuite("errors", ({ requirement, subject }) => {
       if (error.cniVersion === subject.version) return;
       throw violation(invocation, `cniVersion ${subject.version} in the error`, error.cniVersion ?? "none");
     },
-    { detached: true, when: ({ kind, standsAlone }) => kind !== "chained" || standsAlone !== true },
+    {
+      detached: true,
+      together: true,
+      when: ({ kind, standsAlone }) => kind !== "chained" || standsAlone !== true,
+    },
   );
 
   requirement(
@@ -69,7 +78,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
       const { code } = expectError(invocation, "no plugin speaks CNI 9.9.9");
       if (code !== 1 && code < 100) throw violation(invocation, "code 1, or 100 and more", `code ${code}`);
     },
-    { detached: true },
+    { detached: true, together: true },
   );
 
   for (const [what, stdin] of [
@@ -87,7 +96,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         if (code !== 6 && code < 100 && !empty)
           throw violation(invocation, "code 6, or 100 and more", `code ${code}`);
       },
-      { detached: true },
+      { detached: true, together: true },
     );
   }
 
@@ -103,7 +112,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         if (error.code !== 4 || describeError(error).includes(variable)) return;
         throw violation(invocation, `an error that names ${variable}`, describeError(error));
       },
-      { detached: true },
+      { detached: true, together: true },
     );
   }
 
@@ -120,7 +129,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         throw violation(invocation, `one of ${definedCodes.join(", ")}, or 100 and more`, `code ${code}`);
       }
     },
-    { detached: true },
+    { detached: true, together: true },
   );
 
   requirement(
@@ -135,7 +144,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
       if (error.code !== 4) throw violation(invocation, "code 4", `code ${error.code}`);
       if (unnamed.length > 0) throw violation(invocation, `an error that names ${unnamed.join(", ")}`, text);
     },
-    { detached: true },
+    { detached: true, together: true },
   );
 
   for (const id of ["-starts-with-a-hyphen", "has a space", "has/slash", `semicolon;`]) {
@@ -149,7 +158,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         const { code } = expectError(invocation, `${JSON.stringify(id)} is no container id`);
         if (code !== 3 && code !== 4) throw violation(invocation, "code 3 or 4", `code ${code}`);
       },
-      { detached: true },
+      { detached: true, together: true },
     );
   }
 
@@ -169,7 +178,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         const { code } = expectError(invocation, `there is no ${command} in CNI ${subject.version}`);
         if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
       },
-      { detached: true, when: () => subject.claims.includes("1.1.0") },
+      { detached: true, together: true, when: () => subject.claims.includes("1.1.0") },
     );
   }
 
@@ -181,7 +190,7 @@ await cniSuite("errors", ({ requirement, subject }) => {
         const invocation = await domain.call("ADD", await domain.container(), { env: { CNI_IFNAME: name } });
         expectFailure(invocation, `${JSON.stringify(name)} is no interface name`);
       },
-      { detached: true },
+      { detached: true, together: true },
     );
   }
 });

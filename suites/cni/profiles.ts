@@ -45,13 +45,22 @@ export interface Profile {
   /** Chained plugins that need nothing before them, e.g. loopback. */
   readonly standsAlone?: boolean;
   readonly breakages?: readonly Breakage[];
-  /** Keys of the container's interface that the plugin is there to change, e.g. its MAC. */
-  readonly changes?: readonly ("mac" | "mtu")[];
+  /** The configuration with room for one container only. */
+  readonly exhausted?: Profile["config"];
 }
 
 const hostLocal = ({ dataDir }: ProfileSite) => ({
   type: "host-local",
   ranges: [[{ subnet, gateway }]],
+  routes: [{ dst: "0.0.0.0/0" }],
+  dataDir,
+});
+
+const oneAddress = { rangeStart: "10.88.0.10", rangeEnd: "10.88.0.10" };
+const debugIpam = ({ dataDir }: ProfileSite) => ({
+  type: "debug-ipam",
+  subnet,
+  gateway,
   routes: [{ dst: "0.0.0.0/0" }],
   dataDir,
 });
@@ -150,7 +159,6 @@ export const profiles: Readonly<Record<string, Profile>> = {
       { what: "the sysctl", script: "ip netns exec $NETNS sysctl -qw net.ipv4.conf.$IF.arp_filter=0" },
       { what: "the MTU", script: "ip -n $NETNS link set $IF mtu 1450" },
     ],
-    changes: ["mtu"],
   },
   sbr: {
     kind: "chained",
@@ -175,6 +183,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
     kind: "ipam",
     allocates: true,
     config: (site) => ({ ipam: hostLocal(site) }),
+    exhausted: (site) => ({ ipam: { ...hostLocal(site), ranges: [[{ subnet, gateway, ...oneAddress }]] } }),
   },
   static: {
     kind: "ipam",
@@ -193,9 +202,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   },
   "debug-interface": {
     ...maker,
-    config: ({ dataDir }) => ({
-      ipam: { type: "debug-ipam", subnet, gateway, routes: [{ dst: "0.0.0.0/0" }], dataDir },
-    }),
+    config: (site) => ({ ipam: debugIpam(site) }),
     needs: ["link veth"],
   },
   "debug-chained": {
@@ -206,8 +213,7 @@ export const profiles: Readonly<Record<string, Profile>> = {
   "debug-ipam": {
     kind: "ipam",
     allocates: true,
-    config: ({ dataDir }) => ({
-      ipam: { type: "debug-ipam", subnet, gateway, routes: [{ dst: "0.0.0.0/0" }], dataDir },
-    }),
+    config: (site) => ({ ipam: debugIpam(site) }),
+    exhausted: (site) => ({ ipam: { ...debugIpam(site), ...oneAddress } }),
   },
 };

@@ -98,12 +98,12 @@ async function findKind(subject: Subject): Promise<PluginKind> {
   const json = parseJson(answer.stdout);
   if (answer.code === 0 && json.ok) {
     const hasInterfaces = typeof json.value === "object" && json.value !== null && "interfaces" in json.value;
-    await domain.settle([]);
+    await domain.settle();
     return hasInterfaces ? "interface" : "ipam";
   }
   const chained = await Domain.open({ ...subject, profile: { ...subject.profile, kind: "chained" } }, scope);
   const second = await chained.call("ADD", await chained.container());
-  await chained.settle([]);
+  await chained.settle();
   if (second.code === 0) return "chained";
   throw new ConfigurationError(
     `${subject.path}: ADD fails with and without prevResult: ${answer.stdout.trim()}`,

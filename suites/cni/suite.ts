@@ -14,7 +14,7 @@ import { subjectOf } from "./subject.ts";
 
 /** What a test of the tier works with. */
 export interface CniTest extends TestTools {
-  /** A networking domain of the test's own. */
+  /** The test's own networking domain, or with `together` the one that such tests of the topic share. */
   readonly domain: Domain;
   readonly subject: Subject;
 }
@@ -24,6 +24,8 @@ export interface CniTestOptions {
   when?: (profile: Profile, version: SpecVersion) => boolean;
   /** The test attaches nothing, so it runs also where the kernel cannot do what the plugin is for. */
   detached?: boolean;
+  /** The test only looks at its own container; it shares a domain, which is faster. */
+  together?: boolean;
   alone?: boolean;
 }
 
@@ -44,6 +46,8 @@ interface Opened {
   readonly infrastructure: readonly string[];
   /** Why nothing can be attached on this machine. */
   readonly blocked: string | undefined;
+  /** The domain of the tests that run `together`, made on first use. */
+  readonly common: () => Promise<Domain>;
 }
 
 /** Longest script that is offered as one line to copy. */
@@ -59,10 +63,14 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
   const subject = await subjectOf(inject("target"), settings, host);
   const leaks: string[] = [];
 
+  const lookFor = (when: string, left: readonly string[]) => {
+    if (left.length > 0) leaks.push([`${when}:`, ...left.map((line) => `    ${line}`)].join("\n"));
+  };
+
   conformanceSuite<Opened>(
     {
       chapter: "cni",
-      open: () => open(subject, settings.CONFIG !== undefined),
+      open: (scope) => open(subject, scope, settings.CONFIG !== undefined),
     },
     (suite) => {
       const requirement: CniSuite["requirement"] = (cited, title, body, options = {}) => {
@@ -71,18 +79,16 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
         suite.requirement(
           id,
           title,
-          async ({ infrastructure, blocked, subject: _subject, ...tools }) => {
+          async ({ infrastructure, blocked, common, subject: _subject, ...tools }) => {
             if (blocked && !options.detached) throw new Blocked(blocked);
-            const domain = await Domain.open(subject, tools.scope);
+            const domain = options.together ? await common() : await Domain.open(subject, tools.scope);
             try {
               await body({ ...tools, domain, subject });
             } catch (error) {
               tellHowToRepeat(error, domain, tools);
               throw error;
             } finally {
-              const left = await domain.settle(infrastructure);
-              if (left.length > 0)
-                leaks.push(`after "${id} ${title}":\n${left.map((line) => `    ${line}`).join("\n")}`);
+              if (!options.together) lookFor(`after "${id} ${title}"`, await domain.settle(infrastructure));
             }
           },
           { alone: options.alone ?? false },
@@ -94,13 +100,14 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       suite.requirement(
         "CNI-10d",
         `nothing is left of the attachments of the tests of ${topic}`,
-        async ({ blocked }) => {
+        async ({ blocked, common, infrastructure }) => {
           if (blocked) throw new Blocked(blocked);
+          lookFor("after the tests that share a domain", await (await common()).settle(infrastructure));
           if (leaks.length === 0) return;
           throw new Nonconformance({
             who: subject.type,
             expected: "nothing to be left after DEL",
-            got: `leftovers of ${leaks.length} tests`,
+            got: `leftovers in ${leaks.length} networking domains`,
             evidence: leaks.map((leak) => `  ${leak}`).join("\n"),
           });
         },
@@ -119,10 +126,19 @@ function ruleFor(id: CniRequirementId, subject: Subject): CniRequirementId | und
   return before === undefined ? undefined : ruleFor(before as CniRequirementId, subject);
 }
 
-async function open(subject: Subject, configured: boolean): Promise<Opened> {
+async function open(subject: Subject, suiteScope: Scope, configured: boolean): Promise<Opened> {
   await sweepDomains(subject.host);
+  let domain: Promise<Domain> | undefined;
+  const common = () => {
+    domain ??= Domain.open(subject, suiteScope);
+    return domain;
+  };
   const blocked = await findObstacle(subject);
-  if (blocked) return { subject, infrastructure: [], blocked };
+  const infrastructure = blocked ? [] : await learnInfrastructure(subject, configured);
+  return { subject, infrastructure, blocked, common };
+}
+
+async function learnInfrastructure(subject: Subject, configured: boolean): Promise<string[]> {
   await using scope = new Scope("learning what a first attachment leaves");
   const domain = await Domain.open(subject, scope);
   const container = await domain.container();
@@ -135,8 +151,7 @@ async function open(subject: Subject, configured: boolean): Promise<Opened> {
       });
     }
   }
-  const infrastructure = await domain.settle([]);
-  return { subject, infrastructure, blocked };
+  return await domain.settle();
 }
 
 /** What the plugin needs and this machine does not have. */
@@ -161,10 +176,11 @@ async function findObstacle({ profile, host }: Subject): Promise<string | undefi
 }
 
 function tellHowToRepeat(error: unknown, domain: Domain, tools: TestTools): void {
-  const script = domain.script();
-  tools.keep({ name: "reproduce.sh", content: `#!/bin/sh\n${script}` });
+  const invocation = error instanceof PluginFailure ? error.invocation : undefined;
+  const steps = domain.steps(invocation);
+  tools.keep({ name: "reproduce.sh", content: `#!/bin/sh\n${steps.join("\n")}\n` });
   tools.keep({ name: "calls.json", content: JSON.stringify(domain.invocations, undefined, 2) });
-  const line = script.trim().replaceAll("\n", "; ");
+  const line = steps.join("; ");
   if (line.length <= lineLimit) tools.reproduce(line);
-  else if (error instanceof PluginFailure) tools.reproduce(reproduceInvocation(error.invocation));
+  else if (invocation) tools.reproduce(reproduceInvocation(invocation));
 }

@@ -27,12 +27,6 @@ export const wrongCalls: readonly WrongCall[] = [
       domain.call("ADD", await domain.container(), { env: { CNI_COMMAND: "FROBNICATE" } }),
   },
   {
-    what: "a missing CNI_COMMAND",
-    why: "CNI_COMMAND is missing",
-    applies: always,
-    make: async (domain) => domain.call(undefined, await domain.container()),
-  },
-  {
     what: "a cniVersion that nobody speaks",
     why: "no plugin speaks CNI 9.9.9",
     applies: always,

@@ -1,0 +1,93 @@
+import type { AddResult } from "#harness/cni/result.ts";
+import { attach, expectFailure, expectSuccess } from "./expect.ts";
+import { cniSuite } from "./suite.ts";
+
+await cniSuite("CHECK", ({ requirement, subject }) => {
+  const { breakages = [] } = subject.profile;
+
+  requirement("CNI-11a", "an attachment that has just been made is in order", async ({ domain }) => {
+    const { container } = await attach(domain);
+    expectSuccess(await domain.call("CHECK", container), "success right after ADD");
+  });
+
+  requirement("CNI-11a", "a second CHECK says the same as the first", async ({ domain }) => {
+    const { container } = await attach(domain);
+    expectSuccess(await domain.call("CHECK", container), "success right after ADD");
+    expectSuccess(await domain.call("CHECK", container), "success of a second CHECK");
+  });
+
+  requirement(
+    "CNI-11b",
+    "an interface and a route that a later plugin has added are no fault",
+    async ({ domain }) => {
+      const { container, result } = await attach(domain);
+      await domain.shell(
+        [
+          "ip -n $NETNS link add nclater type veth peer name nclater2",
+          "ip -n $NETNS link set nclater up",
+          "ip -n $NETNS link set nclater2 up",
+          "ip -n $NETNS route add 10.123.0.0/16 dev nclater",
+        ].join(" && "),
+        container,
+      );
+      const prevResult: AddResult = {
+        ...result,
+        interfaces: [...(result.interfaces ?? []), { name: "nclater", sandbox: container.netns }],
+        routes: [...(result.routes ?? []), { dst: "10.123.0.0/16" }],
+      };
+      expectSuccess(await domain.call("CHECK", container, { prevResult }));
+      // CHECK must not insist that there is nothing else either: the later plugin need not list what it made.
+      expectSuccess(await domain.call("CHECK", container));
+    },
+  );
+
+  requirement("CNI-11c", "without prevResult nothing can be in order", async ({ domain }) => {
+    const { container } = await attach(domain);
+    const invocation = await domain.call("CHECK", container, { prevResult: null });
+    expectFailure(invocation, "there is no prevResult to compare with");
+  });
+
+  /** The failure must be the break's: right before it CHECK has to succeed. */
+  const notices = (
+    id: "CNI-11d" | "CNI-11e" | "CNI-11f" | "CNI-11g" | "CNI-11h",
+    what: string,
+    script: (dataDir: string, result: AddResult) => string | undefined,
+    when: boolean,
+  ) =>
+    requirement(
+      id,
+      `CHECK notices that ${what} is gone`,
+      async ({ domain, note }) => {
+        const { container, result } = await attach(domain);
+        const before = await domain.call("CHECK", container);
+        if (before.code !== 0) note("CHECK failed already before the break, so its failure says nothing");
+        expectSuccess(before, "success before the break");
+        const line = script(domain.dataDir, result);
+        if (line === undefined) return note(`the plugin has no ${what}`);
+        await domain.shell(line, container);
+        expectFailure(await domain.call("CHECK", container), `${what} is gone`);
+      },
+      { when: () => when },
+    );
+
+  notices("CNI-11d", "the interface", () => "ip -n $NETNS link del $IF", true);
+  notices("CNI-11e", "the address", (_folder, result) => replaceAddress(result), true);
+  notices(
+    "CNI-11f",
+    "the default route",
+    (_folder, { routes }) =>
+      routes?.some(({ dst }) => dst === "0.0.0.0/0") ? "ip -n $NETNS route del default" : undefined,
+    true,
+  );
+  for (const { what, script } of breakages) notices("CNI-11g", what, () => script, true);
+  notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, subject.profile.allocates === true);
+});
+
+/** Another address of the same network takes its place, so that the routes stay. */
+function replaceAddress(result: AddResult): string | undefined {
+  const address = result.ips?.map((ip) => ip.address).find((cidr) => !cidr.includes(":"));
+  if (!address) return undefined;
+  const [plain = ""] = address.split("/");
+  const other = `${plain.split(".").slice(0, 3).join(".")}.250/23`;
+  return `ip -n $NETNS address add ${other} dev $IF && ip -n $NETNS address del ${address} dev $IF`;
+}

@@ -1,0 +1,160 @@
+import { isDeepStrictEqual } from "node:util";
+import { parseJson } from "#harness/cni/result.ts";
+import { Delegate } from "./delegate.ts";
+import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
+import { cniSuite } from "./suite.ts";
+
+await cniSuite("delegation", ({ requirement }) => {
+  const delegating = { when: (profile: { delegates?: boolean }) => profile.delegates === true };
+
+  for (const [id, command] of [
+    ["CNI-15a", "DEL"],
+    ["CNI-15b", "CHECK"],
+  ] as const) {
+    requirement(
+      id,
+      `${command} of the plugin is a ${command} of its delegate`,
+      async ({ domain }) => {
+        const delegate = await Delegate.install(domain);
+        const { container } = await attach(domain, delegate.use);
+        const invocation = await domain.call(command, container, delegate.use);
+        expectSuccess(invocation);
+        const commands = await delegate.commands();
+        if (commands.at(-1) === command) return;
+        throw violation(invocation, `a ${command} of the delegate`, `the calls ${commands.join(", ")}`);
+      },
+      delegating,
+    );
+
+    requirement(
+      "CNI-15c",
+      `an error of the delegate's ${command} is the plugin's`,
+      async ({ domain }) => {
+        const delegate = await Delegate.install(domain);
+        const { container } = await attach(domain, delegate.use);
+        await delegate.refuse(command);
+        const invocation = await domain.call(command, container, delegate.use);
+        await delegate.accept(command);
+        expectFailure(invocation, `the delegate's ${command} failed`);
+      },
+      delegating,
+    );
+  }
+
+  requirement(
+    "CNI-15d",
+    "after a failed ADD the delegate is called with DEL",
+    async ({ domain }) => {
+      const delegate = await Delegate.install(domain);
+      await delegate.refuse("ADD");
+      const invocation = await domain.call("ADD", await domain.container(), delegate.use);
+      expectFailure(invocation, "the delegate's ADD failed");
+      const commands = await delegate.commands();
+      if (commands.includes("DEL")) return;
+      throw violation(
+        invocation,
+        "a DEL of the delegate after its failed ADD",
+        `the calls ${commands.join(", ")}`,
+      );
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-16b",
+    "the delegate's CNI variables are the plugin's",
+    async ({ domain }) => {
+      const delegate = await Delegate.install(domain);
+      const { invocation } = await attach(domain, delegate.use);
+      const [call] = await delegate.calls();
+      for (const [name, value] of Object.entries(invocation.env)) {
+        if (call?.env[name] === value) continue;
+        throw violation(invocation, `${name}=${value} at the delegate`, call?.env[name] ?? "nothing");
+      }
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-16c",
+    "the delegate's configuration is the plugin's",
+    async ({ domain }) => {
+      const delegate = await Delegate.install(domain);
+      const extra = { "com.example.unknown": { deep: [1, "two", null] } };
+      const changes = { ...delegate.use, config: { ...delegate.use.config, ...extra } };
+      const { invocation } = await attach(domain, changes);
+      const [call] = await delegate.calls();
+      const received = parseJson(call?.stdin ?? "");
+      if (received.ok && isDeepStrictEqual(received.value, JSON.parse(invocation.stdin))) return;
+      throw violation(invocation, "the same configuration at the delegate", call?.stdin ?? "no call");
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-13b",
+    "STATUS is a JSON error when the delegate is not installed",
+    async ({ domain }) => {
+      const invocation = await domain.call("STATUS", undefined, {
+        config: { ipam: { type: "nc-not-installed" } },
+      });
+      expectFailure(invocation, "the delegate is not in CNI_PATH, so that no ADD can be served");
+      if (!parseJson(invocation.stdout).ok) throw violation(invocation, "a JSON error on stdout", "none");
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-13c",
+    "STATUS of the plugin is a STATUS of its delegate",
+    async ({ domain }) => {
+      const delegate = await Delegate.install(domain);
+      const invocation = await domain.call("STATUS", undefined, delegate.use);
+      expectSuccess(invocation);
+      const commands = await delegate.commands();
+      if (!commands.includes("STATUS")) {
+        throw violation(invocation, "a STATUS of the delegate", commands.join(", ") || "no call");
+      }
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-13d",
+    "a delegate that is not ready makes the plugin not ready",
+    async ({ domain }) => {
+      const delegate = await Delegate.install(domain);
+      await delegate.refuse("STATUS");
+      const invocation = await domain.call("STATUS", undefined, delegate.use);
+      expectFailure(invocation, "the delegate is not ready");
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-14a",
+    "GC of the plugin is a GC of its delegate",
+    async ({ domain }) => {
+      const delegate = await Delegate.install(domain);
+      const invocation = await domain.call("GC", undefined, { ...delegate.use, valid: [] });
+      expectSuccess(invocation);
+      const commands = await delegate.commands();
+      if (!commands.includes("GC")) {
+        throw violation(invocation, "a GC of the delegate", commands.join(", ") || "no call");
+      }
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-14d",
+    "an error of the delegate's GC is reported",
+    async ({ domain }) => {
+      const delegate = await Delegate.install(domain);
+      await delegate.refuse("GC");
+      const invocation = await domain.call("GC", undefined, { ...delegate.use, valid: [] });
+      expectFailure(invocation, "the delegate's GC failed");
+    },
+    delegating,
+  );
+});
