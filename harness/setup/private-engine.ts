@@ -35,10 +35,9 @@ export class PrivateEngine {
   /** Registers this process as a user and starts dockerd when it does not run. */
   async enter(dockerd: string): Promise<void> {
     await this.#locked(async () => {
-      mkdirSync(this.#users, { recursive: true });
-      writeFileSync(join(this.#users, ownIdentity()), "");
       if (!this.#process()) await this.#start(dockerd);
       await this.#answers();
+      writeFileSync(join(this.#users, ownIdentity()), "");
     });
   }
 
@@ -91,7 +90,7 @@ export class PrivateEngine {
 
   async #start(dockerd: string): Promise<void> {
     const privilege = await probePrivilege(this.#local);
-    mkdirSync(this.#run, { recursive: true });
+    for (const folder of [this.#folder, this.#run]) mkdirSync(folder, { recursive: true });
     const config = join(this.#folder, "daemon.json");
     writeFileSync(config, "{}\n");
     const [command = "", ...args] = asRoot(privilege, [
