@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { Nonconformance } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
 import { bare, nthAddress } from "./addresses.ts";
-import type { PluginClient } from "./client.ts";
+import { PluginClient } from "./client.ts";
 import { describeExchange, type Fields, fieldsOf, type ReadExchange } from "./exchange.ts";
 import {
   exposedPortsKey,
@@ -53,6 +53,8 @@ export interface PlayedEndpoint {
 export class PlayedEngine {
   readonly client: PluginClient;
   readonly facts: PluginFacts;
+  /** Undoes what was made; apart, so that what a test did stays readable. */
+  readonly #tidier: PluginClient;
   readonly #scope: Scope;
   readonly #options: Readonly<Record<string, string>>;
 
@@ -64,6 +66,7 @@ export class PlayedEngine {
     options?: Readonly<Record<string, string>>;
   }) {
     this.client = parts.client;
+    this.#tidier = new PluginClient(parts.client.socket, "clean-up");
     this.facts = parts.facts;
     this.#scope = parts.scope;
     this.#options = parts.options ?? {};
@@ -89,7 +92,7 @@ export class PlayedEngine {
     });
     const id = textField(result, "PoolID");
     if (result.succeeded && id) {
-      this.#scope.defer(`pool ${id}`, () => this.client.call("IpamDriver.ReleasePool", { PoolID: id }));
+      this.#scope.defer(`pool ${id}`, () => this.#tidier.call("IpamDriver.ReleasePool", { PoolID: id }));
     }
     return result;
   }
@@ -110,7 +113,7 @@ export class PlayedEngine {
     const got = textField(result, "Address");
     if (result.succeeded && got) {
       this.#scope.defer(`address ${got}`, () =>
-        this.client.call("IpamDriver.ReleaseAddress", { PoolID: poolId, Address: bare(got) }),
+        this.#tidier.call("IpamDriver.ReleaseAddress", { PoolID: poolId, Address: bare(got) }),
       );
     }
     return result;
@@ -144,7 +147,7 @@ export class PlayedEngine {
     const generic = { [genericOptionsKey]: { ...this.#options, ...options } };
     if (this.facts.gwAllocChecker) await this.client.call("NetworkDriver.GwAllocCheck", { Options: generic });
     this.#scope.defer(`network ${network.id}`, () =>
-      this.client.call("NetworkDriver.DeleteNetwork", { NetworkID: network.id }),
+      this.#tidier.call("NetworkDriver.DeleteNetwork", { NetworkID: network.id }),
     );
     return this.client.call("NetworkDriver.CreateNetwork", {
       NetworkID: network.id,
@@ -188,7 +191,7 @@ export class PlayedEngine {
     given: { Address: string; MacAddress?: string },
   ): Promise<ReadExchange> {
     this.#scope.defer(`endpoint ${id}`, () =>
-      this.client.call("NetworkDriver.DeleteEndpoint", { NetworkID: network.id, EndpointID: id }),
+      this.#tidier.call("NetworkDriver.DeleteEndpoint", { NetworkID: network.id, EndpointID: id }),
     );
     return this.client.call("NetworkDriver.CreateEndpoint", {
       NetworkID: network.id,
@@ -215,7 +218,9 @@ export class PlayedEngine {
       Options: { [exposedPortsKey]: [], [portMapKey]: [] },
     });
     if (result.succeeded) {
-      this.#scope.defer(`join of ${id}`, () => this.leave({ network, id }));
+      this.#scope.defer(`join of ${id}`, () =>
+        this.#tidier.call("NetworkDriver.Leave", { NetworkID: network.id, EndpointID: id }),
+      );
     }
     return result;
   }

@@ -77,7 +77,7 @@ const schema = z.object({
     .min(1)
     .optional()
     .describe(
-      "plugin that a protocol tier tests: CNM socket (path or tcp://host:port), CNI binary; default: the reference plugin",
+      "plugin that a protocol tier tests: CNM socket (path, tcp://host:port, or node1:/path on a kept cluster), CNI binary; default: the reference plugin",
     ),
   PLUGIN_OPTIONS: jsonMap
     .default({})

@@ -14,6 +14,24 @@ export interface ProtocolFault {
   readonly declares?: "global scope" | "GwAllocChecker";
 }
 
+/** Requirements that are shown with addresses of the plugin's IPAM. */
+const needAddress: readonly CnmRequirementId[] = [
+  ...([
+    "CNM-5c",
+    "CNM-8",
+    "CNM-9",
+    "CNM-10",
+    "CNM-11",
+    "CNM-12",
+    "CNM-13",
+    "CNM-14",
+    "CNM-15",
+    "CNM-15b",
+  ] as const),
+  ...(["CNM-15d", "CNM-16", "CNM-18", "CNM-21", "CNM-22", "CNM-23", "CNM-23b", "CNM-24", "CNM-25"] as const),
+  ...(["CNM-27", "CNM-27b"] as const),
+];
+
 /** Every protocol fault by name. */
 export const cnmFaults = {
   "activate-lists-nothing": {
@@ -60,19 +78,16 @@ export const cnmFaults = {
     kills: "CNM-5c",
     does: 'failures of NetworkDriver calls with status 200 are followed by a second object: {"Err": …}{}',
     why: "whoever reads to the last object sees a success",
-    mayFollow: ["CNM-5", "CNM-15", "CNM-5b"],
   },
   "allocate-network-missing": {
     kills: "CNM-6",
     declares: "global scope",
-    mayFollow: ["CNM-4"],
     does: "GetCapabilities declares the scope global; AllocateNetwork and FreeNetwork are answered with 404",
     why: "a swarm cannot make a network of a global plugin",
   },
   "gateway-check-missing": {
     kills: "CNM-7",
     declares: "GwAllocChecker",
-    mayFollow: ["CNM-4"],
     does: "GetCapabilities declares GwAllocChecker; GwAllocCheck is answered with 404",
     why: "every network create fails",
   },
@@ -120,13 +135,11 @@ export const cnmFaults = {
   },
   "hang-on-unknown-id": {
     kills: "CNM-15",
-    mayFollow: ["CNM-5"],
     does: "EndpointOperInfo, Join and Leave for an endpoint that does not exist are never answered",
     why: "the engine hangs with its locks held",
   },
   "connection-cut-on-unknown-id": {
     kills: "CNM-15",
-    mayFollow: ["CNM-5"],
     does: "EndpointOperInfo, Join and Leave for an endpoint that does not exist cut the connection, as a crashed handler does",
     why: "the engine repeats the call for 30 seconds",
   },
@@ -147,6 +160,7 @@ export const cnmFaults = {
   },
   "second-delete-fails": {
     kills: "CNM-15d",
+    mayFollow: ["CNM-15b"],
     does: "DeleteEndpoint and DeleteNetwork of something already deleted answer Err",
     why: "an engine that repeats a delete after a lost answer never gets rid of the endpoint",
   },
@@ -157,13 +171,11 @@ export const cnmFaults = {
   },
   "ipam-failure-under-err": {
     kills: "CNM-17",
-    mayFollow: ["CNM-19", "CNM-22", "CNM-27b"],
     does: "failures of IpamDriver calls are answered as {Err: message}, without Error",
     why: "a failed release looks like a success to the engine",
   },
   "pool-id-changes": {
     kills: "CNM-18",
-    mayFollow: ["CNM-25"],
     does: "a second identical RequestPool gets a PoolID of its own",
     why: "the addresses of one subnet are kept in two books",
   },
@@ -171,7 +183,6 @@ export const cnmFaults = {
     kills: "CNM-18",
     does: "the first ReleasePool drops the pool, however often it was requested",
     why: "deleting one network takes the pool from another",
-    mayFollow: ["CNM-25"],
   },
   "subpool-without-pool-accepted": {
     kills: "CNM-19",
@@ -187,19 +198,16 @@ export const cnmFaults = {
     kills: "CNM-21",
     does: "RequestAddress answers 10.1.0.7 instead of 10.1.0.7/24",
     why: "the engine cannot parse it",
-    mayFollow: ["CNM-22", "CNM-23", "CNM-23b", "CNM-24", "CNM-27"],
   },
   "preferred-address-replaced": {
     kills: "CNM-22",
     does: "a preferred address that is taken is silently replaced by the next free one",
     why: "a container with a fixed address starts with another",
-    mayFollow: ["CNM-25"],
   },
   "address-leaked": {
     kills: "CNM-23",
     does: "ReleaseAddress answers {} but the address stays taken, unless it is the gateway",
     why: "the subnet is used up after some days",
-    mayFollow: ["CNM-23b"],
   },
   "gateway-leaked": {
     kills: "CNM-23b",
@@ -208,9 +216,9 @@ export const cnmFaults = {
   },
   "mac-needed-undeclared": {
     kills: "CNM-24",
+    mayFollow: needAddress,
     does: "RequestAddress without a MAC in Options is refused (but for gateways), and RequiresMACAddress is not declared",
     why: "no container gets an address",
-    mayFollow: ["CNM-21", "CNM-22", "CNM-23", "CNM-25", "CNM-27", "CNM-27b", "CNM-23b"],
   },
   "pools-forgotten": {
     kills: "CNM-25",
@@ -225,9 +233,9 @@ export const cnmFaults = {
   },
   "address-given-twice": {
     kills: "CNM-27",
+    mayFollow: needAddress,
     does: "every fourth RequestAddress without a preferred address repeats the one before",
     why: "two containers with one address",
-    mayFollow: ["CNM-27b", "CNM-23", "CNM-23b", "CNM-25"],
   },
   "concurrent-duplicates": {
     kills: "CNM-27",

@@ -4,14 +4,14 @@ import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/engine.t
 import { curlLine, type Exchange, fieldsOf, type ReadExchange, readExchange } from "#harness/cnm/exchange.ts";
 import { failureKey, type JoinResponse, type Subsystem } from "#harness/cnm/protocol.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules.ts";
-import { readSettings } from "#harness/config/settings.ts";
+import { readSettings, type Settings } from "#harness/config/settings.ts";
 import {
   conformanceSuite,
   type EvidenceFile,
   type Suite,
   type TestTools,
 } from "#harness/conformance/suite.ts";
-import { Unsupported } from "#harness/errors.ts";
+import { Unsupported, UsageError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import type { Scope } from "#harness/scope.ts";
@@ -74,10 +74,7 @@ export function cnmSuite(define: (suite: CnmSuite) => void): void {
 
 async function open(scope: Scope): Promise<CnmContext> {
   const settings = readSettings();
-  const host = new LocalHost();
-  const socket = settings.PLUGIN
-    ? pluginSocket(settings.PLUGIN)
-    : await serveReferencePlugin(scope, host, settings.SABOTAGE);
+  const { socket, host } = await findPlugin(settings, scope);
   const transcript: Exchange[] = [];
   const client = new PluginClient(socket, "tier", (exchange) => transcript.push(exchange));
   return {
@@ -88,6 +85,30 @@ async function open(scope: Scope): Promise<CnmContext> {
     transcript,
     interfaces: new Set(),
   };
+}
+
+/** The plugin at `PLUGIN`: on this machine, on a node of a kept cluster (`node1:/path`), or else the project's own. */
+async function findPlugin(settings: Settings, scope: Scope): Promise<Pick<CnmContext, "socket" | "host">> {
+  const { PLUGIN, SABOTAGE } = settings;
+  const local = new LocalHost();
+  if (!PLUGIN) return { socket: await serveReferencePlugin(scope, local, SABOTAGE), host: local };
+  const [, name, path] = /^([^/:]+):(\/[^/].*)$/.exec(PLUGIN) ?? [];
+  if (name === undefined || path === undefined) return { socket: pluginSocket(PLUGIN), host: local };
+  // What speaks SSH takes longer to load than the whole tier takes on a local socket.
+  const { ClusterStates } = await import("#harness/cluster/state.ts");
+  const { RemoteCluster } = await import("#harness/cluster/remote-cluster.ts");
+  const state = new ClusterStates(settings)
+    .all()
+    .find(({ nodes }) => nodes.some((node) => node.name === name));
+  if (!state) {
+    throw new UsageError(`PLUGIN=${PLUGIN}: no cluster is up that has a node ${name}`, {
+      hint: "KEEP=1 leaves the cluster of a run up",
+    });
+  }
+  const cluster = new RemoteCluster(state);
+  scope.defer(`the connections to ${state.id}`, () => cluster.disconnect());
+  const host = cluster.nodes.find((node) => node.name === name)!;
+  return { socket: { ...pluginSocket(path), connect: () => host.connectSocket(path) }, host };
 }
 
 /** What the engine asks when it loads a plugin. A plugin that answers badly is taken for one that declares nothing. */
@@ -138,6 +159,9 @@ async function collect({ transcript }: CnmContext): Promise<EvidenceFile[]> {
   return [{ name: "handshake.jsonl", content: lines.join("") }];
 }
 
+/** Whose engine it is. */
+const tests = new WeakMap<PlayedEngine, CnmTest>();
+
 /** An engine of the test's own, whose exchanges are the evidence of the test. */
 export function play(test: CnmTest): PlayedEngine {
   const client = new PluginClient(test.socket, "tier", (exchange) => {
@@ -151,7 +175,9 @@ export function play(test: CnmTest): PlayedEngine {
       return client.exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join("");
     },
   });
-  return new PlayedEngine({ client, facts: test.facts, options: test.options, scope: test.scope });
+  const engine = new PlayedEngine({ client, facts: test.facts, options: test.options, scope: test.scope });
+  tests.set(engine, test);
+  return engine;
 }
 
 /** SrcName of a Join's answer; empty when there is none. */
@@ -169,5 +195,7 @@ export function holds(engine: PlayedEngine, requirement: CnmRequirementId): void
   const { exchanges } = engine.client;
   const findings = [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
   const finding = findings.find((one) => one.requirement === requirement);
-  if (finding) throw toNonconformance(finding);
+  if (!finding) return;
+  tests.get(engine)?.reproduce(curlLine(engine.client.socket.address, finding.exchange));
+  throw toNonconformance(finding);
 }
