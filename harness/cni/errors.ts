@@ -14,11 +14,9 @@ export class ConfigurationError extends UsageError {
  */
 export class PluginFailure extends Nonconformance {
   override name = "PluginFailure";
-  readonly invocation: Invocation;
-  /** What the plugin reported, where it was a CNI error object. */
-  readonly error: CniError | undefined;
-  /** Failures of the DELs that followed a failed ADD. */
-  readonly cleanup: readonly PluginFailure[];
+  readonly #invocation: Invocation;
+  readonly #error: CniError | undefined;
+  readonly #cleanup: readonly PluginFailure[];
 
   constructor(
     invocation: Invocation,
@@ -36,8 +34,22 @@ export class PluginFailure extends Nonconformance {
         ...cleanup.map((failure) => `the DEL that followed failed as well: ${failure.message}`),
       ].join("\n"),
     });
-    this.invocation = invocation;
-    this.error = details.error;
-    this.cleanup = cleanup;
+    this.#invocation = invocation;
+    this.#error = details.error;
+    this.#cleanup = cleanup;
+  }
+
+  get invocation(): Invocation {
+    return this.#invocation;
+  }
+
+  /** What the plugin reported, where it was a CNI error object. */
+  get error(): CniError | undefined {
+    return this.#error;
+  }
+
+  /** Failures of the DELs that followed a failed ADD. */
+  get cleanup(): readonly PluginFailure[] {
+    return this.#cleanup;
   }
 }

@@ -35,11 +35,16 @@ await cniSuite("DEL", ({ requirement, subject }) => {
     expectSuccess(await domain.call("DEL", container));
   });
 
-  requirement("CNI-9b", "DEL when the stored state is gone", async ({ domain }) => {
-    const { container } = await attach(domain);
-    await domain.shell(`rm -rf ${domain.dataDir}`);
-    expectSuccess(await domain.call("DEL", container));
-  });
+  requirement(
+    "CNI-9b",
+    "DEL when the stored state is gone",
+    async ({ domain }) => {
+      const { container } = await attach(domain);
+      await domain.shell(`rm -rf ${domain.dataDir}`);
+      expectSuccess(await domain.call("DEL", container));
+    },
+    { spoils: true },
+  );
 
   for (const { what, script } of breakages) {
     requirement("CNI-9b", `DEL when ${what} is gone`, async ({ domain }) => {
@@ -49,13 +54,18 @@ await cniSuite("DEL", ({ requirement, subject }) => {
     });
   }
 
-  requirement("CNI-9b", "DEL when everything is gone", async ({ domain }) => {
-    const { container } = await attach(domain);
-    for (const { script } of breakages) await domain.shell(script, container);
-    await domain.shell(`rm -rf ${domain.dataDir}`);
-    await domain.removeNetns(container);
-    expectSuccess(await domain.call("DEL", container));
-  });
+  requirement(
+    "CNI-9b",
+    "DEL when everything is gone",
+    async ({ domain }) => {
+      const { container } = await attach(domain);
+      for (const { script } of breakages) await domain.shell(script, container);
+      await domain.shell(`rm -rf ${domain.dataDir}`);
+      await domain.removeNetns(container);
+      expectSuccess(await domain.call("DEL", container));
+    },
+    { spoils: true },
+  );
 
   requirement("CNI-10a", "DEL without CNI_NETNS", async ({ domain }) => {
     const { container } = await attach(domain);

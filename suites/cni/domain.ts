@@ -41,6 +41,8 @@ export interface Container {
   readonly prevResult: AddResult | undefined;
   /** ADD was called and no DEL succeeded since. */
   attached: boolean;
+  /** How the last ADD differed from the ordinary one; the DEL that tidies up must not differ from it. */
+  changes: Pick<CallChanges, "config" | "path">;
   result: AddResult | undefined;
 }
 
@@ -142,6 +144,7 @@ export class Domain {
         ifName,
         prevResult: bare ? earlierResult(version, index, netns, ifName) : undefined,
         attached: false,
+        changes: {},
         result: undefined,
       };
       this.containers.push(container);
@@ -188,6 +191,8 @@ export class Domain {
     this.#steps.push(reproduceInvocation(invocation));
     if (container && command === "ADD") {
       container.attached = true;
+      const { config, path: folders } = changes;
+      container.changes = { ...(config && { config }), ...(folders && { path: folders }) };
       if (invocation.code === 0) container.result = readResult(invocation, profile, version);
     }
     if (container && command === "DEL" && invocation.code === 0) container.attached = false;
@@ -240,7 +245,7 @@ export class Domain {
    */
   async settle(infrastructure?: readonly string[]): Promise<string[]> {
     const attached = this.containers.filter((container) => container.attached);
-    await Promise.all(attached.map((container) => this.call("DEL", container)));
+    await Promise.all(attached.map((container) => this.call("DEL", container, container.changes)));
     const names = this.containers.map(({ name }) => `[ ! -e /run/netns/${name} ] || ip netns del ${name}`);
     await this.subject.host.run(["sh", "-c", [...names, "true"].join("\n")]);
     let left: string[] | undefined;
@@ -249,7 +254,8 @@ export class Domain {
       await until({ what: "the namespaces' interfaces to go", deadlineMs: 2_000 }, async () => {
         const before = left;
         left = additions(await this.state(), infrastructure ?? []);
-        return left.length === 0 || (infrastructure === undefined && isDeepStrictEqual(left, before));
+        const waiting = left.some((line) => /^(link|address|route6?|shaper) /.test(line));
+        return !waiting || (infrastructure === undefined && isDeepStrictEqual(left, before));
       });
     } catch (error) {
       if (!(error instanceof DeadlineExceeded)) throw error;

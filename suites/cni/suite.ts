@@ -26,6 +26,8 @@ export interface CniTestOptions {
   detached?: boolean;
   /** The test only looks at its own container; it shares a domain, which is faster. */
   together?: boolean;
+  /** The test destroys the plugin's own records, so that what is left afterwards is not held against it. */
+  spoils?: boolean;
   alone?: boolean;
 }
 
@@ -88,7 +90,8 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
               tellHowToRepeat(error, domain, tools);
               throw error;
             } finally {
-              if (!options.together) lookFor(`after "${id} ${title}"`, await domain.settle(infrastructure));
+              const left = options.together ? [] : await domain.settle(infrastructure);
+              if (!options.spoils) lookFor(`after "${id} ${title}"`, left);
             }
           },
           { alone: options.alone ?? false },

@@ -171,7 +171,7 @@ const interfacePlugin = {
         `link set dev ${outside} alias netconform:${config.name}:${env.CNI_CONTAINERID}:${env.CNI_IFNAME}`,
         `link set dev ${outside} up`,
       ]);
-      const inner = ["link set dev lo up", `link set dev ${inside} up`];
+      const inner = [`link set dev ${inside} up`];
       for (const { address } of ips) inner.push(`address add ${address} dev ${inside}`);
       for (const { dst, gw } of routes) {
         inner.push(`route add ${dst} via ${gw ?? ips[0]?.gateway} dev ${inside}`);
@@ -390,11 +390,14 @@ const leaseFolder = (config) => path.join(config.ipam.dataDir, config.name);
 const owner = () => `${env.CNI_CONTAINERID}\n${env.CNI_IFNAME}`;
 
 function leases(config) {
-  return listFiles(leaseFolder(config)).map((name) => ({
-    address: name,
-    file: path.join(leaseFolder(config), name),
-    owner: fs.readFileSync(path.join(leaseFolder(config), name), "utf8"),
-  }));
+  return listFiles(leaseFolder(config)).flatMap((name) => {
+    const file = path.join(leaseFolder(config), name);
+    try {
+      return [{ file, owner: fs.readFileSync(file, "utf8") }];
+    } catch {
+      return []; // released by somebody else in the meantime
+    }
+  });
 }
 
 function take(config) {

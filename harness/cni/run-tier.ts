@@ -1,0 +1,99 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
+import { HarnessError } from "#harness/errors.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+const reportSchema = z.object({
+  testResults: z.array(
+    z.object({
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({
+          title: z.string(),
+          meta: z.looseObject({ conformance: z.custom<ConformanceMeta>().optional() }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** One test of the tier, as it ended. */
+export interface TierResult extends ConformanceMeta {
+  readonly title: string;
+}
+
+export interface TierRun {
+  /** Paths of plugins or of folders with plugins. */
+  readonly plugins: readonly string[];
+  /** Versions of the specification; default all that a plugin claims. */
+  readonly versions?: readonly string[];
+  /** More settings for the run, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Runs the CNI tier as a user does, in a vitest of its own, and resolves to what each test left.
+ * Failing requirements are results; throws `HarnessError` when the run itself did not come to an end.
+ */
+export async function runTier({ plugins, versions = [], settings = {} }: TierRun): Promise<TierResult[]> {
+  const folder = await mkdtemp(join(tmpdir(), "netconform-tier-"));
+  const report = join(folder, "report.json");
+  try {
+    const child = spawn(
+      process.execPath,
+      [
+        join(root, "node_modules/vitest/vitest.mjs"),
+        ...["run", "suites/cni", "--reporter=json", `--outputFile=${report}`],
+      ],
+      {
+        cwd: root,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: {
+          ...process.env,
+          REPORTS: join(folder, "reports"),
+          ...settings,
+          PLUGIN: plugins.join(","),
+          CNI_VERSION: versions.join(","),
+        },
+      },
+    );
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output = `${output}${chunk}`.slice(-4000);
+      });
+    }
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    const text = await readFile(report, "utf8").catch(() => undefined);
+    if (text === undefined) {
+      throw new HarnessError(
+        `the CNI tier over ${plugins.join(", ")} ended with ${code} and no report\n${output}`,
+      );
+    }
+    return resultsOf(text);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function resultsOf(text: string): TierResult[] {
+  const report = reportSchema.parse(JSON.parse(text));
+  const broken = report.testResults.filter(({ assertionResults }) => assertionResults.length === 0);
+  if (broken.length > 0) {
+    throw new HarnessError(
+      `the CNI tier could not start: ${broken.map(({ message }) => message).join("\n")}`,
+    );
+  }
+  return report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults.flatMap(({ title, meta }) => (meta.conformance ? [{ ...meta.conformance, title }] : [])),
+  );
+}
