@@ -55,9 +55,9 @@ await command.parseAsync();
 
 async function down(): Promise<number> {
   const engine = await ensureEngine(settings, progress);
-  const ground = { docker: engine.docker, settings, progress };
-  const busy = states.all().filter((state) => isAlive(state.owner));
-  for (const state of states.all()) {
+  const ground = { docker: engine.docker, host: engine.host, settings, progress };
+  const busy = states.on(engine.host).filter((state) => isAlive(state.owner));
+  for (const state of states.on(engine.host)) {
     if (busy.some(({ id }) => id === state.id)) continue;
     await tearDown(ground, state);
     console.log(`removed ${state.id} (${state.driver}@${state.engine})`);

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { describeSettings, readSettings } from "#harness/config/settings.ts";
 import { generateAllureReport } from "#reports/allure-report.ts";
+import { chapters } from "#harness/conformance/projects.ts";
 import { runMain, runVitest } from "./run.ts";
 
 const command = new Command("npm run conform --")
@@ -18,7 +19,7 @@ const command = new Command("npm run conform --")
 await runMain(async () => {
   const settings = readSettings();
   const { requirement } = command.opts<{ requirement?: string }>();
-  const filters = command.args.length > 0 ? command.args : ["suites/"];
+  const filters = command.args.length > 0 ? command.args : chapters.map((chapter) => `suites/${chapter}/`);
   const title = requirement ? ["--testNamePattern", requirement] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
   const page = await generateAllureReport({

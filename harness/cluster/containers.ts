@@ -20,6 +20,7 @@ export const labels = {
 export interface ContainerClusterPlan {
   id: string;
   key: string;
+  dockerHost: string;
   driver: string;
   engine: EngineVersion;
   nodes: number;
@@ -63,6 +64,7 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   return {
     id: plan.id,
     key: plan.key,
+    dockerHost: plan.dockerHost,
     driver: plan.driver,
     engine: plan.engine,
     owner: ownIdentity(),

@@ -16,6 +16,8 @@ import { leaseSubnets, releaseSubnets, renewLease } from "./subnets.ts";
 /** The engine outside, on which node containers run, with the settings and voice of the run. */
 export interface Ground {
   docker: Docker;
+  /** Its address as `DOCKER_HOST` has it. */
+  host: string;
   settings: Settings;
   progress: Progress;
 }
@@ -38,7 +40,7 @@ export async function bringUp(ground: Ground, driver: string, engine: EngineVers
   const nodeImage = await ensureNodeImage(docker, engine, settings, progress);
   const workload = await workloadArchive(settings, progress);
   const image = settings.IMAGE ?? workload.image;
-  const key = fingerprint([driver, engine, String(settings.NODES), nodeImage, image]);
+  const key = fingerprint([ground.host, driver, engine, String(settings.NODES), nodeImage, image]);
   const kept = await reuse(ground, key);
   if (kept) return kept;
 
@@ -48,6 +50,7 @@ export async function bringUp(ground: Ground, driver: string, engine: EngineVers
   const plan = {
     id,
     key,
+    dockerHost: ground.host,
     driver,
     engine,
     nodes: settings.NODES,
@@ -103,9 +106,9 @@ export async function tearDown(ground: Pick<Ground, "docker" | "settings">, stat
 }
 
 /** Removes what killed runs left behind: clusters with a state file, and containers that died before they got one. */
-export async function sweep({ docker, settings, progress }: Ground): Promise<void> {
+export async function sweep({ docker, host, settings, progress }: Ground): Promise<void> {
   const states = new ClusterStates(settings);
-  const abandoned = states.abandoned();
+  const abandoned = states.abandoned(host);
   const known = new Set(states.all().map((state) => state.id));
   const orphans = await orphanedClusters(docker, settings.CACHE, known);
   if (abandoned.length + orphans.length === 0) return;

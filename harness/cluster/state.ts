@@ -20,6 +20,8 @@ export interface ClusterState {
   id: string;
   /** What a later run must ask for to be given this cluster: driver, engine, size, images. */
   key: string;
+  /** Address of the engine outside, as `DOCKER_HOST` has it. */
+  dockerHost: string;
   driver: string;
   engine: EngineVersion;
   /** The process that is using the cluster; a cluster that is not kept goes with it. */
@@ -78,9 +80,14 @@ export class ClusterStates {
     rmSync(this.path(id), { force: true });
   }
 
+  /** Clusters in one engine outside. */
+  on(dockerHost: string): ClusterState[] {
+    return this.all().filter((state) => state.dockerHost === dockerHost);
+  }
+
   /** Clusters whose run was killed: nobody uses them and nobody wanted them kept. */
-  abandoned(): ClusterState[] {
-    return this.all().filter((state) => !state.kept && !isAlive(state.owner));
+  abandoned(dockerHost: string): ClusterState[] {
+    return this.on(dockerHost).filter((state) => !state.kept && !isAlive(state.owner));
   }
 
   /** Takes over a kept cluster that nobody uses; `undefined` when there is none. */

@@ -32,7 +32,7 @@ export async function openTarget(
 ): Promise<Target> {
   const driver = await loadDriver(reference);
   const engine = await ensureEngine(settings, progress);
-  const ground = { docker: engine.docker, settings, progress };
+  const ground = { docker: engine.docker, host: engine.host, settings, progress };
   const { cluster, state } = await releasing(engine, () => bringUp(ground, driver.name, version));
   openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
   const scope = new Scope(`${driver.name} on ${state.id}`);

@@ -93,8 +93,8 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       suite.requirement(
         "C1",
         `nothing of ${name} is left on any node`,
-        async ({ cluster }) => {
-          await announce("chapter ends", { chapter: name });
+        async ({ cluster, scope }) => {
+          await announce("chapter ends", { chapter: name, scope });
           await suite.finish();
           const differences = await settle(cluster, baseline, settleMs);
           if (differences.length > 0) {

@@ -3,6 +3,7 @@ import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, inject, type TestContext, test } from "vitest";
 import { readSettings } from "#harness/config/settings.ts";
 import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/errors.ts";
+import { announce } from "#harness/events.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
 import { within } from "#harness/poll.ts";
 import { Scope } from "#harness/scope.ts";
@@ -112,6 +113,7 @@ export function conformanceSuite<Context extends object>(
           try {
             context = await open();
             await options.admit?.(id, context);
+            await announce("requirement begins", { requirement: id, scope: testScope });
             const tools = record.tools(testScope);
             const work = body({ ...context, ...tools });
             work.catch(() => {});

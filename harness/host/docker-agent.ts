@@ -20,6 +20,8 @@ export function socketAgent(connect: () => Promise<Duplex>): Agent {
 
 function asSocket(stream: Duplex): Duplex {
   const itself = () => stream;
+  // A socket closes when its peer has; a forwarded channel stays half open, and the agent would use it again.
+  stream.once("end", () => stream.destroy());
   return Object.assign(stream, {
     setTimeout: itself,
     setNoDelay: itself,

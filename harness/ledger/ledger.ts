@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { DeadlineExceeded } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -33,7 +34,7 @@ section fdb bridge fdb show
 section namespaces awk '$3 == "nsfs" { print $2 }' /proc/self/mounts
 section iptables iptables-save
 section ip6tables ip6tables-save
-section nftables nft list ruleset
+section nftables nft --json list ruleset
 section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
 section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
 section networks docker network ls --no-trunc --format '{{.ID}} {{.Name}} {{.Driver}}'
@@ -62,39 +63,52 @@ export function parseLedger(output: string): HostLedger {
       kind = line.slice(separator.length).trim();
       ledger[kind] = [];
     } else {
-      const thing = normalise(kind, line);
-      if (thing) ledger[kind]?.push(thing);
+      ledger[kind]?.push(...thingsIn(kind, line.trim()));
     }
   }
   return ledger;
 }
 
-/** Takes counters, ages and indexes out of a line, so that equal things read equal; empty for noise. */
-function normalise(kind: string, line: string): string {
-  const text = line.trim();
+/** What one line of a section says exists, without counters, ages and indexes, so that equal things read equal. */
+function thingsIn(kind: string, line: string): string[] {
+  if (line === "") return [];
   switch (kind) {
-    case "links":
-      return text
-        .replace(/^\d+: /, "")
-        .replaceAll(/@if\d+/g, "")
-        .replaceAll(/ (qlen \d+|state \S+|<[^>]*>)/g, "")
-        .replaceAll(/\s+/g, " ");
+    case "links": {
+      const stable = line.replace(/^\d+: /, "").replaceAll(/@if\d+| (qlen \d+|state \S+|<[^>]*>)/g, "");
+      return [stable.replaceAll(/\s+/g, " ")];
+    }
     case "addresses":
-      return text.replace(/^\d+: /, "").replaceAll(/\s+/g, " ");
+      return [line.replace(/^\d+: /, "").replaceAll(/\s+/g, " ")];
     case "routes":
     case "routes6":
-      return text.replaceAll(/ (linkdown|expires \S+)/g, "");
+      return [line.replaceAll(/ (linkdown|expires \S+)/g, "")];
     case "fdb":
       // Learned entries age away by themselves; only what somebody put there counts.
-      return /permanent|static/.test(text) ? text : "";
+      return /permanent|static/.test(line) ? [line] : [];
     case "iptables":
     case "ip6tables":
-      return text.startsWith("#") ? "" : text.replace(/\[\d+:\d+\]/, "");
+      // A table comes to be by being looked at; what counts is what it does.
+      return /^(#|\*|COMMIT|:\S+ ACCEPT)/.test(line) ? [] : [line.replace(/\[\d+:\d+\]/, "").trim()];
     case "nftables":
-      return text.startsWith("#") ? "" : text.replaceAll(/counter packets \d+ bytes \d+/g, "counter");
+      return readRuleset(line);
     default:
-      return text;
+      return [line];
   }
+}
+
+const ruleset = z.object({ nftables: z.array(z.record(z.string(), z.record(z.string(), z.unknown()))) });
+
+/** Rules, sets and chains that do something, one line each; empty tables and accepting hooks do nothing. */
+function readRuleset(json: string): string[] {
+  return ruleset.parse(JSON.parse(json)).nftables.flatMap((item) => {
+    const [kind = "", { handle: _, ...fields } = {}] = Object.entries(item)[0] ?? [];
+    const idle = kind === "metainfo" || kind === "table" || (kind === "chain" && fields.policy === "accept");
+    return idle ? [] : [`${kind} ${JSON.stringify(fields, withoutCounters)}`];
+  });
+}
+
+function withoutCounters(key: string, value: unknown): unknown {
+  return key === "counter" || key === "handle" ? undefined : value;
 }
 
 /** What changed between two readings; the order of lines does not count, their number does. */

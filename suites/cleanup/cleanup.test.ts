@@ -30,7 +30,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     const progress = progressOn(process.stderr);
     const outer = await ensureEngine(settings, progress);
     scope.defer("the engine outside", () => outer.release());
-    return { docker: outer.docker, settings, progress };
+    return { docker: outer.docker, host: outer.host, settings, progress };
   });
 
   requirement(
