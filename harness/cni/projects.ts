@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
 import type { Settings } from "#harness/config/settings.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { installDebugPlugins } from "./debug-plugins/install.ts";
 import { CniRuntime } from "./runtime.ts";
-import { isSpecVersion } from "./version.ts";
+import { isSpecVersion, type SpecVersion, specVersions } from "./version.ts";
 
 /**
  * One vitest project per plugin and version of the specification that it claims, newest first: `bridge@cni-1.0.0`.
@@ -14,15 +14,18 @@ import { isSpecVersion } from "./version.ts";
  */
 export async function cniProjects(settings: Settings): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
-  for (const path of await chosenPlugins(settings)) {
-    const versions = await claimedVersions(path);
-    const wanted =
-      settings.CNI_VERSION.length === 0 ? versions : versions.filter((one) => isWanted(settings, one));
-    for (const version of wanted.length > 0 ? wanted : ["unknown"]) {
+  const paths = await chosenPlugins(settings);
+  for (const path of paths) {
+    const name = basename(path);
+    const twins = paths.filter((other) => basename(other) === name);
+    const claimed = await claimedVersions(path);
+    const wanted: readonly string[] = settings.CNI_VERSION;
+    const versions = wanted.length === 0 ? claimed : claimed.filter((version) => wanted.includes(version));
+    for (const version of versions.length > 0 ? versions : ["none"]) {
       targets.push({
-        driver: basename(path),
+        driver: twins.length > 1 ? path.slice(1).replaceAll("/", "_") : name,
         reference: path,
-        title: version === "unknown" ? "no plugin that answers VERSION" : path,
+        title: path,
         engine: `cni-${version}`,
         declared: [],
       });
@@ -40,10 +43,6 @@ export async function cniProjects(settings: Settings): Promise<TestProjectConfig
       sequence: { groupOrder: 60 },
     },
   }));
-}
-
-function isWanted(settings: Settings, version: string): boolean {
-  return (settings.CNI_VERSION as readonly string[]).includes(version);
 }
 
 async function chosenPlugins(settings: Settings): Promise<string[]> {
@@ -71,9 +70,11 @@ function executablesIn(folder: string): string[] {
     .sort();
 }
 
-/** Newest first; none when the file is no CNI plugin, which its tests then say. */
-async function claimedVersions(path: string): Promise<string[]> {
-  const runtime = new CniRuntime({ host: new LocalHost(), path: [path.slice(0, path.lastIndexOf("/"))] });
+/** Newest first. Everything, when VERSION is not answered, which is then the first rule broken; nothing for no file. */
+async function claimedVersions(path: string): Promise<SpecVersion[]> {
+  if (!existsSync(path)) return [];
+  const runtime = new CniRuntime({ host: new LocalHost(), path: [dirname(path)] });
   const answer = await runtime.version(basename(path)).catch(() => undefined);
-  return (answer?.supportedVersions ?? []).filter(isSpecVersion).toReversed();
+  const claimed: readonly string[] = answer?.supportedVersions ?? specVersions;
+  return claimed.filter(isSpecVersion).toReversed();
 }

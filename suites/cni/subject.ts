@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
+import { findPlugin } from "#harness/cni/binary.ts";
 import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/config.ts";
 import { ConfigurationError } from "#harness/cni/errors.ts";
 import { parseJson } from "#harness/cni/result.ts";
 import { CniRuntime } from "#harness/cni/runtime.ts";
-import { isSpecVersion } from "#harness/cni/version.ts";
+import { isSpecVersion, specVersions } from "#harness/cni/version.ts";
 import type { Settings } from "#harness/config/settings.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -15,25 +16,30 @@ import { type Profile, type ProfileSite, profiles } from "./profiles.ts";
 
 /** The plugin of a target, with the configuration of the user or a ready-made one. */
 export async function subjectOf(target: TargetContext, settings: Settings, host: Host): Promise<Subject> {
+  const type = basename(target.reference);
+  const folder = dirname(target.reference);
+  const cniPath = [folder, ...settings.CNI_PATH.filter((one) => one !== folder)];
+  const path = await findPlugin(host, [folder], type);
   const version = target.engine.replace(/^cni-/, "");
   if (!isSpecVersion(version)) {
-    throw new ConfigurationError(`${target.reference}: ${target.title}`, {
-      hint: "PLUGIN names a CNI plugin's binary, or a folder of them",
+    throw new ConfigurationError(`${path}: claims none of the versions ${specVersions.join(", ")}`, {
+      hint: "PLUGIN names a CNI plugin; CNI_VERSION chooses among the versions that it claims",
     });
   }
-  const path = target.reference;
-  const type = basename(path);
-  const cniPath = [dirname(path), ...settings.CNI_PATH.filter((folder) => folder !== dirname(path))];
-  const { supportedVersions: claims } = await new CniRuntime({ host, path: cniPath }).version(type);
+  // A plugin that does not answer VERSION is tested all the same: that is one of the rules.
+  const claims = await new CniRuntime({ host, path: cniPath }).version(type).then(
+    ({ supportedVersions }) => supportedVersions,
+    () => [],
+  );
   const subject = { host, type, path, cniPath, version, claims };
+  const ready = profiles[type.replace(/\..*/, "")];
   if (settings.CONFIG) {
     const network = await readConfig(settings.CONFIG);
-    const draft = profileOf(network, type, settings.KIND ?? profiles[type]?.kind ?? "interface");
-    const kind = settings.KIND ?? profiles[type]?.kind ?? (await findKind({ ...subject, profile: draft }));
+    const draft = profileOf(network, type, ready, settings.KIND ?? ready?.kind ?? "interface");
+    const kind = settings.KIND ?? ready?.kind ?? (await findKind({ ...subject, profile: draft }));
     return { ...subject, profile: { ...draft, kind } };
   }
-  const profile = profiles[type];
-  if (profile) return { ...subject, profile };
+  if (ready) return { ...subject, profile: ready };
   throw new ConfigurationError(`${path}: there is no ready-made configuration for a plugin called ${type}`, {
     hint: `give one with CONFIG=file.conflist (ready-made ones exist for ${Object.keys(profiles).join(", ")})`,
   });
@@ -50,7 +56,12 @@ async function readConfig(config: string): Promise<NetworkConfig> {
 }
 
 /** `{{dataDir}}` and `{{index}}` in strings stand for the scratch folder and the container's running number. */
-function profileOf(network: NetworkConfig, type: string, kind: PluginKind): Profile {
+function profileOf(
+  network: NetworkConfig,
+  type: string,
+  ready: Profile | undefined,
+  kind: PluginKind,
+): Profile {
   const plugin =
     network.plugins.find((one) => one.type === type) ??
     (kind === "ipam" ? network.plugins.find((one) => ipamOf(one)?.type === type) : undefined);
@@ -60,7 +71,6 @@ function profileOf(network: NetworkConfig, type: string, kind: PluginKind): Prof
       hint: "the type in the configuration must be the file name of PLUGIN",
     });
   }
-  const ready = profiles[type];
   const ipam = ipamOf(plugin);
   return {
     ...(ready && { ...ready }),

@@ -60,7 +60,11 @@ const attachmentVariables = {
 
 function readEnvironment() {
   if (!command || !(command in attachmentVariables)) {
-    throw new CniError(4, "invalid CNI_COMMAND", `CNI_COMMAND is ${JSON.stringify(command ?? "")}`);
+    throw new CniError(
+      is("reserved-error-code") ? 42 : 4,
+      "invalid CNI_COMMAND",
+      `CNI_COMMAND is ${JSON.stringify(command ?? "")}`,
+    );
   }
   const missing = attachmentVariables[command].filter((name) => !env[name]);
   if (missing.length > 0) {
@@ -181,7 +185,7 @@ const interfacePlugin = {
       return interfaceResult(config, inside, outside, ips, routes, leased.dns);
     } catch (error) {
       ip(["link", "del", "dev", outside], undefined, true);
-      quietly(() => delegate(config, stdin, "DEL"));
+      if (!is("lease-kept-after-failed-add")) quietly(() => delegate(config, stdin, "DEL"));
       throw error;
     }
   },
@@ -237,6 +241,7 @@ const interfacePlugin = {
     }
     if (!is("del-leaves-interface")) ip(["link", "del", "dev", outside], undefined, true);
     if (is("del-skips-delegate")) return;
+    if (is("lease-kept-after-failed-add") && !there && !config.prevResult) return;
     if (is("lease-kept-without-netns") && !netns) return;
     if (is("delegate-error-swallowed")) quietly(() => delegate(config, stdin));
     else delegate(config, stdin);
@@ -413,7 +418,7 @@ function take(config) {
     const file = path.join(folder, toAddress(number));
     try {
       if (is("address-given-twice") && fs.existsSync(file)) continue;
-      if (is("address-given-twice")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 30);
+      if (is("address-given-twice")) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
       fs.writeFileSync(file, owner(), { flag: is("address-given-twice") ? "w" : "wx" });
       if (is("one-at-a-time")) fs.rmSync(path.join(folder, "lock"), { force: true });
       return toAddress(number);
@@ -538,7 +543,8 @@ try {
 } catch (error) {
   const report =
     error instanceof CniError ? error.report : { code: 999, msg: String(error), details: error.stack };
-  const text = `${JSON.stringify({ cniVersion, ...report })}\n`;
+  const named = is("error-without-version") ? report : { cniVersion, ...report };
+  const text = `${JSON.stringify(named)}\n`;
   if (!is("error-without-json")) fs.writeSync(is("error-on-stderr") ? 2 : 1, text);
   process.exitCode = is("error-exits-zero") && (report.code === 6 || report.code === 3) ? 0 : 1;
 }

@@ -13,12 +13,22 @@ export const debugPlugins = {
 const script = fileURLToPath(new URL("debug-plugin.cjs", import.meta.url));
 
 /**
- * Puts the debug plugins into a folder of this machine, all of them with the same fault or with none.
- * They run with the Node that runs this process.
+ * Puts the debug plugins into a folder of this machine, and for every fault a plugin that has it, called
+ * `<plugin>.<fault>`. They run with the Node that runs this process.
  */
-export async function installDebugPlugins(host: Host, folder: string, fault?: string): Promise<void> {
+export async function installDebugPlugins(
+  host: Host,
+  folder: string,
+  faults: readonly { plugin: keyof typeof debugPlugins; name: string }[] = [],
+): Promise<void> {
   for (const [name, role] of Object.entries(debugPlugins)) {
-    const argv = [process.execPath, script, role, ...(fault ? [fault] : [])].map(quote).join(" ");
-    await host.files.write(`${folder}/${name}`, `#!/bin/sh\nexec ${argv}\n`, 0o755);
+    await host.files.write(`${folder}/${name}`, wrapper([role]), 0o755);
   }
+  for (const { plugin, name } of faults) {
+    await host.files.write(`${folder}/${plugin}.${name}`, wrapper([debugPlugins[plugin], name]), 0o755);
+  }
+}
+
+function wrapper(args: readonly string[]): string {
+  return `#!/bin/sh\nexec ${[process.execPath, script, ...args].map(quote).join(" ")}\n`;
 }
