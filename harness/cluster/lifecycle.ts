@@ -31,17 +31,23 @@ export interface OwnedCluster {
 }
 
 /**
- * Gives a cluster of two or more nodes whose engines answer: a kept one if there is one that fits, else a new one.
+ * Gives a cluster of two or more nodes whose engines answer: a kept one if there is one that fits and `fresh` is not
+ * asked for, else a new one.
  * Clusters of runs that were killed are removed first.
  */
-export async function bringUp(ground: Ground, driver: string, engine: EngineVersion): Promise<OwnedCluster> {
+export async function bringUp(
+  ground: Ground,
+  driver: string,
+  engine: EngineVersion,
+  { fresh = false }: { fresh?: boolean } = {},
+): Promise<OwnedCluster> {
   const { docker, settings, progress } = ground;
   await sweep(ground);
   const nodeImage = await ensureNodeImage(docker, engine, settings, progress);
   const workload = await workloadArchive(settings, progress);
   const image = settings.IMAGE ?? workload.image;
   const key = fingerprint([ground.host, driver, engine, String(settings.NODES), nodeImage, image]);
-  const kept = await reuse(ground, key);
+  const kept = fresh ? undefined : await reuse(ground, key);
   if (kept) return kept;
 
   const id = `nc-${randomBytes(3).toString("hex")}`;

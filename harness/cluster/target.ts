@@ -21,7 +21,7 @@ export interface Target {
 }
 
 /**
- * Brings up a cluster, new or kept, and installs the driver on it. What was begun is removed when a step fails.
+ * Brings up a cluster, new or kept (`fresh`: new in any case), and installs the driver on it. What was begun is removed when a step fails.
  * Throws `UsageError` for an unknown driver, `HarnessError` when something does not start.
  */
 export async function openTarget(
@@ -29,11 +29,12 @@ export async function openTarget(
   progress: Progress,
   reference: string,
   version: EngineVersion,
+  { fresh = false }: { fresh?: boolean } = {},
 ): Promise<Target> {
   const driver = await loadDriver(reference);
   const engine = await ensureEngine(settings, progress);
   const ground = { docker: engine.docker, host: engine.host, settings, progress };
-  const { cluster, state } = await releasing(engine, () => bringUp(ground, driver.name, version));
+  const { cluster, state } = await releasing(engine, () => bringUp(ground, driver.name, version, { fresh }));
   openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
   const scope = new Scope(`${driver.name} on ${state.id}`);
   const remove = async () => {

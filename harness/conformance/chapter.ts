@@ -31,6 +31,9 @@ export interface ChapterContext {
   declaration: Driver;
 }
 
+/** One requirement for each capability that any driver's API can show, tried even where it is not declared. */
+const signs: ReadonlySet<RequirementId> = new Set(["B4", "B5", "M4", "M5", "X1", "X3", "W2"]);
+
 const settleMs = 15_000;
 const connected = new Map<string, Promise<ChapterContext>>();
 
@@ -69,6 +72,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         return context;
       },
       admit: (id, { declaration, cluster }) => admit(id, declaration, cluster),
+      tries: (id) => signs.has(id),
       collect: ({ cluster }) => collectEvidence(cluster),
     },
     (suite) => {

@@ -57,7 +57,9 @@ export interface SuiteOptions<Context extends object> {
   admit?: (id: RequirementId, context: Context) => Promise<void>;
   /** Evidence to collect after a failure, before anything is torn down. Bounded by the caller in time and size. */
   collect?: (context: Context) => Promise<EvidenceFile[]>;
-  /** Runs after each test with its outcome, e.g. to let a saboteur act. */
+  /** Whether to try a requirement that is unsupported all the same: if it holds, that is worth telling. */
+  tries?: (id: RequirementId) => boolean;
+  /** How long a test may take; default 60 000 ms. */
   deadlineMs?: number;
 }
 
@@ -214,6 +216,19 @@ class TestRecord {
         meta.reproduce = line;
       },
     };
+  }
+
+  /** Tries what the driver does not declare; that it fails is as it should be, that it works is a note. */
+  async tryUndeclared(attempt: () => Promise<void>): Promise<void> {
+    const { notes, facts } = this.meta;
+    const works = await attempt().then(
+      () => true,
+      () => false,
+    );
+    this.meta.notes = notes ?? [];
+    if (works) this.meta.notes = [...this.meta.notes, "it holds although the driver does not declare it"];
+    if (facts) this.meta.facts = facts;
+    else delete this.meta.facts;
   }
 
   async collect(work: () => Promise<EvidenceFile[]>): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Cluster } from "#harness/cluster/cluster.ts";
-import { UsageError } from "#harness/errors.ts";
-import { type Moments, on } from "#harness/events.ts";
+import { HarnessError, UsageError } from "#harness/errors.ts";
+import { type Moments, moments, on } from "#harness/events.ts";
+import type { Scope } from "#harness/scope.ts";
 import { saboteurs } from "./saboteurs.ts";
 
 /** Lets the saboteur of that name act on the cluster in this process; does nothing without a name. */
@@ -12,13 +13,20 @@ export function letLoose(name: string | undefined, cluster: Cluster): void {
       `SABOTAGE=${name}: no such saboteur; expected one of ${saboteurs.map((one) => one.name).join(", ")}`,
     );
   }
+  let open: Scope | undefined;
+  on("chapter begins", async ({ scope }) => {
+    open = scope;
+  });
+  const site = {
+    cluster,
+    get chapter() {
+      if (!open) throw new HarnessError(`${name} acted before a chapter had begun`);
+      return open;
+    },
+  };
   const listen = <M extends keyof Moments>(moment: M) => {
     const act = saboteur.acts[moment];
-    if (act) on(moment, (details) => act(cluster, details));
+    if (act) on(moment, (details) => act(site, details));
   };
-  listen("chapter begins");
-  listen("network created");
-  listen("workload started");
-  listen("chapter ends");
-  listen("cluster removed");
+  for (const moment of moments) listen(moment);
 }

@@ -1,22 +1,37 @@
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { Moments } from "#harness/events.ts";
+import type { Scope } from "#harness/scope.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
-/** Somebody who breaks one thing on purpose, to prove that a check can fail. */
+/** Where a saboteur is at work. */
+export interface Site {
+  readonly cluster: Cluster;
+  /** Closes with the chapter, before anything is looked for: for what must outlive a moment's own scope. */
+  readonly chapter: Scope;
+}
+
+/**
+ * Somebody who breaks one thing on purpose, to prove that a check can fail: the wire, or what the engine has made on a
+ * node. Never the tests or what they expect.
+ */
 export interface Saboteur {
   readonly name: string;
   /** What it breaks, for people: "drops VXLAN between the nodes". */
   readonly breaks: string;
-  /** Requirements that must turn red (`failed`). */
+  /** Requirements that must turn red (`failed`; an `error` blames nobody and does not count). */
   readonly kills: readonly RequirementId[];
   /** Requirements that may turn red as well, since they rest on the same thing. */
   readonly mayFollow?: readonly RequirementId[];
+  /** Texts that the failure must name, where it must tell several things apart. */
+  readonly names?: readonly string[];
+  /** Runs only the tests of `kills`: the cluster as a whole is unfit for the chapter's other tests. */
+  readonly alone?: true;
   /** Folder of the suite to run. */
   readonly chapter: string;
   /** Driver to run it on. */
   readonly driver: string;
-  /** What it does at which moment. What lasts is undone through the moment's scope. */
+  /** What it does at which moment. What lasts is undone through the moment's scope or the chapter's. */
   readonly acts: {
-    readonly [M in keyof Moments]?: (cluster: Cluster, moment: Moments[M]) => Promise<void>;
+    readonly [M in keyof Moments]?: (site: Site, moment: Moments[M]) => Promise<void>;
   };
 }

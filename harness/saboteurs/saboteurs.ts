@@ -1,4 +1,17 @@
+import { engineSaboteurs } from "./engine.ts";
+import { interfaceSaboteurs } from "./interfaces.ts";
+import { leftoverSaboteurs } from "./leftovers.ts";
+import { nameSaboteurs } from "./names.ts";
 import type { Saboteur } from "./saboteur.ts";
+import { translationSaboteurs } from "./translation.ts";
+import { wireSaboteurs } from "./wire.ts";
 
 /** Everybody who can be let loose with `SABOTAGE=name`; `npm run prove` lets each of them. */
-export const saboteurs: readonly Saboteur[] = [];
+export const saboteurs: readonly Saboteur[] = [
+  ...engineSaboteurs,
+  ...interfaceSaboteurs,
+  ...wireSaboteurs,
+  ...nameSaboteurs,
+  ...translationSaboteurs,
+  ...leftoverSaboteurs,
+];

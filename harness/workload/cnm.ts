@@ -241,7 +241,9 @@ export class CnmNetwork implements Network {
     const what = `docker network connect ${this.name} ${workload.name}`;
     await askEngine(workload.node, what, network.connect({ Container: workload.id }));
     const inspected = await workload.node.docker.getContainer(workload.id).inspect();
-    return new CnmWorkload(scope, workload.node, inspected, this.name);
+    const joined = new CnmWorkload(scope, workload.node, inspected, this.name);
+    await announce("workload connected", { workload: joined, network: this.name, scope });
+    return joined;
   }
 
   /** `docker network disconnect` of a running container. */
@@ -249,6 +251,7 @@ export class CnmNetwork implements Network {
     const network = workload.node.docker.getNetwork(this.name);
     const what = `docker network disconnect ${this.name} ${workload.name}`;
     await askEngine(workload.node, what, network.disconnect({ Container: workload.id }));
+    await announce("workload disconnected", { workload, network: this.name });
   }
 }
 

@@ -1,6 +1,7 @@
 import type Docker from "dockerode";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { HarnessError } from "#harness/errors.ts";
+import { announce } from "#harness/events.ts";
 import { until } from "#harness/poll.ts";
 import type { Scope } from "#harness/scope.ts";
 import { askEngine, CnmWorkload, uniqueName } from "./cnm.ts";
@@ -80,6 +81,8 @@ export async function createService(
     async () => (await service.tasks()).length === options.replicas,
     () => service.lastSeen,
   );
+  const workloads = (await service.tasks()).map((task) => task.workload);
+  await announce("service created", { service: name, workloads, network: options.network, scope });
   return service;
 }
 

@@ -1,5 +1,7 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { ConnectionLost, Nonconformance } from "#harness/errors.ts";
 import { readNat } from "#harness/firewall/nat.ts";
 import { fetchFromOutside } from "#harness/outside/fetch.ts";
 import { contains } from "#harness/workload/addresses.ts";
@@ -20,7 +22,7 @@ chapter("basics", ({ requirement, shared }) => {
 
   requirement("S1", "every engine answers and is on record", async ({ cluster, driver, fact }) => {
     for (const node of cluster.nodes) {
-      const [info, version] = await Promise.all([node.docker.info(), node.docker.version()]);
+      const [info, version] = await answerOf(node);
       expectThat(version.Version.startsWith(cluster.engine), {
         who: `${node.name}'s engine`,
         expected: `Docker ${cluster.engine}`,
@@ -180,6 +182,17 @@ chapter("basics", ({ requirement, shared }) => {
     });
   });
 });
+
+/** What the engine says of itself. No answer is the engine's failure, unless the node itself is out of reach. */
+async function answerOf(node: ClusterNode) {
+  try {
+    return await Promise.all([node.docker.info(), node.docker.version()]);
+  } catch (error) {
+    if (error instanceof ConnectionLost) throw error;
+    const got = error instanceof Error ? error.message : String(error);
+    throw new Nonconformance({ who: `${node.name}'s engine`, expected: "an answer", got });
+  }
+}
 
 /** Container inspect, network inspect and the interface inside say the same. */
 async function expectAgreement(workload: CnmWorkload, network: string): Promise<void> {

@@ -1,6 +1,7 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { readNat } from "#harness/firewall/nat.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
+import { type NatRule, readNat } from "#harness/firewall/nat.ts";
 import { fetchFromOutside } from "#harness/outside/fetch.ts";
 import { until } from "#harness/poll.ts";
 import { hostPeer } from "#harness/probe/peers.ts";
@@ -118,8 +119,17 @@ chapter("external", ({ requirement, shared }) => {
       expectFact(node.name, "the port it translates to", found[0]?.to?.split(":")[1], String(published));
       fact("DNAT rule", `${found[0]?.backend}`);
       await own.close();
+      let left: readonly NatRule[] = [];
       await until({ what: "the rule to go with its container", deadlineMs: 10_000 }, async () => {
-        return (await rules()).length === 0;
+        left = await rules();
+        return left.length === 0;
+      }).catch((error: unknown) => {
+        if (!(error instanceof DeadlineExceeded)) throw error;
+        throw new Nonconformance({
+          who: `${node.name} after the container was removed`,
+          expected: `no DNAT rule for ${published}`,
+          got: left.map((rule) => rule.text).join("; "),
+        });
       });
     },
     { alone: true },

@@ -10,6 +10,7 @@ import { serve } from "#harness/probe/service.ts";
 import { contains } from "#harness/workload/addresses.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
+import type { Workload } from "#harness/workload/workload.ts";
 
 /** Outer Ethernet is not counted by the MTU: IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */
 const vxlanOverhead = 50;
@@ -40,10 +41,16 @@ chapter("multihost", ({ requirement, shared }) => {
 
   requirement("M3", "the containers have different addresses inside the subnet", async ({ use }) => {
     const { network, a, b } = await use(pair);
-    for (const { name, ip } of [a, b]) {
+    const inside = await Promise.all([a, b].map(addressInside));
+    for (const [index, { name }] of [a, b].entries()) {
+      const ip = inside[index] ?? "";
       expectThat(contains(network.subnet, ip), { who: name, expected: `an address in ${network.subnet}`, got: ip });
     }
-    expectThat(a.ip !== b.ip, { who: `${a.name} and ${b.name}`, expected: "different addresses", got: a.ip });
+    expectThat(new Set(inside).size === 2, {
+      who: `${a.name} and ${b.name}`,
+      expected: "different addresses inside",
+      got: inside.join(", "),
+    });
   });
 
   requirement("M4", "the containers reach each other by address, both ways", async ({ use }) => {
@@ -133,3 +140,14 @@ chapter("multihost", ({ requirement, shared }) => {
     await expectDatagram(a, target, { packetBytes: inside.mtu + 1, dontFragment: false });
   });
 });
+
+/** The IPv4 address that the interface on the network really has. */
+async function addressInside(workload: Workload): Promise<string> {
+  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
+  const cidr = link?.addresses.find((address) => !address.includes(":"));
+  return expectPresent(cidr?.split("/")[0], {
+    who: workload.name,
+    expected: `an IPv4 address on the interface with MAC ${workload.mac}`,
+    got: link ? "none" : "no such interface",
+  });
+}

@@ -21,9 +21,14 @@ chapter("swarm", ({ requirement, shared }) => {
     const listed = (await manager.docker.listNodes()) as ListedNode[];
     const known = await nodesById(cluster);
     expectFact("docker node ls", "the number of nodes", listed.length, cluster.nodes.length);
-    for (const { ID, Status, Description } of listed) {
+    for (const { ID, Status, Spec, Description } of listed) {
       const name = known.get(ID)?.name;
-      expectFact(`node ${ID}`, "its host name and state", [Description?.Hostname, Status?.State], [name, "ready"]);
+      expectFact(
+        `node ${ID}`,
+        "its host name, state and availability",
+        [Description?.Hostname, Status?.State, Spec?.Availability],
+        [name, "ready", "active"],
+      );
       const { NanoCPUs = 0, MemoryBytes = 0 } = Description?.Resources ?? {};
       expectThat(NanoCPUs > 0 && MemoryBytes > 0, {
         who: `${name} in docker node inspect`,
@@ -101,5 +106,6 @@ chapter("swarm", ({ requirement, shared }) => {
 interface ListedNode {
   ID: string;
   Status?: { State?: string };
+  Spec?: { Availability?: string };
   Description?: { Hostname?: string; Resources?: { NanoCPUs?: number; MemoryBytes?: number } };
 }

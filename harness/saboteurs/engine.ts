@@ -1,0 +1,123 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { until } from "#harness/poll.ts";
+import type { Scope } from "#harness/scope.ts";
+import { managerOf } from "#harness/workload/service.ts";
+import type { Saboteur, Site } from "./saboteur.ts";
+import { firstNode, onRequirement, secondNode } from "./tools.ts";
+
+const flagsFile = "/etc/default/netconform-engine";
+
+/** Saboteurs of engines and of the scheduler. */
+export const engineSaboteurs: readonly Saboteur[] = [
+  {
+    name: "engine-stopped",
+    breaks: "stops the engine of the second node",
+    kills: ["S1"],
+    alone: true,
+    chapter: "basics",
+    driver: "bridge",
+    acts: {
+      "requirement begins": onRequirement("S1", async (site, scope) => {
+        const node = secondNode(site);
+        scope.defer(`the engine on ${node.name}`, () => startEngine(node));
+        await node.run(["netconform-engine", "stop"]);
+      }),
+    },
+  },
+  {
+    name: "engine-without-bridge",
+    breaks: "starts the engine of the second node without its network bridge",
+    kills: ["B1"],
+    alone: true,
+    chapter: "basics",
+    driver: "bridge",
+    acts: {
+      "requirement begins": onRequirement("B1", async (site, scope) => {
+        const node = secondNode(site);
+        const flags = await node.files.readText(flagsFile);
+        const mac = (await node.run(["cat", "/sys/class/net/docker0/address"])).trim();
+        scope.defer(`the engine on ${node.name}`, async () => {
+          await node.run(["netconform-engine", "stop"]);
+          await node.files.write(flagsFile, flags);
+          await startEngine(node);
+          // A bridge that is made anew gets a MAC of its own.
+          await node.run(["ip", "link", "set", "docker0", "address", mac]);
+        });
+        await node.run(["netconform-engine", "stop"]);
+        await node.files.write(flagsFile, flags.replace(/DOCKERD_FLAGS="/, "$&--bridge=none "));
+        await startEngine(node);
+      }),
+    },
+  },
+  {
+    name: "node-drained",
+    breaks: "takes the second node out of the scheduler's choice",
+    kills: ["W1", "W2"],
+    alone: true,
+    chapter: "swarm",
+    driver: "overlay",
+    acts: {
+      "chapter begins": async (site, { scope }) => {
+        await setAvailability(site, scope, secondNode(site), "drain");
+      },
+    },
+  },
+  {
+    name: "scheduler-paused",
+    breaks: "lets no node take new tasks, so that dead ones are not replaced",
+    kills: ["W4"],
+    alone: true,
+    chapter: "swarm",
+    driver: "overlay",
+    acts: {
+      "service created": async (site, { scope }) => {
+        for (const node of site.cluster.nodes) await setAvailability(site, scope, node, "pause");
+      },
+    },
+  },
+  {
+    name: "endpoint-forced-off",
+    breaks: "takes the container on the second node off its network behind the plugin's back",
+    kills: ["M1", "M7"],
+    alone: true,
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "workload started": async (site, { workload, network }) => {
+        if (workload.node !== secondNode(site)) return;
+        await workload.node.docker.getNetwork(network).disconnect({ Container: workload.id, Force: true });
+      },
+    },
+  },
+  {
+    name: "container-renamed",
+    breaks: "gives the container on the first node another name in the engine",
+    kills: ["M7"],
+    mayFollow: ["M5"],
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "workload started": async (site, { workload }) => {
+        if (workload.node !== firstNode(site)) return;
+        await workload.node.docker.getContainer(workload.id).rename({ name: `${workload.name}-renamed` });
+      },
+    },
+  },
+];
+
+async function startEngine(node: ClusterNode): Promise<void> {
+  await node.run(["netconform-engine", "start"]);
+  await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 60_000 }, () => node.docker.ping());
+}
+
+async function setAvailability(
+  site: Site,
+  scope: Scope,
+  node: ClusterNode,
+  availability: "drain" | "pause",
+): Promise<void> {
+  const manager = managerOf(site.cluster);
+  const update = (to: string) => manager.run(["docker", "node", "update", "--availability", to, node.name]);
+  scope.defer(`${node.name} in the swarm`, () => update("active"));
+  await update(availability);
+}

@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { CommandFailed, HarnessError } from "#harness/errors.ts";
+import type { Moments } from "#harness/events.ts";
+import type { ExecOptions } from "#harness/host/host.ts";
+import { until } from "#harness/poll.ts";
+import type { Scope } from "#harness/scope.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import type { Site } from "./saboteur.ts";
+
+/** The cluster's first node. */
+export function firstNode({ cluster }: Site): ClusterNode {
+  return nodeAt(cluster.nodes, 0);
+}
+
+/** The cluster's second node. */
+export function secondNode({ cluster }: Site): ClusterNode {
+  return nodeAt(cluster.nodes, 1);
+}
+
+function nodeAt(nodes: readonly ClusterNode[], index: number): ClusterNode {
+  const node = nodes[index];
+  if (!node) throw new HarnessError(`the saboteur needs ${index + 1} nodes, there are ${nodes.length}`);
+  return node;
+}
+
+/** Runs a tool in the workload's network namespace; throws `CommandFailed` when it fails. */
+export async function inside(
+  workload: Workload,
+  argv: readonly string[],
+  options?: ExecOptions,
+): Promise<string> {
+  const result = await workload.inNetns(argv, options);
+  if (result.code !== 0) throw new CommandFailed(result, "a saboteur could not act");
+  return result.stdout;
+}
+
+/** Runs a command on the node, and another one that takes it back when `scope` closes. */
+export async function undoably(
+  scope: Scope,
+  node: ClusterNode,
+  argv: readonly string[],
+  undo: readonly string[],
+): Promise<void> {
+  await node.run(argv);
+  scope.defer(`${argv.join(" ")} on ${node.name}`, () => node.run(undo));
+}
+
+/** Where a rule judges packets; `prerouting` comes before address translation. */
+export type Hook = "prerouting" | "input" | "output";
+
+/**
+ * Drops what matches an nftables expression such as `udp dport 4789`, in a table of its own: on a node until `scope`
+ * closes, inside a workload as long as it lives.
+ */
+export async function drop(
+  scope: Scope,
+  where: ClusterNode | Workload,
+  hook: Hook,
+  match: string,
+): Promise<void> {
+  const chain = `type filter hook ${hook} priority ${hook === "prerouting" ? -300 : 0}; policy accept;`;
+  await addTable(scope, where, "inet", `chain judge { ${chain} ${match} drop; }`);
+}
+
+/** Adds an nftables table with that content under a name of its own; see `drop`. */
+export async function addTable(
+  scope: Scope,
+  where: ClusterNode | Workload,
+  family: "inet" | "ip",
+  content: string,
+): Promise<void> {
+  const table = `sabotage_${randomBytes(3).toString("hex")}`;
+  const input = `table ${family} ${table} { ${content} }\n`;
+  if ("inNetns" in where) {
+    await inside(where, ["nft", "-f", "-"], { input });
+    return;
+  }
+  await where.run(["nft", "-f", "-"], { input });
+  scope.defer(`nftables table ${table} on ${where.name}`, () =>
+    where.run(["nft", "delete", "table", family, table]),
+  );
+}
+
+/** Starts a web server on the node that answers everybody; gone when `scope` closes. */
+export async function answerOn(scope: Scope, node: ClusterNode, port: number): Promise<void> {
+  const server = await node.spawn(["python3", "-m", "http.server", "--directory", "/run/lock", String(port)]);
+  scope.defer(`web server on ${node.name}:${port}`, async () => {
+    server.kill("KILL");
+    await server.exit;
+  });
+  await until({ what: `${node.name} to listen on ${port}`, deadlineMs: 10_000 }, async () => {
+    const listening = await node.run(["ss", "--listening", "--tcp", "--numeric", "--no-header"]);
+    return listening.includes(`:${port} `);
+  });
+}
+
+/** Sends what follows the node's own interface name of an address, e.g. `docker0`'s `172.17.0.1/16`. */
+export async function addressOf(node: ClusterNode, device: string): Promise<string> {
+  const output = await node.run(["ip", "-4", "-oneline", "address", "show", "dev", device]);
+  const address = / inet (\S+)/.exec(output)?.[1];
+  if (!address) throw new HarnessError(`${node.name} ${device} has no IPv4 address`);
+  return address;
+}
+
+/** The interface inside the workload that has the MAC the engine tells. */
+export async function interfaceOf(workload: Workload): Promise<string> {
+  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
+  if (!link) throw new HarnessError(`${workload.name} has no interface with MAC ${workload.mac}`);
+  return link.name;
+}
+
+type Act<M extends keyof Moments> = (site: Site, moment: Moments[M]) => Promise<void>;
+
+/** Acts on the first workload on docker0 (`plain`) or on a network of the driver, and on no other. */
+export function onFirstWorkload(
+  kind: "plain" | "driver's",
+  act: (moment: Moments["workload started"], site: Site) => Promise<void>,
+): Act<"workload started"> {
+  let done = false;
+  return async (site, moment) => {
+    if (done || (kind === "plain") !== (moment.network === "bridge")) return;
+    done = true;
+    await act(moment, site);
+  };
+}
+
+/** Two workloads of one network on different nodes, `a` on the cluster's first. */
+export interface Couple {
+  a: Workload;
+  b: Workload;
+  scope: Scope;
+}
+
+/** Acts when a network has a workload on each of the first two nodes, once. */
+export function onCouple(act: (site: Site, couple: Couple) => Promise<void>): Act<"workload started"> {
+  const started = new Map<string, Map<string, Workload>>();
+  return async (site, { workload, network, scope }) => {
+    const known = started.get(network) ?? new Map<string, Workload>();
+    started.set(network, known.set(workload.node.name, workload));
+    const a = known.get(firstNode(site).name);
+    const b = known.get(secondNode(site).name);
+    if (known.size === 2 && a && b) await act(site, { a, b, scope });
+  };
+}
+
+/** Acts when a test of that requirement begins. */
+export function onRequirement(
+  id: Moments["requirement begins"]["requirement"],
+  act: (site: Site, scope: Scope) => Promise<void>,
+): Act<"requirement begins"> {
+  return async (site, { requirement, scope }) => {
+    if (requirement === id) await act(site, scope);
+  };
+}

@@ -1,0 +1,162 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/scope.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import type { Saboteur } from "./saboteur.ts";
+import { addressOf, drop, firstNode, inside, interfaceOf, onCouple, secondNode, undoably } from "./tools.ts";
+
+const vxlanPort = 4789;
+
+/** Saboteurs of what carries traffic between the nodes. */
+export const wireSaboteurs: readonly Saboteur[] = [
+  {
+    name: "vxlan-dropped",
+    breaks: "drops VXLAN that arrives at the second node",
+    kills: ["M4"],
+    mayFollow: ["M5", "M6", "M8"],
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "network created": async (site, { scope }) => {
+        const node = secondNode(site);
+        await drop(scope, node, "input", `iifname ${node.interfaces.data.device} udp dport ${vxlanPort}`);
+      },
+    },
+  },
+  {
+    name: "tcp-swallowed",
+    breaks: "drops TCP that arrives at the container on the second node",
+    kills: ["M4"],
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "workload started": async (site, { workload, scope }) => {
+        if (workload.node !== secondNode(site)) return;
+        await drop(scope, workload, "input", `iifname ${await interfaceOf(workload)} meta l4proto tcp`);
+      },
+    },
+  },
+  {
+    name: "udp-swallowed",
+    breaks: "drops UDP that arrives at the container on the first node",
+    kills: ["M4"],
+    mayFollow: ["M8"],
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "workload started": async (site, { workload, scope }) => {
+        if (workload.node !== firstNode(site)) return;
+        await drop(scope, workload, "input", `iifname ${await interfaceOf(workload)} meta l4proto udp`);
+      },
+    },
+  },
+  {
+    name: "carrier-evaded",
+    breaks: "sends VXLAN between the nodes over the control network",
+    kills: ["M6"],
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "network created": async (site, { scope }) => {
+        const nodes = [firstNode(site), secondNode(site)];
+        for (const [index, node] of nodes.entries()) {
+          const peer = nodes[1 - index] ?? node;
+          await routeThrough(scope, node, peer.interfaces.data.address, {
+            via: peer.interfaces.control.address,
+            device: node.interfaces.control.device,
+          });
+        }
+      },
+    },
+  },
+  {
+    name: "tunnel-evaded",
+    breaks: "routes packets between the containers bare over the data network",
+    kills: ["M6"],
+    mayFollow: ["M8"],
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "workload started": onCouple(async (_site, { a, b, scope }) => {
+        await Promise.all([routeBare(scope, a, b), routeBare(scope, b, a)]);
+      }),
+    },
+  },
+  {
+    name: "large-packets-lost",
+    breaks: "drops VXLAN packets of more than 1400 bytes in silence",
+    kills: ["M8"],
+    chapter: "multihost",
+    driver: "overlay",
+    acts: {
+      "network created": async (site, { scope }) => {
+        const node = secondNode(site);
+        const vxlan = `iifname ${node.interfaces.data.device} udp dport ${vxlanPort}`;
+        await drop(scope, node, "input", `${vxlan} ip length > 1400`);
+      },
+    },
+  },
+  {
+    name: "vxlan-dropped-afterwards",
+    breaks: "drops VXLAN that arrives at the second node once the fresh overlay is made",
+    kills: ["O1"],
+    alone: true,
+    chapter: "swarm",
+    driver: "overlay",
+    acts: {
+      "network created": async (site, { network, scope }) => {
+        if (network.subnet !== "30.1.1.0/24") return;
+        const node = secondNode(site);
+        await drop(scope, node, "input", `iifname ${node.interfaces.data.device} udp dport ${vxlanPort}`);
+      },
+    },
+  },
+];
+
+interface Hop {
+  via: string;
+  device: string;
+}
+
+function routeThrough(
+  scope: Scope,
+  node: ClusterNode,
+  destination: string,
+  { via, device }: Hop,
+): Promise<void> {
+  const route = [`${destination}/32`, "via", via, "dev", device];
+  return undoably(scope, node, ["ip", "route", "add", ...route], ["ip", "route", "del", ...route]);
+}
+
+/** What `from` sends to `to` leaves through docker_gwbridge and crosses the data network by plain routing. */
+async function routeBare(scope: Scope, from: Workload, to: Workload): Promise<void> {
+  const { node } = from;
+  const gateway = (await addressOf(node, "docker_gwbridge")).split("/")[0] ?? "";
+  const wayOut = (await from.links()).find(
+    ({ mac, addresses }) => mac !== from.mac && !addresses.includes("127.0.0.1/8"),
+  );
+  const local = wayOut?.addresses.find((cidr) => !cidr.includes(":"))?.split("/")[0] ?? "";
+  await inside(from, [
+    "ip",
+    "route",
+    "add",
+    `${to.ip}/32`,
+    "via",
+    gateway,
+    "dev",
+    wayOut?.name ?? "",
+    "src",
+    from.ip,
+  ]);
+  await routeThrough(scope, node, from.ip, { via: local, device: "docker_gwbridge" });
+  await routeThrough(scope, node, to.ip, {
+    via: to.node.interfaces.data.address,
+    device: node.interfaces.data.device,
+  });
+  for (const [source, destination] of [
+    [from.ip, to.ip],
+    [to.ip, from.ip],
+  ] as const) {
+    const rule = ["DOCKER-USER", "-s", source, "-d", destination, "-j", "ACCEPT"];
+    await undoably(scope, node, ["iptables", "-I", ...rule], ["iptables", "-D", ...rule]);
+  }
+}
