@@ -30,7 +30,8 @@ export interface Holdings {
 export class Conversation {
   readonly #pools = new Map<string, Pool>();
   readonly #networks = new Set<string>();
-  readonly #endpoints = new Set<string>();
+  /** Endpoint → its network. */
+  readonly #endpoints = new Map<string, string>();
   readonly #joins = new Set<string>();
   /** Addresses whose release is under way, by pool and address. */
   readonly #releasing = new Set<string>();
@@ -60,7 +61,7 @@ export class Conversation {
   holdings(): Holdings {
     return {
       networks: [...this.#networks],
-      endpoints: [...this.#endpoints],
+      endpoints: [...this.#endpoints.keys()],
       joins: [...this.#joins],
       pools: [...this.#pools.keys()],
       addresses: [...this.#pools.values()].flatMap((pool) => [...pool.addresses.keys()]),
@@ -74,19 +75,23 @@ export class Conversation {
       if (read.succeeded) this.#deleted.delete(NetworkID);
       return [];
     },
-    "NetworkDriver.DeleteNetwork": (read) =>
-      this.#remove(read, this.#networks, requestFields(read).NetworkID),
+    "NetworkDriver.DeleteNetwork": (read) => {
+      const { NetworkID } = requestFields(read);
+      const inUse = [...this.#endpoints.values()].includes(NetworkID);
+      return this.#remove(read, this.#networks, NetworkID, inUse);
+    },
     "NetworkDriver.CreateEndpoint": (read) => {
       if (!read.succeeded) return [];
       const { NetworkID, EndpointID } = requestFields(read);
-      this.#endpoints.add(EndpointID);
+      this.#endpoints.set(EndpointID, NetworkID);
       this.#deleted.delete(EndpointID);
       return this.#afterDeletion(read, NetworkID, "network");
     },
     "NetworkDriver.DeleteEndpoint": (read) => {
       const { EndpointID } = requestFields(read);
+      const joined = this.#joins.has(EndpointID);
       if (read.succeeded) this.#joins.delete(EndpointID);
-      return this.#remove(read, this.#endpoints, EndpointID);
+      return this.#remove(read, this.#endpoints, EndpointID, joined);
     },
     "NetworkDriver.Join": (read) => {
       if (!read.succeeded) return [];
@@ -107,13 +112,19 @@ export class Conversation {
     "IpamDriver.ReleaseAddress": (read) => this.#addressReleased(read),
   };
 
-  #remove(read: ReadExchange, held: Set<string>, id: string): Contradiction[] {
+  /** A refusal of what exists is a finding, unless something else still uses it. */
+  #remove(
+    read: ReadExchange,
+    held: { has(id: string): boolean; delete(id: string): boolean },
+    id: string,
+    inUse: boolean,
+  ): Contradiction[] {
     const existed = held.has(id);
     if (read.succeeded) {
       held.delete(id);
       this.#deleted.add(id);
     }
-    return existed && refused(read) ? [stays(read, id)] : [];
+    return existed && !inUse && refused(read) ? [stays(read, id)] : [];
   }
 
   #afterDeletion(read: ReadExchange, id: string, what: string): Contradiction[] {
@@ -163,7 +174,7 @@ export class Conversation {
     const { PoolID } = requestFields(read);
     const pool = this.#pools.get(PoolID);
     if (!pool) return [];
-    if (refused(read)) return [stays(read, PoolID)];
+    if (refused(read)) return pool.addresses.size > 0 ? [] : [stays(read, PoolID)];
     if (!read.succeeded) return [];
     pool.references--;
     if (pool.references === 0) this.#pools.delete(PoolID);

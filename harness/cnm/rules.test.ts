@@ -248,6 +248,10 @@ describe("checkConversation", () => {
       [pool("1"), release("10.1.0.9", { Error: "not held" }), address("10.1.0.9")],
     ],
     [
+      "a network in use that is not deleted",
+      [network("Create"), endpoint("CreateEndpoint"), network("Delete", { Err: "in use" })],
+    ],
+    [
       "a whole life",
       [
         network("Create"),

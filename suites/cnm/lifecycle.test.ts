@@ -112,6 +112,19 @@ cnmSuite(({ requirement }) => {
     holds(engine, "CNM-15b");
   });
 
+  // What an engine does when the answer to a Join is lost: the Join again, without its body, and then no Leave.
+  requirement("CNM-15b", "an endpoint deleted after a Join whose answer was lost", async (test) => {
+    const engine = play(test);
+    const network = await engine.network();
+    const endpoint = await engine.endpoint(network);
+    const joined = granted(await engine.join(endpoint));
+    await engine.client.sendText("NetworkDriver.Join", "");
+    allAnswered(engine);
+    granted(await engine.deleteEndpoint(endpoint));
+    await interfacesGone(test, [sourceName(joined)].filter(Boolean));
+    granted(await engine.deleteNetwork(network));
+  });
+
   requirement("CNM-15d", "an endpoint and a network deleted a second time", async (test) => {
     const engine = play(test);
     const network = await engine.network();

@@ -87,22 +87,27 @@ async function open(scope: Scope): Promise<CnmContext> {
   };
 }
 
-/** The plugin at `PLUGIN`: on this machine, on a node of a kept cluster (`node1:/path`), or else the project's own. */
+/** The plugin at `PLUGIN`: on this machine, on a node of a cluster that is up (`node1:/path`), or else the project's own. */
 async function findPlugin(settings: Settings, scope: Scope): Promise<Pick<CnmContext, "socket" | "host">> {
   const { PLUGIN, SABOTAGE } = settings;
   const local = new LocalHost();
   if (!PLUGIN) return { socket: await serveReferencePlugin(scope, local, SABOTAGE), host: local };
-  const [, name, path] = /^([^/:]+):(\/[^/].*)$/.exec(PLUGIN) ?? [];
+  const [, id, name, path] = /^(?:([^/:]+)\/)?([^/:]+):(\/[^/].*)$/.exec(PLUGIN) ?? [];
   if (name === undefined || path === undefined) return { socket: pluginSocket(PLUGIN), host: local };
   // What speaks SSH takes longer to load than the whole tier takes on a local socket.
   const { ClusterStates } = await import("#harness/cluster/state.ts");
   const { RemoteCluster } = await import("#harness/cluster/remote-cluster.ts");
-  const state = new ClusterStates(settings)
-    .all()
-    .find(({ nodes }) => nodes.some((node) => node.name === name));
-  if (!state) {
-    throw new UsageError(`PLUGIN=${PLUGIN}: no cluster is up that has a node ${name}`, {
-      hint: "KEEP=1 leaves the cluster of a run up",
+  const clusters = new ClusterStates(settings).all();
+  const fitting = clusters.filter(
+    (state) => (id ?? state.id) === state.id && state.nodes.some((node) => node.name === name),
+  );
+  const [state] = fitting;
+  if (!state || fitting.length > 1) {
+    throw new UsageError(`PLUGIN=${PLUGIN}: ${fitting.length} clusters have a node ${name}`, {
+      hint:
+        fitting.length > 1
+          ? `name one of them: ${fitting.map((one) => `${one.id}/${name}:${path}`).join(", ")}`
+          : "KEEP=1 leaves the cluster of a run up",
     });
   }
   const cluster = new RemoteCluster(state);

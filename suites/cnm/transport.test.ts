@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { requestHead } from "#harness/cnm/client.ts";
 import { granted, type PlayedEngine, randomId } from "#harness/cnm/engine.ts";
 import { describeExchange } from "#harness/cnm/exchange.ts";
@@ -30,7 +29,6 @@ cnmSuite(({ requirement }) => {
     cut.on("error", () => {});
     cut.write(`${requestHead("NetworkDriver.CreateNetwork", 1000)}{"NetworkID": "`);
     cut.destroy();
-    await once(cut, "close");
     await servesOthers(play(test));
   });
 
