@@ -52,7 +52,7 @@ const schema = z.object({
     .string()
     .min(1)
     .optional()
-    .describe("workload image to use instead of the built-in busybox; pulled by the nodes, e.g. alpine"),
+    .describe("workload image instead of the built-in busybox, e.g. alpine; pulled by this machine's engine"),
   MIRROR: z
     .url()
     .optional()
@@ -127,7 +127,10 @@ function format(value: unknown): string {
   if (typeof value === "boolean") return value ? "1" : "0";
   if (typeof value === "object" && value !== null)
     return Object.keys(value).length > 0 ? JSON.stringify(value) : "";
-  return value === undefined ? "" : String(value);
+  if (value === undefined) return "";
+  return String(value)
+    .replace(`${process.cwd()}/`, "")
+    .replace(new RegExp(`^${homedir()}(?=/)`), "~");
 }
 
 /**

@@ -1,0 +1,66 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { UsageError } from "#harness/errors.ts";
+import { describeSettings, explainSettings, readSettings } from "./settings.ts";
+
+const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+
+describe("readSettings", () => {
+  it("has defaults that work", () => {
+    expect(readSettings({})).toMatchObject({
+      DRIVER: ["bridge", "overlay"],
+      ENGINE: ["26.1"],
+      NODES: 2,
+      KEEP: false,
+    });
+  });
+
+  it("reads lists, numbers and flags", () => {
+    const settings = readSettings({
+      DRIVER: "overlay, ./mine.ts",
+      ENGINE: "20.10,28.5",
+      NODES: "3",
+      KEEP: "1",
+    });
+    expect(settings).toMatchObject({
+      DRIVER: ["overlay", "./mine.ts"],
+      ENGINE: ["20.10", "28.5"],
+      NODES: 3,
+      KEEP: true,
+    });
+  });
+
+  it.each([
+    [{ ENGINE: "19.03" }, /ENGINE=19\.03.*20\.10, 26\.1, 28\.5/],
+    [{ CLUSTER: "moon" }, /CLUSTER=moon.*containers/],
+    [{ NODES: "0" }, /NODES=0/],
+    [{ NODES: "many" }, /NODES=many/],
+    [{ SUBNETS: "10.0.0.0/8" }, /SUBNETS=10\.0\.0\.0\/8.*\/16/],
+    [{ MIRROR: "somewhere" }, /MIRROR=somewhere/],
+  ])("refuses %o and names value and expectation", (env, message) => {
+    expect(() => readSettings(env)).toThrow(UsageError);
+    expect(() => readSettings(env)).toThrow(message);
+  });
+
+  it("names every bad value at once", () => {
+    expect(() => readSettings({ NODES: "0", CLUSTER: "moon" })).toThrow(
+      /NODES=0[\s\S]*CLUSTER=moon|CLUSTER=moon[\s\S]*NODES=0/,
+    );
+  });
+});
+
+describe("describeSettings", () => {
+  it.each(describeSettings())(
+    "the README tells about $name as --help does",
+    ({ name, meaning, default: value }) => {
+      expect(readme).toContain(`| \`${name}\` | ${value ? `\`${value}\`` : ""} | ${meaning} |`);
+    },
+  );
+});
+
+describe("explainSettings", () => {
+  it("leaves out what is off or empty", () => {
+    expect(explainSettings(readSettings({ KEEP: "0" }))).not.toContain("KEEP");
+    expect(explainSettings(readSettings({ KEEP: "1" }))).toContain("KEEP=1");
+  });
+});
