@@ -32,8 +32,10 @@ export class NameWatch {
       filters: { type: ["network"], event: ["connect"] },
     })) as unknown as Readable;
     this.#events = events;
-    createInterface({ input: events }).on("line", (line) => this.#onEvent(line));
-    events.on("error", () => {});
+    const lines = createInterface({ input: events });
+    lines.on("line", (line) => this.#onEvent(line));
+    // An engine that stops cuts the stream; whoever follows sees that in `following`.
+    for (const emitter of [events, lines]) emitter.on("error", () => {});
     const running = await this.#docker.listContainers();
     await Promise.all(running.map(({ Id }) => this.#learn(Id)));
   }

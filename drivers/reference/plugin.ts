@@ -100,7 +100,9 @@ export class ReferencePlugin {
   async close(): Promise<void> {
     clearInterval(this.#watching);
     for (const watch of this.#watches) watch.stop();
+    this.model.close();
     await Promise.all([...this.#servers.values()].map((server) => server.close()));
+    await this.#fabric.idle();
   }
 
   /** Removes everything that the plugin made on the nodes. */

@@ -1,7 +1,7 @@
 import { HarnessError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { gratuitousArp } from "./frames.ts";
-import { addLinks, listDevices, mtuOf, removeLinks, setPeers } from "./links.ts";
+import { addLinks, bringUp, listDevices, mtuOf, removeLinks, setPeers } from "./links.ts";
 import { accessTag, OvsBridge, trunkTags } from "./ovs.ts";
 import type { NodePlan, Overlay, Port } from "./plan.ts";
 import { Resolvers } from "./resolvers.ts";
@@ -99,7 +99,7 @@ export class Dataplane {
     const added = await this.#add(plan, observed);
     await this.#resolvers.apply(plan.resolvers);
     const flows = plan.flows.join("\n");
-    // A port that was added again has another number, which flows resolve when they are installed.
+    // A port that was added again may have another number.
     if (added.length > 0 || flows !== observed.flows) await this.#bridge.replaceFlows(plan.flows);
     observed.flows = flows;
     const ports = plan.ports.filter((port) => added.includes(port.device));
@@ -110,13 +110,9 @@ export class Dataplane {
   }
 
   async #observe(): Promise<Observed> {
-    const [names, tags, devices] = await Promise.all([
-      this.#bridge.ports(),
-      this.#bridge.tags(),
-      listDevices(this.#node.host),
-    ]);
+    const [ports, devices] = await Promise.all([this.#bridge.ports(), listDevices(this.#node.host)]);
     return {
-      ports: new Map(names.map((name) => [name, tags.get(name) ?? ""])),
+      ports,
       devices: new Set(devices.filter((device) => /^n[hrv][0-9a-f]+$/.test(device))),
       flows: "",
     };
@@ -180,7 +176,7 @@ export class Dataplane {
     const { vxlanPort } = this.#options;
     return [
       `link add ${device} mtu ${this.mtu("vxlan")} type vxlan id ${vni} dstport ${vxlanPort} local ${address} dev ${carrier}`,
-      `link set ${device} up`,
+      ...bringUp(device),
     ];
   }
 
@@ -188,7 +184,7 @@ export class Dataplane {
     const mtu = this.mtu(encap);
     return [
       `link add ${device} mtu ${mtu} type veth peer name ${inner} mtu ${mtu} address ${mac}`,
-      `link set ${device} up`,
+      ...bringUp(device),
     ];
   }
 }

@@ -54,6 +54,11 @@ export class Fabric {
     }
   }
 
+  /** Resolves when nothing is being changed any more. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#nodes.values()].map((node) => node.idle()));
+  }
+
   async versions(): Promise<Record<string, string>> {
     const [first] = this.#nodes.values();
     return first ? first.dataplane.versions() : {};
@@ -79,6 +84,10 @@ class NodeWork {
     });
     return this.#waiting;
   };
+
+  idle(): Promise<void> {
+    return this.#last.catch(() => {});
+  }
 
   finish(): Promise<void> {
     return this.#inTurn(() => this.dataplane.stop());

@@ -70,7 +70,16 @@ function portFlows(
       `table=${table.port},priority=30,in_port=${device},arp,arp_tpa=${resolverSubnet},actions=drop`,
       `table=${table.port},priority=30,in_port=${device},arp,arp_spa=${resolverSubnet},actions=drop`,
     ]),
-    ...resolvers.map(({ device }) => `table=${table.port},priority=20,in_port=${device},actions=NORMAL`),
+    // A switch that sends broadcasts back to where they came from would teach the bridge that its own containers are outside.
+    ...ports
+      .filter(({ encap }) => encap === "vlan" && trunk.length > 0)
+      .map(
+        ({ mac, tag }) =>
+          `table=${table.port},priority=20,in_port=${dataDevice},dl_vlan=${tag},dl_src=${mac},actions=drop`,
+      ),
+    ...resolvers.flatMap(({ device }) =>
+      ["arp", "ip"].map((kind) => `table=${table.port},priority=20,in_port=${device},${kind},actions=NORMAL`),
+    ),
     ...overlays.map(({ device, tag }) => `table=${table.port},priority=10,in_port=${device},${enter(tag)}`),
     ...trunk.map(
       (tag) => `table=${table.port},priority=10,in_port=${dataDevice},dl_vlan=${tag},${enter(tag)}`,

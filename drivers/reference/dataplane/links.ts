@@ -24,6 +24,11 @@ export async function ipBatch(host: Host, lines: readonly string[], netns?: stri
   });
 }
 
+/** An end that stays on the node is no interface of the node's own: without an address it says nothing. */
+export function bringUp(device: string): string[] {
+  return [`link set ${device} addrgenmode none`, `link set ${device} up`];
+}
+
 /** Makes interfaces; all of the lines or, after a failure, as many as went before it. */
 export async function addLinks(host: Host, linesOfLinks: readonly (readonly string[])[]): Promise<void> {
   await ipBatch(host, linesOfLinks.flat());

@@ -9,6 +9,11 @@ const serviceScript = "/usr/share/openvswitch/scripts/ovs-ctl";
 export class OvsBridge {
   readonly name: string;
   readonly #host: Host;
+  /**
+   * Port numbers are chosen here, so that flows stay valid while a container's interface is going: by name, a single
+   * port that has just lost its device would make the whole table be refused.
+   */
+  readonly #numbers = new Map<string, number>();
 
   constructor(host: Host, name: string) {
     this.#host = host;
@@ -37,18 +42,22 @@ export class OvsBridge {
     await this.#host.run([serviceScript, "stop"]);
   }
 
-  /** Names of the ports, the bridge's own excepted. */
-  async ports(): Promise<string[]> {
-    return (await this.#vsctl(["list-ports", this.name])).split("\n").filter(Boolean);
-  }
-
-  /** Port name → access tag or trunked tags, as text that compares. */
-  async tags(): Promise<Map<string, string>> {
-    const output = await this.#vsctl(["--format=json", "--columns=name,tag,trunks", "list", "port"]);
+  /** Ports by name, the bridge's own excepted: access tag or trunked tags, as text that compares. */
+  async ports(): Promise<Map<string, string>> {
+    const [names, ports, interfaces] = await Promise.all([
+      this.#vsctl(["list-ports", this.name]),
+      this.#list("port", ["name", "tag", "trunks"]),
+      this.#list("interface", ["name", "ofport_request"]),
+    ]);
+    const own = new Set(names.split("\n").filter(Boolean));
+    this.#numbers.clear();
+    for (const [name, number] of interfaces) {
+      if (own.has(String(name)) && typeof number === "number") this.#numbers.set(String(name), number);
+    }
     return new Map(
-      rows
-        .parse(JSON.parse(output))
-        .data.map(([name, tag, trunks]) => [
+      ports
+        .filter(([name]) => own.has(String(name)))
+        .map(([name, tag, trunks]) => [
           String(name),
           typeof tag === "number" ? accessTag(tag) : trunkTags(numbersOf(trunks)),
         ]),
@@ -60,18 +69,20 @@ export class OvsBridge {
     const commands = [
       ...changes.remove.map((device) => ["--if-exists", "del-port", this.name, device]),
       ...[...changes.set].map(([device, tags]) => [
-        ...["--may-exist", "add-port", this.name, device, "--", "set", "port", device],
-        ...tags.split(" "),
+        ...["--may-exist", "add-port", this.name, device, "--", "set", "port", device, ...tags.split(" ")],
+        ...["--", "set", "interface", device, `ofport_request=${this.#numberOf(device)}`],
       ]),
     ];
     if (commands.length === 0) return;
     await this.#vsctl(commands.flatMap((command, index) => (index === 0 ? command : ["--", ...command])));
+    for (const device of changes.remove) this.#numbers.delete(device);
   }
 
   /** Makes the flow table exactly `flows`, in one bundle. */
   async replaceFlows(flows: readonly string[]): Promise<void> {
+    const lines = flows.map((flow) => flow.replace(/in_port=([^,]+)/, (_, device) => this.#inPort(device)));
     await this.#host.run(["ovs-ofctl", "-OOpenFlow14", "--bundle", "replace-flows", this.name, "-"], {
-      input: `${flows.join("\n")}\n`,
+      input: `${lines.join("\n")}\n`,
     });
   }
 
@@ -79,7 +90,7 @@ export class OvsBridge {
   async inject(device: string, frame: string): Promise<void> {
     await this.#host.run([
       ...["ovs-ofctl", "-OOpenFlow14", "packet-out", this.name],
-      `in_port=${device},packet=${frame},actions=NORMAL`,
+      `${this.#inPort(device)},packet=${frame},actions=NORMAL`,
     ]);
   }
 
@@ -97,6 +108,25 @@ export class OvsBridge {
     }
     await this.#host.run([serviceScript, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
     return true;
+  }
+
+  async #list(table: string, columns: readonly string[]): Promise<unknown[][]> {
+    const output = await this.#vsctl(["--format=json", `--columns=${columns.join(",")}`, "list", table]);
+    return rows.parse(JSON.parse(output)).data;
+  }
+
+  #inPort(device: string): string {
+    return `in_port=${this.#numberOf(device)}`;
+  }
+
+  #numberOf(device: string): number {
+    const known = this.#numbers.get(device);
+    if (known !== undefined) return known;
+    const taken = new Set(this.#numbers.values());
+    let number = 1;
+    while (taken.has(number)) number += 1;
+    this.#numbers.set(device, number);
+    return number;
   }
 
   #vsctl(argv: readonly string[]): Promise<string> {

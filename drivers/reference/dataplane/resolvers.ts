@@ -1,5 +1,5 @@
 import type { Host } from "#harness/host/host.ts";
-import { ipBatch } from "./links.ts";
+import { bringUp, ipBatch } from "./links.ts";
 import type { Resolver } from "./plan.ts";
 
 const outerMtu = 1450;
@@ -36,7 +36,7 @@ export class Resolvers {
   link(device: string): string[] {
     return [
       `link add ${device} mtu ${outerMtu} type veth peer name ${innerName(device)} mtu ${outerMtu}`,
-      `link set ${device} up`,
+      ...bringUp(device),
     ];
   }
 
@@ -49,6 +49,7 @@ export class Resolvers {
         await this.#host.exec(["ip", "netns", "delete", id]);
         await this.#host.files.remove(this.#path(id, "pid"));
         await this.#host.files.remove(this.#path(id, "hosts"));
+        await this.#host.files.remove(this.#path(id, "local"));
         this.#running.delete(id);
       }),
     );
@@ -62,6 +63,7 @@ export class Resolvers {
         const known = this.#running.get(resolver.id);
         if (known === hosts) return;
         await this.#host.files.write(this.#path(resolver.id, "hosts"), hosts);
+        await this.#host.files.write(this.#path(resolver.id, "local"), ownNames(resolver.hosts));
         if (known === undefined) await this.#launch(resolver);
         else await this.#signal("HUP", resolver.id);
         this.#running.set(resolver.id, hosts);
@@ -79,7 +81,7 @@ export class Resolvers {
       [
         "link set lo up",
         `address add ${address}/32 dev ${inner}`,
-        `link set ${inner} up`,
+        ...bringUp(inner),
         ...subnets.filter((subnet) => !subnet.includes(":")).map(onLink),
       ],
       id,
@@ -90,6 +92,7 @@ export class Resolvers {
       ...["--no-resolv", "--no-hosts", "--cache-size=0", "--local-ttl=0", "--no-poll"],
       ...["--bind-interfaces", "--except-interface=lo", `--listen-address=${address}`],
       `--addn-hosts=${this.#path(id, "hosts")}`,
+      `--servers-file=${this.#path(id, "local")}`,
       `--pid-file=${this.#path(id, "pid")}`,
     ]);
   }
@@ -100,9 +103,18 @@ export class Resolvers {
     await this.#host.exec(["sh", "-c", script, "sh", signal, this.#path(id, "pid")]);
   }
 
-  #path(id: string, extension: "pid" | "hosts"): string {
+  #path(id: string, extension: "pid" | "hosts" | "local"): string {
     return `${this.#directory}/${id}.${extension}`;
   }
+}
+
+/**
+ * Says that nobody else knows these names. Otherwise a question for the IPv6 address of a container that has none would
+ * be refused and go on to the node's server, whose "no such name" some resolvers take for the last word.
+ */
+function ownNames(hosts: readonly string[]): string {
+  const names = new Set(hosts.flatMap((line) => line.split(" ").slice(1)));
+  return [...names].map((name) => `server=/${name}/\n`).join("");
 }
 
 function innerName(device: string): string {

@@ -32,7 +32,11 @@ export function faultyHandlers(ground: FaultGround): Handlers {
     },
 
     "NetworkDriver.GetCapabilities": async (request) => {
-      const answer = await honest["NetworkDriver.GetCapabilities"](request);
+      const answer = {
+        ...(await honest["NetworkDriver.GetCapabilities"](request)),
+        ...(on("allocate-network-missing") ? { Scope: "global" } : {}),
+        ...(on("gateway-check-missing") ? { GwAllocChecker: true } : {}),
+      };
       return on("scope-in-capitals") ? { ...answer, Scope: answer.Scope?.toUpperCase() } : answer;
     },
 

@@ -81,7 +81,7 @@ function spoilFailure(
 
 function isUnknownEndpoint(model: Model, path: string, body: string): boolean {
   if (!/(EndpointOperInfo|Join|Leave)$/.test(path) || !parses(body)) return false;
-  const { EndpointID } = JSON.parse(body) as Fields;
+  const { EndpointID } = JSON.parse(body || "{}") as Fields;
   return model.state.endpoints[String(EndpointID)] === undefined;
 }
 

@@ -1,3 +1,4 @@
+import { HarnessError } from "#harness/errors.ts";
 import { Networks, type Numbering } from "./networks.ts";
 import { Policies } from "./policies.ts";
 import { Pools } from "./pools.ts";
@@ -20,6 +21,7 @@ export class Model {
   readonly #store: Store;
   readonly #numbering: Numbering;
   #state: State;
+  #closed = false;
 
   constructor(store: Store, numbering: Numbering) {
     this.#store = store;
@@ -31,7 +33,9 @@ export class Model {
     return this.#state;
   }
 
+  /** Throws `Refusal` as the work does, and `HarnessError` once the model is closed. */
   change<T>(work: (draft: Draft) => T): T {
+    if (this.#closed) throw new HarnessError("the plugin has ended");
     const state = structuredClone(this.#state);
     const result = work({
       state,
@@ -42,5 +46,10 @@ export class Model {
     this.#store.save(state);
     this.#state = state;
     return result;
+  }
+
+  /** Refuses changes from now on: the file belongs to the next model. */
+  close(): void {
+    this.#closed = true;
   }
 }

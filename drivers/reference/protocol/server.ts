@@ -47,10 +47,14 @@ class BadRequest extends Error {
 /** The plugin side of the protocol for one node. Connections are handed in with `serve` or come over `listen`. */
 export class PluginServer {
   readonly http: Server;
+  readonly #streams = new Set<Duplex>();
+  #closed = false;
 
   constructor(pipeline: Pipeline) {
     this.http = createServer((request, response) => {
-      respond(pipeline, request, response).catch(() => response.destroy());
+      // A stream that was being closed may still bring a request; its answer would come from a plugin that has ended.
+      if (this.#closed) request.socket.destroy();
+      else respond(pipeline, request, response).catch(() => response.destroy());
     });
     this.http.requestTimeout = requestDeadlineMs;
   }
@@ -58,12 +62,16 @@ export class PluginServer {
   /** Serves a connection that arrived elsewhere, e.g. through a socket forwarded over SSH. */
   serve(stream: Duplex): void {
     stream.on("error", () => {}); // the engine may hang up at any time
+    this.#streams.add(stream);
+    stream.once("close", () => this.#streams.delete(stream));
     this.http.emit("connection", stream);
   }
 
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.http.close(resolve));
+    this.#closed = true;
+    const closed = this.http.listening ? new Promise((resolve) => this.http.close(resolve)) : undefined;
     this.http.closeAllConnections();
+    for (const stream of this.#streams) stream.destroy();
     await closed;
   }
 }
