@@ -82,6 +82,8 @@ export class Domain {
   readonly invocations: Invocation[] = [];
   #before: readonly string[] = [];
   readonly #steps: string[] = [];
+  /** Set when calls take turns. */
+  #turn: Promise<unknown> | undefined;
 
   private constructor(subject: Subject) {
     counter += 1;
@@ -161,8 +163,28 @@ export class Domain {
     return made;
   }
 
+  /**
+   * From now on one call after the other. What several tests do in one domain must not turn into a test of how the
+   * plugin bears concurrency, which is a rule of its own.
+   */
+  takeTurns(): void {
+    this.#turn = Promise.resolve();
+  }
+
   /** Calls the plugin under test; whatever it does is a value. */
   async call(
+    command: CniCommand | undefined,
+    container?: Container,
+    changes: CallChanges = {},
+  ): Promise<Invocation> {
+    const work = () => this.#call(command, container, changes);
+    if (!this.#turn) return work();
+    const called = this.#turn.then(work);
+    this.#turn = called.catch(() => {});
+    return called;
+  }
+
+  async #call(
     command: CniCommand | undefined,
     container?: Container,
     changes: CallChanges = {},
@@ -246,7 +268,9 @@ export class Domain {
   async settle(infrastructure?: readonly string[]): Promise<string[]> {
     const attached = this.containers.filter((container) => container.attached);
     await Promise.all(attached.map((container) => this.call("DEL", container, container.changes)));
-    const names = this.containers.map(({ name }) => `[ ! -e /run/netns/${name} ] || ip netns del ${name}`);
+    const names = this.containers.map(
+      ({ name }) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`,
+    );
     await this.subject.host.run(["sh", "-c", [...names, "true"].join("\n")]);
     let left: string[] | undefined;
     try {
@@ -272,7 +296,8 @@ export class Domain {
 
   async #remove(): Promise<void> {
     const names = [this.name, ...this.containers.map(({ name }) => name)];
-    const lines = names.map((name) => `[ ! -e /run/netns/${name} ] || ip netns del ${name}`);
+    // A plugin may have put a plain file where a namespace was, which is no namespace to delete.
+    const lines = names.map((name) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`);
     await this.subject.host.run(["sh", "-c", [...lines, `rm -rf ${this.folder}`].join("\n")]);
   }
 }
@@ -287,7 +312,7 @@ export async function sweepDomains(host: Host): Promise<void> {
     { ip netns list | awk '{ print $1 }'; ls /tmp; } | sed -n 's/^\\(nccni-\\([0-9]*\\)-[0-9-]*\\)$/\\2 \\1/p' |
     while read -r pid name; do
       [ -d "/proc/$pid" ] && continue
-      ip netns del "$name" 2>/dev/null
+      ip netns del "$name" 2>/dev/null || rm -f "/run/netns/$name"
       rm -rf "/tmp/$name"
     done; true`;
   await host.run(["sh", "-c", script]);

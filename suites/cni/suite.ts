@@ -133,7 +133,10 @@ async function open(subject: Subject, suiteScope: Scope, configured: boolean): P
   await sweepDomains(subject.host);
   let domain: Promise<Domain> | undefined;
   const common = () => {
-    domain ??= Domain.open(subject, suiteScope);
+    domain ??= Domain.open(subject, suiteScope).then((opened) => {
+      opened.takeTurns();
+      return opened;
+    });
     return domain;
   };
   const blocked = await findObstacle(subject);
