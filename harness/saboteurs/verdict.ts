@@ -1,0 +1,69 @@
+import type { Observation } from "#reports/statement.ts";
+import { worstOf } from "#reports/verdict.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import type { Saboteur } from "./saboteur.ts";
+
+/** What a run of a chapter showed. */
+export interface ChapterRun {
+  readonly observations: readonly Observation[];
+  /** Faults of the run itself, e.g. a test file that did not load. */
+  readonly faults: readonly string[];
+  readonly durationMs: number;
+}
+
+export interface Verdict {
+  /** Requirements that turned red besides those that had to. */
+  readonly followed: readonly RequirementId[];
+  /** Why the saboteur proves nothing; empty when it was caught as it must be. */
+  readonly problems: readonly string[];
+}
+
+/** Whether what had to turn red is `failed`, with the words it must name, and nothing else is red than may be. */
+export function judge(saboteur: Saboteur, run: ChapterRun): Verdict {
+  const of = (id: RequirementId) => run.observations.filter(({ requirement }) => requirement === id);
+  const { kills, mayFollow = [], names = [] } = saboteur;
+  const survived = kills
+    .filter((id) => worstOf(of(id).map(({ outcome }) => outcome)) !== "failed")
+    .map((id) => `${id} had to fail${describeOutcome(of(id))}`);
+  const said = kills.flatMap(of).map(({ reason = "" }) => reason);
+  const unsaid =
+    survived.length > 0 ? [] : names.filter((name) => !said.some((reason) => reason.includes(name)));
+  const red = run.observations.filter(
+    ({ requirement, outcome }) =>
+      !kills.includes(requirement) && (outcome === "failed" || outcome === "error"),
+  );
+  const stray = red.filter(({ requirement }) => !mayFollow.includes(requirement));
+  return {
+    followed: [...new Set(red.map(({ requirement }) => requirement))],
+    problems: [
+      ...survived,
+      ...unsaid.map((name) => `${kills.join(" ")} failed without naming "${name}"`),
+      ...stray.map(
+        ({ requirement, outcome, reason }) => `${requirement} is ${outcome} too: ${firstLine(reason)}`,
+      ),
+      ...run.faults,
+    ],
+  };
+}
+
+/** What keeps an untouched run from being green; requirements that do not apply here do not. */
+export function faultsOfUntouched(run: ChapterRun): string[] {
+  return [
+    ...run.observations
+      .filter(({ outcome }) => outcome === "failed" || outcome === "error" || outcome === "not run")
+      .map(({ requirement, outcome, reason }) => `${requirement} is ${outcome}: ${firstLine(reason)}`),
+    ...run.faults,
+    ...(run.observations.length === 0 ? ["no test ran"] : []),
+  ];
+}
+
+function describeOutcome(observations: readonly Observation[]): string {
+  if (observations.length === 0) return ", and no test of it ran";
+  const worst = worstOf(observations.map(({ outcome }) => outcome));
+  const reason = observations.find(({ outcome }) => outcome === worst)?.reason;
+  return ` and is ${worst}${reason ? `: ${firstLine(reason)}` : ""}`;
+}
+
+function firstLine(text = ""): string {
+  return text.split("\n", 1)[0] ?? "";
+}
