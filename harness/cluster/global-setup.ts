@@ -1,6 +1,6 @@
 import type { TestProject } from "vitest/node";
-import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { type EngineVersion, explainSettings, readSettings } from "#harness/config/settings.ts";
+import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { readClusterLedger } from "#harness/ledger/ledger.ts";
 import { progressOn } from "#harness/progress.ts";
 import { openTarget } from "./target.ts";

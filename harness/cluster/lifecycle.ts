@@ -5,8 +5,8 @@ import { ensureNodeImage } from "#harness/images/node-image.ts";
 import { importWorkload, type WorkloadImage, workloadArchive } from "#harness/images/workload-image.ts";
 import { startOutsideWorld } from "#harness/outside/outside.ts";
 import { until } from "#harness/poll.ts";
-import type { Progress } from "#harness/progress.ts";
 import { isAlive } from "#harness/process.ts";
+import type { Progress } from "#harness/progress.ts";
 import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { labels, removeByLabel, startContainers } from "./containers.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
@@ -105,7 +105,10 @@ export function keep(settings: Settings, state: ClusterState): void {
 }
 
 /** Removes a cluster without a trace: containers with their volumes, networks, lease, state, keys. */
-export async function tearDown(ground: Pick<Ground, "docker" | "settings">, state: ClusterState): Promise<void> {
+export async function tearDown(
+  ground: Pick<Ground, "docker" | "settings">,
+  state: ClusterState,
+): Promise<void> {
   await removeByLabel(ground.docker, labels.cluster, state.id);
   releaseSubnets(ground.settings.SUBNETS, state.slot);
   new ClusterStates(ground.settings).remove(state.id);
@@ -130,7 +133,9 @@ async function orphanedClusters(docker: Docker, cache: string, known: Set<string
     ...(await docker.listContainers({ all: true, filters })).map((item) => item.Labels),
     ...(await docker.listNetworks({ filters })).map((item) => item.Labels ?? {}),
   ];
-  const orphans = things.filter((item) => !known.has(item[labels.cluster] ?? "") && !isAlive(item[labels.owner] ?? ""));
+  const orphans = things.filter(
+    (item) => !known.has(item[labels.cluster] ?? "") && !isAlive(item[labels.owner] ?? ""),
+  );
   return [...new Set(orphans.map((item) => item[labels.cluster] ?? ""))].filter(Boolean);
 }
 
@@ -143,7 +148,9 @@ async function reuse(ground: Ground, key: string): Promise<OwnedCluster | undefi
     await Promise.all(cluster.nodes.map((node) => node.docker.ping()));
     return { state, cluster, reused: true };
   } catch (error) {
-    ground.progress.say(`the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`);
+    ground.progress.say(
+      `the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`,
+    );
     await cluster.disconnect();
     await tearDown(ground, state);
     return undefined;
@@ -151,7 +158,10 @@ async function reuse(ground: Ground, key: string): Promise<OwnedCluster | undefi
 }
 
 /** The built-in image, or the user's own, pulled by the engine outside, which has the user's registry and credentials. */
-async function imageOf({ docker, settings: { IMAGE: image } }: Ground, builtIn: WorkloadImage): Promise<WorkloadImage> {
+async function imageOf(
+  { docker, settings: { IMAGE: image } }: Ground,
+  builtIn: WorkloadImage,
+): Promise<WorkloadImage> {
   if (image === undefined) return builtIn;
   const present = await docker
     .getImage(image)

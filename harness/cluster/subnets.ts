@@ -83,6 +83,8 @@ function isDead(path: string): boolean {
 }
 
 function inUse(prefixes: string[]): boolean {
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list?.map((item) => item.address) ?? []);
+  const addresses = Object.values(networkInterfaces()).flatMap(
+    (list) => list?.map((item) => item.address) ?? [],
+  );
   return addresses.some((address) => prefixes.some((prefix) => address.startsWith(`${prefix}.`)));
 }

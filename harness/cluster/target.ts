@@ -44,7 +44,9 @@ export async function openTarget(
     await engine.release();
   };
   try {
-    const attachment = await progress.step(`installing ${driver.title}`, () => driver.install(scope, cluster));
+    const attachment = await progress.step(`installing ${driver.title}`, () =>
+      driver.install(scope, cluster),
+    );
     const installed = { ...state, attachment };
     new ClusterStates(settings).save(installed);
     return {

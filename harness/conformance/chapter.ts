@@ -1,6 +1,6 @@
 import { inject } from "vitest";
-import { loadDriver } from "#drivers/loader.ts";
 import type { Driver, InstalledDriver } from "#drivers/driver.ts";
+import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
@@ -127,4 +127,3 @@ async function admit(id: RequirementId, driver: Driver, cluster: Cluster): Promi
     }
   }
 }
-

@@ -53,10 +53,19 @@ export function parseIptablesNat(output: string): NatRule[] {
 }
 
 const nftables = z.object({ nftables: z.array(z.record(z.string(), z.unknown())) });
-const nftRule = z.object({ family: z.string(), table: z.string(), chain: z.string(), expr: z.array(z.record(z.string(), z.unknown())) });
+const nftRule = z.object({
+  family: z.string(),
+  table: z.string(),
+  chain: z.string(),
+  expr: z.array(z.record(z.string(), z.unknown())),
+});
 const nftMatch = z.object({
   left: z.object({ payload: z.object({ protocol: z.string(), field: z.string() }) }),
-  right: z.union([z.number(), z.string(), z.object({ prefix: z.object({ addr: z.string(), len: z.number() }) })]),
+  right: z.union([
+    z.number(),
+    z.string(),
+    z.object({ prefix: z.object({ addr: z.string(), len: z.number() }) }),
+  ]),
 });
 const nftDnat = z.object({ addr: z.string(), port: z.number().optional() });
 
@@ -64,7 +73,8 @@ const nftDnat = z.object({ addr: z.string(), port: z.number().optional() });
 export function parseNftablesNat(output: string): NatRule[] {
   return nftables.parse(JSON.parse(output)).nftables.flatMap((item): NatRule[] => {
     const rule = nftRule.safeParse(item.rule).data;
-    if (!rule || rule.family !== "ip" || (rule.table === "nat" && rule.expr.some((expr) => "xt" in expr))) return [];
+    if (rule?.family !== "ip" || (rule.table === "nat" && rule.expr.some((expr) => "xt" in expr)))
+      return [];
     const verdict = rule.expr.find((expr) => "masquerade" in expr || "snat" in expr || "dnat" in expr);
     if (!verdict) return [];
     const kind = (["masquerade", "snat", "dnat"] as const).find((one) => one in verdict) ?? "dnat";
@@ -73,7 +83,8 @@ export function parseNftablesNat(output: string): NatRule[] {
       const { left, right } = nftMatch.safeParse(match).data ?? {};
       if (!left || right === undefined) continue;
       const { protocol, field } = left.payload;
-      if (field === "saddr") found.source = typeof right === "object" ? `${right.prefix.addr}/${right.prefix.len}` : `${right}`;
+      if (field === "saddr")
+        found.source = typeof right === "object" ? `${right.prefix.addr}/${right.prefix.len}` : `${right}`;
       if (field === "dport" && typeof right === "number") {
         found.port = right;
         if (protocol === "tcp" || protocol === "udp") found.protocol = protocol;

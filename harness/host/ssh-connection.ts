@@ -155,7 +155,9 @@ export class SshConnection {
 function unreachable(target: SshTarget, cause: Error): string {
   const where = `${target.user}@${target.address}:${target.port}`;
   if (/host.*denied|verif/i.test(cause.message)) {
-    const expected = createHash("sha256").update(target.hostKey.split(" ")[1] ?? "", "base64").digest("base64");
+    const expected = createHash("sha256")
+      .update(target.hostKey.split(" ")[1] ?? "", "base64")
+      .digest("base64");
     return `${target.name} (${where}) showed a host key other than the expected SHA256:${expected}`;
   }
   return `${target.name} (${where}) cannot be reached over SSH: ${cause.message}`;

@@ -103,7 +103,11 @@ export class SshHost implements Host {
       channel.destroy();
       late.reject(
         new DeadlineExceeded(
-          `${this.name}$ ${formatCommand(argv)} did not end within ${deadlineMs} ms and was killed; so far: ${Buffer.concat([...stdout, ...stderr]).toString("utf8").slice(-500) || "(no output)"}`,
+          `${this.name}$ ${formatCommand(argv)} did not end within ${deadlineMs} ms and was killed; so far: ${
+            Buffer.concat([...stdout, ...stderr])
+              .toString("utf8")
+              .slice(-500) || "(no output)"
+          }`,
         ),
       );
     }, deadlineMs);
@@ -169,7 +173,8 @@ class SshFiles implements HostFiles {
   }
 
   async write(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
-    const script = 'umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.part" && chmod "$2" "$1.part" && mv "$1.part" "$1"';
+    const script =
+      'umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.part" && chmod "$2" "$1.part" && mv "$1.part" "$1"';
     await this.#host.run(["sh", "-c", script, "sh", path, mode.toString(8)], { input: content });
   }
 

@@ -162,7 +162,9 @@ export async function settle(
 
 /** Differences as indented lines for a failure text. */
 export function describeDifferences(differences: readonly LedgerDifference[], most = 20): string {
-  const lines = differences.slice(0, most).map(({ host, kind, change, thing }) => `  ${host} ${kind}: ${change}: ${thing}`);
+  const lines = differences
+    .slice(0, most)
+    .map(({ host, kind, change, thing }) => `  ${host} ${kind}: ${change}: ${thing}`);
   if (differences.length > most) lines.push(`  … and ${differences.length - most} more`);
   return lines.join("\n");
 }

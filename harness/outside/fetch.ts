@@ -29,7 +29,12 @@ export async function fetchFromOutside(
     });
   } catch (error) {
     if (!(error instanceof DeadlineExceeded)) throw error;
-    throw new Nonconformance({ who: `${workload.name} on ${workload.node.name}`, expected: `an answer from http://${host}/`, got: last, evidence });
+    throw new Nonconformance({
+      who: `${workload.name} on ${workload.node.name}`,
+      expected: `an answer from http://${host}/`,
+      got: last,
+      evidence,
+    });
   }
   const { address } = workload.node.interfaces.management;
   if (seen !== address) {

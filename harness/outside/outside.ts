@@ -35,10 +35,25 @@ export async function startOutsideWorld(outside: OutsideWorld): Promise<void> {
   }
   const web = await outside.exec(["pgrep", "--full", webServerPath]);
   if (web.code !== 0) {
-    await outside.run(["setsid", "--fork", "sh", "-c", 'exec python3 "$1" "$2" >/run/netconform/web.log 2>&1 </dev/null', "sh", webServerPath, String(outsideHttpPort)]);
+    await outside.run([
+      "setsid",
+      "--fork",
+      "sh",
+      "-c",
+      'exec python3 "$1" "$2" >/run/netconform/web.log 2>&1 </dev/null',
+      "sh",
+      webServerPath,
+      String(outsideHttpPort),
+    ]);
   }
   await until({ what: "the outside web server to answer", deadlineMs: 15_000 }, async () => {
-    const answer = await outside.exec(["curl", "--silent", "--max-time", "2", `http://${address}:${outsideHttpPort}/`]);
+    const answer = await outside.exec([
+      "curl",
+      "--silent",
+      "--max-time",
+      "2",
+      `http://${address}:${outsideHttpPort}/`,
+    ]);
     return answer.stdout.trim() === address;
   });
 }

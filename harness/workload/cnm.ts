@@ -21,7 +21,11 @@ export async function askEngine<T>(node: ClusterNode, what: string, call: Promis
   try {
     return await call;
   } catch (error) {
-    const { statusCode, json, message } = error as { statusCode?: number; json?: { message?: string }; message: string };
+    const { statusCode, json, message } = error as {
+      statusCode?: number;
+      json?: { message?: string };
+      message: string;
+    };
     if (statusCode === undefined) throw error;
     throw new Nonconformance({
       who: `${node.name}: ${what}`,
@@ -94,9 +98,16 @@ export interface ContainerSpec extends WorkloadSpec {
  * `docker run -itd --net=NETWORK IMAGE /bin/sh`, as the tutorial does; removed when `scope` closes.
  * Throws `Nonconformance` when the plugin does not give it an endpoint.
  */
-export async function runContainer(scope: Scope, node: ClusterNode, spec: ContainerSpec): Promise<CnmWorkload> {
+export async function runContainer(
+  scope: Scope,
+  node: ClusterNode,
+  spec: ContainerSpec,
+): Promise<CnmWorkload> {
   const name = spec.name ?? uniqueName("c");
-  const ports = (spec.publish ?? []).map(({ port, protocol = "tcp", hostPort }) => ({ key: `${port}/${protocol}`, hostPort }));
+  const ports = (spec.publish ?? []).map(({ port, protocol = "tcp", hostPort }) => ({
+    key: `${port}/${protocol}`,
+    hostPort,
+  }));
   const container = await node.docker.createContainer({
     name,
     Hostname: name,
@@ -108,11 +119,15 @@ export async function runContainer(scope: Scope, node: ClusterNode, spec: Contai
     ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
     HostConfig: {
       NetworkMode: spec.network,
-      PortBindings: Object.fromEntries(ports.map(({ key, hostPort }) => [key, [{ HostPort: String(hostPort) }]])),
+      PortBindings: Object.fromEntries(
+        ports.map(({ key, hostPort }) => [key, [{ HostPort: String(hostPort) }]]),
+      ),
       ...(spec.dns ? { Dns: spec.dns } : {}),
     },
     ...(spec.ip
-      ? { NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: { IPv4Address: spec.ip } } } } }
+      ? {
+          NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: { IPv4Address: spec.ip } } } },
+        }
       : {}),
   });
   scope.defer(`container ${name} on ${node.name}`, () => removeContainer(container));
@@ -146,7 +161,11 @@ export interface CnmNetworkSpec {
 }
 
 /** A network of the Container Network Model, made through the engines' API; removed when `scope` closes. */
-export async function createCnmNetwork(scope: Scope, cluster: Cluster, spec: CnmNetworkSpec): Promise<CnmNetwork> {
+export async function createCnmNetwork(
+  scope: Scope,
+  cluster: Cluster,
+  spec: CnmNetworkSpec,
+): Promise<CnmNetwork> {
   scope.defer(`network ${spec.name} on every node`, () => networkGone(cluster, spec));
   await Promise.all(spec.createOn.map((node) => createOn(scope, node, spec)));
   const network = new CnmNetwork(cluster, spec);
@@ -172,7 +191,11 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
     Options: spec.options ?? {},
     Labels: { netconform: "network" },
   });
-  await askEngine(node, `docker network create --driver=${spec.driver} --subnet=${spec.subnet} ${spec.name}`, create);
+  await askEngine(
+    node,
+    `docker network create --driver=${spec.driver} --subnet=${spec.subnet} ${spec.name}`,
+    create,
+  );
   scope.defer(`network ${spec.name} on ${node.name}`, () => removeNetwork(node, spec.name));
 }
 

@@ -28,7 +28,12 @@ export async function expectPingByName(
   if (!last.includes(`(${to.ip})`)) throw failure(from, to, argv, last);
 }
 
-function failure(from: Workload, to: { name: string; ip: string }, argv: string[], last: string): Nonconformance {
+function failure(
+  from: Workload,
+  to: { name: string; ip: string },
+  argv: string[],
+  last: string,
+): Nonconformance {
   return new Nonconformance({
     who: `${from.name} on ${from.node.name}`,
     expected: `${to.name} to answer from ${to.ip}`,

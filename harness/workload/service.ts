@@ -108,14 +108,17 @@ class SwarmService implements Service {
 
   async tasks(): Promise<Task[]> {
     const tasks = await this.#list();
-    this.lastSeen = tasks.map(({ Slot, Status }) => `${Slot} ${Status.State} ${Status.Err ?? ""}`.trim()).join(", ");
+    this.lastSeen = tasks
+      .map(({ Slot, Status }) => `${Slot} ${Status.State} ${Status.Err ?? ""}`.trim())
+      .join(", ");
     const running = tasks.filter(({ Status }) => Status.State === "running");
     const nodes = await nodesById(this.#cluster);
     return Promise.all(
       running.map(async (task) => {
         const node = nodes.get(task.NodeID);
         const containerId = task.Status.ContainerStatus?.ContainerID;
-        if (!node || !containerId) throw new HarnessError(`task ${task.ID} runs on an unknown node ${task.NodeID}`);
+        if (!node || !containerId)
+          throw new HarnessError(`task ${task.ID} runs on an unknown node ${task.NodeID}`);
         const inspected = await node.docker.getContainer(containerId).inspect();
         const workload = new CnmWorkload(this.#scope, node, inspected, this.network);
         return { id: task.ID, name: `${this.name}.${task.Slot}.${task.ID}`, node, containerId, workload };

@@ -29,7 +29,11 @@ chapter("basics", ({ requirement, shared }) => {
         got: version.Version,
       });
       for (const key of ["Driver", "KernelVersion", "CgroupDriver"] as const) {
-        expectThat(Boolean(info[key]), { who: node.name, expected: `docker info to name ${key}`, got: "nothing" });
+        expectThat(Boolean(info[key]), {
+          who: node.name,
+          expected: `docker info to name ${key}`,
+          got: "nothing",
+        });
       }
       fact(`${node.name} engine`, version.Version);
       fact(`${node.name} storage driver`, info.Driver);
@@ -44,7 +48,11 @@ chapter("basics", ({ requirement, shared }) => {
       for (const [role, { device, address, prefix }] of Object.entries(node.interfaces)) {
         const link = expectPresent(
           links.find((candidate) => candidate.name === device),
-          { who: node.name, expected: `an interface ${device} for ${role}`, got: links.map((l) => l.name).join(", ") },
+          {
+            who: node.name,
+            expected: `an interface ${device} for ${role}`,
+            got: links.map((l) => l.name).join(", "),
+          },
         );
         expectFact(`${node.name} ${device}`, "up", link.up, true);
         expectThat(link.addresses.includes(`${address}/${prefix}`), {
@@ -56,10 +64,19 @@ chapter("basics", ({ requirement, shared }) => {
       const docker0 = links.find((link) => link.name === "docker0");
       const subnet = expectPresent(
         docker0?.addresses.find((cidr) => !cidr.includes(":")),
-        { who: `${node.name} docker0`, expected: "an IPv4 subnet of its own", got: docker0 ? "no address" : "no docker0" },
+        {
+          who: `${node.name} docker0`,
+          expected: "an IPv4 subnet of its own",
+          got: docker0 ? "no address" : "no docker0",
+        },
       );
       for (const { device, address } of Object.values(node.interfaces)) {
-        expectFact(`${node.name} docker0 (${subnet})`, `clear of ${device} (${address})`, contains(subnet, address), false);
+        expectFact(
+          `${node.name} docker0 (${subnet})`,
+          `clear of ${device} (${address})`,
+          contains(subnet, address),
+          false,
+        );
       }
       fact(`${node.name} docker0`, subnet);
       await Promise.all(
@@ -67,7 +84,16 @@ chapter("basics", ({ requirement, shared }) => {
           .filter((peer) => peer !== node)
           .map(async (peer) => {
             const address = peer.interfaces.control.address;
-            const ping = await node.exec(["ping", "-c", "1", "-W", "5", "-I", node.interfaces.control.device, address]);
+            const ping = await node.exec([
+              "ping",
+              "-c",
+              "1",
+              "-W",
+              "5",
+              "-I",
+              node.interfaces.control.device,
+              address,
+            ]);
             expectFact(`${node.name} → ${peer.name} over eth1`, `ping ${address}`, ping.code, 0, ping.stdout);
           }),
       );
@@ -77,13 +103,20 @@ chapter("basics", ({ requirement, shared }) => {
   requirement("B1", "the engine starts with bridge, host and none", async ({ cluster }) => {
     for (const node of cluster.nodes) {
       const networks = await node.docker.listNetworks();
-      const drivers = Object.fromEntries(networks.map(({ Name, Driver, Scope }) => [Name, `${Driver} ${Scope}`]));
+      const drivers = Object.fromEntries(
+        networks.map(({ Name, Driver, Scope }) => [Name, `${Driver} ${Scope}`]),
+      );
       const { bridge, host, none } = drivers;
-      expectFact(`docker network ls on ${node.name}`, "the networks every engine has", { bridge, host, none }, {
-        bridge: "bridge local",
-        host: "host local",
-        none: "null local",
-      });
+      expectFact(
+        `docker network ls on ${node.name}`,
+        "the networks every engine has",
+        { bridge, host, none },
+        {
+          bridge: "bridge local",
+          host: "host local",
+          none: "null local",
+        },
+      );
     }
   });
 
@@ -98,15 +131,19 @@ chapter("basics", ({ requirement, shared }) => {
     await expectAgreement(container, "bridge");
   });
 
-  requirement("B2", "engine and interface agree on the address of a container on the driver's network", async ({ use }) => {
-    const { network, workload } = await use(attached);
-    expectThat(contains(network.subnet, workload.ip), {
-      who: workload.name,
-      expected: `an address inside ${network.subnet}`,
-      got: workload.ip,
-    });
-    await expectAgreement(workload as CnmWorkload, network.name);
-  });
+  requirement(
+    "B2",
+    "engine and interface agree on the address of a container on the driver's network",
+    async ({ use }) => {
+      const { network, workload } = await use(attached);
+      expectThat(contains(network.subnet, workload.ip), {
+        who: workload.name,
+        expected: `an address inside ${network.subnet}`,
+        got: workload.ip,
+      });
+      await expectAgreement(workload as CnmWorkload, network.name);
+    },
+  );
 
   requirement("B3", "eth0 and a port of docker0 are the two ends of one veth pair", async ({ use, fact }) => {
     const container = await use(vanilla);
@@ -132,7 +169,9 @@ chapter("basics", ({ requirement, shared }) => {
   requirement("B4", "a plain container's traffic is masqueraded", async ({ cluster, use, fact }) => {
     const container = await use(vanilla);
     const nat = await readNat(container.node);
-    const rule = nat.find((one) => one.kind === "masquerade" && one.source && contains(one.source, container.ip));
+    const rule = nat.find(
+      (one) => one.kind === "masquerade" && one.source && contains(one.source, container.ip),
+    );
     expectPresent(rule, {
       who: container.node.name,
       expected: `a MASQUERADE rule for the subnet of ${container.ip}`,
@@ -143,44 +182,63 @@ chapter("basics", ({ requirement, shared }) => {
     await fetchFromOutside(cluster, container);
   });
 
-  requirement("B4", "traffic from the driver's network leaves with the node's address", async ({ cluster, use }) => {
-    const { workload } = await use(attached);
-    await fetchFromOutside(cluster, workload);
-  });
+  requirement(
+    "B4",
+    "traffic from the driver's network leaves with the node's address",
+    async ({ cluster, use }) => {
+      const { workload } = await use(attached);
+      await fetchFromOutside(cluster, workload);
+    },
+  );
 
-  requirement("B5", "a running container joins and leaves a second network", async ({ cluster, driver, use, scope }) => {
-    const { network: first, workload } = await use(attached);
-    const second = await driver.createNetwork(scope);
-    const before = (await workload.links()).map((link) => link.name);
-    const joined = await second.connect(scope, workload);
-    const during = await workload.links();
-    expectThat(during.some((link) => link.addresses.includes(`${joined.ip}/${joined.prefix}`)), {
-      who: `${workload.name} on ${first.name} and ${second.name}`,
-      expected: `an interface with ${joined.ip}/${joined.prefix}`,
-      got: during.map((link) => `${link.name} ${link.addresses.join(" ")}`).join("; "),
-    });
-    expectThat(during.some((link) => link.addresses.includes(`${workload.ip}/${workload.prefix}`)), {
-      who: workload.name,
-      expected: `to keep ${workload.ip} on ${first.name}`,
-      got: "it lost it",
-    });
-    const drivers = (await workload.node.docker.listNetworks())
-      .filter(({ Name }) => ["bridge", first.name, second.name].includes(Name))
-      .map(({ Driver }) => Driver);
-    expectThat(drivers.includes("bridge") && drivers.length === 3, {
-      who: workload.node.name,
-      expected: `bridge, ${first.name} and ${second.name} side by side`,
-      got: drivers.join(", "),
-    });
-    await second.disconnect(joined);
-    expectFact(workload.name, "its interfaces after leaving", (await workload.links()).map((link) => link.name), before);
-    const stranger = await runContainer(scope, workload.node, { image: cluster.image, network: "bridge" });
-    expectThat(!contains(first.subnet, stranger.ip), {
-      who: stranger.name,
-      expected: `an address outside ${first.subnet}, since bridge is another driver's network`,
-      got: stranger.ip,
-    });
-  });
+  requirement(
+    "B5",
+    "a running container joins and leaves a second network",
+    async ({ cluster, driver, use, scope }) => {
+      const { network: first, workload } = await use(attached);
+      const second = await driver.createNetwork(scope);
+      const before = (await workload.links()).map((link) => link.name);
+      const joined = await second.connect(scope, workload);
+      const during = await workload.links();
+      expectThat(
+        during.some((link) => link.addresses.includes(`${joined.ip}/${joined.prefix}`)),
+        {
+          who: `${workload.name} on ${first.name} and ${second.name}`,
+          expected: `an interface with ${joined.ip}/${joined.prefix}`,
+          got: during.map((link) => `${link.name} ${link.addresses.join(" ")}`).join("; "),
+        },
+      );
+      expectThat(
+        during.some((link) => link.addresses.includes(`${workload.ip}/${workload.prefix}`)),
+        {
+          who: workload.name,
+          expected: `to keep ${workload.ip} on ${first.name}`,
+          got: "it lost it",
+        },
+      );
+      const drivers = (await workload.node.docker.listNetworks())
+        .filter(({ Name }) => ["bridge", first.name, second.name].includes(Name))
+        .map(({ Driver }) => Driver);
+      expectThat(drivers.includes("bridge") && drivers.length === 3, {
+        who: workload.node.name,
+        expected: `bridge, ${first.name} and ${second.name} side by side`,
+        got: drivers.join(", "),
+      });
+      await second.disconnect(joined);
+      expectFact(
+        workload.name,
+        "its interfaces after leaving",
+        (await workload.links()).map((link) => link.name),
+        before,
+      );
+      const stranger = await runContainer(scope, workload.node, { image: cluster.image, network: "bridge" });
+      expectThat(!contains(first.subnet, stranger.ip), {
+        who: stranger.name,
+        expected: `an address outside ${first.subnet}, since bridge is another driver's network`,
+        got: stranger.ip,
+      });
+    },
+  );
 });
 
 /** What the engine says of itself. No answer is the engine's failure, unless the node itself is out of reach. */
@@ -200,7 +258,10 @@ async function expectAgreement(workload: CnmWorkload, network: string): Promise<
   const listed = expectPresent(inspected.Containers?.[workload.id], {
     who: `docker network inspect ${network} on ${workload.node.name}`,
     expected: `to list ${workload.name}`,
-    got: Object.values(inspected.Containers ?? {}).map((one) => one.Name).join(", ") || "no containers",
+    got:
+      Object.values(inspected.Containers ?? {})
+        .map((one) => one.Name)
+        .join(", ") || "no containers",
   });
   const inside = expectPresent(
     (await workload.links()).find((link) => link.mac === workload.mac),

@@ -70,11 +70,14 @@ chapter("cleanup", ({ requirement, shared }) => {
       const outer = await use(ground);
       const run = startDoomedRun(scope, reference, engine);
       const owner = identify(run.process.pid ?? 0) ?? "";
-      const id = await until({ what: "the first container of the run", deadlineMs: upMs, everyMs: 20 }, async () => {
-        const filters = { label: [`${labels.owner}=${owner}`] };
-        const [first] = await outer.docker.listContainers({ all: true, filters });
-        return first?.Labels[labels.cluster];
-      });
+      const id = await until(
+        { what: "the first container of the run", deadlineMs: upMs, everyMs: 20 },
+        async () => {
+          const filters = { label: [`${labels.owner}=${owner}`] };
+          const [first] = await outer.docker.listContainers({ all: true, filters });
+          return first?.Labels[labels.cluster];
+        },
+      );
       await kill(run.process);
       const things = await thingsOf(outer.docker, id);
       await sweep(outer);
@@ -106,7 +109,9 @@ function startDoomedRun(scope: Scope, driver: string, engine: string): DoomedRun
       const id = /^up (\S+)$/.exec(line)?.[1];
       if (id) resolve(id);
     });
-    child.once("exit", (code) => reject(new HarnessError(`the doomed run ended by itself (${code}):\n${said}`)));
+    child.once("exit", (code) =>
+      reject(new HarnessError(`the doomed run ended by itself (${code}):\n${said}`)),
+    );
   });
   up.catch(() => {});
   return { process: child, up };
@@ -135,7 +140,9 @@ async function thingsOf(docker: Docker, id: string): Promise<Things> {
   const things = {
     containers: containers.map(({ Id }) => Id),
     networks: networks.map(({ Id }) => Id),
-    volumes: containers.flatMap(({ Mounts }) => Mounts.flatMap(({ Type, Name }) => (Type === "volume" ? (Name ?? []) : []))),
+    volumes: containers.flatMap(({ Mounts }) =>
+      Mounts.flatMap(({ Type, Name }) => (Type === "volume" ? (Name ?? []) : [])),
+    ),
     bridges: Object.keys(networkInterfaces()).filter((name) => name.startsWith(`${id}-`)),
   };
   if (things.containers.length === 0 || things.networks.length === 0) {

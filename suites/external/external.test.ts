@@ -21,38 +21,51 @@ chapter("external", ({ requirement, shared }) => {
     return (await network.make()).run(scope, node);
   });
 
-  requirement("X1", "the second interface is on docker_gwbridge and has the default route", async ({ use }) => {
-    const workload = await use(container);
-    const links = (await workload.links()).filter((link) => link.name !== "lo");
-    const gwbridge = parseLinks(await workload.node.run(listLinks)).find((link) => link.name === "docker_gwbridge");
-    const subnet = expectPresent(
-      gwbridge?.addresses.find((cidr) => !cidr.includes(":")),
-      { who: workload.node.name, expected: "a bridge docker_gwbridge with a subnet", got: "none" },
-    );
-    const wayOut = expectPresent(
-      links.find((link) => link.addresses.some((cidr) => contains(subnet, cidr.split("/")[0] ?? ""))),
-      {
+  requirement(
+    "X1",
+    "the second interface is on docker_gwbridge and has the default route",
+    async ({ use }) => {
+      const workload = await use(container);
+      const links = (await workload.links()).filter((link) => link.name !== "lo");
+      const gwbridge = parseLinks(await workload.node.run(listLinks)).find(
+        (link) => link.name === "docker_gwbridge",
+      );
+      const subnet = expectPresent(
+        gwbridge?.addresses.find((cidr) => !cidr.includes(":")),
+        { who: workload.node.name, expected: "a bridge docker_gwbridge with a subnet", got: "none" },
+      );
+      const wayOut = expectPresent(
+        links.find((link) => link.addresses.some((cidr) => contains(subnet, cidr.split("/")[0] ?? ""))),
+        {
+          who: workload.name,
+          expected: `an interface with an address in docker_gwbridge's ${subnet}`,
+          got: links.map((link) => `${link.name} ${link.addresses.join(" ")}`).join("; "),
+        },
+      );
+      expectThat(
+        links.some((link) => link.mac === workload.mac && link.name !== wayOut.name),
+        {
+          who: workload.name,
+          expected: "another interface into its own network",
+          got: links.map((link) => link.name).join(", "),
+        },
+      );
+      const route = await workload.inNetns(["ip", "route", "show", "default"]);
+      expectThat(new RegExp(` dev ${wayOut.name}\\b`).test(route.stdout), {
         who: workload.name,
-        expected: `an interface with an address in docker_gwbridge's ${subnet}`,
-        got: links.map((link) => `${link.name} ${link.addresses.join(" ")}`).join("; "),
-      },
-    );
-    expectThat(links.some((link) => link.mac === workload.mac && link.name !== wayOut.name), {
-      who: workload.name,
-      expected: "another interface into its own network",
-      got: links.map((link) => link.name).join(", "),
-    });
-    const route = await workload.inNetns(["ip", "route", "show", "default"]);
-    expectThat(new RegExp(` dev ${wayOut.name}\\b`).test(route.stdout), {
-      who: workload.name,
-      expected: `its default route through ${wayOut.name}`,
-      got: route.stdout.trim() || "no default route",
-    });
-  });
+        expected: `its default route through ${wayOut.name}`,
+        got: route.stdout.trim() || "no default route",
+      });
+    },
+  );
 
-  requirement("X2", "an outside name resolves and is reached from the node's address", async ({ cluster, use }) => {
-    await fetchFromOutside(cluster, await use(container), { byName: true });
-  });
+  requirement(
+    "X2",
+    "an outside name resolves and is reached from the node's address",
+    async ({ cluster, use }) => {
+      await fetchFromOutside(cluster, await use(container), { byName: true });
+    },
+  );
 
   requirement(
     "X3",
@@ -74,10 +87,15 @@ chapter("external", ({ requirement, shared }) => {
       await Promise.all(clients.map((client, index) => expectRefused(client, asked(index))));
 
       const exposed = await net.run(scope, node, { publish: [{ port: published, hostPort: published }] });
-      await using server = await serve(exposed, { ports: [published], identity: `served-by-${exposed.name}` });
+      await using server = await serve(exposed, {
+        ports: [published],
+        identity: `served-by-${exposed.name}`,
+      });
       keep({ name: "published.txt", content: await node.run(["docker", "port", exposed.name]) });
       await Promise.all(
-        clients.map((client, index) => expectOpen(client, server.at(published, { address: addresses[index] ?? "" }))),
+        clients.map((client, index) =>
+          expectOpen(client, server.at(published, { address: addresses[index] ?? "" })),
+        ),
       );
       const here = hostPeer(scope, node);
       await expectOpen(here, server.at(published, { address: here.ip }));
@@ -109,7 +127,9 @@ chapter("external", ({ requirement, shared }) => {
       expectFact(`${node.name} before`, `DNAT rules for ${published}`, (await rules()).length, 0);
       const own = scope.child("the published container");
       const exposed = await net.run(own, node, { publish: [{ port: published, hostPort: published }] });
-      const addresses = (await exposed.links()).flatMap((link) => link.addresses.map((cidr) => cidr.split("/")[0]));
+      const addresses = (await exposed.links()).flatMap((link) =>
+        link.addresses.map((cidr) => cidr.split("/")[0]),
+      );
       const found = await rules();
       expectThat(found.length > 0 && found.every((rule) => addresses.includes(rule.to?.split(":")[0])), {
         who: node.name,

@@ -44,7 +44,11 @@ chapter("multihost", ({ requirement, shared }) => {
     const inside = await Promise.all([a, b].map(addressInside));
     for (const [index, { name }] of [a, b].entries()) {
       const ip = inside[index] ?? "";
-      expectThat(contains(network.subnet, ip), { who: name, expected: `an address in ${network.subnet}`, got: ip });
+      expectThat(contains(network.subnet, ip), {
+        who: name,
+        expected: `an address in ${network.subnet}`,
+        got: ip,
+      });
     }
     expectThat(new Set(inside).size === 2, {
       who: `${a.name} and ${b.name}`,
@@ -67,40 +71,44 @@ chapter("multihost", ({ requirement, shared }) => {
     await Promise.all([expectPingByName(a, b), expectPingByName(b, a)]);
   });
 
-  requirement("M6", "frames between the nodes carry a VNI, and the inner packet is never bare", async (test) => {
-    const { a, b } = await test.use(pair);
-    const carrier = expectPresent(test.driver.carrier, {
-      who: test.declaration.name,
-      expected: "a carrier, since it declares multihost",
-      got: "none",
-    });
-    await expectPing(a, b);
-    const marker = uniqueMarker();
-    const captures = await Promise.all(
-      Object.values(b.node.interfaces).map(async ({ device }) => {
-        const capture = await startCapture(b.node, { device });
-        test.scope.defer(`capture on ${device}`, () => capture.stop());
-        return { device, capture };
-      }),
-    );
-    await expectPing(a, b, { marker });
-    const carried: { device: string; vni: number }[] = [];
-    const bare: string[] = [];
-    for (const { device, capture } of captures) {
-      const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
-      test.keep({ name: `${b.node.name}-${device}.pcap`, content: capture.pcap });
-      for (const packet of marked) {
-        if (packet.vxlan) carried.push({ device, vni: packet.vxlan.vni });
-        else bare.push(`${device}: ${describeFrame(packet)}`);
+  requirement(
+    "M6",
+    "frames between the nodes carry a VNI, and the inner packet is never bare",
+    async (test) => {
+      const { a, b } = await test.use(pair);
+      const carrier = expectPresent(test.driver.carrier, {
+        who: test.declaration.name,
+        expected: "a carrier, since it declares multihost",
+        got: "none",
+      });
+      await expectPing(a, b);
+      const marker = uniqueMarker();
+      const captures = await Promise.all(
+        Object.values(b.node.interfaces).map(async ({ device }) => {
+          const capture = await startCapture(b.node, { device });
+          test.scope.defer(`capture on ${device}`, () => capture.stop());
+          return { device, capture };
+        }),
+      );
+      await expectPing(a, b, { marker });
+      const carried: { device: string; vni: number }[] = [];
+      const bare: string[] = [];
+      for (const { device, capture } of captures) {
+        const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
+        test.keep({ name: `${b.node.name}-${device}.pcap`, content: capture.pcap });
+        for (const packet of marked) {
+          if (packet.vxlan) carried.push({ device, vni: packet.vxlan.vni });
+          else bare.push(`${device}: ${describeFrame(packet)}`);
+        }
       }
-    }
-    const who = `the ping from ${a.name} to ${b.name}`;
-    const outer = [...new Set(carried.map(({ device }) => device))];
-    expectFact(who, "seen as VXLAN on", outer, [b.node.interfaces[carrier].device]);
-    const vnis = new Set(carried.map(({ vni }) => vni));
-    expectThat(vnis.size === 1, { who, expected: "one VNI", got: [...vnis].join(", ") });
-    expectFact(who, "bare packets on the wire", bare, []);
-  });
+      const who = `the ping from ${a.name} to ${b.name}`;
+      const outer = [...new Set(carried.map(({ device }) => device))];
+      expectFact(who, "seen as VXLAN on", outer, [b.node.interfaces[carrier].device]);
+      const vnis = new Set(carried.map(({ vni }) => vni));
+      expectThat(vnis.size === 1, { who, expected: "one VNI", got: [...vnis].join(", ") });
+      expectFact(who, "bare packets on the wire", bare, []);
+    },
+  );
 
   requirement("M7", "network inspect lists the containers", async ({ use }) => {
     const { network, a, b } = await use(pair);

@@ -38,21 +38,31 @@ chapter("swarm", ({ requirement, shared }) => {
     }
   });
 
-  requirement("W2", "tasks are spread over the nodes, and the listing says where", async ({ cluster, use }) => {
-    const tasks = await (await use(service)).tasks();
-    const claimed = tasks.map(({ node }) => node.name).sort();
-    expectFact("docker service ps", "the nodes of its tasks", claimed, cluster.nodes.map(({ name }) => name).sort());
-    for (const { name, node, containerId } of tasks) {
-      const running = await node.docker.listContainers({ filters: { id: [containerId] } });
-      expectFact(`docker ps on ${node.name}`, `the container of ${name}`, running.length, 1);
-    }
-  });
+  requirement(
+    "W2",
+    "tasks are spread over the nodes, and the listing says where",
+    async ({ cluster, use }) => {
+      const tasks = await (await use(service)).tasks();
+      const claimed = tasks.map(({ node }) => node.name).sort();
+      expectFact(
+        "docker service ps",
+        "the nodes of its tasks",
+        claimed,
+        cluster.nodes.map(({ name }) => name).sort(),
+      );
+      for (const { name, node, containerId } of tasks) {
+        const running = await node.docker.listContainers({ filters: { id: [containerId] } });
+        expectFact(`docker ps on ${node.name}`, `the container of ${name}`, running.length, 1);
+      }
+    },
+  );
 
   requirement("W3", "tasks reach each other by name, and the outside", async ({ cluster, use }) => {
     const tasks = await (await use(service)).tasks();
     for (const [index, task] of tasks.entries()) {
       const peer = tasks[(index + 1) % tasks.length];
-      if (peer && peer !== task) await expectPingByName(task.workload, { name: peer.name, ip: peer.workload.ip });
+      if (peer && peer !== task)
+        await expectPingByName(task.workload, { name: peer.name, ip: peer.workload.ip });
       await fetchFromOutside(cluster, task.workload, { byName: true });
     }
   });
@@ -61,7 +71,10 @@ chapter("swarm", ({ requirement, shared }) => {
     "W4",
     "a task that dies is replaced",
     async ({ cluster, use }) => {
-      const { name, tasks } = await use(service).then((one) => ({ name: one.name, tasks: () => one.tasks() }));
+      const { name, tasks } = await use(service).then((one) => ({
+        name: one.name,
+        tasks: () => one.tasks(),
+      }));
       const [victim] = await tasks();
       if (!victim) throw new Nonconformance({ who: name, expected: "a task", got: "none" });
       await victim.node.docker.getContainer(victim.containerId).kill();
@@ -95,7 +108,11 @@ chapter("swarm", ({ requirement, shared }) => {
       for (const { name, ip } of [a, b]) {
         expectThat(contains(subnet, ip), { who: name, expected: `an address in ${subnet}`, got: ip });
       }
-      expectThat(a.ip !== b.ip, { who: `${a.name} and ${b.name}`, expected: "different addresses", got: a.ip });
+      expectThat(a.ip !== b.ip, {
+        who: `${a.name} and ${b.name}`,
+        expected: "different addresses",
+        got: a.ip,
+      });
       await expectPing(a, b);
       await expectPingByName(b, a);
     },

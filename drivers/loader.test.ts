@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { UsageError } from "#harness/errors.ts";
+import { builtInDrivers, loadDriver } from "./loader.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "netconform-drivers-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function driverFile(name: string, content: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+describe("loadDriver", () => {
+  it.each(builtInDrivers)("loads %s by name", async (name) => {
+    expect((await loadDriver(name)).name).toBe(name);
+  });
+
+  it("loads a driver file by path", async () => {
+    const path = driverFile(
+      "good.mjs",
+      'export default { name: "mine", title: "Mine", capabilities: ["names"], install() {}, connect() {} };',
+    );
+    expect((await loadDriver(path)).title).toBe("Mine");
+  });
+
+  it.each([
+    ["throws.mjs", "throw new Error('broken inside');", /throws\.mjs.*broken inside/],
+    ["empty.mjs", "export const x = 1;", /empty\.mjs has no default export/],
+    ["bare.mjs", "export default {};", /bare\.mjs is not a driver[\s\S]*name/],
+    [
+      "proud.mjs",
+      'export default { name: "x", title: "X", capabilities: ["teleport"], install() {}, connect() {} };',
+      /proud\.mjs[\s\S]*one of [\s\S]*multihost[\s\S]*teleport/,
+    ],
+  ])("refuses %s and says what is wrong", async (name, content, message) => {
+    const loading = loadDriver(driverFile(name, content));
+    await expect(loading).rejects.toThrow(UsageError);
+    await expect(loading).rejects.toThrow(message);
+  });
+
+  it("names the drivers there are when there is none of that name", async () => {
+    await expect(loadDriver("contivv")).rejects.toThrow(/DRIVER=contivv: no such driver.*bridge, overlay/);
+  });
+
+  it("says which file is not there", async () => {
+    await expect(loadDriver("./nowhere.ts")).rejects.toThrow(/DRIVER=\.\/nowhere\.ts.*no file .*nowhere\.ts/);
+  });
+});

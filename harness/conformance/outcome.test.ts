@@ -1,0 +1,45 @@
+import { AssertionError } from "node:assert";
+import { describe, expect, it } from "vitest";
+import {
+  Blocked,
+  ConnectionLost,
+  DeadlineExceeded,
+  HarnessError,
+  Nonconformance,
+  ProbeFailed,
+  Unsupported,
+} from "#harness/errors.ts";
+import { expectFact } from "./expect.ts";
+import { outcomeOf } from "./outcome.ts";
+
+describe("outcomeOf", () => {
+  it.each([
+    [new Nonconformance({ who: "c1", expected: "open", got: "refused" }), "failed"],
+    [new AssertionError({ message: "no" }), "failed"],
+    [new Blocked("no vxlan"), "blocked"],
+    [new Unsupported("not declared"), "unsupported"],
+    [new ConnectionLost("node2", "docker ps"), "error"],
+    [new DeadlineExceeded("waited"), "error"],
+    [new ProbeFailed("no python3"), "error"],
+    [new HarnessError("broken"), "error"],
+    [new TypeError("undefined is not a function"), "error"],
+    ["a string", "error"],
+  ] as const)("%s is %s", (error, outcome) => {
+    expect(outcomeOf(error)).toBe(outcome);
+  });
+});
+
+describe("expectFact", () => {
+  it("says who, what was expected and what was got", () => {
+    expect(() => expectFact("c1", "its MTU", 1500, 1450)).toThrow(
+      "c1: expected its MTU to be 1450, got 1500",
+    );
+    expect(() => expectFact("c1", "its ports", [1], [2])).toThrow(
+      "c1: expected its ports to be [2], got [1]",
+    );
+  });
+
+  it("is content with equal facts", () => {
+    expect(() => expectFact("c1", "its ports", { a: [1] }, { a: [1] })).not.toThrow();
+  });
+});
