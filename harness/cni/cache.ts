@@ -22,6 +22,7 @@ export type CachedAttachment = z.infer<typeof entrySchema>;
 export class ResultCache {
   readonly #host: Host;
   readonly #folder: string;
+  #made: Promise<unknown> | undefined;
 
   /** `folder` is an absolute path on the host; it is made on first use. */
   constructor(host: Host, folder: string) {
@@ -34,7 +35,8 @@ export class ResultCache {
   }
 
   async store(entry: CachedAttachment): Promise<void> {
-    await this.#host.run(["mkdir", "-p", this.#folder]);
+    this.#made ??= this.#host.run(["mkdir", "-p", this.#folder]);
+    await this.#made;
     await this.#host.files.write(this.#file(entry.network, entry), JSON.stringify(entry), 0o600);
   }
 
@@ -47,7 +49,8 @@ export class ResultCache {
   }
 
   async remove(network: string, attachment: Pick<Attachment, "containerId" | "ifName">): Promise<void> {
-    await this.#host.run(["rm", "-f", this.#file(network, attachment)]);
+    const file = this.#file(network, attachment);
+    if (await this.#host.files.exists(file)) await this.#host.files.remove(file);
   }
 
   /** Every attachment of a network that was added and not deleted. */
