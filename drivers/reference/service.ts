@@ -13,6 +13,8 @@ export interface ServedNode extends PluginNode {
 export interface ServiceOptions extends PluginOptions {
   /** Name of the driver, as in `docker network create -d NAME`. */
   readonly name: string;
+  /** Path of the plugin's socket on the nodes; default: where engines look for it. */
+  readonly socket?: string;
   /** Path of the admin socket on this machine. */
   readonly adminSocket: string;
 }
@@ -44,7 +46,7 @@ export class ReferenceService {
   /** Brings the nodes in line with the state file and opens all sockets. Throws when a node lacks something. */
   async start(): Promise<void> {
     await this.#plugin.start();
-    const path = pluginSocketPath(this.#options.name);
+    const path = this.#options.socket ?? pluginSocketPath(this.#options.name);
     for (const node of this.#nodes) {
       const { name } = node.host;
       this.#sockets.push(await node.listen(path, (stream) => this.#plugin.server(name).serve(stream)));

@@ -10,6 +10,8 @@ import { keyOf, type PolicyState, type Rule, type State } from "../model/state.t
 export class DataplaneFaults {
   readonly #faults: ReadonlySet<string>;
   readonly #everSeen = new Map<string, Rule>();
+  readonly #names = new Map<string, Set<string>>();
+  readonly #lastPlans = new Map<string, NodePlan>();
   #policies = "";
   #members = new Set<string>();
 
@@ -21,7 +23,7 @@ export class DataplaneFaults {
   planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
     if (this.#faults.size === 0) return planFor(state, node, dataDevice);
     const broken = this.#breakState(structuredClone(state) as State);
-    const plan = this.#breakTopology(broken, planFor(broken, node, dataDevice));
+    const plan = this.#keepRemains(node, this.#breakTopology(broken, planFor(broken, node, dataDevice)));
     const flows = this.#breakFlows(broken, flowsFor(broken, plan, dataDevice), plan, dataDevice);
     return { ...plan, flows };
   }
@@ -85,6 +87,24 @@ export class DataplaneFaults {
     };
   }
 
+  /** What shall be left behind: ports, resolvers and names that an earlier plan had. */
+  #keepRemains(node: string, plan: NodePlan): NodePlan {
+    const last = this.#lastPlans.get(node);
+    const resolvers = plan.resolvers.map((resolver) => {
+      const names = this.#names.get(resolver.id) ?? new Set();
+      for (const line of resolver.hosts) names.add(line);
+      this.#names.set(resolver.id, names);
+      return this.#on("name-outlives-container") ? { ...resolver, hosts: [...names].sort() } : resolver;
+    });
+    const kept = {
+      ...plan,
+      resolvers: this.#on("resolver-outlives-network") ? union(resolvers, last?.resolvers ?? []) : resolvers,
+      ports: this.#on("port-outlives-container") ? union(plan.ports, last?.ports ?? []) : plan.ports,
+    };
+    this.#lastPlans.set(node, kept);
+    return kept;
+  }
+
   #breakFlows(state: State, flows: readonly string[], plan: NodePlan, dataDevice: string): string[] {
     const outer = [...plan.overlays.map(({ device }) => device), dataDevice];
     return [
@@ -114,6 +134,10 @@ export class DataplaneFaults {
     this.#policies = policies;
     for (const id of present) if (!this.#members.has(id)) delete state.endpoints[id]!.group;
   }
+}
+
+function union<T extends { device: string }>(wanted: readonly T[], earlier: readonly T[]): T[] {
+  return [...wanted, ...earlier.filter(({ device }) => !wanted.some((one) => one.device === device))];
 }
 
 /** Adds to every deny rule one like it for another protocol. */

@@ -1,5 +1,7 @@
 import { gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol.ts";
 import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
+import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
+import type { Model } from "../model/model.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { Handlers } from "../protocol/server.ts";
 import { faultyIpamHandlers } from "./ipam-handlers.ts";
@@ -11,6 +13,7 @@ const rollBackMs = 1_000;
 export function faultyHandlers(ground: FaultGround): Handlers {
   const { handlers: honest, faults, model } = ground;
   const on = (fault: CnmFaultName) => faults.has(fault);
+  const onNetwork = (fault: ReferenceFaultName) => faults.has(fault);
   const undeleted = new Set<string>();
   const deleted = new Set<string>();
   const keptSubnets = new Map<string, string>();
@@ -91,6 +94,8 @@ export function faultyHandlers(ground: FaultGround): Handlers {
       joinedAt.set(request.EndpointID, Date.now());
       if (on("source-interface-missing"))
         return { ...answer, InterfaceName: { SrcName: "nonesuch0", DstPrefix: "eth" } };
+      if (onNetwork("gateway-taken-over"))
+        return { ...answer, Gateway: gatewayOf(model, request.EndpointID) };
       if (on("gateway-with-prefix")) return { ...answer, Gateway: "10.1.0.1/24" };
       if (on("gateway-out-of-reach")) return { ...answer, Gateway: "192.0.2.1" };
       return answer;
@@ -110,6 +115,10 @@ export function faultyHandlers(ground: FaultGround): Handlers {
 /** Whether a request is for a network's gateway. */
 export function isGatewayRequest(options: Readonly<Record<string, string>> | null | undefined): boolean {
   return options?.[requestAddressTypeKey] === gatewayAddressType;
+}
+
+function gatewayOf({ state }: Model, endpoint: string): string {
+  return state.networks[state.endpoints[endpoint]?.network ?? ""]?.gateway ?? "";
 }
 
 function refuseSecond(on: (fault: CnmFaultName) => boolean, deleted: ReadonlySet<string>, id: string): void {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
 import { Refusal } from "../model/refusal.ts";
+import { defaultTenant } from "../model/state.ts";
 import type { Handlers } from "../protocol/server.ts";
 import { isGatewayRequest } from "./handlers.ts";
 import type { FaultGround } from "./pipeline.ts";
@@ -39,6 +40,12 @@ export function faultyIpamHandlers({
       const held = automatic !== undefined && model.state.pools[automatic];
       if (on("automatic-pool-repeated") && !asked.Pool && !asked.SubPool && held) {
         asked = { ...asked, Pool: held.subnet };
+      }
+      const elsewhere = Object.values(model.state.pools).find(
+        ({ subnet, tenant }) => subnet === asked.Pool && tenant !== (asked.Options?.tenant || defaultTenant),
+      );
+      if (faults.has("tenants-share-subnets") && elsewhere) {
+        throw new Refusal(`subnet ${asked.Pool} is in use by tenant ${elsewhere.tenant}`);
       }
       const known = new Set(Object.keys(model.state.pools));
       const answer = await honest["IpamDriver.RequestPool"](asked);
