@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import { connect as connectSocket } from "node:net";
 import type { Duplex } from "node:stream";
-import { HarnessError } from "#harness/errors.ts";
+import { ConnectionLost, HarnessError } from "#harness/errors.ts";
 import { type Exchange, type ReadExchange, readExchange } from "./exchange.ts";
-import { MessageReader, statusOf } from "./message.ts";
+import { type HttpMessage, MessageReader, statusOf } from "./message.ts";
 import { type CallName, mediaType, type RequestOf } from "./protocol.ts";
 
 /** Opens one connection to a plugin. */
@@ -81,7 +81,7 @@ export class PluginClient {
     return this.#exchanges;
   }
 
-  /** Sends a call of the protocol. Rejects only when no connection can be made. */
+  /** Sends a call of the protocol. Never rejects for what the plugin does, also when it does not listen any more. */
   call<Name extends CallName>(
     name: Name,
     ...[request, options]: undefined extends RequestOf<Name>
@@ -109,37 +109,17 @@ export class PluginClient {
     { deadlineMs = defaultDeadlineMs }: SendOptions = {},
   ): Promise<ReadExchange> {
     const startedAt = now();
-    const stream = await this.socket.connect();
-    const reader = new MessageReader("response");
-    const answer = await new Promise<Pick<Exchange, "status" | "answer" | "failure">>((resolve) => {
-      const cut = (failure: string) => {
-        const left = reader.end();
-        if (left?.complete) return resolve(finished(left));
-        resolve({
-          status: left ? (statusOf(left) ?? null) : null,
-          answer: null,
-          failure: left ? `${failure} after ${left.body.length} bytes of the body` : failure,
-        });
-      };
-      const timer = setTimeout(() => cut(`no answer within ${deadlineMs} ms`), deadlineMs);
-      const finished = (message: { body: Buffer; startLine: string }) => {
-        clearTimeout(timer);
+    const answer = await this.socket.connect().then(
+      (stream) => converse(stream, request, deadlineMs),
+      (error: unknown) => {
+        if (error instanceof ConnectionLost) throw error;
         return {
-          status: Number(/^HTTP\/\d\.\d (\d{3})/.exec(message.startLine)?.[1] ?? Number.NaN) || null,
-          answer: message.body.toString(),
+          status: null,
+          answer: null,
+          failure: `no connection (${(error as Error).message.split("\n")[0]})`,
         };
-      };
-      stream.on("data", (chunk: Buffer) => {
-        const [message] = reader.push(chunk);
-        if (message) resolve(finished(message));
-      });
-      stream.once("error", (error: Error) => cut(`connection lost (${error.message})`));
-      stream.once("close", () => cut("connection closed"));
-      stream.once("end", () => cut("connection closed"));
-      Promise.resolve(request.write(stream)).catch(() => {}); // a plugin may close while it is still being written to
-      stream.once("close", () => clearTimeout(timer));
-    });
-    stream.destroy();
+      },
+    );
     const exchange: Exchange = {
       id: this.#exchanges.length + 1,
       plugin: this.socket.name,
@@ -154,6 +134,37 @@ export class PluginClient {
     this.#onExchange?.(exchange);
     return readExchange(exchange);
   }
+}
+
+type Heard = Pick<Exchange, "status" | "answer" | "failure">;
+
+/** Writes one request and reads one answer; resolves to what came, in whatever state, within the deadline. */
+async function converse(stream: Duplex, request: RawRequest, deadlineMs: number): Promise<Heard> {
+  const reader = new MessageReader("response");
+  let timer: NodeJS.Timeout | undefined;
+  const heard = new Promise<Heard>((resolve) => {
+    const answered = (message: HttpMessage) =>
+      resolve({ status: statusOf(message) ?? null, answer: message.body.toString() });
+    const cut = (failure: string) => {
+      const left = reader.end();
+      if (left?.complete) return answered(left);
+      const after = left ? ` after ${left.body.length} bytes of the body` : "";
+      resolve({ status: left ? (statusOf(left) ?? null) : null, answer: null, failure: failure + after });
+    };
+    timer = setTimeout(() => cut(`no answer within ${deadlineMs} ms`), deadlineMs);
+    stream.on("data", (chunk: Buffer) => {
+      const [message] = reader.push(chunk);
+      if (message) answered(message);
+    });
+    stream.on("error", (error: Error) => cut(`connection lost (${error.message})`));
+    stream.once("end", () => cut("connection closed"));
+    stream.once("close", () => cut("connection closed"));
+  });
+  Promise.resolve(request.write(stream)).catch(() => {}); // a plugin may close while it is still being written to
+  return heard.finally(() => {
+    clearTimeout(timer);
+    stream.destroy();
+  });
 }
 
 /** Head of a request as the engine writes it. `length` is the body's in bytes; `undefined` leaves Content-Length out. */

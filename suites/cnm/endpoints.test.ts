@@ -45,6 +45,7 @@ cnmSuite(({ requirement }) => {
     });
   });
 
+  // Whether the engine then attaches docker_gwbridge, and whether traffic takes the way out, is seen in the chapters.
   requirement("CNM-11", "gateway and routes parse; Leave right after Join, and Join again", async (test) => {
     const engine = play(test);
     const endpoint = await engine.endpoint(await engine.network());
@@ -55,6 +56,7 @@ cnmSuite(({ requirement }) => {
     }
   });
 
+  // That the engine asks only the endpoint that gives the gateway, and that a published port answers, is seen in the chapters.
   requirement("CNM-12", "the gateway of a Join is within reach of the endpoint", async (test) => {
     const engine = play(test);
     const network = await engine.network();

@@ -1,6 +1,6 @@
 import { granted, randomId, randomPool } from "#harness/cnm/engine.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/exchange.ts";
-import { type CallName, callNames, calls } from "#harness/cnm/protocol.ts";
+import { type CallName, callNames, calls, genericOptionsKey } from "#harness/cnm/protocol.ts";
 import { Nonconformance } from "#harness/errors.ts";
 import { cnmSuite, holds, play } from "./plugin.ts";
 
@@ -63,7 +63,11 @@ cnmSuite(({ requirement }) => {
   requirement("CNM-7", "the gateway check is answered before the network exists", async (test) => {
     const engine = play(test);
     const network = await engine.prepareNetwork();
-    granted(await engine.client.call("NetworkDriver.GwAllocCheck", { Options: { ...test.options } }));
+    granted(
+      await engine.client.call("NetworkDriver.GwAllocCheck", {
+        Options: { [genericOptionsKey]: test.options },
+      }),
+    );
     granted(await engine.createNetwork(network));
     holds(engine, "CNM-7");
   });

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { PluginClient, type PluginSocket, pluginSocket } from "#harness/cnm/client.ts";
 import { checkConversation } from "#harness/cnm/conversation.ts";
 import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/engine.ts";
@@ -11,7 +12,7 @@ import {
   type Suite,
   type TestTools,
 } from "#harness/conformance/suite.ts";
-import { Unsupported, UsageError } from "#harness/errors.ts";
+import { Nonconformance, Unsupported, UsageError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import type { Scope } from "#harness/scope.ts";
@@ -75,6 +76,7 @@ export function cnmSuite(define: (suite: CnmSuite) => void): void {
 async function open(scope: Scope): Promise<CnmContext> {
   const settings = readSettings();
   const { socket, host } = await findPlugin(settings, scope);
+  (await socket.connect()).destroy(); // without a plugin at all there is nothing to judge
   const transcript: Exchange[] = [];
   const client = new PluginClient(socket, "tier", (exchange) => transcript.push(exchange));
   return {
@@ -167,15 +169,15 @@ async function collect({ transcript }: CnmContext): Promise<EvidenceFile[]> {
 /** Whose engine it is. */
 const tests = new WeakMap<PlayedEngine, CnmTest>();
 
-/** An engine of the test's own, whose exchanges are the evidence of the test. */
-export function play(test: CnmTest): PlayedEngine {
+/** An engine of the test's own, whose exchanges are evidence of the test in a file of that name. */
+export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
   const client = new PluginClient(test.socket, "tier", (exchange) => {
     test.reproduce(curlLine(test.socket.address, exchange));
     const name = sourceName(readExchange(exchange));
     if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);
   });
   test.keep({
-    name: "exchanges.jsonl",
+    name: `${name}.jsonl`,
     get content() {
       return client.exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join("");
     },
@@ -183,6 +185,16 @@ export function play(test: CnmTest): PlayedEngine {
   const engine = new PlayedEngine({ client, facts: test.facts, options: test.options, scope: test.scope });
   tests.set(engine, test);
   return engine;
+}
+
+/** A connection to do with as no engine would; closes with the test. A plugin that has stopped listening is at fault. */
+export async function connectRaw(test: CnmTest): Promise<Duplex> {
+  const stream = await test.socket.connect().catch((error: Error) => {
+    throw new Nonconformance({ who: test.socket.name, expected: "to be listening", got: error.message });
+  });
+  stream.on("error", () => {}); // the plugin may give up on us, which is its right
+  test.scope.defer("a connection", () => void stream.destroy());
+  return stream;
 }
 
 /** SrcName of a Join's answer; empty when there is none. */

@@ -66,6 +66,8 @@ cnmSuite(({ requirement }) => {
     test.fact("first automatic pool", readCidr(textField(first, "Pool"))?.prefix ?? "unreadable");
   });
 
+  // The engine's restart as a plugin sees it: new connections, and the handshake again. A real one, and the plugin's own
+  // restart, are left to the chapters.
   requirement(
     "CNM-25",
     "what was given out before the engine restarted is not given out after it",

@@ -3,16 +3,14 @@ import { granted, type PlayedEngine, randomId } from "#harness/cnm/engine.ts";
 import { describeExchange } from "#harness/cnm/exchange.ts";
 import { genericOptionsKey } from "#harness/cnm/protocol.ts";
 import { Nonconformance } from "#harness/errors.ts";
-import { type CnmTest, cnmSuite, play } from "./plugin.ts";
+import { type CnmTest, cnmSuite, connectRaw, play } from "./plugin.ts";
 
 /** Larger than any request of an engine, smaller than what a machine notices. */
 const oversizedBytes = 8 * 1024 * 1024;
 
 cnmSuite(({ requirement }) => {
   requirement("CNM-15c", "a client that stops in the middle of its request", async (test) => {
-    const slow = await test.socket.connect();
-    test.scope.defer("the slow connection", () => slow.destroy());
-    slow.on("error", () => {}); // the plugin may give up on us, which is its right
+    const slow = await connectRaw(test);
     const body = JSON.stringify({ NetworkID: randomId() });
     slow.write(requestHead("NetworkDriver.DeleteNetwork", body.length) + body.slice(0, 5));
     await servesOthers(play(test));
@@ -20,13 +18,8 @@ cnmSuite(({ requirement }) => {
   });
 
   requirement("CNM-15c", "connections that say nothing, and one that is cut in the middle", async (test) => {
-    const silent = await Promise.all(Array.from({ length: 20 }, () => test.socket.connect()));
-    for (const stream of silent) {
-      stream.on("error", () => {});
-      test.scope.defer("a silent connection", () => stream.destroy());
-    }
-    const cut = await test.socket.connect();
-    cut.on("error", () => {});
+    await Promise.all(Array.from({ length: 20 }, () => connectRaw(test)));
+    const cut = await connectRaw(test);
     cut.write(`${requestHead("NetworkDriver.CreateNetwork", 1000)}{"NetworkID": "`);
     cut.destroy();
     await servesOthers(play(test));
@@ -75,7 +68,7 @@ async function servesOthers({ client, facts }: PlayedEngine): Promise<void> {
 }
 
 async function healthy(test: CnmTest): Promise<void> {
-  const engine = play(test);
+  const engine = play(test, "afterwards");
   if (test.facts.subsystems.has("NetworkDriver"))
     granted(await engine.createNetwork(await engine.prepareNetwork()));
   else await engine.pool();
