@@ -1,0 +1,62 @@
+import type { OutsideWorld } from "#harness/cluster/cluster.ts";
+import { ProbeAgent } from "#harness/probe/agent.ts";
+import type { Peer } from "#harness/probe/service.ts";
+import type { Scope } from "#harness/scope.ts";
+
+const bridge = "ncwire";
+const ovsControl = "/usr/share/openvswitch/scripts/ovs-ctl";
+
+/** The wire that the nodes' data interfaces are on, as somebody outside of the cluster is attached to it. */
+export interface Wire {
+  /**
+   * A host on the wire with this address (CIDR): in a VLAN when `tag` is given (1–4094), else untagged.
+   * It lives in a network namespace of its own and goes with `scope`.
+   */
+  attach(scope: Scope, name: string, place: { address: string; tag?: number }): Promise<Peer>;
+}
+
+/**
+ * Puts a switch on the outside host's data interface, so that foreign hosts can be attached to the wire in any VLAN.
+ * Needs Open vSwitch there, with or without its kernel module; removed when `scope` closes.
+ */
+export async function openWire(scope: Scope, outside: OutsideWorld): Promise<Wire> {
+  const running = await outside.exec(["ovs-vsctl", "--timeout=2", "show"]);
+  if (running.code !== 0) {
+    await outside.run([ovsControl, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
+  }
+  const kernel = (await outside.exec(["test", "-d", "/sys/module/openvswitch"])).code === 0;
+  const { device } = outside.interfaces.data;
+  await outside.run([
+    ...["ovs-vsctl", "--may-exist", "add-br", bridge],
+    ...["--", "set", "bridge", bridge, `datapath_type=${kernel ? "system" : "netdev"}`],
+    ...["--", "--may-exist", "add-port", bridge, device],
+  ]);
+  scope.defer(`the switch on ${outside.name}`, () =>
+    outside.run(["ovs-vsctl", "--if-exists", "del-br", bridge]),
+  );
+  return { attach: (inner, name, place) => attach(inner, outside, name, place) };
+}
+
+async function attach(
+  scope: Scope,
+  outside: OutsideWorld,
+  name: string,
+  { address, tag }: { address: string; tag?: number },
+): Promise<Peer> {
+  await outside.run([
+    ...["ovs-vsctl", "add-port", bridge, name],
+    ...(tag === undefined ? [] : [`tag=${tag}`]),
+    ...["--", "set", "interface", name, "type=internal"],
+  ]);
+  scope.defer(`port ${name}`, () => outside.run(["ovs-vsctl", "--if-exists", "del-port", bridge, name]));
+  await outside.run(["ip", "netns", "add", name]);
+  scope.defer(`namespace ${name}`, () => outside.run(["ip", "netns", "del", name]));
+  await outside.run(["ip", "link", "set", name, "netns", name]);
+  await outside.run(["ip", "-n", name, "address", "add", address, "dev", name]);
+  await outside.run(["ip", "-n", name, "link", "set", name, "up"]);
+  // The userspace datapath hands on checksums that were left to hardware which is not there.
+  await outside.run(["ip", "netns", "exec", name, "ethtool", "-K", name, "tx", "off"]);
+  const agent = await ProbeAgent.start(outside, `/run/netns/${name}`);
+  scope.defer(`probe agent of ${name}`, () => agent.close());
+  return { name, ip: address.split("/")[0] ?? "", agent: async () => agent };
+}

@@ -1,0 +1,132 @@
+import { startCapture } from "#harness/capture/capture.ts";
+import { carries, describeFrame } from "#harness/capture/packet.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
+import { runPair } from "#harness/conformance/pair.ts";
+import { openWire } from "#harness/outside/foreign-hosts.ts";
+import { uniqueMarker } from "#harness/probe/agent.ts";
+import { expectNoPing, expectPing } from "#harness/probe/path.ts";
+import { expectOpen } from "#harness/probe/reachability.ts";
+import { serve } from "#harness/probe/service.ts";
+import { expectPingByName } from "#harness/workload/names.ts";
+
+/** The tutorial's network. */
+const vlan = { name: "contiv-vlan", encap: "vlan", tag: 112, subnet: "10.1.3.0/24" } as const;
+const anotherTag = 113;
+
+chapter("vlan", ({ requirement, shared }) => {
+  const pair = shared("a VLAN network with a container on each node", ({ scope, ...context }) =>
+    runPair(scope, context, vlan),
+  );
+
+  const wire = shared("the wire of the data interfaces", ({ scope, cluster }) =>
+    openWire(scope, cluster.outside),
+  );
+
+  requirement(
+    "V1",
+    "the network is listed with its encapsulation, tag and subnet",
+    async ({ driver, use }) => {
+      await use(pair);
+      const listed = expectPresent(await driver.listNetworks?.(), {
+        who: "the driver",
+        expected: "a listing of networks, since it declares vlan",
+        got: "none",
+      });
+      const found = listed.find((network) => network.name === vlan.name);
+      expectFact(
+        `the listing of networks, ${vlan.name}`,
+        "encapsulation, tag and subnet",
+        found && { encap: found.encap, tag: found.tag, subnet: found.subnet },
+        { encap: vlan.encap, tag: vlan.tag, subnet: vlan.subnet },
+      );
+    },
+  );
+
+  requirement(
+    "V2",
+    "containers on the two nodes reach each other by address and by name",
+    async ({ use }) => {
+      const { a, b } = await use(pair);
+      await Promise.all([expectPing(a, b), expectPing(b, a)]);
+      await using server = await serve(b, { ports: [0] });
+      await expectOpen(a, server.at(server.ports[0] ?? 0));
+      await Promise.all([expectPingByName(a, b), expectPingByName(b, a)]);
+    },
+  );
+
+  requirement(
+    "V3",
+    "on the data interface frames carry the tag and nothing else around them",
+    async (test) => {
+      const { a, b } = await test.use(pair);
+      await expectPing(a, b);
+      const marker = uniqueMarker();
+      const { device } = b.node.interfaces.data;
+      const captures = await Promise.all(
+        Object.values(b.node.interfaces).map(async (one) => {
+          const capture = await startCapture(b.node, { device: one.device });
+          test.scope.defer(`capture on ${one.device}`, () => capture.stop());
+          return { device: one.device, capture };
+        }),
+      );
+      await expectPing(a, b, { marker });
+      const frames = [];
+      for (const { device: where, capture } of captures) {
+        const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
+        test.keep({ name: `${b.node.name}-${where}.pcap`, content: capture.pcap });
+        frames.push(...marked.map((packet) => ({ where, packet })));
+      }
+      const request = expectPresent(
+        frames.find(({ packet }) => packet.source === a.mac),
+        {
+          who: `the ping from ${a.name} to ${b.name}`,
+          expected: `a frame from its own MAC ${a.mac} on ${device}`,
+          got:
+            frames
+              .map(({ where, packet }) => `${where}: ${packet.source} ${describeFrame(packet)}`)
+              .join("; ") || "none",
+        },
+      );
+      expectFact("that frame", "its destination", request.packet.destination, b.mac);
+      expectFact(
+        "that frame",
+        "its inner addresses",
+        [request.packet.ip?.source, request.packet.ip?.destination],
+        [a.ip, b.ip],
+      );
+      for (const { where, packet } of frames) {
+        expectFact(
+          `${where}: ${describeFrame(packet)}`,
+          "interface, tags and encapsulation",
+          { where, tags: packet.vlans.map(({ id }) => id), vxlan: packet.vxlan !== undefined },
+          { where: device, tags: [vlan.tag], vxlan: false },
+        );
+      }
+    },
+  );
+
+  requirement(
+    "V4",
+    "a foreign host in the VLAN reaches the containers, untagged or in another VLAN it does not",
+    async ({ use, scope }) => {
+      const { a, b } = await use(pair);
+      const { attach } = await use(wire);
+      const inside = await attach(scope, "ncforeign", { address: "10.1.3.241/24", tag: vlan.tag });
+      const other = await attach(scope, "ncother", { address: "10.1.3.242/24", tag: anotherTag });
+      const untagged = await attach(scope, "ncuntagged", { address: "10.1.3.243/24" });
+      for (const container of [a, b]) {
+        await expectPing(inside, container);
+        await expectPing(container, inside);
+      }
+      for (const stranger of [other, untagged]) {
+        await expectNoPing(stranger, a, { control: { from: inside } });
+        await expectNoPing(a, stranger, { control: { to: inside } });
+      }
+      // The strangers are on the wire, so that their silence says something: they hear others of their own VLAN.
+      const alike = await attach(scope, "ncalike", { address: "10.1.3.244/24", tag: anotherTag });
+      await expectPing(alike, other);
+    },
+    { alone: true },
+  );
+});

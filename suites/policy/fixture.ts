@@ -1,0 +1,72 @@
+import type { GroupSpec, InstalledDriver, Network, Policy, Rule } from "#drivers/driver.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { HarnessError, Nonconformance } from "#harness/errors.ts";
+import { type Service, serve } from "#harness/probe/service.ts";
+import type { Scope } from "#harness/scope.ts";
+import { uniqueName } from "#harness/workload/cnm.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+/** The tutorial's ports; a server listens on each of them, always. */
+export const ports = [8888, 8889, 8890] as const;
+export const [allowedPort, deniedPort, otherDeniedPort] = ports;
+
+/** The tutorial's two rules: all TCP denied, one port allowed with a higher priority. */
+export const tutorialRules: readonly Rule[] = [
+  { id: "1", direction: "in", protocol: "tcp", action: "deny", priority: 1 },
+  { id: "2", direction: "in", protocol: "tcp", port: allowedPort, action: "allow", priority: 10 },
+];
+
+/** A group whose one member serves all ports. */
+export interface Guarded {
+  policy: Policy;
+  group: string;
+  member: Workload;
+  tcp: Service;
+}
+
+/** Makes a policy with these rules, a group that it binds, and a member on `node` that serves the ports. */
+export async function guard(
+  scope: Scope,
+  driver: InstalledDriver,
+  network: Network,
+  node: ClusterNode,
+  rules: readonly Rule[],
+): Promise<Guarded> {
+  const policy = await createPolicy(scope, driver, uniqueName("policy"));
+  for (const rule of rules) await policy.addRule(rule);
+  const group = await createGroup(scope, driver, {
+    name: uniqueName("group"),
+    network: network.name,
+    policies: [policy.name],
+  });
+  const member = await network.run(scope, node, { group });
+  return { policy, group, member, tcp: await serve(member, { ports }) };
+}
+
+/** A declared capability comes with its operations; a driver without them breaks its own declaration. */
+export async function createPolicy(scope: Scope, driver: InstalledDriver, name: string): Promise<Policy> {
+  if (!driver.createPolicy) throw undelivered("createPolicy");
+  return driver.createPolicy(scope, name);
+}
+
+/** Makes a group and resolves to its name. */
+export async function createGroup(scope: Scope, driver: InstalledDriver, spec: GroupSpec): Promise<string> {
+  if (!driver.createGroup) throw undelivered("createGroup");
+  await driver.createGroup(scope, spec);
+  return spec.name;
+}
+
+function undelivered(operation: string): Nonconformance {
+  return new Nonconformance({
+    who: "the driver",
+    expected: `${operation}, since it declares policy`,
+    got: "none",
+  });
+}
+
+/** The first two nodes; the chapter needs both. */
+export function twoNodes(nodes: readonly ClusterNode[]): [ClusterNode, ClusterNode] {
+  const [first, second] = nodes;
+  if (!first || !second) throw new HarnessError("a policy is tested between two nodes");
+  return [first, second];
+}
