@@ -1,0 +1,40 @@
+import type { Row } from "./runner/benchmark.ts";
+import { runChapters } from "./runner/chapter-runs.ts";
+import type { BenchContext } from "./runner/context.ts";
+import { median } from "./runner/statistics.ts";
+
+export const name = "chapters";
+export const title = "Four chapters on overlay, against a shell script of the same steps";
+
+export async function run(context: BenchContext): Promise<Row[]> {
+  const { harness, script } = await context.once(runChapters);
+  const [ours] = harness;
+  const [plain] = script;
+  if (!ours || !plain) throw new Error("the chapters were not run");
+  return [
+    {
+      what: "basics, multihost, external, swarm on a kept cluster, the harness's start and reports included",
+      value: median(harness.map(({ milliseconds }) => milliseconds)) / 1000,
+      unit: "s",
+      baseline: {
+        what: "chapters.sh on the same cluster",
+        value: median(script.map(({ milliseconds }) => milliseconds)) / 1000,
+      },
+      aim: { of: "ratio", atMost: 0.7 },
+    },
+    {
+      what: "commands on the hosts",
+      value: ours.commands,
+      unit: "",
+      baseline: { what: "commands of chapters.sh", value: plain.commands },
+      note: "the harness's calls of the Docker API not counted",
+    },
+    {
+      what: "obligations shown",
+      value: ours.checks,
+      unit: "",
+      baseline: { what: "checks of chapters.sh", value: plain.checks },
+      note: "one obligation makes several checks",
+    },
+  ];
+}

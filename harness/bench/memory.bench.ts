@@ -1,0 +1,36 @@
+import type { Row } from "./runner/benchmark.ts";
+import { runChapters } from "./runner/chapter-runs.ts";
+import type { BenchContext } from "./runner/context.ts";
+
+export const name = "memory";
+export const title = "Memory of the harness while it runs the chapters";
+
+const aim = { of: "value", atMost: 300 } as const;
+
+export async function run(context: BenchContext): Promise<Row[]> {
+  const { harness } = await context.once(runChapters);
+  const [heaviest] = harness.map(({ memory }) => memory).sort((a, b) => b.peakSum - a.peakSum);
+  if (!heaviest) throw new Error("the chapters were not run");
+  return [
+    ...heaviest.processes
+      .filter(({ peak }) => peak >= 20)
+      .map(({ title, peak }): Row => ({ what: `peak of ${describe(title)}`, value: peak, unit: "MB", aim })),
+    {
+      what: `all ${heaviest.processes.length} processes at the worst moment`,
+      value: heaviest.peakSum,
+      unit: "MB",
+      note: "resident set size; what they share counts once for each",
+    },
+    {
+      what: "the same, what they share counted once",
+      value: heaviest.peakProportional,
+      unit: "MB",
+      note: "proportional set size",
+    },
+  ];
+}
+
+/** Without the path of this machine. */
+function describe(title: string): string {
+  return title.replaceAll(/\S*\/(?=[^/\s]+)/g, "").slice(0, 60);
+}

@@ -1,0 +1,92 @@
+import type { Ground } from "#harness/cluster/lifecycle.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
+import { renewLease } from "#harness/cluster/subnets.ts";
+import { openTarget, type Target } from "#harness/cluster/target.ts";
+import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import { ensureNodeImage } from "#harness/images/node-image.ts";
+import { ownIdentity } from "#harness/process.ts";
+import type { Progress } from "#harness/progress.ts";
+import { type Engine, ensureEngine } from "#harness/setup/engine.ts";
+
+export interface BenchOptions {
+  settings: Settings;
+  progress: Progress;
+  /** How often what takes long is measured; medians are told. */
+  rounds: number;
+}
+
+/** What benchmarks share: the engine outside and one cluster with `overlay`, each brought up on first use. */
+export class BenchContext implements AsyncDisposable {
+  readonly settings: Settings;
+  readonly progress: Progress;
+  readonly rounds: number;
+  readonly version: EngineVersion;
+  readonly #known = new Map<unknown, Promise<unknown>>();
+  #engine: Promise<Engine> | undefined;
+  #target: Promise<{ target: Target; keptBefore: boolean }> | undefined;
+
+  constructor({ settings, progress, rounds }: BenchOptions) {
+    this.settings = settings;
+    this.progress = progress;
+    this.rounds = rounds;
+    this.version = settings.ENGINE[0] ?? "26.1";
+  }
+
+  engine(): Promise<Engine> {
+    this.#engine ??= ensureEngine(this.settings, this.progress);
+    return this.#engine;
+  }
+
+  async ground(): Promise<Ground> {
+    const { docker, host } = await this.engine();
+    return { docker, host, settings: this.settings, progress: this.progress };
+  }
+
+  /** Name of the node image, which is in the engine outside. */
+  async nodeImage(): Promise<string> {
+    return ensureNodeImage((await this.engine()).docker, this.version, this.settings, this.progress);
+  }
+
+  /** Two nodes with `overlay` installed. */
+  async target(): Promise<Target> {
+    const states = new ClusterStates(this.settings);
+    this.#target ??= (async () => {
+      const kept = states.all().filter((state) => state.kept);
+      const target = await openTarget(this.settings, this.progress, "overlay", this.version);
+      return { target, keptBefore: kept.some(({ id }) => id === target.state.id) };
+    })();
+    return (await this.#target).target;
+  }
+
+  /** Lets another process, started by `work`, take the cluster as a kept one; afterwards it is ours again. */
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    const { state } = await this.target();
+    const states = new ClusterStates(this.settings);
+    const own = (kept: boolean, owner: string) => {
+      states.save({ ...state, kept, owner });
+      renewLease(this.settings.SUBNETS, state.slot, state.id, kept);
+    };
+    // Nobody is its owner while it waits to be taken.
+    own(true, "");
+    try {
+      return await work();
+    } finally {
+      own(false, ownIdentity());
+    }
+  }
+
+  /** Does `work` once, however many benchmarks need its result. */
+  once<T>(work: (context: BenchContext) => Promise<T>): Promise<T> {
+    const known = (this.#known.get(work) as Promise<T> | undefined) ?? work(this);
+    this.#known.set(work, known);
+    return known;
+  }
+
+  /** Removes what was brought up; a cluster that was kept before stays kept. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const opened = await this.#target?.catch(() => undefined);
+    await (opened?.keptBefore ? opened.target.keep() : opened?.target.remove());
+    const engine = await this.#engine?.catch(() => undefined);
+    await engine?.release();
+  }
+}

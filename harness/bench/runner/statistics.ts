@@ -1,0 +1,18 @@
+/** The value below which the share `p` (0 to 1) of the values lies; of an even number the lower of the two in the middle. */
+export function percentile(values: readonly number[], p: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const value = sorted[Math.max(0, Math.ceil(p * sorted.length) - 1)];
+  if (value === undefined) throw new RangeError("there is no percentile of no values");
+  return value;
+}
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 0.5);
+}
+
+/** Runs `work` and yields how long it took, in milliseconds. */
+export async function stopwatch(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}

@@ -1,0 +1,62 @@
+import Table from "cli-table3";
+import { type Benchmark, isMet, type Row, ratioOf } from "./benchmark.ts";
+
+/** What one benchmark measured, or why it could not. */
+export interface Result {
+  readonly benchmark: Pick<Benchmark, "name" | "title">;
+  readonly rows: readonly Row[];
+  readonly error?: string;
+}
+
+const head = ["what", "value", "baseline", "ratio", "aim", "met"];
+
+/** For the terminal: one table for each benchmark. */
+export function renderTables(results: readonly Result[]): string {
+  return results
+    .map(({ benchmark, rows, error }) => {
+      const table = new Table({
+        head,
+        style: { head: [], border: [] },
+        wordWrap: true,
+        colWidths: [46, 11, 40, 8, 12, 6],
+      });
+      for (const row of rows) table.push(cells(row));
+      const body = error === undefined ? table.toString() : `not measured: ${error}`;
+      return `${benchmark.title} (${benchmark.name})\n${body}`;
+    })
+    .join("\n\n");
+}
+
+/** For the README: one table over all, with the facts that the figures depend on. */
+export function renderMarkdown(results: readonly Result[], facts: readonly string[]): string {
+  const lines = results.flatMap(({ benchmark, rows, error }) => [
+    line([`**${benchmark.title}**`, ...head.slice(1).map(() => "")]),
+    ...(error === undefined
+      ? rows.map((row) => line(cells(row)))
+      : [line(["not measured", "", "", "", "", ""])]),
+  ]);
+  return [line(head), line(head.map(() => "---")), ...lines, "", `${facts.join(", ")}.`].join("\n");
+}
+
+function line(fields: readonly string[]): string {
+  return `| ${fields.map((field) => field.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
+}
+
+function cells(row: Row): string[] {
+  const { what, value, unit, baseline, aim, note } = row;
+  const ratio = ratioOf(row);
+  const met = isMet(row);
+  return [
+    note === undefined ? what : `${what} (${note})`,
+    figure(value, unit),
+    baseline ? `${figure(baseline.value, unit)}: ${baseline.what}` : "",
+    ratio === undefined ? "" : ratio.toFixed(2),
+    aim ? `≤ ${aim.of === "ratio" ? `${aim.atMost} ×` : figure(aim.atMost, unit, true)}` : "",
+    met === undefined ? "" : met ? "yes" : "no",
+  ];
+}
+
+function figure(value: number, unit: Row["unit"], plain = false): string {
+  const digits = plain ? `${value}` : value.toFixed(unit === "s" || (unit === "ms" && value < 100) ? 1 : 0);
+  return unit === "" ? digits : `${digits} ${unit}`;
+}

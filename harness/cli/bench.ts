@@ -1,0 +1,103 @@
+import { writeFileSync } from "node:fs";
+import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/bench/runner/benchmark.ts";
+import { BenchContext } from "#harness/bench/runner/context.ts";
+import { writeBench } from "#harness/bench/runner/readme.ts";
+import { type Result, renderMarkdown, renderTables } from "#harness/bench/runner/table.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import { UsageError } from "#harness/errors.ts";
+import { progressOn } from "#harness/progress.ts";
+import { root, runMain } from "./run.ts";
+
+interface Options {
+  only?: string[];
+  rounds: number;
+  json?: string;
+  markdown?: boolean;
+  readme?: boolean;
+}
+
+const command = new Command("npm run bench --")
+  .description(
+    "Measures the harness against plain ways of doing the same, in one run; tells figures, asserts none.",
+  )
+  .option("--only <name...>", "benchmarks to run; default: all")
+  .option("--rounds <number>", "how often the chapters are run each way; medians are told", positive, 1)
+  .option("--json <file>", "write the figures to a file as well")
+  .option("--markdown", "print Markdown instead of tables")
+  .option("--readme", "write the Markdown into README.md, between <!-- bench --> and <!-- /bench -->")
+  .addHelpText(
+    "after",
+    "\nEngine on the nodes: the first of ENGINE. Figures depend on what else the machine does.",
+  );
+command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+
+await runMain(async () => {
+  const options = command.parse().opts<Options>();
+  const benchmarks = choose(await loadBenchmarks(), options.only);
+  const given = readSettings();
+  // A measurement does not overwrite the reports of a run, and the script knows two nodes.
+  const settings = { ...given, NODES: 2, REPORTS: join(given.REPORTS, "bench") };
+  const progress = progressOn(process.stderr);
+  const startedAt = performance.now();
+  const load = loadavg()[0] ?? 0;
+  const results: Result[] = [];
+  await using context = new BenchContext({ settings, progress, rounds: options.rounds });
+  for (const benchmark of benchmarks) {
+    results.push(await progress.step(benchmark.title, () => measure(benchmark, context), { announce: true }));
+  }
+  const engine = await context.engine();
+  const facts = [
+    `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`,
+    `${Math.round(totalmem() / 1e9)} GB`,
+    `Linux ${release()}`,
+    `Docker ${context.version} on the nodes, ${engine.version} outside`,
+    `Node.js ${process.version}`,
+    `load ${load.toFixed(1)} before the run`,
+    `measured ${new Date().toISOString().slice(0, 10)} in ${Math.round((performance.now() - startedAt) / 1000)} s`,
+  ];
+  const markdown = renderMarkdown(results, facts);
+  console.log(options.markdown ? markdown : `${renderTables(results)}\n\n${facts.join(", ")}`);
+  if (options.readme) writeBench(join(root, "README.md"), markdown);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(asJson(results, facts), null, 2)}\n`);
+  return results.some(({ error }) => error !== undefined) ? 1 : 0;
+});
+
+/** A benchmark that cannot measure does not keep the others from it. */
+async function measure(benchmark: Benchmark, context: BenchContext): Promise<Result> {
+  try {
+    return { benchmark, rows: await benchmark.run(context) };
+  } catch (error) {
+    return { benchmark, rows: [], error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function choose(all: readonly Benchmark[], names: readonly string[] | undefined): readonly Benchmark[] {
+  if (!names) return all;
+  return names.map((wanted) => {
+    const found = all.find(({ name }) => name === wanted);
+    if (found) return found;
+    throw new UsageError(`--only ${wanted}: expected one of ${all.map(({ name }) => name).join(", ")}`);
+  });
+}
+
+function asJson(results: readonly Result[], facts: readonly string[]) {
+  return {
+    facts,
+    benchmarks: results.map(({ benchmark: { name, title }, rows, error }) => ({
+      name,
+      title,
+      error,
+      rows: rows.map((row) => ({ ...row, ratio: ratioOf(row), met: isMet(row) })),
+    })),
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError("expected a whole number, 1 or more");
+  return value;
+}
