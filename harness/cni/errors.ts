@@ -8,23 +8,30 @@ export class ConfigurationError extends UsageError {
   override name = "ConfigurationError";
 }
 
+/** The call behind a failure, for programs; the message has it for people. */
+export interface PluginFailureDetails {
+  readonly invocation: Invocation;
+  /** What the plugin reported, where it was a CNI error object. */
+  readonly error?: CniError | undefined;
+  /** Failures of the DELs that followed a failed ADD. */
+  readonly cleanup: readonly PluginFailure[];
+}
+
 /**
  * A plugin that was run did not do its work: it reported an error, hung, or answered something that is no result.
  * The message carries what was run and what came back.
  */
 export class PluginFailure extends Nonconformance {
   override name = "PluginFailure";
-  readonly #invocation: Invocation;
-  readonly #error: CniError | undefined;
-  readonly #cleanup: readonly PluginFailure[];
+  // Private, because test runners print every property of an error beside its message.
+  readonly #details: PluginFailureDetails;
 
   constructor(
     invocation: Invocation,
     expected: string,
     got: string,
-    details: { error?: CniError | undefined; cleanup?: readonly PluginFailure[] } = {},
+    { error, cleanup = [] }: Partial<PluginFailureDetails> = {},
   ) {
-    const cleanup = details.cleanup ?? [];
     super({
       who: `${invocation.command} of ${invocation.plugin}`,
       expected,
@@ -34,22 +41,10 @@ export class PluginFailure extends Nonconformance {
         ...cleanup.map((failure) => `the DEL that followed failed as well: ${failure.message}`),
       ].join("\n"),
     });
-    this.#invocation = invocation;
-    this.#error = details.error;
-    this.#cleanup = cleanup;
+    this.#details = { invocation, error, cleanup };
   }
 
-  get invocation(): Invocation {
-    return this.#invocation;
-  }
-
-  /** What the plugin reported, where it was a CNI error object. */
-  get error(): CniError | undefined {
-    return this.#error;
-  }
-
-  /** Failures of the DELs that followed a failed ADD. */
-  get cleanup(): readonly PluginFailure[] {
-    return this.#cleanup;
+  static detailsOf(failure: PluginFailure): PluginFailureDetails {
+    return failure.#details;
   }
 }

@@ -38,7 +38,7 @@ export async function cniProjects(settings: Settings): Promise<TestProjectConfig
       include: ["suites/cni/**/*.test.ts"],
       provide: { target },
       maxConcurrency: 6,
-      maxWorkers: 1,
+      maxWorkers: 2,
       isolate: false,
       sequence: { groupOrder: 60 },
     },

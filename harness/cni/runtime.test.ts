@@ -95,7 +95,7 @@ describe("order (line 21)", () => {
   test("ADD halts at the first error, and DEL of the whole list follows (line 23)", async () => {
     await refuse("ADD", "two");
     const failure = await failureOf(runtime().add(network(), attachment));
-    expect(failure.error).toMatchObject({ code: 111 });
+    expect(PluginFailure.detailsOf(failure).error).toMatchObject({ code: 111 });
     expect(await order()).toEqual(["ADD one", "ADD two", "DEL three", "DEL two", "DEL one"]);
   });
 
@@ -103,7 +103,7 @@ describe("order (line 21)", () => {
     await refuse("ADD", "two");
     await refuse("DEL", "two");
     const failure = await failureOf(runtime().add(network(), attachment));
-    expect(failure.cleanup).toHaveLength(1);
+    expect(PluginFailure.detailsOf(failure).cleanup).toHaveLength(1);
     expect(await order()).toContain("DEL one");
   });
 
@@ -177,13 +177,13 @@ describe("a plugin that misbehaves is the plugin's failure", () => {
     await install("one", "#!/bin/sh\nsleep 600 & sleep 600\n");
     const failure = await failureOf(runtime({ deadlineMs: 300 }).status(single("one")));
     expect(failure.message).toMatch(/none within \d+ ms; the plugin was killed/);
-    expect(failure.invocation.timedOut).toBe(true);
+    expect(PluginFailure.detailsOf(failure).invocation.timedOut).toBe(true);
   });
 
   test("megabytes of output: cut, and said so", async () => {
     await install("one", "#!/bin/sh\nhead -c 5000000 /dev/zero | tr '\\0' x\n");
     const failure = await failureOf(runtime().add(single("one"), attachment));
-    expect(failure.invocation.stdout).toHaveLength(outputLimit);
+    expect(PluginFailure.detailsOf(failure).invocation.stdout).toHaveLength(outputLimit);
     expect(failure.message).toMatch(/3951424 more bytes of output were dropped/);
   });
 

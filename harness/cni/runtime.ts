@@ -254,7 +254,7 @@ export class CniRuntime {
       if (invocation.code !== 0) cleanup.push(failureOf(invocation));
     }
     if (cleanup.length === 0) return failure;
-    const { invocation, error } = failure;
+    const { invocation, error } = PluginFailure.detailsOf(failure);
     return new PluginFailure(invocation, "success", error ? describeError(error) : "a failure", {
       error,
       cleanup,

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AddResult } from "#harness/cni/result.ts";
+import type { Domain } from "./domain.ts";
 import { attach, expectFailure, expectResult, violation } from "./expect.ts";
 import { readAddresses, readLink, readRoutes } from "./inside.ts";
 import { additions, readState } from "./state.ts";
@@ -12,21 +13,27 @@ await cniSuite("ADD", (suite) => {
   const { subject } = suite;
   const requirement: CniSuite["requirement"] = (id, title, body, options = {}) =>
     suite.requirement(id, title, body, { together: true, ...options });
+  let sampled: ReturnType<typeof attach> | undefined;
+  /** One attachment that several tests look at and none changes. */
+  const sample = (domain: Domain) => {
+    sampled ??= attach(domain);
+    return sampled;
+  };
   const { kind } = subject.profile;
 
   requirement("CNI-4a", "the result is on stdout", async ({ domain }) => {
-    expectResult(await domain.call("ADD", await domain.container()));
+    expectResult((await sample(domain)).invocation);
   });
 
   requirement("CNI-4b", "the result has the configuration's cniVersion", async ({ domain }) => {
-    const { invocation } = await attach(domain);
+    const { invocation } = await sample(domain);
     const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout + invocation.stderr)?.[1];
     if (said !== subject.version)
       throw violation(invocation, `cniVersion ${subject.version}`, said ?? "none");
   });
 
   requirement("CNI-5a", "the result lists CNI_IFNAME with a sandbox", async ({ domain }) => {
-    const { container, result, invocation } = await attach(domain);
+    const { container, result, invocation } = await sample(domain);
     const listed =
       result.interfaces?.filter(({ name, sandbox }) => name === container.ifName && sandbox) ?? [];
     if (listed.length === 1) return;
@@ -38,7 +45,7 @@ await cniSuite("ADD", (suite) => {
   });
 
   requirement("CNI-5b", "the sandbox is the path that was handed over", async ({ domain }) => {
-    const { container, result, invocation } = await attach(domain);
+    const { container, result, invocation } = await sample(domain);
     const listed = result.interfaces?.find(({ name, sandbox }) => name === container.ifName && sandbox);
     if (!listed || listed.sandbox === container.netns) return;
     throw violation(invocation, `the sandbox ${container.netns}`, `${listed.sandbox}`);
@@ -70,7 +77,7 @@ await cniSuite("ADD", (suite) => {
   );
 
   requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ domain }) => {
-    const { result, invocation } = await attach(domain);
+    const { result, invocation } = await sample(domain);
     const count = result.interfaces?.length ?? 0;
     for (const { address, interface: index } of result.ips ?? []) {
       if (!isCidr(address)) throw violation(invocation, "an address in CIDR notation", address);
@@ -80,7 +87,7 @@ await cniSuite("ADD", (suite) => {
   });
 
   requirement("CNI-5e", "the container has what the result says", async ({ domain }) => {
-    const { container, result, invocation } = await attach(domain);
+    const { container, result, invocation } = await sample(domain);
     const index =
       result.interfaces?.findIndex(({ name, sandbox }) => name === container.ifName && sandbox) ?? -1;
     const listed = result.interfaces?.[index];
@@ -193,7 +200,7 @@ await cniSuite("ADD", (suite) => {
   });
 
   requirement("CNI-16a", "an address manager answers addresses only", async ({ domain }) => {
-    const { result, invocation } = await attach(domain);
+    const { result, invocation } = await sample(domain);
     if (result.interfaces && result.interfaces.length > 0) {
       throw violation(invocation, "no interfaces", describeInterfaces(result));
     }

@@ -12,7 +12,7 @@ import { DeadlineExceeded } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
 import type { Scope } from "#harness/scope.ts";
-import { gateway, type Profile } from "./profiles.ts";
+import { capabilityArgs, gateway, type Profile } from "./profiles.ts";
 import { additions, readState } from "./state.ts";
 
 /** The plugin under test and how it is used. */
@@ -103,7 +103,7 @@ export class Domain {
     ];
     await domain.shell(lines.join(" && "));
     if (subject.profile.prepareDomain) await domain.shell(subject.profile.prepareDomain, undefined, true);
-    domain.#before = await readState(subject.host, domain.name, domain.dataDir);
+    domain.#before = await emptyState(domain);
     return domain;
   }
 
@@ -238,7 +238,7 @@ export class Domain {
         network: { name: networkName },
         plugin,
         version,
-        capabilityArgs: attached ? profile.capabilityArgs?.(index) : undefined,
+        capabilityArgs: attached ? capabilityArgs(index) : undefined,
         ...(previous && attached && { prevResult: previous }),
         ...(command === "GC" && { validAttachments: changes.valid ?? [] }),
       }),
@@ -266,6 +266,7 @@ export class Domain {
    * Resolves to what is left beyond `infrastructure`; without one, to what is left once nothing changes any more.
    */
   async settle(infrastructure?: readonly string[]): Promise<string[]> {
+    if (this.invocations.length === 0) return [];
     const attached = this.containers.filter((container) => container.attached);
     await Promise.all(attached.map((container) => this.call("DEL", container, container.changes)));
     const names = this.containers.map(
@@ -278,7 +279,7 @@ export class Domain {
       await until({ what: "the namespaces' interfaces to go", deadlineMs: 2_000 }, async () => {
         const before = left;
         left = additions(await this.state(), infrastructure ?? []);
-        const waiting = left.some((line) => /^(link|address|route6?|shaper) /.test(line));
+        const waiting = left.some((line) => /^(link|address|route|shaper) /.test(line));
         return !waiting || (infrastructure === undefined && isDeepStrictEqual(left, before));
       });
     } catch (error) {
@@ -300,6 +301,14 @@ export class Domain {
     const lines = names.map((name) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`);
     await this.subject.host.run(["sh", "-c", [...lines, `rm -rf ${this.folder}`].join("\n")]);
   }
+}
+
+let empty: Promise<string[]> | undefined;
+
+/** What a namespace has from the start is the same in all of them: it is read once. */
+function emptyState({ subject, name, dataDir }: Domain): Promise<string[]> {
+  empty ??= readState(subject.host, name, dataDir);
+  return empty;
 }
 
 function mentions(step: string, name: string): boolean {

@@ -25,8 +25,6 @@ export interface Profile {
   readonly kind: PluginKind;
   /** Plugin configuration without `type`. */
   readonly config: (site: ProfileSite) => Record<string, unknown>;
-  /** Capability arguments for container `index`. */
-  readonly capabilityArgs?: (index: number) => Record<string, unknown>;
   /** Kernel link types and programs that the plugin cannot do without. */
   readonly needs?: readonly string[];
   /** Why no attachment can be tried here; tests that need none still run. */
@@ -77,6 +75,19 @@ const masquerade: Breakage = {
 };
 const maker = { kind: "interface", delegates: true, allocates: true } as const;
 
+/**
+ * Capability arguments for container `index`, as the CNI conventions have them; a plugin gets those that its
+ * configuration declares.
+ */
+export function capabilityArgs(index: number): Record<string, unknown> {
+  return {
+    portMappings: [{ hostPort: 18080 + index, containerPort: 80, protocol: "tcp" }],
+    bandwidth: { ingressRate: 1e6, ingressBurst: 1e6, egressRate: 1e6, egressBurst: 1e6 },
+    mac: `02:00:00:00:0d:${index.toString(16).padStart(2, "0")}`,
+    aliases: [`nc-container-${index}`],
+  };
+}
+
 /** Ready-made minimal configurations, for Debian's plugins and for our own debug plugins. */
 export const profiles: Readonly<Record<string, Profile>> = {
   bridge: {
@@ -125,9 +136,6 @@ export const profiles: Readonly<Record<string, Profile>> = {
   portmap: {
     kind: "chained",
     config: () => ({ snat: true, capabilities: { portMappings: true } }),
-    capabilityArgs: (index) => ({
-      portMappings: [{ hostPort: 18080 + index, containerPort: 80, protocol: "tcp" }],
-    }),
     needs: ["program iptables"],
     breakages: [
       { what: "the DNAT rule", script: "ip netns exec $HOST iptables -t nat -F CNI-HOSTPORT-DNAT" },
@@ -143,9 +151,6 @@ export const profiles: Readonly<Record<string, Profile>> = {
     kind: "chained",
     worksOnInterface: true,
     config: () => ({ capabilities: { bandwidth: true } }),
-    capabilityArgs: () => ({
-      bandwidth: { ingressRate: 1e6, ingressBurst: 1e6, egressRate: 1e6, egressBurst: 1e6 },
-    }),
     needs: ["link ifb"],
     breakages: [
       { what: "the traffic shaper", script: "ip netns exec $HOST tc qdisc del dev ncx$INDEX root" },

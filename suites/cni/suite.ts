@@ -182,7 +182,7 @@ async function findObstacle({ profile, host }: Subject): Promise<string | undefi
 }
 
 function tellHowToRepeat(error: unknown, domain: Domain, tools: TestTools): void {
-  const invocation = error instanceof PluginFailure ? error.invocation : undefined;
+  const invocation = error instanceof PluginFailure ? PluginFailure.detailsOf(error).invocation : undefined;
   const steps = domain.steps(invocation);
   tools.keep({ name: "reproduce.sh", content: `#!/bin/sh\n${steps.join("\n")}\n` });
   tools.keep({ name: "calls.json", content: JSON.stringify(domain.invocations, undefined, 2) });
