@@ -135,11 +135,13 @@ export const cnmFaults = {
   },
   "hang-on-unknown-id": {
     kills: "CNM-15",
+    mayFollow: ["CNM-15b"],
     does: "EndpointOperInfo, Join and Leave for an endpoint that does not exist are never answered",
     why: "the engine hangs with its locks held",
   },
   "connection-cut-on-unknown-id": {
     kills: "CNM-15",
+    mayFollow: ["CNM-15b"],
     does: "EndpointOperInfo, Join and Leave for an endpoint that does not exist cut the connection, as a crashed handler does",
     why: "the engine repeats the call for 30 seconds",
   },

@@ -10,15 +10,15 @@ import type { NodePlan } from "./plan.ts";
 export class LinksOnly implements NodeDataplane {
   readonly #host: Host;
   readonly #made = new Set<string>();
+  /** What was there at the start: ours if the plan has it, and otherwise another plugin's. */
+  #found = new Set<string>();
 
   constructor(host: Host) {
     this.#host = host;
   }
 
   async start(): Promise<void> {
-    for (const device of await listDevices(this.#host)) {
-      if (/^nh[0-9a-f]{11}$/.test(device)) this.#made.add(device);
-    }
+    this.#found = new Set(await listDevices(this.#host));
   }
 
   stop(): Promise<void> {
@@ -27,6 +27,7 @@ export class LinksOnly implements NodeDataplane {
 
   async apply({ ports }: NodePlan): Promise<void> {
     await this.#remove([...this.#made].filter((device) => !ports.some((port) => port.device === device)));
+    for (const { device } of ports) if (this.#found.has(device)) this.#made.add(device);
     const missing = ports.filter(({ device }) => !this.#made.has(device));
     await addLinks(
       this.#host,
@@ -43,6 +44,9 @@ export class LinksOnly implements NodeDataplane {
 
   async #remove(devices: readonly string[]): Promise<void> {
     await removeLinks(this.#host, devices);
-    for (const device of devices) this.#made.delete(device);
+    for (const device of devices) {
+      this.#made.delete(device);
+      this.#found.delete(device);
+    }
   }
 }
