@@ -1,6 +1,5 @@
 import type { Ground } from "#harness/cluster/lifecycle.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
-import { renewLease } from "#harness/cluster/subnets.ts";
 import { openTarget, type Target } from "#harness/cluster/target.ts";
 import type { EngineVersion, Settings } from "#harness/config/settings.ts";
 import { ensureNodeImage } from "#harness/images/node-image.ts";
@@ -23,7 +22,7 @@ export class BenchContext implements AsyncDisposable {
   readonly version: EngineVersion;
   readonly #known = new Map<unknown, Promise<unknown>>();
   #engine: Promise<Engine> | undefined;
-  #target: Promise<{ target: Target; keptBefore: boolean }> | undefined;
+  #target: Promise<Target> | undefined;
 
   constructor({ settings, progress, rounds }: BenchOptions) {
     this.settings = settings;
@@ -47,31 +46,22 @@ export class BenchContext implements AsyncDisposable {
     return ensureNodeImage((await this.engine()).docker, this.version, this.settings, this.progress);
   }
 
-  /** Two nodes with `overlay` installed. */
-  async target(): Promise<Target> {
-    const states = new ClusterStates(this.settings);
-    this.#target ??= (async () => {
-      const kept = states.all().filter((state) => state.kept);
-      const target = await openTarget(this.settings, this.progress, "overlay", this.version);
-      return { target, keptBefore: kept.some(({ id }) => id === target.state.id) };
-    })();
-    return (await this.#target).target;
+  /** Two nodes with `overlay` installed, new, so that it is known what they carry. */
+  target(): Promise<Target> {
+    this.#target ??= openTarget(this.settings, this.progress, "overlay", this.version, { fresh: true });
+    return this.#target;
   }
 
   /** Lets another process, started by `work`, take the cluster as a kept one; afterwards it is ours again. */
   async lend<T>(work: () => Promise<T>): Promise<T> {
     const { state } = await this.target();
     const states = new ClusterStates(this.settings);
-    const own = (kept: boolean, owner: string) => {
-      states.save({ ...state, kept, owner });
-      renewLease(this.settings.SUBNETS, state.slot, state.id, kept);
-    };
     // Nobody is its owner while it waits to be taken.
-    own(true, "");
+    states.save({ ...state, kept: true, inUse: false, owner: "" });
     try {
       return await work();
     } finally {
-      own(false, ownIdentity());
+      states.save({ ...state, kept: false, owner: ownIdentity() });
     }
   }
 
@@ -82,10 +72,10 @@ export class BenchContext implements AsyncDisposable {
     return known;
   }
 
-  /** Removes what was brought up; a cluster that was kept before stays kept. */
+  /** Removes what was brought up. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const opened = await this.#target?.catch(() => undefined);
-    await (opened?.keptBefore ? opened.target.keep() : opened?.target.remove());
+    const target = await this.#target?.catch(() => undefined);
+    await target?.remove();
     const engine = await this.#engine?.catch(() => undefined);
     await engine?.release();
   }
