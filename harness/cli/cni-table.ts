@@ -8,7 +8,7 @@ import { UsageError } from "#harness/errors.ts";
 
 interface Options {
   output?: string;
-  versions?: string;
+  versions: string;
 }
 
 const program = new Command("cni-table")
@@ -19,14 +19,15 @@ const program = new Command("cni-table")
   .option("--output <folder>", "where cni-table.json and cni-table.md go; default: the reports folder")
   .option(
     "--versions <list>",
-    "versions of the specification, separated by commas; default: all that a plugin claims",
+    "versions of the specification, separated by commas, or newest: the newest that a plugin claims",
+    "newest",
   )
   .action(async (folders: string[], { output, versions }: Options) => {
     const columns: TableColumn[] = [];
     for (const argument of folders) {
       const [label, folder] = split(argument);
       process.stderr.write(`cni-table: running the tier over the plugins in ${folder}\n`);
-      const results = await runTier({ plugins: [folder], versions: versions?.split(",") ?? [] });
+      const results = await runTier({ plugins: [folder], versions: versions.split(",") });
       columns.push(...columnsOf(label, results));
     }
     const target = resolve(output ?? readSettings().REPORTS);

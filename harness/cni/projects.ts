@@ -19,8 +19,13 @@ export async function cniProjects(settings: Settings): Promise<TestProjectConfig
     const name = basename(path);
     const twins = paths.filter((other) => basename(other) === name);
     const claimed = await claimedVersions(path);
-    const wanted: readonly string[] = settings.CNI_VERSION;
-    const versions = wanted.length === 0 ? claimed : claimed.filter((version) => wanted.includes(version));
+    const wanted = (version: SpecVersion, index: number) =>
+      settings.CNI_VERSION.length === 0 ||
+      settings.CNI_VERSION.includes(version) ||
+      (index === 0 && settings.CNI_VERSION.includes("newest"));
+    const versions = claimed.filter(wanted);
+    // A folder may hold plugins that claim other versions; a plugin that is named alone has to say so.
+    if (versions.length === 0 && paths.length > 1 && claimed.length > 0) continue;
     for (const version of versions.length > 0 ? versions : ["none"]) {
       targets.push({
         driver: twins.length > 1 ? path.slice(1).replaceAll("/", "_") : name,

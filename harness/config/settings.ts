@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
@@ -15,13 +16,21 @@ export const engineVersions = Object.keys(engines) as EngineVersion[];
 export const clusterProviders = ["containers"] as const;
 export type ClusterProvider = (typeof clusterProviders)[number];
 
-const flag = z.enum(["0", "1", "", "true", "false"]).transform((value) => value === "1" || value === "true");
-const list = z.string().transform((value) =>
-  value
-    .split(",")
-    .map((item) => item.trim())
-    .filter(Boolean),
-);
+const flag = z
+  .enum(["0", "1", "true", "false"], { error: "one of 0, 1, true, false" })
+  .transform((value) => value === "1" || value === "true");
+const list = z.string().transform((value) => [
+  ...new Set(
+    value
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean),
+  ),
+]);
+const wholeNumber = (from: number, to: number) => {
+  const error = `a whole number from ${from} to ${to}`;
+  return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error });
+};
 
 const jsonMap = z
   .string()
@@ -38,15 +47,19 @@ const jsonMap = z
 /** Every setting: what it means, what it may be, its default. The README's table is checked against this. */
 const schema = z.object({
   DRIVER: list
-    .pipe(z.array(z.string()).min(1))
+    .pipe(z.array(z.string()).min(1, { error: "at least one driver" }))
     .default(["bridge", "overlay"])
     .describe("drivers under test, comma separated: names, paths to driver files, or packages"),
   ENGINE: list
-    .pipe(z.array(z.enum(engineVersions as [EngineVersion, ...EngineVersion[]])).min(1))
+    .pipe(
+      z
+        .array(z.enum(engineVersions as [EngineVersion, ...EngineVersion[]]))
+        .min(1, { error: `at least one of ${engineVersions.join(", ")}` }),
+    )
     .default(["26.1"])
     .describe(`Docker Engine on the nodes, comma separated: ${engineVersions.join(", ")}`),
   CLUSTER: z.enum(clusterProviders).default("containers").describe("what the nodes are made of"),
-  NODES: z.coerce.number().int().min(1).max(16).default(2).describe("number of nodes"),
+  NODES: wholeNumber(1, 16).default(2).describe("number of nodes"),
   KEEP: flag.default(false).describe("1 leaves the cluster up after the run; the next run reuses it"),
   IMAGE: z
     .string()
@@ -54,12 +67,14 @@ const schema = z.object({
     .optional()
     .describe("workload image instead of the built-in busybox, e.g. alpine; pulled by this machine's engine"),
   MIRROR: z
-    .url()
+    .url({ error: "a URL that starts with http:// or https://" })
     .optional()
     .describe("Debian mirror for the images; default: the one this machine's apt uses"),
   SUBNETS: z
     .string()
-    .regex(/^\d+\.\d+\.0\.0\/16$/, "an IPv4 /16 such as 10.222.0.0/16")
+    .refine((value) => /^\d+\.\d+\.0\.0\/16$/.test(value) && isIPv4(value.slice(0, -"/16".length)), {
+      error: "an IPv4 /16 such as 10.222.0.0/16",
+    })
     .default("10.222.0.0/16")
     .describe("range from which each cluster leases three /24 networks"),
   CACHE: z
@@ -98,9 +113,9 @@ const schema = z.object({
     .transform((value) => value.split(":").filter(Boolean))
     .describe("folders with CNI plugins, separated by colons"),
   CNI_VERSION: list
-    .pipe(z.array(z.enum(["0.3.1", "0.4.0", "1.0.0", "1.1.0"])))
+    .pipe(z.array(z.enum(["newest", "0.3.1", "0.4.0", "1.0.0", "1.1.0"])))
     .default([])
-    .describe("versions of the CNI specification to test; default: all that the plugin claims"),
+    .describe("versions of the CNI specification to test, or newest; default: all that the plugin claims"),
   SABOTAGE: z.string().optional().describe("name of the saboteur to let loose (npm run prove sets it)"),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });
@@ -148,7 +163,10 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => {
     const name = String(issue.path[0]);
-    const expected = "values" in issue ? `one of ${(issue.values as string[]).join(", ")}` : issue.message;
+    const expected =
+      "values" in issue && issue.message.startsWith("Invalid")
+        ? `one of ${(issue.values as string[]).join(", ")}`
+        : issue.message;
     return `${name}=${given[name] ?? ""}: expected ${expected} (set in the environment)`;
   });
   throw new UsageError(problems.join("\n"), {

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { TierResult } from "./run-tier.ts";
+import { columnsOf, formatTable } from "./table.ts";
+
+const result = (changes: Partial<TierResult>): TierResult => ({
+  title: "",
+  requirement: "CNI-4a",
+  driver: "bridge",
+  engine: "cni-1.1.0",
+  chapter: "cni",
+  outcome: "passed",
+  durationMs: 1,
+  ...changes,
+});
+
+test("the worst outcome of a rule's tests is the rule's, with its reasons and a line to repeat it", () => {
+  const columns = columnsOf("1.9.1", [
+    result({}),
+    result({ outcome: "failed", reason: "expected a\nmore", reproduce: "do this" }),
+    result({ outcome: "blocked", reason: "no kernel" }),
+  ]);
+  const cell = { outcome: "failed", reasons: ["expected a"], reproduce: ["do this"] };
+  expect(columns).toEqual([
+    { generation: "1.9.1", plugin: "bridge", version: "1.1.0", rules: { "CNI-4a": cell } },
+  ]);
+});
+
+test("the table tells a broken MUST from a broken SHOULD, and a blocked plugin from both", () => {
+  const text = formatTable(
+    columnsOf("1.9.1", [
+      result({ outcome: "failed", reason: "no result", reproduce: "do this" }),
+      result({ requirement: "CNI-2b", outcome: "failed", reason: "no version" }),
+      result({ driver: "ptp" }),
+      result({ driver: "vlan", outcome: "blocked", reason: "no vlan devices" }),
+    ]),
+  );
+  expect(text).toContain("## plugins 1.9.1, CNI 1.1.0");
+  expect(text).toContain("| rule | level |  | bridge | ptp |");
+  expect(text).toContain("| CNI-4a | MUST | ADD prints its result on stdout | **✗** | ✓ |");
+  expect(text).toMatch(/\| CNI-2b \| SHOULD \| .* \| ✗ \| {3}\|/);
+  expect(text).toContain("- vlan: no vlan devices");
+  expect(text).toContain("- **bridge**, CNI-4a (MUST): no result");
+  expect(text).toContain("do this");
+});
