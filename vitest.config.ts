@@ -1,28 +1,44 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { cniProjects } from "./harness/cni/projects.ts";
 import { readSettings } from "./harness/config/settings.ts";
+import { endOnUsageError } from "./harness/config/usage.ts";
 import { targetProjects, tierProjects } from "./harness/conformance/projects.ts";
 import { conformanceReporters } from "./reports/reporters.ts";
 
-const settings = readSettings();
-
-export default defineConfig({
-  test: {
-    pool: "forks",
-    reporters: conformanceReporters(),
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: "unit",
-          include: ["{harness,drivers,reports}/**/*.test.ts", "suites/requirements/**/*.test.ts"],
+async function configure(): Promise<ViteUserConfig> {
+  const settings = readSettings();
+  return {
+    test: {
+      pool: "forks",
+      reporters: conformanceReporters(),
+      testTimeout: 60_000,
+      hookTimeout: 120_000,
+      // Vitest ends the process when taking everything down takes longer, and clusters would stay.
+      teardownTimeout: 180_000,
+      projects: [
+        {
+          extends: true,
+          test: {
+            name: "unit",
+            include: ["{harness,drivers,reports}/**/*.test.ts", "suites/requirements/**/*.test.ts"],
+          },
         },
-      },
-      ...(await targetProjects(settings)),
-      ...tierProjects(settings.PLUGIN),
-      ...(await cniProjects(settings)),
-    ],
-  },
-});
+        {
+          extends: true,
+          test: {
+            name: "self",
+            include: ["{harness,drivers,reports}/**/*.self.ts"],
+            testTimeout: 120_000,
+            // Each of these files runs vitest or a command in processes of their own.
+            maxWorkers: 2,
+          },
+        },
+        ...(await targetProjects(settings)),
+        ...tierProjects(settings.PLUGIN),
+        ...(await cniProjects(settings)),
+      ],
+    },
+  };
+}
+
+export default defineConfig(await configure().catch(endOnUsageError));

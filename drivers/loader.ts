@@ -10,13 +10,17 @@ export const builtInDrivers = ["bridge", "overlay", "reference"] as const;
 
 const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
 
-const driverShape = z.object({
-  name: z.string().regex(/^[a-z0-9][a-z0-9_.-]*$/i, "a name of letters, digits, '_', '.' and '-'"),
-  title: z.string().min(1),
-  capabilities: z.array(z.enum(capabilityNames)),
-  install: z.custom((value) => typeof value === "function", "a function install(scope, cluster)"),
-  connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
-});
+const nameRule = "a name of letters, digits, '_', '.' and '-'";
+const driverShape = z.object(
+  {
+    name: z.string({ error: nameRule }).regex(/^[a-z0-9][a-z0-9_.-]*$/i, nameRule),
+    title: z.string({ error: "a text" }).min(1, { error: "a text" }),
+    capabilities: z.array(z.enum(capabilityNames), { error: "a list of capabilities" }),
+    install: z.custom((value) => typeof value === "function", "a function install(scope, cluster)"),
+    connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
+  },
+  { error: "a driver object, as defineDriver makes it" },
+);
 
 /**
  * Loads a driver by built-in name, path to a file (`./my-driver.ts`), or package name.
@@ -28,10 +32,13 @@ export async function loadDriver(reference: string): Promise<Driver> {
   try {
     loaded = (await import(specifier)) as { default?: unknown };
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND";
+    // A package that is there but lacks one of its own is another case.
+    const missing =
+      (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" &&
+      String(error).includes(`'${specifier}'`);
     throw new UsageError(
       missing && !place.startsWith("/")
-        ? `DRIVER=${reference}: no such driver; expected one of ${builtInDrivers.join(", ")}, a path to a driver file, or an installed package`
+        ? `DRIVER=${reference}: no such driver; expected one of ${builtInDrivers.join(", ")}, a path to a driver file, or an installed package (set in the environment)`
         : `DRIVER=${reference}: ${place} could not be loaded: ${error instanceof Error ? error.message : error}`,
       { cause: error },
     );
@@ -57,7 +64,8 @@ function locate(reference: string): { specifier: string; place: string } {
   }
   if (reference.startsWith(".") || reference.startsWith("/")) {
     const path = resolve(reference);
-    if (!existsSync(path)) throw new UsageError(`DRIVER=${reference}: there is no file ${path}`);
+    if (!existsSync(path))
+      throw new UsageError(`DRIVER=${reference}: there is no file ${path} (set in the environment)`);
     return { specifier: pathToFileURL(path).href, place: path };
   }
   return { specifier: reference, place: reference };

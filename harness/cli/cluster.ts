@@ -3,24 +3,23 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
-import { Command } from "commander";
-import { removeByLabel, labels } from "#harness/cluster/containers.ts";
+import { labels, removeByLabel } from "#harness/cluster/containers.ts";
 import { sweep, tearDown } from "#harness/cluster/lifecycle.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
-import { readSettings } from "#harness/config/settings.ts";
+import { settingsOrExit } from "#harness/config/usage.ts";
 import { UsageError } from "#harness/errors.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { isAlive } from "#harness/process.ts";
 import { progressOn } from "#harness/progress.ts";
 import { ensureEngine, stopPrivateEngine } from "#harness/setup/engine.ts";
-import { runMain } from "./run.ts";
+import { newCommand, runMain } from "./run.ts";
 
-const settings = readSettings();
+const settings = settingsOrExit();
 const progress = progressOn(process.stderr);
 const states = new ClusterStates(settings);
 
-const command = new Command("npm run cluster --").description("Clusters that stay up between runs.");
+const command = newCommand("npm run cluster --").description("Clusters that stay up between runs.");
 
 command
   .command("up")
@@ -28,7 +27,8 @@ command
   .action(() =>
     runMain(async () => {
       for (const engine of settings.ENGINE) {
-        for (const driver of settings.DRIVER) await (await openTarget(settings, progress, driver, engine)).keep();
+        for (const driver of settings.DRIVER)
+          await (await openTarget(settings, progress, driver, engine)).keep();
       }
       return status();
     }),
@@ -71,7 +71,10 @@ async function down(): Promise<number> {
 }
 
 function status(): number {
-  const table = new Table({ head: ["cluster", "driver", "engine", "state", "hosts"], style: { head: [], border: [] } });
+  const table = new Table({
+    head: ["cluster", "driver", "engine", "state", "hosts"],
+    style: { head: [], border: [] },
+  });
   for (const state of states.all()) {
     const use = isAlive(state.owner) ? "in use" : state.kept ? "kept" : "abandoned";
     const hosts = [...state.nodes, state.outside].map(({ name, address }) => `${name} ${address}`).join("\n");
@@ -92,12 +95,22 @@ function ssh(reference: string, argv: string[]): number {
     const ran = spawnSync(
       "ssh",
       [
-        ...["-i", key, "-p", String(host.port), "-o", `UserKnownHostsFile=${knownHosts}`, "-o", "LogLevel=ERROR"],
+        ...[
+          "-i",
+          key,
+          "-p",
+          String(host.port),
+          "-o",
+          `UserKnownHostsFile=${knownHosts}`,
+          "-o",
+          "LogLevel=ERROR",
+        ],
         ...[`${host.user}@${host.address}`, ...(argv.length > 0 ? ["--", formatCommand(argv)] : [])],
       ],
       { stdio: "inherit" },
     );
-    if (ran.error) throw new UsageError(`ssh cannot be run: ${ran.error.message}`, { hint: "install openssh-client" });
+    if (ran.error)
+      throw new UsageError(`ssh cannot be run: ${ran.error.message}`, { hint: "install openssh-client" });
     return ran.status ?? 1;
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,17 +1,19 @@
-import { Command } from "commander";
 import { describeSettings, readSettings } from "#harness/config/settings.ts";
-import { generateAllureReport } from "#reports/allure-report.ts";
 import { chapters } from "#harness/conformance/projects.ts";
-import { runMain, runVitest } from "./run.ts";
+import { generateAllureReport } from "#reports/allure-report.ts";
+import { newCommand, root, runMain, runVitest } from "./run.ts";
+import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
 
-const command = new Command("npm run conform --")
+const command = newCommand("npm run conform --")
   .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
   .argument("[filter...]", "chapters to run, e.g. suites/multihost; default: all")
-  .option("-t, --requirement <pattern>", "only tests whose title matches, e.g. M4")
+  .option("-t, --requirement <ids>", "only tests of these requirements, e.g. M4,B2")
   .addHelpText(
     "after",
     `\nSettings (environment variables):\n${describeSettings()
-      .map(({ name, meaning, default: value }) => `  ${name.padEnd(10)} ${meaning}${value ? ` [${value}]` : ""}`)
+      .map(
+        ({ name, meaning, default: value }) => `  ${name.padEnd(10)} ${meaning}${value ? ` [${value}]` : ""}`,
+      )
       .join("\n")}`,
   )
   .parse();
@@ -19,9 +21,12 @@ const command = new Command("npm run conform --")
 await runMain(async () => {
   const settings = readSettings();
   const { requirement } = command.opts<{ requirement?: string }>();
-  const filters = command.args.length > 0 ? command.args : chapters.map((chapter) => `suites/${chapter}/`);
-  const title = requirement ? ["--testNamePattern", requirement] : [];
+  const present = chapters.filter((chapter) => suitesIn(root).includes(chapter));
+  const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
+  checkFilters(root, filters);
+  const title = requirement ? ["--testNamePattern", titlePattern(requirement)] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
+  if (code === 2) return code;
   const page = await generateAllureReport({
     folder: settings.REPORTS,
     singleFile: true,

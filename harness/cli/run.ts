@@ -1,9 +1,15 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/errors.ts";
 
 /** Root folder of the project. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A command line whose mistakes end with exit code 2; `name` as a user types it, e.g. `npm run conform --`. */
+export function newCommand(name: string): Command {
+  return new Command(name).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+}
 
 /**
  * Runs a command line's `main` and turns its end into an exit code: what it resolves to, 2 for a usage error,
@@ -13,7 +19,9 @@ export async function runMain(main: () => Promise<number | undefined>): Promise<
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {
-    process.stderr.write(`${error instanceof HarnessError ? error.message : String((error as Error)?.stack ?? error)}\n`);
+    process.stderr.write(
+      `${error instanceof HarnessError ? error.message : String((error as Error)?.stack ?? error)}\n`,
+    );
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

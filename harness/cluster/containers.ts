@@ -5,6 +5,7 @@ import { GenericContainer, PullPolicy, Wait } from "testcontainers";
 import type { EngineVersion } from "#harness/config/settings.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/images/node-contract.ts";
+import { until } from "#harness/poll.ts";
 import { ownIdentity } from "#harness/process.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
 import type { ClusterState, HostState } from "./state.ts";
@@ -200,8 +201,16 @@ export async function removeByLabel(docker: Docker, label: string, value: string
     containers.map(({ Id }) => ignoreMissing(docker.getContainer(Id).remove({ force: true, v: true }))),
   );
   const networks = await docker.listNetworks({ filters });
-  await Promise.all(networks.map(({ Id }) => ignoreMissing(docker.getNetwork(Id).remove())));
+  await Promise.all(networks.map(({ Id, Name }) => removeNetwork(docker, Id, Name)));
   return containers.length + networks.length;
+}
+
+/** The engine refuses while containers that somebody else removes at the same time still hang on it. */
+async function removeNetwork(docker: Docker, id: string, name: string): Promise<void> {
+  await until({ what: `the network ${name} to be removable`, deadlineMs: 20_000 }, async () => {
+    await ignoreMissing(docker.getNetwork(id).remove());
+    return true;
+  });
 }
 
 async function ignoreMissing(removal: Promise<unknown>): Promise<void> {

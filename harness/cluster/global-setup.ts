@@ -1,21 +1,57 @@
 import type { TestProject } from "vitest/node";
-import { type EngineVersion, explainSettings, readSettings } from "#harness/config/settings.ts";
+import {
+  type EngineVersion,
+  explainSettings,
+  readSettings,
+  type Settings,
+} from "#harness/config/settings.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
+import { UsageError } from "#harness/errors.ts";
 import { readClusterLedger } from "#harness/ledger/ledger.ts";
-import { progressOn } from "#harness/progress.ts";
+import { type Progress, progressOn } from "#harness/progress.ts";
+import { findSaboteur } from "#harness/saboteurs/sabotage.ts";
+import { handleInterruptions, removeEverything } from "./interruption.ts";
 import { openTarget } from "./target.ts";
 
 /**
  * Brings up a cluster for one target (a vitest project), installs the driver on it, and takes both away again.
- * With `KEEP=1` the cluster stays for the next run.
+ * With `KEEP=1` the cluster stays for the next run. When that fails the tests of this target are told why, and those of
+ * other targets go on; a mistake of the user ends the run with exit code 2.
  */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const settings = readSettings();
   const progress = progressOn(process.stderr);
+  handleInterruptions(progress, () => void project.vitest.cancelCurrentRun("keyboard-input"));
+  try {
+    return await bringUpFor(project, readSettings(), progress);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      await removeEverything(progress);
+      // After the summary, where it is seen.
+      process.on("exit", () => process.stderr.write(`\n${error.message}\n`));
+      process.exit(2);
+    }
+    const { message } = error as Error;
+    progress.say(`${project.name}: the set-up failed\n${message}`);
+    project.provide("setUpFailure", `the set-up of ${project.name} failed: ${message}`);
+    return async () => {};
+  }
+}
+
+async function bringUpFor(
+  project: TestProject,
+  settings: Settings,
+  progress: Progress,
+): Promise<() => Promise<void>> {
   const { target } = project.getProvidedContext() as { target: TargetContext };
   progress.say(`${project.name}: ${explainSettings(settings)}`);
+  if (settings.SABOTAGE) findSaboteur(settings.SABOTAGE);
   const opened = await openTarget(settings, progress, target.reference, target.engine as EngineVersion);
-  project.provide("cluster", opened.state.id);
-  project.provide("baseline", await readClusterLedger(opened.cluster));
+  try {
+    project.provide("cluster", opened.state.id);
+    project.provide("baseline", await readClusterLedger(opened.cluster));
+  } catch (error) {
+    await opened.remove();
+    throw error;
+  }
   return settings.KEEP || opened.state.kept ? opened.keep : opened.remove;
 }

@@ -1,17 +1,23 @@
 import { createHash, randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import { UsageError } from "#harness/errors.ts";
 import { ensureNodeImage } from "#harness/images/node-image.ts";
 import { importWorkload, type WorkloadImage, workloadArchive } from "#harness/images/workload-image.ts";
 import { startOutsideWorld } from "#harness/outside/outside.ts";
-import { until } from "#harness/poll.ts";
+import { until, within } from "#harness/poll.ts";
 import { isAlive } from "#harness/process.ts";
 import type { Progress } from "#harness/progress.ts";
+import { withLock } from "#harness/setup/lock.ts";
 import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { labels, removeByLabel, startContainers } from "./containers.ts";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
-import { leaseSubnets, releaseSubnets, renewLease } from "./subnets.ts";
+import { leaseSubnets, releaseSubnets } from "./subnets.ts";
+
+/** A kept cluster that is well answers within a fraction of this. */
+const answerMs = 10_000;
 
 /** The engine outside, on which node containers run, with the settings and voice of the run. */
 export interface Ground {
@@ -49,10 +55,13 @@ export async function bringUp(
   const key = fingerprint([ground.host, driver, engine, String(settings.NODES), nodeImage, image]);
   const kept = fresh ? undefined : await reuse(ground, key);
   if (kept) return kept;
+  await fetchImage(ground);
 
   const id = `nc-${randomBytes(3).toString("hex")}`;
   const states = new ClusterStates(settings);
-  const lease = leaseSubnets(settings.SUBNETS, id);
+  const lease = await withLock("subnets", async () => leaseSubnets(settings.SUBNETS, id), {
+    what: "leasing subnets",
+  });
   const plan = {
     id,
     key,
@@ -65,24 +74,36 @@ export async function bringUp(
     lease,
     cache: settings.CACHE,
   };
+  const discard = async () => {
+    await removeByLabel(docker, labels.cluster, id);
+    releaseSubnets(settings.SUBNETS, lease.slot, id);
+    states.remove(id);
+  };
+  const starting = progress.step(`starting ${settings.NODES} nodes with Docker ${engine} for ${driver}`, () =>
+    startContainers(docker, plan),
+  );
+  removeWhenInterrupted(id, async () => {
+    // A container that is made after the others were removed would stay.
+    await starting.catch(() => {});
+    await discard();
+  });
+  let cluster: RemoteCluster | undefined;
   try {
-    const state = await progress.step(
-      `starting ${settings.NODES} nodes with Docker ${engine} for ${driver}`,
-      () => startContainers(docker, plan),
-    );
+    const state = await starting;
     states.save(state);
-    const cluster = new RemoteCluster(state);
+    cluster = new RemoteCluster(state);
+    const { nodes, outside } = cluster;
     await progress.step("waiting for the nodes", () =>
       Promise.all([
-        startOutsideWorld(cluster.outside),
-        ...cluster.nodes.map((node) => prepareNode(node, cluster.outside, () => imageOf(ground, workload))),
+        startOutsideWorld(outside),
+        ...nodes.map((node) => prepareNode(node, outside, () => imageOf(ground, workload))),
       ]),
     );
     return { state, cluster, reused: false };
   } catch (error) {
-    await removeByLabel(docker, labels.cluster, id);
-    releaseSubnets(settings.SUBNETS, lease.slot);
-    states.remove(id);
+    await cluster?.disconnect();
+    await discard();
+    forgetWhenInterrupted(id);
     throw error;
   }
 }
@@ -100,8 +121,7 @@ async function prepareNode(
 
 /** Leaves the cluster for a later run, under no owner's process. */
 export function keep(settings: Settings, state: ClusterState): void {
-  new ClusterStates(settings).save({ ...state, kept: true });
-  renewLease(settings.SUBNETS, state.slot, state.id, true);
+  new ClusterStates(settings).save({ ...state, kept: true, inUse: false });
 }
 
 /** Removes a cluster without a trace: containers with their volumes, networks, lease, state, keys. */
@@ -110,7 +130,7 @@ export async function tearDown(
   state: ClusterState,
 ): Promise<void> {
   await removeByLabel(ground.docker, labels.cluster, state.id);
-  releaseSubnets(ground.settings.SUBNETS, state.slot);
+  releaseSubnets(ground.settings.SUBNETS, state.slot, state.id);
   new ClusterStates(ground.settings).remove(state.id);
 }
 
@@ -141,38 +161,58 @@ async function orphanedClusters(docker: Docker, cache: string, known: Set<string
 
 async function reuse(ground: Ground, key: string): Promise<OwnedCluster | undefined> {
   const states = new ClusterStates(ground.settings);
-  const state = states.claim(key);
+  const state = await withLock("kept clusters", async () => states.claim(key), {
+    what: "choosing a cluster",
+  });
   if (!state) return undefined;
   const cluster = new RemoteCluster(state);
   try {
-    await Promise.all(cluster.nodes.map((node) => node.docker.ping()));
+    await within(
+      { what: "every node of it to answer", deadlineMs: answerMs },
+      Promise.all([...cluster.nodes.map((node) => node.docker.ping()), cluster.outside.run(["true"])]),
+    );
     return { state, cluster, reused: true };
   } catch (error) {
     ground.progress.say(
       `the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`,
     );
-    await cluster.disconnect();
-    await tearDown(ground, state);
+    await Promise.all([cluster.disconnect(), tearDown(ground, state)]);
     return undefined;
   }
 }
 
-/** The built-in image, or the user's own, pulled by the engine outside, which has the user's registry and credentials. */
+/**
+ * Has the engine outside, which has the user's registry and credentials, pull the image that IMAGE names.
+ * Throws `UsageError` when it cannot.
+ */
+async function fetchImage({ docker, progress, settings: { IMAGE: image } }: Ground): Promise<void> {
+  if (image === undefined) return;
+  const present = await docker
+    .getImage(image)
+    .inspect()
+    .catch(() => undefined);
+  if (present) return;
+  try {
+    await progress.step(`pulling ${image}`, async () => {
+      const answer = await docker.pull(image);
+      await new Promise<void>((resolve, reject) => {
+        docker.modem.followProgress(answer, (error: Error | null) => (error ? reject(error) : resolve()));
+      });
+    });
+  } catch (error) {
+    throw new UsageError(
+      `IMAGE=${image}: expected an image that the Docker Engine has or can pull, got ${(error as Error).message} (set in the environment)`,
+      { hint: "correct IMAGE, or unset it to use the built-in one", cause: error },
+    );
+  }
+}
+
+/** The built-in image, or the user's own. */
 async function imageOf(
   { docker, settings: { IMAGE: image } }: Ground,
   builtIn: WorkloadImage,
 ): Promise<WorkloadImage> {
   if (image === undefined) return builtIn;
-  const present = await docker
-    .getImage(image)
-    .inspect()
-    .catch(() => undefined);
-  if (!present) {
-    const answer = await docker.pull(image);
-    await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(answer, (error: Error | null) => (error ? reject(error) : resolve()));
-    });
-  }
   return { image, path: undefined, stream: await docker.getImage(image).get() };
 }
 

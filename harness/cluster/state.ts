@@ -27,6 +27,8 @@ export interface ClusterState {
   /** The process that is using the cluster; a cluster that is not kept goes with it. */
   owner: ProcessIdentity;
   kept: boolean;
+  /** A run has taken over the kept cluster; one that was killed leaves it in a state that no other run can build on. */
+  inUse?: boolean;
   /** Which of the leased subnets it sits on. */
   slot: number;
   /** Workload image that every node has. */
@@ -85,16 +87,18 @@ export class ClusterStates {
     return this.all().filter((state) => state.dockerHost === dockerHost);
   }
 
-  /** Clusters whose run was killed: nobody uses them and nobody wanted them kept. */
+  /** Clusters whose run was killed: nobody uses them, and nobody gave them back to be kept. */
   abandoned(dockerHost: string): ClusterState[] {
-    return this.on(dockerHost).filter((state) => !state.kept && !isAlive(state.owner));
+    return this.on(dockerHost).filter((state) => (!state.kept || state.inUse) && !isAlive(state.owner));
   }
 
   /** Takes over a kept cluster that nobody uses; `undefined` when there is none. */
   claim(key: string): ClusterState | undefined {
-    const free = this.all().find((state) => state.kept && state.key === key && !isAlive(state.owner));
+    const free = this.all().find(
+      (state) => state.kept && !state.inUse && state.key === key && !isAlive(state.owner),
+    );
     if (!free) return undefined;
-    const claimed = { ...free, owner: ownIdentity() };
+    const claimed = { ...free, owner: ownIdentity(), inUse: true };
     this.save(claimed);
     return claimed;
   }

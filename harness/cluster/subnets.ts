@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { HarnessError } from "#harness/errors.ts";
@@ -15,7 +15,6 @@ export interface SubnetLease {
 interface LeaseFile {
   cluster: string;
   owner: ProcessIdentity;
-  kept?: boolean;
 }
 
 const slots = 64;
@@ -30,8 +29,9 @@ export function prefixesOf(range: string, slot: number): SubnetLease["prefixes"]
 }
 
 /**
- * Leases the first slot that no living run holds and no interface of this machine is in.
- * The lease is a file made exclusively, so two runs that start at once get different slots.
+ * Leases the first slot that no living run holds and no interface of this machine is in; a kept cluster holds its slot
+ * by its interfaces. The lease is a file made exclusively, so two runs that start at once get different slots; callers
+ * that may take over a dead lease at the same time do so under a lock.
  */
 export function leaseSubnets(range: string, cluster: string): SubnetLease {
   mkdirSync(folder, { recursive: true, mode: 0o1777 });
@@ -44,13 +44,10 @@ export function leaseSubnets(range: string, cluster: string): SubnetLease {
   });
 }
 
-/** Marks a lease as outliving its process, or not. */
-export function renewLease(range: string, slot: number, cluster: string, kept: boolean): void {
-  writeFileSync(leasePath(range, slot), JSON.stringify({ cluster, owner: ownIdentity(), kept }));
-}
-
-export function releaseSubnets(range: string, slot: number): void {
-  rmSync(leasePath(range, slot), { force: true });
+/** Gives a slot back, unless another cluster than `cluster` has it by now. */
+export function releaseSubnets(range: string, slot: number, cluster?: string): void {
+  const path = leasePath(range, slot);
+  if (cluster === undefined || readLease(path)?.cluster === cluster) rmSync(path, { force: true });
 }
 
 function leasePath(range: string, slot: number): string {
@@ -66,17 +63,33 @@ function take(range: string, slot: number, cluster: string): boolean {
       return true;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      if (attempt !== "fresh" || !isDead(path)) return false;
-      rmSync(path, { force: true });
+      if (attempt !== "fresh" || !isDead(path) || !remove(path)) return false;
     }
   }
   return false;
 }
 
+/** A lease that cannot be read was cut off when its writer died, unless it is being written just now. */
 function isDead(path: string): boolean {
+  const lease = readLease(path);
+  if (lease) return !isAlive(lease.owner);
+  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return age > 10_000;
+}
+
+function readLease(path: string): LeaseFile | undefined {
   try {
-    const lease = JSON.parse(readFileSync(path, "utf8")) as LeaseFile;
-    return !lease.kept && !isAlive(lease.owner);
+    return JSON.parse(readFileSync(path, "utf8")) as LeaseFile;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Another user's lease cannot be removed. */
+function remove(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
   } catch {
     return false;
   }

@@ -4,10 +4,13 @@ import type { EngineVersion, Settings } from "#harness/config/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import type { Progress } from "#harness/progress.ts";
 import { Scope } from "#harness/scope.ts";
-import { type Engine, ensureEngine } from "#harness/setup/engine.ts";
+import { ensureEngine } from "#harness/setup/engine.ts";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
 import { bringUp, keep, tearDown } from "./lifecycle.ts";
 import type { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
+
+let uses = 0;
 
 /** A cluster that is up and carries a driver. */
 export interface Target {
@@ -33,16 +36,28 @@ export async function openTarget(
 ): Promise<Target> {
   const driver = await loadDriver(reference);
   const engine = await ensureEngine(settings, progress);
+  const use = `use ${++uses} of the engine`;
+  const release = once((options?: { keep?: boolean }) => {
+    forgetWhenInterrupted(use);
+    return engine.release(options);
+  });
+  removeWhenInterrupted(use, release);
   const ground = { docker: engine.docker, host: engine.host, settings, progress };
-  const { cluster, state } = await releasing(engine, () => bringUp(ground, driver.name, version, { fresh }));
+  const { cluster, state } = await releasing(release, () => bringUp(ground, driver.name, version, { fresh }));
   openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
   const scope = new Scope(`${driver.name} on ${state.id}`);
-  const remove = async () => {
-    await scope.close().catch((error: Error) => progress.say(error.message));
+  const discard = once(async () => {
     await cluster.disconnect();
     await progress.step(`removing the cluster ${state.id}`, () => tearDown(ground, state));
-    await engine.release();
-  };
+    forgetWhenInterrupted(state.id);
+    await release();
+  });
+  // What the driver made goes with the cluster; in a hurry it is not taken away first.
+  removeWhenInterrupted(state.id, discard);
+  const remove = once(async () => {
+    await scope.close().catch((error: Error) => progress.say(error.message));
+    await discard();
+  });
   try {
     const attachment = await progress.step(`installing ${driver.title}`, () =>
       driver.install(scope, cluster),
@@ -56,8 +71,9 @@ export async function openTarget(
       remove,
       keep: async () => {
         keep(settings, installed);
+        forgetWhenInterrupted(state.id);
         await cluster.disconnect();
-        await engine.release({ keep: true });
+        await release({ keep: true });
         progress.say(
           `kept ${state.id} (${driver.name}@${version}): npm run cluster -- ssh node1, npm run cluster -- down`,
         );
@@ -69,11 +85,20 @@ export async function openTarget(
   }
 }
 
-async function releasing<T>(engine: Engine, work: () => Promise<T>): Promise<T> {
+async function releasing<T>(release: () => Promise<void>, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await engine.release();
+    await release();
     throw error;
   }
+}
+
+/** Whoever calls again waits for what the first call began. */
+function once<A extends unknown[]>(act: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
+  let begun: Promise<void> | undefined;
+  return (...args) => {
+    begun ??= act(...args);
+    return begun;
+  };
 }

@@ -5,7 +5,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { readSettings } from "#harness/config/settings.ts";
-import { Blocked, Nonconformance, Unsupported } from "#harness/errors.ts";
+import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
 import { collectEvidence } from "#harness/evidence/evidence.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
@@ -20,6 +20,8 @@ declare module "vitest" {
     cluster: string;
     /** What existed on the nodes once the driver was installed. */
     baseline: Ledger;
+    /** Why there is no cluster; absent when there is one. */
+    setUpFailure: string;
   }
 }
 
@@ -61,12 +63,15 @@ async function open(id: string): Promise<ChapterContext> {
  */
 export function chapter(name: string, define: (suite: Suite<ChapterContext>) => void): void {
   const clusterId = inject("cluster");
+  // Provided only when it failed.
+  const setUpFailure = inject("setUpFailure") as string | undefined;
   const baseline = inject("baseline");
 
   conformanceSuite<ChapterContext>(
     {
       chapter: name,
       open: async (scope) => {
+        if (setUpFailure) throw new HarnessError(setUpFailure);
         const context = await connect(clusterId);
         await announce("chapter begins", { chapter: name, scope });
         return context;
