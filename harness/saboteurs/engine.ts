@@ -3,7 +3,7 @@ import { until } from "#harness/poll.ts";
 import type { Scope } from "#harness/scope.ts";
 import { managerOf } from "#harness/workload/service.ts";
 import type { Saboteur, Site } from "./saboteur.ts";
-import { firstNode, onRequirement, secondNode } from "./tools.ts";
+import { onRequirement, secondNode } from "./tools.ts";
 
 const flagsFile = "/etc/default/netconform-engine";
 
@@ -90,16 +90,19 @@ export const engineSaboteurs: readonly Saboteur[] = [
     },
   },
   {
-    name: "container-renamed",
-    breaks: "gives the container on the first node another name in the engine",
+    name: "endpoint-renumbered",
+    breaks: "gives the container on the second node another address on its network behind the plugin's back",
     kills: ["M7"],
-    mayFollow: ["M5"],
+    alone: true,
     chapter: "multihost",
     driver: "overlay",
     acts: {
-      "workload started": async (site, { workload }) => {
-        if (workload.node !== firstNode(site)) return;
-        await workload.node.docker.getContainer(workload.id).rename({ name: `${workload.name}-renamed` });
+      "workload started": async (site, { workload, network }) => {
+        if (workload.node !== secondNode(site)) return;
+        const net = workload.node.docker.getNetwork(network);
+        const other = workload.ip.replace(/\d+$/, "77");
+        await net.disconnect({ Container: workload.id, Force: true });
+        await net.connect({ Container: workload.id, EndpointConfig: { IPAMConfig: { IPv4Address: other } } });
       },
     },
   },

@@ -67,18 +67,21 @@ export class ProvingGround {
     const project = this.#project;
     rmSync(reports, { recursive: true, force: true });
     project.config.env = { ...project.config.env, SABOTAGE: saboteur, REPORTS: reports };
-    if (only) vitest.setGlobalTestNamePattern(new RegExp(`^\\S+ (${only.join("|")}) `));
+    if (only) vitest.setGlobalTestNamePattern(new RegExp(`(^|[ >])(${only.join("|")}) `));
     else vitest.resetGlobalTestNamePattern();
     const specifications = await vitest.globTestSpecifications([`suites/${chapter}/`]);
     if (specifications.length === 0) throw new HarnessError(`suites/${chapter} has no test file`);
     const result = await vitest.runTestSpecifications(specifications);
+    const files = specifications.map(({ moduleId }) => moduleId);
+    // vitest yields what it knows of earlier runs as well.
+    const modules = result.testModules.filter(({ moduleId }) => files.includes(moduleId));
     const declared = targetOf(project);
     if (!declared) throw new HarnessError(`${project.name} is no target`);
-    const readings = result.testModules
+    const readings = modules
       .flatMap((module) => [...module.children.allTests()])
       .filter((test) => only === undefined || only.includes(test.name.split(" ", 1)[0] ?? ""))
       .map((test) => readTest(test, { ...declared, name: project.name, versions: {} }));
-    const broken = result.testModules.flatMap((module) => module.errors());
+    const broken = modules.flatMap((module) => module.errors());
     return {
       observations: readings.flatMap((reading) => ("observation" in reading ? [reading.observation] : [])),
       faults: [

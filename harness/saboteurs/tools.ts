@@ -71,7 +71,7 @@ export async function addTable(
   content: string,
 ): Promise<void> {
   const table = `sabotage_${randomBytes(3).toString("hex")}`;
-  const input = `table ${family} ${table} { ${content} }\n`;
+  const input = `table ${family} ${table} {\n${content}\n}\n`;
   if ("inNetns" in where) {
     await inside(where, ["nft", "-f", "-"], { input });
     return;
@@ -84,18 +84,18 @@ export async function addTable(
 
 /** Starts a web server on the node that answers everybody; gone when `scope` closes. */
 export async function answerOn(scope: Scope, node: ClusterNode, port: number): Promise<void> {
-  const server = await node.spawn(["python3", "-m", "http.server", "--directory", "/run/lock", String(port)]);
-  scope.defer(`web server on ${node.name}:${port}`, async () => {
-    server.kill("KILL");
-    await server.exit;
-  });
+  // Its own session and files: the SSH channel closes while it runs on.
+  const start =
+    'setsid python3 -m http.server --directory /run/lock "$1" >/dev/null 2>&1 </dev/null & echo $!';
+  const pid = (await node.run(["sh", "-c", start, "sh", String(port)])).trim();
+  scope.defer(`web server on ${node.name}:${port}`, () => node.run(["kill", "-KILL", pid]));
   await until({ what: `${node.name} to listen on ${port}`, deadlineMs: 10_000 }, async () => {
     const listening = await node.run(["ss", "--listening", "--tcp", "--numeric", "--no-header"]);
     return listening.includes(`:${port} `);
   });
 }
 
-/** Sends what follows the node's own interface name of an address, e.g. `docker0`'s `172.17.0.1/16`. */
+/** The first IPv4 address of an interface of the node as a CIDR, e.g. `docker0`'s `172.17.0.1/16`. */
 export async function addressOf(node: ClusterNode, device: string): Promise<string> {
   const output = await node.run(["ip", "-4", "-oneline", "address", "show", "dev", device]);
   const address = / inet (\S+)/.exec(output)?.[1];

@@ -263,6 +263,7 @@ export class CnmNetwork implements Network {
     const network = workload.node.docker.getNetwork(this.name);
     const what = `docker network connect ${this.name} ${workload.name}`;
     await askEngine(workload.node, what, network.connect({ Container: workload.id }));
+    scope.defer(`${workload.name} on ${this.name}`, () => leave(network, workload));
     const inspected = await workload.node.docker.getContainer(workload.id).inspect();
     const joined = new CnmWorkload(scope, workload.node, inspected, this.name);
     await announce("workload connected", { workload: joined, network: this.name, scope });
@@ -276,6 +277,15 @@ export class CnmNetwork implements Network {
     await askEngine(workload.node, what, network.disconnect({ Container: workload.id }));
     await announce("workload disconnected", { workload, network: this.name });
   }
+}
+
+/** The container, or its endpoint, may be gone already. */
+async function leave(network: Docker.Network, workload: Workload): Promise<void> {
+  const inspected: InspectedNetwork | undefined = await network.inspect().catch((error: { statusCode?: number }) => {
+    if (error.statusCode !== 404) throw error;
+    return undefined;
+  });
+  if (inspected?.Containers?.[workload.id]) await network.disconnect({ Container: workload.id, Force: true });
 }
 
 interface ContainerEndpoint {
