@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
-import { labels, removeByLabel } from "#harness/cluster/containers.ts";
 import { sweep, tearDown } from "#harness/cluster/lifecycle.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
@@ -63,7 +62,6 @@ async function down(): Promise<number> {
     console.log(`removed ${state.id} (${state.driver}@${state.engine})`);
   }
   await sweep(ground);
-  if (busy.length === 0) await removeByLabel(engine.docker, labels.cache, settings.CACHE);
   for (const { id } of busy) console.log(`left ${id}: a run is using it`);
   await engine.release();
   if (engine.private && busy.length === 0) await stopPrivateEngine(settings);

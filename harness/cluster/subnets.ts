@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { networkInterfaces, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HarnessError } from "#harness/errors.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/process.ts";
@@ -95,9 +95,17 @@ function remove(path: string): boolean {
   }
 }
 
+/** Whether this machine already has a route into one of the networks, also through an interface that is down. */
 function inUse(prefixes: string[]): boolean {
-  const addresses = Object.values(networkInterfaces()).flatMap(
-    (list) => list?.map((item) => item.address) ?? [],
-  );
-  return addresses.some((address) => prefixes.some((prefix) => address.startsWith(`${prefix}.`)));
+  const routed = parseRoutes(readFileSync("/proc/net/route", "utf8"));
+  return routed.some((destination) => prefixes.some((prefix) => destination.startsWith(`${prefix}.`)));
+}
+
+/** Destinations in the kernel's IPv4 routing table, `/proc/net/route`: hexadecimal, least significant byte first. */
+export function parseRoutes(table: string): string[] {
+  return table
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) => Buffer.from(line.split("\t")[1] ?? "", "hex").reverse().join("."));
 }

@@ -66,6 +66,10 @@ export function parseLedger(output: string): HostLedger {
       ledger[kind]?.push(...thingsIn(kind, line.trim()));
     }
   }
+  // A firewall rule that stands twice does what it does once, and engines that make two networks at a time write some twice.
+  for (const firewall of ["iptables", "ip6tables", "nftables"]) {
+    if (ledger[firewall]) ledger[firewall] = [...new Set(ledger[firewall])];
+  }
   return ledger;
 }
 

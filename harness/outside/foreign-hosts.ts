@@ -43,9 +43,10 @@ async function attach(
   name: string,
   { address, tag }: { address: string; tag?: number },
 ): Promise<Peer> {
+  // Without any tag the port would be a trunk; tag 0 is what is untagged on the wire.
+  const access = ["vlan_mode=access", `tag=${tag ?? 0}`];
   await outside.run([
-    ...["ovs-vsctl", "add-port", bridge, name],
-    ...(tag === undefined ? [] : [`tag=${tag}`]),
+    ...["ovs-vsctl", "add-port", bridge, name, ...access],
     ...["--", "set", "interface", name, "type=internal"],
   ]);
   scope.defer(`port ${name}`, () => outside.run(["ovs-vsctl", "--if-exists", "del-port", bridge, name]));
