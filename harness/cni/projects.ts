@@ -15,10 +15,11 @@ import { isSpecVersion, type SpecVersion, specVersions } from "./version.ts";
 export async function cniProjects(settings: Settings): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
   const paths = await chosenPlugins(settings);
-  for (const path of paths) {
+  const claims = await Promise.all(paths.map(claimedVersions));
+  for (const [at, path] of paths.entries()) {
     const name = basename(path);
     const twins = paths.filter((other) => basename(other) === name);
-    const claimed = await claimedVersions(path);
+    const claimed = claims[at] ?? [];
     const wanted = (version: SpecVersion, index: number) =>
       settings.CNI_VERSION.length === 0 ||
       settings.CNI_VERSION.includes(version) ||
