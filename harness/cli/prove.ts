@@ -86,7 +86,7 @@ async function prove(chosen: readonly Saboteur[]): Promise<number> {
   const proofs: SaboteurProof[] = [];
   const say = (verdict: string, what: string, problems: readonly string[]) =>
     progress.say(
-      `${elapsed()}  ${verdict}  ${what}${problems.map((problem) => `\n          ${problem}`).join("")}`,
+      `${elapsed()}  ${verdict}  ${what}${problems.map((problem) => `\n          ${problem.replaceAll("\n", "\n            ")}`).join("")}`,
     );
   /** Every ground takes the next piece of work of its driver until there is none. */
   const share = async <T extends { driver: string }>(

@@ -39,7 +39,7 @@ export function judge(saboteur: Saboteur, run: ChapterRun): Verdict {
       ...survived,
       ...unsaid.map((name) => `${kills.join(" ")} failed without naming "${name}"`),
       ...stray.map(
-        ({ requirement, outcome, reason }) => `${requirement} is ${outcome} too: ${firstLine(reason)}`,
+        ({ requirement, outcome, reason }) => `${requirement} is ${outcome} too: ${start(reason)}`,
       ),
       ...run.faults,
     ],
@@ -51,7 +51,7 @@ export function faultsOfUntouched(run: ChapterRun): string[] {
   return [
     ...run.observations
       .filter(({ outcome }) => outcome === "failed" || outcome === "error" || outcome === "not run")
-      .map(({ requirement, outcome, reason }) => `${requirement} is ${outcome}: ${firstLine(reason)}`),
+      .map(({ requirement, outcome, reason }) => `${requirement} is ${outcome}: ${start(reason)}`),
     ...run.faults,
     ...(run.observations.length === 0 ? ["no test ran"] : []),
   ];
@@ -61,9 +61,10 @@ function describeOutcome(observations: readonly Observation[]): string {
   if (observations.length === 0) return ", and no test of it ran";
   const worst = worstOf(observations.map(({ outcome }) => outcome));
   const reason = observations.find(({ outcome }) => outcome === worst)?.reason;
-  return ` and is ${worst}${reason ? `: ${firstLine(reason)}` : ""}`;
+  return ` and is ${worst}${reason ? `: ${start(reason)}` : ""}`;
 }
 
-function firstLine(text = ""): string {
-  return text.split("\n", 1)[0] ?? "";
+/** The start of a reason, which may go on with commands and their output. */
+function start(text = ""): string {
+  return text.split("\n").slice(0, 5).join("\n");
 }
