@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, resolve } from "node:path";
 import Docker from "dockerode";
@@ -69,8 +69,6 @@ const addresses = z.array(z.object({ addr_info: z.array(z.object({ local: z.stri
 
 const listenLocally: ServedNode["listen"] = async (path, onConnection) => {
   const server = createServer(onConnection);
-  mkdirSync(dirname(path), { recursive: true });
-  rmSync(path, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>
       reject(new HarnessError(`${path} cannot be served: ${cause.message}`, { cause })),

@@ -11,7 +11,7 @@ import { type Draft, Model } from "./model/model.ts";
 import { Store } from "./model/store.ts";
 import { type NamesByEndpoint, NameWatch } from "./names.ts";
 import { ipamHandlers } from "./protocol/ipam-driver.ts";
-import { networkHandlers } from "./protocol/network-driver.ts";
+import { type Declaration, networkHandlers } from "./protocol/network-driver.ts";
 import { type Handlers, honestPipeline, PluginServer } from "./protocol/server.ts";
 
 /** A node that the plugin serves. */
@@ -32,6 +32,8 @@ export interface PluginOptions {
   readonly firstVni?: number;
   /** `links` makes interfaces but connects them to nothing: no Open vSwitch needed. Default `ovs`. */
   readonly dataplane?: "ovs" | "links";
+  /** What the network driver declares; default: local scope, no gateway check. */
+  readonly declares?: Declaration;
 }
 
 const watchEveryMs = 500;
@@ -69,7 +71,7 @@ export class ReferencePlugin {
       return plans.planFor(this.model.state, name, device);
     });
     for (const node of nodes) {
-      const handlers = this.#handlers(node.host.name);
+      const handlers = this.#handlers(node.host.name, options.declares);
       const pipeline = faultyPipeline(honestPipeline(handlers), {
         handlers,
         model: this.model,
@@ -135,10 +137,10 @@ export class ReferencePlugin {
     return this.#fabric.versions();
   }
 
-  #handlers(node: string): Handlers {
+  #handlers(node: string, declares: Declaration | undefined): Handlers {
     return {
       "Plugin.Activate": async () => ({ Implements: ["NetworkDriver", "IpamDriver"] }),
-      ...networkHandlers(this.model, this.#fabric, node),
+      ...networkHandlers(this.model, this.#fabric, node, declares),
       ...ipamHandlers(this.model),
     };
   }

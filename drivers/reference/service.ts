@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import type { Server } from "node:http";
+import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { serveAdmin } from "./admin/server.ts";
 import { type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
@@ -48,7 +49,10 @@ export class ReferenceService {
     await this.#plugin.start();
     const path = this.#options.socket ?? pluginSocketPath(this.#options.name);
     for (const node of this.#nodes) {
-      const { name } = node.host;
+      const { name, files } = node.host;
+      await node.host.run(["mkdir", "-p", dirname(path)]);
+      // A socket whose plugin was killed stays, and not every sshd replaces it.
+      await files.remove(path);
       this.#sockets.push(await node.listen(path, (stream) => this.#plugin.server(name).serve(stream)));
     }
     this.#admin = await serveAdmin(this, this.#options.adminSocket);

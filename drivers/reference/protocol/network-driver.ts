@@ -9,10 +9,25 @@ import type { Handlers } from "./server.ts";
 
 type NetworkCalls = Extract<keyof Handlers, `NetworkDriver.${string}`>;
 
+/** What GetCapabilities says. Engines give global scope to a plugin with a cluster store or in a swarm only. */
+export interface Declaration {
+  readonly scope?: "local" | "global";
+  readonly gwAllocChecker?: boolean;
+}
+
 /** Networks of one node's engine. Scope is local: an engine knows its own networks, the plugin joins those that belong together. */
-export function networkHandlers(model: Model, fabric: Fabric, node: string): Pick<Handlers, NetworkCalls> {
+export function networkHandlers(
+  model: Model,
+  fabric: Fabric,
+  node: string,
+  { scope = "local", gwAllocChecker = false }: Declaration = {},
+): Pick<Handlers, NetworkCalls> {
   return {
-    "NetworkDriver.GetCapabilities": async () => ({ Scope: "local", ConnectivityScope: "global" }),
+    "NetworkDriver.GetCapabilities": async () => ({
+      Scope: scope,
+      ConnectivityScope: "global",
+      ...(gwAllocChecker ? { GwAllocChecker: true } : {}),
+    }),
     "NetworkDriver.GwAllocCheck": async () => ({ SkipIPv4: false, SkipIPv6: false }),
     "NetworkDriver.AllocateNetwork": async () => ({ Options: {} }),
     "NetworkDriver.FreeNetwork": async () => ({}),
