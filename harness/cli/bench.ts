@@ -1,15 +1,16 @@
 import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { InvalidArgumentError } from "commander";
 import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/bench/runner/benchmark.ts";
 import { BenchContext } from "#harness/bench/runner/context.ts";
 import { writeBench } from "#harness/bench/runner/readme.ts";
 import { type Result, renderMarkdown, renderTables } from "#harness/bench/runner/table.ts";
+import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { UsageError } from "#harness/errors.ts";
 import { progressOn } from "#harness/progress.ts";
-import { root, runMain } from "./run.ts";
+import { newCommand, root, runMain } from "./run.ts";
 
 interface Options {
   only?: string[];
@@ -19,7 +20,7 @@ interface Options {
   readme?: boolean;
 }
 
-const command = new Command("npm run bench --")
+const command = newCommand("npm run bench --")
   .description(
     "Measures the harness against plain ways of doing the same, in one run; tells figures, asserts none.",
   )
@@ -32,7 +33,6 @@ const command = new Command("npm run bench --")
     "after",
     "\nEngine on the nodes: the first of ENGINE. Figures depend on what else the machine does.",
   );
-command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 
 await runMain(async () => {
   const options = command.parse().opts<Options>();
@@ -41,6 +41,7 @@ await runMain(async () => {
   // A measurement does not overwrite the reports of a run, and the script knows two nodes.
   const settings = { ...given, NODES: 2, REPORTS: join(given.REPORTS, "bench") };
   const progress = progressOn(process.stderr);
+  handleInterruptions(progress);
   const startedAt = performance.now();
   const load = loadavg()[0] ?? 0;
   const results: Result[] = [];

@@ -2,10 +2,12 @@ import type { Ground } from "#harness/cluster/lifecycle.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget, type Target } from "#harness/cluster/target.ts";
 import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
 import { ensureNodeImage } from "#harness/images/node-image.ts";
 import { ownIdentity } from "#harness/process.ts";
 import type { Progress } from "#harness/progress.ts";
 import { type Engine, ensureEngine } from "#harness/setup/engine.ts";
+import { findProgram } from "#harness/setup/install.ts";
 
 export interface BenchOptions {
   settings: Settings;
@@ -34,6 +36,11 @@ export class BenchContext implements AsyncDisposable {
   engine(): Promise<Engine> {
     this.#engine ??= ensureEngine(this.settings, this.progress);
     return this.#engine;
+  }
+
+  /** Whether this machine has Docker's command line, with which plain ways are measured; an engine may come without. */
+  async hasDockerCommand(): Promise<boolean> {
+    return (await findProgram(new LocalHost(), "docker")) !== undefined;
   }
 
   async ground(): Promise<Ground> {

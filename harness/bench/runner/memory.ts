@@ -49,7 +49,9 @@ export class MemorySampler {
       if (!now) continue;
       sum += now.VmRSS ?? 0;
       proportional += readKilobytes(`/proc/${pid}/smaps_rollup`, ["Pss"])?.Pss ?? 0;
-      this.#processes.set(pid, { pid, title: titleOf(pid), peak: now.VmHWM ?? 0 });
+      const peak = Math.max(now.VmHWM ?? 0, this.#processes.get(pid)?.peak ?? 0);
+      // A process that has ended, but was not waited for yet, has neither memory nor a command line.
+      if (now.VmRSS) this.#processes.set(pid, { pid, title: titleOf(pid), peak });
     }
     this.#peakSum = Math.max(this.#peakSum, sum);
     this.#peakProportional = Math.max(this.#peakProportional, proportional);

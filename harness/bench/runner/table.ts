@@ -33,9 +33,13 @@ export function renderMarkdown(results: readonly Result[], facts: readonly strin
     line([`**${benchmark.title}**`, ...head.slice(1).map(() => "")]),
     ...(error === undefined
       ? rows.map((row) => line(cells(row)))
-      : [line(["not measured", "", "", "", "", ""])]),
+      : [line(["not measured", firstLine(error), "", "", "", ""])]),
   ]);
   return [line(head), line(head.map(() => "---")), ...lines, "", `${facts.join(", ")}.`].join("\n");
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
 }
 
 function line(fields: readonly string[]): string {

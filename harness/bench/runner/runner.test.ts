@@ -1,0 +1,51 @@
+import { expect, test } from "vitest";
+import { isMet, type Row } from "./benchmark.ts";
+import { insertBench } from "./readme.ts";
+import { median, percentile } from "./statistics.ts";
+import { renderMarkdown } from "./table.ts";
+
+const row: Row = {
+  what: "a | b",
+  value: 12,
+  unit: "ms",
+  baseline: { what: "plain", value: 10 },
+  aim: { of: "ratio", atMost: 1.2 },
+};
+
+test("medians and percentiles are values that were measured", () => {
+  expect(median([30, 10, 20])).toBe(20);
+  expect(median([4, 1, 3, 2])).toBe(2);
+  expect(percentile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.95)).toBe(10);
+  expect(percentile([5], 0)).toBe(5);
+  expect(() => median([])).toThrow(RangeError);
+});
+
+test("an aim is met up to and including its bound", () => {
+  expect(isMet(row)).toBe(true);
+  expect(isMet({ ...row, value: 12.1 })).toBe(false);
+  expect(isMet({ ...row, aim: { of: "value", atMost: 11 } })).toBe(false);
+});
+
+test("an aim for a ratio is open while there is no baseline", () => {
+  const { baseline: _, ...alone } = row;
+  expect(isMet(alone)).toBeUndefined();
+});
+
+test("Markdown keeps its columns, whatever a row says", () => {
+  const result = { benchmark: { name: "x", title: "X" }, rows: [row] };
+  const [head, , , line] = renderMarkdown([result], ["2 cores"]).split("\n");
+  expect(line).toBe("| a \\| b | 12.0 ms | 10.0 ms: plain | 1.20 | ≤ 1.2 × | yes |");
+  expect(head?.split("|")).toHaveLength(8);
+});
+
+test("a benchmark that could not measure is in the table", () => {
+  const result = { benchmark: { name: "x", title: "X" }, rows: [], error: "no docker" };
+  expect(renderMarkdown([result], [])).toContain("| not measured | no docker |");
+});
+
+test("the section of a README is replaced in place, and made where it is missing", () => {
+  const made = insertBench("# Title\n", "old");
+  expect(made).toBe("# Title\n\n## Speed\n\n<!-- bench -->\nold\n<!-- /bench -->\n");
+  expect(insertBench(`${made}\nmore\n`, "new")).toBe(`${made.replace("old", "new")}\nmore\n`);
+  expect(insertBench("a <!-- bench --> b", "new")).toBe("a <!-- bench -->\nnew\n<!-- /bench --> b");
+});
