@@ -21,7 +21,8 @@ export interface LedgerDifference {
 const separator = "=== ";
 
 // One round trip per host. A tool that is not there leaves its section empty. Namespaces are read from the
-// mounts, since engines unmount a namespace at once but delete its empty file only a minute later.
+// mounts, since engines unmount a namespace at once but delete its empty file only a minute later. The network bridge
+// gets a new id whenever its engine starts.
 const script = `
 section() { echo "${separator}$1"; shift; "$@" 2>/dev/null; }
 section links ip -oneline link show
@@ -37,7 +38,7 @@ section ip6tables ip6tables-save
 section nftables nft --json list ruleset
 section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
 section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
-section networks docker network ls --no-trunc --format '{{.ID}} {{.Name}} {{.Driver}}'
+section networks docker network ls --no-trunc --format '{{if ne .Name "bridge"}}{{.ID}} {{end}}{{.Name}} {{.Driver}}'
 section volumes docker volume ls --quiet
 `;
 

@@ -50,25 +50,6 @@ export const wireSaboteurs: readonly Saboteur[] = [
     },
   },
   {
-    name: "carrier-evaded",
-    breaks: "sends VXLAN between the nodes over the control network",
-    kills: ["M6"],
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
-      "network created": async (site, { scope }) => {
-        const nodes = [firstNode(site), secondNode(site)];
-        for (const [index, node] of nodes.entries()) {
-          const peer = nodes[1 - index] ?? node;
-          await routeThrough(scope, node, peer.interfaces.data.address, {
-            via: peer.interfaces.control.address,
-            device: node.interfaces.control.device,
-          });
-        }
-      },
-    },
-  },
-  {
     name: "tunnel-evaded",
     breaks: "routes packets between the containers bare over the data network",
     kills: ["M6"],
