@@ -43,16 +43,19 @@ async function attach(
   name: string,
   { address, tag }: { address: string; tag?: number },
 ): Promise<Peer> {
-  // Without any tag the port would be a trunk; tag 0 is what is untagged on the wire.
-  const access = ["vlan_mode=access", `tag=${tag ?? 0}`];
-  await outside.run([
-    ...["ovs-vsctl", "add-port", bridge, name, ...access],
-    ...["--", "set", "interface", name, "type=internal"],
-  ]);
-  scope.defer(`port ${name}`, () => outside.run(["ovs-vsctl", "--if-exists", "del-port", bridge, name]));
+  const port = `${name}-sw`;
   await outside.run(["ip", "netns", "add", name]);
   scope.defer(`namespace ${name}`, () => outside.run(["ip", "netns", "del", name]));
-  await outside.run(["ip", "link", "set", name, "netns", name]);
+  await outside.run(["ip", "link", "add", port, "type", "veth", "peer", "name", name, "netns", name]);
+  await outside.run(["ip", "link", "set", port, "up"]);
+  // Without any tag the port would be a trunk; tag 0 is what is untagged on the wire.
+  await outside.run(["ovs-vsctl", "add-port", bridge, port, "vlan_mode=access", `tag=${tag ?? 0}`]);
+  scope.defer(`port ${port}`, () => outside.run(["ovs-vsctl", "--if-exists", "del-port", bridge, port]));
+  // An engine without userland proxy lets its bridges send broadcasts back to where they came from; the switch would
+  // learn that its own host is outside.
+  const mac = (await outside.run(["ip", "netns", "exec", name, "cat", `/sys/class/net/${name}/address`])).trim();
+  const { device } = outside.interfaces.data;
+  await outside.run(["ovs-ofctl", "add-flow", bridge, `in_port=${device},dl_src=${mac},actions=drop`]);
   await outside.run(["ip", "-n", name, "address", "add", address, "dev", name]);
   await outside.run(["ip", "-n", name, "link", "set", name, "up"]);
   // The userspace datapath hands on checksums that were left to hardware which is not there.

@@ -108,7 +108,6 @@ export class PrivateEngine {
       "--ip6tables=false",
       "--ip-forward=false",
       "--ip-masq=false",
-      "--userland-proxy=false",
     ]);
     const log = openSync(this.#log, "w");
     const child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
