@@ -1,6 +1,7 @@
+import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import Table from "cli-table3";
-import { Command } from "commander";
+import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { UsageError } from "#harness/errors.ts";
 import { progress } from "#harness/progress.ts";
@@ -15,9 +16,9 @@ import { ProvingGround } from "#harness/saboteurs/proving-ground.ts";
 import type { Saboteur } from "#harness/saboteurs/saboteur.ts";
 import { saboteurs } from "#harness/saboteurs/saboteurs.ts";
 import { writeAtomically } from "#reports/files.ts";
-import { runMain } from "./run.ts";
+import { newCommand, runMain } from "./run.ts";
 
-const command = new Command("npm run prove --")
+const command = newCommand("npm run prove --")
   .description(
     "Proves that the checks can fail: an untouched run must be green, then each saboteur breaks one thing, and the requirement it names must turn red.",
   )
@@ -72,15 +73,15 @@ async function prove(chosen: readonly Saboteur[]): Promise<number> {
     return new ProvingGround(settings, progress, driver, engine);
   });
 
+  const path = join(settings.REPORTS, "prove.json");
+  rmSync(path, { force: true });
   let interrupted = false;
-  const close = () => Promise.allSettled(grounds.map((ground) => ground.close()));
-  const interrupt = () => {
-    if (interrupted) return;
-    interrupted = true;
-    progress.say("interrupted: removing the clusters");
-    void close();
-  };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const heed = () =>
+    handleInterruptions(progress, () => {
+      interrupted = true;
+      for (const ground of grounds) ground.abandon();
+    });
+  heed();
 
   const untouched: UntouchedProof[] = [];
   const proofs: SaboteurProof[] = [];
@@ -112,6 +113,7 @@ async function prove(chosen: readonly Saboteur[]): Promise<number> {
       ...new Map(chosen.map(({ driver, chapter }) => [`${driver} ${chapter}`, { driver, chapter }])).values(),
     ];
     await Promise.all(grounds.map((ground) => ground.open()));
+    heed();
     progress.say(
       `${elapsed()}  ${grounds.length} clusters are up; first the chapters untouched, then ${chosen.length} saboteurs`,
     );
@@ -141,9 +143,10 @@ async function prove(chosen: readonly Saboteur[]): Promise<number> {
         progress.say(`          its traces stayed, so the cluster was replaced:\n${proof.traces}`);
     });
   } finally {
-    await close();
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    // While an interruption is at work, it removes the clusters and ends the process.
+    if (!interrupted) await Promise.allSettled(grounds.map((ground) => ground.close()));
   }
+  if (interrupted) return 130;
   const durationMs = Date.now() - startedAt.getTime();
   const unproved = unprovedRequirements();
   const report = {
@@ -154,9 +157,8 @@ async function prove(chosen: readonly Saboteur[]): Promise<number> {
     saboteurs: proofs,
     unproved,
   };
-  const path = join(settings.REPORTS, "prove.json");
   writeAtomically(path, `${JSON.stringify(report, null, 2)}\n`);
-  return summarise(chosen, untouched, proofs, unproved, { durationMs, path, interrupted });
+  return summarise(chosen, untouched, proofs, unproved, { durationMs, path });
 }
 
 /** A driver for each cluster: one for every driver that is needed, the others for whoever has most to do. */
@@ -177,7 +179,7 @@ function summarise(
   untouched: readonly UntouchedProof[],
   proofs: readonly SaboteurProof[],
   unproved: readonly Unproved[],
-  run: { durationMs: number; path: string; interrupted: boolean },
+  run: { durationMs: number; path: string },
 ): number {
   const table = newTable(["saboteur", "on", "must fail", "followed", "result", "time"]);
   for (const { name, driver, chapter, kills } of chosen) {
@@ -207,10 +209,8 @@ function summarise(
   const gaps = unproved.filter(({ reason }) => reason === undefined).length;
   const passed = green + caught;
   const failed = untouched.length - green + (chosen.length - caught) + gaps;
-  if (run.interrupted) console.log("The run was interrupted.");
   console.log(`Report: ${relative(process.cwd(), run.path)}; ${(run.durationMs / 1000).toFixed(0)} s in all`);
   console.log(`${passed} passed, ${failed} failed`);
-  if (run.interrupted) return 130;
   return failed === 0 ? 0 : 1;
 }
 

@@ -103,9 +103,15 @@ export class ProvingGround {
 
   /** Takes a new cluster in place of one that is not as it was. */
   async replace(): Promise<void> {
+    if (this.#closed) return;
     await this.#target?.remove();
     this.#target = undefined;
     await this.#bringUp();
+  }
+
+  /** Takes no new cluster any more: somebody else is about to remove this one. */
+  abandon(): void {
+    this.#closed = true;
   }
 
   /** Ends what runs and removes the cluster. */
