@@ -1,4 +1,5 @@
 import { HarnessError } from "#harness/errors.ts";
+import { within } from "#harness/poll.ts";
 import type { NodePlan } from "./plan.ts";
 
 /** What carries the traffic of one node. */
@@ -11,6 +12,8 @@ export interface NodeDataplane {
   /** Names and versions of what it is made of. */
   versions(): Promise<Record<string, string>>;
 }
+
+const patienceMs = 5_000;
 
 /** Brings nodes in line with the model: one change at a time per node, all nodes side by side. */
 export class Fabric {
@@ -34,15 +37,19 @@ export class Fabric {
 
   /**
    * Resolves when every node is in line with the model as it is now. Rejects when `node` (or, without one, any)
-   * is not; the others are then brought in line with the next change.
+   * is not; the others are then brought in line with the next change, and are not waited for beyond five seconds:
+   * a node that is down must not stop the others.
    */
   async sync(node?: string): Promise<void> {
     const work = [...this.#nodes].map(async ([name, { sync }]) => {
+      const needed = node === undefined || node === name;
       try {
-        await sync();
+        await (needed
+          ? sync()
+          : within({ what: `the dataplane of ${name}`, deadlineMs: patienceMs }, sync()));
         return undefined;
       } catch (error) {
-        return node === undefined || node === name ? { name, error } : undefined;
+        return needed ? { name, error } : undefined;
       }
     });
     const [failure] = (await Promise.all(work)).filter((result) => result !== undefined);

@@ -154,19 +154,21 @@ function allHosts(state: State): string[] {
     .map(({ ipv4, names }) => [ipv4.split("/")[0], ...names].join(" "));
 }
 
-const isMark = (flow: string) => flow.includes("NXM_NX_REG1[]");
+/** Flows that mark the destination (reg1) or the source (reg2) of a packet as a member of a group. */
+const isMark = (flow: string) => /NXM_NX_REG[12]\[\]/.test(flow);
 
-/** Marks of destinations for what came through a tunnel or the trunk only: packets of this node pass unmarked. */
+/** Marks only where the other end is on another node: what stays on this node passes unmarked, in both directions. */
 function remoteMarks(flows: readonly string[], state: State, plan: NodePlan): string[] {
-  const local = new Set(plan.ports.map(({ ipv4, tag }) => `${keyOf(String(tag), ipv4)}`));
-  const sources = Object.values(state.endpoints)
+  const local = new Set(plan.ports.map(({ ipv4, tag }) => keyOf(String(tag), ipv4)));
+  const remote = Object.values(state.endpoints)
     .map(({ ipv4, network }) => ({ address: ipv4.split("/")[0]!, tag: state.networks[network]!.localTag }))
     .filter(({ address, tag }) => !local.has(keyOf(String(tag), address)));
-  return flows
-    .filter(isMark)
-    .flatMap((flow) =>
-      sources
-        .filter(({ tag }) => flow.includes(`reg0=${tag},ip,`))
-        .map(({ address }) => flow.replace(",actions", `,nw_src=${address},actions`)),
-    );
+  return flows.filter(isMark).flatMap((flow) =>
+    remote
+      .filter(({ tag }) => flow.includes(`reg0=${tag},ip,`))
+      .map(({ address }) => {
+        const otherEnd = flow.includes("nw_dst=") ? "nw_src" : "nw_dst";
+        return flow.replace(",actions", `,${otherEnd}=${address},actions`);
+      }),
+  );
 }
