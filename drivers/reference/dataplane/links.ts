@@ -39,6 +39,7 @@ export async function removeLinks(host: Host, devices: readonly string[]): Promi
   if (devices.length === 0) return;
   const input = devices.map((device) => `link delete ${device}\n`).join("");
   const removed = await host.exec(["ip", "-force", "-batch", "-"], { input });
+  if (removed.code === 0) return;
   const left = (await listDevices(host)).filter((device) => devices.includes(device));
   if (left.length > 0) {
     throw new HarnessError(`${host.name}: ${left.join(", ")} cannot be removed: ${removed.stderr.trim()}`);

@@ -62,8 +62,10 @@ export class Resolvers {
         const hosts = resolver.hosts.map((line) => `${line}\n`).join("");
         const known = this.#running.get(resolver.id);
         if (known === hosts) return;
-        await this.#host.files.write(this.#path(resolver.id, "hosts"), hosts);
-        await this.#host.files.write(this.#path(resolver.id, "local"), ownNames(resolver.hosts));
+        await Promise.all([
+          this.#host.files.write(this.#path(resolver.id, "hosts"), hosts),
+          this.#host.files.write(this.#path(resolver.id, "local"), ownNames(resolver.hosts)),
+        ]);
         if (known === undefined) await this.#launch(resolver);
         else await this.#signal("HUP", resolver.id);
         this.#running.set(resolver.id, hosts);
