@@ -23,6 +23,12 @@ export async function run(context: BenchContext): Promise<Row[]> {
       aim: { of: "ratio", atMost: 0.7 },
     },
     {
+      what: "of it until the first command on a node",
+      value: median(harness.map(({ startMilliseconds }) => startMilliseconds)) / 1000,
+      unit: "s",
+      note: "vitest, configuration, set-up",
+    },
+    {
       what: "commands on the hosts",
       value: ours.commands,
       unit: "",

@@ -30,7 +30,9 @@ export async function run(context: BenchContext): Promise<Row[]> {
   ];
 }
 
-/** Without the path of this machine. */
+/** What the process is, by its command line; without the paths of this machine. */
 function describe(title: string): string {
+  if (title.includes("vitest.mjs")) return "vitest's main process: set-up and reports";
+  if (title.includes("--experimental-import-meta-resolve")) return "vitest's worker: the chapters";
   return title.replaceAll(/\S*\/(?=[^/\s]+)/g, "").slice(0, 60);
 }

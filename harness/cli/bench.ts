@@ -61,9 +61,12 @@ await runMain(async () => {
   ];
   const markdown = renderMarkdown(results, facts);
   console.log(options.markdown ? markdown : `${renderTables(results)}\n\n${facts.join(", ")}`);
-  if (options.readme) writeBench(join(root, "README.md"), markdown);
+  const complete = results.every(({ error }) => error === undefined);
+  if (options.readme && complete) writeBench(join(root, "README.md"), markdown);
+  if (options.readme && !complete)
+    progress.say("README.md is left as it is: not everything could be measured");
   if (options.json) writeFileSync(options.json, `${JSON.stringify(asJson(results, facts), null, 2)}\n`);
-  return results.some(({ error }) => error !== undefined) ? 1 : 0;
+  return complete ? 0 : 1;
 });
 
 /** A benchmark that cannot measure does not keep the others from it. */

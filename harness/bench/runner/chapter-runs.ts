@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ClusterState, HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/errors.ts";
+import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import { outsideHostName } from "#harness/outside/outside.ts";
 import { runVitest } from "#harness/testing/run-vitest.ts";
 import type { BenchContext } from "./context.ts";
@@ -20,6 +21,8 @@ export interface ChaptersRun {
 }
 
 export interface HarnessRun extends ChaptersRun {
+  /** From the start of the process to the first command on a node. */
+  readonly startMilliseconds: number;
   readonly memory: MemoryReading;
 }
 
@@ -48,6 +51,7 @@ async function throughHarness(context: BenchContext): Promise<HarnessRun> {
   const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   const memory = new MemorySampler(process.pid);
   try {
+    const startedAt = Date.now();
     const start = performance.now();
     const outcome = await context.lend(() =>
       runVitest({
@@ -72,18 +76,29 @@ async function throughHarness(context: BenchContext): Promise<HarnessRun> {
         `the chapters did not pass:\n${outcome.stdout.slice(-4000)}${outcome.stderr.slice(-2000)}`,
       );
     }
-    return { milliseconds, commands: countCommands(reports), checks: passed, memory: memory.stop() };
+    const commands = readCommands(reports);
+    const first = Math.min(...commands.map((command) => command.startedAt));
+    return {
+      milliseconds,
+      startMilliseconds: first - startedAt,
+      commands: commands.length,
+      checks: passed,
+      memory: memory.stop(),
+    };
   } finally {
     memory.stop();
     rmSync(reports, { recursive: true, force: true });
   }
 }
 
-function countCommands(reports: string): number {
+function readCommands(reports: string): TranscriptEntry[] {
   const folder = join(reports, "transcripts");
-  return readdirSync(folder)
-    .map((file) => readFileSync(join(folder, file), "utf8").split("\n").filter(Boolean).length)
-    .reduce((sum, lines) => sum + lines, 0);
+  return readdirSync(folder).flatMap((file) =>
+    readFileSync(join(folder, file), "utf8")
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as TranscriptEntry),
+  );
 }
 
 async function throughScript(context: BenchContext, state: ClusterState): Promise<ChaptersRun> {
