@@ -24,7 +24,7 @@ const command = newCommand("npm run prove --")
   )
   .option("--only <name...>", "let only these saboteurs loose")
   .option("--list", "list the saboteurs and what each must turn red")
-  .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 3)
+  .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 4)
   .parse();
 const options = command.opts<{ only?: string[]; list?: boolean; clusters: number }>();
 

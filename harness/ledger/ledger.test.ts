@@ -115,4 +115,17 @@ describe("describeDifferences", () => {
     expect(describeDifferences(many, 5).split("\n")).toHaveLength(6);
     expect(describeDifferences(many, 5)).toContain("… and 25 more");
   });
+
+  it("names every kind, however many there are of one", () => {
+    const left = (kind: string, thing: string) => ({
+      host: "node1",
+      kind,
+      change: "left behind" as const,
+      thing,
+    });
+    const links = Array.from({ length: 30 }, (_, index) => left("links", `veth${index}`));
+    expect(describeDifferences([...links, left("volumes", "data")], 5)).toContain(
+      "volumes: left behind: data",
+    );
+  });
 });

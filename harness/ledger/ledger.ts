@@ -165,11 +165,20 @@ export async function settle(
   }
 }
 
-/** Differences as indented lines for a failure text. */
+/** Differences as indented lines for a failure text; when they are too many, every kind still has its first ones there. */
 export function describeDifferences(differences: readonly LedgerDifference[], most = 20): string {
-  const lines = differences
+  const seen = new Map<string, number>();
+  const ranked = differences.map((difference, index) => {
+    const group = `${difference.host} ${difference.kind} ${difference.change}`;
+    const rank = seen.get(group) ?? 0;
+    seen.set(group, rank + 1);
+    return { difference, index, rank };
+  });
+  const lines = ranked
+    .sort((a, b) => a.rank - b.rank || a.index - b.index)
     .slice(0, most)
-    .map(({ host, kind, change, thing }) => `  ${host} ${kind}: ${change}: ${thing}`);
+    .sort((a, b) => a.index - b.index)
+    .map(({ difference: { host, kind, change, thing } }) => `  ${host} ${kind}: ${change}: ${thing}`);
   if (differences.length > most) lines.push(`  … and ${differences.length - most} more`);
   return lines.join("\n");
 }
