@@ -27,12 +27,26 @@ export class ConnectionLost extends HarnessError {
   }
 }
 
+/** A host that had been reached before cannot be reached again; waiting for something on it is of no use. */
+export class HostUnreachable extends HarnessError {
+  override name = "HostUnreachable";
+  constructor(host: string, lastKnown: string, cause: Error) {
+    super(
+      `the SSH connection to ${host} was lost; last known: ${lastKnown}\n  and it cannot be made again: ${cause.message}`,
+      { cause },
+    );
+  }
+}
+
 /** A command that the harness itself needs exited non-zero. */
 export class CommandFailed extends HarnessError {
   override name = "CommandFailed";
   readonly result: ExecResult;
   constructor(result: ExecResult, why = "a command the harness needs failed") {
-    const output = [result.stderr, result.stdout].map((text) => text.trim()).filter(Boolean).join("\n");
+    const output = [result.stderr, result.stdout]
+      .map((text) => text.trim())
+      .filter(Boolean)
+      .join("\n");
     super(
       `${why}: ${result.host}$ ${formatCommand(result.argv)}\n  exit ${result.code ?? result.signal} after ${Math.round(result.durationMs)} ms\n  ${output || "(no output)"}`,
     );

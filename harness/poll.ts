@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { DeadlineExceeded } from "#harness/errors.ts";
+import { DeadlineExceeded, HostUnreachable } from "#harness/errors.ts";
 
 export interface Deadline {
   /** What is being waited for, as it shall read in the error: "dockerd to answer on node1". */
@@ -12,7 +12,7 @@ export interface Deadline {
 /**
  * Looks again and again until `condition` yields something other than `undefined`/`false`, and returns it.
  * The only waiting loop in the project. Throws `DeadlineExceeded` with the last thing seen
- * (the last error of `condition`, or what `describe` says).
+ * (the last error of `condition`, or what `describe` says); `HostUnreachable` passes through at once.
  */
 export async function until<T>(
   deadline: Deadline,
@@ -27,6 +27,7 @@ export async function until<T>(
       if (value !== undefined && value !== false) return value;
       lastError = undefined;
     } catch (error) {
+      if (error instanceof HostUnreachable) throw error;
       lastError = error;
     }
     const waited = performance.now() - start;

@@ -18,7 +18,9 @@ const settings = settingsOrExit();
 const progress = progressOn(process.stderr);
 const states = new ClusterStates(settings);
 
-const command = newCommand("npm run cluster --").description("Clusters that stay up between runs.");
+const command = newCommand("npm run cluster --")
+  .enablePositionalOptions()
+  .description("Clusters that stay up between runs.");
 
 command
   .command("up")
@@ -47,6 +49,7 @@ command
   .command("ssh")
   .description("opens a shell on a host of a cluster, or runs a command there")
   .argument("<host>", "node1, node2, … or outside; CLUSTER-ID/node1 where several clusters are up")
+  .passThroughOptions()
   .argument("[command...]", "what to run instead of a shell")
   .action((host: string, argv: string[]) => runMain(async () => ssh(host, argv)));
 

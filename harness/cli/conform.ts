@@ -26,7 +26,8 @@ await runMain(async () => {
   checkFilters(root, filters);
   const title = requirement ? ["--testNamePattern", titlePattern(requirement)] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
-  if (code === 2) return code;
+  // Nothing ran, or not to the end.
+  if (code === 2 || code >= 128) return code;
   const page = await generateAllureReport({
     folder: settings.REPORTS,
     singleFile: true,

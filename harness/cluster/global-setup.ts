@@ -44,6 +44,7 @@ async function bringUpFor(
 ): Promise<() => Promise<void>> {
   const { target } = project.getProvidedContext() as { target: TargetContext };
   progress.say(`${project.name}: ${explainSettings(settings)}`);
+  const start = performance.now();
   if (settings.SABOTAGE) findSaboteur(settings.SABOTAGE);
   const opened = await openTarget(settings, progress, target.reference, target.engine as EngineVersion);
   try {
@@ -53,5 +54,8 @@ async function bringUpFor(
     await opened.remove();
     throw error;
   }
+  const seconds = ((performance.now() - start) / 1000).toFixed(2);
+  const how = opened.state.kept ? "uses the kept cluster" : "has the new cluster";
+  progress.say(`${project.name} ${how} ${opened.state.id}, ready after ${seconds} s`);
   return settings.KEEP || opened.state.kept ? opened.keep : opened.remove;
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ClientChannel } from "ssh2";
-import { ConnectionLost, HarnessError } from "#harness/errors.ts";
+import { ConnectionLost, HarnessError, HostUnreachable } from "#harness/errors.ts";
 
 /** How to reach and recognise an SSH server. */
 export interface SshTarget {
@@ -16,6 +16,13 @@ export interface SshTarget {
   readonly hostKey: string;
 }
 
+const connectMs = 20_000;
+/** A host that answered before needs no time to boot. */
+const reconnectMs = 10_000;
+/** For how long a failed attempt to reconnect answers for all others. */
+const unreachableMs = 10_000;
+const farewellMs = 2_000;
+
 /** A stream-local reverse forward that can be taken back. */
 export interface ReverseForward {
   close(): Promise<void>;
@@ -27,12 +34,13 @@ export interface ReverseForward {
  */
 export class SshConnection {
   readonly target: SshTarget;
-  /** The last thing done over this connection, for the message when it breaks. */
-  lastKnown = "nothing yet";
   readonly #forwards = new Map<string, (stream: Duplex) => void>();
   #client: Promise<Client> | undefined;
   #lost: Promise<never> = new Promise(() => {});
   #closed = false;
+  /** The last thing begun over this connection, for the message when it breaks. */
+  #last: { what: string; at: number } | undefined;
+  #unreachable: { error: HostUnreachable; since: number } | undefined;
 
   constructor(target: SshTarget) {
     this.target = target;
@@ -43,8 +51,7 @@ export class SshConnection {
    * may have ended by the time a promise is resolved.
    */
   async exec<T>(line: string, attach: (channel: ClientChannel) => T): Promise<T> {
-    this.lastKnown = line;
-    return this.#call<T>((client, done) =>
+    return this.#call<T>(line, (client, done) =>
       client.exec(line, (error, channel) => {
         if (error) done(error, undefined as T);
         else done(undefined, attach(channel));
@@ -54,7 +61,9 @@ export class SshConnection {
 
   /** A stream to a unix socket on the host. */
   async connectSocket(path: string): Promise<Duplex> {
-    return this.#call<Duplex>((client, done) => client.openssh_forwardOutStreamLocal(path, done));
+    return this.#call<Duplex>(`connecting to ${path}`, (client, done) =>
+      client.openssh_forwardOutStreamLocal(path, done),
+    );
   }
 
   /** Makes `path` a unix socket on the host whose connections arrive here; it comes back after a reconnect. */
@@ -65,7 +74,9 @@ export class SshConnection {
       close: async () => {
         this.#forwards.delete(path);
         if (this.#client) {
-          await this.#call<void>((client, done) => client.openssh_unforwardInStreamLocal(path, done));
+          await this.#call<void>(`no longer listening at ${path}`, (client, done) =>
+            client.openssh_unforwardInStreamLocal(path, done),
+          );
         }
       },
     };
@@ -81,15 +92,22 @@ export class SshConnection {
     const client = await this.#client?.catch(() => undefined);
     if (!client) return;
     await new Promise<void>((resolve) => {
-      client.once("close", () => resolve());
+      // A host that is gone does not answer the farewell.
+      const late = setTimeout(() => client.destroy(), farewellMs);
+      client.once("close", () => {
+        clearTimeout(late);
+        resolve();
+      });
       client.end();
     });
   }
 
   async #call<T>(
+    what: string,
     start: (client: Client, done: (error: Error | undefined | null, value: T) => void) => unknown,
   ): Promise<T> {
     const client = await this.#connected();
+    this.#last = { what, at: performance.now() };
     const answer = new Promise<T>((resolve, reject) => {
       start(client, (error, value) => (error ? reject(error) : resolve(value)));
     });
@@ -100,9 +118,16 @@ export class SshConnection {
     if (this.#closed) {
       return Promise.reject(new HarnessError(`the connection to ${this.target.name} is closed`));
     }
-    this.#client ??= this.#connect().catch((error: unknown) => {
+    if (this.#client) return this.#client;
+    // Everything that still wants the host would otherwise wait for it in turn.
+    const known = this.#unreachable;
+    if (known && performance.now() - known.since < unreachableMs) return Promise.reject(known.error);
+    this.#client = this.#connect().catch((error: Error) => {
       this.#client = undefined;
-      throw error;
+      if (!this.#last) throw error;
+      const gone = new HostUnreachable(this.target.name, this.#lastKnown(), error);
+      this.#unreachable = { error: gone, since: performance.now() };
+      throw gone;
     });
     return this.#client;
   }
@@ -120,7 +145,7 @@ export class SshConnection {
     });
     client.on("close", () => {
       this.#client = undefined;
-      const error = new ConnectionLost(target.name, this.lastKnown, cause);
+      const error = new ConnectionLost(target.name, this.#lastKnown(), cause);
       ready.reject(cause ? new HarnessError(unreachable(target, cause), { cause }) : error);
       lost.reject(error);
     });
@@ -134,7 +159,7 @@ export class SshConnection {
       port: target.port,
       username: target.user,
       privateKey: target.privateKey,
-      readyTimeout: 20_000,
+      readyTimeout: this.#last ? reconnectMs : connectMs,
       keepaliveInterval: 5_000,
       keepaliveCountMax: 3,
       hostVerifier: (key: Buffer) => key.toString("base64") === target.hostKey.split(" ")[1],
@@ -147,8 +172,17 @@ export class SshConnection {
     return client;
   }
 
+  #lastKnown(): string {
+    if (!this.#last) return "nothing yet";
+    const line = this.#last.what.replaceAll(/\s+/g, " ").trim();
+    const seconds = ((performance.now() - this.#last.at) / 1000).toFixed(1);
+    return `${line.length > 200 ? `${line.slice(0, 200)} …` : line}, ${seconds} s earlier`;
+  }
+
   #listen(path: string): Promise<void> {
-    return this.#call<void>((client, done) => client.openssh_forwardInStreamLocal(path, done));
+    return this.#call<void>(`listening at ${path}`, (client, done) =>
+      client.openssh_forwardInStreamLocal(path, done),
+    );
   }
 }
 
