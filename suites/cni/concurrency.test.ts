@@ -1,5 +1,6 @@
 import type { Invocation } from "#harness/cni/invocation.ts";
-import type { Container, Domain } from "./domain.ts";
+import type { Container } from "./container.ts";
+import type { Domain } from "./domain.ts";
 import { expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./suite.ts";
 

@@ -1,4 +1,5 @@
-import { type Domain, ipVersion } from "./domain.ts";
+import { ipVersion } from "./container.ts";
+import type { Domain } from "./domain.ts";
 import { gateway } from "./profiles.ts";
 
 /** One call that the plugin under test made of its delegate. */

@@ -1,66 +1,22 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Invocation, invokePlugin, reproduceInvocation } from "#harness/cni/invocation.ts";
-import {
-  type CniCommand,
-  deriveEnvironment,
-  deriveRequest,
-  type ValidAttachment,
-} from "#harness/cni/request.ts";
-import { type AddResult, addResultSchema, parseJson } from "#harness/cni/result.ts";
-import { atLeast, type SpecVersion } from "#harness/cni/version.ts";
+import { type CniCommand, deriveEnvironment, deriveRequest } from "#harness/cni/request.ts";
+import type { AddResult } from "#harness/cni/result.ts";
+import { atLeast } from "#harness/cni/version.ts";
 import { DeadlineExceeded } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
 import type { Scope } from "#harness/scope.ts";
-import { capabilityArgs, gateway, type Profile } from "./profiles.ts";
+import {
+  type CallChanges,
+  type Container,
+  earlierPlugin,
+  earlierResult,
+  readResult,
+  type Subject,
+} from "./container.ts";
+import { capabilityArgs } from "./profiles.ts";
 import { additions, readState } from "./state.ts";
-
-/** The plugin under test and how it is used. */
-export interface Subject {
-  readonly host: Host;
-  /** File name, the `type` of a configuration. */
-  readonly type: string;
-  readonly path: string;
-  readonly cniPath: readonly string[];
-  readonly version: SpecVersion;
-  /** All versions that the plugin claims. */
-  readonly claims: readonly string[];
-  readonly profile: Profile;
-}
-
-/** A container's network namespace, and what the tier did with the plugin for it. */
-export interface Container {
-  readonly id: string;
-  readonly index: number;
-  /** Name below `/run/netns`. */
-  readonly name: string;
-  /** `CNI_NETNS`. */
-  readonly netns: string;
-  readonly ifName: string;
-  /** What a plugin before the one under test would have answered; only where that one is chained. */
-  readonly prevResult: AddResult | undefined;
-  /** ADD was called and no DEL succeeded since. */
-  attached: boolean;
-  /** How the last ADD differed from the ordinary one; the DEL that tidies up must not differ from it. */
-  changes: Pick<CallChanges, "config" | "path">;
-  result: AddResult | undefined;
-}
-
-/** How one call differs from the ordinary one. */
-export interface CallChanges {
-  /** Replaces or, when `undefined`, removes a variable of the environment. */
-  env?: Readonly<Record<string, string | undefined>>;
-  /** Merged over the plugin's configuration. */
-  config?: Readonly<Record<string, unknown>>;
-  /** `null` leaves it out. */
-  prevResult?: AddResult | null;
-  /** Exact stdin, instead of everything above. */
-  stdin?: string;
-  valid?: readonly ValidAttachment[];
-  /** Folders searched before the plugin's own. */
-  path?: readonly string[];
-  version?: string;
-}
 
 let counter = 0;
 const prefix = `nccni-${process.pid}-`;
@@ -189,7 +145,7 @@ export class Domain {
     container?: Container,
     changes: CallChanges = {},
   ): Promise<Invocation> {
-    const { host, type, path, cniPath, version, profile } = this.subject;
+    const { host, type, path, cniPath, version } = this.subject;
     const attachment = container && {
       containerId: container.id,
       netns: container.netns,
@@ -215,7 +171,7 @@ export class Domain {
       container.attached = true;
       const { config, path: folders } = changes;
       container.changes = { ...(config && { config }), ...(folders && { path: folders }) };
-      if (invocation.code === 0) container.result = readResult(invocation, profile, version);
+      if (invocation.code === 0) container.result = readResult(invocation, version);
     }
     if (container && command === "DEL" && invocation.code === 0) container.attached = false;
     return invocation;
@@ -325,51 +281,4 @@ export async function sweepDomains(host: Host): Promise<void> {
       rm -rf "/tmp/$name"
     done; true`;
   await host.run(["sh", "-c", script]);
-}
-
-/** What an interface plugin before a chained one has done. */
-function earlierPlugin(host: string, netns: string, index: number, ifName: string): string[] {
-  return [
-    `ip -n ${host} link add ncx${index} type veth peer name ${ifName} netns ${netns}`,
-    `ip -n ${host} link set ncx${index} address ${mac(0xa, index)} up`,
-    `ip -n ${netns} link set ${ifName} address ${mac(0xb, index)} up`,
-    `ip -n ${netns} address add ${address(index)} dev ${ifName}`,
-    `ip -n ${netns} route add default via ${gateway} dev ${ifName}`,
-  ];
-}
-
-function earlierResult(version: SpecVersion, index: number, netns: string, ifName: string): AddResult {
-  return {
-    cniVersion: version,
-    interfaces: [
-      { name: `ncx${index}`, mac: mac(0xa, index) },
-      { name: ifName, mac: mac(0xb, index), sandbox: netns },
-    ],
-    ips: [{ ...ipVersion(version), address: address(index), gateway, interface: 1 }],
-    routes: [{ dst: "0.0.0.0/0" }],
-    dns: { nameservers: ["10.88.0.53"], search: ["netconform.test"] },
-  };
-}
-
-/** Before 1.0.0 an address in a result says which IP version it is. */
-export function ipVersion(version: SpecVersion): { version?: string } {
-  return atLeast(version, "1.0.0") ? {} : { version: "4" };
-}
-
-const address = (index: number) => `10.88.0.${2 + index}/24`;
-const mac = (side: number, index: number) =>
-  `02:00:00:00:0${side.toString(16)}:${index.toString(16).padStart(2, "0")}`;
-
-/** What the next call is given as result. Lenient on purpose: that the result is right is a test of its own. */
-function readResult(
-  { stdout, stderr }: Invocation,
-  _profile: Profile,
-  version: SpecVersion,
-): AddResult | undefined {
-  for (const text of [stdout, stderr]) {
-    const json = parseJson(text);
-    const parsed = json.ok ? addResultSchema.safeParse(json.value) : undefined;
-    if (parsed?.success) return { ...parsed.data, cniVersion: version };
-  }
-  return undefined;
 }

@@ -1,6 +1,6 @@
 import { describeError, reportedError } from "#harness/cni/invocation.ts";
 import type { PluginKind } from "#suites/requirements/cni.ts";
-import type { CallChanges } from "./domain.ts";
+import type { CallChanges } from "./container.ts";
 import { attach, expectError, expectFailure, violation } from "./expect.ts";
 import { cniSuite } from "./suite.ts";
 import { wrongCalls } from "./wrong-calls.ts";

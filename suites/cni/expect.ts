@@ -1,7 +1,8 @@
 import { PluginFailure } from "#harness/cni/errors.ts";
 import { describeEnd, type Invocation, reportedError } from "#harness/cni/invocation.ts";
 import { type AddResult, addResultSchema, type CniError, parseJson } from "#harness/cni/result.ts";
-import type { CallChanges, Container, Domain } from "./domain.ts";
+import type { CallChanges, Container } from "./container.ts";
+import type { Domain } from "./domain.ts";
 
 /** The plugin must have done its work. `what` reads after "expected": "success of a second DEL". */
 export function expectSuccess(invocation: Invocation, what = "success"): void {

@@ -11,7 +11,8 @@ import type { TargetContext } from "#harness/conformance/outcome.ts";
 import type { Host } from "#harness/host/host.ts";
 import { Scope } from "#harness/scope.ts";
 import type { PluginKind } from "#suites/requirements/cni.ts";
-import { Domain, type Subject } from "./domain.ts";
+import type { Subject } from "./container.ts";
+import { Domain } from "./domain.ts";
 import { type Profile, type ProfileSite, profiles } from "./profiles.ts";
 
 /** The plugin of a target, with the configuration of the user or a ready-made one. */

@@ -8,7 +8,8 @@ import { Blocked, Nonconformance } from "#harness/errors.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { Scope } from "#harness/scope.ts";
 import { type CniRequirement, type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
-import { Domain, type Subject, sweepDomains } from "./domain.ts";
+import type { Subject } from "./container.ts";
+import { Domain, sweepDomains } from "./domain.ts";
 import type { Profile } from "./profiles.ts";
 import { subjectOf } from "./subject.ts";
 

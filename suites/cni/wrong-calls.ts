@@ -1,5 +1,6 @@
 import type { Invocation } from "#harness/cni/invocation.ts";
-import type { Domain, Subject } from "./domain.ts";
+import type { Subject } from "./container.ts";
+import type { Domain } from "./domain.ts";
 
 /** A call that no plugin can answer with success. */
 export interface WrongCall {

@@ -1,0 +1,71 @@
+"use strict";
+const fs = require("node:fs");
+const path = require("node:path");
+const { env, is, CniError, ip, look, listFiles, readJson, validAttachments } = require("./common.cjs");
+
+const rulePreference = "30077";
+const stateFile = (config, containerId, ifName) =>
+  path.join(config.dataDir, `${config.name}@${containerId}@${ifName}.json`);
+
+function releaseRules(file) {
+  let addresses = [];
+  try {
+    addresses = JSON.parse(fs.readFileSync(file, "utf8"));
+  } catch {
+    // Nothing was added, or somebody removed it: then nothing is left to undo.
+  }
+  for (const address of addresses) {
+    ip(["rule", "del", "from", address, "lookup", "77", "pref", rulePreference], undefined, true);
+  }
+  fs.rmSync(file, { force: true });
+  return addresses;
+}
+
+const chainedPlugin = {
+  ADD(config) {
+    if (!config.prevResult)
+      throw new CniError(7, "must be called after another plugin", "prevResult is missing");
+    const addresses = (config.prevResult.ips ?? []).map(({ address }) => address.split("/")[0]);
+    fs.mkdirSync(config.dataDir, { recursive: true });
+    fs.writeFileSync(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME), JSON.stringify(addresses));
+    for (const address of addresses)
+      ip(["rule", "add", "from", address, "lookup", "77", "pref", rulePreference]);
+    if (is("prevresult-dropped")) return { interfaces: [], ips: [] };
+    return config.prevResult;
+  },
+
+  CHECK(config) {
+    if (is("check-always-succeeds")) return;
+    if (!config.prevResult) throw new CniError(7, "CHECK needs prevResult", "");
+    const held = look(["rule", "show"]).map(({ src }) => src);
+    for (const { address } of config.prevResult.ips ?? []) {
+      const [plain] = address.split("/");
+      if (is("check-ignores-rule")) break;
+      // Addresses that a later plugin added have no rule of ours.
+      const own = readJson(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME));
+      if (!is("check-strict") && own && !own.includes(plain)) continue;
+      if (!held.includes(plain)) throw new CniError(100, `the rule for ${plain} is missing`, "");
+    }
+  },
+
+  DEL(config) {
+    const addresses = is("del-leaves-rules")
+      ? []
+      : releaseRules(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME));
+    if (is("del-once") && addresses.length === 0) throw new CniError(100, "nothing to remove", "");
+  },
+
+  GC(config) {
+    if (is("gc-keeps-stale")) return;
+    const valid = is("gc-removes-listed") ? new Set() : validAttachments(config);
+    for (const name of listFiles(config.dataDir)) {
+      const [network, containerId, rest = ""] = name.split("@");
+      if (network !== config.name || valid.has(`${containerId}/${rest.replace(/\.json$/, "")}`)) continue;
+      releaseRules(path.join(config.dataDir, name));
+    }
+  },
+
+  STATUS() {},
+};
+
+module.exports = chainedPlugin;
