@@ -35,8 +35,8 @@ export interface ReverseForward {
 export class SshConnection {
   readonly target: SshTarget;
   readonly #forwards = new Map<string, (stream: Duplex) => void>();
+  readonly #watchers = new Set<(error: ConnectionLost) => void>();
   #client: Promise<Client> | undefined;
-  #lost: Promise<never> = new Promise(() => {});
   #closed = false;
   /** The last thing begun over this connection, for the message when it breaks. */
   #last: { what: string; at: number } | undefined;
@@ -82,9 +82,18 @@ export class SshConnection {
     };
   }
 
-  /** Rejects when the connection that is up now breaks; never resolves. */
-  get lost(): Promise<never> {
-    return this.#lost;
+  /** Settles as `work` does, or rejects with `ConnectionLost` when the connection breaks first. */
+  orLost<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const done = this.whenLost(reject);
+      work.then(resolve, reject).finally(done);
+    });
+  }
+
+  /** Calls `tell` when the connection breaks, until the returned function is called. */
+  whenLost(tell: (error: ConnectionLost) => void): () => void {
+    this.#watchers.add(tell);
+    return () => this.#watchers.delete(tell);
   }
 
   async close(): Promise<void> {
@@ -108,10 +117,11 @@ export class SshConnection {
   ): Promise<T> {
     const client = await this.#connected();
     this.#last = { what, at: performance.now() };
-    const answer = new Promise<T>((resolve, reject) => {
-      start(client, (error, value) => (error ? reject(error) : resolve(value)));
-    });
-    return Promise.race([answer, this.#lost]);
+    return this.orLost(
+      new Promise<T>((resolve, reject) => {
+        start(client, (error, value) => (error ? reject(error) : resolve(value)));
+      }),
+    );
   }
 
   #connected(): Promise<Client> {
@@ -136,8 +146,6 @@ export class SshConnection {
     const { target } = this;
     const client = new ssh2.Client();
     const ready = Promise.withResolvers<void>();
-    const lost = Promise.withResolvers<never>();
-    lost.promise.catch(() => {});
     let cause: Error | undefined;
     client.on("ready", () => ready.resolve());
     client.on("error", (error) => {
@@ -146,8 +154,8 @@ export class SshConnection {
     client.on("close", () => {
       this.#client = undefined;
       const error = new ConnectionLost(target.name, this.#lastKnown(), cause);
+      for (const tell of this.#watchers) tell(error);
       ready.reject(cause ? new HarnessError(unreachable(target, cause), { cause }) : error);
-      lost.reject(error);
     });
     client.on("unix connection", (info, accept, reject) => {
       const handler = this.#forwards.get(info.socketPath);
@@ -166,7 +174,6 @@ export class SshConnection {
     });
     await ready.promise;
     client.setNoDelay(true);
-    this.#lost = lost.promise;
     this.#client = Promise.resolve(client);
     await Promise.all([...this.#forwards.keys()].map((path) => this.#listen(path)));
     return client;

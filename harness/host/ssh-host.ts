@@ -14,6 +14,13 @@ interface RawResult extends Omit<ExecResult, "stdout"> {
   readonly stdout: Buffer;
 }
 
+type Answer = (error: Error | null, data?: unknown) => void;
+
+/** The part of dockerode that makes requests. */
+interface Modem {
+  dial(options: object, answer: Answer): void;
+}
+
 /** A host over one SSH connection: commands, files, sockets in both directions, and its Docker API. */
 export class SshHost implements Host {
   readonly name: string;
@@ -31,6 +38,18 @@ export class SshHost implements Host {
       port: 80,
       agent: socketAgent(() => this.connectSocket("/var/run/docker.sock")),
     } as Docker.DockerOptions);
+    const modem = this.docker.modem as Modem;
+    const dial = modem.dial.bind(modem);
+    // Dockerode waits for ever for the rest of an answer whose connection broke.
+    modem.dial = (options, answer) => {
+      let settle: Answer | undefined = (...results) => {
+        settle = undefined;
+        done();
+        answer(...results);
+      };
+      const done = this.#connection.whenLost((error) => settle?.(error));
+      dial(options, (...results) => settle?.(...results));
+    };
     this.files = new SshFiles(this, (argv, options) => this.#execRaw(argv, options));
   }
 
@@ -48,15 +67,15 @@ export class SshHost implements Host {
   }
 
   async spawn(argv: readonly string[], options: Pick<ExecOptions, "env"> = {}): Promise<RunningCommand> {
-    const { channel, end } = await this.#connection.exec(formatCommand(argv, options.env), watch);
-    const exit = Promise.race([end, this.#connection.lost]);
-    exit.catch(() => {});
+    const { channel, end } = await this.#connection.exec(formatCommand(argv, options.env), (opened) =>
+      this.#watch(opened),
+    );
     return {
       argv,
       stdin: channel,
       stdout: channel,
       stderr: channel.stderr,
-      exit,
+      exit: end,
       kill: (signal = "TERM") => {
         channel.signal(signal);
       },
@@ -83,6 +102,12 @@ export class SshHost implements Host {
     return this.#connection.close();
   }
 
+  #watch(channel: ClientChannel): Watched {
+    const end = this.#connection.orLost(endOf(channel));
+    end.catch(() => {});
+    return { channel, end };
+  }
+
   async #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
     const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
     const startedAt = Date.now();
@@ -92,7 +117,7 @@ export class SshHost implements Host {
     const { channel, end } = await this.#connection.exec(formatCommand(argv, options.env), (opened) => {
       opened.on("data", (chunk: Buffer) => stdout.push(chunk));
       opened.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-      return watch(opened);
+      return this.#watch(opened);
     });
     // A command may end without reading its input.
     channel.on("error", () => {});
@@ -112,7 +137,7 @@ export class SshHost implements Host {
       );
     }, deadlineMs);
     try {
-      const { code, signal } = await Promise.race([end, this.#connection.lost, late.promise]);
+      const { code, signal } = await Promise.race([end, late.promise]);
       return {
         host: this.name,
         argv,
@@ -135,8 +160,8 @@ interface Watched {
   end: Promise<{ code: number | null; signal: string | null }>;
 }
 
-function watch(channel: ClientChannel): Watched {
-  const end = new Promise<Awaited<Watched["end"]>>((resolve, reject) => {
+function endOf(channel: ClientChannel): Watched["end"] {
+  return new Promise<Awaited<Watched["end"]>>((resolve, reject) => {
     let result: Awaited<Watched["end"]> | undefined;
     channel.on("exit", (code: number | null, signal?: string) => {
       result = { code, signal: signal?.replace(/^SIG/, "") ?? null };
@@ -146,8 +171,6 @@ function watch(channel: ClientChannel): Watched {
       else reject(new HarnessError("the SSH channel closed before the command ended"));
     });
   });
-  end.catch(() => {});
-  return { channel, end };
 }
 
 /** Files by plain commands, so that they work the same with and without sudo and need no SFTP server. */
