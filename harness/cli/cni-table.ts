@@ -9,6 +9,7 @@ import { UsageError } from "#harness/errors.ts";
 interface Options {
   output?: string;
   versions: string;
+  short?: boolean;
 }
 
 const program = new Command("cni-table")
@@ -22,7 +23,8 @@ const program = new Command("cni-table")
     "versions of the specification, separated by commas, or newest: the newest that a plugin claims",
     "newest",
   )
-  .action(async (folders: string[], { output, versions }: Options) => {
+  .option("--short", "leave the lines that repeat a defect out of the Markdown")
+  .action(async (folders: string[], { output, versions, short = false }: Options) => {
     const columns: TableColumn[] = [];
     for (const argument of folders) {
       const [label, folder] = split(argument);
@@ -33,7 +35,7 @@ const program = new Command("cni-table")
     const target = resolve(output ?? readSettings().REPORTS);
     await mkdir(target, { recursive: true });
     await writeFile(join(target, "cni-table.json"), `${JSON.stringify(columns, undefined, 2)}\n`);
-    await writeFile(join(target, "cni-table.md"), formatTable(columns));
+    await writeFile(join(target, "cni-table.md"), formatTable(columns, { short }));
     process.stdout.write(`${join(target, "cni-table.md")}\n`);
   });
 

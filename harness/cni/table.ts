@@ -63,10 +63,13 @@ const symbols: Record<Outcome, string> = {
   "not run": "?",
 };
 
-/** A table of rules × plugins for each generation and version, then every defect with a line to repeat it. */
-export function formatTable(columns: readonly TableColumn[]): string {
+/**
+ * A table of rules × plugins for each generation and version, then every defect, with a line to repeat it unless
+ * `short`: those lines name the folders of the machine that ran them.
+ */
+export function formatTable(columns: readonly TableColumn[], { short = false } = {}): string {
   const groups = Map.groupBy(columns, ({ generation, version }) => `plugins ${generation}, CNI ${version}`);
-  const parts = [...groups].map(([title, group]) => `## ${title}\n\n${formatGroup(group)}`);
+  const parts = [...groups].map(([title, group]) => `## ${title}\n\n${formatGroup(group, short)}`);
   return [
     "# CNI plugins and the rules of the specification",
     "",
@@ -76,7 +79,7 @@ export function formatTable(columns: readonly TableColumn[]): string {
   ].join("\n");
 }
 
-function formatGroup(group: readonly TableColumn[]): string {
+function formatGroup(group: readonly TableColumn[], short: boolean): string {
   const ids = (Object.keys(cniRequirements) as CniRequirementId[]).filter((id) =>
     group.some(({ rules }) => rules[id] !== undefined),
   );
@@ -92,7 +95,7 @@ function formatGroup(group: readonly TableColumn[]): string {
     .join("\n");
   const unusable = blocked.map(({ plugin, rules }) => `- ${plugin}: ${reasonOf(rules)}`);
   const defects = shown.flatMap(({ plugin, rules }) =>
-    ids.flatMap((id) => (rules[id]?.outcome === "failed" ? formatDefect(plugin, id, rules[id]) : [])),
+    ids.flatMap((id) => (rules[id]?.outcome === "failed" ? formatDefect(plugin, id, rules[id], short) : [])),
   );
   return [
     table,
@@ -114,11 +117,16 @@ function symbolOf(cell: TableCell | undefined, level: string): string {
   return cell.outcome === "failed" && level === "MUST" ? "**✗**" : symbols[cell.outcome];
 }
 
-function formatDefect(plugin: string, id: CniRequirementId, { reasons, reproduce }: TableCell): string[] {
+function formatDefect(
+  plugin: string,
+  id: CniRequirementId,
+  { reasons, reproduce }: TableCell,
+  short: boolean,
+): string[] {
   const [line] = reproduce;
   return [
     `- **${plugin}**, ${id} (${cniRequirements[id].level}): ${reasons.join("; ")}`,
-    ...(line
+    ...(line && !short
       ? [`  <details><summary>by hand</summary>\n\n  \`\`\`sh\n  ${line}\n  \`\`\`\n\n  </details>`]
       : []),
   ];

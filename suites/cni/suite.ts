@@ -169,13 +169,13 @@ async function findObstacle({ profile, host }: Subject): Promise<string | undefi
     const name = words.join(" ");
     if (what === "program") {
       const found = await host.exec(["sh", "-c", `command -v ${name}`]);
-      if (found.code !== 0) return `${name} is not installed on ${host.name}`;
+      if (found.code !== 0) return `${name} is not installed on this machine`;
     } else if (what === "device") {
-      if (!(await host.files.exists(name))) return `${host.name} has no ${name}`;
+      if (!(await host.files.exists(name))) return `this machine has no ${name}`;
     } else {
       const tried = await host.exec(["unshare", "--net", "sh", "-c", `ip link add ncprobe type ${name}`]);
       if (/unknown device type|not supported/i.test(tried.stderr)) {
-        return `the kernel of ${host.name} has no ${words[0]} devices`;
+        return `this machine's kernel has no ${words[0]} devices`;
       }
     }
   }
