@@ -1,6 +1,8 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { HarnessError, Nonconformance } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
@@ -43,7 +45,7 @@ export default defineDriver({
     const service = new ReferenceService(cluster.nodes.map(served), {
       name: pluginName,
       adminSocket,
-      stateFile: join(readSettings().CACHE, "reference", `${cluster.id}.json`),
+      stateFile: stateFile(cluster.id),
     });
     scope.defer("the reference plugin", () => service.uninstall());
     await service.start();
@@ -55,6 +57,18 @@ export default defineDriver({
     return new InstalledReference(cluster, new AdminClient(adminSocket));
   },
 });
+
+/** Where the state of a cluster's plugin is kept; those of clusters that are gone are removed. */
+function stateFile(cluster: string): string {
+  const settings = readSettings();
+  const folder = join(settings.CACHE, "reference");
+  const present = new Set([cluster, ...new ClusterStates(settings).all().map(({ id }) => id)]);
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    if (!present.has(name.replace(/\.json(\.part)?$/, ""))) rmSync(join(folder, name));
+  }
+  return join(folder, `${cluster}.json`);
+}
 
 function served(node: ClusterNode): ServedNode {
   return {
