@@ -23,6 +23,18 @@ describe("Scope", () => {
     expect(removed).toEqual(["network"]);
   });
 
+  it("removes neighbours of one kind at the same time, and only those", async () => {
+    const order: string[] = [];
+    const scope = new Scope("chapter");
+    const both = Promise.withResolvers<void>();
+    scope.defer("network", () => order.push("network"));
+    // Would wait for ever, were the second not started.
+    scope.defer("one", () => both.promise.then(() => order.push("one")), { kind: "workload" });
+    scope.defer("two", () => both.resolve(), { kind: "workload" });
+    await scope.close();
+    expect(order).toEqual(["one", "network"]);
+  });
+
   it("closes its children with it", async () => {
     const removed: string[] = [];
     const scope = new Scope("chapter");

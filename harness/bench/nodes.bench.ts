@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { labels, removeByLabel, startContainers } from "#harness/cluster/containers.ts";
+import { startContainers } from "#harness/cluster/containers.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { labels, removeByLabel } from "#harness/cluster/labels.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { leaseSubnets, releaseSubnets } from "#harness/cluster/subnets.ts";
 import { LocalHost } from "#harness/host/local-host.ts";

@@ -5,18 +5,11 @@ import { GenericContainer, PullPolicy, Wait } from "testcontainers";
 import type { EngineVersion } from "#harness/config/settings.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/images/node-contract.ts";
-import { until } from "#harness/poll.ts";
 import { ownIdentity } from "#harness/process.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
+import { labels } from "./labels.ts";
 import type { ClusterState, HostState } from "./state.ts";
 import type { SubnetLease } from "./subnets.ts";
-
-/** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
-export const labels = {
-  cluster: "netconform.cluster",
-  owner: "netconform.owner",
-  cache: "netconform.cache",
-} as const;
 
 export interface ContainerClusterPlan {
   id: string;
@@ -191,31 +184,4 @@ class NodeContainer extends GenericContainer {
   protected override async containerStarting(): Promise<void> {
     await this.#further();
   }
-}
-
-/** Removes every container (with its volumes) and network that carries the label, and nothing else. */
-export async function removeByLabel(docker: Docker, label: string, value: string): Promise<number> {
-  const filters = { label: [`${label}=${value}`] };
-  const containers = await docker.listContainers({ all: true, filters });
-  await Promise.all(
-    containers.map(({ Id }) => ignoreMissing(docker.getContainer(Id).remove({ force: true, v: true }))),
-  );
-  const networks = await docker.listNetworks({ filters });
-  await Promise.all(networks.map(({ Id, Name }) => removeNetwork(docker, Id, Name)));
-  return containers.length + networks.length;
-}
-
-/** The engine refuses while containers that somebody else removes at the same time still hang on it. */
-async function removeNetwork(docker: Docker, id: string, name: string): Promise<void> {
-  await until({ what: `the network ${name} to be removable`, deadlineMs: 20_000 }, async () => {
-    await ignoreMissing(docker.getNetwork(id).remove());
-    return true;
-  });
-}
-
-async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
-  await removal.catch((error: { statusCode?: number }) => {
-    // Somebody else is removing it already, or has.
-    if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
-  });
 }

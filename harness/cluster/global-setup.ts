@@ -7,7 +7,7 @@ import {
 } from "#harness/config/settings.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { UsageError } from "#harness/errors.ts";
-import { readClusterLedger } from "#harness/ledger/ledger.ts";
+import { readStableLedger } from "#harness/ledger/ledger.ts";
 import { type Progress, progressOn } from "#harness/progress.ts";
 import { findSaboteur } from "#harness/saboteurs/sabotage.ts";
 import { handleInterruptions, removeEverything } from "./interruption.ts";
@@ -49,7 +49,7 @@ async function bringUpFor(
   const opened = await openTarget(settings, progress, target.reference, target.engine as EngineVersion);
   try {
     project.provide("cluster", opened.state.id);
-    project.provide("baseline", await readClusterLedger(opened.cluster));
+    project.provide("baseline", await readStableLedger(opened.cluster));
   } catch (error) {
     await opened.remove();
     throw error;

@@ -10,8 +10,8 @@ import { isAlive } from "#harness/process.ts";
 import type { Progress } from "#harness/progress.ts";
 import { withLock } from "#harness/setup/lock.ts";
 import type { ClusterNode, OutsideWorld } from "./cluster.ts";
-import { labels, removeByLabel, startContainers } from "./containers.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
+import { labels, removeByLabel } from "./labels.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
@@ -79,8 +79,13 @@ export async function bringUp(
     releaseSubnets(settings.SUBNETS, lease.slot, id);
     states.remove(id);
   };
-  const starting = progress.step(`starting ${settings.NODES} nodes with Docker ${engine} for ${driver}`, () =>
-    startContainers(docker, plan),
+  const starting = progress.step(
+    `starting ${settings.NODES} nodes with Docker ${engine} for ${driver}`,
+    async () => {
+      // Takes a second to load, which a run on a kept cluster need not pay.
+      const { startContainers } = await import("./containers.ts");
+      return startContainers(docker, plan);
+    },
   );
   removeWhenInterrupted(id, async () => {
     // A container that is made after the others were removed would stay.

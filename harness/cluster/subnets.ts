@@ -107,5 +107,9 @@ export function parseRoutes(table: string): string[] {
     .trim()
     .split("\n")
     .slice(1)
-    .map((line) => Buffer.from(line.split("\t")[1] ?? "", "hex").reverse().join("."));
+    .map((line) =>
+      Buffer.from(line.split("\t")[1] ?? "", "hex")
+        .reverse()
+        .join("."),
+    );
 }

@@ -10,7 +10,6 @@ import { announce } from "#harness/events.ts";
 import { collectEvidence } from "#harness/evidence/evidence.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { describeDifferences, type Ledger, settle } from "#harness/ledger/ledger.ts";
-import { letLoose } from "#harness/saboteurs/sabotage.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
 
@@ -53,7 +52,10 @@ async function open(id: string): Promise<ChapterContext> {
   const declaration = await loadDriver(inject("target").reference);
   const cluster = new RemoteCluster(state);
   const driver = await declaration.connect(cluster, state.attachment ?? {});
-  letLoose(settings.SABOTAGE, cluster);
+  if (settings.SABOTAGE !== undefined) {
+    const { letLoose } = await import("#harness/saboteurs/sabotage.ts");
+    letLoose(settings.SABOTAGE, cluster);
+  }
   return { cluster, driver, declaration };
 }
 

@@ -55,6 +55,19 @@ export async function readClusterLedger(cluster: Pick<Cluster, "nodes">): Promis
   return Object.fromEntries(pages);
 }
 
+/** Takes down what exists on every node once two readings agree: engines finish what an installation began a little later. */
+export async function readStableLedger(
+  cluster: Pick<Cluster, "nodes">,
+  deadlineMs = 30_000,
+): Promise<Ledger> {
+  let last = await readClusterLedger(cluster);
+  return until({ what: "the nodes to come to rest", deadlineMs, everyMs: 300 }, async () => {
+    const before = last;
+    last = await readClusterLedger(cluster);
+    return compareLedgers(before, last).length === 0 && last;
+  });
+}
+
 /** Reads the output of the ledger script. */
 export function parseLedger(output: string): HostLedger {
   const ledger: HostLedger = {};

@@ -5,7 +5,7 @@ import type { Target } from "#harness/cluster/target.ts";
 import { openTarget } from "#harness/cluster/target.ts";
 import type { EngineVersion, Settings } from "#harness/config/settings.ts";
 import { HarnessError } from "#harness/errors.ts";
-import { describeDifferences, type Ledger, readClusterLedger, settle } from "#harness/ledger/ledger.ts";
+import { describeDifferences, type Ledger, readStableLedger, settle } from "#harness/ledger/ledger.ts";
 import type { Progress } from "#harness/progress.ts";
 import { readTest } from "#reports/observation.ts";
 import { targetOf } from "#reports/target.ts";
@@ -142,7 +142,7 @@ export class ProvingGround {
     });
     if (this.#closed) return target.remove();
     this.#target = target;
-    this.#baseline = await readClusterLedger(target.cluster);
+    this.#baseline = await readStableLedger(target.cluster);
     this.#project.provide("cluster", target.state.id);
     this.#project.provide("baseline", this.#baseline);
   }

@@ -14,9 +14,8 @@ export function findSaboteur(name: string): Saboteur {
   );
 }
 
-/** Lets the saboteur of that name act on the cluster in this process; does nothing without a name. */
-export function letLoose(name: string | undefined, cluster: Cluster): void {
-  if (name === undefined) return;
+/** Lets the saboteur of that name act on the cluster in this process. */
+export function letLoose(name: string, cluster: Cluster): void {
   const saboteur = findSaboteur(name);
   let open: Scope | undefined;
   on("chapter begins", async ({ scope }) => {

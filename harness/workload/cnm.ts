@@ -130,10 +130,11 @@ export async function runContainer(
         }
       : {}),
   });
-  scope.defer(`container ${name} on ${node.name}`, () => removeContainer(container));
+  const own = scope.child(`container ${name} on ${node.name}`, { kind: "workload" });
+  own.defer("the container", () => removeContainer(container));
   await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
-  const workload = new CnmWorkload(scope, node, await container.inspect(), spec.network);
-  await announce("workload started", { workload, network: spec.network, scope });
+  const workload = new CnmWorkload(own, node, await container.inspect(), spec.network);
+  await announce("workload started", { workload, network: spec.network, scope: own });
   return workload;
 }
 
@@ -281,10 +282,12 @@ export class CnmNetwork implements Network {
 
 /** The container, or its endpoint, may be gone already. */
 async function leave(network: Docker.Network, workload: Workload): Promise<void> {
-  const inspected: InspectedNetwork | undefined = await network.inspect().catch((error: { statusCode?: number }) => {
-    if (error.statusCode !== 404) throw error;
-    return undefined;
-  });
+  const inspected: InspectedNetwork | undefined = await network
+    .inspect()
+    .catch((error: { statusCode?: number }) => {
+      if (error.statusCode !== 404) throw error;
+      return undefined;
+    });
   if (inspected?.Containers?.[workload.id]) await network.disconnect({ Container: workload.id, Force: true });
 }
 

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { inject } from "vitest";
-import { labels } from "#harness/cluster/containers.ts";
+import { labels } from "#harness/cluster/labels.ts";
 import { sweep } from "#harness/cluster/lifecycle.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
