@@ -12,6 +12,8 @@ import type {
   Vitest,
 } from "vitest/node";
 import { readSettings } from "#harness/config/settings.ts";
+import { endOnUsageError } from "#harness/config/usage.ts";
+import { claimFolder } from "./claim.ts";
 import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
 import { describeEnvironment, generator } from "./environment.ts";
 import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "./files.ts";
@@ -55,10 +57,12 @@ export default class ConformanceReporter implements Reporter {
     process.on("exit", () => this.#endEarly());
   }
 
-  onTestRunStart(specifications: readonly TestSpecification[]): void {
+  async onTestRunStart(specifications: readonly TestSpecification[]): Promise<void> {
     const judged = specifications.filter(({ project }) => targetOf(project) !== undefined);
-    this.#active = this.#targets().length > 0 && (judged.length > 0 || specifications.length === 0);
-    if (!this.#active) return;
+    const active = this.#targets().length > 0 && (judged.length > 0 || specifications.length === 0);
+    if (!active) return;
+    await claimFolder(this.#outputDir).catch(endOnUsageError);
+    this.#active = true;
     this.#selected = judged.length;
     this.#ended = 0;
     this.#running.clear();
