@@ -51,6 +51,7 @@ export class ReferencePlugin {
   readonly #servers = new Map<string, PluginServer>();
   readonly #watches: NameWatch[] = [];
   #watching: NodeJS.Timeout | undefined;
+  #opening: Promise<void> | undefined;
 
   constructor(nodes: readonly PluginNode[], options: PluginOptions = {}) {
     const { bridge = "ncbr0", vxlanPort = 4789, firstVni = 10_001 } = options;
@@ -146,7 +147,14 @@ export class ReferencePlugin {
   }
 
   /** An engine that restarts ends its stream of events; the next look opens it again. */
-  async #follow(): Promise<void> {
+  #follow(): Promise<void> {
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #open(): Promise<void> {
     await Promise.all(
       this.#watches
         .filter((watch) => !watch.following)
