@@ -1,12 +1,18 @@
-import { Agent, type ClientRequestArgs } from "node:http";
+import { Agent, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Duplex } from "node:stream";
+import { HarnessError } from "#harness/errors.ts";
+
+/** What http calls on an agent, which its types leave out. */
+interface RequestingAgent extends Agent {
+  addRequest(request: ClientRequest, options: ClientRequestArgs): void;
+}
 
 /**
  * An http agent whose connections are streams from `connect`, e.g. sockets forwarded over SSH.
  * Those are plain duplexes; http also calls socket methods on them that mean nothing here.
  */
 export function socketAgent(connect: () => Promise<Duplex>): Agent {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 8 });
+  const agent = new Agent({ keepAlive: true, maxFreeSockets: 8 }) as RequestingAgent;
   Object.assign(agent, {
     createConnection(_options: ClientRequestArgs, done: (error: Error | null, stream?: Duplex) => void) {
       connect().then(
@@ -15,6 +21,20 @@ export function socketAgent(connect: () => Promise<Duplex>): Agent {
       );
     },
   });
+  const addRequest = agent.addRequest.bind(agent);
+  agent.addRequest = (request, options) => {
+    // Dockerode waits for ever for the rest of an answer that broke off, but listens to errors of the request.
+    request.once("response", (response) => {
+      response.once("aborted", () => {
+        const what = `${request.method} ${request.path}`;
+        request.emit(
+          "error",
+          new HarnessError(`the engine broke off its answer to ${what}: it ended, or its host did`),
+        );
+      });
+    });
+    addRequest(request, options);
+  };
   return agent;
 }
 
