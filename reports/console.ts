@@ -117,10 +117,12 @@ export function formatMatrix(all: readonly TargetStatement[], look: Look): strin
   const targets = all.filter(wasRun);
   if (targets.length === 0) return "";
   const wide = Math.max(...targets.map(({ name }) => name.length), "not conformant".length);
-  const spare = look.width - 5 - (targets.length + 2) - targets.length * (wide + 2) - 3;
+  const shown = targets.flatMap(({ results }) => results.filter(({ outcome }) => outcome !== "not run"));
+  const idWidth = Math.max(7, ...shown.map(({ requirement }) => requirement.length + 3));
+  const spare = look.width - idWidth + 2 - (targets.length + 2) - targets.length * (wide + 2) - 3;
   const withTitles = spare >= 24;
   const head = ["", ...(withTitles ? ["requirement"] : []), ...targets.map(({ name }) => name)];
-  const widths = [7, ...(withTitles ? [Math.min(spare, 74)] : []), ...targets.map(() => wide + 2)];
+  const widths = [idWidth, ...(withTitles ? [Math.min(spare, 74)] : []), ...targets.map(() => wide + 2)];
   const table = new Table({
     head: head.map((text) => paint(look, "bold", text)),
     colWidths: widths,

@@ -48,7 +48,7 @@ const jsonMap = z
 const schema = z.object({
   DRIVER: list
     .pipe(z.array(z.string()).min(1, { error: "at least one driver" }))
-    .default(["bridge", "overlay"])
+    .default(["bridge", "overlay", "reference"])
     .describe("drivers under test, comma separated: names, paths to driver files, or packages"),
   ENGINE: list
     .pipe(
