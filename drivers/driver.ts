@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
+import type { ProtocolTap } from "#harness/cnm/tap.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -19,6 +20,7 @@ export const capabilities = {
   tenants: "tenants with overlapping names, subnets and addresses",
   vlan: "networks that are an 802.1Q VLAN on the data interface",
   policy: "groups with policies of ordered allow and deny rules",
+  remote: "engines speak the CNM plugin protocol with it, over a socket that can be recorded",
 } as const;
 export type Capability = keyof typeof capabilities;
 
@@ -157,6 +159,8 @@ export interface InstalledDriver {
   /** Present when `policy` is declared. Workloads join a group through `WorkloadSpec.group`. */
   createGroup?(scope: Scope, spec: GroupSpec): Promise<void>;
   listGroups?(tenant?: string): Promise<GroupSpec[]>;
+  /** Present when `remote` is declared: what stands between the engines and the plugin. */
+  readonly protocol?: ProtocolTap;
   /** Ends the plugin's process without warning and starts it again, where the driver can; networks and policies must stay. */
   restart?(): Promise<void>;
   /** Names and versions of what was installed, for the report. */

@@ -1,8 +1,11 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { duplexPair } from "node:stream";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
+import { RecordingProxy } from "#harness/cnm/proxy.ts";
+import { connectTap, type ProtocolTap, serveTap } from "#harness/cnm/tap.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { HarnessError, Nonconformance } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
@@ -22,7 +25,7 @@ import { ensureGatewayBridge } from "./gateway-bridge.ts";
 import { Refusal } from "./model/refusal.ts";
 import { defaultTenant } from "./model/state.ts";
 import { ReferenceNetwork } from "./network.ts";
-import { ReferenceService, type ServedNode } from "./service.ts";
+import { pluginSocketPath, ReferenceService, type ServedNode } from "./service.ts";
 
 const pluginName = "netconform";
 
@@ -36,13 +39,21 @@ export default defineDriver({
     "tenants",
     "outbound", "publish", "gwbridge", "vlan",
     "policy",
+    "remote",
   ],
   needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
 
   async install(scope, cluster) {
     const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
     await Promise.all(cluster.nodes.map((node) => checkTools(node)));
-    const service = new ReferenceService(cluster.nodes.map(served), {
+    const { REPORTS } = readSettings();
+    const proxy = new RecordingProxy(
+      scope,
+      { name: pluginName, address: pluginSocketPath(pluginName), connect: unconnected },
+      { transcript: join(REPORTS, "transcripts", `${cluster.id}-protocol.jsonl`) },
+    );
+    const nodes = cluster.nodes.map((node) => served(node, proxy));
+    const service = new ReferenceService(nodes, {
       name: pluginName,
       adminSocket,
       stateFile: stateFile(cluster.id),
@@ -50,11 +61,11 @@ export default defineDriver({
     scope.defer("the reference plugin", () => service.uninstall());
     await service.start();
     await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
-    return { adminSocket };
+    return { adminSocket, tap: await serveTap(scope, [proxy], cluster.id) };
   },
 
-  async connect(cluster, { adminSocket = "" }) {
-    return new InstalledReference(cluster, new AdminClient(adminSocket));
+  async connect(cluster, { adminSocket = "", tap = "" }) {
+    return new InstalledReference(cluster, new AdminClient(adminSocket), connectTap(tap));
   },
 });
 
@@ -70,26 +81,41 @@ function stateFile(cluster: string): string {
   return join(folder, `${cluster}.json`);
 }
 
-function served(node: ClusterNode): ServedNode {
+/** What the engine says to the plugin goes through `proxy`. */
+function served(node: ClusterNode, proxy: RecordingProxy): ServedNode {
   return {
     host: node,
     docker: node.docker,
     control: node.interfaces.control,
     data: node.interfaces.data,
-    listen: (path, onConnection) => node.forwardIn(path, onConnection),
+    listen: (path, onConnection) =>
+      node.forwardIn(path, (stream) =>
+        proxy.handle(stream, node.name, async () => {
+          const [ours, theirs] = duplexPair();
+          onConnection(theirs);
+          return ours;
+        }),
+      ),
   };
+}
+
+/** Each node's connections reach the plugin by a way of their own. */
+function unconnected(): Promise<never> {
+  throw new HarnessError("the plugin is connected for each node by itself");
 }
 
 type CompleteSpec = NetworkSpec & { name: string; subnet: string };
 
 class InstalledReference implements InstalledDriver {
   readonly carrier = "control";
+  readonly protocol: ProtocolTap;
   readonly #cluster: Cluster;
   readonly #admin: AdminClient;
   /** Networks that were made, by tenant and name; a group draws on one of them. */
   readonly #networks = new Map<string, CompleteSpec>();
 
-  constructor(cluster: Cluster, admin: AdminClient) {
+  constructor(cluster: Cluster, admin: AdminClient, protocol: ProtocolTap) {
+    this.protocol = protocol;
     this.#cluster = cluster;
     this.#admin = admin;
   }

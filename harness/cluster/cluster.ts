@@ -22,6 +22,8 @@ export interface ClusterNode extends Host {
   readonly docker: Docker;
   /** Makes `path` a unix socket on the node whose connections arrive in this process, e.g. the socket of a plugin. */
   forwardIn(path: string, onConnection: (stream: Duplex) => void): Promise<{ close(): Promise<void> }>;
+  /** A connection to the unix socket at `path` on the node. */
+  connectSocket(path: string): Promise<Duplex>;
 }
 
 /** The host beside the nodes: DNS for a test zone, a web server that tells its client's address, a foreign host on the wire. */

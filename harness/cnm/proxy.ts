@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Scope } from "#harness/scope.ts";
-import type { PluginSocket } from "./client.ts";
+import type { Connect, PluginSocket } from "./client.ts";
 import { Conversation, type Holdings } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
 import type { CallName } from "./protocol.ts";
@@ -92,9 +92,9 @@ export class RecordingProxy {
     return active;
   }
 
-  /** Takes one connection of `caller` (a node's name) to the plugin. */
-  handle(stream: Duplex, caller: string): void {
-    const connection = new ProxiedConnection(stream, this.plugin.connect, {
+  /** Takes one connection of `caller` (a node's name) to the plugin; `connect` is given where each node has a way of its own. */
+  handle(stream: Duplex, caller: string, connect: Connect = this.plugin.connect): void {
+    const connection = new ProxiedConnection(stream, connect, {
       faultFor: (call) => this.#faultFor(call, caller),
       sent: (call, body) => this.#conversation.sent(call, body),
       ended: (exchange) => this.#record({ ...exchange, plugin: this.plugin.name, caller }),

@@ -1,6 +1,7 @@
 import type { SshHost } from "#harness/host/ssh-host.ts";
 import type { Scope } from "#harness/scope.ts";
 import { RecordingProxy } from "./proxy.ts";
+import { serveTap } from "./tap.ts";
 
 /** What is needed of a node: a socket of its own that we can reach, and one of ours that it can. */
 export type ProxyNode = Pick<SshHost, "name" | "run" | "connectSocket" | "forwardIn">;
@@ -31,4 +32,18 @@ export async function standBetween(
   const forward = await node.forwardIn(socket, (stream) => proxy.handle(stream, node.name));
   scope.defer(`the proxy's socket ${socket} on ${node.name}`, () => forward.close());
   return proxy;
+}
+
+/**
+ * Stands between the engines of all nodes and the plugin that listens on each of them at `socket`, for a driver's
+ * `install`. Resolves to the address that its `connect` gives to `connectTap`. Each exchange becomes a line of `transcript`.
+ */
+export async function tapNodes(
+  scope: Scope,
+  cluster: { readonly id: string; readonly nodes: readonly ProxyNode[] },
+  socket: string,
+  options: { transcript?: string } = {},
+): Promise<string> {
+  const proxies = await Promise.all(cluster.nodes.map((node) => standBetween(scope, node, socket, options)));
+  return serveTap(scope, proxies, cluster.id);
 }

@@ -4,6 +4,7 @@ import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
+import type { Mark } from "#harness/cnm/tap.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
@@ -11,6 +12,7 @@ import { collectEvidence } from "#harness/evidence/evidence.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { describeDifferences, type Ledger, settle } from "#harness/ledger/ledger.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import { expectProtocolKept, tapOf } from "./protocol.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
 
 declare module "vitest" {
@@ -61,13 +63,15 @@ async function open(id: string): Promise<ChapterContext> {
 
 /**
  * A chapter of the tutorial as a suite. It begins by checking that the cluster carries nothing of another
- * chapter (S5), and ends by closing everything and looking for what was left behind (C1).
+ * chapter (S5), and ends by closing everything, looking for what was left behind (C1), and, where the plugin's
+ * exchanges with the engines are recorded, judging them (R1).
  */
 export function chapter(name: string, define: (suite: Suite<ChapterContext>) => void): void {
   const clusterId = inject("cluster");
   // Provided only when it failed.
   const setUpFailure = inject("setUpFailure") as string | undefined;
   const baseline = inject("baseline");
+  let mark: Mark | undefined;
 
   conformanceSuite<ChapterContext>(
     {
@@ -75,6 +79,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       open: async (scope) => {
         if (setUpFailure) throw new HarnessError(setUpFailure);
         const context = await connect(clusterId);
+        mark = await context.driver.protocol?.mark();
         await announce("chapter begins", { chapter: name, scope });
         return context;
       },
@@ -115,6 +120,16 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
               got: `${differences.length} differences\n${describeDifferences(differences)}`,
             });
           }
+        },
+        { alone: true, deadlineMs: 120_000 },
+      );
+
+      suite.requirement(
+        "R1",
+        `what engines and plugin said during ${name} kept the protocol, and nothing is held`,
+        async ({ driver, ...tools }) => {
+          await suite.finish();
+          await expectProtocolKept(tapOf(driver), mark ?? [], name, tools);
         },
         { alone: true, deadlineMs: 120_000 },
       );

@@ -13,6 +13,7 @@ export type Profile =
   | "vlan"
   | "policy"
   | "scheduling"
+  | "plugin"
   | "cleanup"
   | "cnm"
   | "cni";

@@ -1,0 +1,99 @@
+import type { InstalledDriver } from "#drivers/driver.ts";
+import type { Holdings } from "#harness/cnm/conversation.ts";
+import { describeExchange, type Exchange } from "#harness/cnm/exchange.ts";
+import type { Mark, ProtocolTap } from "#harness/cnm/tap.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/errors.ts";
+import { until } from "#harness/poll.ts";
+import type { EvidenceFile, TestTools } from "./suite.ts";
+
+/** Engines release what a container had a little after they said that it is gone. */
+const settleMs = 15_000;
+/** How many findings are told in full. */
+const toldInFull = 5;
+
+/** The tap of a driver that declares `remote`. Throws `HarnessError` for one that declares it and has none. */
+export function tapOf({ protocol }: Pick<InstalledDriver, "protocol">): ProtocolTap {
+  if (protocol) return protocol;
+  throw new HarnessError("the driver declares remote, and what it connects to has no protocol", {
+    hint: "have install call tapNodes or serveTap, and connect call connectTap",
+  });
+}
+
+/**
+ * Everything that was said since the mark kept the rules, and the plugin holds nothing: a last test after everything
+ * was removed. Throws `Nonconformance` that names each CNM requirement that was broken.
+ */
+export async function expectProtocolKept(
+  tap: ProtocolTap,
+  mark: Mark,
+  chapter: string,
+  { fact, keep, note }: Pick<TestTools, "fact" | "keep" | "note">,
+): Promise<void> {
+  const held = await untilHeld(tap, nothing);
+  const { exchanges, findings } = await tap.since(mark);
+  keep(asEvidence(exchanges));
+  fact(`exchanges in ${chapter}`, exchanges.length);
+  if (exchanges.length === 0) note(`nothing was said to the plugin during ${chapter}`);
+  const left = describeHoldings(held);
+  if (findings.length === 0 && left === "") return;
+  const told = findings
+    .slice(0, toldInFull)
+    .map(
+      ({ requirement, expected, got, exchange }) =>
+        `  ${requirement}, asked by ${exchange.caller}: expected ${expected}, got ${got}\n  ${describeExchange(exchange)}`,
+    );
+  const broken = [...new Set(findings.map(({ requirement }) => requirement))];
+  throw new Nonconformance({
+    who: `the plugin, during ${chapter}`,
+    expected: "answers after the protocol, and nothing held once everything was removed",
+    got: [
+      ...(broken.length > 0 ? [`${findings.length} answers against ${broken.join(", ")}`] : []),
+      ...(left === "" ? [] : [`still held: ${left}`]),
+    ].join("; "),
+    evidence: told.join("\n"),
+  });
+}
+
+/** What was said, as a file of evidence: a line of JSON for each exchange. */
+export function asEvidence(exchanges: readonly Exchange[]): EvidenceFile {
+  return {
+    name: "protocol.jsonl",
+    content: exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join(""),
+  };
+}
+
+/** What a plugin holds after everything was removed. */
+export const nothing: Holdings = { networks: [], endpoints: [], joins: [], pools: [], addresses: [] };
+
+/** Waits until the plugin holds exactly `expected`, and resolves to what it holds besides when it does not come to that. */
+export async function untilHeld(tap: ProtocolTap, expected: Holdings): Promise<Holdings> {
+  let beside = nothing;
+  try {
+    await until({ what: "the plugin to hold what it held before", deadlineMs: settleMs }, async () => {
+      beside = subtract(await tap.holdings(), expected);
+      return describeHoldings(beside) === "";
+    });
+  } catch (error) {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+  }
+  return beside;
+}
+
+/** What is held, in words; empty for nothing. */
+export function describeHoldings(holdings: Holdings): string {
+  return Object.entries(holdings)
+    .filter(([, ids]) => ids.length > 0)
+    .map(([kind, ids]) => `${ids.length} ${kind} (${ids.join(", ")})`)
+    .join(", ");
+}
+
+function subtract(holdings: Holdings, expected: Holdings): Holdings {
+  const beside = (kind: keyof Holdings) => holdings[kind].filter((id) => !expected[kind].includes(id));
+  return {
+    networks: beside("networks"),
+    endpoints: beside("endpoints"),
+    joins: beside("joins"),
+    pools: beside("pools"),
+    addresses: beside("addresses"),
+  };
+}
