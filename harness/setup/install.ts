@@ -16,6 +16,17 @@ export const imageBuilder: Tool = {
   packages: ["mmdebstrap", "debian-archive-keyring"],
 };
 
+/** What makes and looks at network namespaces on this machine: for the project's own tests and the CNI tier. */
+export const networkTools: readonly Tool[] = [
+  { program: "ip", packages: ["iproute2"] },
+  { program: "iptables", packages: ["iptables"] },
+  { program: "ping", packages: ["iputils-ping"] },
+  { program: "tcpdump", packages: ["tcpdump"] },
+  { program: "nsenter", packages: ["util-linux"] },
+  { program: "python3", packages: ["python3"] },
+  { program: "ssh", packages: ["openssh-client"] },
+];
+
 /**
  * Installs what is missing with apt-get, after saying what. No system service is started.
  * Throws `UsageError` naming what is missing and how to get it when this process cannot install it.
