@@ -1,80 +1,48 @@
-import type { RequirementId } from "#suites/requirements/catalogue.ts";
-import type { ProvingGround } from "./proving-ground.ts";
-import type { Saboteur } from "./saboteur.ts";
-import { faultsOfUntouched, judge } from "./verdict.ts";
+/** What can be proved apart: chapters on clusters, and the two protocol tiers, which need none. */
+export const tiers = ["chapters", "cnm", "cni"] as const;
+export type Tier = (typeof tiers)[number];
 
-/** A chapter that ran untouched. */
-export interface UntouchedProof {
-  readonly driver: string;
-  readonly chapter: string;
-  /** Why it is not green; empty when it is. */
-  readonly problems: readonly string[];
-  /** What does not apply here, with the reason. */
-  readonly notApplicable: readonly { requirement: RequirementId; outcome: string; reason: string }[];
-  readonly durationMs: number;
+/** What is to be proved: that a requirement turns red, or, where nothing is broken, that everything is green. */
+export interface Claim {
+  readonly tier: Tier;
+  /** Saboteur or fault; `untouched` where nothing is broken. */
+  readonly name: string;
+  /** What it runs on, e.g. `overlay multihost`. */
+  readonly on: string;
+  /** What is broken, for people. */
+  readonly breaks: string;
+  /** Requirements that must fail. */
+  readonly kills: readonly string[];
+  /** Requirements that may fail as well. */
+  readonly mayFollow: readonly string[];
 }
 
-/** A saboteur that was let loose. */
-export interface SaboteurProof {
-  readonly saboteur: string;
-  readonly breaks: string;
-  readonly driver: string;
-  readonly chapter: string;
-  readonly kills: readonly RequirementId[];
+/** How a claim came out. */
+export interface Proof extends Claim {
   /** What turned red besides. */
-  readonly followed: readonly RequirementId[];
-  /** Why it proves nothing; empty when it was caught as it must be. */
+  readonly followed: readonly string[];
+  /** Why the claim does not hold; empty when it does. */
   readonly problems: readonly string[];
-  /** What it left on the cluster, which was then replaced; empty when it was as before. */
-  readonly traces: string;
+  /** Requirements that do not apply here, with the reason; of an untouched run. */
+  readonly notApplicable?: readonly { requirement: string; outcome: string; reason: string }[];
+  /** What was left on the cluster, which was then replaced; empty when it was as before. */
+  readonly traces?: string;
   readonly durationMs: number;
   /** Folder with the evidence. */
-  readonly reports: string;
+  readonly reports?: string;
 }
 
-/** Runs a chapter with nobody let loose: it must be green. */
-export async function proveUntouched(
-  ground: ProvingGround,
-  chapter: string,
-  reports: string,
-): Promise<UntouchedProof> {
-  const run = await ground.run({ chapter, reports });
-  return {
-    driver: ground.driver,
-    chapter,
-    problems: faultsOfUntouched(run),
-    notApplicable: run.observations
-      .filter(({ outcome }) => outcome === "blocked" || outcome === "unsupported")
-      .map(({ requirement, outcome, reason = "" }) => ({ requirement, outcome, reason })),
-    durationMs: run.durationMs,
-  };
+/** One tier's claims, and how they are put to the test. */
+export interface Proving {
+  readonly claims: readonly Claim[];
+  /** Tests all claims and tells each result as it comes. What cannot be tested stays untold, with the reason said. */
+  run(tell: (proof: Proof) => void): Promise<void>;
+  /** Begins nothing any more: somebody else is about to remove what was brought up. */
+  abandon(): void;
 }
 
-/** Lets the saboteur loose on its chapter; a cluster that is not as before afterwards is replaced. */
-export async function proveSaboteur(
-  ground: ProvingGround,
-  saboteur: Saboteur,
-  reports: string,
-): Promise<SaboteurProof> {
-  const startedAt = performance.now();
-  const { name, breaks, driver, chapter, kills } = saboteur;
-  const run = await ground.run({
-    chapter,
-    reports,
-    saboteur: name,
-    ...(saboteur.alone ? { only: [...new Set(["S5", ...kills, "C1"])] } : {}),
-  });
-  const traces = await ground.traces();
-  if (traces !== "") await ground.replace();
-  return {
-    saboteur: name,
-    breaks,
-    driver,
-    chapter,
-    kills,
-    ...judge(saboteur, run),
-    traces,
-    durationMs: performance.now() - startedAt,
-    reports,
-  };
+export const untouched = "untouched";
+
+export function holds({ problems }: Proof): boolean {
+  return problems.length === 0;
 }

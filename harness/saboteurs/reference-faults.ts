@@ -10,6 +10,8 @@ export interface ReferenceFault {
   readonly does: string;
   /** What goes wrong for a user of such a plugin. */
   readonly why: string;
+  /** Folder of the suite that shows it; default: the one with the tests of what it kills. */
+  readonly chapter?: string;
 }
 
 /** Faults of networks, names, tenants and policies by name; those of the protocol have a table of their own. */

@@ -9,7 +9,7 @@ import { saboteurs } from "./saboteurs.ts";
 const root = join(import.meta.dirname, "../..");
 
 describe("the saboteurs", () => {
-  it("kill every MUST of the tutorial that is not said to be unprovable", () => {
+  it("and faults kill every MUST of the catalogue that is not said to be unprovable", () => {
     expect(unprovedRequirements().filter(({ reason }) => reason === undefined)).toEqual([]);
   });
 

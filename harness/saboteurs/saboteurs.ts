@@ -2,6 +2,7 @@ import { engineSaboteurs } from "./engine.ts";
 import { interfaceSaboteurs } from "./interfaces.ts";
 import { leftoverSaboteurs } from "./leftovers.ts";
 import { nameSaboteurs } from "./names.ts";
+import { referenceSaboteurs } from "./reference.ts";
 import type { Saboteur } from "./saboteur.ts";
 import { translationSaboteurs } from "./translation.ts";
 import { wireSaboteurs } from "./wire.ts";
@@ -14,4 +15,5 @@ export const saboteurs: readonly Saboteur[] = [
   ...nameSaboteurs,
   ...translationSaboteurs,
   ...leftoverSaboteurs,
+  ...referenceSaboteurs,
 ];

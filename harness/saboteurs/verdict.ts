@@ -1,7 +1,13 @@
 import type { Observation } from "#reports/statement.ts";
 import { worstOf } from "#reports/verdict.ts";
-import type { RequirementId } from "#suites/requirements/catalogue.ts";
-import type { Saboteur } from "./saboteur.ts";
+
+/** What must turn red, and what may. */
+export interface Expectation {
+  readonly kills: readonly string[];
+  readonly mayFollow?: readonly string[];
+  /** Texts that the failure must name. */
+  readonly names?: readonly string[];
+}
 
 /** What a run of a chapter showed. */
 export interface ChapterRun {
@@ -13,15 +19,15 @@ export interface ChapterRun {
 
 export interface Verdict {
   /** Requirements that turned red besides those that had to. */
-  readonly followed: readonly RequirementId[];
+  readonly followed: readonly string[];
   /** Why the saboteur proves nothing; empty when it was caught as it must be. */
   readonly problems: readonly string[];
 }
 
 /** Whether what had to turn red is `failed`, with the words it must name, and nothing else is red than may be. */
-export function judge(saboteur: Saboteur, run: ChapterRun): Verdict {
-  const of = (id: RequirementId) => run.observations.filter(({ requirement }) => requirement === id);
-  const { kills, mayFollow = [], names = [] } = saboteur;
+export function judge(expectation: Expectation, run: ChapterRun): Verdict {
+  const of = (id: string) => run.observations.filter(({ requirement }) => requirement === id);
+  const { kills, mayFollow = [], names = [] } = expectation;
   const survived = kills
     .filter((id) => worstOf(of(id).map(({ outcome }) => outcome)) !== "failed")
     .map((id) => `${id} had to fail${describeOutcome(of(id))}`);
@@ -55,6 +61,13 @@ export function faultsOfUntouched(run: ChapterRun): string[] {
     ...run.faults,
     ...(run.observations.length === 0 ? ["no test ran"] : []),
   ];
+}
+
+/** What did not apply to a run, with the reason. */
+export function notApplicable(run: ChapterRun): { requirement: string; outcome: string; reason: string }[] {
+  return run.observations
+    .filter(({ outcome }) => outcome === "blocked" || outcome === "unsupported")
+    .map(({ requirement, outcome, reason = "" }) => ({ requirement, outcome, reason }));
 }
 
 function describeOutcome(observations: readonly Observation[]): string {

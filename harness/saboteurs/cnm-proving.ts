@@ -1,0 +1,64 @@
+import { join } from "node:path";
+import { type CnmFaultName, cnmFaults, type ProtocolFault } from "./cnm-faults.ts";
+import { ProjectRunner } from "./project-runner.ts";
+import { type Claim, holds, type Proof, type Proving, untouched } from "./proof.ts";
+import { faultsOfUntouched, judge, notApplicable } from "./verdict.ts";
+
+export interface CnmProvingOptions {
+  /** Reports and evidence go there. */
+  readonly folder: string;
+  /** Called when vitest, which takes signals for itself, is up. */
+  readonly opened: () => void;
+}
+
+const project = "cnm";
+
+/** Proves the CNM tier: the reference plugin must be green, and red where it has a fault. Needs root, no cluster. */
+export class CnmProving implements Proving {
+  readonly claims: readonly Claim[];
+  readonly #options: CnmProvingOptions;
+  readonly #runner = new ProjectRunner(project);
+  #abandoned = false;
+
+  constructor(names: readonly CnmFaultName[], options: CnmProvingOptions) {
+    this.#options = options;
+    const on = "reference";
+    this.claims = [
+      { tier: "cnm", name: untouched, on, breaks: "nothing", kills: [], mayFollow: [] },
+      ...names.map((name): Claim => {
+        const { kills, mayFollow = [], does }: ProtocolFault = cnmFaults[name];
+        return { tier: "cnm", name, on, breaks: does, kills: [kills], mayFollow };
+      }),
+    ];
+  }
+
+  async run(tell: (proof: Proof) => void): Promise<void> {
+    try {
+      await this.#runner.open();
+      this.#options.opened();
+      for (const claim of this.claims) {
+        if (this.#abandoned) return;
+        const proof = await this.#prove(claim);
+        tell(proof);
+        if (claim.name === untouched && !holds(proof)) return;
+      }
+    } finally {
+      if (!this.#abandoned) await this.#runner.close();
+    }
+  }
+
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  async #prove(claim: Claim): Promise<Proof> {
+    const reports = join(this.#options.folder, `cnm-${claim.name}`);
+    const sabotage = claim.name === untouched ? "" : claim.name;
+    const run = await this.#runner.run({ suite: "cnm", reports, sabotage });
+    const verdict =
+      claim.name === untouched
+        ? { followed: [], problems: faultsOfUntouched(run), notApplicable: notApplicable(run) }
+        : judge(claim, run);
+    return { ...claim, ...verdict, durationMs: run.durationMs, reports };
+  }
+}
