@@ -180,8 +180,9 @@ export interface Driver {
   /**
    * Puts the driver on the cluster's nodes, in the process that owns the run; what it did is undone when `scope`
    * closes. Idempotent, since a kept cluster may carry it already. What it resolves to reaches `connect` as plain JSON.
+   * `session` closes at the end of the run also where the cluster is kept: for what this process serves.
    */
-  install(scope: Scope, cluster: Cluster): Promise<Attachment>;
+  install(scope: Scope, cluster: Cluster, session?: Scope): Promise<Attachment>;
   /** Speaks to the installed driver from any process. */
   connect(cluster: Cluster, attachment: Attachment): Promise<InstalledDriver>;
 }

@@ -43,12 +43,12 @@ export default defineDriver({
   ],
   needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
 
-  async install(scope, cluster) {
+  async install(scope, cluster, session = scope) {
     const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
     await Promise.all(cluster.nodes.map((node) => checkTools(node)));
     const { REPORTS } = readSettings();
     const proxy = new RecordingProxy(
-      scope,
+      session,
       { name: pluginName, address: pluginSocketPath(pluginName), connect: unconnected },
       { transcript: join(REPORTS, "transcripts", `${cluster.id}-protocol.jsonl`) },
     );
@@ -59,9 +59,10 @@ export default defineDriver({
       stateFile: stateFile(cluster.id),
     });
     scope.defer("the reference plugin", () => service.uninstall());
+    session.defer("the reference plugin's sockets", () => service.stop());
     await service.start();
     await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
-    return { adminSocket, tap: await serveTap(scope, [proxy], cluster.id) };
+    return { adminSocket, tap: await serveTap(session, [proxy], cluster.id) };
   },
 
   async connect(cluster, { adminSocket = "", tap = "" }) {

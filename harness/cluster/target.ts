@@ -46,6 +46,7 @@ export async function openTarget(
   const { cluster, state } = await releasing(release, () => bringUp(ground, driver.name, version, { fresh }));
   openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
   const scope = new Scope(`${driver.name} on ${state.id}`);
+  const session = scope.child("what serves it from this process");
   const discard = once(async () => {
     await cluster.disconnect();
     await progress.step(`removing the cluster ${state.id}`, () => tearDown(ground, state));
@@ -60,7 +61,7 @@ export async function openTarget(
   });
   try {
     const attachment = await progress.step(`installing ${driver.title}`, () =>
-      driver.install(scope, cluster),
+      driver.install(scope, cluster, session),
     );
     const installed = { ...state, attachment };
     new ClusterStates(settings).save(installed);
@@ -72,6 +73,7 @@ export async function openTarget(
       keep: async () => {
         keep(settings, installed);
         forgetWhenInterrupted(state.id);
+        await session.close();
         await cluster.disconnect();
         await release({ keep: true });
         progress.say(
