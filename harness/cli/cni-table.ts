@@ -1,51 +1,118 @@
 import { mkdir, writeFile } from "node:fs/promises";
+import { arch, release } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { Command } from "commander";
+import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian.ts";
 import { runTier } from "#harness/cni/run-tier.ts";
-import { columnsOf, formatTable, type TableColumn } from "#harness/cni/table.ts";
-import { readSettings } from "#harness/config/settings.ts";
+import { columnsOf, countOutcomes, formatTable, type TableColumn } from "#harness/cni/table.ts";
+import { readSettings, type Settings } from "#harness/config/settings.ts";
 import { UsageError } from "#harness/errors.ts";
+import { progress } from "#harness/progress.ts";
+import { newCommand, root, runMain } from "./run.ts";
 
 interface Options {
+  debian?: boolean;
+  docs?: boolean;
   output?: string;
   versions: string;
-  short?: boolean;
 }
 
-const program = new Command("cni-table")
+/** Plugins of one release in a folder. */
+interface Generation {
+  readonly name: string;
+  readonly folder: string;
+  /** What it is, without anything of this machine. */
+  readonly what: string;
+}
+
+const document = join(root, "docs/cni-plugins.md");
+const command = newCommand("npm run cni-table --")
   .description(
-    "runs the CNI tier over folders of plugins and writes the table plugin × rule as JSON and Markdown",
+    "Runs the CNI tier over folders of plugins and writes the table plugin × rule as JSON and Markdown.",
   )
-  .argument("<folders...>", "folders with plugins, each as LABEL=FOLDER or FOLDER, e.g. 1.9.1=/usr/lib/cni")
+  .argument("[folders...]", "folders with plugins, each as LABEL=FOLDER or FOLDER, e.g. 1.9.1=/usr/lib/cni")
+  .option("--debian", `both generations of Debian's ${debianPackage}, from the mirror of the images`)
+  .option("--docs", "write the Markdown to docs/cni-plugins.md as well; only with --debian alone")
   .option("--output <folder>", "where cni-table.json and cni-table.md go; default: the reports folder")
   .option(
     "--versions <list>",
     "versions of the specification, separated by commas, or newest: the newest that a plugin claims",
     "newest",
   )
-  .option("--short", "leave the lines that repeat a defect out of the Markdown")
-  .action(async (folders: string[], { output, versions, short = false }: Options) => {
-    const columns: TableColumn[] = [];
-    for (const argument of folders) {
-      const [label, folder] = split(argument);
-      process.stderr.write(`cni-table: running the tier over the plugins in ${folder}\n`);
-      const results = await runTier({ plugins: [folder], versions: versions.split(",") });
-      columns.push(...columnsOf(label, results));
-    }
-    const target = resolve(output ?? readSettings().REPORTS);
-    await mkdir(target, { recursive: true });
-    await writeFile(join(target, "cni-table.json"), `${JSON.stringify(columns, undefined, 2)}\n`);
-    await writeFile(join(target, "cni-table.md"), formatTable(columns, { short }));
-    process.stdout.write(`${join(target, "cni-table.md")}\n`);
-  });
+  .addHelpText(
+    "after",
+    "\nNeeds root and a folder or --debian. A broken rule is a result: the exit code is 0 when every rule was judged or blocked.",
+  );
 
-function split(argument: string): [label: string, folder: string] {
-  const at = argument.indexOf("=");
-  const folder = resolve(argument.slice(at + 1));
-  return [at < 0 ? basename(folder) : argument.slice(0, at), folder];
-}
-
-await program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`cni-table: ${error instanceof Error ? error.message : error}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+await runMain(async () => {
+  command.parse();
+  const options = command.opts<Options>();
+  const settings = readSettings();
+  const generations = await findGenerations(command.args, options, settings);
+  const columns: TableColumn[] = [];
+  for (const { name, folder } of generations) {
+    const results = await progress.step(
+      `testing the CNI plugins ${name}`,
+      (onProgress) => runTier({ plugins: [folder], versions: options.versions.split(","), onProgress }),
+      { announce: true },
+    );
+    columns.push(...columnsOf(name, results));
+  }
+  const facts = [new Date().toISOString().slice(0, 10), `Linux ${release()} ${arch()}`];
+  const again = ["npm run cni-table --", ...process.argv.slice(2)].join(" ");
+  const markdown = (told: (generation: Generation) => string) =>
+    formatTable(columns, {
+      command: again,
+      facts,
+      generations: Object.fromEntries(generations.map((one) => [one.name, told(one)])),
+    });
+  const target = resolve(options.output ?? settings.REPORTS);
+  await mkdir(target, { recursive: true });
+  const json = { command: again, facts, generations, columns };
+  await writeFile(join(target, "cni-table.json"), `${JSON.stringify(json, undefined, 2)}\n`);
+  await writeFile(
+    join(target, "cni-table.md"),
+    markdown(({ folder }) => `CNI=${folder}`),
+  );
+  const counts = countOutcomes(columns);
+  const unjudged = (counts.error ?? 0) + (counts["not run"] ?? 0);
+  if (options.docs && unjudged === 0)
+    await writeFile(
+      document,
+      markdown(({ what }) => what),
+    );
+  if (options.docs && unjudged > 0)
+    progress.say("docs/cni-plugins.md is left as it is: not every rule was judged");
+  const told = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`);
+  process.stdout.write(`${join(target, "cni-table.md")}\n`);
+  process.stdout.write(`${columns.length} plugins, rules: ${told.join(", ")}\n`);
+  return unjudged > 0 ? 1 : 0;
 });
+
+async function findGenerations(
+  folders: readonly string[],
+  { debian = false, docs = false }: Options,
+  settings: Settings,
+): Promise<Generation[]> {
+  if (!debian && folders.length === 0)
+    throw new UsageError("cni-table: expected --debian or a folder with plugins");
+  if (docs && (!debian || folders.length > 0)) {
+    throw new UsageError("cni-table: --docs is for --debian alone: the docs speak of what everybody can get");
+  }
+  const generations: Generation[] = [];
+  // One after the other: building an archive takes the whole machine.
+  for (const suite of debian ? debianSuites : []) {
+    const { folder, version, generation } = await debianPlugins(settings, progress, suite);
+    generations.push({
+      name: generation,
+      folder,
+      what: `Debian's ${debianPackage} ${version}, from ${suite}`,
+    });
+  }
+  for (const argument of folders) {
+    const at = argument.indexOf("=");
+    const folder = resolve(argument.slice(at + 1));
+    const name = at < 0 ? basename(folder) : argument.slice(0, at);
+    generations.push({ name, folder, what: "plugins in a folder" });
+  }
+  return generations;
+}

@@ -2,11 +2,14 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
 import { HarnessError } from "#harness/errors.ts";
+import { progressMark } from "./progress-reporter.ts";
 
+const progressReporter = join(import.meta.dirname, "progress-reporter.ts");
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const reportSchema = z.object({
@@ -37,6 +40,8 @@ export interface TierRun {
   readonly without?: readonly string[];
   /** More settings for the run, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Called with how far the run is whenever a test file has ended. */
+  readonly onProgress?: (detail: string) => void;
 }
 
 /**
@@ -48,6 +53,7 @@ export async function runTier({
   versions = [],
   without = [],
   settings = {},
+  onProgress = () => {},
 }: TierRun): Promise<TierResult[]> {
   const folder = await mkdtemp(join(tmpdir(), "netconform-tier-"));
   const report = join(folder, "report.json");
@@ -56,7 +62,13 @@ export async function runTier({
       process.execPath,
       [
         join(root, "node_modules/vitest/vitest.mjs"),
-        ...["run", "suites/cni", "--reporter=json", `--outputFile=${report}`],
+        ...[
+          "run",
+          "suites/cni",
+          "--reporter=json",
+          `--outputFile=${report}`,
+          `--reporter=${progressReporter}`,
+        ],
         ...without.map((file) => `--exclude=suites/cni/${file}.test.ts`),
       ],
       {
@@ -71,6 +83,12 @@ export async function runTier({
         },
       },
     );
+    // The child takes everything down that it has made, when it is told to end.
+    const pass = (signal: NodeJS.Signals) => child.kill(signal);
+    process.once("SIGTERM", pass);
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.startsWith(progressMark)) onProgress(line.slice(progressMark.length));
+    });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {
@@ -80,7 +98,7 @@ export async function runTier({
     const code = await new Promise<number | null>((resolve, reject) => {
       child.once("error", reject);
       child.once("close", resolve);
-    });
+    }).finally(() => process.off("SIGTERM", pass));
     const text = await readFile(report, "utf8").catch(() => undefined);
     if (text === undefined) {
       throw new HarnessError(

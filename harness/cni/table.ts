@@ -1,6 +1,7 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import type { CniRequirementId } from "#suites/requirements/cni.ts";
 import { cniRequirements } from "#suites/requirements/cni.ts";
+import { findingsOf, formatFindings } from "./findings.ts";
 import type { TierResult } from "./run-tier.ts";
 
 /** One plugin of one generation at one version of the specification. */
@@ -63,45 +64,54 @@ const symbols: Record<Outcome, string> = {
   "not run": "?",
 };
 
-/**
- * A table of rules × plugins for each generation and version, then every defect, with a line to repeat it unless
- * `short`: those lines name the folders of the machine that ran them.
- */
-export function formatTable(columns: readonly TableColumn[], { short = false } = {}): string {
-  const groups = Map.groupBy(columns, ({ generation, version }) => `plugins ${generation}, CNI ${version}`);
-  const parts = [...groups].map(([title, group]) => `## ${title}\n\n${formatGroup(group, short)}`);
+/** Where a table comes from. */
+export interface TableOrigin {
+  /** Command that makes it again. */
+  readonly command: string;
+  /** Date, kernel and whatever else the outcomes may depend on. */
+  readonly facts: readonly string[];
+  /** What each generation is, as it reads after its name: a package with its version, or a folder. */
+  readonly generations: Readonly<Record<string, string>>;
+}
+
+/** A table of rules × plugins for each generation and version, then every broken rule with a line to repeat it. */
+export function formatTable(columns: readonly TableColumn[], origin: TableOrigin): string {
+  const groups = Map.groupBy(columns, ({ generation, version }) => `Plugins ${generation}, CNI ${version}`);
+  const findings = findingsOf(columns);
   return [
     "# CNI plugins and the rules of the specification",
     "",
-    "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what the plugin needs · blank: does not apply.",
+    `Made by \`${origin.command}\`; ${origin.facts.join(", ")}.`,
     "",
-    ...parts.flatMap((part) => [part, ""]),
+    ...Object.entries(origin.generations).map(([name, what]) => `- ${name}: ${what}`),
+    "",
+    "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what it needs · e error of the harness · blank: does not apply.",
+    "Each plugin is tested with one minimal configuration. MAY marks what the specification leaves open and the reference library decides.",
+    "",
+    ...[...groups].flatMap(([title, group]) => [`## ${title}`, "", formatGroup(group), ""]),
+    ...(findings.length > 0
+      ? ["## What does not hold", "", howToRepeat, "", formatFindings(findings), ""]
+      : []),
   ].join("\n");
 }
 
-function formatGroup(group: readonly TableColumn[], short: boolean): string {
+const howToRepeat =
+  "The lines under *by hand* need root, and `CNI` set to the folder of the plugins. Each starts from nothing and leaves network " +
+  "namespaces: `for one in nc nc-0 nc-1; do ip netns delete $one; done; rm -rf /tmp/nc` removes them before the next.";
+
+function formatGroup(group: readonly TableColumn[]): string {
   const ids = (Object.keys(cniRequirements) as CniRequirementId[]).filter((id) =>
     group.some(({ rules }) => rules[id] !== undefined),
   );
-  const blocked = group.filter(isBlocked);
   const shown = group.filter((column) => !isBlocked(column));
   const header = ["rule", "level", "", ...shown.map(({ plugin }) => plugin)];
   const rows = ids.map((id) => {
     const { level, title } = cniRequirements[id];
     return [id, level, title, ...shown.map(({ rules }) => symbolOf(rules[id], level))];
   });
-  const table = [header, header.map(() => "---"), ...rows]
-    .map((cells) => `| ${cells.join(" | ")} |`)
-    .join("\n");
-  const unusable = blocked.map(({ plugin, rules }) => `- ${plugin}: ${reasonOf(rules)}`);
-  const defects = shown.flatMap(({ plugin, rules }) =>
-    ids.flatMap((id) => (rules[id]?.outcome === "failed" ? formatDefect(plugin, id, rules[id], short) : [])),
-  );
-  return [
-    table,
-    ...(unusable.length > 0 ? ["\nNot usable on this machine:\n", ...unusable] : []),
-    ...(defects.length > 0 ? ["\n### What does not hold\n", ...defects] : []),
-  ].join("\n");
+  const table = [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  const blocked = group.filter(isBlocked).map(({ plugin, rules }) => `- ${plugin}: ${reasonOf(rules)}`);
+  return [...table, ...(blocked.length > 0 ? ["", "Blocked:", "", ...blocked] : [])].join("\n");
 }
 
 function isBlocked({ rules }: TableColumn): boolean {
@@ -117,17 +127,10 @@ function symbolOf(cell: TableCell | undefined, level: string): string {
   return cell.outcome === "failed" && level === "MUST" ? "**✗**" : symbols[cell.outcome];
 }
 
-function formatDefect(
-  plugin: string,
-  id: CniRequirementId,
-  { reasons, reproduce }: TableCell,
-  short: boolean,
-): string[] {
-  const [line] = reproduce;
-  return [
-    `- **${plugin}**, ${id} (${cniRequirements[id].level}): ${reasons.join("; ")}`,
-    ...(line && !short
-      ? [`  <details><summary>by hand</summary>\n\n  \`\`\`sh\n  ${line}\n  \`\`\`\n\n  </details>`]
-      : []),
-  ];
+/** How many cells have each outcome. */
+export function countOutcomes(columns: readonly TableColumn[]): Partial<Record<Outcome, number>> {
+  const outcomes = columns.flatMap(({ rules }) => Object.values(rules).map(({ outcome }) => outcome));
+  return Object.fromEntries(
+    [...Map.groupBy(outcomes, (outcome) => outcome)].map(([outcome, cells]) => [outcome, cells.length]),
+  );
 }
