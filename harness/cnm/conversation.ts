@@ -78,6 +78,7 @@ export class Conversation {
     "NetworkDriver.DeleteNetwork": (read) => {
       const { NetworkID } = requestFields(read);
       const inUse = [...this.#endpoints.values()].includes(NetworkID);
+      if (read.succeeded) this.#forgetEndpointsOf(NetworkID);
       return this.#remove(read, this.#networks, NetworkID, inUse);
     },
     "NetworkDriver.CreateEndpoint": (read) => {
@@ -125,6 +126,15 @@ export class Conversation {
       this.#deleted.add(id);
     }
     return existed && !inUse && refused(read) ? [stays(read, id)] : [];
+  }
+
+  /** An endpoint whose answer was lost is known to no engine, and goes with its network. */
+  #forgetEndpointsOf(network: string): void {
+    for (const [endpoint, of] of this.#endpoints) {
+      if (of !== network) continue;
+      this.#endpoints.delete(endpoint);
+      this.#joins.delete(endpoint);
+    }
   }
 
   #afterDeletion(read: ReadExchange, id: string, what: string): Contradiction[] {

@@ -25,10 +25,9 @@ export const remoteRequirements = {
   ),
   R2: retries("a slow answer delays a container and does not keep it from working"),
   R3: errors("a call that fails ends the user's command with an error, and nothing half-made stays anywhere"),
-  R4: retries("a call that the engine repeats, because its answer was lost, succeeds", "SHOULD"),
-  R5: errors(
-    "an answer that breaks off ends the user's command with an error, and what was made can be made again",
+  R4: retries(
+    "a connection that breaks off in a call leaves no half-made container, and what was made can be made again",
   ),
-  R6: lifecycle("networks, endpoints and policies survive a restart of the plugin"),
-  R7: lifecycle("networks and endpoints survive a restart of the engine, also of one that was killed"),
+  R5: lifecycle("networks, endpoints and policies survive a restart of the plugin"),
+  R6: lifecycle("networks and endpoints survive a restart of the engine, also of one that was killed"),
 } as const satisfies Record<string, Requirement>;

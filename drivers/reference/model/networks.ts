@@ -82,16 +82,16 @@ export class Networks {
     return networks[key]!;
   }
 
-  /** Takes an engine's network away; the network goes with the last one. An unknown id is what the caller wants. */
+  /**
+   * Takes an engine's network away; the network goes with the last one. An unknown id is what the caller wants. An engine
+   * never deletes a network that has endpoints it knows of; those that are left had their answer lost.
+   */
   detach(id: string): void {
     const { engineNetworks, endpoints, networks, groups } = this.#state;
     const known = engineNetworks[id];
     if (!known) return;
-    const active = Object.values(endpoints).filter((endpoint) => endpoint.engineNetwork === id);
-    if (active.length > 0) {
-      throw new Refusal(
-        `network ${known.network} has active endpoints: ${active.map((one) => one.id).join(", ")}`,
-      );
+    for (const endpoint of Object.values(endpoints)) {
+      if (endpoint.engineNetwork === id) delete endpoints[endpoint.id];
     }
     const last = !Object.values(engineNetworks).some(
       (other) => other.id !== id && other.network === known.network,

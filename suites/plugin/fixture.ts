@@ -1,0 +1,187 @@
+import type { Network } from "#drivers/driver.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { CallName } from "#harness/cnm/protocol.ts";
+import type { Fault, Injection } from "#harness/cnm/proxy.ts";
+import type { ProtocolTap } from "#harness/cnm/tap.ts";
+import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { expectThat } from "#harness/conformance/expect.ts";
+import { asEvidence, describeHoldings, tapOf, untilHeld } from "#harness/conformance/protocol.ts";
+import type { TestTools } from "#harness/conformance/suite.ts";
+import { Blocked, Nonconformance } from "#harness/errors.ts";
+import { describeDifferences, readStableLedger, settle } from "#harness/ledger/ledger.ts";
+import { expectPing } from "#harness/probe/path.ts";
+import type { Scope } from "#harness/scope.ts";
+import { uniqueName } from "#harness/workload/cnm.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+export type PluginTest = ChapterContext & TestTools;
+
+/** Time for everything to be as before on the nodes. */
+const settleMs = 20_000;
+
+/** The faults with which an engine must give up a call, told that it failed. */
+export const refusals: readonly Fault[] = [
+  { kind: "status", status: 500, body: '{"Err":"injected failure"}' },
+  { kind: "status", status: 500, body: "injected failure" },
+];
+
+/** The plugin is not asked, and the engine may ask again. */
+export const cutBefore: Fault = { kind: "cut", at: "request" };
+
+/** The plugin has done its work, and the engine does not hear of it, or not all of it. */
+export const brokenAnswers: readonly Fault[] = [
+  { kind: "truncate" },
+  { kind: "cut", at: "body" },
+  { kind: "cut", at: "answer" },
+];
+
+/** The first two nodes. Throws `Blocked` on a cluster of one. */
+export function twoNodes(nodes: readonly ClusterNode[]): [ClusterNode, ClusterNode] {
+  const [first, second] = nodes;
+  if (!first || !second) throw new Blocked(`two nodes are needed, NODES=${nodes.length}`);
+  return [first, second];
+}
+
+/** The driver's tap, whose exchanges from now on are evidence of the test. */
+export async function listenIn({ driver, keep }: Pick<PluginTest, "driver" | "keep">): Promise<ProtocolTap> {
+  const tap = tapOf(driver);
+  const mark = await tap.mark();
+  let said = "";
+  keep({
+    name: "protocol.jsonl",
+    get content() {
+      return said;
+    },
+  });
+  const refresh = async () => {
+    said = String(asEvidence((await tap.since(mark)).exchanges).content);
+  };
+  return {
+    ...tap,
+    inject: async (injection) => {
+      const active = await tap.inject(injection);
+      return {
+        ...active,
+        used: async () => {
+          await refresh();
+          return active.used();
+        },
+      };
+    },
+  };
+}
+
+/** A fault in words, for facts and failures. */
+export function nameOf(call: CallName, fault: Fault): string {
+  const what =
+    fault.kind === "status"
+      ? `status ${fault.status}${fault.body?.startsWith("{") ? " with Err" : ""}`
+      : fault.kind === "cut"
+        ? `connection cut at the ${fault.at}`
+        : fault.kind === "delay"
+          ? `answer ${fault.ms} ms late`
+          : "answer truncated";
+  return `${call}, ${what}`;
+}
+
+/** Runs `work` while the fault befalls the next call; throws `Nonconformance` when the engine never made that call. */
+export async function under<T>(tap: ProtocolTap, injection: Injection, work: () => Promise<T>): Promise<T> {
+  const injected = await tap.inject(injection);
+  try {
+    const result = await work();
+    expectThat((await injected.used()) > 0, {
+      who: `the engine on ${injection.caller ?? "any node"}`,
+      expected: `a call of ${injection.call}, to meet the fault`,
+      got: "none",
+    });
+    return result;
+  } finally {
+    await injected.stop();
+  }
+}
+
+/**
+ * The user's command must fail, with an error that says more than that it failed. Resolves to that error, in one line.
+ * Throws `Nonconformance` when it succeeds.
+ */
+export async function expectRefusal(command: string, work: Promise<unknown>): Promise<string> {
+  const outcome = await work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expectThat(outcome instanceof Nonconformance, {
+    who: command,
+    expected: "an error from the engine",
+    got: outcome === undefined ? "success" : String(outcome),
+  });
+  const message = outcome.message.split("\n")[0] ?? "";
+  const said = /got HTTP \d+: (.*)/.exec(message)?.[1] ?? "";
+  expectThat(/\S+\s+\S+/.test(said), {
+    who: command,
+    expected: "an error that says what failed",
+    got: message,
+  });
+  return said;
+}
+
+/**
+ * `docker run` on `node` while a call goes wrong: it must fail with no container left running or, where an engine may
+ * ask again, give a container that works. Resolves to the engine's error, or "works".
+ */
+export async function expectAllOrNothing(
+  network: Network,
+  node: ClusterNode,
+  scope: Scope,
+  { other, mayWork }: { other: Workload; mayWork: boolean },
+): Promise<string> {
+  const name = uniqueName("c");
+  const run = network.run(scope, node, { name });
+  const made = await run.catch(() => undefined);
+  if (made && mayWork) {
+    await Promise.all([expectPing(made, other), expectPing(other, made)]);
+    return "works";
+  }
+  const said = await expectRefusal(`docker run --name ${name}`, run);
+  const { State } = await node.docker.getContainer(name).inspect();
+  expectThat(!State.Running, {
+    who: `${name} on ${node.name}, whose network could not be made`,
+    expected: "a container that does not run",
+    got: State.Status,
+  });
+  return said.replaceAll(name, "NAME");
+}
+
+/** Takes down what exists in plugin and nodes, and resolves to a check that it is so again. */
+export async function remember(
+  { cluster }: Pick<PluginTest, "cluster">,
+  tap: ProtocolTap,
+): Promise<(after: string) => Promise<void>> {
+  const [held, ledger] = [await tap.holdings(), await readStableLedger(cluster)];
+  return async (after) => {
+    const left = describeHoldings(await untilHeld(tap, held));
+    expectThat(left === "", {
+      who: `the plugin after ${after}`,
+      expected: "what it held before",
+      got: `besides ${left}`,
+    });
+    const differences = await settle(cluster, ledger, settleMs);
+    expectThat(differences.length === 0, {
+      who: `the nodes after ${after}`,
+      expected: "what was there before",
+      got: `${differences.length} differences\n${describeDifferences(differences)}`,
+    });
+  };
+}
+
+/** The very next `docker run` works, and reaches a container on the other node. */
+export async function expectNextRunWorks(
+  network: Network,
+  node: ClusterNode,
+  scope: Scope,
+  other: Workload,
+): Promise<void> {
+  const own = scope.child("the next container");
+  const next = await network.run(own, node);
+  await expectPing(next, other);
+  await own.close();
+}

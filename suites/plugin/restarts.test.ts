@@ -1,0 +1,109 @@
+import type { Network } from "#drivers/driver.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { runPair } from "#harness/conformance/pair.ts";
+import { Unsupported } from "#harness/errors.ts";
+import { nodeEngineCommand } from "#harness/images/node-contract.ts";
+import { until } from "#harness/poll.ts";
+import { expectPing } from "#harness/probe/path.ts";
+import { expectBlocked, expectOpen } from "#harness/probe/reachability.ts";
+import { serve } from "#harness/probe/service.ts";
+import type { Scope } from "#harness/scope.ts";
+import { askEngine, CnmWorkload } from "#harness/workload/cnm.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { allowedPort, deniedPort, guard, ports, tutorialRules } from "../policy/fixture.ts";
+import { twoNodes } from "./fixture.ts";
+
+const alone = { alone: true, deadlineMs: 180_000 };
+/** Engines give the containers ten seconds to end before they end themselves. */
+const restartMs = 90_000;
+
+/** Ways in which an engine ends and is there again. */
+const ends: Record<string, (node: ClusterNode) => Promise<unknown>> = {
+  "is restarted": (node) => node.run([nodeEngineCommand, "restart"], { deadlineMs: restartMs }),
+  "is killed and started": async (node) => {
+    await node.run(["sh", "-c", 'kill -KILL "$(cat /run/docker.pid)"']);
+    await node.run([nodeEngineCommand, "start"], { deadlineMs: restartMs });
+  },
+};
+
+chapter("restarts", ({ requirement }) => {
+  requirement(
+    "R5",
+    "the plugin is restarted, and containers from before and after reach each other",
+    async ({ cluster, driver, scope }) => {
+      if (!driver.restart) throw new Unsupported("the driver has no restart");
+      const { network, a, b } = await runPair(scope, { cluster, driver });
+      await expectPing(a, b);
+      await driver.restart();
+      await Promise.all([expectPing(a, b), expectPing(b, a)]);
+      const late = await network.run(scope, a.node);
+      await Promise.all([expectPing(late, b), expectPing(a, late)]);
+      expectThat(![a.ip, b.ip].includes(late.ip), {
+        who: `${late.name}, started after the plugin`,
+        expected: "an address that nobody has",
+        got: late.ip,
+      });
+    },
+    alone,
+  );
+
+  requirement(
+    "R5",
+    "the plugin is restarted, and what its policies forbid stays forbidden",
+    async ({ cluster, driver, declaration, scope }) => {
+      if (!driver.restart) throw new Unsupported("the driver has no restart");
+      if (!declaration.capabilities.includes("policy")) {
+        throw new Unsupported(`${declaration.name} does not declare policy`);
+      }
+      const [near, far] = twoNodes(cluster.nodes);
+      const network = await driver.createNetwork(scope);
+      const [client, unguarded] = await Promise.all([network.run(scope, far), network.run(scope, near)]);
+      const open = await serve(unguarded, { ports });
+      const { tcp } = await guard(scope, driver, network, near, tutorialRules);
+      const control = { target: open.at(deniedPort) };
+      await expectBlocked(client, tcp.at(deniedPort), { control });
+      await driver.restart();
+      await expectBlocked(client, tcp.at(deniedPort), { control });
+      await expectOpen(client, tcp.at(allowedPort));
+    },
+    alone,
+  );
+
+  for (const [how, end] of Object.entries(ends)) {
+    requirement(
+      "R6",
+      `an engine ${how}, and its containers reach the others again`,
+      async ({ cluster, driver, scope }) => {
+        const { network, a, b } = await runPair(scope, { cluster, driver });
+        await expectPing(a, b);
+        await end(a.node);
+        const seen = await network.inspect(a.node);
+        expectFact(`${a.node.name} after its engine came back`, "the network's subnets", seen.subnets, [
+          network.subnet,
+        ]);
+        const back = await startAgain(scope, network, a);
+        await Promise.all([expectPing(back, b), expectPing(b, back)]);
+        const late = await network.run(scope, a.node);
+        await Promise.all([expectPing(late, b), expectPing(b, late), expectPing(late, back)]);
+      },
+      alone,
+    );
+  }
+});
+
+/** `docker start` of a container that ended with its engine; resolves to it as it is now. */
+async function startAgain(
+  scope: Scope,
+  network: Network,
+  { node, id, name }: Workload,
+): Promise<CnmWorkload> {
+  const container = node.docker.getContainer(id);
+  await until({ what: `${name} to have ended with its engine`, deadlineMs: 20_000 }, async () => {
+    const { State } = await container.inspect();
+    return !State.Running;
+  });
+  await askEngine(node, `docker start ${name}`, container.start());
+  return new CnmWorkload(scope, node, await container.inspect(), network.name);
+}
