@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
+import type { Invocation } from "#harness/cni/invocation.ts";
 import type { ProtocolTap } from "#harness/cnm/tap.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -20,6 +21,7 @@ export const capabilities = {
   tenants: "tenants with overlapping names, subnets and addresses",
   vlan: "networks that are an 802.1Q VLAN on the data interface",
   policy: "groups with policies of ordered allow and deny rules",
+  cni: "a runtime attaches containers through CNI plugins",
   remote: "engines speak the CNM plugin protocol with it, over a socket that can be recorded",
 } as const;
 export type Capability = keyof typeof capabilities;
@@ -51,6 +53,8 @@ export interface WorkloadSpec {
   ip?: string;
   /** Policy group the workload joins; needs `policy`. */
   group?: string;
+  /** A network namespace alone, without a container or an engine; needs `cni`. */
+  bare?: boolean;
 }
 
 /** A network that exists. Removal is registered with the scope it was made in. */
@@ -136,6 +140,7 @@ export type Needs = Partial<Record<Capability, readonly Feature[]>>;
 export const features = {
   vxlan: "kernel VXLAN devices",
   vlan8021q: "kernel 802.1Q devices",
+  macvlan: "kernel macvlan devices",
   openvswitch: "Open vSwitch (kernel module or userspace)",
   ipvs: "IP virtual server, which swarm's virtual addresses need",
   clusterStore: "an engine with --cluster-store (up to Docker 20.10)",
@@ -159,10 +164,14 @@ export interface InstalledDriver {
   /** Present when `policy` is declared. Workloads join a group through `WorkloadSpec.group`. */
   createGroup?(scope: Scope, spec: GroupSpec): Promise<void>;
   listGroups?(tenant?: string): Promise<GroupSpec[]>;
+  /** Present when `cni` is declared: every plugin call for a container so far, in the order in which they ended. */
+  cniCalls?(containerId: string): readonly Invocation[];
   /** Present when `remote` is declared: what stands between the engines and the plugin. */
   readonly protocol?: ProtocolTap;
   /** Ends the plugin's process without warning and starts it again, where the driver can; networks and policies must stay. */
   restart?(): Promise<void>;
+  /** Ends the plugin's process without warning; it is started again when `scope` closes, and has everything it had. */
+  stop?(scope: Scope): Promise<void>;
   /** Names and versions of what was installed, for the report. */
   versions(): Promise<Record<string, string>>;
 }

@@ -185,6 +185,11 @@ class InstalledReference implements InstalledDriver {
     return this.#admin.call("restart", {});
   }
 
+  async stop(scope: Scope): Promise<void> {
+    scope.defer("the plugin's pause", () => this.#admin.call("resume", {}));
+    await this.#admin.call("halt", {});
+  }
+
   versions(): Promise<Record<string, string>> {
     return this.#admin.call("versions", {});
   }

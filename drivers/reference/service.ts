@@ -47,23 +47,47 @@ export class ReferenceService {
   /** Brings the nodes in line with the state file and opens all sockets. Throws when a node lacks something. */
   async start(): Promise<void> {
     await this.#plugin.start();
-    const path = this.#options.socket ?? pluginSocketPath(this.#options.name);
-    for (const node of this.#nodes) {
-      const { name, files } = node.host;
-      await node.host.run(["mkdir", "-p", dirname(path)]);
-      // A socket whose plugin was killed stays, and not every sshd replaces it.
-      await files.remove(path);
-      this.#sockets.push(await node.listen(path, (stream) => this.#plugin.server(name).serve(stream)));
-    }
+    await this.#openSockets();
     this.#admin = await serveAdmin(this, this.#options.adminSocket);
   }
 
   /** Ends the plugin as a kill would, and starts another from the state file. What was being asked is cut off. */
   async restart(): Promise<void> {
-    const ended = this.#plugin;
-    await ended.close();
+    await this.#plugin.close();
+    await this.#succeed();
+  }
+
+  /** Ends the plugin as a kill would: nobody listens on its sockets any more. Its administration goes on. */
+  async halt(): Promise<void> {
+    await this.#closeSockets();
+    await this.#plugin.close();
+  }
+
+  /** Starts another plugin from the state file, after `halt`. */
+  async resume(): Promise<void> {
+    await this.#succeed();
+    await this.#openSockets();
+  }
+
+  /** Stops serving; what exists on the nodes stays for the next start. */
+  async stop(): Promise<void> {
+    this.#closeAdmin();
+    await this.#closeSockets();
+    await this.#plugin.close();
+  }
+
+  /** Stops serving and takes away everything that was made on the nodes, state file included. */
+  async uninstall(): Promise<void> {
+    this.#closeAdmin();
+    await this.#closeSockets();
+    await this.#plugin.uninstall();
+    if (this.#options.stateFile) rmSync(this.#options.stateFile, { force: true });
+  }
+
+  /** Another plugin takes over from the state file. */
+  async #succeed(): Promise<void> {
     const next = new ReferencePlugin(this.#nodes, this.#options);
-    for (const fault of ended.faults) next.faults.add(fault);
+    for (const fault of this.#plugin.faults) next.faults.add(fault);
     if (next.faults.has("policy-lost-on-restart")) {
       next.model.change(({ state }) => {
         for (const policy of Object.values(state.policies)) policy.rules = {};
@@ -73,21 +97,22 @@ export class ReferenceService {
     await next.start();
   }
 
-  /** Stops serving; what exists on the nodes stays for the next start. */
-  async stop(): Promise<void> {
-    await this.#closeSockets();
-    await this.#plugin.close();
-  }
-
-  /** Stops serving and takes away everything that was made on the nodes, state file included. */
-  async uninstall(): Promise<void> {
-    await this.#closeSockets();
-    await this.#plugin.uninstall();
-    if (this.#options.stateFile) rmSync(this.#options.stateFile, { force: true });
+  async #openSockets(): Promise<void> {
+    const path = this.#options.socket ?? pluginSocketPath(this.#options.name);
+    for (const node of this.#nodes) {
+      const { name, files } = node.host;
+      await node.host.run(["mkdir", "-p", dirname(path)]);
+      // A socket whose plugin was killed stays, and not every sshd replaces it.
+      await files.remove(path);
+      this.#sockets.push(await node.listen(path, (stream) => this.#plugin.server(name).serve(stream)));
+    }
   }
 
   async #closeSockets(): Promise<void> {
     await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()));
+  }
+
+  #closeAdmin(): void {
     this.#admin?.close();
     this.#admin?.closeAllConnections();
     rmSync(this.#options.adminSocket, { force: true });

@@ -21,7 +21,7 @@ export const referenceFaults = {
     does: "interfaces in overlay networks get the MTU of the carrier",
     why: "large packets vanish between the nodes while small ones pass",
   },
-  "udp-swallowed": {
+  "udp-between-nodes-dropped": {
     kills: "M4",
     mayFollow: ["M8", "P6", "P8", "T5", "V2", "V4"],
     does: "UDP that arrives from another node is dropped",
@@ -69,6 +69,18 @@ export const referenceFaults = {
     does: "a subnet that is in use in one tenant is refused in another",
     why: "tenants must agree on their addresses",
   },
+  "tenants-share-addresses": {
+    kills: "T3",
+    mayFollow: ["T5"],
+    does: "an address asked for that a container of another tenant has is refused",
+    why: "tenants must agree on their addresses, container by container",
+  },
+  "tenants-without-names": {
+    kills: "T4",
+    mayFollow: ["T5"],
+    does: "the resolvers of all tenants but the default one know nobody",
+    why: "names work until there are tenants",
+  },
   "tenant-not-listed": {
     kills: "T1",
     does: "the listing of tenants has the default tenant only",
@@ -103,6 +115,17 @@ export const referenceFaults = {
     does: "frames carry the tag after the one asked for",
     why: "the nodes reach each other, and nobody else on the VLAN",
   },
+  "vlan-deaf-to-others": {
+    kills: "V4",
+    does: "frames from the VLAN that come from no container of the plugin are dropped",
+    why: "containers are in the VLAN and reach nobody there but each other",
+  },
+  "group-outside-its-network": {
+    kills: "P2",
+    mayFollow: ["P3", "P4", "P5", "P6", "P7", "P8", "P9"],
+    does: "containers of a group get addresses of another subnet than the group's network",
+    why: "nobody in the network reaches the group",
+  },
   "rule-listed-without-port": {
     kills: "P1",
     does: "the listing of rules shows port 0 for every rule",
@@ -115,7 +138,7 @@ export const referenceFaults = {
   },
   "policy-not-enforced": {
     kills: "P3",
-    mayFollow: ["P4", "P5", "P7", "P8"],
+    mayFollow: ["P4", "P5", "P6", "P7", "P8", "P9"],
     does: "rules are kept and listed, and never reach the bridges",
     why: "everybody believes that the ports are closed",
   },
@@ -127,7 +150,7 @@ export const referenceFaults = {
   },
   "priority-inverted": {
     kills: "P5",
-    mayFollow: ["P3", "P4", "P7"],
+    mayFollow: ["P3", "P7", "P8", "P9"],
     does: "the rule with the lower priority wins",
     why: "an exception to a general rule has no effect",
   },
@@ -143,24 +166,24 @@ export const referenceFaults = {
   },
   "policy-on-whole-network": {
     kills: "P6",
-    mayFollow: ["P3", "P4", "P5", "P7", "P8"],
+    mayFollow: ["P3", "P4", "P5", "P7", "P8", "P9"],
     does: "all containers of a network with a group are members of the group",
     why: "containers that nobody meant are cut off",
   },
   "policy-only-across-nodes": {
     kills: "P7",
-    mayFollow: ["P3", "P4", "P5", "P8"],
+    mayFollow: ["P3", "P4", "P5", "P8", "P9"],
     does: "rules judge only what comes from another node",
     why: "a neighbour on the same node reaches every port",
   },
   "late-members-ignored": {
     kills: "P7",
-    mayFollow: ["P3", "P4", "P5", "P8"],
-    does: "containers that join a group after its last rule are not bound by it",
+    mayFollow: ["P9"],
+    does: "only the container that joined a group first is bound by its rules",
     why: "a container that restarts loses its protection",
   },
   "policy-lost-on-restart": {
-    kills: "P7",
+    kills: "P9",
     does: "a plugin that starts again knows the policies but none of their rules",
     why: "an update of the plugin opens every port",
   },

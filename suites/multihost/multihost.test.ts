@@ -4,6 +4,7 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { uniqueMarker } from "#harness/probe/agent.ts";
+import { expectNoName } from "#harness/probe/names.ts";
 import { expectDatagram, expectPing } from "#harness/probe/path.ts";
 import { expectOpen } from "#harness/probe/reachability.ts";
 import { serve } from "#harness/probe/service.ts";
@@ -69,6 +70,19 @@ chapter("multihost", ({ requirement, shared }) => {
   requirement("M5", "the containers reach each other by name, both ways", async ({ use }) => {
     const { a, b } = await use(pair);
     await Promise.all([expectPingByName(a, b), expectPingByName(b, a)]);
+  });
+
+  requirement("M5", "a name goes with its container, on the other node too", async ({ use, scope }) => {
+    const { network, a, b } = await use(pair);
+    const life = scope.child("a container that goes");
+    const brief = await network.run(life, b.node);
+    await expectPingByName(a, brief);
+    await life.close();
+    await expectNoName(
+      a,
+      { name: brief.name },
+      { control: { name: b.name, addresses: [b.ip] }, settleMs: 5_000 },
+    );
   });
 
   requirement(

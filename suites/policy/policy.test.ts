@@ -1,7 +1,7 @@
 import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
-import { Blocked } from "#harness/errors.ts";
+import { Blocked, Unsupported } from "#harness/errors.ts";
 import { expectPing } from "#harness/probe/path.ts";
 import { expectBlocked, expectOpen, isBlocked } from "#harness/probe/reachability.ts";
 import { serve } from "#harness/probe/service.ts";
@@ -192,10 +192,10 @@ chapter("policy", ({ requirement, shared }) => {
   requirement("P6", "containers outside the group keep their ports", async ({ use }) => {
     const { stranger, neighbour, open } = await use(field);
     const { tcp } = await use(database);
-    await expectBlocked(stranger, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
     await Promise.all(
       [stranger, neighbour].flatMap((client) => ports.map((port) => expectOpen(client, open.at(port)))),
     );
+    await expectBlocked(stranger, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
   });
 
   requirement("P6", "ICMP and UDP of the group are untouched by its TCP rules", async ({ use }) => {
@@ -267,6 +267,33 @@ chapter("policy", ({ requirement, shared }) => {
     await expectBlocked(member, open.at(deniedPort), { control: { from: neighbour } });
     await expectOpen(stranger, tcp.at(deniedPort));
   });
+
+  requirement(
+    "P9",
+    "a policy is listed and enforced as before after the plugin was ended and started again",
+    async (test) => {
+      const { restart } = test.driver;
+      if (!restart) throw new Unsupported("the driver cannot restart its plugin");
+      const { network, near, far, stranger, neighbour, open } = await test.use(field);
+      const { policy, group, tcp } = await guard(test.scope, test.driver, network, near, tutorialRules);
+      await expectOpen(stranger, tcp.at(allowedPort));
+      const before = await policy.rules();
+      await restart.call(test.driver);
+      expectFact(`the rules of ${policy.name}`, "the listing", await policy.rules(), before);
+      const late = await network.run(test.scope, far, { group });
+      await using lateTcp = await serve(late, { ports });
+      for (const client of [stranger, neighbour]) {
+        for (const service of [tcp, lateTcp]) {
+          await expectOpen(client, service.at(allowedPort));
+          await expectBlocked(client, service.at(deniedPort), {
+            control: { target: open.at(deniedPort) },
+            ...takesEffect,
+          });
+        }
+      }
+    },
+    { alone: true },
+  );
 });
 
 /** TCP is denied, except from one peer. */

@@ -48,4 +48,5 @@ export const pluginRequirements = {
   P6: policy("a policy binds its group alone, and a TCP rule leaves ICMP and UDP untouched"),
   P7: policy("a policy holds from the same node and from others, and for containers started after the rule"),
   P8: policy("rules can name a direction and a peer group, network or address"),
+  P9: policy("a policy survives the end of the plugin and its next start"),
 } as const satisfies Record<string, Requirement>;

@@ -1,10 +1,13 @@
 import overlay from "#drivers/overlay.ts";
+import { startCapture } from "#harness/capture/capture.ts";
+import { carries, describeFrame } from "#harness/capture/packet.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
 import { fetchFromOutside } from "#harness/outside/fetch.ts";
 import { until } from "#harness/poll.ts";
+import { uniqueMarker } from "#harness/probe/agent.ts";
 import { expectPing } from "#harness/probe/path.ts";
 import { contains } from "#harness/workload/addresses.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
@@ -99,12 +102,20 @@ chapter("swarm", ({ requirement, shared }) => {
 
   requirement(
     "O1",
-    "Docker overlay works on a fresh subnet on the same nodes",
+    "Docker overlay works on a fresh subnet on the same nodes, and the plugin's network again when it is back",
     async (test) => {
-      const attachment = await overlay.install(test.scope, test.cluster);
-      const driver = await overlay.connect(test.cluster, attachment);
+      const { scope, cluster, driver } = test;
+      const own = scope.child("the driver's own network");
+      const before = await runPair(own, test);
+      await expectPing(before.a, before.b);
+      const absence = scope.child("the plugin's absence");
+      await driver.stop?.(absence);
+
+      const successor = scope.child("Docker overlay");
+      const attachment = await overlay.install(successor, cluster, successor);
+      const takenOver = await overlay.connect(cluster, attachment);
       const subnet = "30.1.1.0/24";
-      const { a, b } = await runPair(test.scope, { cluster: test.cluster, driver }, { subnet });
+      const { a, b } = await runPair(successor, { cluster, driver: takenOver }, { subnet });
       for (const { name, ip } of [a, b]) {
         expectThat(contains(subnet, ip), { who: name, expected: `an address in ${subnet}`, got: ip });
       }
@@ -115,8 +126,25 @@ chapter("swarm", ({ requirement, shared }) => {
       });
       await expectPing(a, b);
       await expectPingByName(b, a);
+      const { device } = b.node.interfaces[takenOver.carrier ?? "data"];
+      const capture = await startCapture(b.node, { device });
+      successor.defer(`capture on ${device}`, () => capture.stop());
+      const marker = uniqueMarker();
+      await expectPing(a, b, { marker });
+      const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
+      test.keep({ name: `${b.node.name}-${device}.pcap`, content: capture.pcap });
+      expectThat(marked.length > 0 && marked.every(({ vxlan }) => vxlan !== undefined), {
+        who: `the ping from ${a.name} to ${b.name} on ${b.node.name} ${device}`,
+        expected: "VXLAN",
+        got: marked.map(describeFrame).join("; ") || "no packet of it",
+      });
+
+      await successor.close();
+      await absence.close();
+      await expectPing(before.a, before.b);
+      await own.close();
     },
-    { alone: true, deadlineMs: 90_000 },
+    { alone: true, deadlineMs: 120_000 },
   );
 });
 

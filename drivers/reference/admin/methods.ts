@@ -81,6 +81,9 @@ export const methods = {
   }),
   versions: method(z.object({}), ({ plugin }) => plugin.versions()),
   restart: method(z.object({}), (service) => service.restart()),
+  /** Ends the plugin as a kill would; only its administration answers until `resume`. */
+  halt: method(z.object({}), (service) => service.halt()),
+  resume: method(z.object({}), (service) => service.resume()),
 } as const;
 
 export type MethodName = keyof typeof methods;

@@ -1,7 +1,7 @@
 import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
 import { flowsFor } from "../dataplane/flows.ts";
 import { type NodePlan, planFor } from "../dataplane/plan.ts";
-import { keyOf, type PolicyState, type Rule, type State } from "../model/state.ts";
+import { defaultTenant, keyOf, type PolicyState, type Rule, type State } from "../model/state.ts";
 
 /**
  * Plans that break a network as the faults that are on say. What a fault does is described in the table of the
@@ -12,8 +12,6 @@ export class DataplaneFaults {
   readonly #everSeen = new Map<string, Rule>();
   readonly #names = new Map<string, Set<string>>();
   readonly #lastPlans = new Map<string, NodePlan>();
-  #policies = "";
-  #members = new Set<string>();
 
   constructor(faults: ReadonlySet<string>) {
     this.#faults = faults;
@@ -73,6 +71,7 @@ export class DataplaneFaults {
       ...(this.#on("overlay-without-tunnel")
         ? { overlays: [], trunk: [...plan.trunk, ...plan.overlays.map(({ tag }) => tag)] }
         : {}),
+      ...(this.#on("one-vni-for-all") ? { overlays: plan.overlays.slice(0, 1) } : {}),
       ...(this.#on("vlan-not-connected") ? { trunk: [] } : {}),
       ...(this.#on("mtu-ignored")
         ? { ports: plan.ports.map((port) => ({ ...port, encap: "vlan" as const })) }
@@ -80,6 +79,10 @@ export class DataplaneFaults {
       resolvers: plan.resolvers.map((resolver) => {
         if (this.#on("names-of-own-node-only")) {
           return { ...resolver, hosts: resolver.hosts.filter((line) => local.has(line.split(" ")[0] ?? "")) };
+        }
+        if (this.#on("tenants-without-names")) {
+          const { tenant } = Object.values(state.networks).find((one) => one.resolver === resolver.address)!;
+          return tenant === defaultTenant ? resolver : { ...resolver, hosts: [] };
         }
         if (!this.#on("names-of-all-tenants")) return resolver;
         return { ...resolver, hosts: allHosts(state) };
@@ -111,11 +114,15 @@ export class DataplaneFaults {
       ...(this.#on("policy-only-across-nodes")
         ? flows.filter((flow) => !isMark(flow)).concat(remoteMarks(flows, state, plan))
         : flows),
-      ...(this.#on("udp-swallowed")
+      ...(this.#on("udp-between-nodes-dropped")
         ? outer
             .filter((device) => device !== dataDevice || plan.trunk.length > 0)
             .map((device) => `table=0,priority=40,in_port=${device},udp,actions=drop`)
         : []),
+      ...(this.#on("overlay-without-tunnel")
+        ? plan.ports.map(({ mac, tag }) => ignoreReflection(dataDevice, tag, mac))
+        : []),
+      ...(this.#on("vlan-deaf-to-others") ? onlyContainers(state, plan, dataDevice) : []),
     ];
   }
 
@@ -128,11 +135,12 @@ export class DataplaneFaults {
   }
 
   #dropLateMembers(state: State): void {
-    const policies = JSON.stringify(state.policies);
-    const present = Object.keys(state.endpoints);
-    if (policies !== this.#policies) this.#members = new Set(present);
-    this.#policies = policies;
-    for (const id of present) if (!this.#members.has(id)) delete state.endpoints[id]!.group;
+    const bound = new Set<string>();
+    for (const endpoint of Object.values(state.endpoints)) {
+      const group = keyOf(endpoint.network, endpoint.group ?? "");
+      if (bound.has(group)) delete endpoint.group;
+      bound.add(group);
+    }
   }
 }
 
@@ -152,6 +160,26 @@ function allHosts(state: State): string[] {
   return Object.values(state.endpoints)
     .filter(({ names }) => names.length > 0)
     .map(({ ipv4, names }) => [ipv4.split("/")[0], ...names].join(" "));
+}
+
+/** What the data interface brings back of a container's own frames, or the bridge would look for it outside. */
+function ignoreReflection(dataDevice: string, tag: number, mac: string): string {
+  return `table=0,priority=40,in_port=${dataDevice},dl_vlan=${tag},dl_src=${mac},actions=drop`;
+}
+
+/** Lets in from the VLANs what comes from containers of other nodes, and nothing else. */
+function onlyContainers(state: State, { trunk, ports }: NodePlan, dataDevice: string): string[] {
+  const local = new Set(ports.map(({ mac }) => mac));
+  const from = (match: string) => `table=0,in_port=${dataDevice},${match}`;
+  return [
+    ...trunk.map((tag) => from(`priority=12,dl_vlan=${tag},actions=drop`)),
+    ...Object.values(state.endpoints)
+      .map(({ mac, network }) => ({ mac, tag: state.networks[network]!.localTag }))
+      .filter(({ mac, tag }) => trunk.includes(tag) && !local.has(mac))
+      .map(({ mac, tag }) =>
+        from(`priority=15,dl_vlan=${tag},dl_src=${mac},actions=load:${tag}->NXM_NX_REG0[],goto_table:1`),
+      ),
+  ];
 }
 
 /** Flows that mark the destination (reg1) or the source (reg2) of a packet as a member of a group. */

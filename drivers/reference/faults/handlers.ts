@@ -1,10 +1,10 @@
-import { gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol.ts";
+import { gatewayAddressType, type RequestOf, requestAddressTypeKey } from "#harness/cnm/protocol.ts";
 import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
 import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
 import type { Model } from "../model/model.ts";
 import { Refusal } from "../model/refusal.ts";
 import type { Handlers } from "../protocol/server.ts";
-import { faultyIpamHandlers } from "./ipam-handlers.ts";
+import { faultyIpamHandlers, withNetworkOf } from "./ipam-handlers.ts";
 import type { FaultGround } from "./pipeline.ts";
 
 const rollBackMs = 1_000;
@@ -66,7 +66,9 @@ export function faultyHandlers(ground: FaultGround): Handlers {
       if (on("endpoint-stays-after-delete") && undeleted.has(EndpointID)) {
         throw new Refusal(`endpoint ${EndpointID} exists already`);
       }
-      const answer = await honest["NetworkDriver.CreateEndpoint"](request);
+      const answer = await honest["NetworkDriver.CreateEndpoint"](
+        onNetwork("group-outside-its-network") ? insideNetwork(model, request) : request,
+      );
       deleted.delete(EndpointID);
       if (on("interface-repeated"))
         return { Interface: { ...answer.Interface, ...withoutEmpty(Interface ?? {}) } };
@@ -115,6 +117,17 @@ export function faultyHandlers(ground: FaultGround): Handlers {
 /** Whether a request is for a network's gateway. */
 export function isGatewayRequest(options: Readonly<Record<string, string>> | null | undefined): boolean {
   return options?.[requestAddressTypeKey] === gatewayAddressType;
+}
+
+/** The request with the address moved into the subnet, since the honest plugin refuses one that is outside. */
+function insideNetwork(
+  { state }: Model,
+  request: RequestOf<"NetworkDriver.CreateEndpoint">,
+): RequestOf<"NetworkDriver.CreateEndpoint"> {
+  const { subnet = "" } = state.networks[state.engineNetworks[request.NetworkID]?.network ?? ""] ?? {};
+  const { Interface } = request;
+  if (!Interface?.Address) return request;
+  return { ...request, Interface: { ...Interface, Address: withNetworkOf(subnet, Interface.Address) } };
 }
 
 function gatewayOf({ state }: Model, endpoint: string): string {

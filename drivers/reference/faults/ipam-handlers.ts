@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
+import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
 import { Refusal } from "../model/refusal.ts";
 import { defaultTenant } from "../model/state.ts";
 import type { Handlers } from "../protocol/server.ts";
@@ -15,9 +16,12 @@ export function faultyIpamHandlers({
   faults,
 }: FaultGround): Pick<Handlers, IpamCalls> {
   const on = (fault: CnmFaultName) => faults.has(fault);
+  const onNetwork = (fault: ReferenceFaultName) => faults.has(fault);
   /** Ids that a repeated request got beside the honest one. */
   const copies = new Map<string, string>();
   const heldGateways = new Set<string>();
+  /** How often this node's engine holds each pool: the first time for a network, then for groups of it. */
+  const holds = new Map<string, number>();
   let automatic: string | undefined;
   let lastAddress: string | undefined;
   let count = 0;
@@ -44,7 +48,7 @@ export function faultyIpamHandlers({
       const elsewhere = Object.values(model.state.pools).find(
         ({ subnet, tenant }) => subnet === asked.Pool && tenant !== (asked.Options?.tenant || defaultTenant),
       );
-      if (faults.has("tenants-share-subnets") && elsewhere) {
+      if (onNetwork("tenants-share-subnets") && elsewhere) {
         throw new Refusal(`subnet ${asked.Pool} is in use by tenant ${elsewhere.tenant}`);
       }
       const known = new Set(Object.keys(model.state.pools));
@@ -55,11 +59,20 @@ export function faultyIpamHandlers({
         copies.set(copy, answer.PoolID ?? "");
         return { ...answer, PoolID: copy };
       }
+      if (onNetwork("group-outside-its-network")) {
+        const id = answer.PoolID ?? "";
+        const held = holds.get(id) ?? 0;
+        holds.set(id, held + 1);
+        if (held === 0) return answer;
+        copies.set(`${id}${ofGroup}`, id);
+        return { ...answer, PoolID: `${id}${ofGroup}` };
+      }
       return answer;
     },
 
     "IpamDriver.ReleasePool": async (request) => {
       const id = honestId(request.PoolID);
+      holds.set(id, Math.max(0, (holds.get(id) ?? 0) - 1));
       const answer = await honest["IpamDriver.ReleasePool"]({ ...request, PoolID: id });
       if (on("pool-not-counted")) {
         model.change(({ state }) => {
@@ -78,6 +91,15 @@ export function faultyIpamHandlers({
         !asked.Options?.["com.docker.network.endpoint.macaddress"]
       ) {
         throw new Refusal(`an address of pool ${asked.PoolID} needs a MAC`);
+      }
+      const twin = Object.entries(model.state.pools).some(
+        ([id, { subnet, leases }]) =>
+          id !== asked.PoolID &&
+          subnet === model.state.pools[asked.PoolID]?.subnet &&
+          leases[asked.Address ?? ""] !== undefined,
+      );
+      if (onNetwork("tenants-share-addresses") && !gateway && twin) {
+        throw new Refusal(`address ${asked.Address} is in use in another tenant`);
       }
       if (on("gateway-leaked") && heldGateways.has(`${asked.PoolID} ${asked.Address}`)) {
         throw new Refusal(`address ${asked.Address} is in use`);
@@ -104,6 +126,9 @@ export function faultyIpamHandlers({
         throw error;
       });
       if (!gateway) lastAddress = answer.Address ?? undefined;
+      if (request.PoolID.endsWith(ofGroup) && !gateway) {
+        return { ...answer, Address: withNetworkOf(elsewhere, answer.Address ?? "") };
+      }
       return on("address-without-prefix") ? { ...answer, Address: answer.Address?.split("/")[0] } : answer;
     },
 
@@ -115,7 +140,19 @@ export function faultyIpamHandlers({
         heldGateways.add(`${PoolID} ${request.Address}`);
         return {};
       }
-      return honest["IpamDriver.ReleaseAddress"]({ ...request, PoolID });
+      const Address = request.PoolID.endsWith(ofGroup)
+        ? withNetworkOf(PoolID.split("/")[1] ?? "", request.Address ?? "")
+        : request.Address;
+      return honest["IpamDriver.ReleaseAddress"]({ ...request, Address, PoolID });
     },
   };
+}
+
+/** End of the id of a pool that is held for a group. */
+const ofGroup = "#group";
+const elsewhere = "10.99.0.0";
+
+/** The address with the first two bytes of a network: `10.99.2.7/24` for `10.1.2.7/24` in `10.99.0.0`. */
+export function withNetworkOf(network: string, address: string): string {
+  return [...network.split(".").slice(0, 2), ...address.split(".").slice(2)].join(".");
 }
