@@ -5,7 +5,16 @@ import type { Settings } from "#harness/config/settings.ts";
 import type { TargetContext } from "./outcome.ts";
 
 /** Chapters of the tutorial: they run against a driver on a cluster. */
-export const chapters = ["basics", "multihost", "tenants", "external", "policy", "swarm", "cleanup"];
+export const chapters = [
+  "basics",
+  "multihost",
+  "tenants",
+  "external",
+  "policy",
+  "plugin",
+  "swarm",
+  "cleanup",
+];
 
 /** One vitest project per driver and engine; each gets a cluster of its own from the global set-up. */
 export async function targetProjects(settings: Settings): Promise<TestProjectConfiguration[]> {
