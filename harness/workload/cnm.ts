@@ -6,10 +6,9 @@ import { HarnessError, Nonconformance } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
-import { ProbeAgent } from "#harness/probe/agent.ts";
 import type { Scope } from "#harness/scope.ts";
-import { listLinks, parseLinks } from "./links.ts";
-import type { Link, Workload } from "./workload.ts";
+import { execInContainer, NamespacedWorkload } from "./namespaced.ts";
+import type { Workload } from "./workload.ts";
 
 /** A name that no other object of this or another run has. */
 export function uniqueName(prefix: string): string {
@@ -36,53 +35,26 @@ export async function askEngine<T>(node: ClusterNode, what: string, call: Promis
 }
 
 /** A container on a network of the Container Network Model. */
-export class CnmWorkload implements Workload {
-  readonly name: string;
-  readonly id: string;
-  readonly node: ClusterNode;
-  readonly ip: string;
-  readonly prefix: number;
-  readonly mac: string;
-  readonly netns: string;
+export class CnmWorkload extends NamespacedWorkload {
   readonly container: Docker.Container;
-  readonly #scope: Scope;
-  #agent: Promise<ProbeAgent> | undefined;
 
   constructor(scope: Scope, node: ClusterNode, inspected: Docker.ContainerInspectInfo, network: string) {
     const endpoint = inspected.NetworkSettings.Networks[network];
     if (!endpoint) throw new HarnessError(`${inspected.Name} is not attached to ${network}`);
-    this.#scope = scope;
-    this.node = node;
+    super(scope, {
+      node,
+      id: inspected.Id,
+      name: inspected.Name.replace(/^\//, ""),
+      ip: endpoint.IPAddress,
+      prefix: endpoint.IPPrefixLen,
+      mac: endpoint.MacAddress,
+      netns: `/proc/${inspected.State.Pid}/ns/net`,
+    });
     this.container = node.docker.getContainer(inspected.Id);
-    this.id = inspected.Id;
-    this.name = inspected.Name.replace(/^\//, "");
-    this.ip = endpoint.IPAddress;
-    this.prefix = endpoint.IPPrefixLen;
-    this.mac = endpoint.MacAddress;
-    this.netns = `/proc/${inspected.State.Pid}/ns/net`;
-  }
-
-  async links(): Promise<Link[]> {
-    const listed = await this.inNetns(listLinks);
-    if (listed.code !== 0) throw new HarnessError(`${this.node.name}: ${listed.stderr.trim()}`);
-    return parseLinks(listed.stdout);
   }
 
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
-    const input = options?.input === undefined ? [] : ["--interactive"];
-    return this.node.exec(["docker", "exec", ...input, this.name, ...argv], options);
-  }
-
-  inNetns(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
-    return this.node.exec(["nsenter", `--net=${this.netns}`, ...argv], options);
-  }
-
-  agent(): Promise<ProbeAgent> {
-    this.#agent ??= ProbeAgent.start(this.node, this.netns).then((agent) => {
-      this.#scope.defer(`probe agent of ${this.name}`, () => agent.close());
-      return agent;
-    });
-    return this.#agent;
+    return execInContainer(this.node, this.name, argv, options);
   }
 }
 
@@ -109,13 +81,7 @@ export async function runContainer(
     hostPort,
   }));
   const container = await node.docker.createContainer({
-    name,
-    Hostname: name,
-    Image: spec.image,
-    Cmd: ["/bin/sh"],
-    Tty: true,
-    OpenStdin: true,
-    Labels: { netconform: "workload" },
+    ...idleContainer(name, spec.image),
     ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
     HostConfig: {
       NetworkMode: spec.network,
@@ -138,7 +104,21 @@ export async function runContainer(
   return workload;
 }
 
-async function removeContainer(container: Docker.Container): Promise<void> {
+/** A container that does nothing until somebody executes something in it. */
+export function idleContainer(name: string, image: string) {
+  return {
+    name,
+    Hostname: name,
+    Image: image,
+    Cmd: ["/bin/sh"],
+    Tty: true,
+    OpenStdin: true,
+    Labels: { netconform: "workload" },
+  };
+}
+
+/** Kills and removes a container; one that is gone already is fine. */
+export async function removeContainer(container: Docker.Container): Promise<void> {
   await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
     if (error.statusCode !== 404) throw error;
   });
@@ -168,7 +148,10 @@ export async function createCnmNetwork(
   spec: CnmNetworkSpec,
 ): Promise<CnmNetwork> {
   scope.defer(`network ${spec.name} on every node`, () => networkGone(cluster, spec));
-  await Promise.all(spec.createOn.map((node) => createOn(scope, node, spec)));
+  const made = await Promise.allSettled(spec.createOn.map((node) => createOn(scope, node, spec)));
+  // Told only when every engine has answered: a network that is made a little later would not be removed.
+  const refused = made.find((result) => result.status === "rejected");
+  if (refused) throw refused.reason;
   const network = new CnmNetwork(cluster, spec);
   await announce("network created", { network, scope });
   return network;
@@ -250,13 +233,8 @@ export class CnmNetwork implements Network {
     });
   }
 
-  async inspect(node: ClusterNode): Promise<NetworkView> {
-    const network = await askEngine(
-      node,
-      `docker network inspect ${this.name}`,
-      node.docker.getNetwork(this.name).inspect(),
-    );
-    return viewOf(network);
+  inspect(node: ClusterNode): Promise<NetworkView> {
+    return inspectNetwork(node, this.name);
   }
 
   /** `docker network connect` of a running container; undone when `scope` closes. */
@@ -278,6 +256,13 @@ export class CnmNetwork implements Network {
     await askEngine(workload.node, what, network.disconnect({ Container: workload.id }));
     await announce("workload disconnected", { workload, network: this.name });
   }
+}
+
+/** `docker network inspect` on a node. */
+export async function inspectNetwork(node: ClusterNode, name: string): Promise<NetworkView> {
+  return viewOf(
+    await askEngine(node, `docker network inspect ${name}`, node.docker.getNetwork(name).inspect()),
+  );
 }
 
 /** The container, or its endpoint, may be gone already. */
