@@ -1,12 +1,26 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { UsageError } from "#harness/errors.ts";
 import { type Capability, capabilities, type Driver } from "./driver.ts";
 
+const files = {
+  bridge: "bridge.ts",
+  overlay: "overlay.ts",
+  reference: "reference/index.ts",
+  "cni-bridge": "cni/bridge.ts",
+  "cni-vxlan": "cni/vxlan.ts",
+  "cni-ptp": "cni/ptp.ts",
+  "cni-macvlan": "cni/macvlan.ts",
+} as const;
+type BuiltIn = keyof typeof files;
+
 /** Drivers that come with the suite, by name. */
-export const builtInDrivers = ["bridge", "overlay", "reference"] as const;
+export const builtInDrivers = Object.keys(files) as BuiltIn[];
+
+/** File names by which a network configuration for CNI plugins is known. */
+const conflistExtensions = [".conflist", ".conf", ".json"];
 
 const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
 
@@ -23,11 +37,15 @@ const driverShape = z.object(
 );
 
 /**
- * Loads a driver by built-in name, path to a file (`./my-driver.ts`), or package name.
+ * Loads a driver by built-in name, path to a file (`./my-driver.ts`, or `./my.conflist` for CNI plugins), or package name.
  * Throws `UsageError` that names the file and what is wrong with it.
  */
 export async function loadDriver(reference: string): Promise<Driver> {
   const { specifier, place } = locate(reference);
+  if (conflistExtensions.includes(extname(place))) {
+    const { conflistDriver } = await import("./cni/conflist.ts");
+    return conflistDriver(place);
+  }
   let loaded: { default?: unknown };
   try {
     loaded = (await import(specifier)) as { default?: unknown };
@@ -57,9 +75,8 @@ export async function loadDriver(reference: string): Promise<Driver> {
 }
 
 function locate(reference: string): { specifier: string; place: string } {
-  if ((builtInDrivers as readonly string[]).includes(reference)) {
-    const path = reference === "reference" ? "reference/index.ts" : `${reference}.ts`;
-    const file = new URL(path, import.meta.url);
+  if (Object.hasOwn(files, reference)) {
+    const file = new URL(files[reference as BuiltIn], import.meta.url);
     return { specifier: file.href, place: file.pathname };
   }
   if (reference.startsWith(".") || reference.startsWith("/")) {

@@ -8,6 +8,8 @@ type Lack = string | undefined;
 const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
   vxlan: (node) => tryLink(node, ["type", "vxlan", "id", "16777215", "dstport", "65000"]),
   vlan8021q: (node) => tryLink(node, ["link", node.interfaces.data.device, "type", "vlan", "id", "4094"]),
+  macvlan: (node) =>
+    tryLink(node, ["link", node.interfaces.data.device, "type", "macvlan", "mode", "bridge"]),
   openvswitch: (node) => lacksTool(node, "ovs-vsctl"),
   ipvs: async (node) => {
     const has = await node.exec(["test", "-e", "/proc/net/ip_vs"]);

@@ -163,6 +163,11 @@ export class CniRuntime {
     }
   }
 
+  /** What this runtime has added to the network and not deleted, as it is kept on the host. */
+  attachments(network: Pick<NetworkConfig, "name">): Promise<CachedAttachment[]> {
+    return this.#cache.list(network.name);
+  }
+
   /** What the plugin called `type` says it speaks. */
   async version(type: string): Promise<VersionResult> {
     const version = specVersions[specVersions.length - 1] as SpecVersion;

@@ -37,6 +37,7 @@ section iptables iptables-save
 section ip6tables ip6tables-save
 section nftables nft --json list ruleset
 section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
+section leases find /var/lib/cni/networks -type f -not -name lock -not -name 'last_reserved_ip.*'
 section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
 section networks docker network ls --no-trunc --format '{{if ne .Name "bridge"}}{{.ID}} {{end}}{{.Name}} {{.Driver}}'
 section volumes docker volume ls --quiet

@@ -19,3 +19,9 @@ export function contains(cidr: string, address: string): boolean {
   list.addSubnet(network, Number(prefix), "ipv4");
   return list.check(address, "ipv4");
 }
+
+/** Whether an IPv4 CIDR lies wholly in another. */
+export function containsSubnet(outer: string, inner: string): boolean {
+  const [address = "", prefix = "32"] = inner.split("/");
+  return Number(prefix) >= Number(outer.split("/")[1]) && contains(outer, address);
+}

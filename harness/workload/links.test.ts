@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contains, freshSubnet } from "./addresses.ts";
+import { contains, containsSubnet, freshSubnet } from "./addresses.ts";
 import { parseLinks } from "./links.ts";
 
 describe("parseLinks", () => {
@@ -45,6 +45,13 @@ describe("addresses", () => {
     expect(contains("10.1.2.0/24", "10.1.2.255")).toBe(true);
     expect(contains("10.1.2.0/24", "10.1.3.1")).toBe(false);
     expect(contains("fd00::/64", "10.1.2.3")).toBe(false);
+  });
+
+  it("knows which subnets a subnet contains", () => {
+    expect(containsSubnet("10.1.2.0/24", "10.1.2.0/24")).toBe(true);
+    expect(containsSubnet("10.1.2.0/24", "10.1.2.128/25")).toBe(true);
+    expect(containsSubnet("10.1.2.0/24", "10.1.2.0/23")).toBe(false);
+    expect(containsSubnet("10.1.2.0/24", "10.1.3.0/25")).toBe(false);
   });
 
   it("never gives the same subnet twice in a row", () => {

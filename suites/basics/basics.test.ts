@@ -1,3 +1,4 @@
+import type { NetworkView } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
@@ -5,8 +6,9 @@ import { ConnectionLost, Nonconformance } from "#harness/errors.ts";
 import { readNat } from "#harness/firewall/nat.ts";
 import { fetchFromOutside } from "#harness/outside/fetch.ts";
 import { contains } from "#harness/workload/addresses.ts";
-import { type CnmWorkload, runContainer } from "#harness/workload/cnm.ts";
+import { inspectNetwork, runContainer } from "#harness/workload/cnm.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import type { Workload } from "#harness/workload/workload.ts";
 
 chapter("basics", ({ requirement, shared }) => {
   const vanilla = shared("a container run without any network option", ({ cluster, scope }) => {
@@ -128,7 +130,7 @@ chapter("basics", ({ requirement, shared }) => {
       expected: `an address inside docker0's subnet (${docker0?.addresses.join(", ")})`,
       got: container.ip,
     });
-    await expectAgreement(container, "bridge");
+    await expectAgreement(container, await inspectNetwork(container.node, "bridge"));
   });
 
   requirement(
@@ -141,7 +143,7 @@ chapter("basics", ({ requirement, shared }) => {
         expected: `an address inside ${network.subnet}`,
         got: workload.ip,
       });
-      await expectAgreement(workload as CnmWorkload, network.name);
+      await expectAgreement(workload, await network.inspect(workload.node));
     },
   );
 
@@ -216,14 +218,14 @@ chapter("basics", ({ requirement, shared }) => {
           got: "it lost it",
         },
       );
-      const drivers = (await workload.node.docker.listNetworks())
-        .filter(({ Name }) => ["bridge", first.name, second.name].includes(Name))
-        .map(({ Driver }) => Driver);
-      expectThat(drivers.includes("bridge") && drivers.length === 3, {
-        who: workload.node.name,
-        expected: `bridge, ${first.name} and ${second.name} side by side`,
-        got: drivers.join(", "),
-      });
+      const plain = (await workload.node.docker.listNetworks()).find(({ Name }) => Name === "bridge");
+      const views = await Promise.all([first, second].map((network) => network.inspect(workload.node)));
+      expectFact(
+        workload.node.name,
+        "networks side by side",
+        [plain?.Driver, ...views.map(({ name, driver: kind }) => `${name} ${kind}`)],
+        ["bridge", ...[first, second].map(({ name, driver: kind }) => `${name} ${kind}`)],
+      );
       await second.disconnect(joined);
       expectFact(
         workload.name,
@@ -252,15 +254,14 @@ async function answerOf(node: ClusterNode) {
   }
 }
 
-/** Container inspect, network inspect and the interface inside say the same. */
-async function expectAgreement(workload: CnmWorkload, network: string): Promise<void> {
-  const inspected = await workload.node.docker.getNetwork(network).inspect();
-  const listed = expectPresent(inspected.Containers?.[workload.id], {
-    who: `docker network inspect ${network} on ${workload.node.name}`,
+/** What was told of the workload, what is told of the network and the interface inside say the same. */
+async function expectAgreement(workload: Workload, network: NetworkView): Promise<void> {
+  const listed = expectPresent(network.containers[workload.id], {
+    who: `network inspect ${network.name} on ${workload.node.name}`,
     expected: `to list ${workload.name}`,
     got:
-      Object.values(inspected.Containers ?? {})
-        .map((one) => one.Name)
+      Object.values(network.containers)
+        .map((one) => one.name)
         .join(", ") || "no containers",
   });
   const inside = expectPresent(
@@ -272,7 +273,7 @@ async function expectAgreement(workload: CnmWorkload, network: string): Promise<
     workload.name,
     "address and MAC in container inspect, network inspect and inside",
     {
-      "network inspect": [listed.IPv4Address, listed.MacAddress],
+      "network inspect": [listed.ipv4, listed.mac],
       inside: [inside.addresses.find((cidr) => !cidr.includes(":")), inside.mac],
     },
     { "network inspect": [address, workload.mac], inside: [address, workload.mac] },

@@ -39,6 +39,10 @@ export const tutorialRequirements = {
   B5: basics("a running container joins and leaves a second network, next to networks of other drivers", {
     needs: ["hotplug"],
   }),
+  B7: basics(
+    "a plugin is told container id and namespace, and answers what the container then has, until DEL takes it back",
+    { needs: ["cni"] },
+  ),
 
   M1: multihost("a network created once is seen by every engine, with driver, scope and subnet", {
     needs: ["multihost"],

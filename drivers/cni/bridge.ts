@@ -1,0 +1,24 @@
+import { cniDriver } from "./cni-driver.ts";
+import { listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
+
+/** The network of a simple Kubernetes set-up: a bridge and a subnet on each node, and routes between them. */
+export default cniDriver({
+  name: "cni-bridge",
+  title: "CNI bridge with routes between the nodes",
+  capabilities: ["multihost", "outbound", "publish", "hotplug"],
+  carrier: "control",
+  join: "routes",
+  config: (site) =>
+    listOf(site, [
+      {
+        type: "bridge",
+        bridge: site.bridge,
+        isGateway: true,
+        ipMasq: true,
+        hairpinMode: true,
+        capabilities: { ips: true },
+        ipam: ownSubnet(site),
+      },
+      ...portmapAndFirewall,
+    ]),
+});

@@ -1,0 +1,144 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { findPlugin } from "#harness/cni/binary.ts";
+import { networkConfigOf } from "#harness/cni/config.ts";
+import type { Invocation } from "#harness/cni/invocation.ts";
+import { CniRuntime } from "#harness/cni/runtime.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import { HarnessError } from "#harness/errors.ts";
+import { Scope } from "#harness/scope.ts";
+import { freshSubnet } from "#harness/workload/addresses.ts";
+import { uniqueName } from "#harness/workload/cnm.ts";
+import { type Driver, defineDriver, type InstalledDriver, type NetworkSpec } from "../driver.ts";
+import { layGround } from "./ground.ts";
+import { makeLastingChains } from "./lasting.ts";
+import { CniNetwork, type Runtimes } from "./network.ts";
+import type { CniProfile } from "./profile.ts";
+import { type Rendered, renderedSchema } from "./rendered.ts";
+import { sitesOf } from "./site.ts";
+
+const binaryFolder = "/opt/cni/bin";
+
+/** Benchmarking addresses (RFC 2544): nobody's network, so that nothing real is in the way of a first container. */
+const scratchSubnet = "198.18.0.0/24";
+
+/** Makes a driver of plugins behind a CNI runtime; `export default cniDriver({...})` is a whole driver file. */
+export function cniDriver(profile: CniProfile): Driver {
+  return defineDriver({
+    name: profile.name,
+    title: profile.title,
+    capabilities: ["cni", ...profile.capabilities],
+    ...(profile.needs ? { needs: profile.needs } : {}),
+
+    async install(scope, cluster) {
+      await Promise.all(
+        cluster.nodes.flatMap((node) => (profile.binaries ?? []).map((file) => putBinary(scope, node, file))),
+      );
+      if (await lacksFeature(cluster, profile)) return {};
+      await useOnce(scope, new InstalledCni(cluster, profile));
+      return {};
+    },
+
+    connect: async (cluster) => new InstalledCni(cluster, profile),
+  });
+}
+
+/** Without what the plugins need nothing is tried, and everything will be blocked with the reason. */
+async function lacksFeature(cluster: Cluster, { needs }: CniProfile): Promise<boolean> {
+  const offers = await Promise.all((needs?.multihost ?? []).map((feature) => cluster.offers(feature)));
+  return offers.some(({ offered }) => !offered);
+}
+
+async function putBinary(scope: Scope, node: ClusterNode, file: string): Promise<void> {
+  const path = `${binaryFolder}/${basename(file)}`;
+  await node.files.write(path, await readFile(file), 0o755);
+  scope.defer(`${path} on ${node.name}`, () => node.files.remove(path));
+}
+
+/** One container with a published port on each node. */
+async function useOnce(scope: Scope, driver: InstalledCni): Promise<void> {
+  await using used = new Scope("the first use of the plugins");
+  const network = await driver.createNetwork(used, { subnet: scratchSubnet });
+  const publish = driver.publishes ? [{ port: 1, hostPort: 1 }] : [];
+  for (const node of network.nodes) {
+    await makeLastingChains(scope, node, () => network.run(used, node, { bare: true, publish }));
+  }
+}
+
+class InstalledCni implements InstalledDriver {
+  readonly carrier?: NonNullable<InstalledDriver["carrier"]>;
+  readonly #cluster: Cluster;
+  readonly #profile: CniProfile;
+  readonly #runtimes: Runtimes;
+  readonly #calls = new Map<string, Invocation[]>();
+  readonly #path = [binaryFolder, ...readSettings().CNI_PATH.filter((folder) => folder !== binaryFolder)];
+
+  constructor(cluster: Cluster, profile: CniProfile) {
+    this.#cluster = cluster;
+    this.#profile = profile;
+    if (profile.carrier) this.carrier = profile.carrier;
+    const observe = (call: Invocation) => {
+      const id = call.env.CNI_CONTAINERID ?? "";
+      this.#calls.set(id, [...(this.#calls.get(id) ?? []), call]);
+    };
+    const runtimes = new Map(
+      cluster.nodes.map((host) => [host, new CniRuntime({ host, path: this.#path, observe })]),
+    );
+    this.#runtimes = {
+      cluster,
+      of: (node) => {
+        const runtime = runtimes.get(node);
+        if (!runtime) throw new HarnessError(`${node.name} is no node of ${cluster.id}`);
+        return runtime;
+      },
+    };
+  }
+
+  get publishes(): boolean {
+    return this.#profile.capabilities.includes("publish");
+  }
+
+  async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<CniNetwork> {
+    const name = spec.name ?? uniqueName("cni");
+    const subnet = spec.subnet ?? freshSubnet();
+    const sites = sitesOf(this.#cluster, name, subnet);
+    await layGround(scope, this.#cluster, this.#profile, sites);
+    const configs = new Map<ClusterNode, Rendered>();
+    for (const [index, node] of this.#cluster.nodes.entries()) {
+      const site = sites[index];
+      if (site) configs.set(node, this.#render(this.#profile.config(site)));
+    }
+    const network = new CniNetwork(this.#runtimes, { name, subnet, configs });
+    await network.install(scope);
+    return network;
+  }
+
+  cniCalls(containerId: string): readonly Invocation[] {
+    return this.#calls.get(containerId) ?? [];
+  }
+
+  /** What each plugin says of itself when it is run without a command. */
+  async versions(): Promise<Record<string, string>> {
+    const [node] = this.#cluster.nodes;
+    const [site] = sitesOf(this.#cluster, "version", scratchSubnet);
+    if (!node || !site) return {};
+    const { plugins } = this.#render(this.#profile.config(site));
+    const types = plugins.flatMap(({ type, ipam }) => [
+      type,
+      ...(typeof ipam?.type === "string" ? [ipam.type] : []),
+    ]);
+    const said = await Promise.all(
+      types.map(async (type) => {
+        const { stdout, stderr } = await node.exec([await findPlugin(node, this.#path, type)]);
+        return [type, (stderr || stdout).split("\n")[0]?.trim() ?? ""] as const;
+      }),
+    );
+    return Object.fromEntries(said.filter(([, text]) => text !== ""));
+  }
+
+  #render(config: unknown): Rendered {
+    networkConfigOf(config, `the configuration of ${this.#profile.name}`);
+    return renderedSchema.parse(config);
+  }
+}

@@ -1,0 +1,25 @@
+import type { Role } from "#harness/cluster/cluster.ts";
+import type { Capability, Needs } from "../driver.ts";
+import type { Site } from "./site.ts";
+
+/** A set-up of CNI plugins over the nodes: what each node's configuration is, and what the nodes need besides. */
+export interface CniProfile {
+  readonly name: string;
+  /** One line for people. */
+  readonly title: string;
+  /** Beside `cni` itself. */
+  readonly capabilities: readonly Capability[];
+  readonly needs?: Needs;
+  /** Role of the interface that carries traffic between nodes; present when `multihost` is declared. */
+  readonly carrier?: Role;
+  /**
+   * How the nodes' parts of a network come together, where the plugins leave that to whoever runs them:
+   * `routes` to the other nodes' parts over the carrier, or a `vxlan` device as a port of the bridge `site.bridge`.
+   * Default: nothing is done.
+   */
+  readonly join?: "routes" | "vxlan";
+  /** Plugins on this machine that are put on every node: paths. */
+  readonly binaries?: readonly string[];
+  /** The node's network configuration, as an object. */
+  readonly config: (site: Site) => unknown;
+}

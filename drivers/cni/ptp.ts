@@ -1,0 +1,16 @@
+import { cniDriver } from "./cni-driver.ts";
+import { listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
+
+/** A veth pair and a host route for each container, no bridge; routes between the nodes. */
+export default cniDriver({
+  name: "cni-ptp",
+  title: "CNI ptp with routes between the nodes",
+  capabilities: ["multihost", "outbound", "publish", "hotplug"],
+  carrier: "control",
+  join: "routes",
+  config: (site) =>
+    listOf(site, [
+      { type: "ptp", ipMasq: true, capabilities: { ips: true }, ipam: ownSubnet(site) },
+      ...portmapAndFirewall,
+    ]),
+});

@@ -1,0 +1,26 @@
+import { cniDriver } from "./cni-driver.ts";
+import { listOf, ownRange, portmapAndFirewall } from "./plugins.ts";
+
+/** One subnet over all nodes: the bridges of the nodes are joined by kernel VXLAN devices with a static FDB. */
+export default cniDriver({
+  name: "cni-vxlan",
+  title: "CNI bridge over VXLAN",
+  capabilities: ["multihost", "vxlan", "outbound", "publish", "hotplug"],
+  needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
+  carrier: "data",
+  join: "vxlan",
+  config: (site) =>
+    listOf(site, [
+      {
+        type: "bridge",
+        bridge: site.bridge,
+        mtu: 1450,
+        isGateway: true,
+        ipMasq: true,
+        hairpinMode: true,
+        capabilities: { ips: true },
+        ipam: ownRange(site, { gateway: true }),
+      },
+      ...portmapAndFirewall,
+    ]),
+});
