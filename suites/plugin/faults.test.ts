@@ -1,12 +1,12 @@
 import type { CallName } from "#harness/cnm/protocol.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
+import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { expectPing } from "#harness/probe/path.ts";
 import {
   brokenAnswers,
   cutBefore,
   expectAllOrNothing,
   expectNextRunWorks,
-  expectRefusal,
   listenIn,
   nameOf,
   refusals,
@@ -41,7 +41,7 @@ chapter("plugin", ({ requirement, shared }) => {
     async (test) => {
       const { network, near, other } = await test.use(field);
       const tap = await listenIn(test);
-      const unchanged = await remember(test, tap);
+      const before = await remember(test, tap);
       const own = test.scope.child("the late containers");
       for (const call of callsOfRun) {
         await under(tap, { call, fault: { kind: "delay", ms: lateMs }, caller: near.name }, async () => {
@@ -49,7 +49,7 @@ chapter("plugin", ({ requirement, shared }) => {
         });
       }
       await own.close();
-      await unchanged("late answers");
+      await before.expectUnchanged("late answers");
     },
     alone,
   );
@@ -61,7 +61,7 @@ chapter("plugin", ({ requirement, shared }) => {
       async (test) => {
         const { network, near, other } = await test.use(field);
         const tap = await listenIn(test);
-        const unchanged = await remember(test, tap);
+        const before = await remember(test, tap);
         for (const fault of [...refusals, cutBefore]) {
           const name = nameOf(call, fault);
           const own = test.scope.child(name);
@@ -70,9 +70,10 @@ chapter("plugin", ({ requirement, shared }) => {
           );
           test.fact(name, said);
           await own.close();
-          await unchanged(name);
+          await before.expectHeld(name);
           await expectNextRunWorks(network, near, test.scope, other);
         }
+        await before.expectUnchanged(`failures of ${call}`);
       },
       alone,
     );
@@ -84,29 +85,31 @@ chapter("plugin", ({ requirement, shared }) => {
         const { cluster, driver } = test;
         const [near, far] = twoNodes(cluster.nodes);
         const tap = await listenIn(test);
-        const unchanged = await remember(test, tap);
+        const before = await remember(test, tap);
+        // Each network is the one before, made again.
+        let subnet: string | undefined;
         for (const fault of brokenAnswers) {
           const name = nameOf(call, fault);
           const own = test.scope.child(name);
-          const network = await driver.createNetwork(own);
+          const network = await driver.createNetwork(own, subnet === undefined ? {} : { subnet });
+          subnet = network.subnet;
           const other = await network.run(own, far);
+          const mayWork = fault.kind === "cut" && fault.at === "answer";
           const said = await under(tap, { call, fault, caller: near.name }, () =>
-            expectAllOrNothing(network, near, own, {
-              other,
-              mayWork: fault.kind === "cut" && fault.at === "answer",
-            }),
+            expectAllOrNothing(network, near, own, { other, mayWork }),
           );
           test.fact(name, said);
           await expectNextRunWorks(network, near, own, other);
           await own.close();
           // The engine does not know what to take back; at the latest it goes with the network.
-          await unchanged(`${name}, and the network was removed`);
-          const again = test.scope.child(`${name}, again`);
-          const second = await driver.createNetwork(again, { subnet: network.subnet });
-          const [one, two] = await Promise.all([second.run(again, near), second.run(again, far)]);
-          await expectPing(one, two);
-          await again.close();
+          await before.expectHeld(`${name}, and the network was removed`);
         }
+        const again = test.scope.child("the network once more");
+        const network = await driver.createNetwork(again, subnet === undefined ? {} : { subnet });
+        const [one, two] = await Promise.all([network.run(again, near), network.run(again, far)]);
+        await expectPing(one, two);
+        await again.close();
+        await before.expectUnchanged(`broken answers to ${call}`);
       },
       alone,
     );
@@ -120,23 +123,24 @@ chapter("plugin", ({ requirement, shared }) => {
         const { cluster, driver } = test;
         const [near, far] = twoNodes(cluster.nodes);
         const tap = await listenIn(test);
-        const unchanged = await remember(test, tap);
+        const before = await remember(test, tap);
         for (const fault of refusals) {
           const name = nameOf(call, fault);
           const own = test.scope.child(name);
-          // On every node, since one that succeeds a little later would not be waited for.
+          // On every node where there is one that asks: else the others would have the network.
           const said = await under(tap, { call, fault, times: cluster.nodes.length }, () =>
             expectRefusal("docker network create", driver.createNetwork(own)),
           );
           test.fact(name, said);
           await own.close();
-          await unchanged(name);
-          const next = test.scope.child(`${name}, again`);
-          const network = await driver.createNetwork(next);
-          const [one, two] = await Promise.all([network.run(next, near), network.run(next, far)]);
-          await expectPing(one, two);
-          await next.close();
+          await before.expectHeld(name);
         }
+        const next = test.scope.child("the network, made without a fault");
+        const network = await driver.createNetwork(next);
+        const [one, two] = await Promise.all([network.run(next, near), network.run(next, far)]);
+        await expectPing(one, two);
+        await next.close();
+        await before.expectUnchanged(`failures of ${call}`);
       },
       alone,
     );

@@ -6,8 +6,9 @@ import type { ProtocolTap } from "#harness/cnm/tap.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import { asEvidence, describeHoldings, tapOf, untilHeld } from "#harness/conformance/protocol.ts";
+import { expectRefusal } from "#harness/conformance/refusal.ts";
 import type { TestTools } from "#harness/conformance/suite.ts";
-import { Blocked, Nonconformance } from "#harness/errors.ts";
+import { Blocked } from "#harness/errors.ts";
 import { describeDifferences, readStableLedger, settle } from "#harness/ledger/ledger.ts";
 import { expectPing } from "#harness/probe/path.ts";
 import type { Scope } from "#harness/scope.ts";
@@ -101,30 +102,6 @@ export async function under<T>(tap: ProtocolTap, injection: Injection, work: () 
 }
 
 /**
- * The user's command must fail, with an error that says more than that it failed. Resolves to that error, in one line.
- * Throws `Nonconformance` when it succeeds.
- */
-export async function expectRefusal(command: string, work: Promise<unknown>): Promise<string> {
-  const outcome = await work.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  expectThat(outcome instanceof Nonconformance, {
-    who: command,
-    expected: "an error from the engine",
-    got: outcome === undefined ? "success" : String(outcome),
-  });
-  const message = outcome.message.split("\n")[0] ?? "";
-  const said = /got HTTP \d+: (.*)/.exec(message)?.[1] ?? "";
-  expectThat(/\S+\s+\S+/.test(said), {
-    who: command,
-    expected: "an error that says what failed",
-    got: message,
-  });
-  return said;
-}
-
-/**
  * `docker run` on `node` while a call goes wrong: it must fail with no container left running or, where an engine may
  * ask again, give a container that works. Resolves to the engine's error, or "works".
  */
@@ -151,25 +128,36 @@ export async function expectAllOrNothing(
   return said.replaceAll(name, "NAME");
 }
 
-/** Takes down what exists in plugin and nodes, and resolves to a check that it is so again. */
-export async function remember(
-  { cluster }: Pick<PluginTest, "cluster">,
-  tap: ProtocolTap,
-): Promise<(after: string) => Promise<void>> {
+/** What was there before something went wrong. */
+export interface Memory {
+  /** The plugin holds what it held; throws `Nonconformance` that names what it holds besides. */
+  expectHeld(after: string): Promise<void>;
+  /** The same, and nothing on any node is there that was not. */
+  expectUnchanged(after: string): Promise<void>;
+}
+
+/** Takes down what exists in plugin and nodes. */
+export async function remember({ cluster }: Pick<PluginTest, "cluster">, tap: ProtocolTap): Promise<Memory> {
   const [held, ledger] = [await tap.holdings(), await readStableLedger(cluster)];
-  return async (after) => {
+  const expectHeld = async (after: string) => {
     const left = describeHoldings(await untilHeld(tap, held));
     expectThat(left === "", {
       who: `the plugin after ${after}`,
       expected: "what it held before",
       got: `besides ${left}`,
     });
-    const differences = await settle(cluster, ledger, settleMs);
-    expectThat(differences.length === 0, {
-      who: `the nodes after ${after}`,
-      expected: "what was there before",
-      got: `${differences.length} differences\n${describeDifferences(differences)}`,
-    });
+  };
+  return {
+    expectHeld,
+    expectUnchanged: async (after) => {
+      await expectHeld(after);
+      const differences = await settle(cluster, ledger, settleMs);
+      expectThat(differences.length === 0, {
+        who: `the nodes after ${after}`,
+        expected: "what was there before",
+        got: `${differences.length} differences\n${describeDifferences(differences)}`,
+      });
+    },
   };
 }
 
