@@ -55,7 +55,7 @@ await runMain(async () => {
       (onProgress) => runTier({ plugins: [folder], versions: options.versions.split(","), onProgress }),
       { announce: true },
     );
-    columns.push(...columnsOf(name, results));
+    columns.push(...columnsOf({ generation: name, folder }, results));
   }
   const facts = [new Date().toISOString().slice(0, 10), `Linux ${release()} ${arch()}`];
   const again = ["npm run cni-table --", ...process.argv.slice(2)].join(" ");

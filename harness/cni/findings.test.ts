@@ -4,6 +4,7 @@ import type { TableColumn } from "./table.ts";
 
 const column = (generation: string, reason: string): TableColumn => ({
   generation,
+  folder: "/a/b",
   plugin: "bridge",
   version: "1.0.0",
   rules: {
@@ -13,22 +14,30 @@ const column = (generation: string, reason: string): TableColumn => ({
   },
 });
 
-test("generations that break a rule in the same way are one finding, and MUSTs come first", () => {
+const finding = (rule: string, reason: string, generations: string[], reproduce: string | undefined) => ({
+  rule,
+  reasons: [reason],
+  plugins: { bridge: generations },
+  reproduce,
+});
+
+test("plugins that break a rule in the same way are one finding", () => {
   const findings = findingsOf([
-    column("1", "none in nccni-5-2-0"),
-    column("2", "none in nccni-77-31-0"),
+    column("1", "ADD of bridge: none in nccni-5-2-0"),
+    column("2", "ADD of bridge: none in nccni-77-31-0"),
     column("3", "two"),
   ]);
-  expect(findings.map(({ rule, generations, reasons }) => [rule, generations, reasons])).toEqual([
-    ["CNI-4a", ["1", "2"], ["none in nc-0"]],
-    ["CNI-4a", ["3"], ["two"]],
-    ["CNI-2b", ["1", "2", "3"], ["no version"]],
+  expect(findings).toEqual([
+    finding("CNI-2b", "no version", ["1", "2", "3"], undefined),
+    finding("CNI-4a", "ADD: none in nc-0", ["1", "2"], "run 1"),
+    finding("CNI-4a", "two", ["3"], "run 3"),
   ]);
-  expect(findings[0]?.reproduce).toBe("run 1");
 });
 
 test("a line to repeat names the folder of the plugins, not where it lay", () => {
   const line =
-    "ip netns add nccni-9-1; CNI_PATH=/a/b:/opt/cni/bin /a/b/bridge <nccni-9-1-0 >/tmp/nccni-9-1/data";
-  expect(withoutMachine(line)).toBe("ip netns add nc; CNI_PATH=$CNI $CNI/bridge <nc-0 >/tmp/nc/data");
+    "ip netns add nccni-9-1; CNI_PATH=/tmp/nccni-9-1/d:/a/b:/opt/cni/bin:/usr/c /a/b/bridge <nccni-9-1-0 >/tmp/nccni-9-1/data";
+  expect(withoutMachine(line, "/a/b")).toBe(
+    "ip netns add nc; CNI_PATH=/tmp/nc/d:$CNI $CNI/bridge <nc-0 >/tmp/nc/data",
+  );
 });

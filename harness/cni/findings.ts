@@ -1,78 +1,107 @@
 import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
-import type { Level } from "#suites/requirements/requirement.ts";
 import type { TableColumn } from "./table.ts";
 
-/** A rule that a plugin breaks, in one generation of the plugin or several that break it in the same way. */
+/** One way in which a rule is broken, and by whom. */
 export interface Finding {
-  readonly plugin: string;
   readonly rule: CniRequirementId;
-  readonly level: Level;
-  readonly generations: readonly string[];
   /** What was expected and what was seen, one per test that failed. */
   readonly reasons: readonly string[];
-  /** Shell line that shows it, with `$CNI` for the folder of the plugins; absent when it would be too long. */
+  /** Generations by plugin. */
+  readonly plugins: Readonly<Record<string, readonly string[]>>;
+  /** Shell lines that show it with the first of the plugins, `$CNI` being their folder; absent when there are too many. */
   readonly reproduce: string | undefined;
 }
 
-const levels: readonly Level[] = ["MUST", "SHOULD", "MAY"];
+const levels = ["MUST", "SHOULD", "MAY"] as const;
+const rules = Object.keys(cniRequirements) as CniRequirementId[];
 
-/** Every broken rule, the gravest first, without anything that is only so on the machine that ran the tests. */
+/** Every broken rule in the order of the rules, without anything that is only so on the machine that ran the tests. */
 export function findingsOf(columns: readonly TableColumn[]): Finding[] {
-  const findings = columns.flatMap(({ generation, plugin, rules }) =>
-    (Object.keys(cniRequirements) as CniRequirementId[]).flatMap((rule): Finding[] => {
-      const cell = rules[rule];
+  return rules.flatMap((rule) => {
+    const broken = columns.flatMap((column) => {
+      const cell = column.rules[rule];
       if (cell?.outcome !== "failed") return [];
+      const reasons = [...new Set(cell.reasons.map((reason) => withoutTarget(reason, column)))].sort();
       const [line] = cell.reproduce;
       return [
-        {
-          plugin,
-          rule,
-          level: cniRequirements[rule].level,
-          generations: [generation],
-          reasons: [...new Set(cell.reasons.map(withoutMachine))],
-          reproduce: line === undefined ? undefined : withoutMachine(line),
-        },
+        { ...column, reasons, line: line === undefined ? undefined : withoutMachine(line, column.folder) },
       ];
-    }),
-  );
-  const same = Map.groupBy(findings, ({ plugin, rule, reasons }) => JSON.stringify([plugin, rule, reasons]));
-  return [...same.values()]
-    .map((group) => ({ ...(group[0] as Finding), generations: group.flatMap((one) => one.generations) }))
-    .sort(
-      (one, other) =>
-        levels.indexOf(one.level) - levels.indexOf(other.level) || one.plugin.localeCompare(other.plugin),
+    });
+    return [...Map.groupBy(broken, ({ reasons }) => JSON.stringify(reasons)).values()].map(
+      (group): Finding => {
+        const plugins = Map.groupBy(group, ({ plugin }) => plugin);
+        return {
+          rule,
+          reasons: group[0]?.reasons ?? [],
+          plugins: Object.fromEntries(
+            [...plugins].map(([plugin, found]) => [
+              plugin,
+              [...new Set(found.map(({ generation }) => generation))],
+            ]),
+          ),
+          reproduce: group.find(({ line }) => line !== undefined)?.line,
+        };
+      },
     );
+  });
 }
 
-/** Names of scratch namespaces without the number of the process, the folder of the plugins as `$CNI`. */
-export function withoutMachine(text: string): string {
-  const folder = /\bCNI_PATH=([^\s:]+)/.exec(text)?.[1];
-  const named = text.replace(/\bnccni-\d+-\d+/g, "nc").replace(/\bCNI_PATH=\S+/g, "CNI_PATH=$CNI");
-  return folder === undefined ? named : named.replaceAll(folder, "$CNI");
+/** A reason as it reads for every plugin and version of the specification that breaks the rule like this. */
+function withoutTarget(reason: string, { plugin, version, folder }: TableColumn): string {
+  return withoutMachine(reason, folder)
+    .replace(new RegExp(`^(\\w+ of )?${RegExp.escape(plugin)}: `), (_all, call?: string) =>
+      call ? `${call.slice(0, -" of ".length)}: ` : "",
+    )
+    .replaceAll(`cniVersion ${version}`, "cniVersion");
 }
 
-/** The findings as Markdown, by level. */
+/**
+ * Names of scratch namespaces without the number of the process, digests of them as `…`, and the folder of the
+ * plugins as `$CNI`, without the folders that are searched after it.
+ */
+export function withoutMachine(text: string, folder: string): string {
+  return text
+    .replaceAll(folder, "$CNI")
+    .replace(/(\bCNI_PATH=(?:[^\s:]+:)?\$CNI)(?::[^\s:]+)+/g, "$1")
+    .replace(/\bnccni-\d+-\d+/g, "nc")
+    .replace(/\b(CNI-(?:DN-|SN-)?)[0-9a-f]{16,}/g, "$1…");
+}
+
+/** The findings as Markdown: by level, then by rule. */
 export function formatFindings(findings: readonly Finding[]): string {
-  const groups = [...Map.groupBy(findings, ({ level }) => level)];
-  return groups
-    .map(([level, group]) => [`### Broken: ${level}`, "", ...group.map(formatFinding)].join("\n"))
+  return levels
+    .flatMap((level) => {
+      const group = findings.filter(({ rule }) => cniRequirements[rule].level === level);
+      if (group.length === 0) return [];
+      const byRule = [...Map.groupBy(group, ({ rule }) => rule)];
+      return [
+        `### ${level}`,
+        ...byRule.map(([rule, found]) =>
+          [`**${rule}**, ${cniRequirements[rule].title}`, "", ...found.map(formatFinding)].join("\n"),
+        ),
+      ];
+    })
     .join("\n\n");
 }
 
-function formatFinding({ plugin, rule, generations, reasons, reproduce }: Finding): string {
-  const head = `- **${plugin}** ${generations.join(", ")}, ${rule}: ${cniRequirements[rule].title}.`;
-  const seen = reasons.map((reason) => `  - ${reason}`);
+function formatFinding({ plugins, reasons, reproduce }: Finding): string {
+  const who = Object.entries(plugins).map(
+    ([plugin, generations]) => `${plugin} ${generations.join(" and ")}`,
+  );
   const shown = reproduce
     ? [
         "",
-        "  <details><summary>by hand</summary>",
+        "<details><summary>by hand</summary>",
         "",
-        "  ```sh",
-        `  ${reproduce}`,
-        "  ```",
+        "```sh",
+        ...reproduce.split("\n"),
+        "```",
         "",
-        "  </details>",
+        "</details>",
       ]
     : [];
-  return [head, ...seen, ...shown].join("\n");
+  return [
+    `- ${who.join(", ")}: ${reasons.join("; ")}`,
+    ...shown.map((line) => (line === "" ? "" : `  ${line}`)),
+  ].join("\n");
 }

@@ -8,6 +8,8 @@ import type { TierResult } from "./run-tier.ts";
 export interface TableColumn {
   /** What the user called the folder, e.g. `1.9.1`. */
   readonly generation: string;
+  /** Where its plugins lay. */
+  readonly folder: string;
   readonly plugin: string;
   /** Version of the specification, e.g. `1.1.0`. */
   readonly version: string;
@@ -26,7 +28,10 @@ export interface TableCell {
 const severity: readonly Outcome[] = ["passed", "unsupported", "blocked", "not run", "error", "failed"];
 
 /** Sums up the tests of one folder of plugins: the worst outcome of a rule's tests is the rule's. */
-export function columnsOf(generation: string, results: readonly TierResult[]): TableColumn[] {
+export function columnsOf(
+  { generation, folder }: Pick<TableColumn, "generation" | "folder">,
+  results: readonly TierResult[],
+): TableColumn[] {
   const columns = new Map<string, { plugin: string; version: string; rules: Map<string, TierResult[]> }>();
   for (const result of results) {
     const key = `${result.driver}@${result.engine}`;
@@ -37,6 +42,7 @@ export function columnsOf(generation: string, results: readonly TierResult[]): T
   }
   return [...columns.values()].map(({ plugin, version, rules }) => ({
     generation,
+    folder,
     plugin,
     version,
     rules: Object.fromEntries([...rules].map(([id, tests]) => [id, cellOf(tests)])),
@@ -103,11 +109,10 @@ function formatGroup(group: readonly TableColumn[]): string {
   const ids = (Object.keys(cniRequirements) as CniRequirementId[]).filter((id) =>
     group.some(({ rules }) => rules[id] !== undefined),
   );
-  const shown = group.filter((column) => !isBlocked(column));
-  const header = ["rule", "level", "", ...shown.map(({ plugin }) => plugin)];
+  const header = ["rule", "level", "", ...group.map(({ plugin }) => plugin)];
   const rows = ids.map((id) => {
     const { level, title } = cniRequirements[id];
-    return [id, level, title, ...shown.map(({ rules }) => symbolOf(rules[id], level))];
+    return [id, level, title, ...group.map(({ rules }) => symbolOf(rules[id], level))];
   });
   const table = [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   const blocked = group.filter(isBlocked).map(({ plugin, rules }) => `- ${plugin}: ${reasonOf(rules)}`);

@@ -37,16 +37,22 @@ export class Delegate {
   }
 
   static async install(domain: Domain): Promise<Delegate> {
-    const { host, version } = domain.subject;
+    const { version } = domain.subject;
     const folder = `${domain.folder}/delegate`;
     const result = {
       cniVersion: version,
       ips: [{ ...ipVersion(version), address: "10.88.0.200/24", gateway }],
       routes: [{ dst: "0.0.0.0/0" }],
     };
-    await host.run(["mkdir", "-p", `${folder}/calls`]);
-    await host.files.write(`${folder}/${Delegate.type}`, script.replaceAll("CNI_VERSION", version), 0o755);
-    await host.files.write(`${folder}/result`, `${JSON.stringify(result)}\n`);
+    const path = `${folder}/${Delegate.type}`;
+    // In the domain's shell, so that the steps that repeat a failure have it.
+    const lines = [
+      `mkdir -p ${folder}/calls`,
+      `cat >${path} <<'END'\n${script.replaceAll("CNI_VERSION", version)}END`,
+      `chmod +x ${path}`,
+      `echo '${JSON.stringify(result)}' >${folder}/result`,
+    ];
+    await domain.shell(lines.join("\n"));
     return new Delegate(domain, folder);
   }
 
@@ -56,11 +62,11 @@ export class Delegate {
   }
 
   async refuse(command: string): Promise<void> {
-    await this.#domain.subject.host.files.write(`${this.folder}/refuse-${command}`, "");
+    await this.#domain.shell(`touch ${this.folder}/refuse-${command}`);
   }
 
   async accept(command: string): Promise<void> {
-    await this.#domain.subject.host.files.remove(`${this.folder}/refuse-${command}`);
+    await this.#domain.shell(`rm ${this.folder}/refuse-${command}`);
   }
 
   /** In the order in which they were made. */
@@ -85,7 +91,10 @@ export class Delegate {
     );
   }
 
+  /** The commands of the calls, in the same order. */
   async commands(): Promise<string[]> {
-    return (await this.calls()).map(({ command }) => command);
+    const { folder } = this;
+    const look = `ls ${folder}/calls | sort -n | while read -r call; do sed -n s/^CNI_COMMAND=//p ${folder}/calls/$call/env; done`;
+    return (await this.#domain.shell(look)).split("\n").filter(Boolean);
   }
 }

@@ -53,6 +53,25 @@ interface Opened {
   readonly common: () => Promise<Domain>;
 }
 
+/** What a test left in its domain, as the lines of `readState`. */
+interface Leak {
+  /** The test, as it reads after "after". */
+  readonly when: string;
+  readonly left: readonly string[];
+  readonly domain: Domain;
+}
+
+/** Commands that show what is left, by the first word of its line. */
+const commands: Readonly<Record<string, string>> = {
+  link: "ip link",
+  address: "ip address",
+  route: "ip route show table all",
+  rule: "ip rule",
+  shaper: "tc qdisc",
+  iptables: "iptables-save",
+  ip6tables: "ip6tables-save",
+};
+
 /** Longest script that is offered as one line to copy. */
 const lineLimit = 6000;
 
@@ -64,10 +83,9 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
   const host = new LocalHost();
   const settings = readSettings();
   const subject = await subjectOf(inject("target"), settings, host);
-  const leaks: string[] = [];
-
-  const lookFor = (when: string, left: readonly string[]) => {
-    if (left.length > 0) leaks.push([`${when}:`, ...left.map((line) => `    ${line}`)].join("\n"));
+  const leaks: Leak[] = [];
+  const lookFor = (when: string, left: readonly string[], domain: Domain) => {
+    if (left.length > 0) leaks.push({ when, left, domain });
   };
 
   conformanceSuite<Opened>(
@@ -92,7 +110,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
               throw error;
             } finally {
               const left = options.together ? [] : await domain.settle(infrastructure);
-              if (!options.spoils) lookFor(`after "${id} ${title}"`, left);
+              if (!options.spoils) lookFor(`"${id} ${title}"`, left, domain);
             }
           },
           { alone: options.alone ?? false },
@@ -104,21 +122,39 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       suite.requirement(
         "CNI-10d",
         `nothing is left of the attachments of the tests of ${topic}`,
-        async ({ blocked, common, infrastructure }) => {
+        async ({ blocked, common, infrastructure, reproduce }) => {
           if (blocked) throw new Blocked(blocked);
-          lookFor("after the tests that share a domain", await (await common()).settle(infrastructure));
-          if (leaks.length === 0) return;
+          const shared = await common();
+          lookFor("the tests that share a domain", await shared.settle(infrastructure), shared);
+          const [first] = leaks.sort((one, other) => one.when.localeCompare(other.when));
+          if (!first) return;
+          reproduceLeak(first, reproduce);
           throw new Nonconformance({
             who: subject.type,
             expected: "nothing to be left after DEL",
-            got: `leftovers in ${leaks.length} networking domains`,
-            evidence: leaks.map((leak) => `  ${leak}`).join("\n"),
+            got: leaks.map(({ when, left }) => `${sortsOf(left).join(", ")} after ${when}`).join("; "),
+            evidence: leaks
+              .flatMap(({ when, left }) => [`  after ${when}:`, ...left.map((line) => `    ${line}`)])
+              .join("\n"),
           });
         },
         { alone: true },
       );
     },
   );
+}
+
+/** Sorts of things that are left, e.g. `iptables`. */
+function sortsOf(left: readonly string[]): string[] {
+  return [...new Set(left.map((line) => line.split(" ", 1)[0] ?? ""))];
+}
+
+function reproduceLeak({ left, domain }: Leak, reproduce: TestTools["reproduce"]): void {
+  const looks = sortsOf(left).map((sort) =>
+    sort === "file" ? `grep -r . ${domain.dataDir}` : `ip netns exec ${domain.name} ${commands[sort]}`,
+  );
+  const line = [...domain.steps(), ...looks].join("; ");
+  if (line.length <= lineLimit) reproduce(line);
 }
 
 /** The rule that applies to the plugin's kind at the version: the cited one, the one before it, or none. */
