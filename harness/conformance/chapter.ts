@@ -4,7 +4,6 @@ import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
-import type { Mark } from "#harness/cnm/tap.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
@@ -12,7 +11,7 @@ import { collectEvidence } from "#harness/evidence/evidence.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { describeDifferences, type Ledger, settle } from "#harness/ledger/ledger.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
-import { expectProtocolKept, tapOf } from "./protocol.ts";
+import { expectProtocolKept, type ProtocolStart, startOf, tapOf } from "./protocol.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
 
 declare module "vitest" {
@@ -71,7 +70,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   // Provided only when it failed.
   const setUpFailure = inject("setUpFailure") as string | undefined;
   const baseline = inject("baseline");
-  let mark: Mark | undefined;
+  let start: ProtocolStart | undefined;
 
   conformanceSuite<ChapterContext>(
     {
@@ -79,7 +78,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       open: async (scope) => {
         if (setUpFailure) throw new HarnessError(setUpFailure);
         const context = await connect(clusterId);
-        mark = await context.driver.protocol?.mark();
+        start = context.driver.protocol && (await startOf(context.driver.protocol));
         await announce("chapter begins", { chapter: name, scope });
         return context;
       },
@@ -129,7 +128,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         `what engines and plugin said during ${name} kept the protocol, and nothing is held`,
         async ({ driver, ...tools }) => {
           await suite.finish();
-          await expectProtocolKept(tapOf(driver), mark ?? [], name, tools);
+          await expectProtocolKept(tapOf(driver), start, name, tools);
         },
         { alone: true, deadlineMs: 120_000 },
       );

@@ -11,6 +11,9 @@ const settleMs = 15_000;
 /** How many findings are told in full. */
 const toldInFull = 5;
 
+/** What a plugin holds for which nothing was made. */
+const nothing: Holdings = { networks: [], endpoints: [], joins: [], pools: [], addresses: [] };
+
 /** The tap of a driver that declares `remote`. Throws `HarnessError` for one that declares it and has none. */
 export function tapOf({ protocol }: Pick<InstalledDriver, "protocol">): ProtocolTap {
   if (protocol) return protocol;
@@ -19,17 +22,27 @@ export function tapOf({ protocol }: Pick<InstalledDriver, "protocol">): Protocol
   });
 }
 
+/** Where the exchanges of a chapter begin, and what the plugin held then. */
+export interface ProtocolStart {
+  readonly mark: Mark;
+  readonly held: Holdings;
+}
+
+export async function startOf(tap: ProtocolTap): Promise<ProtocolStart> {
+  return { mark: await tap.mark(), held: await tap.holdings() };
+}
+
 /**
- * Everything that was said since the mark kept the rules, and the plugin holds nothing: a last test after everything
- * was removed. Throws `Nonconformance` that names each CNM requirement that was broken.
+ * Everything that was said since the start kept the rules, and the plugin holds nothing besides what it held then: a
+ * last test after everything was removed. Without a start, everything counts. Throws `Nonconformance` that names each CNM requirement that was broken.
  */
 export async function expectProtocolKept(
   tap: ProtocolTap,
-  mark: Mark,
+  { mark, held: before }: ProtocolStart = { mark: [], held: nothing },
   chapter: string,
   { fact, keep, note }: Pick<TestTools, "fact" | "keep" | "note">,
 ): Promise<void> {
-  const held = await untilHeld(tap, nothing);
+  const held = await untilHeld(tap, before);
   const { exchanges, findings } = await tap.since(mark);
   keep(asEvidence(exchanges));
   fact(`exchanges in ${chapter}`, exchanges.length);
@@ -45,7 +58,7 @@ export async function expectProtocolKept(
   const broken = [...new Set(findings.map(({ requirement }) => requirement))];
   throw new Nonconformance({
     who: `the plugin, during ${chapter}`,
-    expected: "answers after the protocol, and nothing held once everything was removed",
+    expected: "answers after the protocol, and nothing held that was not held before",
     got: [
       ...(broken.length > 0 ? [`${findings.length} answers against ${broken.join(", ")}`] : []),
       ...(left === "" ? [] : [`still held: ${left}`]),
@@ -61,9 +74,6 @@ export function asEvidence(exchanges: readonly Exchange[]): EvidenceFile {
     content: exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join(""),
   };
 }
-
-/** What a plugin holds after everything was removed. */
-export const nothing: Holdings = { networks: [], endpoints: [], joins: [], pools: [], addresses: [] };
 
 /** Waits until the plugin holds exactly `expected`, and resolves to what it holds besides when it does not come to that. */
 export async function untilHeld(tap: ProtocolTap, expected: Holdings): Promise<Holdings> {

@@ -125,7 +125,7 @@ export async function expectAllOrNothing(
     expected: "a container that does not run",
     got: State.Status,
   });
-  return said.replaceAll(name, "NAME");
+  return said.replaceAll(name, "NAME").replaceAll(network.name, "NETWORK");
 }
 
 /** What was there before something went wrong. */
