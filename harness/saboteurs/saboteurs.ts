@@ -1,8 +1,10 @@
+import { attachmentSaboteurs } from "./attachments.ts";
 import { engineSaboteurs } from "./engine.ts";
 import { interfaceSaboteurs } from "./interfaces.ts";
 import { leftoverSaboteurs } from "./leftovers.ts";
 import { nameSaboteurs } from "./names.ts";
 import { referenceSaboteurs } from "./reference.ts";
+import { remoteSaboteurs } from "./remote.ts";
 import type { Saboteur } from "./saboteur.ts";
 import { translationSaboteurs } from "./translation.ts";
 import { wireSaboteurs } from "./wire.ts";
@@ -11,9 +13,11 @@ import { wireSaboteurs } from "./wire.ts";
 export const saboteurs: readonly Saboteur[] = [
   ...engineSaboteurs,
   ...interfaceSaboteurs,
+  ...attachmentSaboteurs,
   ...wireSaboteurs,
   ...nameSaboteurs,
   ...translationSaboteurs,
   ...leftoverSaboteurs,
   ...referenceSaboteurs,
+  ...remoteSaboteurs,
 ];

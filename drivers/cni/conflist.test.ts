@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { UsageError } from "#harness/errors.ts";
+import { loadDriver } from "../loader.ts";
+import { withoutDefaultRoute } from "./rendered.ts";
+import { sitesOf } from "./site.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "netconform-conflists-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function conflist(name: string, content: unknown): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content));
+  return path;
+}
+
+const list = (changes: Record<string, unknown> = {}) => ({
+  cniVersion: "1.0.0",
+  plugins: [{ type: "bridge", ipam: { type: "host-local", subnet: "{{nodeSubnet}}" } }],
+  ...changes,
+});
+
+describe("a network configuration as a driver", () => {
+  it("is called after its file and declares what the file says", async () => {
+    const path = conflist(
+      "mine.conflist",
+      list({ netconform: { capabilities: ["multihost"], join: "routes" } }),
+    );
+    const driver = await loadDriver(path);
+    expect([driver.name, driver.capabilities]).toEqual(["cni-mine", ["cni", "multihost"]]);
+  });
+
+  it("may be the configuration of a single plugin", async () => {
+    const path = conflist("single.conf", { cniVersion: "1.0.0", type: "bridge" });
+    expect((await loadDriver(path)).name).toBe("cni-single");
+  });
+
+  it.each([
+    ["broken.conflist", "{", /broken\.conflist: no JSON/],
+    ["empty.conflist", list({ plugins: [] }), /empty\.conflist: plugins: at least one plugin/],
+    ["proud.conflist", list({ netconform: { capabilities: ["teleport"] } }), /netconform\.capabilities\.0/],
+    ["odd.conflist", list({ netconform: { jion: "routes" } }), /jion/],
+    ["unknown.conflist", list({ bridge: "{{brigde}}" }), /\{\{brigde\}\} is unknown; expected one of name, /],
+  ])("that is wrong is refused by name: %s", async (name, content, message) => {
+    const loading = loadDriver(conflist(name, content));
+    await expect(loading).rejects.toThrow(UsageError);
+    await expect(loading).rejects.toThrow(message);
+  });
+});
+
+describe("the sites of a network", () => {
+  const one = { device: "eth0", address: "192.0.2.1", prefix: 24 };
+  const nodes = [1, 2, 3].map(() => ({ interfaces: { management: one, control: one, data: one } }));
+
+  it("are equal parts of the subnet, with the gateway and the broadcast address left out of the ranges", () => {
+    const sites = sitesOf({ nodes }, "net", "10.1.2.0/24");
+    expect(
+      sites.map(({ nodeSubnet, gateway, rangeStart, rangeEnd }) => [
+        nodeSubnet,
+        gateway,
+        rangeStart,
+        rangeEnd,
+      ]),
+    ).toEqual([
+      ["10.1.2.0/26", "10.1.2.1", "10.1.2.2", "10.1.2.62"],
+      ["10.1.2.64/26", "10.1.2.65", "10.1.2.66", "10.1.2.126"],
+      ["10.1.2.128/26", "10.1.2.129", "10.1.2.130", "10.1.2.190"],
+    ]);
+  });
+
+  it("of one node are the whole subnet", () => {
+    expect(sitesOf({ nodes: nodes.slice(0, 1) }, "net", "10.1.2.0/24")[0]?.nodeSubnet).toBe("10.1.2.0/24");
+  });
+
+  it("name devices that a kernel accepts", () => {
+    const [site] = sitesOf({ nodes }, "a-network-with-a-very-long-name", "10.1.2.0/24");
+    expect([site?.bridge.length, site?.vxlan.length]).toEqual([12, 12]);
+  });
+});
+
+it("a second interface gets every route but the default one", () => {
+  const ipam = { type: "host-local", routes: [{ dst: "0.0.0.0/0" }, { dst: "192.0.2.0/24" }] };
+  const { plugins } = withoutDefaultRoute({
+    name: "net",
+    plugins: [{ type: "bridge", ipam }, { type: "portmap" }],
+  });
+  expect(plugins).toEqual([
+    { type: "bridge", ipam: { type: "host-local", routes: [{ dst: "192.0.2.0/24" }] } },
+    { type: "portmap" },
+  ]);
+});
