@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { serveAdmin } from "./admin/server.ts";
+import { forgetOnRestart } from "./faults/restart.ts";
 import { type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
 
 /** A node on which the plugin's socket appears. */
@@ -88,11 +89,7 @@ export class ReferenceService {
   async #succeed(): Promise<void> {
     const next = new ReferencePlugin(this.#nodes, this.#options);
     for (const fault of this.#plugin.faults) next.faults.add(fault);
-    if (next.faults.has("policy-lost-on-restart")) {
-      next.model.change(({ state }) => {
-        for (const policy of Object.values(state.policies)) policy.rules = {};
-      });
-    }
+    forgetOnRestart(next.model, next.faults);
     this.#plugin = next;
     await next.start();
   }

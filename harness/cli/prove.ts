@@ -77,7 +77,16 @@ async function prove(): Promise<number> {
     if (proof.traces)
       progress.say(`          its traces stayed, so the cluster was replaced:\n${proof.traces}`);
   };
-  for (const proving of provings) if (!interrupted) await proving.run(tell);
+  // Chapters wait for the wire most of the time, which the CNM tier can use; the CNI tier needs the processors.
+  for (const together of [
+    provings.filter((proving) => !(proving instanceof CniProving)),
+    provings.filter((proving) => proving instanceof CniProving),
+  ]) {
+    if (interrupted) break;
+    const ends = await Promise.allSettled(together.map((proving) => proving.run(tell)));
+    if (interrupted) break;
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
   if (interrupted) return 130;
 
   const unproved = unprovedRequirements();

@@ -10,8 +10,8 @@ export interface ReferenceFault {
   readonly does: string;
   /** What goes wrong for a user of such a plugin. */
   readonly why: string;
-  /** Folder of the suite that shows it; default: the one with the tests of what it kills. */
-  readonly chapter?: string;
+  /** Runs only the tests of what it kills: nothing else of the chapter can work. */
+  readonly alone?: true;
 }
 
 /** Faults of networks, names, tenants and policies by name; those of the protocol have a table of their own. */
@@ -98,6 +98,21 @@ export const referenceFaults = {
     does: "every resolver knows the containers of all tenants",
     why: "a tenant learns what the others run, and may get their addresses for its own names",
   },
+  "subnet-refused-without-name": {
+    kills: "T7",
+    does: "failures of IPAM calls are answered as: the request cannot be met",
+    why: "nobody can tell which subnet was wrong",
+  },
+  "tag-refused-without-name": {
+    kills: "V5",
+    does: "failures of CreateNetwork are answered as: the network cannot be made",
+    why: "nobody can tell which tag was wrong",
+  },
+  "port-out-of-range-cut": {
+    kills: "P10",
+    does: "a rule's port that is out of range is cut down to 16 bits and kept",
+    why: "a rule guards a port that nobody meant",
+  },
   "vlan-listed-without-tag": {
     kills: "V1",
     does: "the listing of networks shows tag 0 for VLAN networks",
@@ -122,7 +137,7 @@ export const referenceFaults = {
   },
   "group-outside-its-network": {
     kills: "P2",
-    mayFollow: ["P3", "P4", "P5", "P6", "P7", "P8", "P9"],
+    mayFollow: ["P3", "P4", "P5", "P6", "P7", "P8", "P9", "R1"],
     does: "containers of a group get addresses of another subnet than the group's network",
     why: "nobody in the network reaches the group",
   },
@@ -186,6 +201,12 @@ export const referenceFaults = {
     kills: "P9",
     does: "a plugin that starts again knows the policies but none of their rules",
     why: "an update of the plugin opens every port",
+  },
+  "networks-lost-on-restart": {
+    kills: "R5",
+    alone: true,
+    does: "a plugin that starts again knows no networks, endpoints and policies",
+    why: "an update of the plugin cuts every container off",
   },
   "peer-ignored": {
     kills: "P8",

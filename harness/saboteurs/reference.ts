@@ -9,13 +9,15 @@ import type { Saboteur, Site } from "./saboteur.ts";
 
 /** Every fault of the reference plugin's networks, names, tenants and policies, switched on while its chapter runs. */
 export const referenceSaboteurs: readonly Saboteur[] = Object.entries<ReferenceFault>(referenceFaults).map(
-  ([name, { kills, mayFollow = [], does, chapter }]) => ({
+  ([name, { kills, mayFollow = [], does, alone }]) => ({
     name,
     breaks: does,
     kills: [kills],
     mayFollow,
-    chapter: chapter ?? chapterOf(kills),
+    ...(alone ? { alone } : {}),
+    chapter: chapterOf(kills),
     driver: "reference",
+    // What is left behind must still be there when it is looked for.
     acts:
       kills === "C1"
         ? { "chapter ends": (site, { scope }) => switchOn(site, scope, name) }
@@ -23,8 +25,8 @@ export const referenceSaboteurs: readonly Saboteur[] = Object.entries<ReferenceF
   }),
 );
 
-/** What is left behind must still be there when it is looked for, so `scope` decides when the fault goes. */
-async function switchOn({ cluster }: Site, scope: Scope, name: string): Promise<void> {
+/** Switches a fault of the cluster's reference plugin on until `scope` closes. */
+export async function switchOn({ cluster }: Site, scope: Scope, name: string): Promise<void> {
   const { attachment } = new ClusterStates(readSettings()).load(cluster.id);
   if (!attachment?.adminSocket) throw new HarnessError(`${cluster.id} carries no reference plugin`);
   const plugin = new AdminClient(attachment.adminSocket);

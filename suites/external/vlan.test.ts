@@ -3,11 +3,14 @@ import { carries, describeFrame } from "#harness/capture/packet.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
+import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { openWire } from "#harness/outside/foreign-hosts.ts";
 import { uniqueMarker } from "#harness/probe/agent.ts";
 import { expectNoPing, expectPing } from "#harness/probe/path.ts";
 import { expectOpen } from "#harness/probe/reachability.ts";
 import { serve } from "#harness/probe/service.ts";
+import { freshSubnet } from "#harness/workload/addresses.ts";
+import { uniqueName } from "#harness/workload/cnm.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 
 /** The tutorial's network. */
@@ -129,4 +132,23 @@ chapter("vlan", ({ requirement, shared }) => {
     },
     { alone: true },
   );
+
+  requirement("V5", "a tag that cannot be is refused by name, and nothing of it stays", async (test) => {
+    const { driver, scope } = test;
+    await test.use(pair);
+    for (const [what, tag] of [
+      ["in use", vlan.tag],
+      ["out of range", 4095],
+    ] as const) {
+      const own = scope.child(what);
+      const spec = { name: uniqueName("refused"), encap: "vlan", subnet: freshSubnet() } as const;
+      const command = `docker network create with tag ${tag}, which is ${what}`;
+      const refused = driver.createNetwork(own, { ...spec, tag });
+      test.fact(what, await expectRefusal(command, refused, [String(tag)]));
+      await own.close();
+      const next = scope.child(`${what}, corrected`);
+      await driver.createNetwork(next, { ...spec, tag: anotherTag });
+      await next.close();
+    }
+  });
 });

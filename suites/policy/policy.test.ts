@@ -1,6 +1,7 @@
 import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { Blocked, Unsupported } from "#harness/errors.ts";
 import { expectPing } from "#harness/probe/path.ts";
 import { expectBlocked, expectOpen, isBlocked } from "#harness/probe/reachability.ts";
@@ -266,6 +267,33 @@ chapter("policy", ({ requirement, shared }) => {
     await expectOpen(member, open.at(allowedPort));
     await expectBlocked(member, open.at(deniedPort), { control: { from: neighbour } });
     await expectOpen(stranger, tcp.at(deniedPort));
+  });
+
+  requirement("P10", "what a policy cannot be is refused by name, and nothing of it stays", async (test) => {
+    const { driver, scope } = test;
+    const { network } = await test.use(field);
+    const policy = await createPolicy(scope, driver, uniqueName("policy"));
+    const rule = { id: "1", direction: "in", protocol: "tcp", action: "deny" } as const;
+    for (const [what, wrong, value] of [
+      ["a port out of range", { ...rule, port: 70_000 }, "70000"],
+      ["a priority out of range", { ...rule, priority: 101 }, "101"],
+      ["an unknown group", { ...rule, peer: { group: "nonesuch" } }, "nonesuch"],
+      ["an unknown network", { ...rule, peer: { network: "nonesuch" } }, "nonesuch"],
+      ["an address that is none", { ...rule, peer: { address: "10.1.2.300" } }, "10.1.2.300"],
+    ] as const) {
+      test.fact(what, await expectRefusal(`a rule with ${what}`, policy.addRule(wrong), [value]));
+      expectFact(`the rules of ${policy.name}`, `the listing after ${what}`, await policy.rules(), []);
+    }
+    const group = { name: uniqueName("group"), network: network.name, policies: ["nonesuch"] };
+    const refused = createGroup(scope, driver, group);
+    await expectRefusal("a group with an unknown policy", refused, ["nonesuch"]);
+    const groups = (await driver.listGroups?.()) ?? [];
+    expectThat(!groups.some(({ name }) => name === group.name), {
+      who: "the listing of groups",
+      expected: `no ${group.name}`,
+      got: groups.map(({ name }) => name).join(", "),
+    });
+    await policy.addRule({ ...rule, port: deniedPort });
   });
 
   requirement(

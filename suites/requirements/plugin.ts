@@ -34,11 +34,13 @@ export const pluginRequirements = {
   T4: tenants("containers of a tenant on different nodes reach each other by name", ["names"]),
   T5: tenants("a container never reaches another tenant's, neither by address nor by name"),
   T6: tenants("the networks of two tenants have different VNIs or VLANs on the wire"),
+  T7: tenants("a subnet that overlaps, is none or is full is refused with a message that names it"),
 
   V1: vlan("a VLAN network can be created, and is listed with its encapsulation and tag"),
   V2: vlan("containers on different nodes reach each other in a VLAN network, by address and name"),
   V3: vlan("frames on the data interface carry the tag and the containers' own MAC, without VXLAN"),
   V4: vlan("a foreign host in the VLAN reaches the containers, one outside of it does not"),
+  V5: vlan("a tag that is in use or out of range is refused with a message that names it"),
 
   P1: policy("policies, rules and groups can be created, and are listed as they were created"),
   P2: policy("a container started in a group gets an address of the group's network"),
@@ -49,4 +51,5 @@ export const pluginRequirements = {
   P7: policy("a policy holds from the same node and from others, and for containers started after the rule"),
   P8: policy("rules can name a direction and a peer group, network or address"),
   P9: policy("a policy survives the end of the plugin and its next start"),
+  P10: policy("a rule that cannot be is refused with a message that names what is wrong, and not kept"),
 } as const satisfies Record<string, Requirement>;

@@ -1,15 +1,18 @@
-import type { InstalledDriver } from "#drivers/driver.ts";
+import type { InstalledDriver, NetworkSpec } from "#drivers/driver.ts";
 import { startCapture } from "#harness/capture/capture.ts";
 import { carries } from "#harness/capture/packet.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { type Pair, runPair } from "#harness/conformance/pair.ts";
+import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { uniqueMarker } from "#harness/probe/agent.ts";
 import { expectNoName } from "#harness/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/probe/reachability.ts";
 import { serve } from "#harness/probe/service.ts";
 import type { Scope } from "#harness/scope.ts";
+import { freshSubnet } from "#harness/workload/addresses.ts";
+import { uniqueName } from "#harness/workload/cnm.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 
 /** Both tenants have this very network, as in the tutorial. */
@@ -166,6 +169,50 @@ chapter("tenants", ({ requirement, shared }) => {
       expected: "a VNI or VLAN of their own",
       got: `${blueSegments[0]} for both`,
     });
+  });
+
+  requirement("T7", "a subnet that cannot be is refused by name, and nothing of it stays", async (test) => {
+    const { driver, cluster, scope } = test;
+    await test.use(pairs);
+    const create = (own: Scope, spec: NetworkSpec) => driver.createNetwork(own, { tenant: "blue", ...spec });
+    for (const [what, subnet] of [
+      ["part of another network's", "10.1.2.128/25"],
+      ["around another network's", "10.1.0.0/16"],
+      ["no CIDR", "10.7.7.0"],
+    ] as const) {
+      const own = scope.child(what);
+      const name = uniqueName("refused");
+      const command = `docker network create --subnet=${subnet}, which is ${what}`;
+      test.fact(what, await expectRefusal(command, create(own, { name, subnet }), [subnet]));
+      await own.close();
+      const listed = (await driver.listNetworks?.("blue")) ?? [];
+      expectFact(
+        "the listing of networks",
+        `rows of ${name}`,
+        listed.filter((row) => row.name === name),
+        [],
+      );
+      const next = scope.child(`${what}, corrected`);
+      await create(next, { name, subnet: freshSubnet() });
+      await next.close();
+    }
+    const tiny = "10.7.8.0/29";
+    const full = scope.child("an exhausted subnet");
+    const network = await create(full, { subnet: tiny });
+    const [node] = cluster.nodes;
+    // Six addresses, one of which is the gateway's.
+    const places = Array.from({ length: 5 }, () => network.run(full, node!));
+    const last = (await Promise.all(places)).at(-1)!;
+    const name = uniqueName("refused");
+    test.fact(
+      "exhausted",
+      await expectRefusal(`docker run in the full ${tiny}`, network.run(full, node!, { name }), [tiny]),
+    );
+    const [neighbour] = (await network.inspect(node!).then((view) => Object.values(view.containers))).filter(
+      (one) => one.name === last.name,
+    );
+    expectFact(last.name, "its address after the refusal", neighbour?.ipv4, `${last.ip}/29`);
+    await full.close();
   });
 });
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { faultyListing } from "../faults/listing.ts";
+import { faultyRule } from "../faults/rule.ts";
 import { defaultTenant, keyOf, ruleShape } from "../model/state.ts";
 import type { ReferenceService } from "../service.ts";
 
@@ -26,7 +27,9 @@ export const methods = {
   addRule: method(
     z.object({ tenant, policy: z.string(), rule: ruleShape }),
     ({ plugin }, { tenant, policy, rule }) =>
-      plugin.administer(({ policies }) => void policies.addRule(tenant, policy, rule)),
+      plugin.administer(
+        ({ policies }) => void policies.addRule(tenant, policy, faultyRule(rule, plugin.faults)),
+      ),
   ),
   removeRule: method(
     z.object({ tenant, policy: z.string(), id: z.string() }),

@@ -1,5 +1,6 @@
 import { type CallName, calls, isCallName } from "#harness/cnm/protocol.ts";
 import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
+import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
 import type { Model } from "../model/model.ts";
 import { type Handlers, honestPipeline, json, type Pipeline, type WireAnswer } from "../protocol/server.ts";
 import { faultyHandlers } from "./handlers.ts";
@@ -18,7 +19,7 @@ type Fields = Record<string, unknown>;
  * fault does is described in the table of protocol faults; faults that change what a call does are in `handlers.ts`.
  */
 export function faultyPipeline(honest: Pipeline, ground: FaultGround): Pipeline {
-  const on = (fault: CnmFaultName) => ground.faults.has(fault);
+  const on = (fault: CnmFaultName | ReferenceFaultName) => ground.faults.has(fault);
   const broken = honestPipeline(faultyHandlers(ground));
   let bodies: Promise<unknown> = Promise.resolve();
 
@@ -59,7 +60,7 @@ function spoilFailure(
   path: string,
   body: string,
   answer: WireAnswer,
-  on: (fault: CnmFaultName) => boolean,
+  on: (fault: CnmFaultName | ReferenceFaultName) => boolean,
 ): WireAnswer {
   const fields = JSON.parse(answer.body) as Fields;
   const { Err, Error: ipamError } = fields;
@@ -67,6 +68,12 @@ function spoilFailure(
   if (on("ipam-failure-under-err") && ipamError) return json(200, { Err: ipamError });
   if (on("exhausted-silently") && path.endsWith("RequestAddress") && /exhausted/.test(String(ipamError))) {
     return json(200, {});
+  }
+  if (on("subnet-refused-without-name") && ipamError) {
+    return json(200, { Error: "the request cannot be met" });
+  }
+  if (on("tag-refused-without-name") && path.endsWith("CreateNetwork")) {
+    return json(200, { Err: "the network cannot be made" });
   }
   if (!path.startsWith("NetworkDriver.")) return answer;
   if (on("network-failure-under-error")) return json(200, { Error: Err });
