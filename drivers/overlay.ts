@@ -3,7 +3,7 @@ import { HarnessError } from "#harness/errors.ts";
 import { until } from "#harness/poll.ts";
 import type { Scope } from "#harness/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
+import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/cnm.ts";
 import { defineDriver } from "./driver.ts";
 
 /** Docker's own overlay in swarm mode: node1 manages, networks are attachable, eth2 carries the VXLAN. */
@@ -45,6 +45,7 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
   const [manager, ...workers] = cluster.nodes;
   if (!manager) throw new HarnessError("a swarm needs at least one node");
   const address = manager.interfaces.control.address;
+  await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, node)));
   if (!(await inSwarm(manager))) {
     await manager.docker.swarmInit({
       ListenAddr: `${address}:2377`,
@@ -73,6 +74,14 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
     return nodes.filter((node) => node.Status?.State === "ready").length === cluster.nodes.length;
   });
   await Promise.all(cluster.nodes.map(waitForIngress));
+}
+
+/** Engines make docker_gwbridge for a swarm, and keep it when they leave. */
+async function removeGatewayBridgeLater(scope: Scope, node: ClusterNode): Promise<void> {
+  const name = "docker_gwbridge";
+  const networks = await node.docker.listNetworks();
+  if (networks.some((network) => network.Name === name)) return;
+  scope.defer(`${name} on ${node.name}`, () => removeNetwork(node, name));
 }
 
 /** A node is ready some time before it has built its ingress network, which every later chapter would find "left behind". */

@@ -183,8 +183,8 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
   scope.defer(`network ${spec.name} on ${node.name}`, () => removeNetwork(node, spec.name));
 }
 
-/** The engine refuses while it still tears an endpoint down, so removal is polled for. */
-async function removeNetwork(node: ClusterNode, name: string): Promise<void> {
+/** `docker network rm`. The engine refuses while it still tears an endpoint down, so removal is polled for. */
+export async function removeNetwork(node: ClusterNode, name: string): Promise<void> {
   await until({ what: `network ${name} to be removable on ${node.name}`, deadlineMs: 20_000 }, async () => {
     try {
       await node.docker.getNetwork(name).remove();
