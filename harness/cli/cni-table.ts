@@ -1,11 +1,13 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { arch, release } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian.ts";
 import { runTier } from "#harness/cni/run-tier.ts";
 import { columnsOf, countOutcomes, formatTable, type TableColumn } from "#harness/cni/table.ts";
 import { readSettings, type Settings } from "#harness/config/settings.ts";
-import { UsageError } from "#harness/errors.ts";
+import { HarnessError, UsageError } from "#harness/errors.ts";
+import { replaceBlock } from "#harness/markdown.ts";
 import { progress } from "#harness/progress.ts";
 import { newCommand, root, runMain } from "./run.ts";
 
@@ -31,7 +33,7 @@ const command = newCommand("npm run cni-table --")
   )
   .argument("[folders...]", "folders with plugins, each as LABEL=FOLDER or FOLDER, e.g. 1.9.1=/usr/lib/cni")
   .option("--debian", `both generations of Debian's ${debianPackage}, from the mirror of the images`)
-  .option("--docs", "write the Markdown to docs/cni-plugins.md as well; only with --debian alone")
+  .option("--docs", "put the table into docs/cni-plugins.md as well; only with --debian alone")
   .option("--output <folder>", "where cni-table.json and cni-table.md go; default: the reports folder")
   .option(
     "--versions <list>",
@@ -57,7 +59,7 @@ await runMain(async () => {
     );
     columns.push(...columnsOf({ generation: name, folder }, results));
   }
-  const facts = [new Date().toISOString().slice(0, 10), `Linux ${release()} ${arch()}`];
+  const facts = [new Date().toISOString().slice(0, 10), `Linux ${release().split("-", 1)[0]} on ${arch()}`];
   const again = ["npm run cni-table --", ...process.argv.slice(2)].join(" ");
   const markdown = (told: (generation: Generation) => string) =>
     formatTable(columns, {
@@ -69,24 +71,28 @@ await runMain(async () => {
   await mkdir(target, { recursive: true });
   const json = { command: again, facts, generations, columns };
   await writeFile(join(target, "cni-table.json"), `${JSON.stringify(json, undefined, 2)}\n`);
+  const table = markdown(({ folder }) => `CNI=${folder}`);
   await writeFile(
     join(target, "cni-table.md"),
-    markdown(({ folder }) => `CNI=${folder}`),
+    `# CNI plugins and the rules of the specification\n\n${table}`,
   );
   const counts = countOutcomes(columns);
   const unjudged = (counts.error ?? 0) + (counts["not run"] ?? 0);
-  if (options.docs && unjudged === 0)
-    await writeFile(
-      document,
-      markdown(({ what }) => what),
-    );
-  if (options.docs && unjudged > 0)
-    progress.say("docs/cni-plugins.md is left as it is: not every rule was judged");
+  if (options.docs && unjudged === 0) await writeDocument(markdown(({ what }) => what));
+  else if (options.docs) progress.say("docs/cni-plugins.md is left as it is: not every rule was judged");
   const told = Object.entries(counts).map(([outcome, count]) => `${count} ${outcome}`);
   process.stdout.write(`${join(target, "cni-table.md")}\n`);
   process.stdout.write(`${columns.length} plugins, rules: ${told.join(", ")}\n`);
   return unjudged > 0 ? 1 : 0;
 });
+
+/** Puts the table into the document, beside what people have written there. */
+async function writeDocument(table: string): Promise<void> {
+  const text = replaceBlock(await readFile(document, "utf8"), "cni-table", table);
+  if (text === undefined)
+    throw new HarnessError(`${document}: expected the comment <!-- cni-table -->, got none`);
+  await writeFile(document, text);
+}
 
 async function findGenerations(
   folders: readonly string[],
@@ -111,6 +117,9 @@ async function findGenerations(
   for (const argument of folders) {
     const at = argument.indexOf("=");
     const folder = resolve(argument.slice(at + 1));
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+      throw new UsageError(`cni-table: expected a folder with plugins, got ${argument}`);
+    }
     const name = at < 0 ? basename(folder) : argument.slice(0, at);
     generations.push({ name, folder, what: "plugins in a folder" });
   }

@@ -80,13 +80,11 @@ export interface TableOrigin {
   readonly generations: Readonly<Record<string, string>>;
 }
 
-/** A table of rules × plugins for each generation and version, then every broken rule with a line to repeat it. */
+/** Markdown without a title: a table of rules × plugins for each generation and version, then every broken rule with a line to repeat it. */
 export function formatTable(columns: readonly TableColumn[], origin: TableOrigin): string {
   const groups = Map.groupBy(columns, ({ generation, version }) => `Plugins ${generation}, CNI ${version}`);
   const findings = findingsOf(columns);
   return [
-    "# CNI plugins and the rules of the specification",
-    "",
     `Made by \`${origin.command}\`; ${origin.facts.join(", ")}.`,
     "",
     ...Object.entries(origin.generations).map(([name, what]) => `- ${name}: ${what}`),
