@@ -100,12 +100,14 @@ export class Dataplane {
     await this.#resolvers.apply(plan.resolvers);
     const flows = plan.flows.join("\n");
     // A port that was added again may have another number.
-    if (added.length > 0 || flows !== observed.flows) await this.#bridge.replaceFlows(plan.flows);
-    observed.flows = flows;
+    const stale = added.length > 0 || flows !== observed.flows;
     const ports = plan.ports.filter((port) => added.includes(port.device));
-    await Promise.all(
-      ports.map((port) => this.#bridge.inject(port.device, gratuitousArp(port.mac, port.ipv4))),
-    );
+    await Promise.all([
+      stale ? this.#bridge.replaceFlows(plan.flows) : undefined,
+      // What is sent out by hand does not pass the table.
+      ...ports.map((port) => this.#bridge.inject(port.device, gratuitousArp(port.mac, port.ipv4))),
+    ]);
+    observed.flows = flows;
     this.#observed = observed;
   }
 
@@ -143,19 +145,20 @@ export class Dataplane {
       ...resolvers.map(({ device }) => this.#resolvers.link(device)),
     ]);
     for (const { device } of [...overlays, ...ports, ...resolvers]) observed.devices.add(device);
-    await setPeers(
-      host,
-      overlays.map(({ device }) => device),
-      this.#peers,
-    );
-    if (this.#userspace) {
-      // Userspace datapaths hand on half-made checksums, which the receiver drops.
-      await Promise.all(ports.map(({ inner }) => host.run(["ethtool", "-K", inner, "tx", "off"])));
-    }
     const changed = new Map(
       [...this.#portsOf(plan)].filter(([device, tags]) => observed.ports.get(device) !== tags),
     );
-    await this.#bridge.change({ remove: [], set: changed });
+    // Each of them needs the interfaces, and none of them another.
+    await Promise.all([
+      setPeers(
+        host,
+        overlays.map(({ device }) => device),
+        this.#peers,
+      ),
+      // Userspace datapaths hand on half-made checksums, which the receiver drops.
+      ...(this.#userspace ? ports.map(({ inner }) => host.run(["ethtool", "-K", inner, "tx", "off"])) : []),
+      this.#bridge.change({ remove: [], set: changed }),
+    ]);
     const added = [...changed.keys()].filter((device) => !observed.ports.has(device));
     for (const [device, tags] of changed) observed.ports.set(device, tags);
     return added;
