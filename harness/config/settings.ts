@@ -49,7 +49,9 @@ const schema = z.object({
   DRIVER: list
     .pipe(z.array(z.string()).min(1, { error: "at least one driver" }))
     .default(["bridge", "overlay", "reference"])
-    .describe("drivers under test, comma separated: names, paths to driver files or CNI configurations, or packages"),
+    .describe(
+      "drivers under test, comma separated: names, paths to driver files or CNI configurations, or packages",
+    ),
   ENGINE: list
     .pipe(
       z
