@@ -99,9 +99,12 @@ export function formatTable(columns: readonly TableColumn[], origin: TableOrigin
   ].join("\n");
 }
 
-const howToRepeat =
-  "The lines under *by hand* need root, and `CNI` set to the folder of the plugins. Each starts from nothing and leaves network " +
-  "namespaces: `for one in nc nc-0 nc-1; do ip netns delete $one; done; rm -rf /tmp/nc` removes them before the next.";
+const howToRepeat = `The lines under *by hand* are shell lines for root, with \`CNI\` set to the folder of the plugins. Each starts from
+nothing and leaves namespaces and files, which have to go before the next:
+
+\`\`\`sh
+ip netns list | awk '/^nc(-[0-9]+)?( |$)/ { print $1 }' | xargs -rn1 ip netns delete; rm -rf /tmp/nc
+\`\`\``;
 
 function formatGroup(group: readonly TableColumn[]): string {
   const ids = (Object.keys(cniRequirements) as CniRequirementId[]).filter((id) =>
