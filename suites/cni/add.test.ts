@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AddResult } from "#harness/cni/result.ts";
+import { ipVersion } from "./container.ts";
 import type { Domain } from "./domain.ts";
 import { attach, expectFailure, expectResult, violation } from "./expect.ts";
 import { readAddresses, readLink, readRoutes } from "./inside.ts";
@@ -134,7 +135,7 @@ await cniSuite("ADD", (suite) => {
     const prevResult: AddResult = {
       cniVersion: subject.version,
       interfaces: [{ name: "ncearlier", sandbox: container.netns, mac: "02:00:00:00:0c:01" }],
-      ips: [{ address: "10.77.0.9/24", interface: 0 }],
+      ips: [{ ...ipVersion(subject.version), address: "10.77.0.9/24", interface: 0 }],
     };
     const { result, invocation } = await attach(domain, { prevResult }, container);
     const lost = lostFrom(prevResult, result);

@@ -87,13 +87,14 @@ export const cniRequirements = {
     since: "1.0.0",
     before: "CNI-6b",
   }),
-  "CNI-6b": addResult("SHOULD", "a chained plugin echoes prevResult", { kinds: ["chained"], until: "0.4.0" }),
+  "CNI-6b": addResult("SHOULD", "a plugin echoes prevResult", { ...attaches, until: "0.4.0" }),
   "CNI-6c": addResult(
     "MUST",
     "an interface plugin later in a chain answers prevResult with its own additions",
     {
       kinds: ["interface"],
       since: "1.0.0",
+      before: "CNI-6b",
     },
   ),
   "CNI-7": parameters("MUST", "the interface is called CNI_IFNAME, or the call is an error", attaches),
