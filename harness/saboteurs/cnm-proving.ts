@@ -17,7 +17,8 @@ const project = "cnm";
 export class CnmProving implements Proving {
   readonly claims: readonly Claim[];
   readonly #options: CnmProvingOptions;
-  readonly #runner = new ProjectRunner(project);
+  /** One waits for a fault that hangs while the other goes on. */
+  readonly #runners = [new ProjectRunner(project), new ProjectRunner(project)];
   #abandoned = false;
 
   constructor(names: readonly CnmFaultName[], options: CnmProvingOptions) {
@@ -33,17 +34,27 @@ export class CnmProving implements Proving {
   }
 
   async run(tell: (proof: Proof) => void): Promise<void> {
+    const left = [...this.claims];
     try {
-      await this.#runner.open();
-      this.#options.opened();
-      for (const claim of this.claims) {
-        if (this.#abandoned) return;
-        const proof = await this.#prove(claim);
-        tell(proof);
-        if (claim.name === untouched && !holds(proof)) return;
+      for (const runner of this.#runners) {
+        await runner.open();
+        // A thread is there sooner than a process, and there is one for each fault.
+        runner.project.config.pool = "threads";
       }
+      this.#options.opened();
+      const [first] = this.#runners;
+      const proof = await this.#prove(first!, left.shift()!);
+      tell(proof);
+      if (!holds(proof)) return;
+      await Promise.all(
+        this.#runners.map(async (runner) => {
+          for (let claim = left.shift(); claim && !this.#abandoned; claim = left.shift()) {
+            tell(await this.#prove(runner, claim));
+          }
+        }),
+      );
     } finally {
-      if (!this.#abandoned) await this.#runner.close();
+      if (!this.#abandoned) await Promise.allSettled(this.#runners.map((runner) => runner.close()));
     }
   }
 
@@ -51,10 +62,10 @@ export class CnmProving implements Proving {
     this.#abandoned = true;
   }
 
-  async #prove(claim: Claim): Promise<Proof> {
+  async #prove(runner: ProjectRunner, claim: Claim): Promise<Proof> {
     const reports = join(this.#options.folder, `cnm-${claim.name}`);
     const sabotage = claim.name === untouched ? "" : claim.name;
-    const run = await this.#runner.run({ suite: "cnm", reports, sabotage });
+    const run = await runner.run({ suite: "cnm", reports, sabotage });
     const verdict =
       claim.name === untouched
         ? { followed: [], problems: faultsOfUntouched(run), notApplicable: notApplicable(run) }
