@@ -23,6 +23,10 @@ const binaryFolder = "/opt/cni/bin";
 /** Benchmarking addresses (RFC 2544): nobody's network, so that nothing real is in the way of a first container. */
 const scratchSubnet = "198.18.0.0/24";
 
+const versionScript = `
+package=$(dpkg-query --search "$1" 2>/dev/null) || { "$1" 2>&1 </dev/null | head -n 1; exit; }
+dpkg-query --show --showformat='\${Package} \${Version}' "\${package%%:*}"`;
+
 /** Makes a driver of plugins behind a CNI runtime; `export default cniDriver({...})` is a whole driver file. */
 export function cniDriver(profile: CniProfile): Driver {
   return defineDriver({
@@ -118,7 +122,7 @@ class InstalledCni implements InstalledDriver {
     return this.#calls.get(containerId) ?? [];
   }
 
-  /** What each plugin says of itself when it is run without a command. */
+  /** The package of each plugin with its version, or what the plugin says of itself when it is run without a command. */
   async versions(): Promise<Record<string, string>> {
     const [node] = this.#cluster.nodes;
     const [site] = sitesOf(this.#cluster, "version", scratchSubnet);
@@ -130,8 +134,9 @@ class InstalledCni implements InstalledDriver {
     ]);
     const said = await Promise.all(
       types.map(async (type) => {
-        const { stdout, stderr } = await node.exec([await findPlugin(node, this.#path, type)]);
-        return [type, (stderr || stdout).split("\n")[0]?.trim() ?? ""] as const;
+        const file = await findPlugin(node, this.#path, type);
+        const { stdout } = await node.exec(["sh", "-c", versionScript, "sh", file]);
+        return [type, stdout.trim()] as const;
       }),
     );
     return Object.fromEntries(said.filter(([, text]) => text !== ""));

@@ -26,7 +26,7 @@ async function hasChains(node: ClusterNode): Promise<boolean> {
 
 /** Jumps first, then chains. */
 async function removeChains(node: ClusterNode): Promise<void> {
-  const script = `
+  const script = `set -e
 for table in filter nat; do
   "$1-save" -t "$table" | sed -n '/CNI-/{s/^-A/-D/p;s/^:\\(CNI-[^ ]*\\).*/-X \\1/p}' | sort |
     { echo "*$table"; cat; echo COMMIT; } | "$1-restore" --noflush

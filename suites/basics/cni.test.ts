@@ -6,7 +6,7 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { contains } from "#harness/workload/addresses.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
-import type { Workload } from "#harness/workload/workload.ts";
+import type { Link, Workload } from "#harness/workload/workload.ts";
 
 /** Chapter 1 as CNI has it: there the runtime, not the engine, knows of networks. */
 chapter("basics", ({ requirement, shared }) => {
@@ -31,8 +31,8 @@ chapter("basics", ({ requirement, shared }) => {
       }
       const last = expectPresent(adds.at(-1), { who: workload.name, expected: "an ADD", got: "none" });
       const result = addResultSchema.parse(JSON.parse(last.stdout));
-      await expectInside(workload, result, last.env.CNI_IFNAME ?? "");
-      await expectOnHost(node, result);
+      const inside = await expectInside(workload, result, last.env.CNI_IFNAME ?? "");
+      await expectOnHost(node, result, inside);
       expectThat(contains(net.subnet, workload.ip), {
         who: `the IPAM plugin's address for ${workload.name}`,
         expected: `one inside ${net.subnet}`,
@@ -81,7 +81,7 @@ async function namespaceOf(workload: Workload): Promise<string> {
 }
 
 /** Interface, MAC and addresses that the result tells for the container are there. */
-async function expectInside(workload: Workload, result: AddResult, ifName: string): Promise<void> {
+async function expectInside(workload: Workload, result: AddResult, ifName: string): Promise<Link> {
   const { interfaces = [], ips = [] } = result;
   const index = interfaces.findIndex(({ name, sandbox }) => name === ifName && sandbox);
   const told = expectPresent(interfaces[index], {
@@ -100,19 +100,34 @@ async function expectInside(workload: Workload, result: AddResult, ifName: strin
     expected: `the addresses of the result (${addresses.join(", ") || "none"})`,
     got: inside.addresses.join(", ") || "none",
   });
+  return inside;
 }
 
-/** Interfaces that the result tells for the host are there. */
-async function expectOnHost(node: ClusterNode, { interfaces = [] }: AddResult): Promise<void> {
+/**
+ * Interfaces that the result tells for the host are there; the other end of a veth pair, and the bridge it is a port
+ * of, are among them.
+ */
+async function expectOnHost(node: ClusterNode, { interfaces = [] }: AddResult, inside: Link): Promise<void> {
+  const who = `${node.name}, from the result of ADD`;
   const links = parseLinks(await node.run(listLinks));
-  for (const { name, sandbox, mac } of interfaces) {
-    if (sandbox) continue;
-    const link = links.find((candidate) => candidate.name === name);
-    expectFact(
-      `${node.name}, from the result of ADD`,
-      `interface ${name}`,
-      link?.mac,
-      mac ?? link?.mac ?? "",
+  const told = interfaces.filter(({ sandbox }) => !sandbox);
+  for (const { name, mac } of told) {
+    const link = expectPresent(
+      links.find((candidate) => candidate.name === name),
+      { who, expected: `an interface ${name}`, got: links.map((one) => one.name).join(", ") },
     );
+    if (mac !== undefined) expectFact(`${who}, ${name}`, "its MAC", link.mac, mac);
   }
+  if (inside.kind !== "veth") return;
+  const outside = expectPresent(
+    links.find(({ index, peerIndex }) => index === inside.peerIndex && peerIndex === inside.index),
+    { who: node.name, expected: `the other end of ${inside.name}, index ${inside.peerIndex}`, got: "none" },
+  );
+  const names = [outside.name, ...(outside.master ? [outside.master] : [])];
+  expectFact(
+    who,
+    "the host's end of the veth pair and its bridge",
+    names.filter((name) => told.some((one) => one.name === name)),
+    names,
+  );
 }
