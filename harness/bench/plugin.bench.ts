@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { root } from "#harness/cli/run.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { tearDown } from "#harness/cluster/lifecycle.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget, type Target } from "#harness/cluster/target.ts";
 import { HarnessError } from "#harness/errors.ts";
+import { isAlive, ownIdentity } from "#harness/process.ts";
 import { Scope } from "#harness/scope.ts";
 import { runVitest } from "#harness/testing/run-vitest.ts";
 import type { Row } from "./runner/benchmark.ts";
@@ -31,14 +33,26 @@ export async function run(context: BenchContext): Promise<Row[]> {
   }
   const ground = await context.ground();
   const { id } = target.state;
-  removeWhenInterrupted(id, () => tearDown(ground, target.state));
+  const used = new Set([id]);
+  const remove = async () => {
+    // A run beside this one may have taken the cluster; then it is that run's.
+    const ours = new ClusterStates(settings)
+      .all()
+      .filter(({ id, owner }) => used.has(id) && (owner === ownIdentity() || !isAlive(owner)));
+    await Promise.all(ours.map((state) => tearDown(ground, state)));
+    forgetWhenInterrupted(id);
+  };
+  removeWhenInterrupted(id, remove);
   // The chapters serve the plugin from the process that runs them.
   await target.keep();
   try {
     const times: number[] = [];
     for (let round = 0; round < context.rounds; round++) {
-      times.push(await progress.step("chapters 2 to 5", () => stopwatch(() => throughChapters(version))));
+      times.push(
+        await progress.step("chapters 2 to 5", () => stopwatch(() => throughChapters(version, used))),
+      );
     }
+    if (used.size > 1) throw new HarnessError(`${id} was not taken as a kept cluster: another was made`);
     rows.unshift({
       what: `${chapters.join(", ")} on a kept cluster of two nodes, vitest's start and the reports included`,
       value: median(times) / 1000,
@@ -46,8 +60,7 @@ export async function run(context: BenchContext): Promise<Row[]> {
       aim: { of: "value", atMost: 30 },
     });
   } finally {
-    await tearDown(ground, target.state);
-    forgetWhenInterrupted(id);
+    await remove();
   }
   return rows;
 }
@@ -68,7 +81,8 @@ async function measureInside(context: BenchContext, { driver, cluster, state }: 
   }
 }
 
-async function throughChapters(engine: string): Promise<void> {
+/** Adds the ids of the clusters that the run kept to `used`. */
+async function throughChapters(engine: string, used: Set<string>): Promise<void> {
   const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   try {
     const outcome = await runVitest({
@@ -77,6 +91,8 @@ async function throughChapters(engine: string): Promise<void> {
       env: { DRIVER: "reference", ENGINE: engine, NODES: "2", KEEP: "1", SABOTAGE: "" },
       outputDir: reports,
     });
+    const output = outcome.stdout + outcome.stderr;
+    for (const [, kept] of output.matchAll(/^kept (nc-[0-9a-f]+) /gm)) if (kept) used.add(kept);
     if (outcome.exitCode !== 0 || (outcome.statement?.summary.passed ?? 0) === 0) {
       throw new HarnessError(
         `the chapters did not pass:\n${outcome.stdout.slice(-4000)}${outcome.stderr.slice(-2000)}`,
