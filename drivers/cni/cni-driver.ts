@@ -6,7 +6,7 @@ import { networkConfigOf } from "#harness/cni/config.ts";
 import type { Invocation } from "#harness/cni/invocation.ts";
 import { CniRuntime } from "#harness/cni/runtime.ts";
 import { readSettings } from "#harness/config/settings.ts";
-import { HarnessError } from "#harness/errors.ts";
+import { ConnectionLost, HarnessError, UsageError } from "#harness/errors.ts";
 import { Scope } from "#harness/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
 import { uniqueName } from "#harness/workload/cnm.ts";
@@ -60,13 +60,22 @@ async function putBinary(scope: Scope, node: ClusterNode, file: string): Promise
   scope.defer(`${path} on ${node.name}`, () => node.files.remove(path));
 }
 
-/** One container with a published port on each node. */
+/**
+ * One container with a published port on each node. Plugins that fail here are not judged here: they fail in the
+ * chapters as well, where it counts and is explained. What the user got wrong is said at once.
+ */
 async function useOnce(scope: Scope, driver: InstalledCni): Promise<void> {
-  await using used = new Scope("the first use of the plugins");
-  const network = await driver.createNetwork(used, { subnet: scratchSubnet });
+  const used = new Scope("the first use of the plugins");
   const publish = driver.publishes ? [{ port: 1, hostPort: 1 }] : [];
-  for (const node of network.nodes) {
-    await makeLastingChains(scope, node, () => network.run(used, node, { bare: true, publish }));
+  try {
+    const network = await driver.createNetwork(used, { subnet: scratchSubnet });
+    for (const node of network.nodes) {
+      await makeLastingChains(scope, node, () => network.run(used, node, { bare: true, publish }));
+    }
+    await used.close();
+  } catch (error) {
+    await used.close().catch(() => {});
+    if (error instanceof UsageError || error instanceof ConnectionLost) throw error;
   }
 }
 

@@ -42,6 +42,7 @@ describe("a network configuration as a driver", () => {
     ["empty.conflist", list({ plugins: [] }), /empty\.conflist: plugins: at least one plugin/],
     ["proud.conflist", list({ netconform: { capabilities: ["teleport"] } }), /netconform\.capabilities\.0/],
     ["odd.conflist", list({ netconform: { jion: "routes" } }), /jion/],
+    ["absent.conflist", list({ netconform: { binaries: ["./nowhere"] } }), /no such file: .*nowhere/],
     ["unknown.conflist", list({ bridge: "{{brigde}}" }), /\{\{brigde\}\} is unknown; expected one of name, /],
   ])("that is wrong is refused by name: %s", async (name, content, message) => {
     const loading = loadDriver(conflist(name, content));

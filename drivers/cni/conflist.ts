@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { z } from "zod";
 import { parseNetworkConfig } from "#harness/cni/config.ts";
@@ -36,13 +36,17 @@ export function conflistDriver(path: string): Driver {
     throw new UsageError(`${path}: ${problems.join("; ")}`);
   }
   const { carrier, join, binaries, capabilities: declared } = options.data;
+  const files = binaries.map((file) => resolve(dirname(path), file));
+  const missing = files.filter((file) => !existsSync(file));
+  if (missing.length > 0)
+    throw new UsageError(`${path}: netconform.binaries: no such file: ${missing.join(", ")}`);
   return cniDriver({
     name: `cni-${basename(path, extname(path)).replaceAll(/[^A-Za-z0-9_.-]/g, "-")}`,
     title: `CNI: ${basename(path)}`,
     capabilities: declared.filter((capability) => capability !== "cni"),
     ...(carrier ? { carrier } : {}),
     ...(join ? { join } : {}),
-    binaries: binaries.map((file) => resolve(dirname(path), file)),
+    binaries: files,
     config: (site) => {
       const { netconform: _, ...config } = parse(render(site), path);
       return { ...asList(config), name: site.name };
