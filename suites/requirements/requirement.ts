@@ -7,6 +7,7 @@ export type Level = "MUST" | "SHOULD" | "MAY";
 export type Profile =
   | "setup"
   | "basics"
+  | "attachment"
   | "multihost"
   | "tenants"
   | "external"

@@ -18,6 +18,7 @@ function chapter(text: string, anchor: string, profile: Profile) {
 
 const setup = chapter("Setup", "setup", "setup");
 const basics = chapter("Chapter 1", "chapter-1---introduction-to-container-networking", "basics");
+const attachment = chapter("Chapter 1", "chapter-1---introduction-to-container-networking", "attachment");
 const multihost = chapter("Chapter 2", "chapter-2-multi-host-networking", "multihost");
 const external = chapter("Chapter 4", "chapter-4-connecting-containers-to-external-networks", "external");
 const swarm = chapter("Chapter 6", "chapter-6-running-containers-in-a-swarm-cluster", "scheduling");
@@ -39,7 +40,7 @@ export const tutorialRequirements = {
   B5: basics("a running container joins and leaves a second network, next to networks of other drivers", {
     needs: ["hotplug"],
   }),
-  B7: basics(
+  B7: attachment(
     "a plugin is told container id and namespace, and answers what the container then has, until DEL takes it back",
     { needs: ["cni"] },
   ),
