@@ -23,6 +23,25 @@ export const wireSaboteurs: readonly Saboteur[] = [
     },
   },
   {
+    name: "ipv6-dropped",
+    breaks: "drops IPv6 that arrives at the container on the second node, neighbour discovery excepted",
+    kills: ["M10"],
+    chapter: "multihost",
+    driver: "reference",
+    acts: {
+      "workload started": async (site, { workload, scope }) => {
+        if (workload.node !== secondNode(site)) return;
+        const discovery = "{ nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }";
+        await drop(
+          scope,
+          workload,
+          "input",
+          `iifname ${await interfaceOf(workload)} meta nfproto ipv6 icmpv6 type != ${discovery}`,
+        );
+      },
+    },
+  },
+  {
     name: "tcp-swallowed",
     breaks: "drops TCP that arrives at the container on the second node",
     kills: ["M4"],

@@ -7,7 +7,7 @@ import { uniqueMarker } from "#harness/probe/agent.ts";
 import { expectNoName } from "#harness/probe/names.ts";
 import { expectDatagram, expectPing } from "#harness/probe/path.ts";
 import { expectOpen } from "#harness/probe/reachability.ts";
-import { serve } from "#harness/probe/service.ts";
+import { type Peer, serve } from "#harness/probe/service.ts";
 import { contains, containsSubnet } from "#harness/workload/addresses.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
@@ -141,6 +141,20 @@ chapter("multihost", ({ requirement, shared }) => {
     }
   });
 
+  requirement("M10", "the containers of a dual-stack network reach each other over IPv6", async (test) => {
+    const subnet6 = "fd00:10:1:6::/64";
+    const { a, b } = await runPair(test.scope, test, { subnet: "10.1.6.0/24", subnet6 });
+    const [first, second] = await Promise.all([overIpv6(a, subnet6), overIpv6(b, subnet6)]);
+    expectThat(first.ip !== second.ip, {
+      who: `${a.name} and ${b.name}`,
+      expected: "different IPv6 addresses",
+      got: first.ip,
+    });
+    await Promise.all([expectPing(first, second), expectPing(second, first)]);
+    await using server = await serve(second, { ports: [0] });
+    await expectOpen(first, server.at(server.ports[0] ?? 0));
+  });
+
   requirement("M8", "a packet of the MTU passes, one byte more is never lost in silence", async (test) => {
     const { a, b } = await test.use(pair);
     const inside = expectPresent(
@@ -175,4 +189,15 @@ async function addressInside(workload: Workload): Promise<string> {
     expected: `an IPv4 address on the interface with MAC ${workload.mac}`,
     got: link ? "none" : "no such interface",
   });
+}
+
+/** The workload as it is reached at its address in an IPv6 network such as `fd00:10:1:6::/64`. */
+async function overIpv6(workload: Workload, subnet6: string): Promise<Peer> {
+  const prefix = subnet6.replace(/::\/\d+$/, ":");
+  const addresses = (await workload.links()).flatMap((link) => link.addresses);
+  const address = expectPresent(
+    addresses.find((cidr) => cidr.startsWith(prefix)),
+    { who: workload.name, expected: `an address in ${subnet6}`, got: addresses.join(", ") },
+  );
+  return { name: workload.name, ip: address.split("/")[0] ?? "", agent: () => workload.agent() };
 }

@@ -26,8 +26,22 @@ const policy = chapter(
   "policy",
 );
 
+/** The tutorial knows IPv4 only; the protocol carries both. */
+const dualStack: Requirement = {
+  title: "containers of a dual-stack network on different nodes reach each other over IPv6",
+  level: "MUST",
+  needs: ["multihost", "ipv6"],
+  profile: "multihost",
+  source: {
+    text: "libnetwork remote driver protocol, CreateNetwork (IPv6Data)",
+    url: "https://github.com/moby/moby/blob/master/daemon/libnetwork/docs/remote.md",
+  },
+};
+
 /** What the tutorial claims of a plugin with tenants, VLAN networks and policies, in its own order. */
 export const pluginRequirements = {
+  M10: dualStack,
+
   T1: tenants("a tenant can be created, and the plugin lists it"),
   T2: tenants("two tenants have a network of the same name and subnet"),
   T3: tenants("the same address is in use in two tenants at the same time"),
