@@ -1,12 +1,12 @@
 import type Docker from "dockerode";
 import type { HostConfig } from "dockerode";
-import ssh2 from "ssh2";
 import { GenericContainer, PullPolicy, Wait } from "testcontainers";
 import type { EngineVersion } from "#harness/config/settings.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/images/node-contract.ts";
 import { ownIdentity } from "#harness/process.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
+import { generateKeyPair } from "./keys.ts";
 import { labels } from "./labels.ts";
 import type { ClusterState, HostState } from "./state.ts";
 import type { SubnetLease } from "./subnets.ts";
@@ -48,7 +48,7 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   // On a machine that is itself a container testcontainers would start one more to learn the engine's address;
   // nodes are reached at their own.
   process.env.TESTCONTAINERS_HOST_OVERRIDE ??= "127.0.0.1";
-  const user = ssh2.utils.generateKeyPairSync("ed25519", { comment: plan.id });
+  const user = generateKeyPair(plan.id);
   const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
   const hosts = await Promise.all(
     plannedHosts(plan.nodes).map((host) => startHost(docker, plan, host, networks, user.public)),
@@ -94,7 +94,7 @@ async function startHost(
   [management = "", ...others]: string[],
   authorizedKey: string,
 ): Promise<HostState> {
-  const hostKey = ssh2.utils.generateKeyPairSync("ed25519", { comment: host.name });
+  const hostKey = generateKeyPair(host.name);
   const address = (role: Role) => `${plan.lease.prefixes[role]}.${host.hostNumber}`;
   const container = new NodeContainer(plan.nodeImage)
     .onNetwork(management, address("management"))
