@@ -84,8 +84,14 @@ export const engineSaboteurs: readonly Saboteur[] = [
     driver: "overlay",
     acts: {
       "workload started": async (site, { workload, network }) => {
-        if (workload.node !== secondNode(site)) return;
-        await workload.node.docker.getNetwork(network).disconnect({ Container: workload.id, Force: true });
+        const { node } = workload;
+        if (node !== secondNode(site)) return;
+        await node.docker.getNetwork(network).disconnect({ Container: workload.id, Force: true });
+        // The engine of a worker drops an overlay without containers a moment later.
+        await until({ what: `${node.name} to forget ${network}`, deadlineMs: 20_000 }, async () => {
+          const listed = await node.docker.listNetworks({ filters: { name: [network] } });
+          return listed.every(({ Name }) => Name !== network);
+        });
       },
     },
   },
