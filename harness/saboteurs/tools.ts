@@ -137,7 +137,9 @@ export function onCouple(act: (site: Site, couple: Couple) => Promise<void>): Ac
   const started = new Map<string, Map<string, Workload>>();
   return async (site, { workload, network, scope }) => {
     const known = started.get(network) ?? new Map<string, Workload>();
-    started.set(network, known.set(workload.node.name, workload));
+    const { name } = workload.node;
+    if (known.has(name)) return;
+    started.set(network, known.set(name, workload));
     const a = known.get(firstNode(site).name);
     const b = known.get(secondNode(site).name);
     if (known.size === 2 && a && b) await act(site, { a, b, scope });
