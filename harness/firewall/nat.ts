@@ -73,8 +73,7 @@ const nftDnat = z.object({ addr: z.string(), port: z.number().optional() });
 export function parseNftablesNat(output: string): NatRule[] {
   return nftables.parse(JSON.parse(output)).nftables.flatMap((item): NatRule[] => {
     const rule = nftRule.safeParse(item.rule).data;
-    if (rule?.family !== "ip" || (rule.table === "nat" && rule.expr.some((expr) => "xt" in expr)))
-      return [];
+    if (rule?.family !== "ip" || (rule.table === "nat" && rule.expr.some((expr) => "xt" in expr))) return [];
     const verdict = rule.expr.find((expr) => "masquerade" in expr || "snat" in expr || "dnat" in expr);
     if (!verdict) return [];
     const kind = (["masquerade", "snat", "dnat"] as const).find((one) => one in verdict) ?? "dnat";

@@ -53,7 +53,9 @@ async function attach(
   scope.defer(`port ${port}`, () => outside.run(["ovs-vsctl", "--if-exists", "del-port", bridge, port]));
   // An engine without userland proxy lets its bridges send broadcasts back to where they came from; the switch would
   // learn that its own host is outside.
-  const mac = (await outside.run(["ip", "netns", "exec", name, "cat", `/sys/class/net/${name}/address`])).trim();
+  const mac = (
+    await outside.run(["ip", "netns", "exec", name, "cat", `/sys/class/net/${name}/address`])
+  ).trim();
   const { device } = outside.interfaces.data;
   await outside.run(["ovs-ofctl", "add-flow", bridge, `in_port=${device},dl_src=${mac},actions=drop`]);
   await outside.run(["ip", "-n", name, "address", "add", address, "dev", name]);

@@ -65,7 +65,7 @@ export const referenceFaults = {
   },
   "tenants-share-subnets": {
     kills: "T2",
-    mayFollow: ["T3", "T4", "T5", "T6"],
+    mayFollow: ["T3", "T4", "T5", "T6", "T7"],
     does: "a subnet that is in use in one tenant is refused in another",
     why: "tenants must agree on their addresses",
   },

@@ -80,7 +80,8 @@ export async function runContainer(
     key: `${port}/${protocol}`,
     hostPort,
   }));
-  const container = await node.docker.createContainer({
+  const own = scope.child(`container ${name} on ${node.name}`, { kind: "workload" });
+  const creation = node.docker.createContainer({
     ...idleContainer(name, spec.image),
     ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
     HostConfig: {
@@ -96,8 +97,13 @@ export async function runContainer(
         }
       : {}),
   });
-  const own = scope.child(`container ${name} on ${node.name}`, { kind: "workload" });
-  own.defer("the container", () => removeContainer(container));
+  // Registered while the engine still works on it: when the scope closes meanwhile, the container must not stay.
+  const made = creation.catch(() => undefined);
+  own.defer("the container", async () => {
+    const container = await made;
+    if (container) await removeContainer(container);
+  });
+  const container = await creation;
   await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
   const workload = new CnmWorkload(own, node, await container.inspect(), spec.network);
   await announce("workload started", { workload, network: spec.network, scope: own });
@@ -175,12 +181,19 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
     Options: spec.options ?? {},
     Labels: { netconform: "network" },
   });
+  // Registered while the engine still works on it: when the scope closes meanwhile, the network must not stay.
+  const made = create.then(
+    () => true,
+    () => false,
+  );
+  scope.defer(`network ${spec.name} on ${node.name}`, async () => {
+    if (await made) await removeNetwork(node, spec.name);
+  });
   await askEngine(
     node,
     `docker network create --driver=${spec.driver} --subnet=${spec.subnet} ${spec.name}`,
     create,
   );
-  scope.defer(`network ${spec.name} on ${node.name}`, () => removeNetwork(node, spec.name));
 }
 
 /** `docker network rm`. The engine refuses while it still tears an endpoint down, so removal is polled for. */
