@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { undoably } from "#harness/host/undoably.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { CniProfile } from "./profile.ts";
 import type { Site } from "./site.ts";
@@ -107,14 +108,4 @@ async function joinByVxlan(
   }
   await node.run(["ip", "link", "set", site.vxlan, "master", site.bridge, "up"]);
   await node.run(["ip", "link", "set", site.bridge, "up"]);
-}
-
-async function undoably(
-  scope: Scope,
-  node: ClusterNode,
-  argv: readonly string[],
-  undo: readonly string[],
-): Promise<void> {
-  await node.run(argv);
-  scope.defer(argv.join(" "), () => node.run(undo));
 }

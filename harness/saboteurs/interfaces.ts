@@ -1,4 +1,5 @@
 import { HarnessError } from "#harness/errors.ts";
+import { undoably } from "#harness/host/undoably.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import type { Saboteur } from "./saboteur.ts";
@@ -11,7 +12,6 @@ import {
   onFirstWorkload,
   onRequirement,
   secondNode,
-  undoably,
 } from "./tools.ts";
 
 /** Saboteurs of interfaces and addresses, on nodes and inside containers. */

@@ -1,5 +1,6 @@
+import { undoably } from "#harness/host/undoably.ts";
 import type { Saboteur } from "./saboteur.ts";
-import { firstNode, undoably } from "./tools.ts";
+import { firstNode } from "./tools.ts";
 
 const name = "nc-left";
 

@@ -35,17 +35,6 @@ export async function inside(
   return result.stdout;
 }
 
-/** Runs a command on the node, and another one that takes it back when `scope` closes. */
-export async function undoably(
-  scope: Scope,
-  node: ClusterNode,
-  argv: readonly string[],
-  undo: readonly string[],
-): Promise<void> {
-  await node.run(argv);
-  scope.defer(`${argv.join(" ")} on ${node.name}`, () => node.run(undo));
-}
-
 /** Where a rule judges packets; `prerouting` comes before address translation. */
 export type Hook = "prerouting" | "input" | "output";
 

@@ -1,18 +1,10 @@
 import { HarnessError } from "#harness/errors.ts";
 import type { Moments } from "#harness/events.ts";
+import { undoably } from "#harness/host/undoably.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import type { Saboteur } from "./saboteur.ts";
-import {
-  addressOf,
-  addTable,
-  answerOn,
-  drop,
-  firstNode,
-  onFirstWorkload,
-  onRequirement,
-  undoably,
-} from "./tools.ts";
+import { addressOf, addTable, answerOn, drop, firstNode, onFirstWorkload, onRequirement } from "./tools.ts";
 
 const postrouting = ["iptables", "-t", "nat"];
 

@@ -1,8 +1,9 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { undoably } from "#harness/host/undoably.ts";
 import type { Scope } from "#harness/scope.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import type { Saboteur } from "./saboteur.ts";
-import { addressOf, drop, firstNode, inside, interfaceOf, onCouple, secondNode, undoably } from "./tools.ts";
+import { addressOf, drop, firstNode, inside, interfaceOf, onCouple, secondNode } from "./tools.ts";
 
 const vxlanPort = 4789;
 

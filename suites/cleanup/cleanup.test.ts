@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { inject } from "vitest";
 import { labels } from "#harness/cluster/labels.ts";
-import { sweep } from "#harness/cluster/lifecycle.ts";
+import { type Ground, sweep } from "#harness/cluster/lifecycle.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
 import { type EngineVersion, readSettings } from "#harness/config/settings.ts";
@@ -54,11 +54,7 @@ chapter("cleanup", ({ requirement, shared }) => {
       const outer = await use(ground);
       const run = startDoomedRun(scope, reference, engine);
       const id = await run.up;
-      await kill(run.process);
-      const things = await thingsOf(outer.docker, id);
-      await sweep(outer);
-      await announce("cluster removed", { id, docker: outer.docker });
-      await expectNoTrace(outer.docker, id, things);
+      await expectSweptAway(outer, run, id);
     },
     { deadlineMs: upMs },
   );
@@ -78,15 +74,20 @@ chapter("cleanup", ({ requirement, shared }) => {
           return first?.Labels[labels.cluster];
         },
       );
-      await kill(run.process);
-      const things = await thingsOf(outer.docker, id);
-      await sweep(outer);
-      await announce("cluster removed", { id, docker: outer.docker });
-      await expectNoTrace(outer.docker, id, things);
+      await expectSweptAway(outer, run, id);
     },
     { deadlineMs: upMs },
   );
 });
+
+/** Kills the run, lets the next one's sweep clean up, and looks for its cluster. */
+async function expectSweptAway(outer: Ground, run: DoomedRun, id: string): Promise<void> {
+  await kill(run.process);
+  const things = await thingsOf(outer.docker, id);
+  await sweep(outer);
+  await announce("cluster removed", { id, docker: outer.docker });
+  await expectNoTrace(outer.docker, id, things);
+}
 
 interface DoomedRun {
   process: ChildProcess;
