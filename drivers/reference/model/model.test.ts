@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -138,17 +138,19 @@ describe("policies", () => {
 });
 
 describe("the state file", () => {
-  const path = () => join(mkdtempSync(join(tmpdir(), "netconform-")), "state.json");
+  const temporaryFolder = () => mkdtempDisposableSync(join(tmpdir(), "netconform-model-"));
 
   test("a model that starts again knows what the one before knew", () => {
-    const file = path();
+    using folder = temporaryFolder();
+    const file = join(folder.path, "state.json");
     const one = model(file);
     attach(one, "a@n1", { network: "web" });
     expect(model(file).state).toEqual(one.state);
   });
 
   test("a change that is refused is not on disk either", () => {
-    const file = path();
+    using folder = temporaryFolder();
+    const file = join(folder.path, "state.json");
     const one = model(file);
     attach(one, "a@n1", { network: "web" });
     const before = readFileSync(file, "utf8");
@@ -157,7 +159,8 @@ describe("the state file", () => {
   });
 
   test("a file of something else is refused by name", () => {
-    const file = path();
+    using folder = temporaryFolder();
+    const file = join(folder.path, "state.json");
     writeFileSync(file, '{"version":7}');
     expect(() => model(file)).toThrow(`${file} is no state file of the reference plugin`);
   });
