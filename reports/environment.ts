@@ -25,6 +25,7 @@ const toldSettings = [
   "NODES",
   "KEEP",
   "IMAGE",
+  "FIREWALL",
   "SUBNETS",
   "KIND",
   "CNI_VERSION",

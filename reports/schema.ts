@@ -17,7 +17,7 @@ export type Verdict = (typeof verdicts)[number];
 
 const count = z.int().nonnegative();
 
-const tally = z
+export const tallySchema = z
   .strictObject({
     passed: count.describe("the rule holds"),
     failed: count.describe("the plugin broke the rule"),
@@ -80,13 +80,13 @@ const profile = z
       ),
     because: z.string().optional().describe("the requirements that keep the verdict from `conformant`"),
     unsupported: z.array(z.string()).describe("ids of MUSTs that need an undeclared capability"),
-    must: tally,
-    should: tally,
-    may: tally,
+    must: tallySchema,
+    should: tallySchema,
+    may: tallySchema,
   })
   .meta({ id: "profile", description: "Verdict on one group of requirements." });
 
-const target = z
+export const targetSchema = z
   .strictObject({
     name: z.string().describe("name of the target, e.g. `overlay@26.1`"),
     driver: z.string(),
@@ -98,6 +98,25 @@ const target = z
     results: z.array(result),
   })
   .meta({ id: "target", description: "One driver on one engine version." });
+
+export const environmentSchema = z.strictObject({
+  host: z.strictObject({ platform: z.string(), kernel: z.string(), arch: z.string(), cpus: count }),
+  node: z.string().describe("version of Node.js"),
+  packages: z.record(z.string(), z.string()).describe("npm packages the suite runs on"),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+    .describe("the settings that decided what was run, as the run understood them"),
+});
+
+export const errorsSchema = z
+  .array(
+    z.strictObject({
+      target: z.string().optional(),
+      where: z.string().describe("test, file or phase"),
+      message: z.string(),
+    }),
+  )
+  .describe("faults of the suite that belong to no requirement; with any of these a run is not green");
 
 /** The conformance statement; the published JSON Schema is made from this. */
 export const statementSchema = z
@@ -116,25 +135,10 @@ export const statementSchema = z
         ),
       incompleteBecause: z.string().optional().describe("present when `complete` is false"),
     }),
-    environment: z.strictObject({
-      host: z.strictObject({ platform: z.string(), kernel: z.string(), arch: z.string(), cpus: count }),
-      node: z.string().describe("version of Node.js"),
-      packages: z.record(z.string(), z.string()).describe("npm packages the suite runs on"),
-      settings: z
-        .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
-        .describe("the settings that decided what was run, as the run understood them"),
-    }),
-    targets: z.array(target),
-    errors: z
-      .array(
-        z.strictObject({
-          target: z.string().optional(),
-          where: z.string().describe("test, file or phase"),
-          message: z.string(),
-        }),
-      )
-      .describe("faults of the suite that belong to no requirement; with any of these a run is not green"),
-    summary: tally.describe("requirements of all targets by outcome"),
+    environment: environmentSchema,
+    targets: z.array(targetSchema),
+    errors: errorsSchema,
+    summary: tallySchema.describe("requirements of all targets by outcome"),
   })
   .meta({
     title: "Conformance statement of a container network plugin",
@@ -142,10 +146,10 @@ export const statementSchema = z
   });
 
 export type Statement = z.infer<typeof statementSchema>;
-export type TargetStatement = z.infer<typeof target>;
+export type TargetStatement = z.infer<typeof targetSchema>;
 export type RequirementResult = z.infer<typeof result>;
 export type ProfileVerdict = z.infer<typeof profile>;
-export type Tally = z.infer<typeof tally>;
+export type Tally = z.infer<typeof tallySchema>;
 export type SuiteError = Statement["errors"][number];
 
 /** The JSON Schema (draft 2020-12) of the statement, as published in `conformance.schema.json`. */

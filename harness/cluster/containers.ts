@@ -21,6 +21,8 @@ export interface ContainerClusterPlan {
   nodeImage: string;
   workloadImage: string;
   lease: SubnetLease;
+  /** iptables of the nodes; without it that of the image. */
+  firewall?: NodeEnvironment["FIREWALL"];
   /** Folder that holds the state of this cluster, to tell it from those of other users of the engine. */
   cache: string;
 }
@@ -107,6 +109,7 @@ async function startHost(
       AUTHORIZED_KEY: authorizedKey,
       SSH_HOST_KEY: hostKey.private,
       NAMESERVER: `${plan.lease.prefixes.management}.${outsideNumber}`,
+      ...(plan.firewall ? { FIREWALL: plan.firewall } : {}),
     } satisfies NodeEnvironment)
     .withAutoCleanup(false)
     .withPullPolicy(PullPolicy.neverPull())

@@ -52,7 +52,16 @@ export async function bringUp(
   const nodeImage = await ensureNodeImage(docker, engine, settings, progress);
   const workload = await workloadArchive(settings, progress);
   const image = settings.IMAGE ?? workload.image;
-  const key = fingerprint([ground.host, driver, engine, String(settings.NODES), nodeImage, image]);
+  const { FIREWALL: firewall } = settings;
+  const key = fingerprint([
+    ground.host,
+    driver,
+    engine,
+    String(settings.NODES),
+    nodeImage,
+    image,
+    firewall ?? "",
+  ]);
   const kept = fresh ? undefined : await reuse(ground, key);
   if (kept) return kept;
   await fetchImage(ground);
@@ -72,6 +81,7 @@ export async function bringUp(
     nodeImage,
     workloadImage: image,
     lease,
+    ...(firewall ? { firewall } : {}),
     cache: settings.CACHE,
   };
   const discard = async () => {

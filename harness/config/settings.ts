@@ -118,6 +118,12 @@ const schema = z.object({
     .pipe(z.array(z.enum(["newest", "0.3.1", "0.4.0", "1.0.0", "1.1.0"])))
     .default([])
     .describe("versions of the CNI specification to test, or newest; default: all that the plugin claims"),
+  FIREWALL: z
+    .enum(["nft", "legacy"])
+    .optional()
+    .describe(
+      "iptables on nodes that are containers: nft or legacy; default: what the engine's Debian release uses",
+    ),
   SABOTAGE: z.string().optional().describe("name of the saboteur to let loose (npm run prove sets it)"),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });

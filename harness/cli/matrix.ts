@@ -1,0 +1,220 @@
+import { join, resolve } from "node:path";
+import { InvalidArgumentError, Option } from "commander";
+import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { type EngineVersion, engineVersions, readSettings, type Settings } from "#harness/config/settings.ts";
+import { chapters } from "#harness/conformance/projects.ts";
+import { UsageError } from "#harness/errors.ts";
+import { ensureNodeImage } from "#harness/images/node-image.ts";
+import { driftBetweenEngines, driftOverNights } from "#harness/matrix/drift.ts";
+import { firewallsOffered } from "#harness/matrix/firewalls.ts";
+import { pastRunOf, readHistory, reviewHistory, writeHistory } from "#harness/matrix/history.ts";
+import { countMatrix, MatrixRun } from "#harness/matrix/matrix-run.ts";
+import { mergeMatrices } from "#harness/matrix/merge.ts";
+import { clustersThatFit, longestFirst, planCells } from "#harness/matrix/plan.ts";
+import { progress } from "#harness/progress.ts";
+import { ensureEngine } from "#harness/setup/engine.ts";
+import { withLock } from "#harness/setup/lock.ts";
+import { generateAllureReport } from "#reports/allure-report.ts";
+import { claimFolder } from "#reports/claim.ts";
+import { formatDuration } from "#reports/console.ts";
+import { counted, formatSpeed } from "#reports/matrix/markdown.ts";
+import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
+import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
+import { newCommand, root, runMain } from "./run.ts";
+import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
+
+interface Options {
+  requirement?: string;
+  clusters?: number;
+  firewall?: Firewall[];
+  shard?: string;
+  between?: string[];
+  history?: string;
+  nights: number;
+}
+
+const command = newCommand("npm run matrix --")
+  .description(
+    "Runs the chapters on every driver and engine version, clusters side by side, and writes one report: requirement × engine × driver, what drifted, the history.",
+  )
+  .argument(
+    "[what...]",
+    "chapters to run, e.g. suites/multihost (default: all); or `merge FOLDER...`: put the reports of several runs together",
+  )
+  .option("-t, --requirement <ids>", "only tests of these requirements, e.g. M4,B2")
+  .option(
+    "--clusters <number>",
+    "clusters to have up at a time; default: as cores and memory allow",
+    wholeNumber,
+  )
+  .addOption(new Option("--firewall <backend...>", "iptables of the nodes; default: both").choices(firewalls))
+  .option(
+    "--shard <part/parts>",
+    "run only this part of the test files, as vitest's --shard; merge the parts afterwards",
+  )
+  .option("--between <engine...>", "tell the drift between these two engine versions, e.g. 20.10 28.5")
+  .option(
+    "--history <file>",
+    `what earlier runs showed; default: ${matrixFiles.history} in the reports folder`,
+  )
+  .option("--nights <number>", "runs to keep in the history", wholeNumber, 400)
+  .addHelpText(
+    "after",
+    `\nSettings are those of npm run conform, but ENGINE is ${engineVersions.join(",")} where it is not set. The reports are in REPORTS.`,
+  )
+  .parse();
+
+await runMain(async () => {
+  process.env.ENGINE ||= engineVersions.join(",");
+  const options = command.opts<Options>();
+  const settings = readSettings();
+  const between = readBetween(options.between);
+  const historyPath = resolve(options.history ?? join(settings.REPORTS, matrixFiles.history));
+  const history = readHistory(historyPath);
+  const [verb, ...folders] = command.args;
+  await claimFolder(settings.REPORTS);
+  const matrix =
+    verb === "merge"
+      ? mergeMatrices(
+          folders.map((folder) => resolve(folder)),
+          settings.REPORTS,
+        )
+      : await run(settings, options, history);
+  return report(matrix, settings.REPORTS, { historyPath, nights: options.nights, between });
+});
+
+async function run(settings: Settings, options: Options, history: readonly PastRun[]): Promise<Matrix> {
+  const { requirement, shard } = options;
+  const present = chapters.filter((chapter) => suitesIn(root).includes(chapter));
+  const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
+  checkFilters(root, filters);
+  const selection = [
+    ...(requirement ? ["--testNamePattern", titlePattern(requirement)] : []),
+    ...(shard ? [`--shard=${readShard(shard)}`] : []),
+    ...filters,
+  ];
+  const selected = [
+    ...command.args,
+    ...(requirement ? [requirement] : []),
+    ...(shard ? [`shard ${shard}`] : []),
+  ];
+  const wanted = options.firewall ?? (settings.FIREWALL ? [settings.FIREWALL] : firewalls);
+  const cells = await planCells(settings.DRIVER, settings.ENGINE, wanted);
+  const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
+
+  handleInterruptions(progress);
+  // Held for the whole run: between two cells nobody else may be there to use it.
+  const engine = await ensureEngine(settings, progress);
+  removeWhenInterrupted("the engine", () => engine.release());
+  try {
+    const blocked = new Map<string, string>();
+    for (const version of settings.ENGINE) {
+      const image = await ensureNodeImage(engine.docker, version, settings, progress);
+      const lacking = await firewallsOffered(engine.docker, image, wanted);
+      for (const { name, engine: own, firewall } of cells) {
+        const reason = lacking.get(firewall);
+        if (own === version && reason !== undefined) blocked.set(name, reason);
+      }
+    }
+    progress.say(`${cells.length} cells, ${clusters} at a time: ${cells.map(({ name }) => name).join(" ")}`);
+    const matrixRun = new MatrixRun({
+      cells: longestFirst(cells, history),
+      clusters,
+      folder: settings.REPORTS,
+      selection,
+      selected,
+      blocked,
+      progress,
+    });
+    removeWhenInterrupted("the cells", () => matrixRun.stop());
+    return await matrixRun.run();
+  } finally {
+    await engine.release();
+  }
+}
+
+async function report(
+  matrix: Matrix,
+  folder: string,
+  { historyPath, nights, between }: { historyPath: string; nights: number; between: Pair | undefined },
+): Promise<number> {
+  const counts = countMatrix(matrix);
+  const runs = await withLock(historyPath, async () => {
+    const history = readHistory(historyPath).filter(({ id }) => id !== matrix.run.id);
+    const engines = [...new Set(matrix.cells.map(({ engine }) => engine))].sort();
+    const pair = between ?? (engines.length > 1 ? [engines[0] ?? "", engines.at(-1) ?? ""] : undefined);
+    matrix.drift.push(driftOverNights(matrix.cells, history));
+    if (pair) matrix.drift.push(driftBetweenEngines(matrix.cells, pair[0], pair[1]));
+    const now = pastRunOf(matrix);
+    return Object.keys(now.cells).length > 0 ? writeHistory(historyPath, history, now, nights) : history;
+  });
+  writeMatrix(matrix, folder, { counts, review: reviewHistory(runs) });
+  gatherAllureResults(matrix.cells, folder);
+  const allure = await generateAllureReport({
+    folder,
+    singleFile: true,
+    name: "Conformance matrix",
+  }).catch((error: Error) => `none: ${error.message}`);
+  console.log(describe(matrix, folder, allure));
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  if (counts.passed === 0 || matrix.run.interrupted) return 1;
+  return counts.failed === 0 ? 0 : 1;
+}
+
+function describe({ cells, drift, speed, summary }: Matrix, folder: string, allure: string): string {
+  const wide = Math.max(...cells.map(({ name }) => name.length), 4);
+  const lines = cells.map(({ name, state, because, durationMs, target, errors }) => {
+    const outcomes = (target?.results ?? []).map(({ outcome }) => outcome);
+    const red = outcomes.filter((outcome) => outcome === "failed" || outcome === "error").length;
+    const passed = outcomes.filter((outcome) => outcome === "passed").length;
+    const how = state === "complete" ? "" : `; ${state}: ${because?.split("\n")[0] ?? ""}`;
+    const faults = errors.length === 0 ? "" : `; ${errors.length} faults of the suite: ${errors[0]?.message}`;
+    return `  ${name.padEnd(wide)}  ${formatDuration(durationMs).padStart(9)}  ${passed} passed, ${red} failed${how}${faults}`;
+  });
+  const drifts = drift.map(({ between, changes, compared }) => {
+    const against = between === "nights" ? "the last green run" : between.replace(" ", " → ");
+    return `drift, ${against}: ${compared.length === 0 ? "nothing to compare with" : counted(changes)}`;
+  });
+  const path = (name: string) => join(folder, name);
+  return [
+    "",
+    ...lines,
+    "",
+    ...drifts,
+    `speed: ${formatSpeed(speed)}`,
+    `reports: ${path(matrixFiles.page)}`,
+    `         ${path(matrixFiles.markdown)}`,
+    `         ${path(matrixFiles.json)}`,
+    `         ${allure}`,
+    `${summary.error} error, ${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run`,
+  ].join("\n");
+}
+
+type Pair = [EngineVersion, EngineVersion] | [string, string];
+
+function readBetween(given: string[] | undefined): Pair | undefined {
+  if (!given) return undefined;
+  for (const version of given) {
+    if (engineVersions.some((known) => known === version)) continue;
+    throw new UsageError(
+      `--between ${version}: expected one of ${engineVersions.join(", ")} (given on the command line)`,
+    );
+  }
+  const [from, to, ...more] = given;
+  if (from === undefined || to === undefined || more.length > 0) {
+    throw new UsageError(`--between ${given.join(" ")}: expected two engine versions, e.g. 20.10 28.5`);
+  }
+  return [from, to];
+}
+
+function readShard(text: string): string {
+  const [, part, parts] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
+  if (part && parts && Number(part) >= 1 && Number(part) <= Number(parts)) return text;
+  throw new UsageError(`--shard ${text}: expected a part and the number of parts, e.g. 1/3`);
+}
+
+function wholeNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("Expected a whole number of at least 1.");
+}

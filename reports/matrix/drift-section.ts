@@ -1,0 +1,49 @@
+import { plural } from "../console.ts";
+import { anchorOf, badge, escapeHtml, type Tone } from "../page/page.ts";
+import { counted } from "./markdown.ts";
+import { formatTime } from "./outcomes.ts";
+import type { Change, Drift } from "./schema.ts";
+
+const kinds: Record<Change["kind"], { text: string; tone: Tone }> = {
+  broke: { text: "broke", tone: "bad" },
+  fixed: { text: "fixed", tone: "good" },
+  outcome: { text: "outcome", tone: "warn" },
+  message: { text: "message", tone: "warn" },
+  fact: { text: "fact", tone: "muted" },
+};
+
+/** A drift as a section of the matrix page. `linkTo` gives the place of a requirement of the cell of that name. */
+export function renderDrift(
+  { between, compared, changes }: Drift,
+  linkTo: (cell: string, requirement: string) => string,
+): string {
+  const nights = between === "nights";
+  const id = nights ? "drift" : anchorOf(`drift ${between}`);
+  const title = nights
+    ? "Drift against the last green run"
+    : `Drift between Docker ${between.replace(" ", " and ")}`;
+  const times = [...new Set(compared.map(({ against }) => against))].sort();
+  const from = nights && times[0] ? ` from ${times.map(formatTime).join(", ")} UTC` : "";
+  const lead =
+    compared.length === 0
+      ? "There is nothing to compare with."
+      : `${plural(compared.length, "cell")} compared with ${nights ? `the same ${from}` : "the same driver on the other engine"}: ${counted(changes)}.`;
+  const rows = [...changes]
+    .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
+    .map((change) => {
+      const { text, tone } = kinds[change.kind];
+      const since = change.since
+        ? `<br><span class="small">red since ${formatTime(change.since)}</span>`
+        : "";
+      const what = change.what === undefined ? "" : ` ${escapeHtml(change.what)}`;
+      const href = linkTo(change.cell, change.requirement);
+      return `<tr><td>${badge(tone, text)}${since}</td><td><a href="${href}">${escapeHtml(change.requirement)} on ${escapeHtml(change.cell)}</a>${what}</td><td class="value">${escapeHtml(change.before)}</td><td class="value">${escapeHtml(change.after)}</td></tr>`;
+    });
+  const table =
+    rows.length === 0
+      ? ""
+      : `<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table class="drift"><thead><tr><th scope="col">what</th><th scope="col">where</th><th scope="col">${nights ? "before" : escapeHtml(between.split(" ")[0] ?? "")}</th><th scope="col">${nights ? "now" : escapeHtml(between.split(" ")[1] ?? "")}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+  return `<section aria-labelledby="${id}"><h2 id="${id}">${escapeHtml(title)}</h2><p>${escapeHtml(lead)}</p>${table}</section>`;
+}
+
+const order: readonly Change["kind"][] = ["broke", "fixed", "outcome", "message", "fact"];

@@ -1,0 +1,144 @@
+import { formatDuration, plural } from "../console.ts";
+import { outcomeSigns, requirementsOf } from "./outcomes.ts";
+import type { Cell, Change, Drift, Matrix } from "./schema.ts";
+
+/** GitHub refuses a comment of more than 65 536 characters. */
+const longest = 60_000;
+const shownChanges = 40;
+
+/** The matrix as Markdown for a pull request comment or a job's summary: the verdict first, then what is red, what drifted, the table. */
+export function formatMarkdown(
+  matrix: Matrix,
+  { passed, failed }: { passed: number; failed: number },
+): string {
+  const { cells, speed, summary } = matrix;
+  const sections = [
+    `## ${failed === 0 ? "✔" : "✘"} Conformance matrix: ${passed} passed, ${failed} failed`,
+    `${plural(cells.length, "cell")} on ${plural(speed.engines, "engine version")} in ${formatDuration(speed.wallMs)}; ${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run.`,
+    formatRed(cells),
+    ...matrix.drift.map(formatDrift),
+    formatTable(cells),
+    formatCost(matrix),
+  ];
+  const text = `${sections.filter(Boolean).join("\n\n")}\n`;
+  if (text.length <= longest) return text;
+  return `${text.slice(0, text.lastIndexOf("\n", longest))}\n\n… cut: the whole is in matrix.html.\n`;
+}
+
+function formatRed(cells: readonly Cell[]): string {
+  const broken = cells
+    .filter(({ state }) => state !== "complete")
+    .map(
+      ({ name, state, because }) =>
+        `- **${cellText(name)}** is ${state}: ${cellText(firstLine(because ?? ""))}`,
+    );
+  const red = cells.flatMap(({ name, target }) =>
+    (target?.results ?? [])
+      .filter(({ outcome }) => outcome === "failed" || outcome === "error")
+      .map(
+        ({ requirement, outcome, title, reason = "" }) =>
+          `<details><summary><b>${requirement}</b> ${outcome} on <b>${htmlText(name)}</b>: ${htmlText(title)}</summary>\n\n${fence(reason)}\n\n</details>`,
+      ),
+  );
+  if (broken.length + red.length === 0) return "";
+  return ["### Red", ...(broken.length > 0 ? [broken.join("\n")] : []), ...red].join("\n\n");
+}
+
+function formatDrift({ between, compared, changes }: Drift): string {
+  const what = between === "nights" ? "the last green run" : between.replace(" ", " → ");
+  if (compared.length === 0) {
+    return between === "nights" ? "### Drift\n\nThere is no earlier run to compare with." : "";
+  }
+  const head = `### Drift against ${cellText(what)}`;
+  if (changes.length === 0) return `${head}\n\nNothing changed in ${plural(compared.length, "cell")}.`;
+  const rows = changes.slice(0, shownChanges).map((change) => {
+    const { kind, cell, requirement, what: fact, before, after, since } = change;
+    const told = since ? `${kind} (red since ${since})` : kind;
+    return `| ${told} | ${cellText(cell)} | ${requirement}${fact ? ` ${cellText(fact)}` : ""} | ${cellText(before)} | ${cellText(after)} |`;
+  });
+  const more =
+    changes.length > shownChanges ? `\n\n… and ${plural(changes.length - shownChanges, "more change")}.` : "";
+  return `${head}\n\n${counted(changes)}\n\n| what | cell | requirement | before | now |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}${more}`;
+}
+
+/** `2 broke, 1 fixed, 4 facts changed` */
+export function counted(changes: readonly Change[]): string {
+  const words: Record<Change["kind"], string> = {
+    broke: "broke",
+    fixed: "fixed",
+    outcome: "changed the outcome",
+    message: "changed the message",
+    fact: "facts changed",
+  };
+  const parts = Object.entries(words).flatMap(([kind, word]) => {
+    const count = changes.filter((change) => change.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${count === 1 && kind === "fact" ? "fact changed" : word}`];
+  });
+  return parts.join(", ") || "nothing changed";
+}
+
+function formatTable(cells: readonly Cell[]): string {
+  const shown = cells.filter(({ target }) => target !== undefined);
+  if (shown.length === 0) return "";
+  const rows = requirementsOf(shown).map(({ id, title }) => {
+    const signs = shown.map(({ target }) => {
+      const result = target?.results.find(({ requirement }) => requirement === id);
+      return result ? outcomeSigns[result.outcome].sign : "";
+    });
+    return `| ${id} ${cellText(title)} | ${signs.join(" | ")} |`;
+  });
+  const head = `| requirement | ${shown.map(({ name }) => cellText(name)).join(" | ")} |`;
+  const line = `| --- |${" :-: |".repeat(shown.length)}`;
+  const key = Object.entries(outcomeSigns)
+    .map(([outcome, { sign }]) => `${sign} ${outcome}`)
+    .join(", ");
+  return `<details><summary>Every requirement (${key})</summary>\n\n${[head, line, ...rows].join("\n")}\n\n</details>`;
+}
+
+function formatCost({ cells, speed }: Matrix): string {
+  const rows = cells.map(
+    ({ name, state, durationMs, startedAfterMs }) =>
+      `| ${cellText(name)} | ${state} | ${formatDuration(durationMs)} | ${formatDuration(startedAfterMs)} |`,
+  );
+  return [
+    "<details><summary>What each cell cost</summary>",
+    "",
+    "| cell | state | took | began after |",
+    "| --- | --- | --: | --: |",
+    ...rows,
+    "",
+    `${formatSpeed(speed)}.`,
+    "",
+    "</details>",
+  ].join("\n");
+}
+
+/** `4 m 00 s for 3 engine versions on 2 clusters: 0.95 × (longest 2 m 50 s × 3 / 2)` */
+export function formatSpeed({ wallMs, clusters, engines, longestRunMs, ratio }: Matrix["speed"]): string {
+  return `${formatDuration(wallMs)} for ${plural(engines, "engine version")} on ${plural(clusters, "cluster")} at a time: ${ratio.toFixed(2)} × (longest run of one version, ${formatDuration(longestRunMs)}, × ${engines} / ${clusters})`;
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n")[0] ?? "";
+}
+
+/** A text of any origin inside a table cell or a list item. */
+function cellText(text: string): string {
+  return text
+    .replaceAll(/\s+/g, " ")
+    .replaceAll(/[\\`*_[\]<>|]/g, "\\$&")
+    .replaceAll("@", "&#64;");
+}
+
+function htmlText(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(/\s+/g, " ");
+}
+
+/** A text of any origin as a code block that it cannot end. */
+function fence(text: string): string {
+  const longestRun = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const marks = "`".repeat(longestRun + 1);
+  const lines = text.trim().split("\n");
+  const kept = lines.length > 30 ? [...lines.slice(0, 30), `… ${lines.length - 30} more lines`] : lines;
+  return `${marks}\n${kept.join("\n")}\n${marks}`;
+}

@@ -1,0 +1,44 @@
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import type { Tone } from "../page/page.ts";
+import type { Cell } from "./schema.ts";
+
+/** How each outcome is shown; the sign tells them apart without colour. */
+export const outcomeSigns: Record<Outcome, { sign: string; tone: Tone }> = {
+  passed: { sign: "✔", tone: "good" },
+  failed: { sign: "✘", tone: "bad" },
+  error: { sign: "!", tone: "odd" },
+  blocked: { sign: "⊘", tone: "warn" },
+  unsupported: { sign: "–", tone: "muted" },
+  "not run": { sign: "·", tone: "muted" },
+};
+
+/** Name of the file that tells everything about a cell, in its folder. */
+export const cellPageFile = "index.html";
+
+/** The requirement ids that any cell lists, in the catalogue's order, with their titles; ids that nothing ran of are left out. */
+export function requirementsOf(
+  cells: readonly Cell[],
+): { id: string; title: string; profile: string; level: string }[] {
+  const found = new Map<string, { id: string; title: string; profile: string; level: string }>();
+  const ran = new Set<string>();
+  for (const { target } of cells) {
+    for (const { requirement, title, profile, level, outcome } of target?.results ?? []) {
+      found.set(requirement, { id: requirement, title, profile, level });
+      if (outcome !== "not run") ran.add(requirement);
+    }
+  }
+  return [...found.values()].filter(({ id }) => ran.has(id));
+}
+
+/** A share as `97 %`, with a decimal where a whole number would hide that it is not all or nothing. */
+export function percent(share: number): string {
+  const value = share * 100;
+  const whole = Math.round(value);
+  const hides = (whole === 100 && share < 1) || (whole === 0 && share > 0);
+  return `${hides ? value.toFixed(1) : whole} %`;
+}
+
+/** `2026-11-21 20:30` in UTC, of an ISO time. */
+export function formatTime(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+}

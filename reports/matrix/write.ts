@@ -1,0 +1,92 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { z } from "zod";
+import { UsageError } from "#harness/errors.ts";
+import { reportFiles, writeAtomically } from "../files.ts";
+import { renderCellPage } from "./cell-page.ts";
+import type { HistoryReview } from "./history-section.ts";
+import { formatMarkdown } from "./markdown.ts";
+import { renderMatrixPage } from "./matrix-page.ts";
+import { cellPageFile } from "./outcomes.ts";
+import { type Cell, type Matrix, matrixSchema } from "./schema.ts";
+
+/** Where each report of a matrix lies in its folder. */
+export const matrixFiles = {
+  json: "matrix.json",
+  markdown: "matrix.md",
+  page: "matrix.html",
+  history: "matrix-history.jsonl",
+} as const;
+
+/** Writes everything that is told of a matrix: JSON, Markdown, the page, and a page for each cell. */
+export function writeMatrix(
+  matrix: Matrix,
+  folder: string,
+  { counts, review }: { counts: { passed: number; failed: number }; review: HistoryReview },
+): void {
+  writeAtomically(join(folder, matrixFiles.json), `${JSON.stringify(matrixSchema.parse(matrix), null, 2)}\n`);
+  writeAtomically(join(folder, matrixFiles.markdown), formatMarkdown(matrix, counts));
+  for (const cell of matrix.cells) {
+    const page = join(folder, cell.folder, cellPageFile);
+    const home = relative(join(folder, cell.folder), join(folder, matrixFiles.page));
+    writeAtomically(page, renderCellPage(cell, folder, home));
+  }
+  writeAtomically(join(folder, matrixFiles.page), renderMatrixPage(matrix, counts, review));
+}
+
+/**
+ * The matrix in a folder that `npm run matrix` wrote.
+ * Throws `UsageError` when there is none, or one that does not fit the schema.
+ */
+export function readMatrix(folder: string): Matrix {
+  const path = join(folder, matrixFiles.json);
+  const problem = (what: string) =>
+    new UsageError(`${path}: expected the report of a matrix, got ${what}`, {
+      hint: "give the REPORTS folder of a run of npm run matrix",
+    });
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw problem((error as Error).message);
+  }
+  const parsed = matrixSchema.safeParse(value);
+  if (!parsed.success) throw problem(`something else\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+/** Puts the Allure results of all cells into one folder, so that one Allure report shows them all and keeps their history. */
+export function gatherAllureResults(cells: readonly Cell[], folder: string): void {
+  const gathered = join(folder, reportFiles.allureResults);
+  rmSync(gathered, { recursive: true, force: true });
+  mkdirSync(gathered, { recursive: true });
+  for (const cell of cells) {
+    const results = join(folder, cell.folder, reportFiles.allureResults);
+    if (!existsSync(results)) continue;
+    for (const name of readdirSync(results)) {
+      const from = join(results, name);
+      const to = join(gathered, name);
+      if (cell.firewall === "nft" || !name.endsWith("-result.json")) cpSync(from, to, { recursive: true });
+      else writeFileSync(to, tellFirewall(readFileSync(from, "utf8"), cell.firewall));
+    }
+  }
+}
+
+const allureResultSchema = z.looseObject({
+  historyId: z.string().optional(),
+  parameters: z.array(z.looseObject({ name: z.string() })),
+  labels: z.array(z.looseObject({ name: z.string(), value: z.string() })),
+});
+
+/** Without it, Allure takes the same test with another firewall for a retry. */
+function tellFirewall(text: string, firewall: string): string {
+  const result = allureResultSchema.parse(JSON.parse(text));
+  return JSON.stringify({
+    ...result,
+    ...(result.historyId === undefined ? {} : { historyId: `${result.historyId}-${firewall}` }),
+    parameters: [...result.parameters, { name: "firewall", value: firewall }],
+    labels: result.labels.map((label) =>
+      label.name === "parentSuite" ? { ...label, value: `${label.value}+${firewall}` } : label,
+    ),
+  });
+}
