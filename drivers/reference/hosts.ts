@@ -36,10 +36,11 @@ export function readInventory(path: string): ServedNode[] {
   if (!existsSync(path)) throw new UsageError(`there is no inventory ${path}`);
   const parsed = inventoryShape.safeParse(parse(readFileSync(path, "utf8")));
   if (!parsed.success) throw new UsageError(`${path} is no inventory\n${z.prettifyError(parsed.error)}`);
-  return parsed.data.nodes.map(({ control, data, privateKey, ...target }) => {
+  return parsed.data.nodes.map(({ control, data, privateKey, hostKey, ...target }) => {
     const host = new SshHost({
       ...target,
       privateKey: readFileSync(resolve(dirname(path), privateKey), "utf8"),
+      hostKeys: [hostKey],
     });
     return {
       ...{ host, docker: host.docker, control, data },

@@ -1,17 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
-import { sweep, tearDown } from "#harness/cluster/lifecycle.ts";
+import { openProvider, targetEngines } from "#harness/cluster/provider.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
+import type { ClusterProvider } from "#harness/config/settings.ts";
 import { settingsOrExit } from "#harness/config/usage.ts";
 import { UsageError } from "#harness/errors.ts";
 import { formatCommand } from "#harness/host/shell.ts";
+import { writeSshConfig } from "#harness/host/ssh-config.ts";
 import { isAlive } from "#harness/process.ts";
 import { progressOn } from "#harness/progress.ts";
-import { ensureEngine, stopPrivateEngine } from "#harness/setup/engine.ts";
 import { newCommand, runMain } from "./run.ts";
 
 const settings = settingsOrExit();
@@ -27,7 +28,7 @@ command
   .description("brings up a cluster for every DRIVER and ENGINE and leaves it up")
   .action(() =>
     runMain(async () => {
-      for (const engine of settings.ENGINE) {
+      for (const engine of await targetEngines(settings)) {
         for (const driver of settings.DRIVER)
           await (await openTarget(settings, progress, driver, engine)).keep();
       }
@@ -56,19 +57,25 @@ command
 await command.parseAsync();
 
 async function down(): Promise<number> {
-  const engine = await ensureEngine(settings, progress);
-  const ground = { docker: engine.docker, host: engine.host, settings, progress };
-  const busy = states.on(engine.host).filter((state) => isAlive(state.owner));
-  for (const state of states.on(engine.host)) {
-    if (busy.some(({ id }) => id === state.id)) continue;
-    await tearDown(ground, state);
-    console.log(`removed ${state.id} (${state.driver}@${state.engine})`);
+  for (const name of providersInUse()) {
+    const provider = await openProvider(settings, progress, name);
+    const own = provider.states();
+    const busy = own.filter((state) => isAlive(state.owner));
+    for (const state of own) {
+      if (busy.includes(state)) continue;
+      await provider.tearDown(state);
+      console.log(`removed ${state.id} (${state.driver}@${state.engine})`);
+    }
+    await provider.sweep();
+    for (const { id } of busy) console.log(`left ${id}: a run is using it`);
+    await provider.release({ stop: busy.length === 0 });
   }
-  await sweep(ground);
-  for (const { id } of busy) console.log(`left ${id}: a run is using it`);
-  await engine.release();
-  if (engine.private && busy.length === 0) await stopPrivateEngine(settings);
   return 0;
+}
+
+/** The providers of every cluster that there is a state of, and the one that is set. */
+function providersInUse(): ClusterProvider[] {
+  return [...new Set([settings.CLUSTER, ...states.all().map(({ provider }) => provider)])];
 }
 
 function status(): number {
@@ -78,7 +85,9 @@ function status(): number {
   });
   for (const state of states.all()) {
     const use = isAlive(state.owner) ? "in use" : state.kept ? "kept" : "abandoned";
-    const hosts = [...state.nodes, state.outside].map(({ name, address }) => `${name} ${address}`).join("\n");
+    const hosts = hostsOf(state)
+      .map(({ name, address }) => `${name} ${address}`)
+      .join("\n");
     table.push([state.id, state.driver, state.engine, use, hosts]);
   }
   console.log(states.all().length > 0 ? table.toString() : "no clusters");
@@ -86,30 +95,14 @@ function status(): number {
 }
 
 function ssh(reference: string, argv: string[]): number {
-  const { state, host } = findHost(reference);
+  const { host } = findHost(reference);
   const folder = mkdtempSync(join(tmpdir(), "netconform-ssh-"));
   try {
-    const key = join(folder, "key");
-    const knownHosts = join(folder, "known_hosts");
-    writeFileSync(key, state.privateKey, { mode: 0o600 });
-    writeFileSync(knownHosts, `${host.address} ${host.hostKey}\n`);
-    const ran = spawnSync(
-      "ssh",
-      [
-        ...[
-          "-i",
-          key,
-          "-p",
-          String(host.port),
-          "-o",
-          `UserKnownHostsFile=${knownHosts}`,
-          "-o",
-          "LogLevel=ERROR",
-        ],
-        ...[`${host.user}@${host.address}`, ...(argv.length > 0 ? ["--", formatCommand(argv)] : [])],
-      ],
-      { stdio: "inherit" },
-    );
+    const config = writeSshConfig(folder, host);
+    const line = formatCommand([...(host.sudo ? ["sudo", "-n", "--"] : []), ...argv]);
+    const ran = spawnSync("ssh", ["-F", config, host.name, ...(argv.length > 0 ? ["--", line] : [])], {
+      stdio: "inherit",
+    });
     if (ran.error)
       throw new UsageError(`ssh cannot be run: ${ran.error.message}`, { hint: "install openssh-client" });
     return ran.status ?? 1;
@@ -118,12 +111,16 @@ function ssh(reference: string, argv: string[]): number {
   }
 }
 
+function hostsOf({ nodes, outside }: ClusterState): HostState[] {
+  return [...nodes, ...(outside ? [outside] : [])];
+}
+
 function findHost(reference: string): { state: ClusterState; host: HostState } {
   const [name = "", id] = reference.split("/").reverse();
   const found = states
     .all()
     .filter((state) => id === undefined || state.id === id)
-    .flatMap((state) => [...state.nodes, state.outside].map((host) => ({ state, host })))
+    .flatMap((state) => hostsOf(state).map((host) => ({ state, host })))
     .filter(({ host }) => host.name === name);
   const [first, ...more] = found;
   if (!first) throw new UsageError(`${reference}: no such host; npm run cluster -- status lists them`);

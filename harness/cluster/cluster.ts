@@ -1,7 +1,6 @@
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
 import type { Feature } from "#drivers/driver.ts";
-import type { EngineVersion } from "#harness/config/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /** What a network interface of a node is for; the tutorial's eth0, eth1, eth2. */
@@ -29,7 +28,10 @@ export interface ClusterNode extends Host {
 /** The host beside the nodes: DNS for a test zone, a web server that tells its client's address, a foreign host on the wire. */
 export interface OutsideWorld extends Host {
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
-  /** A name in the test zone that resolves to `interfaces.management.address`. */
+  /**
+   * A name that resolves to `interfaces.management.address`; in clusters that are made for the run it is in the test
+   * zone. Throws `Blocked` where the nodes' resolvers know none.
+   */
   readonly hostName: string;
   /** TCP port of the web server; `GET /` answers `<client address>\n`. */
   readonly httpPort: number;
@@ -39,8 +41,10 @@ export interface OutsideWorld extends Host {
 export interface Cluster {
   /** Unique on this machine, e.g. `nc-3f9a1c`. */
   readonly id: string;
-  readonly engine: EngineVersion;
+  /** Engine version as targets are named after it: major and minor, e.g. `26.1`. */
+  readonly engine: string;
   readonly nodes: readonly ClusterNode[];
+  /** Throws `Blocked` where there is none: an inventory need not name an outside host. */
   readonly outside: OutsideWorld;
   /** Name of the workload image that every node has. */
   readonly image: string;

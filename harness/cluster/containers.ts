@@ -4,9 +4,10 @@ import { GenericContainer, PullPolicy, Wait } from "testcontainers";
 import type { EngineVersion } from "#harness/config/settings.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/images/node-contract.ts";
+import { outsideHostName, outsideHttpPort } from "#harness/outside/outside.ts";
 import { ownIdentity } from "#harness/process.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
-import { generateKeyPair } from "./keys.ts";
+import { generateKeyPair, type KeyPair } from "./keys.ts";
 import { labels } from "./labels.ts";
 import type { ClusterState, HostState } from "./state.ts";
 import type { SubnetLease } from "./subnets.ts";
@@ -53,12 +54,13 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   const user = generateKeyPair(plan.id);
   const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
   const hosts = await Promise.all(
-    plannedHosts(plan.nodes).map((host) => startHost(docker, plan, host, networks, user.public)),
+    plannedHosts(plan.nodes).map((host) => startHost(docker, plan, host, networks, user)),
   );
   const outside = hosts.pop();
   if (!outside) throw new HarnessError("the outside world did not start");
   return {
     id: plan.id,
+    provider: "containers",
     key: plan.key,
     dockerHost: plan.dockerHost,
     driver: plan.driver,
@@ -67,9 +69,8 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
     kept: false,
     slot: plan.lease.slot,
     image: plan.workloadImage,
-    privateKey: user.private,
     nodes: hosts,
-    outside,
+    outside: { ...outside, hostName: outsideHostName, httpPort: outsideHttpPort },
     createdAt: new Date().toISOString(),
   };
 }
@@ -94,7 +95,7 @@ async function startHost(
   plan: ContainerClusterPlan,
   host: NodePlan,
   [management = "", ...others]: string[],
-  authorizedKey: string,
+  user: KeyPair,
 ): Promise<HostState> {
   const hostKey = generateKeyPair(host.name);
   const address = (role: Role) => `${plan.lease.prefixes[role]}.${host.hostNumber}`;
@@ -106,7 +107,7 @@ async function startHost(
     .withLabels(labelsOf(plan))
     .withEnvironment({
       ROLE: host.purpose,
-      AUTHORIZED_KEY: authorizedKey,
+      AUTHORIZED_KEY: user.public,
       SSH_HOST_KEY: hostKey.private,
       NAMESERVER: `${plan.lease.prefixes.management}.${outsideNumber}`,
       ...(plan.firewall ? { FIREWALL: plan.firewall } : {}),
@@ -129,7 +130,8 @@ async function startHost(
     address: address("management"),
     port: 22,
     user: "root",
-    hostKey: hostKey.public,
+    privateKey: user.private,
+    hostKeys: [hostKey.public],
     interfaces: {
       management: on("eth0", "management"),
       control: on("eth1", "control"),

@@ -1,10 +1,5 @@
 import type { TestProject } from "vitest/node";
-import {
-  type EngineVersion,
-  explainSettings,
-  readSettings,
-  type Settings,
-} from "#harness/config/settings.ts";
+import { explainSettings, readSettings, type Settings } from "#harness/config/settings.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { UsageError } from "#harness/errors.ts";
 import { readStableLedger } from "#harness/ledger/ledger.ts";
@@ -46,7 +41,7 @@ async function bringUpFor(
   progress.say(`${project.name}: ${explainSettings(settings)}`);
   const start = performance.now();
   if (settings.SABOTAGE) findSaboteur(settings.SABOTAGE);
-  const opened = await openTarget(settings, progress, target.reference, target.engine as EngineVersion);
+  const opened = await openTarget(settings, progress, target.reference, target.engine);
   try {
     project.provide("cluster", opened.state.id);
     project.provide("baseline", await readStableLedger(opened.cluster));

@@ -12,6 +12,7 @@ import { withLock } from "#harness/setup/lock.ts";
 import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
 import { labels, removeByLabel } from "./labels.ts";
+import type { OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
@@ -26,14 +27,6 @@ export interface Ground {
   host: string;
   settings: Settings;
   progress: Progress;
-}
-
-/** A cluster that this process owns. */
-export interface OwnedCluster {
-  state: ClusterState;
-  cluster: RemoteCluster;
-  /** Whether it was kept by an earlier run. */
-  reused: boolean;
 }
 
 /**
@@ -145,7 +138,7 @@ export async function tearDown(
   state: ClusterState,
 ): Promise<void> {
   await removeByLabel(ground.docker, labels.cluster, state.id);
-  releaseSubnets(ground.settings.SUBNETS, state.slot, state.id);
+  if (state.slot !== undefined) releaseSubnets(ground.settings.SUBNETS, state.slot, state.id);
   new ClusterStates(ground.settings).remove(state.id);
 }
 

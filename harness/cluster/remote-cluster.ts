@@ -1,23 +1,36 @@
 import type Docker from "dockerode";
 import type { Feature } from "#drivers/driver.ts";
+import { Blocked } from "#harness/errors.ts";
 import { SshHost } from "#harness/host/ssh-host.ts";
-import { outsideHostName, outsideHttpPort } from "#harness/outside/outside.ts";
 import type { Cluster, ClusterNode, NodeInterface, OutsideWorld, Role } from "./cluster.ts";
 import { probeFeature } from "./features.ts";
-import type { ClusterState, HostState } from "./state.ts";
+import type { ClusterState, HostState, OutsideState } from "./state.ts";
 
 class RemoteNode extends SshHost implements ClusterNode {
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
 
-  constructor(host: HostState, privateKey: string) {
-    super({ ...host, privateKey });
+  constructor(host: HostState) {
+    super(host);
     this.interfaces = host.interfaces;
   }
 }
 
 class RemoteOutside extends RemoteNode implements OutsideWorld {
-  readonly hostName = outsideHostName;
-  readonly httpPort = outsideHttpPort;
+  readonly httpPort: number;
+  readonly #hostName: string | undefined;
+
+  constructor(host: HostState & OutsideState) {
+    super(host);
+    this.httpPort = host.httpPort;
+    this.#hostName = host.hostName;
+  }
+
+  get hostName(): string {
+    if (this.#hostName) return this.#hostName;
+    throw new Blocked(
+      "the inventory gives no hostName for the outside host, which the nodes' resolvers know",
+    );
+  }
 }
 
 /** A cluster that exists, reached over SSH; connections are made on first use. */
@@ -25,20 +38,26 @@ export class RemoteCluster implements Cluster {
   readonly id: string;
   readonly engine: Cluster["engine"];
   readonly nodes: readonly (ClusterNode & SshHost)[];
-  readonly outside: OutsideWorld & { readonly docker: Docker };
   readonly image: string;
-  readonly #connected: readonly SshHost[];
+  readonly #outside: RemoteOutside | undefined;
   readonly #features = new Map<Feature, ReturnType<Cluster["offers"]>>();
 
   constructor(state: ClusterState) {
-    const nodes = state.nodes.map((node) => new RemoteNode(node, state.privateKey));
-    const outside = new RemoteOutside(state.outside, state.privateKey);
     this.id = state.id;
     this.engine = state.engine;
     this.image = state.image;
-    this.nodes = nodes;
-    this.outside = outside;
-    this.#connected = [...nodes, outside];
+    this.nodes = state.nodes.map((node) => new RemoteNode(node));
+    this.#outside = state.outside && new RemoteOutside(state.outside);
+  }
+
+  get outside(): OutsideWorld & { readonly docker: Docker } {
+    if (this.#outside) return this.#outside;
+    throw new Blocked("the inventory names no outside host");
+  }
+
+  /** Every host of the cluster, the world outside as the last one where there is one. */
+  get hosts(): readonly SshHost[] {
+    return [...this.nodes, ...(this.#outside ? [this.#outside] : [])];
   }
 
   offers(feature: Feature): ReturnType<Cluster["offers"]> {
@@ -48,6 +67,6 @@ export class RemoteCluster implements Cluster {
   }
 
   async disconnect(): Promise<void> {
-    await Promise.all(this.#connected.map((host) => host.disconnect()));
+    await Promise.all(this.hosts.map((host) => host.disconnect()));
   }
 }

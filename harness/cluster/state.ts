@@ -1,41 +1,46 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Attachment } from "#drivers/driver.ts";
-import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import type { ClusterProvider, Settings } from "#harness/config/settings.ts";
+import type { SshTarget } from "#harness/host/ssh-target.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/process.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
 
 /** One host of a cluster, as far as another process must know it to connect. */
-export interface HostState {
-  name: string;
-  address: string;
-  port: number;
-  user: string;
-  hostKey: string;
+export interface HostState extends SshTarget {
   interfaces: Record<Role, NodeInterface>;
+}
+
+/** What else must be known of the world outside. */
+export interface OutsideState {
+  /** A name that leads to its management address, where the nodes' resolvers know one. */
+  hostName?: string | undefined;
+  httpPort: number;
 }
 
 /** Everything about a cluster that outlives a process; one JSON file per cluster, readable by its owner only. */
 export interface ClusterState {
   id: string;
+  /** Who made it, and knows how to remove it. */
+  provider: ClusterProvider;
   /** What a later run must ask for to be given this cluster: driver, engine, size, images. */
   key: string;
-  /** Address of the engine outside, as `DOCKER_HOST` has it. */
-  dockerHost: string;
+  /** Address of the engine outside, as `DOCKER_HOST` has it; only `containers` has one. */
+  dockerHost?: string;
   driver: string;
-  engine: EngineVersion;
+  /** Engine version as targets are named after it, e.g. `26.1`. */
+  engine: string;
   /** The process that is using the cluster; a cluster that is not kept goes with it. */
   owner: ProcessIdentity;
   kept: boolean;
   /** A run has taken over the kept cluster; one that was killed leaves it in a state that no other run can build on. */
   inUse?: boolean;
-  /** Which of the leased subnets it sits on. */
-  slot: number;
+  /** Which of the leased subnets `containers` sits on. */
+  slot?: number;
   /** Workload image that every node has. */
   image: string;
-  privateKey: string;
   nodes: HostState[];
-  outside: HostState;
+  outside?: HostState & OutsideState;
   attachment?: Attachment;
   createdAt: string;
 }

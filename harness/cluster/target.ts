@@ -1,12 +1,11 @@
 import type { Driver } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
-import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import type { Settings } from "#harness/config/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import type { Progress } from "#harness/progress.ts";
 import { Scope } from "#harness/scope.ts";
-import { ensureEngine } from "#harness/setup/engine.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
-import { bringUp, keep, tearDown } from "./lifecycle.ts";
+import { openProvider } from "./provider.ts";
 import type { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
 
@@ -31,25 +30,26 @@ export async function openTarget(
   settings: Settings,
   progress: Progress,
   reference: string,
-  version: EngineVersion,
+  version: string,
   { fresh = false }: { fresh?: boolean } = {},
 ): Promise<Target> {
   const driver = await loadDriver(reference);
-  const engine = await ensureEngine(settings, progress);
-  const use = `use ${++uses} of the engine`;
+  const provider = await openProvider(settings, progress);
+  const use = `use ${++uses} of ${provider.name}`;
   const release = once((options?: { keep?: boolean }) => {
     forgetWhenInterrupted(use);
-    return engine.release(options);
+    return provider.release(options);
   });
   removeWhenInterrupted(use, release);
-  const ground = { docker: engine.docker, host: engine.host, settings, progress };
-  const { cluster, state } = await releasing(release, () => bringUp(ground, driver.name, version, { fresh }));
+  const { cluster, state } = await releasing(release, () =>
+    provider.bringUp(driver.name, version, { fresh }),
+  );
   openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
   const scope = new Scope(`${driver.name} on ${state.id}`);
   const session = scope.child("what serves it from this process");
   const discard = once(async () => {
     await cluster.disconnect();
-    await progress.step(`removing the cluster ${state.id}`, () => tearDown(ground, state));
+    await progress.step(`removing the cluster ${state.id}`, () => provider.tearDown(state));
     forgetWhenInterrupted(state.id);
     await release();
   });
@@ -71,10 +71,10 @@ export async function openTarget(
       state: installed,
       remove,
       keep: async () => {
-        keep(settings, installed);
         forgetWhenInterrupted(state.id);
         await session.close();
         await cluster.disconnect();
+        await provider.keep(installed);
         await release({ keep: true });
         progress.say(
           `kept ${state.id} (${driver.name}@${version}): npm run cluster -- ssh node1, npm run cluster -- down`,

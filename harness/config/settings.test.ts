@@ -42,6 +42,9 @@ describe("readSettings", () => {
   it.each([
     [{ ENGINE: "19.03" }, /ENGINE=19\.03.*20\.10, 26\.1, 28\.5/],
     [{ CLUSTER: "moon" }, /CLUSTER=moon.*containers/],
+    [{ CLUSTER: "ssh" }, /CLUSTER=ssh: expected INVENTORY=FILE/],
+    [{ INVENTORY: "hosts.yaml" }, /INVENTORY=hosts\.yaml: expected CLUSTER=ssh/],
+    [{ CLUSTER: "ssh", INVENTORY: "hosts.yaml", ENGINE: "20.10,26.1" }, /ENGINE=20\.10,26\.1: expected one/],
     [{ NODES: "0" }, /NODES=0/],
     [{ NODES: "many" }, /NODES=many/],
     [{ SUBNETS: "10.0.0.0/8" }, /SUBNETS=10\.0\.0\.0\/8.*\/16/],
@@ -49,6 +52,15 @@ describe("readSettings", () => {
   ])("refuses %o and names value and expectation", (env, message) => {
     expect(() => readSettings(env)).toThrow(UsageError);
     expect(() => readSettings(env)).toThrow(message);
+  });
+
+  it("assumes neither version nor number of hosts that exist", () => {
+    const hosts = { CLUSTER: "ssh", INVENTORY: "hosts.yaml" };
+    expect(readSettings(hosts)).toMatchObject({ ENGINE: [], NODES: 0 });
+    expect(readSettings({ ...hosts, ENGINE: "20.10", NODES: "3" })).toMatchObject({
+      ENGINE: ["20.10"],
+      NODES: 3,
+    });
   });
 
   it("names every bad value at once", () => {

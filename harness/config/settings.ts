@@ -13,7 +13,7 @@ export const engines = {
 export type EngineVersion = keyof typeof engines;
 export const engineVersions = Object.keys(engines) as EngineVersion[];
 
-export const clusterProviders = ["containers"] as const;
+export const clusterProviders = ["containers", "ssh", "vagrant"] as const;
 export type ClusterProvider = (typeof clusterProviders)[number];
 
 const flag = z
@@ -59,9 +59,42 @@ const schema = z.object({
         .min(1, { error: `at least one of ${engineVersions.join(", ")}` }),
     )
     .default(["26.1"])
-    .describe(`Docker Engine on the nodes, comma separated: ${engineVersions.join(", ")}`),
-  CLUSTER: z.enum(clusterProviders).default("containers").describe("what the nodes are made of"),
-  NODES: wholeNumber(1, 16).default(2).describe("number of nodes"),
+    .describe(
+      `Docker Engine on the nodes, comma separated: ${engineVersions.join(", ")}; CLUSTER=ssh takes what the hosts run`,
+    ),
+  CLUSTER: z
+    .enum(clusterProviders)
+    .default("containers")
+    .describe("what the nodes are: containers on this machine, ssh (hosts of INVENTORY), vagrant (VMs)"),
+  INVENTORY: z
+    .string()
+    .optional()
+    .transform((path) => path && resolve(path))
+    .describe("YAML file that names the hosts of CLUSTER=ssh, see docs/ssh.md"),
+  OCCUPIED: flag
+    .default(false)
+    .describe("1 also uses hosts of CLUSTER=ssh that hold containers, networks or a swarm of somebody else"),
+  VAGRANT_PROVIDER: z
+    .enum(["virtualbox", "libvirt", "docker"])
+    .optional()
+    .describe("what Vagrant makes the machines of CLUSTER=vagrant with; default: Vagrant's own choice"),
+  VAGRANT_BOX: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "box of CLUSTER=vagrant; local makes one for libvirt from Debian packages; default: Debian's, from where Vagrant looks",
+    ),
+  SCALE: wholeNumber(2, 1000)
+    .optional()
+    .describe(
+      "number of probes that the multi-host chapter spreads over all nodes as a swarm service; a sample of their mesh is checked",
+    ),
+  NODES: wholeNumber(1, 16)
+    .default(2)
+    .describe(
+      "number of nodes; with CLUSTER=ssh the first of the inventory, all of them where it is not set",
+    ),
   KEEP: flag.default(false).describe("1 leaves the cluster up after the run; the next run reuses it"),
   IMAGE: z
     .string()
@@ -168,8 +201,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     }),
   );
   const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
+  const needed = parsed.success ? whatGoesTogether(parsed.data, given) : [];
+  if (parsed.success && needed.length === 0) return onGivenHosts(parsed.data, given);
+  const problems = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     const expected =
       "values" in issue && issue.message.startsWith("Invalid")
@@ -177,9 +211,38 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
         : issue.message;
     return `${name}=${given[name] ?? ""}: expected ${expected} (set in the environment)`;
   });
-  throw new UsageError(problems.join("\n"), {
+  throw new UsageError([...problems, ...needed].join("\n"), {
     hint: "the README lists every setting with its default",
   });
+}
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** Settings that only make sense, or are only complete, together with others. */
+function whatGoesTogether({ CLUSTER, ENGINE, INVENTORY }: Settings, given: Given): string[] {
+  if (CLUSTER !== "ssh") {
+    return INVENTORY
+      ? [
+          `INVENTORY=${given.INVENTORY}: expected CLUSTER=ssh with it, got CLUSTER=${CLUSTER} (set in the environment)`,
+        ]
+      : [];
+  }
+  return [
+    ...(INVENTORY ? [] : ["CLUSTER=ssh: expected INVENTORY=FILE with it, got none (set in the environment)"]),
+    ...(given.ENGINE !== undefined && ENGINE.length > 1
+      ? [`ENGINE=${given.ENGINE}: expected one version at most, since CLUSTER=ssh takes what the hosts run`]
+      : []),
+  ];
+}
+
+/** Hosts that exist have the engines they have and are as many as they are: what was not asked for is not assumed. */
+function onGivenHosts(settings: Settings, given: Given): Settings {
+  if (settings.CLUSTER !== "ssh") return settings;
+  return {
+    ...settings,
+    ENGINE: given.ENGINE === undefined ? [] : settings.ENGINE,
+    NODES: given.NODES === undefined ? 0 : settings.NODES,
+  };
 }
 
 /** One line per setting that differs from its default, as the run understood it. */

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
 import { loadDriver } from "#drivers/loader.ts";
+import { targetEngines } from "#harness/cluster/provider.ts";
 import type { Settings } from "#harness/config/settings.ts";
 import type { TargetContext } from "./outcome.ts";
 
@@ -19,7 +20,7 @@ export const chapters = [
 /** One vitest project per driver and engine; each gets a cluster of its own from the global set-up. */
 export async function targetProjects(settings: Settings): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
-  for (const engine of settings.ENGINE) {
+  for (const engine of await targetEngines(settings)) {
     for (const reference of settings.DRIVER) {
       const driver = await loadDriver(reference);
       targets.push({

@@ -1,24 +1,9 @@
-import { createHash } from "node:crypto";
 import type { Duplex } from "node:stream";
-import ssh2, { type Client, type ClientChannel } from "ssh2";
+import type { Client, ClientChannel } from "ssh2";
 import { ConnectionLost, HarnessError, HostUnreachable } from "#harness/errors.ts";
+import { dial } from "./ssh-dial.ts";
+import type { SshTarget } from "./ssh-target.ts";
 
-/** How to reach and recognise an SSH server. */
-export interface SshTarget {
-  /** Name for messages, e.g. `node1`. */
-  readonly name: string;
-  readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  /** OpenSSH private key, PEM. */
-  readonly privateKey: string;
-  /** Expected host key as in known_hosts (`ssh-ed25519 AAAA…`); a server with another key is refused. */
-  readonly hostKey: string;
-}
-
-const connectMs = 20_000;
-/** A host that answered before needs no time to boot. */
-const reconnectMs = 10_000;
 /** For how long a failed attempt to reconnect answers for all others. */
 const unreachableMs = 10_000;
 const farewellMs = 2_000;
@@ -143,37 +128,20 @@ export class SshConnection {
   }
 
   async #connect(): Promise<Client> {
-    const { target } = this;
-    const client = new ssh2.Client();
-    const ready = Promise.withResolvers<void>();
-    let cause: Error | undefined;
-    client.on("ready", () => ready.resolve());
-    client.on("error", (error) => {
-      cause = error;
-    });
-    client.on("close", () => {
-      this.#client = undefined;
-      const error = new ConnectionLost(target.name, this.#lastKnown(), cause);
-      for (const tell of this.#watchers) tell(error);
-      ready.reject(cause ? new HarnessError(unreachable(target, cause), { cause }) : error);
+    const { client, ready } = dial(this.target, {
+      again: this.#last !== undefined,
+      closed: (cause) => {
+        this.#client = undefined;
+        const error = new ConnectionLost(this.target.name, this.#lastKnown(), cause);
+        for (const tell of this.#watchers) tell(error);
+      },
     });
     client.on("unix connection", (info, accept, reject) => {
       const handler = this.#forwards.get(info.socketPath);
       if (handler) handler(accept());
       else reject();
     });
-    client.connect({
-      host: target.address,
-      port: target.port,
-      username: target.user,
-      privateKey: target.privateKey,
-      readyTimeout: this.#last ? reconnectMs : connectMs,
-      keepaliveInterval: 5_000,
-      keepaliveCountMax: 3,
-      hostVerifier: (key: Buffer) => key.toString("base64") === target.hostKey.split(" ")[1],
-    });
-    await ready.promise;
-    client.setNoDelay(true);
+    await ready;
     this.#client = Promise.resolve(client);
     await Promise.all([...this.#forwards.keys()].map((path) => this.#listen(path)));
     return client;
@@ -191,15 +159,4 @@ export class SshConnection {
       client.openssh_forwardInStreamLocal(path, done),
     );
   }
-}
-
-function unreachable(target: SshTarget, cause: Error): string {
-  const where = `${target.user}@${target.address}:${target.port}`;
-  if (/host.*denied|verif/i.test(cause.message)) {
-    const expected = createHash("sha256")
-      .update(target.hostKey.split(" ")[1] ?? "", "base64")
-      .digest("base64");
-    return `${target.name} (${where}) showed a host key other than the expected SHA256:${expected}`;
-  }
-  return `${target.name} (${where}) cannot be reached over SSH: ${cause.message}`;
 }

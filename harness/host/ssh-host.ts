@@ -5,7 +5,8 @@ import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/errors.t
 import { socketAgent } from "./docker-agent.ts";
 import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
 import { formatCommand } from "./shell.ts";
-import { type ReverseForward, SshConnection, type SshTarget } from "./ssh-connection.ts";
+import { type ReverseForward, SshConnection } from "./ssh-connection.ts";
+import type { SshTarget } from "./ssh-target.ts";
 import { recordCommand } from "./transcript.ts";
 
 const defaultDeadlineMs = 60_000;

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { OutsideWorld } from "#harness/cluster/cluster.ts";
+import type { Host } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
 
 /** Test zone that only the world outside knows; RFC 6761 reserves `.test`. */
@@ -17,8 +18,11 @@ const dnsPidFile = "/run/netconform/dnsmasq.pid";
  * Idempotent; both are known to answer when it returns.
  */
 export async function startOutsideWorld(outside: OutsideWorld): Promise<void> {
+  await Promise.all([startDns(outside), startWebServer(outside)]);
+}
+
+async function startDns(outside: OutsideWorld): Promise<void> {
   const { address } = outside.interfaces.management;
-  await outside.files.write(webServerPath, await readFile(webServer));
   const dns = await outside.exec(["pgrep", "--pidfile", dnsPidFile]);
   if (dns.code !== 0) {
     await outside.run([
@@ -33,6 +37,12 @@ export async function startOutsideWorld(outside: OutsideWorld): Promise<void> {
       `--address=/${outsideHostName}/${address}`,
     ]);
   }
+}
+
+/** Starts the web server alone, where a host of somebody's is the world outside; `stopWebServer` takes it away. */
+export async function startWebServer(outside: OutsideWorld): Promise<void> {
+  const { address } = outside.interfaces.management;
+  await outside.files.write(webServerPath, await readFile(webServer));
   const web = await outside.exec(["pgrep", "--full", webServerPath]);
   if (web.code !== 0) {
     await outside.run([
@@ -43,7 +53,7 @@ export async function startOutsideWorld(outside: OutsideWorld): Promise<void> {
       'exec python3 "$1" "$2" >/run/netconform/web.log 2>&1 </dev/null',
       "sh",
       webServerPath,
-      String(outsideHttpPort),
+      String(outside.httpPort),
     ]);
   }
   await until({ what: "the outside web server to answer", deadlineMs: 15_000 }, async () => {
@@ -52,10 +62,17 @@ export async function startOutsideWorld(outside: OutsideWorld): Promise<void> {
       "--silent",
       "--max-time",
       "2",
-      `http://${address}:${outsideHttpPort}/`,
+      `http://${address}:${outside.httpPort}/`,
     ]);
     return answer.stdout.trim() === address;
   });
+}
+
+/** Stops the web server and removes its files. */
+export async function stopWebServer(outside: Host): Promise<void> {
+  // Brackets keep the pattern from finding the command that looks for it.
+  await outside.exec(["pkill", "--full", `[/]${webServerPath.slice(1)}`]);
+  await outside.files.remove(webServerPath);
 }
 
 /** Stops DNS and web server and starts them again; used after a saboteur. */

@@ -8,7 +8,7 @@ import { labels } from "#harness/cluster/labels.ts";
 import { type Ground, sweep } from "#harness/cluster/lifecycle.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
-import { type EngineVersion, readSettings } from "#harness/config/settings.ts";
+import { readSettings } from "#harness/config/settings.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
 import { HarnessError } from "#harness/errors.ts";
@@ -38,7 +38,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     "a cluster that is removed leaves no trace",
     async ({ use }) => {
       const { docker, progress } = await use(ground);
-      const target = await openTarget(settings, progress, reference, engine as EngineVersion);
+      const target = await openTarget(settings, progress, reference, engine);
       const things = await thingsOf(docker, target.state.id);
       await target.remove();
       await announce("cluster removed", { id: target.state.id, docker });

@@ -1,10 +1,10 @@
 // A run that never ends by itself: brings up a cluster, says so, and waits to be killed.
 import { setInterval } from "node:timers";
 import { openTarget } from "#harness/cluster/target.ts";
-import { type EngineVersion, readSettings } from "#harness/config/settings.ts";
+import { readSettings } from "#harness/config/settings.ts";
 import { progressOn } from "#harness/progress.ts";
 
 const [driver = "", engine = ""] = process.argv.slice(2);
-const target = await openTarget(readSettings(), progressOn(process.stderr), driver, engine as EngineVersion);
+const target = await openTarget(readSettings(), progressOn(process.stderr), driver, engine);
 console.log(`up ${target.state.id}`);
 setInterval(() => {}, 1_000_000);

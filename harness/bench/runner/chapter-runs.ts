@@ -113,7 +113,7 @@ async function throughScript(context: BenchContext, state: ClusterState): Promis
     NODE2: node2.interfaces.management.address,
     NODE1_CONTROL: node1.interfaces.control.address,
     NODE2_CONTROL: node2.interfaces.control.address,
-    OUTSIDE: state.outside.interfaces.management.address,
+    OUTSIDE: state.outside?.interfaces.management.address ?? "",
     OUTSIDE_NAME: outsideHostName,
   };
   try {
@@ -150,9 +150,9 @@ function runScript(
 function writeSshConfig(folder: string, state: ClusterState): string {
   const key = join(folder, "key");
   const knownHosts = join(folder, "known_hosts");
-  const hosts: readonly HostState[] = [...state.nodes, state.outside];
-  writeFileSync(key, state.privateKey, { mode: 0o600 });
-  writeFileSync(knownHosts, hosts.map(({ name, hostKey }) => `${name} ${hostKey}\n`).join(""));
+  const hosts: readonly HostState[] = [...state.nodes, ...(state.outside ? [state.outside] : [])];
+  writeFileSync(key, hosts[0]?.privateKey ?? "", { mode: 0o600 });
+  writeFileSync(knownHosts, hosts.map(({ name, hostKeys }) => `${name} ${hostKeys[0]}\n`).join(""));
   const config = join(folder, "config");
   const each = hosts.map(({ name, address, port, user }) => {
     return `Host ${name}\n  HostName ${address}\n  HostKeyAlias ${name}\n  Port ${port}\n  User ${user}\n`;

@@ -1,0 +1,62 @@
+import type { ClusterProvider, Settings } from "#harness/config/settings.ts";
+import type { Progress } from "#harness/progress.ts";
+import type { RemoteCluster } from "./remote-cluster.ts";
+import type { ClusterState } from "./state.ts";
+
+/** A cluster that this process owns. */
+export interface OwnedCluster {
+  state: ClusterState;
+  cluster: RemoteCluster;
+  /** Whether it was kept by an earlier run. */
+  reused: boolean;
+}
+
+/** Where clusters come from: one of the values of `CLUSTER`, opened for use by one run. */
+export interface Provider {
+  readonly name: ClusterProvider;
+  /**
+   * Gives a cluster whose engines answer and have the workload image: a kept one if there is one that fits and `fresh`
+   * is not asked for, else a new one. What killed runs left behind is removed first.
+   * Throws `UsageError` where the user has to change something, `HarnessError` when something does not start; what was
+   * begun is undone.
+   */
+  bringUp(driver: string, engine: string, options?: { fresh?: boolean }): Promise<OwnedCluster>;
+  /** Leaves the cluster for a later run, under no owner's process. The connections are closed already. */
+  keep(state: ClusterState): Promise<void>;
+  /** Removes the cluster, or everything of it on hosts that stay, without a trace. */
+  tearDown(state: ClusterState): Promise<void>;
+  /** Removes what killed runs left behind. */
+  sweep(): Promise<void>;
+  /** Its clusters on this machine that have a state. */
+  states(): ClusterState[];
+  /**
+   * Ends this use of the provider. `keep`: a kept cluster still needs what it runs on; `stop`: what this project started
+   * to carry clusters ends as well.
+   */
+  release(options?: { keep?: boolean; stop?: boolean }): Promise<void>;
+}
+
+/** Opens the provider that `CLUSTER` names. Throws `UsageError` where this machine cannot carry it. */
+export async function openProvider(
+  settings: Settings,
+  progress: Progress,
+  name: ClusterProvider = settings.CLUSTER,
+): Promise<Provider> {
+  switch (name) {
+    case "containers":
+      return (await import("./container-provider.ts")).openContainers(settings, progress);
+    case "ssh":
+      return (await import("./ssh-provider.ts")).openSsh(settings, progress);
+    case "vagrant":
+      return (await import("./vagrant-provider.ts")).openVagrant(settings, progress);
+  }
+}
+
+/**
+ * The engine versions that targets are named after: those that are asked for, or with `CLUSTER=ssh` the one that the
+ * hosts run. Throws `UsageError` when hosts that exist run another one than is asked for.
+ */
+export async function targetEngines(settings: Settings): Promise<readonly string[]> {
+  if (settings.CLUSTER !== "ssh") return settings.ENGINE;
+  return [await (await import("./ssh-provider.ts")).engineOfHosts(settings)];
+}
