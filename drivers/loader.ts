@@ -8,6 +8,7 @@ import { type Capability, capabilities, type Driver } from "./driver.ts";
 const files = {
   bridge: "bridge.ts",
   overlay: "overlay.ts",
+  macvlan: "macvlan.ts",
   reference: "reference/index.ts",
   "cni-bridge": "cni/bridge.ts",
   "cni-vxlan": "cni/vxlan.ts",

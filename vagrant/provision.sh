@@ -4,7 +4,8 @@
 #
 #   provision.sh packages ENGINE   prints the packages for that engine version, one per line
 #   provision.sh configure         configures a system on which those packages are installed
-#   provision.sh [ENGINE]          both, on a running VM: apt-get install, then configure
+#   provision.sh [ENGINE]          both, on a running VM: apt-get install, then configure; MIRROR: the Debian mirror
+#                                  to use. Again, it changes nothing
 set -eu
 
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -68,26 +69,73 @@ CONFIG
   fi
 }
 
+dropin=/etc/systemd/system/docker.service.d/netconform.conf
+
+# Under systemd the engine takes its flags and has its log where netconform-engine has them without.
+describe_service() {
+  install -d -m 0755 "$(dirname "$dropin")"
+  cat >"$dropin" <<'UNIT'
+[Service]
+EnvironmentFile=-/etc/default/netconform-engine
+ExecStart=
+ExecStart=/usr/sbin/dockerd -H fd:// $DOCKERD_FLAGS
+StandardOutput=append:/var/log/dockerd.log
+StandardError=append:/var/log/dockerd.log
+UNIT
+}
+
+start_services() {
+  # As in a container node: whoever needs these starts them.
+  for unit in etcd openvswitch-switch; do
+    if [ -e "/lib/systemd/system/$unit.service" ]; then systemctl disable --quiet "$unit"; fi
+  done
+  systemctl enable --quiet ssh docker
+  [ -d /run/systemd/system ] || return 0
+  systemctl daemon-reload
+  systemctl restart ssh docker
+}
+
+configuration() {
+  cat /etc/ssh/sshd_config.d/10-netconform.conf /usr/local/sbin/netconform-* "$dropin" 2>/dev/null | cksum
+}
+
 configure() {
+  before=$(configuration)
   configure_sshd
   for tool in netconform-engine netconform-node; do
     if [ -f "$here/$tool" ]; then install -m 0755 "$here/$tool" "/usr/local/sbin/$tool"; fi
   done
-  if [ -d /run/systemd/system ]; then
-    systemctl enable ssh docker
-    systemctl restart ssh docker
-  fi
+  [ -e /lib/systemd/systemd ] || return 0
+  describe_service
+  if [ "$before" != "$(configuration)" ]; then start_services; fi
+}
+
+# Packages of the list that are not installed.
+missing() {
+  for package in $1; do
+    dpkg-query --show --showformat='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+  done
+}
+
+use_mirror() {
+  # shellcheck source=/dev/null
+  . /etc/os-release
+  rm -f /etc/apt/sources.list.d/debian.sources
+  echo "deb [check-valid-until=no] $1 ${VERSION_CODENAME:-sid} main" >/etc/apt/sources.list
 }
 
 case ${1:-} in
   packages) packages "${2:?provision.sh packages: which engine version?}" ;;
   configure) configure ;;
   *)
-    list=$(packages "${1:-$(native_engine)}")
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get update
-    # shellcheck disable=SC2086
-    apt-get install --yes --no-install-recommends $list
+    list=$(missing "$(packages "${1:-$(native_engine)}")")
+    if [ -n "$list" ]; then
+      export DEBIAN_FRONTEND=noninteractive
+      if [ -n "${MIRROR:-}" ]; then use_mirror "$MIRROR"; fi
+      apt-get update
+      # shellcheck disable=SC2086
+      apt-get install --yes --no-install-recommends $list
+    fi
     configure
     ;;
 esac

@@ -35,7 +35,7 @@ export async function ensureNodeImage(
   progress: Progress,
 ): Promise<string> {
   const { suite } = engines[version];
-  const options = await bootstrapOptions(version);
+  const options = [`--include=${(await nodePackages(version)).join(",")}`, ...systemOptions];
   const hash = createHash("sha256").update(JSON.stringify([suite, options, changes]));
   for (const script of scripts) hash.update(await readFile(script));
   const image = `netconform/node:${version}-${hash.digest("hex").slice(0, 12)}`;
@@ -117,18 +117,22 @@ async function exists(docker: Docker, image: string): Promise<boolean> {
     );
 }
 
-async function bootstrapOptions(version: EngineVersion): Promise<string[]> {
+/** The Debian packages of a node with that engine version. */
+export async function nodePackages(version: EngineVersion): Promise<string[]> {
   const packages = await new LocalHost().run([scripts[0] ?? "", "packages", version]);
-  const unneeded = ["doc", "man", "info", "locale", "lintian", "bash-completion", "zsh"];
-  return [
-    "--variant=apt",
-    "--components=main",
-    `--include=${packages.trim().split("\n").join(",")}`,
-    '--aptopt=APT::Install-Recommends "false"',
-    "--dpkgopt=force-unsafe-io",
-    ...unneeded.map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
-    '--customize-hook=mkdir "$1/provision" && install "$SOURCE"/provision.sh "$SOURCE"/netconform-* "$1/provision"',
-    '--customize-hook=chroot "$1" /provision/provision.sh configure',
-    '--customize-hook=rm -r "$1/provision" "$1"/etc/ssh/ssh_host_*',
-  ];
+  return packages.trim().split("\n");
 }
+
+const unneeded = ["doc", "man", "info", "locale", "lintian", "bash-completion", "zsh"];
+
+/** Options for mmdebstrap that make a system of those packages a node; hooks find this project's folder `vagrant` as `$SOURCE`. */
+export const systemOptions: readonly string[] = [
+  '--aptopt=APT::Install-Recommends "false"',
+  "--variant=apt",
+  "--components=main",
+  "--dpkgopt=force-unsafe-io",
+  ...unneeded.map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`),
+  '--customize-hook=mkdir "$1/provision" && install "$SOURCE"/provision.sh "$SOURCE"/netconform-* "$1/provision"',
+  '--customize-hook=chroot "$1" /provision/provision.sh configure',
+  '--customize-hook=rm -r "$1/provision" "$1"/etc/ssh/ssh_host_*',
+];

@@ -140,6 +140,10 @@ export interface CnmNetworkSpec {
   ipamDriver?: string;
   ipamOptions?: Record<string, string>;
   options?: Record<string, string>;
+  /** Further options that differ from node to node. */
+  optionsOn?: (node: ClusterNode) => Record<string, string>;
+  /** The part of the subnet (CIDR) that a node gives out, where engines share it without knowing of each other. */
+  rangeOn?: (node: ClusterNode) => string;
   attachable?: boolean;
   /** Engines on which it is created; with global scope one of them suffices. */
   createOn: readonly ClusterNode[];
@@ -173,12 +177,16 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
     IPAM: {
       Driver: spec.ipamDriver ?? "default",
       Config: [
-        { Subnet: spec.subnet, ...(spec.gateway ? { Gateway: spec.gateway } : {}) },
+        {
+          Subnet: spec.subnet,
+          ...(spec.gateway ? { Gateway: spec.gateway } : {}),
+          ...(spec.rangeOn ? { IPRange: spec.rangeOn(node) } : {}),
+        },
         ...(spec.subnet6 ? [{ Subnet: spec.subnet6 }] : []),
       ],
       ...(spec.ipamOptions ? { Options: spec.ipamOptions } : {}),
     },
-    Options: spec.options ?? {},
+    Options: { ...spec.options, ...spec.optionsOn?.(node) },
     Labels: { netconform: "network" },
   });
   // Registered while the engine still works on it: when the scope closes meanwhile, the network must not stay.

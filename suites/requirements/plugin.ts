@@ -51,7 +51,9 @@ export const pluginRequirements = {
   T7: tenants("a subnet that overlaps, is none or is full is refused with a message that names it"),
 
   V1: vlan("a VLAN network can be created, and is listed with its encapsulation and tag"),
-  V2: vlan("containers on different nodes reach each other in a VLAN network, by address and name"),
+  V2: vlan(
+    "containers on different nodes reach each other in a VLAN network, by address and, where it has names, by name",
+  ),
   V3: vlan("frames on the data interface carry the tag and the containers' own MAC, without VXLAN"),
   V4: vlan("a foreign host in the VLAN reaches the containers, one outside of it does not"),
   V5: vlan("a tag that is in use or out of range is refused with a message that names it"),

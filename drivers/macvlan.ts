@@ -1,0 +1,71 @@
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { freshSubnet } from "#harness/workload/addresses.ts";
+import { createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
+import { defineDriver, type NetworkListing } from "./driver.ts";
+
+/** Tags for networks that ask for none, clear of those that the chapters use. */
+const firstOwnTag = 2000;
+let next = 0;
+
+/**
+ * Docker's own macvlan on 802.1Q devices of the data interface, which the engine makes as it needs them. Engines know
+ * nothing of each other: the network is created on every node with the same subnet, of which each node gives out a part.
+ */
+export default defineDriver({
+  name: "macvlan",
+  title: "Docker macvlan on 802.1Q devices",
+  capabilities: ["multihost", "vlan", "hotplug"],
+  needs: {
+    multihost: ["macvlan", "vlan8021q"],
+    vlan: ["macvlan", "vlan8021q"],
+    hotplug: ["macvlan", "vlan8021q"],
+  },
+
+  async install() {
+    return {};
+  },
+
+  async connect(cluster) {
+    return {
+      carrier: "data",
+      async createNetwork(scope, spec = {}) {
+        const tag = spec.tag ?? firstOwnTag + (next++ % 2000);
+        const subnet = spec.subnet ?? freshSubnet();
+        return createCnmNetwork(scope, cluster, {
+          name: spec.name ?? uniqueName("macvlan"),
+          driver: "macvlan",
+          subnet,
+          gateway: spec.gateway ?? subnet.replace(/\d+\/\d+$/, "1"),
+          optionsOn: ({ interfaces }) => ({ parent: `${interfaces.data.device}.${tag}` }),
+          rangeOn: (node) => rangeOf(cluster, node, subnet),
+          createOn: cluster.nodes,
+        });
+      },
+      listNetworks: () => listNetworks(cluster),
+      async versions() {
+        return {};
+      },
+    };
+  },
+});
+
+/** Sixteen addresses of a /24 for each node. */
+function rangeOf(cluster: Cluster, node: ClusterNode, subnet: string): string {
+  return subnet.replace(/\d+\/\d+$/, `${16 * cluster.nodes.indexOf(node)}/28`);
+}
+
+/** What the first engine knows; the others were told the same. */
+async function listNetworks(cluster: Cluster): Promise<NetworkListing[]> {
+  const networks = (await cluster.nodes[0]?.docker.listNetworks({ filters: { driver: ["macvlan"] } })) ?? [];
+  return networks.map(({ Name, Options, IPAM }) => {
+    const [config] = IPAM?.Config ?? [];
+    return {
+      tenant: "default",
+      name: Name,
+      encap: "vlan",
+      tag: Number((Options as { parent?: string } | undefined)?.parent?.split(".").at(-1)),
+      subnet: config?.Subnet ?? "",
+      gateway: config?.Gateway ?? "",
+    };
+  });
+}
