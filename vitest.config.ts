@@ -19,10 +19,10 @@ async function configure(): Promise<ViteUserConfig> {
     test: {
       pool: "forks",
       reporters: conformanceReporters(),
-      testTimeout: 60_000,
-      hookTimeout: 120_000,
+      testTimeout: 60_000 * settings.PATIENCE,
+      hookTimeout: 120_000 * settings.PATIENCE,
       // Vitest ends the process when taking everything down takes longer, and clusters would stay.
-      teardownTimeout: 180_000,
+      teardownTimeout: 180_000 * settings.PATIENCE,
       projects: [
         {
           extends: true,

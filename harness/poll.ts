@@ -1,9 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { patiently } from "#harness/config/patience.ts";
 import { DeadlineExceeded, HostUnreachable } from "#harness/errors.ts";
 
 export interface Deadline {
   /** What is being waited for, as it shall read in the error: "dockerd to answer on node1". */
   what: string;
+  /** `PATIENCE` makes it longer. */
   deadlineMs: number;
   /** Pause between two looks; default 50 ms. */
   everyMs?: number;
@@ -20,6 +22,7 @@ export async function until<T>(
   describe: () => string = () => "",
 ): Promise<T> {
   const start = performance.now();
+  const deadlineMs = patiently(deadline.deadlineMs);
   let lastError: unknown;
   for (;;) {
     try {
@@ -31,22 +34,23 @@ export async function until<T>(
       lastError = error;
     }
     const waited = performance.now() - start;
-    if (waited >= deadline.deadlineMs) {
+    if (waited >= deadlineMs) {
       const seen = describe() || (lastError instanceof Error ? lastError.message : "");
       throw new DeadlineExceeded(
         `waited ${Math.round(waited)} ms for ${deadline.what}${seen ? `; last seen: ${seen}` : ""}`,
         { cause: lastError },
       );
     }
-    await delay(Math.min(deadline.everyMs ?? 50, Math.max(1, deadline.deadlineMs - waited)));
+    await delay(Math.min(deadline.everyMs ?? 50, Math.max(1, deadlineMs - waited)));
   }
 }
 
 /** Races `work` against a named deadline; used where the work itself cannot be polled. */
 export async function within<T>(deadline: Deadline, work: Promise<T>): Promise<T> {
   const abort = new AbortController();
-  const timer = delay(deadline.deadlineMs, undefined, { signal: abort.signal, ref: false }).then(() => {
-    throw new DeadlineExceeded(`waited ${deadline.deadlineMs} ms for ${deadline.what}`);
+  const deadlineMs = patiently(deadline.deadlineMs);
+  const timer = delay(deadlineMs, undefined, { signal: abort.signal, ref: false }).then(() => {
+    throw new DeadlineExceeded(`waited ${deadlineMs} ms for ${deadline.what}`);
   });
   timer.catch(() => {});
   try {

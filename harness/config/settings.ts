@@ -157,6 +157,9 @@ const schema = z.object({
     .describe(
       "iptables on nodes that are containers: nft or legacy; default: what the engine's Debian release uses",
     ),
+  PATIENCE: wholeNumber(1, 60)
+    .default(1)
+    .describe("how many times longer than usual everything may take, for slow nodes such as emulated VMs"),
   SABOTAGE: z.string().optional().describe("name of the saboteur to let loose (npm run prove sets it)"),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
+import { patiently } from "#harness/config/patience.ts";
 import { HarnessError, UsageError } from "#harness/errors.ts";
 import { algorithmsOf, fingerprintOf, knownHostName, type SshTarget } from "./ssh-target.ts";
 
@@ -50,8 +51,8 @@ export function dial(target: SshTarget, options: DialOptions): { client: Client;
       ...identityOf(target),
       ...(through ? { sock: through.stream } : {}),
       ...(serverHostKey.length > 0 ? { algorithms: { serverHostKey } } : {}),
-      readyTimeout: options.again ? reconnectMs : connectMs,
-      keepaliveInterval: 5_000,
+      readyTimeout: patiently(options.again ? reconnectMs : connectMs),
+      keepaliveInterval: patiently(5_000),
       keepaliveCountMax: 3,
       hostVerifier: (key: Buffer) => {
         shown = describeKey(key, target);
@@ -79,7 +80,7 @@ export async function scanHostKey(target: Omit<SshTarget, "hostKeys">): Promise<
     host: target.address,
     port: target.port,
     username: target.user,
-    readyTimeout: connectMs,
+    readyTimeout: patiently(connectMs),
     hostVerifier: (key: Buffer) => {
       seen = `${typeOf(key)} ${key.toString("base64")}`;
       return false;

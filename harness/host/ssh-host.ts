@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import Docker from "dockerode";
 import type { ClientChannel } from "ssh2";
+import { patiently } from "#harness/config/patience.ts";
 import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/errors.ts";
 import { socketAgent } from "./docker-agent.ts";
 import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
@@ -110,7 +111,7 @@ export class SshHost implements Host {
   }
 
   async #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
-    const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
+    const deadlineMs = patiently(options.deadlineMs ?? defaultDeadlineMs);
     const startedAt = Date.now();
     const start = performance.now();
     const stdout: Buffer[] = [];

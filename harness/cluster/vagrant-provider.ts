@@ -1,0 +1,265 @@
+import { createHash, randomBytes } from "node:crypto";
+import { type EngineVersion, engineVersions, type Settings } from "#harness/config/settings.ts";
+import { HarnessError, UsageError } from "#harness/errors.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { scanHostKey } from "#harness/host/ssh-dial.ts";
+import { SshHost } from "#harness/host/ssh-host.ts";
+import { importWorkload, workloadArchive } from "#harness/images/workload-image.ts";
+import { outsideHostName, outsideHttpPort, startOutsideWorld } from "#harness/outside/outside.ts";
+import { until, within } from "#harness/poll.ts";
+import { ownIdentity } from "#harness/process.ts";
+import type { Progress } from "#harness/progress.ts";
+import { installMissing, type Tool } from "#harness/setup/install.ts";
+import { withLock } from "#harness/setup/lock.ts";
+import type { ClusterNode, OutsideWorld } from "./cluster.ts";
+import { findInterfaces } from "./host-interfaces.ts";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
+import type { OwnedCluster, Provider } from "./provider.ts";
+import { RemoteCluster } from "./remote-cluster.ts";
+import { type ClusterState, ClusterStates, type HostState } from "./state.ts";
+import { leaseSubnets, releaseSubnets } from "./subnets.ts";
+import { type Ground, openGround } from "./vagrant/grounds.ts";
+import { MachineRecords, type Machines, plannedAddresses } from "./vagrant/machines.ts";
+import type { SshAccess } from "./vagrant/ssh-config.ts";
+import { Vagrant } from "./vagrant/vagrant.ts";
+
+const answerMs = 30_000;
+const outsideMachine = "tutorial-outside";
+
+/** Vagrant itself, and its provider libvirt where that is chosen. */
+function vagrantTools(provider: string | undefined): readonly Tool[] {
+  const packages = provider === "libvirt" ? ["vagrant", "vagrant-libvirt"] : ["vagrant"];
+  return [{ program: "vagrant", packages }];
+}
+
+/** Machines of `vagrant/Vagrantfile`. Throws `UsageError` where Vagrant, or what its provider needs, is missing. */
+export async function openVagrant(settings: Settings, progress: Progress): Promise<Provider> {
+  await installMissing(new LocalHost(), progress, vagrantTools(settings.VAGRANT_PROVIDER), "CLUSTER=vagrant");
+  return new VagrantProvider(
+    settings,
+    progress,
+    await openGround(settings, progress, settings.VAGRANT_PROVIDER),
+  );
+}
+
+class VagrantProvider implements Provider {
+  readonly name = "vagrant";
+  readonly #settings: Settings;
+  readonly #progress: Progress;
+  readonly #ground: Ground;
+  readonly #states: ClusterStates;
+  readonly #records: MachineRecords;
+
+  constructor(settings: Settings, progress: Progress, ground: Ground) {
+    this.#settings = settings;
+    this.#progress = progress;
+    this.#ground = ground;
+    this.#states = new ClusterStates(settings);
+    this.#records = new MachineRecords(settings);
+  }
+
+  async bringUp(driver: string, version: string, { fresh = false } = {}): Promise<OwnedCluster> {
+    const engine = knownEngine(version);
+    const { NODES: nodes, VAGRANT_PROVIDER: provider, SUBNETS } = this.#settings;
+    await this.sweep();
+    const workload = await workloadArchive(this.#settings, this.#progress);
+    const material = await this.#ground.material(engine);
+    const key = fingerprint([
+      "vagrant",
+      provider ?? "",
+      driver,
+      engine,
+      String(nodes),
+      material,
+      workload.image,
+    ]);
+    const kept = fresh ? undefined : await this.#reuse(key);
+    if (kept) return kept;
+
+    const id = `nc-${randomBytes(3).toString("hex")}`;
+    const lease = await withLock("subnets", async () => leaseSubnets(SUBNETS, id), {
+      what: "leasing subnets",
+    });
+    const machines = this.#records.create({ id, engine, nodes, lease, provider }, {});
+    const vagrant = new Vagrant(machines.env);
+    removeWhenInterrupted(id, async () => {
+      await vagrant.abort();
+      await this.#discard(machines);
+    });
+    let cluster: RemoteCluster | undefined;
+    try {
+      Object.assign(machines.env, await this.#ground.prepare(id, engine, lease));
+      this.#records.save(machines);
+      await this.#progress.step(
+        `vagrant up: ${nodes} nodes with Docker ${engine} for ${driver}`,
+        (detail) =>
+          vagrant.up({
+            provider,
+            provision: this.#ground.provision,
+            detail,
+            hangs: async (machine) => this.#ground.reset?.(id, machine),
+          }),
+        { announce: true },
+      );
+      const hosts = await this.#progress.step("looking at the machines", async () =>
+        Promise.all((await vagrant.access()).map((access) => this.#describe(machines, access))),
+      );
+      const state = stateOf({ id, key, driver, engine, slot: lease.slot, image: workload.image }, hosts);
+      this.#states.save(state);
+      cluster = new RemoteCluster(state);
+      const { nodes: made, outside } = cluster;
+      await this.#progress.step("waiting for the nodes", () =>
+        Promise.all([
+          startOutsideWorld(outside),
+          ...made.map(async (node) => {
+            await prepareNode(node, outside);
+            await importWorkload(node.docker, workload);
+          }),
+        ]),
+      );
+      return { state, cluster, reused: false };
+    } catch (error) {
+      await cluster?.disconnect();
+      await this.#discard(machines);
+      forgetWhenInterrupted(id);
+      throw error;
+    }
+  }
+
+  async keep(state: ClusterState): Promise<void> {
+    this.#states.save({ ...state, kept: true, inUse: false });
+  }
+
+  async tearDown(state: ClusterState): Promise<void> {
+    const machines = this.#records.find(state.id);
+    if (machines) await this.#discard(machines);
+    else this.#states.remove(state.id);
+  }
+
+  async sweep(): Promise<void> {
+    const abandoned = this.#records.abandoned(this.#states.all());
+    if (abandoned.length === 0) return;
+    await this.#progress.step("removing what an interrupted run left behind", async () => {
+      for (const machines of abandoned) await this.#discard(machines);
+    });
+  }
+
+  states(): ClusterState[] {
+    return this.#states.all().filter(({ provider }) => provider === "vagrant");
+  }
+
+  async release({ keep = false } = {}): Promise<void> {
+    await this.#ground.release({ keep, idle: this.#records.all().length === 0 });
+  }
+
+  async #reuse(key: string): Promise<OwnedCluster | undefined> {
+    const state = await withLock("kept clusters", async () => this.#states.claim(key), {
+      what: "choosing a cluster",
+    });
+    if (!state) return undefined;
+    const cluster = new RemoteCluster(state);
+    try {
+      await within(
+        { what: "every node of it to answer", deadlineMs: answerMs },
+        Promise.all([...cluster.nodes.map((node) => node.docker.ping()), cluster.outside.run(["true"])]),
+      );
+      return { state, cluster, reused: true };
+    } catch (error) {
+      this.#progress.say(
+        `the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`,
+      );
+      await cluster.disconnect();
+      await this.tearDown(state);
+      return undefined;
+    }
+  }
+
+  /** Recognises the machine from now on by the key that it shows now, and makes root's the key that Vagrant's user has. */
+  async #describe(machines: Machines, access: SshAccess): Promise<HostState> {
+    const { machine, address, port, user, keyFile } = access;
+    const common = { name: machine, address, port, keyFile };
+    const hostKeys = [await scanHostKey({ ...common, user })];
+    if (user !== "root") await admitRoot(new SshHost({ ...common, user, hostKeys, sudo: true }), user);
+    const target = { ...common, user: "root", hostKeys };
+    const { control, data } = plannedAddresses(this.#settings.SUBNETS, machines, machine);
+    const host = new SshHost(target);
+    try {
+      const interfaces = await findInterfaces(host, {
+        address,
+        interfaces: { control: { address: control }, data: { address: data } },
+      });
+      return { ...target, interfaces };
+    } finally {
+      await host.disconnect();
+    }
+  }
+
+  async #discard(machines: Machines): Promise<void> {
+    // Machines of another provider than this run's need that one.
+    const same = machines.provider === this.#settings.VAGRANT_PROVIDER;
+    const ground = same ? this.#ground : await openGround(this.#settings, this.#progress, machines.provider);
+    await new Vagrant(machines.env).destroy().catch((error: Error) => this.#progress.say(error.message));
+    await ground.removeRest(machines);
+    releaseSubnets(this.#settings.SUBNETS, machines.slot, machines.id);
+    this.#states.remove(machines.id);
+    this.#records.remove(machines.id);
+    if (!same) await ground.release({ keep: false, idle: this.#records.all().length === 0 });
+  }
+}
+
+function knownEngine(version: string): EngineVersion {
+  const found = engineVersions.find((one) => one === version);
+  if (found) return found;
+  throw new UsageError(`no machine has Docker ${version}; expected one of ${engineVersions.join(", ")}`);
+}
+
+async function admitRoot(host: SshHost, user: string): Promise<void> {
+  try {
+    await host.run([
+      ...["sh", "-c"],
+      'install -d -m 0700 /root/.ssh && install -m 0600 "$(getent passwd "$1" | cut -d: -f6)/.ssh/authorized_keys" /root/.ssh/',
+      ...["sh", user],
+    ]);
+  } finally {
+    await host.disconnect();
+  }
+}
+
+function stateOf(
+  common: Pick<ClusterState, "id" | "key" | "driver" | "engine" | "image"> & { slot: number },
+  hosts: HostState[],
+): ClusterState {
+  const shared = new Set(hosts.map(({ interfaces }) => interfaces.management.address)).size < hosts.length;
+  // Behind VirtualBox's NAT every machine has the same address; the way between them is the control network.
+  const placed = hosts.map((host) =>
+    shared ? { ...host, interfaces: { ...host.interfaces, management: host.interfaces.control } } : host,
+  );
+  const outside = placed.find(({ name }) => name === outsideMachine);
+  if (!outside)
+    throw new HarnessError(`vagrant ssh-config: expected ${outsideMachine} among the machines, got none`);
+  return {
+    ...common,
+    provider: "vagrant",
+    owner: ownIdentity(),
+    kept: false,
+    nodes: placed.filter((host) => host !== outside),
+    outside: { ...outside, hostName: outsideHostName, httpPort: outsideHttpPort },
+    createdAt: new Date().toISOString(),
+  };
+}
+
+/** The world outside is the node's way out and its resolver; the engine must answer. */
+async function prepareNode(node: ClusterNode, outside: OutsideWorld): Promise<void> {
+  const { address } = outside.interfaces.management;
+  await node.run(["ip", "route", "replace", "default", "via", address]);
+  // A container node's file is a mount, which cannot be replaced.
+  const script = 'test ! -L /etc/resolv.conf || rm /etc/resolv.conf; echo "nameserver $1" >/etc/resolv.conf';
+  await node.run(["sh", "-c", script, "sh", address]);
+  await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 120_000 }, () =>
+    node.docker.ping(),
+  );
+}
+
+function fingerprint(parts: string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,150 @@
+import type Docker from "dockerode";
+import { type EngineVersion, engines, type Settings } from "#harness/config/settings.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { ensureNodeImage } from "#harness/images/node-image.ts";
+import { ensureBox } from "#harness/images/vagrant-box.ts";
+import { ownIdentity } from "#harness/process.ts";
+import type { Progress } from "#harness/progress.ts";
+import { ensureEngine } from "#harness/setup/engine.ts";
+import { installMissing, type Tool } from "#harness/setup/install.ts";
+import { ensureLibvirt, type Libvirt, libvirtDriver } from "#harness/setup/libvirt.ts";
+import type { Role } from "../cluster.ts";
+import { labels, removeByLabel } from "../labels.ts";
+import type { SubnetLease } from "../subnets.ts";
+import type { Machines } from "./machines.ts";
+
+/** What Vagrant's provider needs beside Vagrant. */
+export interface Ground {
+  /** What a new cluster is made of, for telling kept ones apart: image, box. */
+  material(engine: EngineVersion): Promise<string>;
+  /** Environment for the Vagrantfile. What it makes for the cluster is found again by `removeRest`. */
+  prepare(id: string, engine: EngineVersion, lease: SubnetLease): Promise<Record<string, string>>;
+  /** Whether Vagrant has to make the machines nodes, or they are when they start. */
+  readonly provision: boolean;
+  /** Starts a machine that hangs anew. */
+  reset?(id: string, machine: string): Promise<void>;
+  /** Removes what `vagrant destroy` does not know of. */
+  removeRest(machines: Machines): Promise<void>;
+  /** `idle`: no cluster is made of it any more. */
+  release(options: { keep: boolean; idle: boolean }): Promise<void>;
+}
+
+/** Name of the setting VAGRANT_BOX for the box that is made here. */
+export const localBox = "local";
+
+/** Makes the provider usable that Vagrant shall use. Throws `UsageError` where this machine cannot carry it. */
+export async function openGround(
+  settings: Settings,
+  progress: Progress,
+  provider: string | undefined,
+): Promise<Ground> {
+  if (provider === "docker") return onDocker(settings, progress);
+  if (provider === "libvirt") return onLibvirt(settings, progress);
+  return {
+    material: async (engine) => `${process.env.VAGRANT_BOX ?? "the usual box"} ${engine}`,
+    prepare: async () => ({}),
+    provision: true,
+    removeRest: async () => {},
+    release: async () => {},
+  };
+}
+
+async function onDocker(settings: Settings, progress: Progress): Promise<Ground> {
+  const engine = await ensureEngine(settings, progress);
+  const local = new LocalHost();
+  const separate = (await local.exec(["apt-cache", "show", "docker-cli"])).code === 0;
+  const client: Tool = { program: "docker", packages: [separate ? "docker-cli" : "docker.io"] };
+  await installMissing(local, progress, [client], "Vagrant's provider docker");
+  return {
+    provision: false,
+    material: (version) => ensureNodeImage(engine.docker, version, settings, progress),
+    async prepare(id, version, { prefixes }) {
+      const own = { [labels.cluster]: id, [labels.owner]: ownIdentity(), [labels.cache]: settings.CACHE };
+      await Promise.all(
+        (Object.keys(prefixes) as Role[]).map((role) => makeNetwork(engine, id, role, prefixes[role], own)),
+      );
+      return {
+        DOCKER_HOST: engine.host,
+        NODE_IMAGE: await ensureNodeImage(engine.docker, version, settings, progress),
+        MANAGEMENT_NETWORK: `${id}-management`,
+        LABELS: Object.entries(own)
+          .map((pair) => pair.join("="))
+          .join(","),
+      };
+    },
+    removeRest: async ({ id }) => {
+      await removeByLabel(engine.docker, labels.cluster, id);
+    },
+    release: ({ keep }) => engine.release({ keep }),
+  };
+}
+
+async function makeNetwork(
+  { docker }: { docker: Docker },
+  id: string,
+  role: Role,
+  prefix: string,
+  own: Record<string, string>,
+): Promise<void> {
+  await docker.createNetwork({
+    Name: `${id}-${role}`,
+    Driver: "bridge",
+    // Vagrant comes in through a published port, which an internal network does not have.
+    Internal: role !== "management",
+    IPAM: { Driver: "default", Config: [{ Subnet: `${prefix}.0/24`, Gateway: `${prefix}.1` }] },
+    Options: { "com.docker.network.bridge.name": `${id}-${role[0]}` },
+    Labels: own,
+  });
+}
+
+async function onLibvirt(settings: Settings, progress: Progress): Promise<Ground> {
+  const local = new LocalHost();
+  const libvirt = await ensureLibvirt(settings, progress);
+  const virsh = (...args: string[]) => local.exec(["virsh", "--connect", libvirt.uri, ...args]);
+  const driver = await libvirtDriver();
+  if (driver === "qemu")
+    progress.say("this machine has no hardware virtualization for guests: the VMs are emulated, and slow");
+  const boxOf = (engine: EngineVersion) =>
+    settings.VAGRANT_BOX === localBox ? ensureBox(engine, settings, progress) : undefined;
+  return {
+    provision: settings.VAGRANT_BOX !== localBox,
+    material: async (engine) =>
+      (await boxOf(engine))?.name ?? `${settings.VAGRANT_BOX ?? engines[engine].suite}`,
+    async prepare(_id, engine) {
+      const box = await boxOf(engine);
+      return {
+        LIBVIRT_URI: libvirt.uri,
+        LIBVIRT_DRIVER: driver,
+        ...(box ? { VAGRANT_BOX: box.name, VAGRANT_BOX_URL: `file://${box.path}` } : {}),
+      };
+    },
+    reset: async (id, machine) => {
+      progress.say(`${machine} has no address after two minutes; it is started again, once`);
+      await virsh("reset", `${id}-${machine}`);
+    },
+    removeRest: ({ id }) => removeDomains(virsh, id),
+    release: ({ keep, idle }) => release(libvirt, !keep && idle),
+  };
+}
+
+async function release(libvirt: Libvirt, end: boolean): Promise<void> {
+  if (end && libvirt.own) await libvirt.stop();
+}
+
+/** What a `vagrant up` that was killed had made and not yet written down. */
+async function removeDomains(
+  virsh: (...args: string[]) => Promise<{ stdout: string }>,
+  id: string,
+): Promise<void> {
+  const named = async (...args: string[]) =>
+    (await virsh(...args)).stdout.split(/\s+/).filter((name) => name.startsWith(`${id}-`));
+  for (const name of await named("list", "--all", "--name")) {
+    await virsh("destroy", name);
+    await virsh("undefine", name);
+  }
+  for (const name of await named("vol-list", "default")) await virsh("vol-delete", name, "--pool", "default");
+  for (const name of await named("net-list", "--all", "--name")) {
+    await virsh("net-destroy", name);
+    await virsh("net-undefine", name);
+  }
+}

@@ -1,0 +1,118 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { EngineVersion, Settings } from "#harness/config/settings.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/process.ts";
+import type { ClusterState } from "../state.ts";
+import { prefixesOf, type SubnetLease } from "../subnets.ts";
+
+/** The Vagrantfile's folder. */
+const vagrantFolder = join(import.meta.dirname, "../../../vagrant");
+
+/** A set of machines of one cluster, as far as another process must know it to destroy them. */
+export interface Machines {
+  id: string;
+  /** As given to Vagrant; `undefined` leaves the choice to it. */
+  provider: string | undefined;
+  slot: number;
+  /** The process that made them. */
+  owner: ProcessIdentity;
+  /** Environment of every `vagrant` command on them. */
+  env: Record<string, string>;
+}
+
+/** Written before anything is made, so that a run that is killed at any moment leaves something to go by. */
+export class MachineRecords {
+  readonly #folder: string;
+
+  constructor(settings: Pick<Settings, "CACHE">) {
+    this.#folder = join(settings.CACHE, "vagrant", "clusters");
+  }
+
+  /** Describes machines that are about to be made. `further`: what the provider needs beside the common part. */
+  create(
+    plan: {
+      id: string;
+      engine: EngineVersion;
+      nodes: number;
+      lease: SubnetLease;
+      provider: string | undefined;
+    },
+    further: Readonly<Record<string, string>>,
+  ): Machines {
+    const { id, engine, nodes, lease, provider } = plan;
+    const machines: Machines = {
+      id,
+      provider,
+      slot: lease.slot,
+      owner: ownIdentity(),
+      env: {
+        VAGRANT_CWD: vagrantFolder,
+        VAGRANT_DOTFILE_PATH: join(this.#folder, id, "machines"),
+        VAGRANT_CHECKPOINT_DISABLE: "1",
+        VAGRANT_NO_COLOR: "1",
+        NODES: String(nodes),
+        OUTSIDE: "1",
+        ENGINE: engine,
+        CLUSTER_NAME: id,
+        MANAGEMENT: lease.prefixes.management,
+        CONTROL: lease.prefixes.control,
+        DATA: lease.prefixes.data,
+        ...further,
+      },
+    };
+    this.save(machines);
+    return machines;
+  }
+
+  save(machines: Machines): void {
+    mkdirSync(join(this.#folder, machines.id), { recursive: true, mode: 0o700 });
+    writeFileSync(join(this.#folder, machines.id, "machines.json"), JSON.stringify(machines, null, 2), {
+      mode: 0o600,
+    });
+  }
+
+  all(): Machines[] {
+    let ids: string[];
+    try {
+      ids = readdirSync(this.#folder);
+    } catch {
+      return [];
+    }
+    return ids.flatMap((id) => {
+      try {
+        return [JSON.parse(readFileSync(join(this.#folder, id, "machines.json"), "utf8")) as Machines];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  find(id: string): Machines | undefined {
+    return this.all().find((machines) => machines.id === id);
+  }
+
+  /** Machines of runs that were killed: nobody uses them, and no kept cluster is made of them. */
+  abandoned(states: readonly ClusterState[]): Machines[] {
+    return this.all().filter(({ id, owner }) => {
+      const state = states.find((one) => one.id === id);
+      if (!state) return !isAlive(owner);
+      return (!state.kept || state.inUse === true) && !isAlive(state.owner);
+    });
+  }
+
+  remove(id: string): void {
+    rmSync(join(this.#folder, id), { recursive: true, force: true });
+  }
+}
+
+/** The addresses that the Vagrantfile gives to a machine, beside that on the management network. */
+export function plannedAddresses(
+  range: string,
+  { slot }: Machines,
+  machine: string,
+): { control: string; data: string } {
+  const { control, data } = prefixesOf(range, slot);
+  const number = /(\d+)$/.exec(machine)?.[1];
+  const last = number === undefined ? 2 : 9 + Number(number);
+  return { control: `${control}.${last}`, data: `${data}.${last}` };
+}

@@ -1,0 +1,137 @@
+import { createInterface } from "node:readline";
+import { HarnessError, UsageError } from "#harness/errors.ts";
+import type { RunningCommand } from "#harness/host/host.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { lastLines } from "#harness/setup/install.ts";
+import { parseSshConfig, type SshAccess } from "./ssh-config.ts";
+
+/** How long a machine may wait for its address before it is said to hang. */
+const addressMs = 120_000;
+/** Emulated machines take minutes; Vagrant itself gives up earlier. */
+const upMs = 25 * 60_000;
+const destroyMs = 5 * 60_000;
+const farewellMs = 20_000;
+
+export interface UpOptions {
+  provider: string | undefined;
+  /** Whether the machines have yet to be made nodes. */
+  provision: boolean;
+  /** Called with what Vagrant is doing, e.g. `tutorial-node1: Waiting for SSH to become available`. */
+  detail: (text: string) => void;
+  /** Called once for a machine that has no address after two minutes. */
+  hangs?: (machine: string) => Promise<void>;
+}
+
+/** Vagrant's command line on one set of machines, which the environment tells apart. */
+export class Vagrant {
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #local = new LocalHost();
+  #up: RunningCommand | undefined;
+
+  constructor(env: Readonly<Record<string, string>>) {
+    this.#env = env;
+  }
+
+  /**
+   * `vagrant up`. Throws `UsageError` when the provider is not there or not usable, `HarnessError` with what Vagrant
+   * said last when a machine does not come up.
+   */
+  async up({ provider, provision, detail, hangs }: UpOptions): Promise<void> {
+    const command = await this.#local.spawn(
+      [
+        ...["vagrant", "up", provision ? "--provision" : "--no-provision"],
+        ...(provider ? [`--provider=${provider}`] : []),
+      ],
+      { env: this.#env },
+    );
+    this.#up = command;
+    command.stdin.end();
+    const said: string[] = [];
+    const watch = new AddressWatch(async (machine) => {
+      said.push(`${machine} had no address after ${addressMs / 1000} s and was reset`);
+      await hangs?.(machine);
+    });
+    const listen = (line: string) => {
+      if (line.trim()) said.push(line);
+      const [, machine, text] = /^(?:==>|\s{3})\s(\S+): (.*)$/.exec(line) ?? [];
+      if (!machine || !text) return;
+      detail(`${machine}: ${text.trim()}`);
+      watch.saw(machine, text);
+    };
+    createInterface({ input: command.stdout }).on("line", listen);
+    createInterface({ input: command.stderr }).on("line", listen);
+    const timer = setTimeout(() => command.kill("KILL"), upMs);
+    const { code, signal } = await command.exit.finally(() => {
+      clearTimeout(timer);
+      watch.close();
+      this.#up = undefined;
+    });
+    if (code === 0) return;
+    const end = lastLines(said.join("\n"), 25);
+    if (
+      /provider '?\S+'? (could not be found|that was requested)|isn't usable|No usable default provider/.test(
+        end,
+      )
+    ) {
+      throw new UsageError(`Vagrant has no provider ${provider ?? "that works here"}:\n${end}`, {
+        hint: "docs/vagrant.md says what each provider needs; VAGRANT_PROVIDER chooses one",
+      });
+    }
+    throw new HarnessError(`vagrant up failed (${code ?? signal}); its last lines:\n${end}`, {
+      hint: "docs/vagrant.md lists what is known to go wrong",
+    });
+  }
+
+  /** Ends a `vagrant up` that is under way, and waits until it has ended. */
+  async abort(): Promise<void> {
+    const up = this.#up;
+    if (!up) return;
+    up.kill("INT");
+    const timer = setTimeout(() => up.kill("KILL"), farewellMs);
+    await up.exit.finally(() => clearTimeout(timer));
+  }
+
+  /** How to reach the machines that run. */
+  async access(): Promise<SshAccess[]> {
+    return parseSshConfig(
+      await this.#local.run(["vagrant", "ssh-config"], { env: this.#env, deadlineMs: 120_000 }),
+    );
+  }
+
+  /** `vagrant destroy -f`. Throws `HarnessError` when a machine would not go. */
+  async destroy(): Promise<void> {
+    const ended = await this.#local.exec(["vagrant", "destroy", "--force"], {
+      env: this.#env,
+      deadlineMs: destroyMs,
+    });
+    if (ended.code === 0) return;
+    throw new HarnessError(
+      `vagrant destroy failed (${ended.code}): ${lastLines(ended.stdout + ended.stderr)}`,
+    );
+  }
+}
+
+/** Notices machines that wait for an address for too long. */
+class AddressWatch {
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #told = new Set<string>();
+  readonly #tell: (machine: string) => Promise<void>;
+
+  constructor(tell: (machine: string) => Promise<void>) {
+    this.#tell = tell;
+  }
+
+  saw(machine: string, text: string): void {
+    clearTimeout(this.#timers.get(machine));
+    if (!/waiting for domain to get an ip address/i.test(text) || this.#told.has(machine)) return;
+    const timer = setTimeout(() => {
+      this.#told.add(machine);
+      void this.#tell(machine);
+    }, addressMs);
+    this.#timers.set(machine, timer);
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+  }
+}
