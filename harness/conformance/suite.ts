@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, inject, type TestContext, test } from "vitest";
+import { patiently } from "#harness/config/patience.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
@@ -104,7 +105,7 @@ export function conformanceSuite<Context extends object>(
 
   const suite: Suite<Context> = {
     requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs } = {}) {
-      const limit = own + evidenceDeadlineMs + 30_000;
+      const limit = patiently(own + evidenceDeadlineMs + 30_000);
       test(`${id} ${title}`, { concurrent: !alone, timeout: limit }, async (vitest) => {
         const record = new TestRecord(id, options.chapter, target);
         vitest.task.meta.conformance = record.meta;
