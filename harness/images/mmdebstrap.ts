@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -142,5 +142,15 @@ async function removeFolder(local: Host, privilege: Privilege, folder: string): 
   const remove = ["rm", "-rf", "--one-file-system", folder];
   // What subordinate ids own can only be removed by them.
   if (privilege === "none") await local.exec(["unshare", "--map-auto", "--map-root-user", ...remove]);
-  else await local.run(asRoot(privilege, remove));
+  else {
+    for (const mounted of await mountsBelow(folder)) await local.exec(asRoot(privilege, ["umount", mounted]));
+    await local.run(asRoot(privilege, remove));
+  }
+}
+
+/** A build that was killed leaves its mounts; the last one first. */
+async function mountsBelow(folder: string): Promise<string[]> {
+  const mounts = await readFile("/proc/self/mounts", "utf8");
+  const points = mounts.split("\n").map((line) => line.split(" ")[1] ?? "");
+  return points.filter((point) => point.startsWith(`${folder}/`)).reverse();
 }
