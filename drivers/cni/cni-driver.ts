@@ -4,21 +4,18 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { findPlugin } from "#harness/cni/binary.ts";
 import { networkConfigOf } from "#harness/cni/config.ts";
 import type { Invocation } from "#harness/cni/invocation.ts";
-import { CniRuntime } from "#harness/cni/runtime.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { ConnectionLost, HarnessError, UsageError } from "#harness/errors.ts";
+import { ConnectionLost, UsageError } from "#harness/errors.ts";
 import { Scope } from "#harness/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
 import { uniqueName } from "#harness/workload/cnm.ts";
 import { type Driver, defineDriver, type InstalledDriver, type NetworkSpec } from "../driver.ts";
 import { layGround } from "./ground.ts";
 import { makeLastingChains } from "./lasting.ts";
-import { CniNetwork, type Runtimes } from "./network.ts";
+import { CniNetwork } from "./network.ts";
 import type { CniProfile } from "./profile.ts";
 import { type Rendered, renderedSchema } from "./rendered.ts";
+import { NodeRuntimes, putBinary } from "./runtimes.ts";
 import { sitesOf } from "./site.ts";
-
-const binaryFolder = "/opt/cni/bin";
 
 /** Benchmarking addresses (RFC 2544): nobody's network, so that nothing real is in the way of a first container. */
 const scratchSubnet = "198.18.0.0/24";
@@ -37,7 +34,11 @@ export function cniDriver(profile: CniProfile): Driver {
 
     async install(scope, cluster) {
       await Promise.all(
-        cluster.nodes.flatMap((node) => (profile.binaries ?? []).map((file) => putBinary(scope, node, file))),
+        cluster.nodes.flatMap((node) =>
+          (profile.binaries ?? []).map(async (file) =>
+            putBinary(scope, node, basename(file), await readFile(file)),
+          ),
+        ),
       );
       if (await lacksFeature(cluster, profile)) return {};
       await useOnce(scope, new InstalledCni(cluster, profile));
@@ -52,12 +53,6 @@ export function cniDriver(profile: CniProfile): Driver {
 async function lacksFeature(cluster: Cluster, { needs }: CniProfile): Promise<boolean> {
   const offers = await Promise.all((needs?.multihost ?? []).map((feature) => cluster.offers(feature)));
   return offers.some(({ offered }) => !offered);
-}
-
-async function putBinary(scope: Scope, node: ClusterNode, file: string): Promise<void> {
-  const path = `${binaryFolder}/${basename(file)}`;
-  await node.files.write(path, await readFile(file), 0o755);
-  scope.defer(`${path} on ${node.name}`, () => node.files.remove(path));
 }
 
 /**
@@ -83,29 +78,13 @@ class InstalledCni implements InstalledDriver {
   readonly carrier?: NonNullable<InstalledDriver["carrier"]>;
   readonly #cluster: Cluster;
   readonly #profile: CniProfile;
-  readonly #runtimes: Runtimes;
-  readonly #calls = new Map<string, Invocation[]>();
-  readonly #path = [binaryFolder, ...readSettings().CNI_PATH.filter((folder) => folder !== binaryFolder)];
+  readonly #runtimes: NodeRuntimes;
 
   constructor(cluster: Cluster, profile: CniProfile) {
     this.#cluster = cluster;
     this.#profile = profile;
+    this.#runtimes = new NodeRuntimes(cluster);
     if (profile.carrier) this.carrier = profile.carrier;
-    const observe = (call: Invocation) => {
-      const id = call.env.CNI_CONTAINERID ?? "";
-      this.#calls.set(id, [...(this.#calls.get(id) ?? []), call]);
-    };
-    const runtimes = new Map(
-      cluster.nodes.map((host) => [host, new CniRuntime({ host, path: this.#path, observe })]),
-    );
-    this.#runtimes = {
-      cluster,
-      of: (node) => {
-        const runtime = runtimes.get(node);
-        if (!runtime) throw new HarnessError(`${node.name} is no node of ${cluster.id}`);
-        return runtime;
-      },
-    };
   }
 
   get publishes(): boolean {
@@ -128,7 +107,7 @@ class InstalledCni implements InstalledDriver {
   }
 
   cniCalls(containerId: string): readonly Invocation[] {
-    return this.#calls.get(containerId) ?? [];
+    return this.#runtimes.callsOf(containerId);
   }
 
   /** The package of each plugin with its version, or what the plugin says of itself when it is run without a command. */
@@ -143,7 +122,7 @@ class InstalledCni implements InstalledDriver {
     ]);
     const said = await Promise.all(
       types.map(async (type) => {
-        const file = await findPlugin(node, this.#path, type);
+        const file = await findPlugin(node, this.#runtimes.path, type);
         const { stdout } = await node.exec(["sh", "-c", versionScript, "sh", file]);
         return [type, stdout.trim()] as const;
       }),

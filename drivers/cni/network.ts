@@ -1,6 +1,5 @@
-import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/config.ts";
-import type { CniRuntime } from "#harness/cni/runtime.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
 import type { Scope } from "#harness/scope.ts";
@@ -15,13 +14,16 @@ import {
 import type { Workload } from "#harness/workload/workload.ts";
 import type { Network, NetworkView, WorkloadSpec } from "../driver.ts";
 import { type Rendered, renderedSchema, withoutDefaultRoute } from "./rendered.ts";
+import type { NodeRuntimes } from "./runtimes.ts";
 
 const folder = "/run/netconform/cni/net.d";
 
-/** The nodes with the runtime of each. */
-export interface Runtimes {
-  readonly cluster: Cluster;
-  of(node: ClusterNode): CniRuntime;
+/** How a configuration changes for some containers. */
+export interface Variants {
+  /** For an interface beside a container's first one. */
+  readonly second: (config: Rendered) => Rendered;
+  /** For a member of a policy group. */
+  readonly member?: (config: Rendered, group: string) => Rendered;
 }
 
 /** A CNI network: one configuration on each node. */
@@ -30,18 +32,25 @@ export class CniNetwork implements Network {
   readonly driver: string;
   readonly subnet: string;
   readonly nodes: readonly ClusterNode[];
-  readonly #runtimes: Runtimes;
+  readonly #runtimes: NodeRuntimes;
   readonly #configs: ReadonlyMap<ClusterNode, Rendered>;
+  readonly #variants: Variants;
 
   constructor(
-    runtimes: Runtimes,
-    given: { name: string; subnet: string; configs: ReadonlyMap<ClusterNode, Rendered> },
+    runtimes: NodeRuntimes,
+    given: {
+      name: string;
+      subnet: string;
+      configs: ReadonlyMap<ClusterNode, Rendered>;
+      variants?: Variants;
+    },
   ) {
     this.name = given.name;
     this.subnet = given.subnet;
     this.nodes = [...given.configs.keys()];
     this.#runtimes = runtimes;
     this.#configs = given.configs;
+    this.#variants = given.variants ?? { second: withoutDefaultRoute };
     const [first] = given.configs.values();
     this.driver = first ? describePlugins(first) : "";
   }
@@ -60,7 +69,12 @@ export class CniNetwork implements Network {
 
   run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CniWorkload> {
     const { cluster } = this.#runtimes;
-    const network = this.#configOf(node);
+    const { member } = this.#variants;
+    const { group } = spec;
+    if (group !== undefined && !member) throw new HarnessError(`${this.name} knows no groups`);
+    const network = this.#configOf(node, (config) =>
+      group !== undefined && member ? member(config, group) : config,
+    );
     return runCniWorkload(scope, node, {
       ...spec,
       network,
@@ -71,7 +85,7 @@ export class CniNetwork implements Network {
 
   connect(scope: Scope, workload: Workload): Promise<CniWorkload> {
     const { node } = workload;
-    const config = this.#configOf(node, { defaultRoute: false });
+    const config = this.#configOf(node, this.#variants.second);
     return joinCniNetwork(scope, this.#runtimes.of(node), attached(workload), config);
   }
 
@@ -107,11 +121,10 @@ export class CniNetwork implements Network {
     return `${folder}/${this.name}.conflist`;
   }
 
-  #configOf(node: ClusterNode, { defaultRoute = true } = {}): NetworkConfig {
+  #configOf(node: ClusterNode, vary: (config: Rendered) => Rendered): NetworkConfig {
     const config = this.#configs.get(node);
     if (!config) throw new HarnessError(`${this.name} has no configuration for ${node.name}`);
-    const wanted = defaultRoute ? config : withoutDefaultRoute(config);
-    return parseNetworkConfig(JSON.stringify(wanted), `${this.#file()} on ${node.name}`);
+    return parseNetworkConfig(JSON.stringify(vary(config)), `${this.#file()} on ${node.name}`);
   }
 }
 
@@ -126,7 +139,8 @@ function describePlugins({ plugins }: Rendered): string {
 }
 
 function subnetsOf({ plugins }: Rendered): string[] {
-  return plugins.flatMap(({ ipam }) => [
+  return plugins.flatMap(({ ipam, subnet }) => [
+    ...(subnet ? [subnet] : []),
     ...(ipam?.subnet ? [ipam.subnet] : []),
     ...(ipam?.ranges ?? []).flatMap((set) => set.map(({ subnet }) => subnet)),
   ]);

@@ -6,6 +6,8 @@ export const renderedSchema = z.looseObject({
   plugins: z.array(
     z.looseObject({
       type: z.string(),
+      /** Of a plugin that hands out addresses itself. */
+      subnet: z.string().optional(),
       ipam: z
         .looseObject({
           subnet: z.string().optional(),

@@ -1,31 +1,23 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duplexPair } from "node:stream";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { ClusterStates } from "#harness/cluster/state.ts";
 import { RecordingProxy } from "#harness/cnm/proxy.ts";
 import { connectTap, type ProtocolTap, serveTap } from "#harness/cnm/tap.ts";
 import { readSettings } from "#harness/config/settings.ts";
-import { HarnessError, Nonconformance } from "#harness/errors.ts";
+import { HarnessError } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
 import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
-import {
-  defineDriver,
-  type GroupSpec,
-  type InstalledDriver,
-  type NetworkListing,
-  type NetworkSpec,
-  type Policy,
-} from "../driver.ts";
+import { defineDriver, type GroupSpec, type InstalledDriver, type NetworkSpec } from "../driver.ts";
 import { AdminClient } from "./admin/client.ts";
+import { Administered } from "./administered.ts";
 import { checkTools } from "./dataplane/dataplane.ts";
 import { ensureGatewayBridge } from "./gateway-bridge.ts";
-import { Refusal } from "./model/refusal.ts";
 import { defaultTenant } from "./model/state.ts";
 import { ReferenceNetwork } from "./network.ts";
 import { pluginSocketPath, ReferenceService, type ServedNode } from "./service.ts";
+import { stateFile } from "./state-file.ts";
 
 const pluginName = "netconform";
 
@@ -70,18 +62,6 @@ export default defineDriver({
   },
 });
 
-/** Where the state of a cluster's plugin is kept; those of clusters that are gone are removed. */
-function stateFile(cluster: string): string {
-  const settings = readSettings();
-  const folder = join(settings.CACHE, "reference");
-  const present = new Set([cluster, ...new ClusterStates(settings).all().map(({ id }) => id)]);
-  mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) {
-    if (!present.has(name.replace(/\.json(\.part)?$/, ""))) rmSync(join(folder, name));
-  }
-  return join(folder, `${cluster}.json`);
-}
-
 /** What the engine says to the plugin goes through `proxy`. */
 function served(node: ClusterNode, proxy: RecordingProxy): ServedNode {
   return {
@@ -107,18 +87,17 @@ function unconnected(): Promise<never> {
 
 type CompleteSpec = NetworkSpec & { name: string; subnet: string };
 
-class InstalledReference implements InstalledDriver {
+class InstalledReference extends Administered implements InstalledDriver {
   readonly carrier = "control";
   readonly protocol: ProtocolTap;
   readonly #cluster: Cluster;
-  readonly #admin: AdminClient;
   /** Networks that were made, by tenant and name; a group draws on one of them. */
   readonly #networks = new Map<string, CompleteSpec>();
 
   constructor(cluster: Cluster, admin: AdminClient, protocol: ProtocolTap) {
+    super(admin);
     this.protocol = protocol;
     this.#cluster = cluster;
-    this.#admin = admin;
   }
 
   async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<ReferenceNetwork> {
@@ -129,69 +108,18 @@ class InstalledReference implements InstalledDriver {
     return new ReferenceNetwork(
       made,
       { tenant, network: name },
-      { cluster: this.#cluster, admin: this.#admin, groupNetwork: (group) => dockerName(group, tenant) },
+      { cluster: this.#cluster, admin: this.admin, groupNetwork: (group) => dockerName(group, tenant) },
     );
   }
 
-  async createTenant(scope: Scope, name: string): Promise<void> {
-    await ask(`tenant ${name}`, this.#admin.call("createTenant", { name }));
-    scope.defer(`tenant ${name}`, () => this.#admin.call("deleteTenant", { name }));
-  }
-
-  listTenants(): Promise<string[]> {
-    return this.#admin.call("listTenants", {});
-  }
-
-  listNetworks(tenant?: string): Promise<NetworkListing[]> {
-    return this.#admin.call("listNetworks", { tenant });
-  }
-
-  async createPolicy(scope: Scope, name: string, tenant = defaultTenant): Promise<Policy> {
-    await ask(`policy ${name}`, this.#admin.call("createPolicy", { tenant, name }));
-    scope.defer(`policy ${name}`, () => this.#admin.call("deletePolicy", { tenant, name }));
-    const place = { tenant, policy: name };
-    return {
-      name,
-      addRule: (rule) =>
-        ask(`policy ${name}, rule ${rule.id}`, this.#admin.call("addRule", { ...place, rule })),
-      removeRule: (id) => ask(`policy ${name}, rule ${id}`, this.#admin.call("removeRule", { ...place, id })),
-      rules: () => this.#admin.call("listRules", place),
-    };
-  }
-
-  async listPolicies(tenant?: string): Promise<string[]> {
-    return (await this.#admin.call("listPolicies", { tenant })).map((policy) => policy.name);
-  }
-
   /** A group is a Docker network of its own that draws on the pool of its network. */
-  async createGroup(
-    scope: Scope,
-    { name, network, policies, tenant = defaultTenant }: GroupSpec,
-  ): Promise<void> {
-    const given = { tenant, name, network, policies: [...policies] };
-    await ask(`group ${name}`, this.#admin.call("createGroup", given));
-    scope.defer(`group ${name}`, () => this.#admin.call("deleteGroup", { tenant, name }));
+  override async createGroup(scope: Scope, spec: GroupSpec): Promise<void> {
+    await super.createGroup(scope, spec);
+    const { name, network, tenant = defaultTenant } = spec;
     const base = this.#networks.get(`${tenant}/${network}`);
     if (!base)
       throw new HarnessError(`network ${network} of tenant ${tenant} was not made through this driver`);
     await this.#createOnEngines(scope, base, name);
-  }
-
-  listGroups(tenant?: string): Promise<GroupSpec[]> {
-    return this.#admin.call("listGroups", { tenant });
-  }
-
-  restart(): Promise<void> {
-    return this.#admin.call("restart", {});
-  }
-
-  async stop(scope: Scope): Promise<void> {
-    scope.defer("the plugin's pause", () => this.#admin.call("resume", {}));
-    await this.#admin.call("halt", {});
-  }
-
-  versions(): Promise<Record<string, string>> {
-    return this.#admin.call("versions", {});
   }
 
   #createOnEngines(scope: Scope, spec: CompleteSpec, group?: string): Promise<CnmNetwork> {
@@ -213,16 +141,6 @@ class InstalledReference implements InstalledDriver {
       },
       createOn: this.#cluster.nodes,
     });
-  }
-}
-
-/** What the plugin refuses is the plugin's failure. */
-async function ask<T>(who: string, call: Promise<T>): Promise<T> {
-  try {
-    return await call;
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new Nonconformance({ who, expected: "success", got: error.message });
   }
 }
 

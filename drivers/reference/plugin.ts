@@ -2,6 +2,8 @@ import type Docker from "dockerode";
 import { HarnessError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
+import { CniFace } from "./cni/face.ts";
+import { WayOut } from "./cni/way-out.ts";
 import { Dataplane, type DataplaneNode } from "./dataplane/dataplane.ts";
 import { Fabric, type NodeDataplane } from "./dataplane/fabric.ts";
 import { LinksOnly } from "./dataplane/links-only.ts";
@@ -34,13 +36,17 @@ export interface PluginOptions {
   readonly dataplane?: "ovs" | "links";
   /** What the network driver declares; default: local scope, no gateway check. */
   readonly declares?: Declaration;
+  /** Who it speaks to: engines (`cnm`) or runtimes (`cni`). Default `cnm`. */
+  readonly faces?: readonly Face[];
 }
+
+export type Face = "cnm" | "cni";
 
 const watchEveryMs = 500;
 
 /**
- * A CNM plugin, network and IPAM driver, for the engines of any number of nodes in one process: a model of tenants,
- * networks, groups and policies, the protocol over streams that arrive from each node, and a dataplane per node.
+ * A plugin for any number of nodes in one process: a model of tenants, networks, groups and policies, a dataplane per
+ * node, and two faces over streams that arrive from each node: CNM, network and IPAM driver, for engines, and CNI for runtimes.
  */
 export class ReferencePlugin {
   /** Names of the faults that are on; may change at any time. */
@@ -49,6 +55,8 @@ export class ReferencePlugin {
   readonly #nodes: ReadonlyMap<string, PluginNode>;
   readonly #fabric: Fabric;
   readonly #servers = new Map<string, PluginServer>();
+  readonly #cni = new Map<string, CniFace>();
+  readonly #waysOut: WayOut[] = [];
   readonly #watches: NameWatch[] = [];
   #watching: NodeJS.Timeout | undefined;
   #opening: Promise<void> | undefined;
@@ -79,12 +87,14 @@ export class ReferencePlugin {
         faults: this.faults,
       });
       this.#servers.set(node.host.name, new PluginServer(pipeline));
+      if (options.faces?.includes("cni")) this.#addCniFace(node);
     }
   }
 
   /** Brings every node in line with the state file, then follows the engines. Throws when a node lacks something. */
   async start(): Promise<void> {
     await this.#fabric.start();
+    await Promise.all(this.#waysOut.map((wayOut) => wayOut.start()));
     for (const { docker } of this.#nodes.values()) {
       if (docker) this.#watches.push(new NameWatch(docker, (names) => this.#learn(names)));
     }
@@ -92,11 +102,23 @@ export class ReferencePlugin {
     this.#watching = setInterval(() => this.#follow(), watchEveryMs);
   }
 
+  /** Names of the nodes that it serves. */
+  get nodes(): string[] {
+    return [...this.#nodes.keys()];
+  }
+
   /** The server for connections from that node. */
   server(node: string): PluginServer {
     const server = this.#servers.get(node);
     if (!server) throw new HarnessError(`the plugin does not serve ${node}`);
     return server;
+  }
+
+  /** What answers runtimes on that node. */
+  cni(node: string): CniFace {
+    const face = this.#cni.get(node);
+    if (!face) throw new HarnessError(`the plugin does not serve runtimes on ${node}`);
+    return face;
   }
 
   /** Stops serving; networks, endpoints and policies stay on the nodes and in the state file. */
@@ -111,6 +133,7 @@ export class ReferencePlugin {
   /** Removes everything that the plugin made on the nodes. */
   async uninstall(): Promise<void> {
     await this.close();
+    await Promise.all(this.#waysOut.map((wayOut) => wayOut.stop()));
     await this.#fabric.stop();
   }
 
@@ -136,6 +159,13 @@ export class ReferencePlugin {
 
   versions(): Promise<Record<string, string>> {
     return this.#fabric.versions();
+  }
+
+  #addCniFace({ host }: PluginNode): void {
+    const wayOut = new WayOut(host);
+    this.#waysOut.push(wayOut);
+    const ground = { node: host.name, host, model: this.model, fabric: this.#fabric, wayOut };
+    this.#cni.set(host.name, new CniFace(ground));
   }
 
   #handlers(node: string, declares: Declaration | undefined): Handlers {

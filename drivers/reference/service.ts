@@ -3,8 +3,9 @@ import type { Server } from "node:http";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { serveAdmin } from "./admin/server.ts";
+import { cniSocketPath, serveCall } from "./cni/server.ts";
 import { forgetOnRestart } from "./faults/restart.ts";
-import { type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
+import { type Face, type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
 
 /** A node on which the plugin's socket appears. */
 export interface ServedNode extends PluginNode {
@@ -95,13 +96,22 @@ export class ReferenceService {
   }
 
   async #openSockets(): Promise<void> {
-    const path = this.#options.socket ?? pluginSocketPath(this.#options.name);
+    const { name: driver, socket = pluginSocketPath(driver), faces = ["cnm"] } = this.#options;
+    const sockets: Record<Face, { path: string; serve(node: string, stream: Duplex): void }> = {
+      cnm: { path: socket, serve: (node, stream) => this.#plugin.server(node).serve(stream) },
+      cni: {
+        path: cniSocketPath,
+        serve: (node, stream) => serveCall(stream, (call) => this.#plugin.cni(node).answer(call)),
+      },
+    };
     for (const node of this.#nodes) {
-      const { name, files } = node.host;
-      await node.host.run(["mkdir", "-p", dirname(path)]);
-      // A socket whose plugin was killed stays, and not every sshd replaces it.
-      await files.remove(path);
-      this.#sockets.push(await node.listen(path, (stream) => this.#plugin.server(name).serve(stream)));
+      const { host } = node;
+      for (const { path, serve } of faces.map((face) => sockets[face])) {
+        await host.run(["mkdir", "-p", dirname(path)]);
+        // A socket whose plugin was killed stays, and not every sshd replaces it.
+        await host.files.remove(path);
+        this.#sockets.push(await node.listen(path, (stream) => serve(host.name, stream)));
+      }
     }
   }
 

@@ -11,7 +11,7 @@ export const embeddedDns = "127.0.0.11";
 
 export interface Question {
   name: string;
-  /** Default: the engine's embedded DNS. */
+  /** Default: that of whoever asks, or the engine's embedded DNS. */
   nameserver?: string;
   /** Default `A`. */
   type?: "A" | "AAAA";
@@ -20,18 +20,19 @@ export interface Question {
 /** Passes once the name server gives exactly `addresses` (in any order) for the name. Throws `Nonconformance` otherwise. */
 export async function expectName(
   from: Peer,
-  question: Question & { addresses: readonly string[] },
+  asked: Question & { addresses: readonly string[] },
   options: { deadlineMs?: number; timeoutMs?: number } = {},
 ): Promise<void> {
   const { deadlineMs = 10_000, timeoutMs = 2_000 } = options;
+  const question = { ...asked, ...addressed(from, asked) };
   const agent = await from.agent();
   const wanted = [...question.addresses].sort().join(" ");
   await untilSeen({
-    who: `${from.name} asking ${question.nameserver ?? embeddedDns} for ${question.name}`,
+    who: `${from.name} asking ${question.nameserver} for ${question.name}`,
     expected: wanted,
     deadlineMs,
     evidence: reproduceQuery(agent, question),
-    look: () => agent.resolve({ nameserver: embeddedDns, ...pick(question), timeoutMs }),
+    look: () => agent.resolve({ ...addressed(from, question), timeoutMs }),
     accept: (seen): seen is Resolution =>
       seen.state === "resolved" && [...seen.addresses].sort().join(" ") === wanted,
     describe: describeResolution,
@@ -44,10 +45,11 @@ export async function expectName(
  */
 export async function expectNoName(
   from: Peer,
-  question: Question,
+  asked: Question,
   options: ObservationWindow & { control: Question & { addresses: readonly string[] }; timeoutMs?: number },
 ): Promise<void> {
   const { control, timeoutMs = 2_000 } = options;
+  const question = addressed(from, asked);
   const agent = await from.agent();
   await besideControl(
     () => expectName(from, control, deadlineOf(options)),
@@ -55,12 +57,12 @@ export async function expectNoName(
       const observed = await observe(
         `${question.name} to stay unknown to ${from.name}`,
         options,
-        () => agent.resolve({ nameserver: embeddedDns, ...pick(question), timeoutMs }),
+        () => agent.resolve({ ...question, timeoutMs }),
         (seen) => seen.state !== "resolved",
       );
       if (observed.held) return;
       throw new Nonconformance({
-        who: `${from.name} asking ${question.nameserver ?? embeddedDns} for ${question.name}`,
+        who: `${from.name} asking ${question.nameserver} for ${question.name}`,
         expected: "no address",
         got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
         evidence: reproduceQuery(agent, question),
@@ -75,16 +77,16 @@ export function describeResolution(resolution: Resolution): string {
   return resolution.state === "failed" ? `failed (${resolution.rcode})` : resolution.state;
 }
 
-function pick({ name, nameserver, type }: Question): Question {
-  return { name, ...(nameserver ? { nameserver } : {}), ...(type ? { type } : {}) };
+function addressed(from: Peer, { name, nameserver, type }: Question): Question & { nameserver: string } {
+  return { name, nameserver: nameserver ?? from.nameserver ?? embeddedDns, ...(type ? { type } : {}) };
 }
 
-function reproduceQuery(agent: ProbeAgent, question: Question): string {
+function reproduceQuery(agent: ProbeAgent, question: Question & { nameserver: string }): string {
   const command = formatCommand([
     ...(agent.netns ? ["nsenter", `--net=${agent.netns}`] : []),
     "dig",
     "+short",
-    `@${question.nameserver ?? embeddedDns}`,
+    `@${question.nameserver}`,
     question.name,
     question.type ?? "A",
   ]);

@@ -6,6 +6,8 @@ export interface Peer {
   readonly name: string;
   /** Address by which others reach it, without prefix. */
   readonly ip: string;
+  /** Name server that it asks first; absent: the engine's embedded DNS. */
+  readonly nameserver?: string;
   agent(): Promise<ProbeAgent>;
 }
 

@@ -23,6 +23,8 @@ interface Sandbox {
   readonly netns: string;
   /** Whether it is the namespace of a container. */
   readonly contained: boolean;
+  /** File on the node that is the container's /etc/resolv.conf. */
+  readonly resolvConf?: string;
 }
 
 /** One interface of a sandbox in a CNI network; the sandbox may have others. */
@@ -72,6 +74,7 @@ export async function runCniWorkload(
   const workload = await attach(own, runtime, sandbox, network, {
     ifName: "eth0",
     capabilityArgs: {
+      aliases: [name],
       ...(ip ? { ips: [ip] } : {}),
       ...(publish.length > 0
         ? {
@@ -98,7 +101,10 @@ export async function joinCniNetwork(
   const taken = new Set((await workload.links()).map(({ name }) => name));
   let number = 1;
   while (taken.has(`eth${number}`)) number++;
-  const joined = await attach(scope, runtime, workload.sandbox, network, { ifName: `eth${number}` });
+  const joined = await attach(scope, runtime, workload.sandbox, network, {
+    ifName: `eth${number}`,
+    capabilityArgs: { aliases: [workload.name] },
+  });
   await announce("workload connected", { workload: joined, network: network.name, scope });
   return joined;
 }
@@ -116,8 +122,9 @@ async function runUnconnected(
   });
   scope.defer("the container", () => removeContainer(container));
   await askEngine(node, `docker run --net=none --name=${name}`, container.start());
-  const { Id, State } = await container.inspect();
-  return { name, id: Id, node, netns: `/proc/${State.Pid}/ns/net`, contained: true };
+  const { Id, State, ResolvConfPath } = await container.inspect();
+  const netns = `/proc/${State.Pid}/ns/net`;
+  return { name, id: Id, node, netns, contained: true, resolvConf: ResolvConfPath };
 }
 
 async function addNamespace(scope: Scope, node: ClusterNode, name: string): Promise<Sandbox> {
@@ -147,10 +154,25 @@ async function attach(
   let detach = remove;
   scope.defer(`${name}'s ${details.ifName} in ${network.name}`, () => detach());
   const { ip, prefix, mac } = addressIn(result, details.ifName, `${node.name}: ADD of ${name}`);
-  const identity = { name, id, node, ip, prefix, netns, mac: mac ?? (await macOf(sandbox, details.ifName)) };
+  const servers = result.dns?.nameservers ?? [];
+  await nameServers(sandbox, servers);
+  const identity = {
+    ...{ name, id, node, ip, prefix, netns },
+    mac: mac ?? (await macOf(sandbox, details.ifName)),
+    ...(servers[0] === undefined ? {} : { nameserver: servers[0] }),
+  };
   const workload = new CniWorkload(scope, identity, { sandbox, result, remove });
   detach = () => workload.detach();
   return workload;
+}
+
+/** Applying `dns` is the runtime's part: its name servers come before those that the engine gave the container. */
+async function nameServers({ node, resolvConf }: Sandbox, servers: readonly string[]): Promise<void> {
+  if (resolvConf === undefined || servers.length === 0) return;
+  const present = await node.files.readText(resolvConf);
+  const lines = servers.map((server) => `nameserver ${server}\n`).filter((line) => !present.includes(line));
+  // In place, since the container has this very file mounted.
+  await node.run(["sh", "-c", 'cat >"$1"', "sh", resolvConf], { input: `${lines.join("")}${present}` });
 }
 
 /** The convention by which runtimes tell plugins the name beside the id. */

@@ -7,7 +7,10 @@ import { listLinks, parseLinks } from "./links.ts";
 import type { Link, Workload } from "./workload.ts";
 
 /** What a workload is, apart from how one runs commands in it. */
-export type WorkloadIdentity = Pick<Workload, "name" | "id" | "node" | "ip" | "prefix" | "mac" | "netns">;
+export type WorkloadIdentity = Pick<
+  Workload,
+  "name" | "id" | "node" | "ip" | "prefix" | "mac" | "netns" | "nameserver"
+>;
 
 /** A workload as far as its network namespace tells; its agent ends with `scope`. */
 export abstract class NamespacedWorkload implements Workload {
@@ -18,6 +21,7 @@ export abstract class NamespacedWorkload implements Workload {
   readonly prefix: number;
   readonly mac: string;
   readonly netns: string;
+  readonly nameserver?: string;
   readonly #scope: Scope;
   #agent: Promise<ProbeAgent> | undefined;
 
@@ -30,6 +34,7 @@ export abstract class NamespacedWorkload implements Workload {
     this.prefix = identity.prefix;
     this.mac = identity.mac;
     this.netns = identity.netns;
+    if (identity.nameserver !== undefined) this.nameserver = identity.nameserver;
   }
 
   abstract exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;

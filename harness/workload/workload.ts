@@ -34,6 +34,8 @@ export interface Workload {
   readonly mac: string;
   /** Path of its network namespace on the node, e.g. `/proc/4711/ns/net`. */
   readonly netns: string;
+  /** Name server that it asks first; absent: the engine's embedded DNS. */
+  readonly nameserver?: string;
   /** Its interfaces as the kernel describes them, loopback included. */
   links(): Promise<Link[]>;
   /** Runs inside the workload as its user would see it: file system, resolver and all. */

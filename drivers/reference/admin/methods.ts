@@ -5,6 +5,16 @@ import { defaultTenant, keyOf, ruleShape } from "../model/state.ts";
 import type { ReferenceService } from "../service.ts";
 
 const tenant = z.string().default(defaultTenant);
+const networkShape = z.object({
+  tenant,
+  name: z.string(),
+  /** CIDR. */
+  subnet: z.string(),
+  gateway: z.string().optional(),
+  subnet6: z.string().optional(),
+  encap: z.string().optional(),
+  tag: z.number().optional(),
+});
 const ofTenant = z.object({ tenant: z.string().optional() });
 
 /**
@@ -17,6 +27,17 @@ export const methods = {
   ),
   deleteTenant: method(z.object({ name: z.string() }), ({ plugin }, { name }) =>
     plugin.administer(({ policies }) => policies.deleteTenant(name)),
+  ),
+  /** Makes a network on every node, for CNI; engines make theirs themselves. */
+  createNetwork: method(networkShape, ({ plugin }, place) =>
+    plugin.administer(({ attachments }) => {
+      for (const node of plugin.nodes) attachments.createNetwork(node, place);
+    }),
+  ),
+  deleteNetwork: method(z.object({ tenant, name: z.string() }), ({ plugin }, place) =>
+    plugin.administer(({ attachments }) => {
+      for (const node of plugin.nodes) attachments.deleteNetwork(node, place);
+    }),
   ),
   createPolicy: method(z.object({ tenant, name: z.string() }), ({ plugin }, { tenant, name }) =>
     plugin.administer(({ policies }) => void policies.createPolicy(tenant, name)),

@@ -193,13 +193,13 @@ export class Dataplane {
 }
 
 /** Checks once, before anything is made, that a node has the tools that the dataplane runs. */
-export async function checkTools(host: Host): Promise<void> {
-  const tools = ["ip", "bridge", "ethtool", "ovs-vsctl", "ovs-ofctl", "dnsmasq", "nsenter"];
+export async function checkTools(host: Host, others: readonly string[] = []): Promise<void> {
+  const tools = ["ip", "bridge", "ethtool", "ovs-vsctl", "ovs-ofctl", "dnsmasq", "nsenter", ...others];
   const script = 'for tool; do command -v "$tool" >/dev/null || echo "$tool"; done';
   const missing = (await host.run(["sh", "-c", script, "sh", ...tools])).split("\n").filter(Boolean);
   if (missing.length > 0) {
     throw new HarnessError(`${host.name}: missing ${missing.join(", ")}`, {
-      hint: "install iproute2, ethtool, openvswitch-switch, dnsmasq-base and util-linux on the node",
+      hint: "install iproute2, ethtool, openvswitch-switch, dnsmasq-base, util-linux, iptables and python3 on the node",
     });
   }
 }

@@ -74,13 +74,23 @@ export function innerDevice(endpointId: string): string {
   return `nc${digest(endpointId)}`;
 }
 
+/** End of an endpoint's pair that stays on the node. */
+export function outerDevice(endpointId: string): string {
+  return `nh${digest(endpointId)}`;
+}
+
+/** Both ends of the pair that leads to the outside, for containers attached through CNI. */
+export function wayOutDevices(endpointId: string): { device: string; inner: string } {
+  return { device: `no${digest(endpointId)}`, inner: `np${digest(endpointId)}` };
+}
+
 function overlayOf({ tag, localTag }: NetworkState): Overlay {
   return { device: `nv${tag}`, vni: tag, tag: localTag };
 }
 
 function portOf(endpoint: EndpointState, { localTag, encap }: NetworkState): Port {
   return {
-    device: `nh${digest(endpoint.id)}`,
+    device: outerDevice(endpoint.id),
     inner: innerDevice(endpoint.id),
     tag: localTag,
     encap,

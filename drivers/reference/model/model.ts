@@ -1,4 +1,5 @@
 import { HarnessError } from "#harness/errors.ts";
+import { Attachments } from "./attachments.ts";
 import { Networks, type Numbering } from "./networks.ts";
 import { Policies } from "./policies.ts";
 import { Pools } from "./pools.ts";
@@ -11,6 +12,7 @@ export interface Draft {
   readonly pools: Pools;
   readonly networks: Networks;
   readonly policies: Policies;
+  readonly attachments: Attachments;
 }
 
 /**
@@ -36,20 +38,28 @@ export class Model {
   /** Throws `Refusal` as the work does, and `HarnessError` once the model is closed. */
   change<T>(work: (draft: Draft) => T): T {
     if (this.#closed) throw new HarnessError("the plugin has ended");
-    const state = structuredClone(this.#state);
-    const result = work({
-      state,
-      pools: new Pools(state),
-      networks: new Networks(state, this.#numbering),
-      policies: new Policies(state),
-    });
+    const { result, state } = this.#draft(work);
     this.#store.save(state);
     this.#state = state;
     return result;
   }
 
+  /** What `change` would do, without doing it. */
+  rehearse<T>(work: (draft: Draft) => T): T {
+    return this.#draft(work).result;
+  }
+
   /** Refuses changes from now on: the file belongs to the next model. */
   close(): void {
     this.#closed = true;
+  }
+
+  #draft<T>(work: (draft: Draft) => T): { result: T; state: State } {
+    const state = structuredClone(this.#state);
+    const pools = new Pools(state);
+    const networks = new Networks(state, this.#numbering);
+    const policies = new Policies(state);
+    const attachments = new Attachments(state, pools, networks);
+    return { result: work({ state, pools, networks, policies, attachments }), state };
   }
 }

@@ -53,6 +53,30 @@ const endpoint = z.object({
   names: z.array(z.string()),
 });
 
+/** A port of the node that leads to a container. */
+export const portShape = z.object({
+  hostPort: z.number().int().min(1).max(65_535),
+  containerPort: z.number().int().min(1).max(65_535),
+  protocol: z.enum(["tcp", "udp"]).default("tcp"),
+  /** Only on this address of the node; default: on all. */
+  hostIP: z.ipv4().or(z.literal("")).default(""),
+});
+
+/** An interface that a container was given through CNI. */
+const attachment = z.object({
+  id: z.string(),
+  node: z.string(),
+  containerId: z.string(),
+  ifName: z.string(),
+  /** Path of the container's namespace at ADD. */
+  netns: z.string(),
+  /** Name of the CNI network. */
+  network: z.string(),
+  endpoint: z.string(),
+  /** Its interface to the outside, with the address (CIDR) there. */
+  wayOut: z.object({ address: z.string(), ports: z.array(portShape) }).optional(),
+});
+
 /** One rule of a policy. A peer is the other end: source of an `in` rule, destination of an `out` rule. */
 export const ruleShape = z.object({
   id: z.string().min(1),
@@ -88,12 +112,20 @@ export const stateShape = z.object({
   tenants: z.array(z.string()),
   pools: z.record(z.string(), pool),
   networks: z.record(z.string(), network),
-  /** Networks of engines, by their id: what a CreateNetwork call made. */
+  /** Networks of engines, by their id: what a CreateNetwork call made, or a node's part of a network of CNI. */
   engineNetworks: z.record(
     z.string(),
-    z.object({ id: z.string(), node: z.string(), network: z.string(), group: z.string().optional() }),
+    z.object({
+      id: z.string(),
+      node: z.string(),
+      network: z.string(),
+      group: z.string().optional(),
+      /** Made by the first ADD that named it; goes with the last DEL. */
+      onDemand: z.boolean().optional(),
+    }),
   ),
   endpoints: z.record(z.string(), endpoint),
+  attachments: z.record(z.string(), attachment).default({}),
   policies: z.record(z.string(), policy),
   groups: z.record(z.string(), group),
 });
@@ -102,6 +134,8 @@ export type State = z.output<typeof stateShape>;
 export type PoolState = z.output<typeof pool>;
 export type NetworkState = z.output<typeof network>;
 export type EndpointState = z.output<typeof endpoint>;
+export type AttachmentState = z.output<typeof attachment>;
+export type PortMapping = z.output<typeof portShape>;
 export type PolicyState = z.output<typeof policy>;
 export type GroupState = z.output<typeof group>;
 export type Rule = z.output<typeof ruleShape>;
@@ -118,6 +152,7 @@ export function emptyState(): State {
     networks: {},
     engineNetworks: {},
     endpoints: {},
+    attachments: {},
     policies: {},
     groups: {},
   };

@@ -1,0 +1,124 @@
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Invocation } from "#harness/cni/invocation.ts";
+import type { Scope } from "#harness/scope.ts";
+import { freshSubnet } from "#harness/workload/addresses.ts";
+import { uniqueName } from "#harness/workload/cnm.ts";
+import { CniNetwork, type Variants } from "../../cni/network.ts";
+import type { Rendered } from "../../cni/rendered.ts";
+import { NodeRuntimes, putBinary } from "../../cni/runtimes.ts";
+import { defineDriver, type InstalledDriver, type NetworkSpec } from "../../driver.ts";
+import { AdminClient } from "../admin/client.ts";
+import { Administered, ask } from "../administered.ts";
+import { checkTools } from "../dataplane/dataplane.ts";
+import { defaultTenant } from "../model/state.ts";
+import { ReferenceService, type ServedNode } from "../service.ts";
+import { stateFile } from "../state-file.ts";
+
+const type = "netconform-reference";
+const executable = new URL("netconform-reference.py", import.meta.url);
+const cniVersion = "1.1.0";
+
+/** The project's own plugin over CNI: the networks, tenants, VLANs and policies that engines get through `reference`. */
+export default defineDriver({
+  name: "reference-cni",
+  title: "the project's reference plugin over CNI",
+  // biome-ignore format: one line per chapter
+  capabilities: [
+    "cni",
+    "multihost", "vxlan", "names", "hotplug", "ipv6",
+    "tenants",
+    "outbound", "publish", "vlan",
+    "policy",
+  ],
+  needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
+
+  async install(scope, cluster, session = scope) {
+    const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
+    const content = await readFile(executable);
+    await Promise.all(
+      cluster.nodes.map(async (node) => {
+        await checkTools(node, ["iptables", "python3"]);
+        await putBinary(scope, node, type, content);
+      }),
+    );
+    const service = new ReferenceService(cluster.nodes.map(served), {
+      ...{ name: type, adminSocket, stateFile: stateFile(cluster.id), faces: ["cni"] },
+    });
+    scope.defer("the reference plugin", () => service.uninstall());
+    session.defer("the reference plugin's sockets", () => service.stop());
+    await service.start();
+    return { adminSocket };
+  },
+
+  async connect(cluster, { adminSocket = "" }) {
+    return new InstalledReferenceCni(cluster, new AdminClient(adminSocket));
+  },
+});
+
+/** Without its engine: names come with ADD. */
+function served(node: ClusterNode): ServedNode {
+  return {
+    ...{ host: node, control: node.interfaces.control, data: node.interfaces.data },
+    listen: (path, onConnection) => node.forwardIn(path, onConnection),
+  };
+}
+
+class InstalledReferenceCni extends Administered implements InstalledDriver {
+  readonly carrier = "control";
+  readonly #runtimes: NodeRuntimes;
+
+  constructor(cluster: Cluster, admin: AdminClient) {
+    super(admin);
+    this.#runtimes = new NodeRuntimes(cluster);
+  }
+
+  /** Makes the network in the plugin, and a configuration on each node that names it. */
+  async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<CniNetwork> {
+    const { name = uniqueName("net"), subnet = freshSubnet(), tenant = defaultTenant, ...rest } = spec;
+    const place = { tenant, name, subnet, ...rest };
+    await ask(`network ${name}`, this.admin.call("createNetwork", place));
+    scope.defer(`network ${name}`, () => this.admin.call("deleteNetwork", { tenant, name }));
+    const { nodes } = this.#runtimes.cluster;
+    const config = configuration(place);
+    const network = new CniNetwork(this.#runtimes, {
+      ...{ name: config.name, subnet, variants },
+      configs: new Map(nodes.map((node) => [node, config])),
+    });
+    await network.install(scope);
+    return network;
+  }
+
+  cniCalls(containerId: string): readonly Invocation[] {
+    return this.#runtimes.callsOf(containerId);
+  }
+}
+
+/** Names of CNI networks are one space for all tenants of a node. */
+function configuration(place: NetworkSpec & { name: string; tenant: string }): Rendered {
+  const { name: network, ...rest } = place;
+  return {
+    cniVersion,
+    name: place.tenant === defaultTenant ? network : `${network}.${place.tenant}`,
+    plugins: [
+      {
+        type,
+        network,
+        ...rest,
+        ipMasq: true,
+        capabilities: { aliases: true, ips: true, mac: true, portMappings: true },
+      },
+    ],
+  };
+}
+
+const variants: Variants = {
+  second: (config) => vary(config, { ipMasq: false }),
+  member: (config, group) => vary(config, { group }),
+};
+
+function vary(config: Rendered, change: Record<string, unknown>): Rendered {
+  return { ...config, plugins: config.plugins.map((plugin) => ({ ...plugin, ...change })) };
+}

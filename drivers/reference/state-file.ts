@@ -1,0 +1,16 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { ClusterStates } from "#harness/cluster/state.ts";
+import { readSettings } from "#harness/config/settings.ts";
+
+/** Where the state of a cluster's plugin is kept; those of clusters that are gone are removed. */
+export function stateFile(cluster: string): string {
+  const settings = readSettings();
+  const folder = join(settings.CACHE, "reference");
+  const present = new Set([cluster, ...new ClusterStates(settings).all().map(({ id }) => id)]);
+  mkdirSync(folder, { recursive: true });
+  for (const name of readdirSync(folder)) {
+    if (!present.has(name.replace(/\.json(\.part)?$/, ""))) rmSync(join(folder, name));
+  }
+  return join(folder, `${cluster}.json`);
+}
