@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { arch, release } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian.ts";
 import { runTier } from "#harness/cni/run-tier.ts";
 import { columnsOf, countOutcomes, formatTable, type TableColumn } from "#harness/cni/table.ts";
@@ -49,6 +50,7 @@ await runMain(async () => {
   command.parse();
   const options = command.opts<Options>();
   const settings = readSettings();
+  handleInterruptions(progress);
   const generations = await findGenerations(command.args, options, settings);
   const columns: TableColumn[] = [];
   for (const { name, folder } of generations) {

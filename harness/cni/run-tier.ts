@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
 import { HarnessError } from "#harness/errors.ts";
-import { progressMark } from "./progress-reporter.ts";
+import { makeScratchFolder } from "./scratch.ts";
+import { progressMark } from "./tier-reporter.ts";
 
-const progressReporter = join(import.meta.dirname, "progress-reporter.ts");
+const tierReporter = join(import.meta.dirname, "tier-reporter.ts");
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 const reportSchema = z.object({
@@ -40,12 +41,15 @@ export interface TierRun {
   readonly without?: readonly string[];
   /** More settings for the run, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Folders that go when this process is ended while the run is under way. */
+  readonly folders?: readonly string[];
   /** Called with how far the run is whenever a test file has ended. */
   readonly onProgress?: (detail: string) => void;
 }
 
 /**
- * Runs the CNI tier as a user does, in a vitest of its own, and resolves to what each test left.
+ * Runs the CNI tier as a user does, in a vitest of its own, and resolves to what each test left. When this process ends
+ * before the run, killed or not, the run ends too and leaves nothing.
  * Failing requirements are results; throws `HarnessError` when the run itself did not come to an end.
  */
 export async function runTier({
@@ -53,10 +57,11 @@ export async function runTier({
   versions = [],
   without = [],
   settings = {},
+  folders = [],
   onProgress = () => {},
 }: TierRun): Promise<TierResult[]> {
-  const folder = await mkdtemp(join(tmpdir(), "netconform-tier-"));
-  const report = join(folder, "report.json");
+  const folder = makeScratchFolder();
+  const what = `the CNI tier in ${folder}`;
   try {
     const child = spawn(
       process.execPath,
@@ -66,14 +71,16 @@ export async function runTier({
           "run",
           "suites/cni",
           "--reporter=json",
-          `--outputFile=${report}`,
-          `--reporter=${progressReporter}`,
+          `--outputFile=${join(folder, "report.json")}`,
+          `--reporter=${tierReporter}`,
         ],
         ...without.map((file) => `--exclude=suites/cni/${file}.test.ts`),
       ],
       {
         cwd: root,
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["pipe", "pipe", "pipe"],
+        // A terminal's Ctrl-C is for this process, which ends the child by closing its stdin.
+        detached: true,
         env: {
           ...process.env,
           REPORTS: join(folder, "reports"),
@@ -83,9 +90,16 @@ export async function runTier({
         },
       },
     );
-    // The child takes everything down that it has made, when it is told to end.
-    const pass = (signal: NodeJS.Signals) => child.kill(signal);
-    process.once("SIGTERM", pass);
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    child.stdin.on("error", () => {});
+    child.stdin.write([folder, ...folders].map((one) => `${one}\n`).join(""));
+    removeWhenInterrupted(what, () => {
+      child.stdin.end();
+      return ended;
+    });
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (line.startsWith(progressMark)) onProgress(line.slice(progressMark.length));
     });
@@ -95,11 +109,8 @@ export async function runTier({
         output = `${output}${chunk}`.slice(-4000);
       });
     }
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    }).finally(() => process.off("SIGTERM", pass));
-    const text = await readFile(report, "utf8").catch(() => undefined);
+    const code = await ended;
+    const text = await readFile(join(folder, "report.json"), "utf8").catch(() => undefined);
     if (text === undefined) {
       throw new HarnessError(
         `the CNI tier over ${plugins.join(", ")} ended with ${code} and no report\n${output}`,
@@ -107,6 +118,7 @@ export async function runTier({
     }
     return resultsOf(text);
   } finally {
+    forgetWhenInterrupted(what);
     await rm(folder, { recursive: true, force: true });
   }
 }

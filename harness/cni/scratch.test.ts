@@ -1,0 +1,17 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { expect, test } from "vitest";
+import { makeScratchFolder } from "./scratch.ts";
+
+test("folders of processes that are gone are removed, those of others stay", () => {
+  const { pid } = spawnSync("true");
+  const dead = mkdtempSync(join(tmpdir(), `netconform-scratch-${pid}-`));
+  const mine = makeScratchFolder();
+  const another = makeScratchFolder();
+  expect(existsSync(dead)).toBe(false);
+  expect([mine, another].map((folder) => existsSync(folder))).toEqual([true, true]);
+  expect(basename(mine)).toContain(`-${process.pid}-`);
+  for (const folder of [mine, another]) rmSync(folder, { recursive: true });
+});
