@@ -14,6 +14,9 @@ import type { PlannedCell } from "./plan.ts";
 /** What the process of a cell prints, in its folder. */
 export const outputFile = "output.txt";
 
+/** Folder of the cells' own reports, below the matrix's. */
+export const cellsFolder = "cells";
+
 export interface CellOrder {
   readonly cell: PlannedCell;
   /** Folder of the matrix. */
@@ -28,7 +31,7 @@ export interface CellOrder {
 
 /** The folder of a cell, relative to the matrix's. */
 export function folderOf({ name }: Pick<PlannedCell, "name">): string {
-  return `cells/${name.replaceAll(/[^\w.@+-]+/g, "_")}`;
+  return `${cellsFolder}/${name.replaceAll(/[^\w.@+-]+/g, "_")}`;
 }
 
 /** A cell that runs in a process of its own, so that a crash, or what a driver leaves in memory, stays there. */

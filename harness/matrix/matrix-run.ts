@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Progress } from "#harness/progress.ts";
 import { describeEnvironment, generator } from "#reports/environment.ts";
 import { type Cell, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";
 import { tallyOf } from "#reports/verdict.ts";
-import { CellRun, folderOf } from "./cell-run.ts";
+import { CellRun, cellsFolder, folderOf } from "./cell-run.ts";
 import type { PlannedCell } from "./plan.ts";
 import { isRed } from "./view.ts";
 
@@ -35,7 +37,9 @@ export class MatrixRun {
 
   /** Runs everything; cells keep the order of `order.cells`. */
   async run(): Promise<Matrix> {
-    const { cells: planned, clusters, selected } = this.#order;
+    const { cells: planned, clusters, folder, selected } = this.#order;
+    // What an earlier run left there would be taken for a part of this one.
+    rmSync(join(folder, cellsFolder), { recursive: true, force: true });
     const startedAt = Date.now();
     const waiting = [...planned];
     const done = new Map<string, Cell>();

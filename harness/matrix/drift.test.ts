@@ -1,0 +1,85 @@
+import { expect, test } from "vitest";
+import { exampleCell, exampleMatrix } from "#harness/testing/matrix-example.ts";
+import type { Cell, PastRun } from "#reports/matrix/schema.ts";
+import { driftBetweenEngines, driftOverNights } from "./drift.ts";
+import { pastRunOf } from "./history.ts";
+
+const passed = { outcome: "passed" } as const;
+const failed = {
+  outcome: "failed",
+  reason: "c-16f251a1: expected an answer, got none after 10000 ms",
+} as const;
+
+/** Nights in which one cell showed these results, the first on the 1st of November. */
+function nights(...cells: Cell[]): PastRun[] {
+  return cells.map((cell, index) =>
+    pastRunOf(exampleMatrix([cell], { at: `2026-11-0${index + 1}T02:00:00.000Z` })),
+  );
+}
+
+const overlay = (results: Parameters<typeof exampleCell>[1], more: Partial<Cell> = {}) =>
+  exampleCell("overlay@26.1", results, more);
+
+test("what passed and now fails broke, told against the last green run, with the night it began", () => {
+  const history = nights(overlay({ M4: passed }), overlay({ M4: passed }), overlay({ M4: failed }));
+  const { changes, compared } = driftOverNights([overlay({ M4: failed })], history);
+  expect(compared).toEqual([{ cell: "overlay@26.1", against: "2026-11-02T02:00:00.000Z" }]);
+  expect(changes).toMatchObject([
+    { kind: "broke", requirement: "M4", before: "passed", since: "2026-11-03T02:00:00.000Z" },
+  ]);
+});
+
+test("a requirement that fails for the first time has no night since when", () => {
+  const { changes } = driftOverNights([overlay({ M4: failed })], nights(overlay({ M4: passed })));
+  expect(changes).toHaveLength(1);
+  expect(changes[0]).not.toHaveProperty("since");
+});
+
+test("what failed in the last run and passes now is fixed, once", () => {
+  const history = nights(overlay({ M4: passed }), overlay({ M4: failed }));
+  const { changes } = driftOverNights([overlay({ M4: passed })], history);
+  expect(changes).toMatchObject([{ kind: "fixed", requirement: "M4", against: "2026-11-02T02:00:00.000Z" }]);
+  expect(driftOverNights([overlay({ M4: passed })], nights(overlay({ M4: passed }))).changes).toEqual([]);
+});
+
+test("numbers and messages are told when they change, ids and times are not", () => {
+  const before = overlay({ M4: failed, M8: { ...passed, facts: { MTU: 1450, "rule form": "nft" } } });
+  const same = overlay({
+    M4: { ...failed, reason: "c-99aa00bb: expected an answer, got none after 10042 ms" },
+    M8: { ...passed, facts: { MTU: 1450, "rule form": "nft" } },
+  });
+  expect(driftOverNights([same], nights(before)).changes).toEqual([]);
+  const other = overlay({
+    M4: { ...failed, reason: "c-99aa00bb: expected an answer, got a refusal" },
+    M8: { ...passed, facts: { MTU: 1400, "rule form": "nft" } },
+  });
+  expect(driftOverNights([other], nights(before)).changes).toMatchObject([
+    { kind: "message", requirement: "M4" },
+    { kind: "fact", requirement: "M8", what: "MTU", before: "1450", after: "1400" },
+  ]);
+});
+
+test("what was not selected, and a run that was cut short, are compared with nothing", () => {
+  const cut = overlay({ M4: passed }, { state: "incomplete", because: "it was killed" });
+  expect(driftOverNights([overlay({ M4: failed })], nights(cut)).compared).toEqual([]);
+  const some = overlay({ M3: passed, M4: { outcome: "not run" } });
+  expect(driftOverNights([overlay({ M3: passed, M4: failed })], nights(some)).changes).toEqual([]);
+});
+
+test("two engines are compared driver by driver, firewall by firewall", () => {
+  const cells = [
+    exampleCell("overlay@20.10", { M8: { ...passed, facts: { MTU: 1450 } }, M4: passed }),
+    exampleCell("overlay@28.5", {
+      M8: { ...passed, facts: { MTU: 1400 } },
+      M4: { outcome: "blocked", reason: "no" },
+    }),
+    exampleCell("overlay@28.5+legacy", { M8: passed }),
+    exampleCell("bridge@28.5", { M4: passed }),
+  ];
+  const { compared, changes } = driftBetweenEngines(cells, "20.10", "28.5");
+  expect(compared).toEqual([{ cell: "overlay@28.5", against: "overlay@20.10" }]);
+  expect(changes).toMatchObject([
+    { kind: "fact", requirement: "M8", before: "1450", after: "1400" },
+    { kind: "outcome", requirement: "M4", before: "passed", after: "blocked: no" },
+  ]);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { exampleCell, exampleMatrix } from "#harness/testing/matrix-example.ts";
+import { pastRunOf } from "./history.ts";
+import { speedOf } from "./matrix-run.ts";
+import { clustersThatFit, longestFirst, planCells } from "./plan.ts";
+
+test("every driver meets every engine and every firewall", async () => {
+  const cells = await planCells(["bridge", "overlay"], ["20.10", "26.1"], ["nft", "legacy"]);
+  expect(cells.map(({ name }) => name)).toEqual([
+    "bridge@20.10",
+    "overlay@20.10",
+    "bridge@20.10+legacy",
+    "overlay@20.10+legacy",
+    "bridge@26.1",
+    "overlay@26.1",
+    "bridge@26.1+legacy",
+    "overlay@26.1+legacy",
+  ]);
+  expect(cells[3]).toMatchObject({ project: "overlay@20.10", firewall: "legacy" });
+});
+
+test("an unknown driver is named", async () => {
+  await expect(planCells(["nosuch"], ["26.1"], ["nft"])).rejects.toThrow(/nosuch/);
+});
+
+test("what took longest the last time begins first, what is not known before it", async () => {
+  const history = [
+    pastRunOf(
+      exampleMatrix([
+        exampleCell("bridge@26.1", { B1: { outcome: "passed" } }, { durationMs: 20_000 }),
+        exampleCell("overlay@26.1", { B1: { outcome: "passed" } }, { durationMs: 70_000 }),
+      ]),
+    ),
+  ];
+  const cells = await planCells(["bridge", "overlay", "macvlan"], ["26.1"], ["nft"]);
+  expect(longestFirst(cells, history).map(({ driver }) => driver)).toEqual(["macvlan", "overlay", "bridge"]);
+});
+
+test("as many clusters as there are cores and memory, and never none", () => {
+  const gigabyte = 1024 ** 3;
+  expect(clustersThatFit(9, { cores: 2, free: 24 * gigabyte })).toBe(2);
+  expect(clustersThatFit(9, { cores: 16, free: 9 * gigabyte })).toBe(4);
+  expect(clustersThatFit(3, { cores: 16, free: 64 * gigabyte })).toBe(3);
+  expect(clustersThatFit(9, { cores: 1, free: gigabyte / 2 })).toBe(1);
+});
+
+test("the speed is told against one engine version after the other on so many clusters", () => {
+  const at = (name: string, startedAfterMs: number, durationMs: number) =>
+    exampleCell(name, {}, { startedAfterMs, durationMs });
+  const cells = [at("a@20.10", 0, 100), at("b@20.10", 0, 60), at("a@26.1", 60, 80), at("b@26.1", 100, 60)];
+  expect(speedOf(cells, 2)).toEqual({ wallMs: 160, clusters: 2, engines: 2, longestRunMs: 160, ratio: 1 });
+});
