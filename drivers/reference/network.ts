@@ -74,7 +74,7 @@ export class ReferenceNetwork implements Network {
 }
 
 /** The node's own name servers, as far as a container can ask them. */
-async function nameServersOf(node: ClusterNode): Promise<string[]> {
+export async function nameServersOf(node: ClusterNode): Promise<string[]> {
   const configuration = await node.files.readText("/etc/resolv.conf");
   const servers = [...configuration.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server]) => server!);
   return servers.filter((server) => !/^(127\.|::1$)/.test(server));

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { Option } from "commander";
+import { handleInterruptions } from "#harness/cluster/interruption.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import { UsageError } from "#harness/errors.ts";
+import { progress } from "#harness/progress.ts";
+import { defaultMapping, loadMapping } from "#harness/tutorial/mapping/load.ts";
+import { type Plugin, plugins } from "#harness/tutorial/mapping/schema.ts";
+import { readLines } from "#harness/tutorial/parse/document.ts";
+import { parseTutorial } from "#harness/tutorial/parse/tutorial.ts";
+import { describeResult, describeRun, describeSteps } from "#harness/tutorial/report/console.ts";
+import { countVerdicts, runTutorial } from "#harness/tutorial/run/tutorial-run.ts";
+import { checkHosts, selectSteps } from "#harness/tutorial/select.ts";
+import { newCommand, runMain } from "./run.ts";
+
+interface Options {
+  list?: boolean;
+  chapter?: string;
+  from?: string;
+  to?: string;
+  mapping: string;
+  plugin: Plugin;
+  claims?: string;
+}
+
+const command = newCommand("npm run tutorial --")
+  .description(
+    "Runs the commands of a tutorial on a cluster, and says of each whether it still does what the text shows.",
+  )
+  .argument(
+    "<file>",
+    "a tutorial in Markdown, with transcripts behind prompts such as user@node1:~$ in fences",
+  )
+  .option("--list", "list the commands that were found, without running any")
+  .option("--chapter <chapter>", "only this chapter: its number, or words of its title")
+  .option("--from <line>", "only from this line of the file on")
+  .option("--to <line>", "only up to this line of the file")
+  .option("--mapping <file>", "how the text's commands are run here", defaultMapping)
+  .addOption(
+    new Option("--plugin <plugin>", "what runs chapters on the plugin Contiv")
+      .choices(plugins)
+      .default("reference"),
+  )
+  .option(
+    "--claims <file>",
+    "a table of claims in Markdown; says which of them the text touches, and which lines no assertion covers",
+  )
+  .addHelpText(
+    "after",
+    "\nENGINE names the Docker Engines, one after the other. Exit code: 0 when no command is broken, 1 when one is, 2 for a mistake.",
+  );
+
+await runMain(async () => {
+  command.parse();
+  const options = command.opts<Options>();
+  const [file = ""] = command.args;
+  const settings = readSettings();
+  const mapping = loadMapping(options.mapping);
+  const tutorial = parseTutorial(file, readLines(file, "a tutorial in Markdown"), mapping.prompts);
+  const steps = selectSteps(tutorial, options);
+  checkHosts(tutorial, steps, mapping, settings.NODES);
+  if (options.list) {
+    console.log(describeSteps(tutorial, steps));
+    return 0;
+  }
+  handleInterruptions(progress);
+  let passed = 0;
+  let failed = 0;
+  for (const engine of settings.ENGINE) {
+    const run = await runTutorial({
+      ...{ settings, progress, tutorial, steps, mapping, engine, plugin: options.plugin },
+      tell: (result) => console.log(describeResult(result)),
+    });
+    console.log(describeRun(run));
+    const counts = countVerdicts(run.results);
+    passed += counts.same + counts["differs harmlessly"];
+    failed += counts.broken;
+  }
+  console.log(`${passed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+});

@@ -1,0 +1,73 @@
+import { compareCapture } from "./capture.ts";
+import { broken, type Comparator, type Context, type Finding, type Observed, type Verdict, verdictOf } from "./comparison.ts";
+import { compareConnection } from "./connection.ts";
+import { compareFirewall } from "./firewall.ts";
+import { compareInterfaces } from "./interfaces.ts";
+import { compareJson } from "./json.ts";
+import { significant } from "./patterns.ts";
+import { comparePing } from "./ping.ts";
+import { compareRefusal, firstLine, refusalIn } from "./refusal.ts";
+import { compareTable } from "./table.ts";
+import { compareAddress, compareId, comparePairs, compareText } from "./text.ts";
+
+export interface Comparison {
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+/** Programs whose meaning is known, by the command's first word. */
+const programs: [RegExp, Comparator][] = [
+  [/^ping\b/, comparePing],
+  [/^nc\b(?!.*-\w*l)/, compareConnection],
+  [/^tcpdump\b/, compareCapture],
+];
+
+/** Forms that an output can have, the most telling ones first. */
+const forms: Comparator[] = [
+  compareJson,
+  compareInterfaces,
+  compareFirewall,
+  compareId,
+  compareAddress,
+  compareTable,
+  comparePairs,
+  compareText,
+];
+
+/**
+ * Compares by meaning. `command` is the text's; without any output in the text, the exit status decides alone. An exit status of
+ * `undefined` (interrupted, or still running) is not judged.
+ */
+export function compare(
+  command: string,
+  expected: readonly string[],
+  observed: Observed,
+  context: Context,
+): Comparison {
+  const findings = findingsOf(command.replace(/^sudo\s+/, ""), expected, observed, context);
+  return { verdict: verdictOf(findings), findings };
+}
+
+function findingsOf(command: string, expected: readonly string[], observed: Observed, context: Context): Finding[] {
+  const program = programs.find(([pattern]) => pattern.test(command))?.[1];
+  const judged = program?.(expected, observed, context);
+  if (judged) return judged;
+  const lines = significant(expected);
+  const text = lines.join("\n");
+  const structured = forms.slice(0, -1).some((form) => form(lines, { output: "", code: 0 }, silent(context)) !== undefined);
+  if (lines.length > 0 && !structured && refusalIn(text)) return compareRefusal(text, observed);
+  if (observed.code !== undefined && observed.code !== 0) {
+    return [broken(`expected success, got exit status ${observed.code}: ${firstLine(observed.output)}`)];
+  }
+  if (lines.length === 0) return [];
+  for (const form of forms) {
+    const found = form(lines, observed, context);
+    if (found) return found;
+  }
+  return [];
+}
+
+/** To ask a form whether it fits, nothing must be learned. */
+function silent(context: Context): Context {
+  return { ...context, equivalent: context.equivalent, foreign: context.foreign, given: context.given, learn: () => {} };
+}

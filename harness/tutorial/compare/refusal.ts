@@ -1,0 +1,37 @@
+import { broken, type Finding, harmless, type Observed } from "./comparison.ts";
+
+const kinds = {
+  "a timeout": /timed? ?out|deadline exceeded/i,
+  "a refused connection": /connection refused/i,
+  "something unknown": /no such|not found|unknown|bad address|does not exist/i,
+  "something that exists already": /already (exists|in use)|is already/i,
+  "an error": /permission denied|cannot |unable to|\bfailed\b|\berror( response from daemon)?:|unreachable|invalid|usage:/i,
+} as const;
+export type RefusalKind = keyof typeof kinds;
+
+/** What kind of refusal an output tells of, if any. */
+export function refusalIn(text: string): RefusalKind | undefined {
+  return (Object.keys(kinds) as RefusalKind[]).find((kind) => kinds[kind].test(text));
+}
+
+/** Compares a refusal that the text shows: it must be one here too; another reason is told. */
+export function compareRefusal(expected: string, { output, code }: Observed): Finding[] {
+  const shown = refusalIn(expected) ?? "an error";
+  const seen = refusalIn(output);
+  if (code === 0 || (code === undefined && seen === undefined)) {
+    return [broken(`expected ${shown}, got success`)];
+  }
+  if (seen === shown) return [];
+  const got = seen ?? `exit status ${code}`;
+  const judge = isWrongCall(output) ? broken : harmless;
+  return [judge(`expected ${shown}, got ${got}: ${firstLine(output)}`)];
+}
+
+/** The program did not understand what it was called with, so it refused something else than the text speaks of. */
+function isWrongCall(output: string): boolean {
+  return /usage:|invalid option|unknown (shorthand )?flag|(timeout|argument|port number|width) (is )?(invalid|too)|invalid/i.test(output);
+}
+
+export function firstLine(text: string): string {
+  return text.trim().split("\n")[0]?.slice(0, 200) || "no output";
+}

@@ -1,0 +1,86 @@
+import { z } from "zod";
+
+const pattern = z.string().transform((text, context) => {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    context.addIssue(`a regular expression (${(error as Error).message})`);
+    return z.NEVER;
+  }
+});
+
+/** What carries the text's plugin chapters: nothing, or the project's reference plugin. */
+export const plugins = ["none", "reference"] as const;
+export type Plugin = (typeof plugins)[number];
+
+const condition = {
+  /** The heading of the step's chapter. */
+  chapter: pattern.optional(),
+  plugin: z.enum(plugins).optional(),
+};
+
+const prompt = z.strictObject({
+  pattern: pattern.refine((made) => /\(\?<command>/.test(made.source), { error: "a pattern with the group (?<command>…)" }),
+  place: z.enum(["node", "container", "unnamed"]),
+});
+
+const name = z.strictObject({
+  /** As the text says it. */
+  text: z.string().min(1),
+  /** As it is called here; may hold {{…}}. */
+  live: z.string().min(1),
+  plugin: z.enum(plugins).optional(),
+  /** Only what a command prints is translated back; what is typed stays. */
+  outputOnly: z.boolean().default(false),
+});
+
+const command = z.strictObject({
+  match: pattern,
+  ...condition,
+  /** What runs instead; $1… are the groups of `match`, {{…}} are facts of the cluster. */
+  run: z.string().optional(),
+  /** Node on which it runs instead of the one that the prompt names; may hold $1… and {{…}}. */
+  on: z.string().optional(),
+  /** Opens a window on this node, as the text calls it, instead of running anything. */
+  login: z.string().optional(),
+  /** Why it cannot run. */
+  notRunnable: z.string().optional(),
+  /** A shell test on the node; where it succeeds, the command is not run, for the reason in `notRunnable`. */
+  unless: z.string().optional(),
+  /** Said to the reader. */
+  why: z.string().optional(),
+});
+
+const claim = z.strictObject({
+  id: z.string(),
+  /** Commands that touch the claim, one pattern per kind. */
+  commands: z.array(pattern).min(1),
+  chapter: pattern.optional(),
+});
+
+/** The mapping file: how a text that was written for other machines is run on these. */
+export const mappingShape = z.strictObject({
+  version: z.literal(1),
+  /** Prompts beside those that are known anyway. */
+  prompts: z.array(prompt).default([]),
+  /** Nodes by the names that the text gives them; others are errors. */
+  nodes: z.record(z.string(), z.string()),
+  /** Missing parts that are put onto the nodes before the first command. */
+  provide: z.array(z.enum(["ifconfig", "image", "netctl", "swarm"])).default([]),
+  /** Name under which the nodes have the workload image. */
+  image: z.string().default("alpine"),
+  names: z.array(name).default([]),
+  /** Commands that end only when they are interrupted. */
+  endless: z.array(pattern).default([]),
+  /** Commands that wait for a connection; the group `port` is where they listen. */
+  listening: z.array(pattern).default([]),
+  commands: z.array(command).default([]),
+  /** Words that mean the same, the text's first. */
+  equivalent: z.array(z.array(z.string()).min(2)).default([]),
+  /** Names that the text's tables and listings show but nothing in the text makes. */
+  foreign: z.array(pattern).default([]),
+  claims: z.array(claim).default([]),
+});
+
+export type Mapping = z.output<typeof mappingShape>;
+export type CommandRule = Mapping["commands"][number];

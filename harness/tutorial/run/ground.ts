@@ -1,0 +1,139 @@
+import { readFile } from "node:fs/promises";
+import { AdminClient } from "#drivers/reference/admin/client.ts";
+import { defaultTenant } from "#drivers/reference/model/state.ts";
+import { nameServersOf } from "#drivers/reference/network.ts";
+import overlay from "#drivers/overlay.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Target } from "#harness/cluster/target.ts";
+import { HarnessError, UsageError } from "#harness/errors.ts";
+import type { Progress } from "#harness/progress.ts";
+import type { Scope } from "#harness/scope.ts";
+import { managerOf, nodesById } from "#harness/workload/service.ts";
+import { wholeWord } from "../mapping/apply.ts";
+import type { Mapping, Plugin } from "../mapping/schema.ts";
+import { Netctl } from "../netctl/netctl.ts";
+import { serveNetctl } from "../netctl/serve.ts";
+
+const prepareScript = new URL("prepare.sh", import.meta.url);
+
+/** The cluster as a tutorial needs it, and what is known of it. */
+export class Ground {
+  readonly mapping: Mapping;
+  readonly plugin: Plugin;
+  readonly #target: Target;
+  readonly #admin: AdminClient | undefined;
+  readonly #names: { text: string; live: string }[] = [];
+
+  private constructor(target: Target, mapping: Mapping, plugin: Plugin) {
+    this.mapping = mapping;
+    this.plugin = plugin;
+    this.#target = target;
+    const { adminSocket } = target.state.attachment ?? {};
+    this.#admin = plugin === "reference" && adminSocket ? new AdminClient(adminSocket) : undefined;
+  }
+
+  /** Puts onto the nodes what the mapping provides. `ownImage` is set where the workload image is the user's own. */
+  static async prepare(
+    scope: Scope,
+    target: Target,
+    { mapping, plugin, ownImage, progress }: { mapping: Mapping; plugin: Plugin; ownImage: boolean; progress: Progress },
+  ): Promise<Ground> {
+    const ground = new Ground(target, mapping, plugin);
+    const { cluster } = target;
+    const script = await readFile(prepareScript, "utf8");
+    const prepare = (node: ClusterNode, args: readonly string[]) =>
+      node.run(["sh", "-s", "--", ...args], { input: script });
+    const provided = new Set(mapping.provide);
+    await progress.step("putting onto the nodes what the text takes for granted", () =>
+      Promise.all(
+        cluster.nodes.map(async (node) => {
+          if (provided.has("image")) {
+            await prepare(node, ["image", cluster.image, mapping.image, ...(ownImage ? [] : ["nc"])]);
+          }
+          if (provided.has("ifconfig")) {
+            await prepare(node, ["ifconfig", cluster.image]).catch((error: Error) => progress.say(error.message));
+          }
+        }),
+      ),
+    );
+    if (provided.has("swarm")) await overlay.install(scope, cluster, scope);
+    if (provided.has("netctl") && ground.#admin) {
+      const driver = await target.driver.connect(cluster, target.state.attachment ?? {});
+      await serveNetctl(scope, cluster, new Netctl(scope, driver, ground.#admin));
+    }
+    for (const { text, live, plugin: only } of mapping.names) {
+      if (only !== undefined && only !== plugin) continue;
+      ground.#names.push({ text, live: await ground.fact(live.replaceAll(/[{}]/g, "").trim(), [], live) });
+    }
+    return ground;
+  }
+
+  /** The node here for a name that the mapping gives, e.g. `node1`. */
+  node(name: string): ClusterNode {
+    const found = this.#target.cluster.nodes.find((node) => node.name === name);
+    if (found) return found;
+    throw new UsageError(
+      `the mapping names the node ${name}, the cluster has ${this.#target.cluster.nodes.map((node) => node.name).join(", ")} (set NODES)`,
+    );
+  }
+
+  /** What `{{name args}}` stands for; `literal` is the answer for what is no such fact. */
+  async fact(name: string, args: readonly string[], literal = ""): Promise<string> {
+    const { cluster } = this.#target;
+    const [what = "", detail = ""] = name.split(".");
+    if (/^node\d+$/.test(what)) {
+      const node = this.node(what);
+      if (detail === "name") return node.name;
+      if (detail in node.interfaces) return node.interfaces[detail as keyof typeof node.interfaces].address;
+    }
+    if (what === "outside") return detail === "name" ? cluster.outside.hostName : cluster.outside.interfaces.management.address;
+    if (what === "image") return cluster.image;
+    if (what === "dns") return this.#dns(args[0] ?? "");
+    if (what === "task-node") return (await this.#task(args[0] ?? "")).node.name;
+    if (what === "task-container") return (await this.#task(args[0] ?? "")).container;
+    if (literal) return literal;
+    throw new UsageError(`the mapping asks for {{${name}}}: expected {{nodeN.name}}, {{nodeN.control}}, {{outside.name}}, {{image}}, {{dns N}}, {{task-node S}} or {{task-container S}}`);
+  }
+
+  /** An output with the text's names in place of those of the cluster. */
+  translateBack(output: string): string {
+    return this.#names.reduce((text, { text: name, live }) => text.replaceAll(wholeWord(live), () => name), output);
+  }
+
+  /** Waits for what a reader's slower hands would have waited for: a container's name is known on all nodes. */
+  async settle(command: string): Promise<void> {
+    const name = /^docker run .*--dns .*--name[= ](\S+)/.exec(command)?.[1];
+    if (name !== undefined && this.#admin) await this.#admin.call("awaitName", { name }).catch(() => {});
+  }
+
+  /** Removes containers and services from the nodes, so that everything else can go. */
+  async clear(): Promise<void> {
+    for (const node of this.#target.cluster.nodes) {
+      await node.exec(["sh", "-c", "docker service ls -q 2>/dev/null | xargs -r docker service rm; docker ps -aq | xargs -r docker rm --force"]);
+    }
+  }
+
+  /** Options by which a container asks the resolver of a plugin's network or group; nothing for other networks. */
+  async #dns(reference: string): Promise<string> {
+    if (!this.#admin) return "";
+    const [name = "", tenant = defaultTenant] = reference.split("/");
+    const groups = await this.#admin.call("listGroups", { tenant });
+    const network = groups.find((group) => group.name === name)?.network ?? name;
+    const resolver = await this.#admin.call("resolverOf", { tenant, network });
+    if (!resolver) return "";
+    const servers = [resolver, ...(await nameServersOf(managerOf(this.#target.cluster)))];
+    return servers.map((server) => `--dns ${server} `).join("");
+  }
+
+  async #task(service: string): Promise<{ node: ClusterNode; container: string }> {
+    const { cluster } = this.#target;
+    const tasks = (await managerOf(cluster).docker.listTasks({
+      filters: JSON.stringify({ service: [service], "desired-state": ["running"] }),
+    })) as { NodeID: string; Status: { ContainerStatus?: { ContainerID: string } } }[];
+    const [task] = tasks;
+    const node = (await nodesById(cluster)).get(task?.NodeID ?? "");
+    const container = task?.Status.ContainerStatus?.ContainerID;
+    if (!node || !container) throw new HarnessError(`service ${service} has no running task`);
+    return { node, container: container.slice(0, 12) };
+  }
+}

@@ -1,0 +1,61 @@
+import type { Made } from "../compare/comparison.ts";
+import { ipv4 } from "../compare/patterns.ts";
+import type { Step } from "../parse/tutorial.ts";
+
+const makers = [
+  /^docker run .*--name[= ](\S+)/,
+  /^docker network create .*?(\S+)$/,
+  /^netctl (?:net|network) create .*?(\S+)$/,
+  /^netctl tenant create (\S+)/,
+  /^netctl policy create (\S+)/,
+  /^netctl group create \S+ (\S+)/,
+  /^netctl policy rule-add \S+ (\S+)/,
+];
+const tenantOption = /\s(?:-t|--?tenant)[ =](\S+)/;
+
+/** What a run has learned: which live address stands for which of the text's, what was made, what was exported. */
+export class Knowledge {
+  readonly made = new Map<string, Made>();
+  readonly #addresses = new Map<string, string>();
+  readonly #exports = new Map<string, string[]>();
+  readonly #typed: string[] = [];
+
+  /** Later pairs replace earlier ones: texts use an address again in another network. */
+  learn(expected: string, observed: string): void {
+    if (expected !== observed || this.#addresses.has(expected)) this.#addresses.set(expected, observed);
+  }
+
+  /** A command with the addresses that the reader would have looked up; values with a prefix length are no hosts. */
+  substitute(command: string, notes: string[]): string {
+    return command.replaceAll(new RegExp(`${ipv4.source}(?!/)`, "g"), (address) => {
+      const live = this.#addresses.get(address);
+      if (live === undefined || live === address) return address;
+      notes.push(`${address} is ${live} here`);
+      return live;
+    });
+  }
+
+  /** Whether a command so far had this value in it. */
+  given(value: string): boolean {
+    return this.#typed.some((command) => command.includes(value));
+  }
+
+  exported(node: string, command: string): void {
+    this.#exports.set(node, [...this.exportsOn(node), command]);
+  }
+
+  exportsOn(node: string): readonly string[] {
+    return this.#exports.get(node) ?? [];
+  }
+
+  remember(step: Step, how: Pick<Made, "succeeded" | "replaced">): void {
+    this.#typed.push(step.command);
+    const name = makers.map((pattern) => pattern.exec(step.command)?.[1]).find(Boolean);
+    if (name === undefined) return;
+    const tenant = tenantOption.exec(step.command)?.[1];
+    const full = tenant === undefined ? name : `${name}/${tenant}`;
+    // What exists already stays made when a later attempt to make it is refused.
+    if (this.made.get(full)?.succeeded && !how.succeeded) return;
+    this.made.set(full, { line: step.line, ...how });
+  }
+}

@@ -1,0 +1,42 @@
+#!/bin/sh
+# prepare.sh ifconfig IMAGE | image IMAGE NAME [nc]: puts onto a node what a tutorial takes for granted.
+set -eu
+
+folder=/usr/local/lib/netconform-tutorial
+
+# from IMAGE PATH: copies a file out of an image.
+from() {
+  container=$(docker create "$1")
+  mkdir -p "$folder"
+  docker cp "$container:$2" "$folder/" >/dev/null || { docker rm "$container" >/dev/null; return 1; }
+  docker rm "$container" >/dev/null
+}
+
+provide_ifconfig() {
+  command -v ifconfig >/dev/null && return
+  from "$1" /bin/busybox
+  # A dynamically linked one of another distribution does not run here.
+  "$folder/busybox" true
+  ln -sf "$folder/busybox" /usr/local/bin/ifconfig
+}
+
+# The node's nc knows the options that Alpine's has and busybox of Debian lacks.
+provide_image() {
+  image=$1 name=$2
+  if [ "${3:-}" != nc ]; then
+    docker tag "$image" "$name"
+    return
+  fi
+  container=$(docker create "$image")
+  program=$(readlink -f "$(command -v nc)")
+  libraries=$(ldd "$program" | grep -o '/[^ ]*')
+  # shellcheck disable=SC2086
+  tar --create --dereference --absolute-names --transform "s,^$program\$,/bin/nc," "$program" $libraries |
+    docker cp - "$container:/" >/dev/null
+  docker commit "$container" "$name" >/dev/null
+  docker rm "$container" >/dev/null
+}
+
+what=$1
+shift
+"provide_$what" "$@"

@@ -1,0 +1,288 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { HarnessError } from "#harness/errors.ts";
+import { type Comparison, compare } from "../compare/compare.ts";
+import { broken, type Context, type Finding, type Verdict } from "../compare/comparison.ts";
+import { applyMapping, fill } from "../mapping/apply.ts";
+import type { Step } from "../parse/tutorial.ts";
+import type { Ground } from "./ground.ts";
+import { Knowledge } from "./knowledge.ts";
+import { listens } from "./listening.ts";
+import { Window } from "./window.ts";
+
+/** What became of one command of the text. */
+export interface StepResult {
+  readonly step: Step;
+  readonly verdict: Verdict | "not runnable";
+  /** Why it could not run. */
+  readonly reason: string | undefined;
+  readonly findings: readonly Finding[];
+  /** Oddities of the text, and what the mapping and the runner changed. */
+  readonly notes: readonly string[];
+  readonly ran: Ran | undefined;
+}
+
+/** How a command ran. */
+export interface Ran {
+  /** As the text calls it. */
+  readonly node: string;
+  readonly command: string;
+  /** With the text's names. */
+  readonly output: string;
+  /** `undefined` where it was interrupted or goes on. */
+  readonly code: number | undefined;
+  readonly durationMs: number;
+}
+
+const deadlines = {
+  /** For a command that ends by itself. */
+  commandMs: 60_000,
+  /** For one that ends by ^C to show what the text shows. */
+  endlessMs: 12_000,
+  /** For a shell after ^C, exit, or its first prompt. */
+  promptMs: 10_000,
+  listenMs: 5_000,
+};
+
+const enters = /^(?:sudo )?docker (exec|run|attach)\b(?=.* -\w*i)(?=.* -\w*t)(?!.* -\w*d)(?!.* --detach\b).*\b(?:ba|a|da)?sh\s*$/;
+
+/**
+ * Runs the steps of a text one after the other, each in the window in which a reader would have typed it. A window is opened on
+ * a node when all others there are inside of a container or busy; what was exported on the node goes with it.
+ */
+export class Runner {
+  readonly #ground: Ground;
+  readonly #knowledge = new Knowledge();
+  readonly #windows: Window[] = [];
+  #last: Window | undefined;
+  /** Node of the last prompt that named one. */
+  #lastNode: string | undefined;
+  /** The last attempt to enter a container, where it failed. */
+  #locked: { step: Step; reason: string } | undefined;
+  /** Time in which commands ran, in milliseconds. */
+  commandMs = 0;
+
+  constructor(ground: Ground) {
+    this.#ground = ground;
+  }
+
+  async run(step: Step): Promise<StepResult> {
+    const { mapping, plugin } = this.#ground;
+    const mapped = applyMapping(mapping, plugin, step);
+    const notes = [...step.notes];
+    const end = (verdict: StepResult["verdict"], rest: Partial<StepResult> = {}): StepResult => {
+      this.#remember(step, verdict, notes.length > step.notes.length);
+      return { step, verdict, reason: undefined, findings: [], ran: undefined, ...rest, notes };
+    };
+    if (mapped.kind === "not runnable") {
+      if (enters.test(step.command)) this.#locked = { step, reason: "was not run" };
+      return end("not runnable", { reason: mapped.reason });
+    }
+    notes.push(...mapped.notes);
+    if (mapped.kind === "login") {
+      this.#last = await this.#hostWindow(mapped.host, notes);
+      return end("same", { ran: { node: mapped.host, command: step.command, output: "", code: 0, durationMs: 0 } });
+    }
+    try {
+      const on = mapped.on === undefined ? undefined : await this.#fill(mapped.on);
+      const found = await this.#window(step, on, notes);
+      if ("reason" in found) return end("not runnable", { reason: found.reason });
+      const { window } = found;
+      const { unless } = mapped;
+      if (unless) {
+        const test = await window.node.exec(["sh", "-c", await this.#fill(unless.test)]);
+        if (test.code === 0) return end("not runnable", { reason: unless.reason });
+      }
+      const filled = await this.#fill(mapped.command);
+      const command = this.#knowledge.substitute(filled, notes);
+      this.#last = window;
+      const replaced = mapped.notes.length > 0;
+      const { comparison, ran } = await this.#type(window, step, command, replaced);
+      if (comparison.verdict !== "broken") await this.#ground.settle(command);
+      return end(comparison.verdict, { findings: comparison.findings, ran });
+    } catch (error) {
+      if (!(error instanceof HarnessError)) throw error;
+      return end("broken", { findings: [broken(error.message)] });
+    }
+  }
+
+  /** Ends everything that still runs. */
+  close(): void {
+    for (const window of this.#windows) window.terminal.close();
+  }
+
+  #fill(text: string): Promise<string> {
+    return fill(text, (name, args) => this.#ground.fact(name, args));
+  }
+
+  async #window(
+    step: Step,
+    on: string | undefined,
+    notes: string[],
+  ): Promise<{ window: Window } | { reason: string }> {
+    const { place } = step;
+    if (place.kind === "container") {
+      if (this.#locked) {
+        const { step: attempt, reason } = this.#locked;
+        return { reason: `it belongs into the container that line ${attempt.line} enters, which ${reason}` };
+      }
+      const last = this.#last;
+      const window = last && last.inside.length > 0 ? last : this.#windows.findLast(({ inside }) => inside.length > 0);
+      if (!window) return { reason: "no container has been entered before" };
+      if (window.running) await this.#interrupt(window, notes);
+      return { window };
+    }
+    if (place.kind === "node") this.#lastNode = place.host;
+    else if (this.#lastNode === undefined) return { reason: "on the reader's own machine" };
+    else notes.push(`a prompt without a host: taken for ${this.#lastNode}, where the text was last`);
+    const host = on ?? this.#lastNode ?? "";
+    return { window: await this.#hostWindow(host, notes) };
+  }
+
+  async #hostWindow(host: string, notes: string[]): Promise<Window> {
+    const node = this.#ground.node(this.#ground.mapping.nodes[host] ?? host);
+    const here = this.#windows.filter((window) => window.node === node && window.terminal.ended === undefined);
+    const free = here.find(({ atHost }) => atHost);
+    if (free) return free;
+    const [busy] = here;
+    if (busy) {
+      const { running, inside } = busy;
+      const why = running ? `line ${running.line} still runs` : `line ${inside.at(-1)?.step.line} is not followed by exit`;
+      notes.push(`a second window on ${host}: in the first, ${why}`);
+    }
+    return this.#open(node);
+  }
+
+  async #open(node: ClusterNode): Promise<Window> {
+    const window = await Window.open(node);
+    this.#windows.push(window);
+    for (const exported of this.#knowledge.exportsOn(node.name)) {
+      window.terminal.type(exported);
+      await window.terminal.wait((prompt) => prompt !== undefined, deadlines.promptMs);
+    }
+    return window;
+  }
+
+  async #interrupt(window: Window, notes: string[]): Promise<void> {
+    notes.push(`line ${window.running?.line} still ran; it was ended with ^C, which the text leaves out`);
+    window.terminal.interrupt();
+    await this.#backAtPrompt(window);
+  }
+
+  async #backAtPrompt(window: Window): Promise<boolean> {
+    const back = await window.terminal.wait((prompt) => prompt !== undefined, deadlines.promptMs);
+    if (back) {
+      window.running = undefined;
+      window.leftTo(window.terminal.prompt?.shell ?? "host");
+    } else window.terminal.close();
+    return back;
+  }
+
+  async #type(
+    window: Window,
+    step: Step,
+    command: string,
+    replaced: boolean,
+  ): Promise<{ comparison: Comparison; ran: Ran }> {
+    const start = performance.now();
+    const { end, comparison } = await this.#follow(window, step, command, replaced);
+    const durationMs = performance.now() - start;
+    this.commandMs += durationMs;
+    if (/^\s*export\s/.test(command) && end.code === 0) this.#knowledge.exported(window.node.name, command);
+    const output = this.#ground.translateBack(end.output);
+    return { comparison, ran: { node: window.node.name, command, output, code: end.code, durationMs } };
+  }
+
+  async #follow(
+    window: Window,
+    step: Step,
+    command: string,
+    replaced: boolean,
+  ): Promise<{ end: { output: string; code: number | undefined }; comparison: Comparison }> {
+    const { terminal } = window;
+    const judge = (output: string, code: number | undefined) =>
+      compare(step.command, step.expected, { output: this.#ground.translateBack(output), code }, this.#context(replaced));
+    const finished = () => {
+      const code = terminal.prompt?.code;
+      window.leftTo(terminal.prompt?.shell ?? "host");
+      return { end: { output: terminal.output, code }, comparison: judge(terminal.output, code) };
+    };
+    const failed = (text: string) => ({
+      end: { output: terminal.output, code: undefined },
+      comparison: { verdict: "broken", findings: [broken(text)] } as Comparison,
+    });
+
+    if (enters.test(command)) return this.#enter(window, step, command);
+    terminal.type(command);
+    const endless = step.interrupted || this.#ground.mapping.endless.some((pattern) => pattern.test(step.command));
+    if (!endless) {
+      if (await terminal.wait((prompt) => prompt !== undefined, deadlines.commandMs)) return finished();
+      if (terminal.ended !== undefined) {
+        return /^exit\b/.test(command) ? { end: { output: "", code: 0 }, comparison: judge("", 0) } : failed(`the shell ${terminal.ended}`);
+      }
+      terminal.interrupt();
+      await this.#backAtPrompt(window);
+      return failed(`expected it to end, got no end within ${deadlines.commandMs / 1000} s`);
+    }
+    const port = this.#ground.mapping.listening.map((pattern) => pattern.exec(command)?.groups?.port).find(Boolean);
+    if (port !== undefined && !(await listens(window.node, Number(port), terminal, deadlines.listenMs))) {
+      if (terminal.prompt) return finished();
+      return failed(`expected it to listen on port ${port}, got no listening socket within ${deadlines.listenMs / 1000} s`);
+    }
+    const shown = (prompt: unknown) => prompt !== undefined || judge(terminal.output, undefined).verdict !== "broken";
+    await terminal.wait(shown, deadlines.endlessMs);
+    if (terminal.prompt) return finished();
+    const { output } = terminal;
+    const comparison = judge(output, undefined);
+    if (!step.interrupted) {
+      window.running = step;
+      return { end: { output, code: undefined }, comparison };
+    }
+    terminal.interrupt();
+    if (!(await this.#backAtPrompt(window))) return failed("expected it to end with ^C, got no prompt");
+    return { end: { output: terminal.output, code: undefined }, comparison: judge(terminal.output, undefined) };
+  }
+
+  /** Enters a container: its shell gets a prompt of ours from the environment. */
+  async #enter(window: Window, step: Step, command: string) {
+    const { terminal } = window;
+    const shell = window.nextShell();
+    const start = /^(?:sudo )?docker (?:exec|run)/.exec(command)?.[0] ?? "docker exec";
+    terminal.type(`${start} -e PS1='${terminal.promptOf(shell)}'${command.slice(start.length)}`);
+    const answered = await terminal.wait((prompt) => prompt !== undefined, deadlines.commandMs);
+    const { prompt } = terminal;
+    if (!answered || prompt?.shell !== shell) {
+      const got = terminal.output.trim() || (answered ? `exit status ${prompt?.code}` : "nothing");
+      this.#locked = { step, reason: "did not get there" };
+      if (!answered) terminal.close();
+      const findings = [broken(`expected a shell in the container, got ${got}`)];
+      return {
+        end: { output: terminal.output, code: prompt?.code },
+        comparison: { verdict: "broken", findings } as Comparison,
+      };
+    }
+    terminal.type("stty -echo");
+    await terminal.wait((at) => at !== undefined, deadlines.promptMs);
+    window.inside.push({ shell, step });
+    this.#locked = undefined;
+    return { end: { output: "", code: undefined }, comparison: { verdict: "same", findings: [] } as Comparison };
+  }
+
+  #context(replaced: boolean): Context {
+    const { mapping, plugin } = this.#ground;
+    return {
+      plugin,
+      replaced,
+      nodes: new Set(Object.keys(mapping.nodes)),
+      made: this.#knowledge.made,
+      equivalent: (a, b) => mapping.equivalent.some((words) => words.includes(a) && words.includes(b)),
+      foreign: (name) => mapping.foreign.some((pattern) => pattern.test(name)),
+      given: (value) => this.#knowledge.given(value),
+      learn: (expected, observed) => this.#knowledge.learn(expected, observed),
+    };
+  }
+
+  #remember(step: Step, verdict: StepResult["verdict"], replaced: boolean): void {
+    const succeeded = verdict === "same" || verdict === "differs harmlessly";
+    this.#knowledge.remember(step, { succeeded, replaced });
+  }
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from "node:crypto";
+import { HarnessError } from "#harness/errors.ts";
+import type { Host, RunningCommand } from "#harness/host/host.ts";
+
+/** A shell that is back at its prompt. */
+export interface AtPrompt {
+  /** Which shell: as given to `promptOf`. */
+  readonly shell: string;
+  /** Exit status of the command before. */
+  readonly code: number;
+}
+
+const openMs = 15_000;
+const columns = 500;
+const etx = "\u0003";
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals speak in control characters
+const controls = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
+
+/**
+ * An interactive shell on a host, on a terminal of its own, as a person has one in a window. Its prompt is a mark that carries
+ * the exit status, so that the end of every command is seen in the stream, whatever shell is inside of whatever other.
+ */
+export class Terminal {
+  readonly #running: RunningCommand;
+  readonly #nonce: string;
+  readonly #decoder = new TextDecoder();
+  #text = "";
+  #ended: string | undefined;
+  #wake: () => void = () => {};
+
+  private constructor(running: RunningCommand, nonce: string) {
+    this.#running = running;
+    this.#nonce = nonce;
+    running.stdout.on("data", (chunk: Buffer) => this.#hear(this.#decoder.decode(chunk, { stream: true })));
+    running.stderr.on("data", (chunk: Buffer) => this.#hear(chunk.toString("utf8")));
+    running.stdin.on("error", () => {});
+    running.exit.then(
+      ({ code, signal }) => this.#end(`ended with ${code ?? signal}`),
+      (error: Error) => this.#end(error.message),
+    );
+  }
+
+  /** Opens a bash on `host`. Throws `HarnessError` when its prompt does not come. */
+  static async open(host: Host): Promise<Terminal> {
+    const nonce = randomBytes(4).toString("hex");
+    const shell = "bash --norc --noprofile --noediting";
+    const running = await host.spawn(["script", "--quiet", "--flush", "--return", "--command", shell, "/dev/null"], {
+      env: { TERM: "dumb" },
+    });
+    const terminal = new Terminal(running, nonce);
+    const settings = `stty -echo -onlcr cols ${columns} rows 200; unset HISTFILE PROMPT_COMMAND; PS2=; PS1='${terminal.promptOf("host")}'`;
+    terminal.type(settings);
+    const opened = await terminal.wait((at) => at !== undefined, openMs);
+    if (!opened) {
+      terminal.close();
+      throw new HarnessError(`${host.name}: no shell within ${openMs} ms; it printed: ${terminal.output || "nothing"}`);
+    }
+    return terminal;
+  }
+
+  /** A value for PS1 that makes a shell's prompt recognisable. */
+  promptOf(shell: string): string {
+    return `@@${this.#nonce}.${shell}:$?@@`;
+  }
+
+  /** Types a line (or several) and begins to listen anew. */
+  type(text: string): void {
+    this.#text = "";
+    this.#running.stdin.write(`${text}\n`);
+  }
+
+  /** Presses ^C. */
+  interrupt(): void {
+    this.#running.stdin.write(etx);
+  }
+
+  /** What was printed since the last `type`, without prompts and control characters. */
+  get output(): string {
+    return this.#text.replaceAll(this.#marks(), "").replaceAll("\r\n", "\n").replaceAll(controls, "");
+  }
+
+  /** The prompt that the shell is at, if it is at one. */
+  get prompt(): AtPrompt | undefined {
+    const last = [...this.#text.matchAll(this.#marks())].at(-1);
+    if (!last || this.#text.slice(last.index + last[0].length).replaceAll(controls, "").trim() !== "") return undefined;
+    return { shell: last[1] ?? "", code: Number(last[2]) };
+  }
+
+  /** Why the shell is gone, once it is. */
+  get ended(): string | undefined {
+    return this.#ended;
+  }
+
+  /**
+   * Waits until `condition` holds, asked whenever something is printed and ten times a second; `false` when it did not within the time
+   * or the shell ended.
+   */
+  async wait(condition: (prompt: AtPrompt | undefined) => boolean, deadlineMs: number): Promise<boolean> {
+    const start = performance.now();
+    for (;;) {
+      if (condition(this.prompt)) return true;
+      if (this.#ended !== undefined || performance.now() - start >= deadlineMs) return false;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, 100);
+      this.#wake = resolve;
+      await promise;
+      clearTimeout(timer);
+    }
+  }
+
+  /** Ends the shell and what runs in it. */
+  close(): void {
+    if (this.#ended !== undefined) return;
+    this.#running.stdin.end();
+    this.#running.kill("TERM");
+  }
+
+  #marks(): RegExp {
+    return new RegExp(`@@${this.#nonce}\\.([\\w-]+):(\\d+)@@`, "g");
+  }
+
+  #hear(text: string): void {
+    this.#text += text;
+    this.#wake();
+  }
+
+  #end(why: string): void {
+    this.#ended = why;
+    this.#wake();
+  }
+}
