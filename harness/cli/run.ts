@@ -26,13 +26,25 @@ export async function runMain(main: () => Promise<number | undefined>): Promise<
   }
 }
 
-/** Runs vitest in the project with these arguments and environment, attached to this terminal; resolves to its exit code. */
-export function runVitest(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
-  return runTool("vitest", args, env);
+/**
+ * Runs vitest in the project with these arguments and environment, attached to this terminal; resolves to its exit code.
+ * When `stop` is aborted it is told to end, and cleans up.
+ */
+export function runVitest(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  stop?: AbortSignal,
+): Promise<number> {
+  return runTool("vitest", args, env, stop);
 }
 
 /** Runs a tool of the project's packages, attached to this terminal. Signals reach it through the process group. */
-export function runTool(tool: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<number> {
+export function runTool(
+  tool: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  stop?: AbortSignal,
+): Promise<number> {
   const child = spawn(`${root}/node_modules/.bin/${tool}`, args, {
     cwd: root,
     stdio: "inherit",
@@ -42,6 +54,7 @@ export function runTool(tool: string, args: readonly string[], env: NodeJS.Proce
   // The terminal sends Ctrl-C to the child as well; it cleans up, and we report how it ended.
   process.on("SIGINT", ignore);
   process.on("SIGTERM", () => child.kill("SIGTERM"));
+  stop?.addEventListener("abort", () => child.kill("SIGTERM"));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("exit", (code, signal) => {

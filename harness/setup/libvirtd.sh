@@ -33,7 +33,30 @@ mount --bind "$state/lib" /var/lib/libvirt
 mount --bind "$state/cache" /var/cache/libvirt
 mount --bind "$state/run" /run/libvirt
 
+chains() { "$1" -t "$2" -S 2>/dev/null | sed -n 's/^-N \(LIBVIRT_.*\)$/\1/p'; }
+
+# libvirt leaves its chains in the firewall, empty.
+remove_chains() {
+  for tool in iptables ip6tables; do
+    for table in filter nat mangle; do
+      "$tool" -t "$table" -S 2>/dev/null | sed -n 's/^-A \(.* -j LIBVIRT_.*\)$/-D \1/p' | while read -r rule; do
+        # Words are split on purpose: a rule is several arguments.
+        # shellcheck disable=SC2086
+        "$tool" -t "$table" $rule
+      done
+      for chain in $(chains "$tool" "$table"); do "$tool" -t "$table" -F "$chain"; done
+      for chain in $(chains "$tool" "$table"); do "$tool" -t "$table" -X "$chain"; done
+    done
+  done
+}
+
+found=$(chains iptables filter)
 libvirtd --config "$state/etc/libvirtd.conf" --pid-file "$state/run/libvirtd.pid" &
 daemon=$!
 trap 'kill -TERM "$daemon"' TERM INT
-wait "$daemon"
+code=0
+wait "$daemon" || code=$?
+# A signal interrupts the wait; the daemon then still needs a moment.
+while kill -0 "$daemon" 2>/dev/null; do wait "$daemon" || code=$?; done
+if [ -z "$found" ]; then remove_chains; fi
+exit "$code"

@@ -112,10 +112,14 @@ async function onLibvirt(settings: Settings, progress: Progress): Promise<Ground
       (await boxOf(engine))?.name ?? `${settings.VAGRANT_BOX ?? engines[engine].suite}`,
     async prepare(_id, engine) {
       const box = await boxOf(engine);
+      if (box) await removeOlderBoxes(local, virsh, box.name);
       return {
         LIBVIRT_URI: libvirt.uri,
         LIBVIRT_DRIVER: driver,
-        ...(box ? { VAGRANT_BOX: box.name, VAGRANT_BOX_URL: `file://${box.path}` } : {}),
+        ...(box
+          ? // A machine that is a node already needs nothing from outside.
+            { VAGRANT_BOX: box.name, VAGRANT_BOX_URL: `file://${box.path}`, MANAGEMENT_MODE: "none" }
+          : {}),
       };
     },
     reset: async (id, machine) => {
@@ -146,5 +150,27 @@ async function removeDomains(
   for (const name of await named("net-list", "--all", "--name")) {
     await virsh("net-destroy", name);
     await virsh("net-undefine", name);
+  }
+}
+
+/** Vagrant and libvirt have copies of every box that was used, and keep them. */
+async function removeOlderBoxes(
+  local: LocalHost,
+  virsh: (...args: string[]) => Promise<{ stdout: string }>,
+  current: string,
+): Promise<void> {
+  const family = current.slice(0, current.lastIndexOf("-") + 1);
+  const older = (name: string) => name.startsWith(family) && name !== current;
+  const boxes = (await local.exec(["vagrant", "box", "list"])).stdout
+    .split("\n")
+    .map((line) => line.split(" ")[0] ?? "");
+  for (const box of boxes.filter(older)) {
+    await local.exec(["vagrant", "box", "remove", "--force", "--all", box]);
+  }
+  const volumes = (await virsh("vol-list", "default")).stdout.split(/\s+/);
+  const boxOf = (volume: string) =>
+    volume.replace("-VAGRANTSLASH-", "/").replace(/_vagrant_box_image_.*/, "");
+  for (const volume of volumes.filter((name) => older(boxOf(name)) && !name.startsWith("/"))) {
+    await virsh("vol-delete", volume, "--pool", "default");
   }
 }

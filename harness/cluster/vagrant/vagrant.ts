@@ -52,7 +52,7 @@ export class Vagrant {
       await hangs?.(machine);
     });
     const listen = (line: string) => {
-      if (line.trim()) said.push(line);
+      if (line.trim() && !line.includes("Progress: ")) said.push(line);
       const [, machine, text] = /^(?:==>|\s{3})\s(\S+): (.*)$/.exec(line) ?? [];
       if (!machine || !text) return;
       detail(`${machine}: ${text.trim()}`);
