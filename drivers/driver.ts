@@ -187,9 +187,15 @@ export interface Driver {
   readonly capabilities: readonly Capability[];
   readonly needs?: Needs;
   /**
+   * Looks, before there is a cluster, whether the driver can be tried on an engine version, e.g. `26.1`, at all. Throws `Blocked` with the
+   * reason where it cannot: the reason of every requirement then.
+   */
+  prepare?(engine: string): Promise<void>;
+  /**
    * Puts the driver on the cluster's nodes, in the process that owns the run; what it did is undone when `scope`
    * closes. Idempotent, since a kept cluster may carry it already. What it resolves to reaches `connect` as plain JSON.
-   * `session` closes at the end of the run also where the cluster is kept: for what this process serves.
+   * `session` closes at the end of the run also where the cluster is kept: for what this process serves. Throws `Blocked` where the nodes
+   * lack what the driver as a whole needs.
    */
   install(scope: Scope, cluster: Cluster, session?: Scope): Promise<Attachment>;
   /** Speaks to the installed driver from any process. */

@@ -10,6 +10,7 @@ const files = {
   overlay: "overlay.ts",
   macvlan: "macvlan.ts",
   reference: "reference/index.ts",
+  contiv: "contiv/index.ts",
   "reference-cni": "reference/cni/index.ts",
   "cni-bridge": "cni/bridge.ts",
   "cni-vxlan": "cni/vxlan.ts",

@@ -18,8 +18,9 @@ const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
     return loaded.code === 0 ? undefined : "the kernel has no ip_vs";
   },
   clusterStore: async (node) => {
-    const help = await node.run(["dockerd", "--help"]);
-    if (help.includes("--cluster-store")) return undefined;
+    // The option is hidden in the help of engines that have it.
+    const asked = await node.exec(["dockerd", "--cluster-store=", "--help"]);
+    if (asked.code === 0) return undefined;
     const { Version } = await node.docker.version();
     return `Docker ${Version} has no --cluster-store (removed in 23.0)`;
   },

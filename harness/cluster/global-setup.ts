@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { explainSettings, readSettings, type Settings } from "#harness/config/settings.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
-import { UsageError } from "#harness/errors.ts";
+import { Blocked, UsageError } from "#harness/errors.ts";
 import { readStableLedger } from "#harness/ledger/ledger.ts";
 import { type Progress, progressOn } from "#harness/progress.ts";
 import { findSaboteur } from "#harness/saboteurs/sabotage.ts";
@@ -26,6 +26,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
       process.exit(2);
     }
     const { message } = error as Error;
+    if (error instanceof Blocked) {
+      progress.say(`${project.name}: blocked: ${message}`);
+      project.provide("obstacle", message);
+      return async () => {};
+    }
     progress.say(`${project.name}: the set-up failed\n${message}`);
     project.provide("setUpFailure", `the set-up of ${project.name} failed: ${message}`);
     return async () => {};

@@ -24,7 +24,7 @@ export interface Target {
 
 /**
  * Brings up a cluster, new or kept (`fresh`: new in any case), and installs the driver on it. What was begun is removed when a step fails.
- * Throws `UsageError` for an unknown driver, `HarnessError` when something does not start.
+ * Throws `UsageError` for an unknown driver, `Blocked` for one that cannot be tried here, `HarnessError` when something does not start.
  */
 export async function openTarget(
   settings: Settings,
@@ -34,6 +34,7 @@ export async function openTarget(
   { fresh = false }: { fresh?: boolean } = {},
 ): Promise<Target> {
   const driver = await loadDriver(reference);
+  await driver.prepare?.(version);
   const provider = await openProvider(settings, progress);
   const use = `use ${++uses} of ${provider.name}`;
   const release = once((options?: { keep?: boolean }) => {

@@ -122,6 +122,18 @@ const schema = z.object({
     .default("reports/output")
     .transform((path) => resolve(path))
     .describe("where reports and evidence are written"),
+  CONTIV: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Contiv for the driver contiv: path or URL of a release tarball, folder with netctl, netmaster and netplugin, or running to use the one on the nodes",
+    ),
+  CONTIV_SHA256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, { error: "64 hexadecimal digits" })
+    .optional()
+    .describe("checksum that the tarball of CONTIV must have"),
   PLUGIN: z
     .string()
     .min(1)

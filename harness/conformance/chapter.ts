@@ -22,6 +22,8 @@ declare module "vitest" {
     baseline: Ledger;
     /** Why there is no cluster; absent when there is one. */
     setUpFailure: string;
+    /** Why the driver cannot be tried on this target at all; absent when it can. */
+    obstacle: string;
   }
 }
 
@@ -67,8 +69,9 @@ async function open(id: string): Promise<ChapterContext> {
  */
 export function chapter(name: string, define: (suite: Suite<ChapterContext>) => void): void {
   const clusterId = inject("cluster");
-  // Provided only when it failed.
+  // Provided only when there is no cluster.
   const setUpFailure = inject("setUpFailure") as string | undefined;
+  const obstacle = inject("obstacle") as string | undefined;
   const baseline = inject("baseline");
   let start: ProtocolStart | undefined;
 
@@ -76,6 +79,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
     {
       chapter: name,
       open: async (scope) => {
+        if (obstacle) throw new Blocked(obstacle);
         if (setUpFailure) throw new HarnessError(setUpFailure);
         const context = await connect(clusterId);
         start = context.driver.protocol && (await startOf(context.driver.protocol));

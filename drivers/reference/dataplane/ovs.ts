@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { HarnessError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
+import type { Scope } from "#harness/scope.ts";
 
 const rows = z.object({ data: z.array(z.array(z.unknown())) });
 const serviceScript = "/usr/share/openvswitch/scripts/ovs-ctl";
@@ -25,8 +26,8 @@ export class OvsBridge {
    * is loaded and the userspace one otherwise. Throws `HarnessError` when Open vSwitch is not installed.
    */
   async create(): Promise<{ userspace: boolean; startedService: boolean }> {
-    const startedService = await this.#startService();
-    const userspace = (await this.#host.exec(["test", "-d", "/sys/module/openvswitch"])).code !== 0;
+    const startedService = await startService(this.#host);
+    const userspace = !(await hasKernelDatapath(this.#host));
     await this.#vsctl([
       ...["--may-exist", "add-br", this.name, "--", "set", "bridge", this.name, "fail_mode=secure"],
       `datapath_type=${userspace ? "netdev" : "system"}`,
@@ -98,18 +99,6 @@ export class OvsBridge {
     return (await this.#host.run(["ovs-vsctl", "--version"])).split("\n")[0]?.replace(/^.* /, "") ?? "";
   }
 
-  async #startService(): Promise<boolean> {
-    const shown = await this.#host.exec(["ovs-vsctl", "--timeout=2", "show"]);
-    if (shown.code === 0) return false;
-    if (!(await this.#host.files.exists(serviceScript))) {
-      throw new HarnessError(`${this.#host.name}: Open vSwitch is not installed`, {
-        hint: "install the package openvswitch-switch on the node",
-      });
-    }
-    await this.#host.run([serviceScript, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
-    return true;
-  }
-
   async #list(table: string, columns: readonly string[]): Promise<unknown[][]> {
     const output = await this.#vsctl(["--format=json", `--columns=${columns.join(",")}`, "list", table]);
     return rows.parse(JSON.parse(output)).data;
@@ -132,6 +121,30 @@ export class OvsBridge {
   #vsctl(argv: readonly string[]): Promise<string> {
     return this.#host.run(["ovs-vsctl", "--timeout=10", ...argv]);
   }
+}
+
+/** Starts Open vSwitch where it does not run yet; `scope` stops it again. Throws `HarnessError` when it is not installed. */
+export async function startOpenVswitch(scope: Scope, host: Host): Promise<void> {
+  if (await startService(host))
+    scope.defer(`Open vSwitch on ${host.name}`, () => host.run([serviceScript, "stop"]));
+}
+
+/** Whether the kernel has the module of Open vSwitch; without it bridges need the userspace datapath. */
+export async function hasKernelDatapath(host: Host): Promise<boolean> {
+  return (await host.exec(["test", "-d", "/sys/module/openvswitch"])).code === 0;
+}
+
+/** Resolves to whether it had to be started. */
+async function startService(host: Host): Promise<boolean> {
+  const shown = await host.exec(["ovs-vsctl", "--timeout=2", "show"]);
+  if (shown.code === 0) return false;
+  if (!(await host.files.exists(serviceScript))) {
+    throw new HarnessError(`${host.name}: Open vSwitch is not installed`, {
+      hint: "install the package openvswitch-switch on the node",
+    });
+  }
+  await host.run([serviceScript, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
+  return true;
 }
 
 /** Settings of a port that carries one network, untagged. */

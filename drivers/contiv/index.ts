@@ -1,0 +1,90 @@
+import type { Cluster } from "#harness/cluster/cluster.ts";
+import { readSettings } from "#harness/config/settings.ts";
+import { Blocked } from "#harness/errors.ts";
+import { defineDriver } from "../driver.ts";
+import { InstalledContiv, type Supervision } from "./contiv.ts";
+import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons.ts";
+import { attachToRunning, installRelease } from "./install.ts";
+import { Netctl } from "./netctl.ts";
+import { type Release, readRelease } from "./release.ts";
+
+/** The engine version that dropped the option on which Contiv's networks of global scope rest. */
+const lastStore = 23;
+
+/** Read once: it is some fifty megabytes, maybe from far away. */
+let release: Promise<Release> | undefined;
+
+/** Contiv (netmaster and netplugin over Open vSwitch), from a release that the user names or as it runs already. */
+export default defineDriver({
+  name: "contiv",
+  title: "Contiv",
+  // biome-ignore format: one line per chapter
+  capabilities: [
+    "multihost", "vxlan", "names", "hotplug",
+    "tenants",
+    "outbound", "publish", "gwbridge", "vlan",
+    "policy",
+  ],
+  needs: { multihost: ["clusterStore", "openvswitch"] },
+
+  async prepare(engine) {
+    if (Number.parseFloat(engine) >= lastStore) {
+      throw new Blocked(
+        `Docker ${engine} has no cluster store, which Contiv's networks need (--cluster-store was removed in 23.0; ENGINE=20.10 has it)`,
+      );
+    }
+    release ??= readRelease(readSettings());
+    await release;
+  },
+
+  async install(scope, cluster) {
+    const given = await (release ?? readRelease(readSettings()));
+    return given.kind === "running" ? attachToRunning(scope, cluster) : installRelease(scope, cluster, given);
+  },
+
+  async connect(cluster, { netctl = "", netmaster = "", tunnelEnds }) {
+    const control = new Netctl(firstOf(cluster), { program: netctl, netmaster });
+    return new InstalledContiv(
+      cluster,
+      control,
+      tunnelEnds ? supervise(cluster, tunnelEnds.split(" ")) : undefined,
+    );
+  },
+});
+
+function supervise(cluster: Cluster, tunnelEnds: readonly string[]): Supervision {
+  const daemons = daemonsOf(cluster, tunnelEnds);
+  const first = firstOf(cluster);
+  let reviving: Promise<string[]> | undefined;
+  let stopped = false;
+  return {
+    // Several tests may notice at the same time.
+    revive: () => {
+      if (stopped) return Promise.resolve([]);
+      reviving ??= revive(daemons, tunnelEnds).finally(() => {
+        reviving = undefined;
+      });
+      return reviving;
+    },
+    async restart() {
+      await killContiv(daemons);
+      await startContiv(daemons, tunnelEnds);
+    },
+    async stop(scope) {
+      stopped = true;
+      scope.defer("Contiv's daemons", async () => {
+        await startContiv(daemons, tunnelEnds);
+        stopped = false;
+      });
+      await killContiv(daemons);
+    },
+    async versions() {
+      const [etcd, switch_] = await Promise.all([
+        first.run(["etcd", "--version"]),
+        first.run(["ovs-vsctl", "--version"]),
+      ]);
+      const number = /\d+(?:\.\d+)+/;
+      return { etcd: number.exec(etcd)?.[0] ?? "", "Open vSwitch": number.exec(switch_)?.[0] ?? "" };
+    },
+  };
+}

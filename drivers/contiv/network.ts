@@ -1,0 +1,91 @@
+import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { until } from "#harness/poll.ts";
+import type { Scope } from "#harness/scope.ts";
+import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/cnm.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { isUserspace } from "./dataplane.ts";
+
+/** Contiv's default tenant, whose networks have no suffix. */
+export const defaultTenant = "default";
+
+/** The name that a network or group of a tenant has among Docker's. */
+export function dockerName(name: string, tenant: string = defaultTenant): string {
+  return tenant === defaultTenant ? name : `${name}/${tenant}`;
+}
+
+/** Runs work that Contiv has a part in; what its daemons have to do with a failure is told with it. */
+export type Guard = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** A network that netmaster has made on the engines. */
+export class ContivNetwork implements Network {
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly #made: CnmNetwork;
+  readonly #cluster: Cluster;
+  readonly #guard: Guard;
+  readonly #groupNetwork: (group: string) => string;
+
+  constructor(cluster: Cluster, spec: { name: string; tenant: string; subnet: string }, guard: Guard) {
+    const name = dockerName(spec.name, spec.tenant);
+    this.#made = new CnmNetwork(cluster, { name, driver: "netplugin", subnet: spec.subnet, createOn: [] });
+    this.#cluster = cluster;
+    this.#guard = guard;
+    this.#groupNetwork = (group) => dockerName(group, spec.tenant);
+    this.name = name;
+    this.driver = this.#made.driver;
+    this.subnet = spec.subnet;
+    this.nodes = cluster.nodes;
+  }
+
+  async run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
+    const network = spec.group === undefined ? this.name : this.#groupNetwork(spec.group);
+    const workload = await this.#guard(() =>
+      runContainer(scope, node, { ...spec, network, image: this.#cluster.image }),
+    );
+    await fillInChecksums(workload);
+    return workload;
+  }
+
+  inspect(node: ClusterNode): Promise<NetworkView> {
+    return this.#made.inspect(node);
+  }
+
+  async connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
+    const joined = await this.#guard(() => this.#made.connect(scope, workload));
+    await fillInChecksums(joined);
+    return joined;
+  }
+
+  disconnect(workload: Workload): Promise<void> {
+    return this.#guard(() => this.#made.disconnect(workload));
+  }
+}
+
+/**
+ * Containers leave checksums to the hardware, and a userspace datapath hands packets on as they are: TCP between
+ * containers would time out.
+ */
+async function fillInChecksums(workload: CnmWorkload): Promise<void> {
+  if (!(await isUserspace(workload.node))) return;
+  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
+  if (link) await workload.inNetns(["ethtool", "-K", link.name, "tx", "off"]);
+}
+
+/** Engines learn from each other by the cluster store that a network is there, or gone. */
+export async function untilEngines(
+  cluster: Pick<Cluster, "nodes">,
+  name: string,
+  state: "have" | "forget",
+): Promise<void> {
+  await Promise.all(
+    cluster.nodes.map((node) =>
+      until({ what: `${node.name}'s engine to ${state} network ${name}`, deadlineMs: 20_000 }, async () => {
+        const listed = await node.docker.listNetworks({ filters: { name: [name] } });
+        return listed.some((network) => network.Name === name) === (state === "have");
+      }),
+    ),
+  );
+}
