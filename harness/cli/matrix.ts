@@ -17,7 +17,9 @@ import { withLock } from "#harness/setup/lock.ts";
 import { generateAllureReport } from "#reports/allure-report.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { formatDuration } from "#reports/console.ts";
-import { counted, formatSpeed } from "#reports/matrix/markdown.ts";
+import { counted } from "#reports/matrix/changes.ts";
+import { formatSpeed } from "#reports/matrix/markdown.ts";
+import { compareVersions } from "#reports/matrix/outcomes.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
 import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
 import { newCommand, root, runMain } from "./run.ts";
@@ -141,9 +143,10 @@ async function report(
   const counts = countMatrix(matrix);
   const runs = await withLock(historyPath, async () => {
     const history = readHistory(historyPath).filter(({ id }) => id !== matrix.run.id);
-    const engines = [...new Set(matrix.cells.map(({ engine }) => engine))].sort();
+    const engines = [...new Set(matrix.cells.map(({ engine }) => engine))].sort(compareVersions);
     const pair = between ?? (engines.length > 1 ? [engines[0] ?? "", engines.at(-1) ?? ""] : undefined);
-    matrix.drift.push(driftOverNights(matrix.cells, history));
+    const earlier = history.filter(({ at }) => at < matrix.run.startedAt);
+    matrix.drift.push(driftOverNights(matrix.cells, earlier));
     if (pair) matrix.drift.push(driftBetweenEngines(matrix.cells, pair[0], pair[1]));
     const now = pastRunOf(matrix);
     return Object.keys(now.cells).length > 0 ? writeHistory(historyPath, history, now, nights) : history;

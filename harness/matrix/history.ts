@@ -47,11 +47,13 @@ export function readHistory(path: string): PastRun[] {
 }
 
 /**
- * Writes the history with `run` at its end: the last `limit` runs. Reasons and facts, which are most of a line, stay only
+ * Writes the history with `run` in its place: the last `limit` runs. Reasons and facts, which are most of a line, stay only
  * where a later comparison may need them: in the newest runs and in the last green one of each cell.
  */
 export function writeHistory(path: string, past: readonly PastRun[], run: PastRun, limit: number): PastRun[] {
-  const runs = [...past.filter(({ id }) => id !== run.id), run].slice(-limit);
+  const runs = [...past.filter(({ id }) => id !== run.id), run]
+    .sort((a, b) => Date.parse(a.at) - Date.parse(b.at))
+    .slice(-limit);
   const needed = new Map<string, PastRun[]>();
   for (const { cells } of runs) {
     for (const name of Object.keys(cells)) {

@@ -1,10 +1,12 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "#harness/errors.ts";
+import { reportFiles } from "#reports/files.ts";
 import type { Cell, Matrix } from "#reports/matrix/schema.ts";
 import { readMatrix } from "#reports/matrix/write.ts";
 import type { RequirementResult, TargetStatement } from "#reports/schema.ts";
 import { judgeProfile, worstOf } from "#reports/verdict.ts";
+import { outputFile } from "./cell-run.ts";
 import { assemble } from "./matrix-run.ts";
 
 /**
@@ -21,7 +23,7 @@ export function mergeMatrices(folders: readonly string[], folder: string): Matri
     for (const cell of matrix.cells) {
       const other = cells.get(cell.name);
       cells.set(cell.name, other ? mergeCells(other, cell, from) : cell);
-      if (from !== folder) copy(join(from, cell.folder), join(folder, cell.folder));
+      if (from !== folder) copy(join(from, cell.folder), join(folder, cell.folder), other !== undefined);
     }
   }
   const runs = parts.map(({ matrix }) => matrix.run);
@@ -56,9 +58,15 @@ function speedOfParts(merged: Matrix, parts: readonly Matrix[]): Matrix["speed"]
   return { wallMs, clusters, engines, longestRunMs, ratio: bound > 0 ? wallMs / bound : 0 };
 }
 
-function copy(from: string, to: string): void {
+/** `further`: another part of the cell is there already. What each part said of itself would then be taken for the whole. */
+function copy(from: string, to: string, further: boolean): void {
   mkdirSync(to, { recursive: true });
+  const output = join(to, outputFile);
+  const before = further && existsSync(output) ? readFileSync(output, "utf8") : "";
   cpSync(from, to, { recursive: true });
+  if (!further) return;
+  for (const name of [reportFiles.statement, reportFiles.junit]) rmSync(join(to, name), { force: true });
+  if (existsSync(output)) writeFileSync(output, `${before}${readFileSync(output, "utf8")}`);
 }
 
 function mergeCells(one: Cell, other: Cell, from: string): Cell {

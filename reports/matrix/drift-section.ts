@@ -1,6 +1,6 @@
 import { plural } from "../console.ts";
 import { anchorOf, badge, escapeHtml, type Tone } from "../page/page.ts";
-import { counted } from "./markdown.ts";
+import { counted, groupChanges } from "./changes.ts";
 import { formatTime } from "./outcomes.ts";
 import type { Change, Drift } from "./schema.ts";
 
@@ -28,22 +28,24 @@ export function renderDrift(
     compared.length === 0
       ? "There is nothing to compare with."
       : `${plural(compared.length, "cell")} compared with ${nights ? `the same ${from}` : "the same driver on the other engine"}: ${counted(changes)}.`;
-  const rows = [...changes]
-    .sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))
-    .map((change) => {
-      const { text, tone } = kinds[change.kind];
-      const since = change.since
-        ? `<br><span class="small">red since ${formatTime(change.since)}</span>`
-        : "";
-      const what = change.what === undefined ? "" : ` ${escapeHtml(change.what)}`;
-      const href = linkTo(change.cell, change.requirement);
-      return `<tr><td>${badge(tone, text)}${since}</td><td><a href="${href}">${escapeHtml(change.requirement)} on ${escapeHtml(change.cell)}</a>${what}</td><td class="value">${escapeHtml(change.before)}</td><td class="value">${escapeHtml(change.after)}</td></tr>`;
-    });
+  const [earlier = "", later = ""] = nights ? ["before", "now"] : between.split(" ");
+  const rows = groupChanges(changes).map((change) => {
+    const { text, tone } = kinds[change.kind];
+    const since = change.since ? `<br><span class="small">red since ${formatTime(change.since)}</span>` : "";
+    const what = change.what === undefined ? "" : ` ${escapeHtml(change.what)}`;
+    const cells = change.cells.map(
+      (cell) => `<a href="${linkTo(cell, change.requirement)}">${escapeHtml(cell)}</a>`,
+    );
+    return `<tr><td>${badge(tone, text)}${since}</td><td><b>${escapeHtml(change.requirement)}</b>${what} on ${cells.join(", ")}</td>${value(earlier, change.before)}${value(later, change.after)}</tr>`;
+  });
   const table =
     rows.length === 0
       ? ""
-      : `<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table class="drift"><thead><tr><th scope="col">what</th><th scope="col">where</th><th scope="col">${nights ? "before" : escapeHtml(between.split(" ")[0] ?? "")}</th><th scope="col">${nights ? "now" : escapeHtml(between.split(" ")[1] ?? "")}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
+      : `<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table class="drift"><thead><tr><th scope="col">what</th><th scope="col">where</th><th scope="col">${escapeHtml(earlier)}</th><th scope="col">${escapeHtml(later)}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
   return `<section aria-labelledby="${id}"><h2 id="${id}">${escapeHtml(title)}</h2><p>${escapeHtml(lead)}</p>${table}</section>`;
 }
 
-const order: readonly Change["kind"][] = ["broke", "fixed", "outcome", "message", "fact"];
+/** The name is shown beside the value where there is no room for columns. */
+function value(name: string, text: string): string {
+  return `<td class="value" data-name="${escapeHtml(name)}">${escapeHtml(text)}</td>`;
+}

@@ -1,6 +1,7 @@
 import { formatDuration, plural } from "../console.ts";
+import { counted, groupChanges } from "./changes.ts";
 import { outcomeSigns, requirementsOf } from "./outcomes.ts";
-import type { Cell, Change, Drift, Matrix } from "./schema.ts";
+import type { Cell, Drift, Matrix } from "./schema.ts";
 
 /** GitHub refuses a comment of more than 65 536 characters. */
 const longest = 60_000;
@@ -45,36 +46,21 @@ function formatRed(cells: readonly Cell[]): string {
 }
 
 function formatDrift({ between, compared, changes }: Drift): string {
-  const what = between === "nights" ? "the last green run" : between.replace(" ", " → ");
+  const [from, to] = between.split(" ");
   if (compared.length === 0) {
     return between === "nights" ? "### Drift\n\nThere is no earlier run to compare with." : "";
   }
-  const head = `### Drift against ${cellText(what)}`;
+  const head =
+    between === "nights" ? "### Drift against the last green run" : `### Drift from Docker ${from} to ${to}`;
   if (changes.length === 0) return `${head}\n\nNothing changed in ${plural(compared.length, "cell")}.`;
-  const rows = changes.slice(0, shownChanges).map((change) => {
-    const { kind, cell, requirement, what: fact, before, after, since } = change;
+  const groups = groupChanges(changes);
+  const rows = groups.slice(0, shownChanges).map((change) => {
+    const { kind, cells, requirement, what: fact, before, after, since } = change;
     const told = since ? `${kind} (red since ${since})` : kind;
-    return `| ${told} | ${cellText(cell)} | ${requirement}${fact ? ` ${cellText(fact)}` : ""} | ${cellText(before)} | ${cellText(after)} |`;
+    return `| ${told} | ${cellText(cells.join(", "))} | ${requirement}${fact ? ` ${cellText(fact)}` : ""} | ${cellText(before)} | ${cellText(after)} |`;
   });
-  const more =
-    changes.length > shownChanges ? `\n\n… and ${plural(changes.length - shownChanges, "more change")}.` : "";
-  return `${head}\n\n${counted(changes)}\n\n| what | cell | requirement | before | now |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}${more}`;
-}
-
-/** `2 broke, 1 fixed, 4 facts changed` */
-export function counted(changes: readonly Change[]): string {
-  const words: Record<Change["kind"], string> = {
-    broke: "broke",
-    fixed: "fixed",
-    outcome: "changed the outcome",
-    message: "changed the message",
-    fact: "facts changed",
-  };
-  const parts = Object.entries(words).flatMap(([kind, word]) => {
-    const count = changes.filter((change) => change.kind === kind).length;
-    return count === 0 ? [] : [`${count} ${count === 1 && kind === "fact" ? "fact changed" : word}`];
-  });
-  return parts.join(", ") || "nothing changed";
+  const more = groups.length > shownChanges ? `\n\n… and ${groups.length - shownChanges} more.` : "";
+  return `${head}\n\n${counted(changes)}\n\n| what | cells | requirement | before | now |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}${more}`;
 }
 
 function formatTable(cells: readonly Cell[]): string {

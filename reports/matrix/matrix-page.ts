@@ -7,8 +7,8 @@ import { encodePath } from "./cell-page.ts";
 import { renderDrift } from "./drift-section.ts";
 import { type HistoryReview, renderHistory } from "./history-section.ts";
 import { formatSpeed } from "./markdown.ts";
-import { cellPageFile, formatTime, outcomeSigns, requirementsOf } from "./outcomes.ts";
-import type { Cell, Matrix } from "./schema.ts";
+import { cellPageFile, compareVersions, formatTime, outcomeSigns, requirementsOf } from "./outcomes.ts";
+import { type Cell, firewalls, type Matrix } from "./schema.ts";
 
 const style = readFileSync(join(import.meta.dirname, "matrix.css"), "utf8");
 
@@ -68,9 +68,14 @@ function linkTo(cell: Pick<Cell, "folder">, requirement?: string): string {
 /** Versions of one driver side by side, so that a change from one to the next is seen along a row. */
 function byDriver(cells: readonly Cell[]): Cell[] {
   const drivers = [...new Set(cells.map(({ driver }) => driver))];
-  const weight = ({ engine, firewall }: Cell) => `${engine.padStart(8, "0")} ${firewall === "nft" ? 0 : 1}`;
   return drivers.flatMap((driver) =>
-    cells.filter((cell) => cell.driver === driver).sort((a, b) => (weight(a) < weight(b) ? -1 : 1)),
+    cells
+      .filter((cell) => cell.driver === driver)
+      .sort(
+        (a, b) =>
+          compareVersions(a.engine, b.engine) ||
+          firewalls.indexOf(a.firewall) - firewalls.indexOf(b.firewall),
+      ),
   );
 }
 

@@ -42,3 +42,8 @@ export function percent(share: number): string {
 export function formatTime(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
 }
+
+/** Orders versions such as `9.1` and `20.10` by their numbers. */
+export function compareVersions(one: string, other: string): number {
+  return one.localeCompare(other, "en", { numeric: true });
+}

@@ -141,7 +141,7 @@ describe.each([
     const page = await open(options);
     const [nights, engines] = await page.locator("table.drift").allInnerTexts();
     expect(nights).toMatch(/broke\s+M4 on overlay@28\.5\s+passed\s+failed/);
-    expect(engines).toMatch(/fact\s+M8 on bridge@28\.5 MTU\s+1450\s+1400/);
+    expect(engines).toMatch(/fact\s+M8 MTU on bridge@28\.5, overlay@28\.5, reference@28\.5\s+1450\s+1400/);
     expect(await page.locator(".chart svg").count()).toBe(3);
   });
 });

@@ -1,0 +1,70 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseDocument } from "yaml";
+import { z } from "zod";
+import { root } from "#harness/cli/run.ts";
+
+const stepSchema = z
+  .strictObject({
+    name: z.string().optional(),
+    id: z.string().optional(),
+    if: z.string().optional(),
+    uses: z
+      .string()
+      .regex(/^actions\/[a-z-]+@v\d+$/)
+      .optional(),
+    with: z.record(z.string(), z.unknown()).optional(),
+    env: z.record(z.string(), z.string()).optional(),
+    run: z.string().optional(),
+  })
+  .refine(({ uses, run }) => (uses === undefined) !== (run === undefined), "a step either uses or runs");
+
+const workflowSchema = z.looseObject({
+  name: z.string(),
+  on: z.record(z.string(), z.unknown()),
+  permissions: z.record(z.string(), z.string()),
+  jobs: z.record(
+    z.string(),
+    z.strictObject({
+      name: z.string(),
+      needs: z.string().optional(),
+      if: z.string().optional(),
+      "runs-on": z.string(),
+      "timeout-minutes": z.number(),
+      strategy: z.unknown().optional(),
+      steps: z.array(stepSchema),
+    }),
+  ),
+});
+
+const { scripts } = z
+  .object({ scripts: z.record(z.string(), z.string()) })
+  .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+
+describe.each(globSync(".github/workflows/*.yml", { cwd: root }))("%s", (path) => {
+  const document = parseDocument(readFileSync(join(root, path), "utf8"), { strict: true });
+  const workflow = workflowSchema.parse(document.toJS());
+  const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
+
+  test("is YAML without errors or warnings", () => {
+    expect([...document.errors, ...document.warnings]).toEqual([]);
+  });
+
+  test("runs only scripts that there are", () => {
+    const named = steps.flatMap(({ run = "" }) =>
+      [...run.matchAll(/npm run ([\w-]+)/g)].map(([, name]) => name),
+    );
+    expect(named.length).toBeGreaterThan(0);
+    for (const name of named) expect(scripts).toHaveProperty([name ?? ""]);
+  });
+
+  test("waits only for jobs and reads only outputs of steps that there are", () => {
+    for (const { needs, steps: own } of Object.values(workflow.jobs)) {
+      if (needs !== undefined) expect(workflow.jobs).toHaveProperty([needs]);
+      const ids = own.flatMap(({ id }) => id ?? []);
+      const read = [...JSON.stringify(own).matchAll(/steps\.(\w+)\./g)].map(([, id]) => id);
+      for (const id of read) expect(ids).toContain(id);
+    }
+  });
+});
