@@ -26,15 +26,11 @@ import { Vagrant } from "./vagrant/vagrant.ts";
 const answerMs = 30_000;
 const outsideMachine = "tutorial-outside";
 
-/** Vagrant itself, and its provider libvirt where that is chosen. */
-function vagrantTools(provider: string | undefined): readonly Tool[] {
-  const packages = provider === "libvirt" ? ["vagrant", "vagrant-libvirt"] : ["vagrant"];
-  return [{ program: "vagrant", packages }];
-}
+const vagrantTool: Tool = { program: "vagrant", packages: ["vagrant"] };
 
 /** Machines of `vagrant/Vagrantfile`. Throws `UsageError` where Vagrant, or what its provider needs, is missing. */
 export async function openVagrant(settings: Settings, progress: Progress): Promise<Provider> {
-  await installMissing(new LocalHost(), progress, vagrantTools(settings.VAGRANT_PROVIDER), "CLUSTER=vagrant");
+  await installMissing(new LocalHost(), progress, [vagrantTool], "CLUSTER=vagrant");
   return new VagrantProvider(
     settings,
     progress,

@@ -32,6 +32,8 @@ export interface Ground {
 /** Name of the setting VAGRANT_BOX for the box that is made here. */
 export const localBox = "local";
 
+const libvirtPlugin = "vagrant-libvirt";
+
 /** Makes the provider usable that Vagrant shall use. Throws `UsageError` where this machine cannot carry it. */
 export async function openGround(
   settings: Settings,
@@ -99,6 +101,11 @@ async function makeNetwork(
 
 async function onLibvirt(settings: Settings, progress: Progress): Promise<Ground> {
   const local = new LocalHost();
+  const plugins = await local.run(["vagrant", "plugin", "list"]);
+  if (!plugins.includes(libvirtPlugin)) {
+    const missing: Tool = { program: libvirtPlugin, packages: [libvirtPlugin] };
+    await installMissing(local, progress, [missing], "Vagrant's provider libvirt");
+  }
   const libvirt = await ensureLibvirt(settings, progress);
   const virsh = (...args: string[]) => local.exec(["virsh", "--connect", libvirt.uri, ...args]);
   const driver = await libvirtDriver();
