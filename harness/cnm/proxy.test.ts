@@ -63,6 +63,17 @@ describe("RecordingProxy", () => {
     ]);
   });
 
+  it("does not hold what was said before against what comes after", async () => {
+    const { proxy, client } = await conversation();
+    await client.call("NetworkDriver.CreateNetwork", { NetworkID: ids.NetworkID });
+    await client.call("NetworkDriver.DeleteNetwork", { NetworkID: ids.NetworkID });
+    await client.call("NetworkDriver.CreateEndpoint", { ...ids, Interface: {}, Options: {} });
+    const broken = proxy.findings().map(({ requirement }) => requirement);
+    expect(broken).toContain("CNM-15b");
+    const later = proxy.findings(2).map(({ requirement }) => requirement);
+    expect(later).toEqual(broken.filter((requirement) => requirement !== "CNM-15b"));
+  });
+
   it("passes large bodies on, byte for byte", async () => {
     const { client } = await conversation();
     const body = JSON.stringify({ ...ids, padding: randomBytes(2_000_000).toString("hex") });

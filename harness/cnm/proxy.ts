@@ -5,7 +5,7 @@ import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Scope } from "#harness/scope.ts";
 import type { Connect, PluginSocket } from "./client.ts";
-import { Conversation, type Holdings } from "./conversation.ts";
+import { Conversation, checkConversation, type Holdings } from "./conversation.ts";
 import type { Exchange } from "./exchange.ts";
 import type { CallName } from "./protocol.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
@@ -43,15 +43,14 @@ export interface ActiveInjection extends Injection {
 }
 
 /**
- * Stands between engines and one plugin. Bytes pass unchanged, each exchange is kept and checked against the protocol's
- * rules while it happens, and faults can be injected into chosen calls. Works on streams: `listen` makes a local
+ * Stands between engines and one plugin. Bytes pass unchanged, each exchange is kept to be checked against
+ * the protocol's rules, and faults can be injected into chosen calls. Works on streams: `listen` makes a local
  * socket, `handle` takes connections from elsewhere, e.g. from a plugin socket that SSH forwards from a node.
  */
 export class RecordingProxy {
   readonly plugin: PluginSocket;
   readonly #transcript: string | undefined;
   readonly #exchanges: Exchange[] = [];
-  readonly #findings: Finding[] = [];
   readonly #conversation = new Conversation();
   readonly #injections = new Set<ActiveInjection>();
   readonly #connections = new Set<ProxiedConnection>();
@@ -71,9 +70,13 @@ export class RecordingProxy {
     return this.#exchanges;
   }
 
-  /** Rules that the plugin broke so far. */
-  findings(): readonly Finding[] {
-    return this.#findings;
+  /**
+   * Rules that the plugin broke after its first `from` exchanges. They are judged by themselves: what a plugin refused to
+   * give back, and was told for once, is not held against everything that comes later.
+   */
+  findings(from = 0): readonly Finding[] {
+    const exchanges = this.#exchanges.slice(from);
+    return [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
   }
 
   /** What the plugin still holds; all empty when every create had its delete. */
@@ -131,6 +134,6 @@ export class RecordingProxy {
     const exchange: Exchange = { id: this.#exchanges.length + 1, ...heard };
     this.#exchanges.push(exchange);
     if (this.#transcript) appendFileSync(this.#transcript, `${JSON.stringify(exchange)}\n`);
-    this.#findings.push(...checkExchange(exchange), ...this.#conversation.answered(exchange));
+    this.#conversation.answered(exchange);
   }
 }

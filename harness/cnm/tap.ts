@@ -106,9 +106,7 @@ function methodsOf(proxies: readonly RecordingProxy[]): Methods {
       exchanges: proxies
         .flatMap(({ exchanges }, index) => exchanges.slice(mark[index]))
         .sort((one, other) => one.endedAt - other.endedAt),
-      findings: proxies.flatMap((proxy, index) =>
-        proxy.findings().filter(({ exchange }) => exchange.id > (mark[index] ?? 0)),
-      ),
+      findings: proxies.flatMap((proxy, index) => proxy.findings(mark[index])),
     }),
     holdings: () => {
       const all = proxies.map((proxy) => proxy.holdings());
