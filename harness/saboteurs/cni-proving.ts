@@ -30,7 +30,9 @@ export class CniProving implements Proving {
   abandon(): void {}
 
   #claimOf({ plugin, version, why }: CniProof): Claim {
-    const [role = "", name = untouched] = plugin.split(".");
+    // A fault may have the number of a version in its name.
+    const [role = "", ...parts] = plugin.split(".");
+    const name = parts.join(".") || untouched;
     const on = `${role} ${version}`;
     const known = this.claims.find((claim) => claim.name === name && claim.on === on);
     return known ?? { tier: "cni", name, on, breaks: why, kills: [], mayFollow: [] };
