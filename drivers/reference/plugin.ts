@@ -3,10 +3,11 @@ import { HarnessError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
 import { CniFace } from "./cni/face.ts";
-import { WayOut } from "./cni/way-out.ts";
+import type { WayOut } from "./cni/way-out.ts";
 import { Dataplane, type DataplaneNode } from "./dataplane/dataplane.ts";
 import { Fabric, type NodeDataplane } from "./dataplane/fabric.ts";
 import { LinksOnly } from "./dataplane/links-only.ts";
+import { FaultyWayOut } from "./faults/cni.ts";
 import { DataplaneFaults } from "./faults/dataplane.ts";
 import { faultyPipeline } from "./faults/pipeline.ts";
 import { type Draft, Model } from "./model/model.ts";
@@ -162,7 +163,7 @@ export class ReferencePlugin {
   }
 
   #addCniFace({ host }: PluginNode): void {
-    const wayOut = new WayOut(host);
+    const wayOut = new FaultyWayOut(this.faults, host);
     this.#waysOut.push(wayOut);
     const ground = { node: host.name, host, model: this.model, fabric: this.#fabric, wayOut };
     this.#cni.set(host.name, new CniFace(ground));

@@ -3,7 +3,10 @@ import type { Server } from "node:http";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { serveAdmin } from "./admin/server.ts";
+import type { CniAnswer } from "./cni/face.ts";
+import type { CniCall } from "./cni/request.ts";
 import { cniSocketPath, serveCall } from "./cni/server.ts";
+import { faultyAnswer } from "./faults/cni.ts";
 import { forgetOnRestart } from "./faults/restart.ts";
 import { type Face, type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
 
@@ -101,7 +104,7 @@ export class ReferenceService {
       cnm: { path: socket, serve: (node, stream) => this.#plugin.server(node).serve(stream) },
       cni: {
         path: cniSocketPath,
-        serve: (node, stream) => serveCall(stream, (call) => this.#plugin.cni(node).answer(call)),
+        serve: (node, stream) => serveCall(stream, (call) => this.#answer(node, call)),
       },
     };
     for (const node of this.#nodes) {
@@ -113,6 +116,10 @@ export class ReferenceService {
         this.#sockets.push(await node.listen(path, (stream) => serve(host.name, stream)));
       }
     }
+  }
+
+  #answer(node: string, call: CniCall): Promise<CniAnswer> {
+    return faultyAnswer(this.#plugin.cni(node), call, this.#plugin.faults);
   }
 
   async #closeSockets(): Promise<void> {

@@ -8,11 +8,16 @@ import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { ReferenceService } from "#drivers/reference/service.ts";
 import { UsageError } from "#harness/errors.ts";
 import { cnmFaultNames } from "#harness/saboteurs/cnm-faults.ts";
+import { referenceCniFaults } from "#harness/saboteurs/reference-cni-faults.ts";
 import { referenceFaultNames } from "#harness/saboteurs/reference-faults.ts";
 import { runMain } from "./run.ts";
 
 const defaultAdmin = join(tmpdir(), "netconform-reference.sock");
-const faultNames: readonly string[] = [...cnmFaultNames, ...referenceFaultNames];
+const faultNames: readonly string[] = [
+  ...cnmFaultNames,
+  ...referenceFaultNames,
+  ...Object.keys(referenceCniFaults),
+];
 
 const program = new Command("npm run reference --")
   .description("The reference plugin by itself, for plain `docker network create -d netconform …`.")

@@ -3,7 +3,7 @@ import { engineSaboteurs } from "./engine.ts";
 import { interfaceSaboteurs } from "./interfaces.ts";
 import { leftoverSaboteurs } from "./leftovers.ts";
 import { nameSaboteurs } from "./names.ts";
-import { referenceSaboteurs } from "./reference.ts";
+import { referenceCniSaboteurs, referenceSaboteurs } from "./reference.ts";
 import { remoteSaboteurs } from "./remote.ts";
 import type { Saboteur } from "./saboteur.ts";
 import { translationSaboteurs } from "./translation.ts";
@@ -19,5 +19,6 @@ export const saboteurs: readonly Saboteur[] = [
   ...translationSaboteurs,
   ...leftoverSaboteurs,
   ...referenceSaboteurs,
+  ...referenceCniSaboteurs,
   ...remoteSaboteurs,
 ];
