@@ -68,7 +68,8 @@ export async function localNode(control: string, data: string): Promise<ServedNo
 
 const addresses = z.array(z.object({ addr_info: z.array(z.object({ local: z.string() })) }));
 
-const listenLocally: ServedNode["listen"] = async (path, onConnection) => {
+/** Makes a unix socket on this machine. */
+export const listenLocally: ServedNode["listen"] = async (path, onConnection) => {
   const server = createServer(onConnection);
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) =>

@@ -1,9 +1,13 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
-import { localNode, readInventory } from "#drivers/reference/hosts.ts";
+import { LocalDomains } from "#drivers/reference/cni/domains.ts";
+import { executable, executableName } from "#drivers/reference/cni/executable.ts";
+import { serveCall } from "#drivers/reference/cni/server.ts";
+import { listenLocally, localNode, readInventory } from "#drivers/reference/hosts.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { ReferenceService } from "#drivers/reference/service.ts";
 import { UsageError } from "#harness/errors.ts";
@@ -62,6 +66,14 @@ program
   .addOption(new Option("--vxlan-port <port>", "UDP port of VXLAN").default(4789).argParser(Number))
   .option("--fault <name...>", "break it on purpose; `fault ls` lists the names", [])
   .action((options: ServeOptions) => runMain(() => serve(options)));
+
+program
+  .command("serve-cni <folder>")
+  .description(
+    "puts the plugin's CNI executable into a folder and serves this machine's network namespaces that call it, without any network between them: for suites/cni",
+  )
+  .option("--fault <name...>", "break it on purpose; `fault ls` lists the names", [])
+  .action((folder: string, options: { fault: string[] }) => runMain(() => serveCni(folder, options.fault)));
 
 const tenant = program.command("tenant").description("tenants");
 tenant.command("create <name>").action((name: string) => change("createTenant", { name }));
@@ -201,11 +213,34 @@ async function serve(options: ServeOptions): Promise<number> {
   for (const one of knownFaults(options.fault)) service.plugin.faults.add(one);
   await service.start();
   process.stderr.write(`${name} serves ${nodes.map((node) => node.host.name).join(", ")}; Ctrl-C ends it\n`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-  });
+  await endAsked();
   await (state ? service.stop() : service.uninstall());
   process.exit(0);
+}
+
+async function serveCni(folder: string, faults: readonly string[]): Promise<number> {
+  const domains = new LocalDomains();
+  for (const one of knownFaults(faults)) domains.faults.add(one);
+  const [file, socket] = [resolve(folder, executableName), resolve(folder, `${executableName}.sock`)];
+  mkdirSync(folder, { recursive: true });
+  rmSync(socket, { force: true });
+  const { close } = await listenLocally(socket, (stream) =>
+    serveCall(stream, (call, pid) => domains.answer(call, pid)),
+  );
+  writeFileSync(file, executable(socket), { mode: 0o755 });
+  process.stderr.write(`${file} can be called; Ctrl-C ends it\n`);
+  await endAsked();
+  await close();
+  await domains.close();
+  for (const made of [file, socket]) rmSync(made, { force: true });
+  process.exit(0);
+}
+
+/** Resolves when the process is told to end. */
+function endAsked(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
+  });
 }
 
 function knownFaults(names: readonly string[]): string[] {

@@ -79,7 +79,8 @@ await cniSuite("CHECK", ({ requirement, subject }) => {
     true,
   );
   for (const { what, script } of breakages) notices("CNI-11g", what, () => script, true);
-  notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, subject.profile.allocates === true);
+  const { allocates = false, leasesElsewhere = false } = subject.profile;
+  notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, allocates && !leasesElsewhere);
 });
 
 /** Another address of the same network takes its place, so that the routes stay. */

@@ -38,6 +38,8 @@ export interface Profile {
   readonly delegates?: boolean;
   /** Every container gets an address of its own. */
   readonly allocates?: boolean;
+  /** What is given out is written down elsewhere than in the scratch folder, where nobody can take it away. */
+  readonly leasesElsewhere?: boolean;
   /** A chained plugin that works on CNI_IFNAME itself, not only on the addresses in prevResult. */
   readonly worksOnInterface?: boolean;
   /** Chained plugins that need nothing before them, e.g. loopback. */
@@ -88,7 +90,7 @@ export function capabilityArgs(index: number): Record<string, unknown> {
   };
 }
 
-/** Ready-made minimal configurations, for Debian's plugins and for our own debug plugins. */
+/** Ready-made minimal configurations, for Debian's plugins, the reference plugin and the debug plugins. */
 export const profiles: Readonly<Record<string, Profile>> = {
   bridge: {
     ...maker,
@@ -204,6 +206,22 @@ export const profiles: Readonly<Record<string, Profile>> = {
     kind: "ipam",
     config: () => ({ ipam: { type: "dhcp" } }),
     unavailable: "it needs its daemon and a DHCP server on the wire",
+  },
+  "netconform-reference": {
+    kind: "interface",
+    allocates: true,
+    leasesElsewhere: true,
+    config: () => ({
+      ...{ subnet, gateway, ipMasq: true },
+      capabilities: { portMappings: true, mac: true, aliases: true },
+    }),
+    needs: ["link bridge", "link veth", "program iptables", "program python3"],
+    breakages: [
+      {
+        what: "the translation of the port",
+        script: "ip netns exec $HOST iptables -t nat -F NETCONFORM-PORTS",
+      },
+    ],
   },
   "debug-interface": {
     ...maker,

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
@@ -16,9 +15,9 @@ import { checkTools } from "../dataplane/dataplane.ts";
 import { defaultTenant } from "../model/state.ts";
 import { ReferenceService, type ServedNode } from "../service.ts";
 import { stateFile } from "../state-file.ts";
+import { executable, executableName } from "./executable.ts";
 
-const type = "netconform-reference";
-const executable = new URL("netconform-reference.py", import.meta.url);
+const type = executableName;
 const cniVersion = "1.1.0";
 
 /** The project's own plugin over CNI: the networks, tenants, VLANs and policies that engines get through `reference`. */
@@ -37,11 +36,10 @@ export default defineDriver({
 
   async install(scope, cluster, session = scope) {
     const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
-    const content = await readFile(executable);
     await Promise.all(
       cluster.nodes.map(async (node) => {
         await checkTools(node, ["iptables", "python3"]);
-        await putBinary(scope, node, type, content);
+        await putBinary(scope, node, type, executable());
       }),
     );
     const service = new ReferenceService(cluster.nodes.map(served), {

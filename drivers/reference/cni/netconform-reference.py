@@ -33,7 +33,7 @@ def unreachable(stdin, reason):
 stdin = sys.stdin.buffer.read().decode("utf-8", "replace")
 variables = {name: value for name, value in os.environ.items() if name.startswith("CNI_")}
 try:
-    answer = ask({"env": variables, "stdin": stdin})
+    answer = ask({"env": variables, "stdin": stdin, "pid": os.getpid()})
 except OSError as reason:
     answer = unreachable(stdin, reason)
 sys.stdout.write(answer["stdout"])
