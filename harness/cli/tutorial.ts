@@ -1,14 +1,14 @@
-import { join } from "node:path";
 import { Option } from "commander";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { readSettings } from "#harness/config/settings.ts";
-import { UsageError } from "#harness/errors.ts";
 import { progress } from "#harness/progress.ts";
+import { coverageOf, describeCoverage, readClaims } from "#harness/tutorial/coverage.ts";
 import { defaultMapping, loadMapping } from "#harness/tutorial/mapping/load.ts";
 import { type Plugin, plugins } from "#harness/tutorial/mapping/schema.ts";
 import { readLines } from "#harness/tutorial/parse/document.ts";
 import { parseTutorial } from "#harness/tutorial/parse/tutorial.ts";
 import { describeResult, describeRun, describeSteps } from "#harness/tutorial/report/console.ts";
+import { writeReports } from "#harness/tutorial/report/write.ts";
 import { countVerdicts, runTutorial } from "#harness/tutorial/run/tutorial-run.ts";
 import { checkHosts, selectSteps } from "#harness/tutorial/select.ts";
 import { newCommand, runMain } from "./run.ts";
@@ -59,8 +59,17 @@ await runMain(async () => {
   const tutorial = parseTutorial(file, readLines(file, "a tutorial in Markdown"), mapping.prompts);
   const steps = selectSteps(tutorial, options);
   checkHosts(tutorial, steps, mapping, settings.NODES);
+  const coverage =
+    options.claims === undefined
+      ? undefined
+      : coverageOf(
+          steps,
+          readClaims(options.claims, readLines(options.claims, "a table of claims in Markdown")),
+          mapping,
+        );
   if (options.list) {
     console.log(describeSteps(tutorial, steps));
+    if (coverage) console.log(describeCoverage(coverage));
     return 0;
   }
   handleInterruptions(progress);
@@ -72,10 +81,12 @@ await runMain(async () => {
       tell: (result) => console.log(describeResult(result)),
     });
     console.log(describeRun(run));
+    for (const path of writeReports(run, coverage, settings.REPORTS)) console.log(path);
     const counts = countVerdicts(run.results);
     passed += counts.same + counts["differs harmlessly"];
     failed += counts.broken;
   }
+  if (coverage) console.log(describeCoverage(coverage));
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 });

@@ -11,7 +11,10 @@ export interface Selection {
 }
 
 /** The steps that are asked for. Throws `UsageError` where that is none, naming what there is. */
-export function selectSteps({ file, steps, chapters, lines }: Tutorial, { chapter, from, to }: Selection): Step[] {
+export function selectSteps(
+  { file, steps, chapters, lines }: Tutorial,
+  { chapter, from, to }: Selection,
+): Step[] {
   const first = lineNumber("--from", from, 1, lines.length);
   const last = lineNumber("--to", to, lines.length, lines.length);
   const number = chapter !== undefined && /^\d+$/.test(chapter) ? Number(chapter) : undefined;
@@ -28,7 +31,9 @@ export function selectSteps({ file, steps, chapters, lines }: Tutorial, { chapte
       `--chapter ${chapter}: expected a chapter of ${file} with commands, got none; there are:\n${titles.map(({ title, line }) => `  line ${line}: ${title}`).join("\n")}`,
     );
   }
-  throw new UsageError(`--from ${first} --to ${last}: expected lines with a command, got none; the commands of ${file} are in lines ${steps[0]?.line} to ${steps.at(-1)?.line}`);
+  throw new UsageError(
+    `--from ${first} --to ${last}: expected lines with a command, got none; the commands of ${file} are in lines ${steps[0]?.line} to ${steps.at(-1)?.line}`,
+  );
 }
 
 function lineNumber(option: string, given: string | undefined, otherwise: number, most: number): number {
@@ -39,7 +44,12 @@ function lineNumber(option: string, given: string | undefined, otherwise: number
 }
 
 /** Throws `UsageError` with file and line where a prompt names a host that the mapping or the cluster does not know. */
-export function checkHosts({ file }: Tutorial, steps: readonly Step[], { nodes }: Mapping, count: number): void {
+export function checkHosts(
+  { file }: Tutorial,
+  steps: readonly Step[],
+  { nodes }: Mapping,
+  count: number,
+): void {
   for (const { place, line } of steps) {
     if (place.kind !== "node") continue;
     const node = nodes[place.host];
@@ -51,9 +61,12 @@ export function checkHosts({ file }: Tutorial, steps: readonly Step[], { nodes }
     }
     const number = /^node(\d+)$/.exec(node)?.[1];
     if (number === undefined || Number(number) > count) {
-      throw new UsageError(`${file}:${line}: ${place.host} is ${node} in the mapping; expected one of node1 to node${count}`, {
-        hint: "set NODES, or change the mapping file under nodes",
-      });
+      throw new UsageError(
+        `${file}:${line}: ${place.host} is ${node} in the mapping; expected one of node1 to node${count}`,
+        {
+          hint: "set NODES, or change the mapping file under nodes",
+        },
+      );
     }
   }
 }

@@ -10,7 +10,9 @@ export const compareCapture: Comparator = (expected, { output, code }) => {
   const seen = output.split("\n").filter((line) => packet.test(line));
   if (shown.length === 0) {
     if (/listening on/.test(output) || seen.length > 0) return [];
-    return [broken(`expected tcpdump to listen, got ${code === undefined ? "nothing" : `exit status ${code}`}`)];
+    return [
+      broken(`expected tcpdump to listen, got ${code === undefined ? "nothing" : `exit status ${code}`}`),
+    ];
   }
   if (seen.length === 0) return [broken("expected packets, got none")];
   const wanted = features.flatMap((feature) => [...new Set(shown.map((line) => feature.exec(line)?.[0]))]);

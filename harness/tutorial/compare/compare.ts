@@ -1,5 +1,13 @@
 import { compareCapture } from "./capture.ts";
-import { broken, type Comparator, type Context, type Finding, type Observed, type Verdict, verdictOf } from "./comparison.ts";
+import {
+  broken,
+  type Comparator,
+  type Context,
+  type Finding,
+  type Observed,
+  type Verdict,
+  verdictOf,
+} from "./comparison.ts";
 import { compareConnection } from "./connection.ts";
 import { compareFirewall } from "./firewall.ts";
 import { compareInterfaces } from "./interfaces.ts";
@@ -48,13 +56,20 @@ export function compare(
   return { verdict: verdictOf(findings), findings };
 }
 
-function findingsOf(command: string, expected: readonly string[], observed: Observed, context: Context): Finding[] {
+function findingsOf(
+  command: string,
+  expected: readonly string[],
+  observed: Observed,
+  context: Context,
+): Finding[] {
   const program = programs.find(([pattern]) => pattern.test(command))?.[1];
   const judged = program?.(expected, observed, context);
   if (judged) return judged;
   const lines = significant(expected);
   const text = lines.join("\n");
-  const structured = forms.slice(0, -1).some((form) => form(lines, { output: "", code: 0 }, silent(context)) !== undefined);
+  const structured = forms
+    .slice(0, -1)
+    .some((form) => form(lines, { output: "", code: 0 }, silent(context)) !== undefined);
   if (lines.length > 0 && !structured && refusalIn(text)) return compareRefusal(text, observed);
   if (observed.code !== undefined && observed.code !== 0) {
     return [broken(`expected success, got exit status ${observed.code}: ${firstLine(observed.output)}`)];
@@ -69,5 +84,11 @@ function findingsOf(command: string, expected: readonly string[], observed: Obse
 
 /** To ask a form whether it fits, nothing must be learned. */
 function silent(context: Context): Context {
-  return { ...context, equivalent: context.equivalent, foreign: context.foreign, given: context.given, learn: () => {} };
+  return {
+    ...context,
+    equivalent: context.equivalent,
+    foreign: context.foreign,
+    given: context.given,
+    learn: () => {},
+  };
 }

@@ -39,12 +39,18 @@ export interface Context {
   foreign(name: string): boolean;
   /** Whether a command of the text gave this value, e.g. `10.1.2.0/24`. */
   given(value: string): boolean;
+  /** Subnets that commands of the text gave, the last one first. */
+  readonly subnets: readonly string[];
   /** Keeps which live address stands for which of the text's. */
   learn(expected: string, observed: string): void;
 }
 
 /** What one kind of output is compared by; `undefined` where the text's output is not of that kind. */
-export type Comparator = (expected: readonly string[], observed: Observed, context: Context) => Finding[] | undefined;
+export type Comparator = (
+  expected: readonly string[],
+  observed: Observed,
+  context: Context,
+) => Finding[] | undefined;
 
 export const harmless = (text: string): Finding => ({ severity: "harmless", text });
 export const broken = (text: string): Finding => ({ severity: "broken", text });

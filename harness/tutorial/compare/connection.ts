@@ -1,4 +1,4 @@
-import { broken, type Comparator, harmless } from "./comparison.ts";
+import { broken, type Comparator } from "./comparison.ts";
 import { compareRefusal, refusalIn } from "./refusal.ts";
 
 const connected = /\bconnected to\b|succeeded!|\bopen\b/i;
@@ -12,6 +12,6 @@ export const compareConnection: Comparator = (expected, observed) => {
     return made ? [broken(`expected ${refusalIn(text)}, got a connection`)] : compareRefusal(text, observed);
   }
   if (made) return [];
-  if (observed.code === undefined && observed.output.trim() === "") return [harmless("nothing was said of the connection")];
-  return [broken(`expected a connection, got ${refusalIn(observed.output) ?? `exit status ${observed.code}`}`)];
+  const seen = observed.code === undefined ? "nothing" : `exit status ${observed.code}`;
+  return [broken(`expected a connection, got ${refusalIn(observed.output) ?? seen}`)];
 };

@@ -1,3 +1,4 @@
+import { compareAddresses } from "./address.ts";
 import { broken, type Comparator, type Finding, harmless } from "./comparison.ts";
 
 interface Interface {
@@ -30,7 +31,10 @@ export const compareInterfaces: Comparator = (expected, { output }, context) => 
     const here = seen.get(name);
     if (!here) return [broken(`expected an interface ${name}, got ${[...seen.keys()].join(", ") || "none"}`)];
     if (address && !here.address) return [broken(`${name}: expected an address, got none`)];
-    if (address && here.address) context.learn(address, here.address);
-    return mtu === here.mtu ? [] : [harmless(`${name}: MTU ${mtu} in the text, ${here.mtu} here`)];
+    const other =
+      address && here.address ? compareAddresses(`${name}: `, address, here.address, context) : [];
+    return mtu === here.mtu
+      ? other
+      : [...other, harmless(`${name}: MTU ${mtu} in the text, ${here.mtu} here`)];
   });
 };

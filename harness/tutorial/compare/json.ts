@@ -1,3 +1,4 @@
+import { compareAddresses } from "./address.ts";
 import { broken, type Comparator, type Context, type Finding, harmless } from "./comparison.ts";
 import { ipv4, mac, objectId } from "./patterns.ts";
 
@@ -31,10 +32,18 @@ function isFields(value: unknown): value is Fields {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
-function compareValues(path: string, shown: unknown, seen: unknown, context: Context, further: string[]): Finding[] {
+function compareValues(
+  path: string,
+  shown: unknown,
+  seen: unknown,
+  context: Context,
+  further: string[],
+): Finding[] {
   if (Array.isArray(shown) && Array.isArray(seen)) {
     const findings = shown.flatMap((item, index) =>
-      index < seen.length ? compareValues(path, item, seen[index], context, further) : [harmless(`${path}: the text has more`)],
+      index < seen.length
+        ? compareValues(path, item, seen[index], context, further)
+        : [harmless(`${path}: the text has more`)],
     );
     return findings;
   }
@@ -43,7 +52,11 @@ function compareValues(path: string, shown: unknown, seen: unknown, context: Con
     if (ids.length > 0 && ids.every((key) => objectId.test(key) || key.startsWith("lb-"))) {
       return compareById(path, shown, seen, context);
     }
-    further.push(...Object.keys(seen).filter((key) => !Object.hasOwn(shown, key)).map((key) => join(path, key)));
+    further.push(
+      ...Object.keys(seen)
+        .filter((key) => !Object.hasOwn(shown, key))
+        .map((key) => join(path, key)),
+    );
     return Object.entries(shown).flatMap(([key, value]) => {
       const where = join(path, key);
       if (!Object.hasOwn(seen, key)) return [harmless(`${where} is not there any more`)];
@@ -58,7 +71,12 @@ function join(path: string, key: string): string {
 }
 
 function compareById(path: string, shown: Fields, seen: Fields, context: Context): Finding[] {
-  const named = (fields: Fields) => new Map(Object.values(fields).filter(isFields).map((one) => [String(one.Name ?? ""), one]));
+  const named = (fields: Fields) =>
+    new Map(
+      Object.values(fields)
+        .filter(isFields)
+        .map((one) => [String(one.Name ?? ""), one]),
+    );
   const here = named(seen);
   return [...named(shown)].flatMap(([name, one]): Finding[] => {
     if (name === "" || context.foreign(name)) return [];
@@ -66,25 +84,32 @@ function compareById(path: string, shown: Fields, seen: Fields, context: Context
     if (other) return compareValues(`${path}.${name}`, one, other, context, []);
     const known = context.made.get(name);
     // An engine lists the containers of its own; the text's plugin listed those of all nodes.
-    if (known?.succeeded && shown && context.plugin === "none") return [broken(`${path}: expected ${name}, got ${[...here.keys()].join(", ") || "none"}`)];
-    return [harmless(`${path}: the text shows ${name}, here are ${[...here.keys()].filter(Boolean).join(", ") || "none"}`)];
+    if (known?.succeeded && shown && context.plugin === "none")
+      return [broken(`${path}: expected ${name}, got ${[...here.keys()].join(", ") || "none"}`)];
+    return [
+      harmless(
+        `${path}: the text shows ${name}, here are ${[...here.keys()].filter(Boolean).join(", ") || "none"}`,
+      ),
+    ];
   });
 }
 
 function compareScalars(path: string, shown: unknown, seen: unknown, context: Context): Finding[] {
   if (Object.is(shown, seen)) return [];
   const key = path.split(".").at(-1) ?? "";
-  const [expected, observed] = [shown, seen].map((value) => (typeof value === "string" ? value : JSON.stringify(value)));
+  const [expected, observed] = [shown, seen].map((value) =>
+    typeof value === "string" ? value : JSON.stringify(value),
+  );
   if (expected === undefined || observed === undefined) return [];
   const text = `${path}: expected ${expected || "nothing"}, got ${observed || "nothing"}`;
   if ([objectId, mac].some((form) => form.test(expected) && form.test(observed))) return [];
   if (context.equivalent(expected, observed)) return [harmless(text)];
   const addresses = [ipv4.exec(expected)?.[0], ipv4.exec(observed)?.[0]];
   if (addresses[0] && addresses[1] && key !== "Subnet") {
-    context.learn(addresses[0], addresses[1]);
-    return [];
+    return compareAddresses(`${path}: `, addresses[0], addresses[1], context);
   }
   if (addresses[0] && !addresses[1]) return [broken(text)];
-  const stated = key === "Subnet" ? context.given(expected) : facts.includes(key) && shown !== "" && shown !== null;
+  const stated =
+    key === "Subnet" ? context.given(expected) : facts.includes(key) && shown !== "" && shown !== null;
   return [stated ? broken(text) : harmless(text)];
 }

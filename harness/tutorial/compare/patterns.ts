@@ -21,8 +21,8 @@ export function linesOf(text: string): string[] {
   return significant(text.split("\n"));
 }
 
-/** The network of an IPv4 address, as the same text for all addresses of one /24. */
-export function sameSubnet(address: string, subnet: string): boolean {
+/** Whether an IPv4 address lies in a subnet. */
+export function inSubnet(address: string, subnet: string): boolean {
   const [base = "", bits = "32"] = subnet.split("/");
   const mask = Number(bits) === 0 ? 0 : (~0 << (32 - Number(bits))) >>> 0;
   return (numberOf(address) & mask) >>> 0 === (numberOf(base) & mask) >>> 0;

@@ -1,11 +1,13 @@
 import { broken, type Finding, harmless, type Observed } from "./comparison.ts";
 
 const kinds = {
-  "a timeout": /timed? ?out|deadline exceeded/i,
+  "a wrong call":
+    /usage:|invalid option|unknown (shorthand )?flag|flag provided but not defined|\binvalid\b/i,
+  "a timeout": /timed out|deadline exceeded/i,
   "a refused connection": /connection refused/i,
   "something unknown": /no such|not found|unknown|bad address|does not exist/i,
   "something that exists already": /already (exists|in use)|is already/i,
-  "an error": /permission denied|cannot |unable to|\bfailed\b|\berror( response from daemon)?:|unreachable|invalid|usage:/i,
+  "an error": /permission denied|cannot |unable to|\bfailed\b|\berror( response from daemon)?:|unreachable/i,
 } as const;
 export type RefusalKind = keyof typeof kinds;
 
@@ -23,15 +25,14 @@ export function compareRefusal(expected: string, { output, code }: Observed): Fi
   }
   if (seen === shown) return [];
   const got = seen ?? `exit status ${code}`;
-  const judge = isWrongCall(output) ? broken : harmless;
+  // A program that does not understand its call refuses something else than the text speaks of.
+  const judge = seen === "a wrong call" ? broken : harmless;
   return [judge(`expected ${shown}, got ${got}: ${firstLine(output)}`)];
 }
 
-/** The program did not understand what it was called with, so it refused something else than the text speaks of. */
-function isWrongCall(output: string): boolean {
-  return /usage:|invalid option|unknown (shorthand )?flag|(timeout|argument|port number|width) (is )?(invalid|too)|invalid/i.test(output);
-}
-
+/** The line of an output that says why, else its first. */
 export function firstLine(text: string): string {
-  return text.trim().split("\n")[0]?.slice(0, 200) || "no output";
+  const lines = text.trim().split("\n");
+  const telling = lines.find((line) => refusalIn(line) !== undefined) ?? lines[0] ?? "";
+  return telling.slice(0, 200) || "no output";
 }

@@ -17,7 +17,12 @@ export function readTable(lines: readonly string[]): Table | undefined {
   const columns = starts.map(([title]) => title);
   const rows = rest
     .filter((line) => !/^[-/\s]+$/.test(line))
-    .map((line) => cellsOf(line, starts.map(({ index }) => index)))
+    .map((line) =>
+      cellsOf(
+        line,
+        starts.map(({ index }) => index),
+      ),
+    )
     .map((cells) => Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ""])));
   return { columns, rows };
 }
@@ -89,21 +94,38 @@ function absent(name: string, { made, replaced }: Context): Finding[] {
   const known = made.get(name);
   if (!known) {
     const always = ["bridge", "host", "none", "default"].includes(name);
-    return [always ? broken(`expected a row ${name}, got none`) : harmless(`the text shows ${name}, which nothing before makes`)];
+    return [
+      always
+        ? broken(`expected a row ${name}, got none`)
+        : harmless(`the text shows ${name}, which nothing before makes`),
+    ];
   }
-  if (!known.succeeded) return [harmless(`no row ${name}: what makes it, line ${known.line}, was not run or broke`)];
-  if (replaced && !known.replaced) return [harmless(`no row ${name} in the listing that the mapping asks for`)];
+  if (!known.succeeded)
+    return [harmless(`no row ${name}: what makes it, line ${known.line}, was not run or broke`)];
+  if (replaced && !known.replaced)
+    return [harmless(`no row ${name} in the listing that the mapping asks for`)];
   return [broken(`expected a row ${name}, got none`)];
 }
 
-function compareRows(name: string, shown: Table["rows"][number], here: Table["rows"][number], context: Context): Finding[] {
+function compareRows(
+  name: string,
+  shown: Table["rows"][number],
+  here: Table["rows"][number],
+  context: Context,
+): Finding[] {
   return Object.entries(shown).flatMap(([column, expected]): Finding[] => {
     const observed = here[column];
-    if (observed === undefined || columnsOfMoment.test(column) || keys.includes(column) || expected === observed) return [];
+    if (
+      observed === undefined ||
+      columnsOfMoment.test(column) ||
+      keys.includes(column) ||
+      expected === observed
+    )
+      return [];
     if (objectId.test(expected) && objectId.test(observed)) return [];
     const text = `${name}, ${column}: expected "${expected}", got "${observed}"`;
     if (context.equivalent(expected, observed)) return [harmless(text)];
     if (ipv4.test(expected) && ipv4.test(observed) && !context.given(expected)) return [];
-    return [context.replaced ? harmless(text) : broken(text)];
+    return [context.replaced || expected === "" ? harmless(text) : broken(text)];
   });
 }

@@ -1,3 +1,4 @@
+import { compareAddresses } from "./address.ts";
 import { broken, type Comparator, type Finding, harmless } from "./comparison.ts";
 import { ipv4, linesOf, objectId, significant } from "./patterns.ts";
 
@@ -16,8 +17,7 @@ export const compareAddress: Comparator = (expected, { output }, context) => {
   if (wanted === undefined || wanted !== shown.trim() || rest.length > 0) return undefined;
   const seen = ipv4.exec(output)?.[0];
   if (seen === undefined) return [broken(`expected an address, got ${output.trim() || "nothing"}`)];
-  context.learn(wanted, seen);
-  return [];
+  return compareAddresses("", wanted, seen, context);
 };
 
 const pair = /^\s*└?\s*([\w .()/#-]+?): (.*)$/;
@@ -27,7 +27,9 @@ const leastShared = 0.2;
 /** Lines `Key: value`, as `docker info` prints them: numbers of nodes must agree, other differences are told. */
 export const comparePairs: Comparator = (expected, { output }) => {
   const read = (lines: readonly string[]) =>
-    new Map(lines.flatMap((line) => (pair.exec(line) ? [pair.exec(line)!.slice(1, 3) as [string, string]] : [])));
+    new Map(
+      lines.flatMap((line) => (pair.exec(line) ? [pair.exec(line)!.slice(1, 3) as [string, string]] : [])),
+    );
   const shown = read(expected);
   if (shown.size < 5 || shown.size < expected.length / 2) return undefined;
   const seen = read(output.split("\n"));
@@ -39,7 +41,9 @@ export const comparePairs: Comparator = (expected, { output }) => {
     findings.push(broken(`${key}: expected ${value}, got ${here ?? "no such line"}`));
   }
   if (missing.length > shown.size * (1 - leastShared)) {
-    findings.push(broken(`of ${shown.size} lines that the text shows, ${shown.size - missing.length} are there`));
+    findings.push(
+      broken(`of ${shown.size} lines that the text shows, ${shown.size - missing.length} are there`),
+    );
   } else if (missing.length > 0) findings.push(harmless(`not there any more: ${missing.join(", ")}`));
   return findings;
 };
@@ -56,9 +60,11 @@ const enough = 0.5;
 export const compareText: Comparator = (expected, { output }, context) => {
   const [shown, seen] = [significant(expected), linesOf(output)];
   if (seen.length === 0) return [broken(`expected output, got none: ${shown[0]}`)];
-  const plain = (lines: readonly string[]) => lines.map((line) => line.replaceAll(/\s+/g, " ").trim()).join("\n");
+  const plain = (lines: readonly string[]) =>
+    lines.map((line) => line.replaceAll(/\s+/g, " ").trim()).join("\n");
   if (plain(shown) === plain(seen)) return [];
-  const volatile = (text: string) => text.replaceAll(new RegExp(ipv4, "g"), "ADDRESS").replaceAll(/\b[0-9a-f]{12,64}\b/g, "ID");
+  const volatile = (text: string) =>
+    text.replaceAll(new RegExp(ipv4, "g"), "ADDRESS").replaceAll(/\b[0-9a-f]{12,64}\b/g, "ID");
   if (volatile(plain(shown)) === volatile(plain(seen))) return [];
   const [wanted, here] = [wordsOf(shown), wordsOf(seen)];
   const shared = [...wanted].filter((word) => here.has(word)).length;

@@ -19,7 +19,11 @@ export type Mapped =
  * Applies the first rule that fits the step, and then the names. Facts of the cluster, {{…}}, are left for `fill`.
  * What is changed is said in the notes.
  */
-export function applyMapping(mapping: Mapping, plugin: Plugin, step: Pick<Step, "command" | "chapter">): Mapped {
+export function applyMapping(
+  mapping: Mapping,
+  plugin: Plugin,
+  step: Pick<Step, "command" | "chapter">,
+): Mapped {
   const rule = mapping.commands.find(
     (one) =>
       one.match.test(step.command) &&

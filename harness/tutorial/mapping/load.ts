@@ -33,9 +33,14 @@ export function loadMapping(path: string): Mapping {
     const start = items.find((item) => item.key?.value === key)?.key?.range?.[0];
     return start === undefined ? lineOf(keys) : counter.linePos(start).line;
   };
-  throw new UsageError(parsed.error.issues.flatMap((issue) => describe(path, issue, lineOf, lineOfKey, document.toJS())).join("\n"), {
-    hint: `compare it with the project's own: ${defaultMapping}`,
-  });
+  throw new UsageError(
+    parsed.error.issues
+      .flatMap((issue) => describe(path, issue, lineOf, lineOfKey, document.toJS()))
+      .join("\n"),
+    {
+      hint: `compare it with the project's own: ${defaultMapping}`,
+    },
+  );
 }
 
 function describe(
@@ -52,11 +57,16 @@ function describe(
       return `${path}:${lineOfKey(issue.path, key)}: unknown key "${key}"${where ? ` in ${where}` : ""}, with the value ${show(value)}`;
     });
   }
-  return [`${path}:${lineOf(issue.path)}: ${where || "the file"}: ${issue.message}, got ${show(valueAt(whole, issue.path))}`];
+  return [
+    `${path}:${lineOf(issue.path)}: ${where || "the file"}: ${issue.message}, got ${show(valueAt(whole, issue.path))}`,
+  ];
 }
 
 function valueAt(whole: unknown, keys: readonly PropertyKey[]): unknown {
-  return keys.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], whole);
+  return keys.reduce<unknown>(
+    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+    whole,
+  );
 }
 
 function show(value: unknown): string {

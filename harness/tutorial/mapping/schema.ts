@@ -20,7 +20,9 @@ const condition = {
 };
 
 const prompt = z.strictObject({
-  pattern: pattern.refine((made) => /\(\?<command>/.test(made.source), { error: "a pattern with the group (?<command>…)" }),
+  pattern: pattern.refine((made) => /\(\?<command>/.test(made.source), {
+    error: "a pattern with the group (?<command>…)",
+  }),
   place: z.enum(["node", "container", "unnamed"]),
 });
 

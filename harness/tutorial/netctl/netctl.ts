@@ -68,6 +68,8 @@ export class Netctl {
   readonly #driver: InstalledDriver;
   readonly #admin: AdminClient;
   readonly #made = new Map<string, Scope>();
+  /** Closes when the plugin goes on. */
+  #pause: Scope | undefined;
   readonly #policies = new Map<string, Policy>();
 
   constructor(scope: Scope, driver: InstalledDriver, admin: AdminClient) {
@@ -86,9 +88,17 @@ export class Netctl {
       return { code: ok, output: await command.run(readArguments(rest, command.flags)) };
     } catch (error) {
       if (error instanceof BadArguments) return { code: badArguments, output: `${error.message}\n` };
-      if (error instanceof Refusal || error instanceof Nonconformance) return { code: refused, output: `${error.message}\n` };
+      if (error instanceof Refusal || error instanceof Nonconformance)
+        return { code: refused, output: `${error.message}\n` };
       throw error;
     }
+  }
+
+  /** Starts the plugin again, where it was stopped. */
+  async resume(): Promise<void> {
+    const pause = this.#pause;
+    this.#pause = undefined;
+    await pause?.close();
   }
 
   #commands(): Record<string, { flags: FlagNames; run: Run }> {
@@ -108,7 +118,11 @@ export class Netctl {
       },
       "tenant ls": {
         flags: listFlags,
-        run: async () => netctlTable(["Name"], (await admin.call("listTenants", {})).map((name) => [name])),
+        run: async () =>
+          netctlTable(
+            ["Name"],
+            (await admin.call("listTenants", {})).map((name) => [name]),
+          ),
       },
       "tenant rm": { flags: {}, run: (given) => this.#remove("tenant", { ...given, flags: { tenant: "" } }) },
       "policy create": { flags: tenantFlags, run: (given) => this.#createPolicy(given) },
@@ -137,16 +151,19 @@ export class Netctl {
         run: async ({ flags }) =>
           netctlTable(
             ["Tenant", "Group", "Network", "IP Pool", "CfgdTag", "Policies", "Network profile"],
-            (await admin.call("listGroups", chosenTenant(flags))).map(({ tenant, name, network, policies }) => [
-              ...[tenant, name, network, "", "", policies.join(","), ""],
-            ]),
+            (await admin.call("listGroups", chosenTenant(flags))).map(
+              ({ tenant, name, network, policies }) => [
+                ...[tenant, name, network, "", "", policies.join(","), ""],
+              ],
+            ),
           ),
       },
       "group rm": { flags: tenantFlags, run: (given) => this.#remove("group", given) },
       "plugin stop": {
         flags: {},
         run: async () => {
-          await this.#driver.stop!(this.#scope);
+          this.#pause ??= this.#scope.child("the plugin's pause");
+          await this.#driver.stop!(this.#pause);
           return "";
         },
       },
@@ -155,7 +172,9 @@ export class Netctl {
 
   async #version(): Promise<string> {
     const versions = Object.entries(await this.#driver.versions());
-    return ["the project's reference plugin", ...versions.map(([name, version]) => `${name}: ${version}`)].join("\n").concat("\n");
+    return ["the project's reference plugin", ...versions.map(([name, version]) => `${name}: ${version}`)]
+      .join("\n")
+      .concat("\n");
   }
 
   async #createNetwork({ words, flags }: Arguments): Promise<string> {
@@ -191,7 +210,18 @@ export class Netctl {
       [...head, "IPv6Subnet", "IPv6Gateway", "Cfgd Tag"],
       networks.map((network) => {
         const { tenant, name, encap, subnet, gateway } = network;
-        return [tenant, name, "data", encap, shown(network), subnet, gateway, "", "", encap === "vlan" ? String(network.tag) : ""];
+        return [
+          tenant,
+          name,
+          "data",
+          encap,
+          shown(network),
+          subnet,
+          gateway,
+          "",
+          "",
+          encap === "vlan" ? String(network.tag) : "",
+        ];
       }),
     );
   }
@@ -228,7 +258,16 @@ export class Netctl {
     const rules = await this.#admin.call("listRules", { tenant: tenantOf(flags), policy });
     const table = (direction: "in" | "out", way: "From" | "To") =>
       netctlTable(
-        ["Rule", "Priority", `${way} EndpointGroup`, `${way} Network`, `${way} IpAddress`, "Protocol", "Port", "Action"],
+        [
+          "Rule",
+          "Priority",
+          `${way} EndpointGroup`,
+          `${way} Network`,
+          `${way} IpAddress`,
+          "Protocol",
+          "Port",
+          "Action",
+        ],
         rules
           .filter((rule) => rule.direction === direction)
           .map(({ id, priority, peer, protocol, port, action }) => [
@@ -248,7 +287,12 @@ export class Netctl {
     );
   }
 
-  async #make(kind: string, name: string, said: string, make: (scope: Scope) => Promise<unknown>): Promise<string> {
+  async #make(
+    kind: string,
+    name: string,
+    said: string,
+    make: (scope: Scope) => Promise<unknown>,
+  ): Promise<string> {
     const scope = this.#scope.child(`${kind} ${name}`);
     try {
       await make(scope);
@@ -284,11 +328,16 @@ function named<const Names extends readonly string[]>(
   words: readonly string[],
   ...names: Names
 ): { [Index in keyof Names]: string } {
-  if (words.length !== names.length) throw new BadArguments(`expected ${names.join(" ")}, got ${words.join(" ") || "nothing"}`);
+  if (words.length !== names.length)
+    throw new BadArguments(`expected ${names.join(" ")}, got ${words.join(" ") || "nothing"}`);
   return words as unknown as { [Index in keyof Names]: string };
 }
 
-function oneOf<const Value extends string>(flag: string, given: string | undefined, values: readonly Value[]): Value {
+function oneOf<const Value extends string>(
+  flag: string,
+  given: string | undefined,
+  values: readonly Value[],
+): Value {
   const found = values.find((value) => value === given);
   if (found === undefined) throw new BadArguments(`-${flag} ${given ?? ""}: expected ${values.join(", ")}`);
   return found;

@@ -4,7 +4,12 @@ export function netctlTable(head: readonly string[], rows: readonly (readonly st
   const lines = [head, rule, ...rows];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
   return lines
-    .map((line) => head.map((_, column) => (line[column] ?? "").padEnd(widths[column] ?? 0)).join("  ").trimEnd())
+    .map((line) =>
+      head
+        .map((_, column) => (line[column] ?? "").padEnd(widths[column] ?? 0))
+        .join("  ")
+        .trimEnd(),
+    )
     .map((line) => `${line}\n`)
     .join("");
 }

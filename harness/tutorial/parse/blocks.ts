@@ -13,6 +13,8 @@ export interface Block {
   readonly kind: "fence" | "indented" | "prose";
   readonly line: number;
   readonly lines: readonly string[];
+  /** Last line of the block, the closing fence included. */
+  readonly end: number;
   /** The word behind the opening fence, e.g. `console`. */
   readonly language: string;
 }
@@ -27,6 +29,8 @@ export interface Structure {
   readonly headings: readonly Heading[];
   readonly blocks: readonly Block[];
   readonly notes: readonly Note[];
+  /** The lines as they were understood: stray fences emptied, missing ones in place. */
+  readonly repaired: readonly string[];
 }
 
 const headingInside = /^ {0,3}#{2,6}\s+\S/;
@@ -42,16 +46,18 @@ export function readStructure(source: Lines, isPrompt: (line: string) => boolean
   // Every repair takes a fence away or ends one, so there are no more of them than lines.
   for (let repairs = 0; repairs <= source.length; repairs++) {
     const { headings, blocks, fences } = parse(lines);
-    const repair = fences.map((fence) => repairOf(fence, lines, isPrompt)).find((found) => found !== undefined);
+    const repair = fences
+      .map((fence) => repairOf(fence, lines, isPrompt))
+      .find((found) => found !== undefined);
     if (!repair) {
       const unclosed = fences.filter(({ closed }) => !closed);
       notes.push(...unclosed.map(({ open }) => ({ line: open, text: "this fence is never closed" })));
-      return { headings, blocks, notes: notes.sort((a, b) => a.line - b.line) };
+      return { headings, blocks, notes: notes.sort((a, b) => a.line - b.line), repaired: lines };
     }
     lines[repair.line - 1] = repair.replacement;
     notes.push(repair.note);
   }
-  return { ...parse(lines), notes };
+  return { ...parse(lines), notes, repaired: lines };
 }
 
 interface Fence {
@@ -98,12 +104,12 @@ function parse(lines: readonly string[]): {
       const language = token.info.trim().split(/\s+/)[0] ?? "";
       const last = lines[to - 1] ?? "";
       const closed = to - 1 > from && closingFence.test(last);
-      blocks.push({ kind: "fence", line: from + 2, lines: content(), language });
+      blocks.push({ kind: "fence", line: from + 2, lines: content(), end: to, language });
       fences.push({ open: from + 1, closed, markup: token.markup, lines: content() });
     } else if (token.type === "code_block") {
-      blocks.push({ kind: "indented", line: from + 1, lines: content(), language: "" });
+      blocks.push({ kind: "indented", line: from + 1, lines: content(), end: to, language: "" });
     } else if (token.type === "inline" && tokens[index - 1]?.type === "paragraph_open") {
-      blocks.push({ kind: "prose", line: from + 1, lines: content(), language: "" });
+      blocks.push({ kind: "prose", line: from + 1, lines: content(), end: to, language: "" });
     }
   }
   return { headings, blocks, fences };

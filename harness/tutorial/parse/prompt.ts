@@ -24,7 +24,8 @@ export interface CustomPrompt {
   readonly place: Place["kind"];
 }
 
-const qualified = /^\s?(?<lead>(?:[$%]\s+)*)\[?(?<user>[a-z_][\w-]*)@(?<host>[\w.-]+)(?:[: ][^\]$#]*)?\]?[$#](?:\s+(?<command>.*))?$/;
+const qualified =
+  /^\s?(?<lead>(?:[$%]\s+)*)\[?(?<user>[a-z_][\w-]*)@(?<host>[\w.-]+)(?:[: ][^\]$#]*)?\]?[$#](?:\s+(?<command>.*))?$/;
 const containerShell = /^\s?(?:\/[\w./-]*|~)\s[#$](?:\s+(?<command>.*))?$/;
 const namedShell = /^\s?(?:ba|a|da)?sh-\d[\d.]*[#$](?:\s+(?<command>.*))?$/;
 const unnamed = /^\s?\$(?:\s+(?<command>.*))?$/;
@@ -37,7 +38,9 @@ export function readPrompt(line: string, custom: readonly CustomPrompt[] = []): 
     if (!groups) continue;
     const { host } = groups;
     const where: Place =
-      place === "node" && host !== undefined ? { kind: "node", host } : { kind: place === "container" ? place : "unnamed" };
+      place === "node" && host !== undefined
+        ? { kind: "node", host }
+        : { kind: place === "container" ? place : "unnamed" };
     return { place: where, user: undefined, command: groups.command ?? "", notes: [] };
   }
   const full = qualified.exec(line)?.groups;
@@ -50,7 +53,8 @@ export function readPrompt(line: string, custom: readonly CustomPrompt[] = []): 
     return { place, user: full.user, command, notes };
   }
   const inside = containerShell.exec(line)?.groups ?? namedShell.exec(line)?.groups;
-  if (inside) return { place: { kind: "container" }, user: undefined, command: trimmed(inside.command), notes: [] };
+  if (inside)
+    return { place: { kind: "container" }, user: undefined, command: trimmed(inside.command), notes: [] };
   const bare = unnamed.exec(line)?.groups;
   if (!bare) return undefined;
   const { command, extra } = withoutExtra(bare.command ?? "");
@@ -74,6 +78,8 @@ function trimmed(command = ""): string {
 
 /** The note for a user name that lost its beginning, as a slip of the mouse leaves it: `agrant` where others say `vagrant`. */
 export function noteOfUser(user: string, others: readonly string[]): string | undefined {
-  const whole = others.find((other) => other !== user && other.length - user.length <= 2 && other.endsWith(user));
+  const whole = others.find(
+    (other) => other !== user && other.length - user.length <= 2 && other.endsWith(user),
+  );
   return whole === undefined ? undefined : `the prompt says "${user}@", elsewhere "${whole}@"`;
 }

@@ -11,6 +11,8 @@ export interface Step {
   /** First and last line in the file, counted from 1. */
   readonly line: number;
   readonly endLine: number;
+  /** Last line of the fence or paragraph that it stands in. */
+  readonly blockEnd: number;
   readonly chapter: Chapter;
   /** Heading under which it stands. */
   readonly section: string;
@@ -37,6 +39,7 @@ export interface Chapter {
 
 export interface Tutorial {
   readonly file: string;
+  /** As they were understood: stray fences emptied, missing ones in place. */
   readonly lines: Lines;
   readonly chapters: readonly Chapter[];
   readonly steps: readonly Step[];
@@ -73,7 +76,7 @@ export function parseTutorial(file: string, lines: Lines, custom: readonly Custo
       };
     });
   if (steps.length === 0) throw nothingToRun(file, structure.blocks);
-  return { file, lines, chapters, steps, notes: structure.notes };
+  return { file, lines: structure.repaired, chapters, steps, notes: structure.notes };
 }
 
 function chaptersOf(headings: readonly Heading[]): Chapter[] {
@@ -101,7 +104,11 @@ interface RawStep extends Omit<Step, "number" | "chapter" | "section"> {
   readonly kind: Block["kind"];
 }
 
-function readBlock(file: string, { kind, lines, line: first }: Block, custom: readonly CustomPrompt[]): RawStep[] {
+function readBlock(
+  file: string,
+  { kind, lines, line: first, end }: Block,
+  custom: readonly CustomPrompt[],
+): RawStep[] {
   const steps: RawStep[] = [];
   for (let at = 0; at < lines.length; ) {
     const prompt = readPrompt(lines[at] ?? "", custom);
@@ -129,6 +136,7 @@ function readBlock(file: string, { kind, lines, line: first }: Block, custom: re
       user: prompt.user,
       line: first + start,
       endLine: first + start + typed.length - 1 + shown.length,
+      blockEnd: end,
       place: prompt.place,
       command: typed.join("\n"),
       ...readOutput(shown),

@@ -13,7 +13,8 @@ const marks: Record<StepResult["verdict"], string> = {
 /** A step as one line, as `--list` shows it. */
 export function describeStep({ number, line, place, command, interrupted }: Step): string {
   const [first = "", ...more] = command.split("\n");
-  const where = place.kind === "node" ? place.host : place.kind === "container" ? "in the container" : "no host";
+  const where =
+    place.kind === "node" ? place.host : place.kind === "container" ? "in the container" : "no host";
   return `${String(number).padStart(4)}  line ${String(line).padStart(4)}  ${where.padEnd(16)}  ${first}${more.length > 0 ? " …" : ""}${interrupted ? "  ^C" : ""}`;
 }
 
@@ -35,7 +36,11 @@ export function describeResult({ step, verdict, reason, findings, notes, ran }: 
   const indent = "          ";
   const lines = [`${marks[verdict]} ${describeStep(step)}${took}`];
   if (reason !== undefined) lines.push(`${indent}not runnable: ${reason}`);
-  lines.push(...findings.map((finding) => `${indent}${finding.severity}: ${finding.text.replaceAll("\n", `\n${indent}  `)}`));
+  lines.push(
+    ...findings.map(
+      (finding) => `${indent}${finding.severity}: ${finding.text.replaceAll("\n", `\n${indent}  `)}`,
+    ),
+  );
   lines.push(...notes.map((note) => `${indent}note: ${note}`));
   if (verdict === "broken" && ran) {
     lines.push(`${indent}ran on ${ran.node}: ${ran.command}`);
@@ -48,13 +53,18 @@ const longest = 40;
 
 /** The text's output (`-`) beside the one here (`+`), as a diff of lines. */
 export function differences(expected: readonly string[], output: string): string[] {
-  const plain = (lines: readonly string[]) => lines.map((line) => line.trimEnd()).filter((line) => line !== "");
+  const plain = (lines: readonly string[]) =>
+    lines.map((line) => line.trimEnd()).filter((line) => line !== "");
   const shown = plain(expected);
   const seen = plain(output.split("\n"));
   if (shown.length === 0 && seen.length === 0) return [];
   const signs = { "-1": "- ", "0": "  ", "1": "+ " } as const;
-  const lines = diff(seen, shown).map(([sign, line]) => `${signs[String(-sign) as keyof typeof signs]}${line}`);
-  return lines.length > longest ? [...lines.slice(0, longest), `  … ${lines.length - longest} lines more`] : lines;
+  const lines = diff(seen, shown).map(
+    ([sign, line]) => `${signs[String(sign) as keyof typeof signs]}${line}`,
+  );
+  return lines.length > longest
+    ? [...lines.slice(0, longest), `  … ${lines.length - longest} lines more`]
+    : lines;
 }
 
 /** The end of a run: counts, overhead, and what is broken. */
@@ -62,7 +72,10 @@ export function describeRun(run: TutorialRun): string {
   const counts = countVerdicts(run.results);
   const brokenLines = run.results
     .filter(({ verdict }) => verdict === "broken")
-    .map(({ step, findings }) => `  line ${step.line}: ${step.command.split("\n")[0]}\n      ${findings[0]?.text.split("\n")[0] ?? ""}`);
+    .map(
+      ({ step, findings }) =>
+        `  line ${step.line}: ${step.command.split("\n")[0]}\n      ${findings[0]?.text.split("\n")[0] ?? ""}`,
+    );
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return [
     `${run.tutorial.file} on Docker ${run.engine}, plugin ${run.plugin}: ${verdicts.map((verdict) => `${counts[verdict]} ${verdict}`).join(", ")}`,

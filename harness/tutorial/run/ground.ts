@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
+import overlay from "#drivers/overlay.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import { defaultTenant } from "#drivers/reference/model/state.ts";
 import { nameServersOf } from "#drivers/reference/network.ts";
-import overlay from "#drivers/overlay.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Target } from "#harness/cluster/target.ts";
 import { HarnessError, UsageError } from "#harness/errors.ts";
@@ -22,6 +22,7 @@ export class Ground {
   readonly plugin: Plugin;
   readonly #target: Target;
   readonly #admin: AdminClient | undefined;
+  #netctl: Netctl | undefined;
   readonly #names: { text: string; live: string }[] = [];
 
   private constructor(target: Target, mapping: Mapping, plugin: Plugin) {
@@ -36,7 +37,12 @@ export class Ground {
   static async prepare(
     scope: Scope,
     target: Target,
-    { mapping, plugin, ownImage, progress }: { mapping: Mapping; plugin: Plugin; ownImage: boolean; progress: Progress },
+    {
+      mapping,
+      plugin,
+      ownImage,
+      progress,
+    }: { mapping: Mapping; plugin: Plugin; ownImage: boolean; progress: Progress },
   ): Promise<Ground> {
     const ground = new Ground(target, mapping, plugin);
     const { cluster } = target;
@@ -51,7 +57,9 @@ export class Ground {
             await prepare(node, ["image", cluster.image, mapping.image, ...(ownImage ? [] : ["nc"])]);
           }
           if (provided.has("ifconfig")) {
-            await prepare(node, ["ifconfig", cluster.image]).catch((error: Error) => progress.say(error.message));
+            await prepare(node, ["ifconfig", cluster.image]).catch((error: Error) =>
+              progress.say(error.message),
+            );
           }
         }),
       ),
@@ -59,7 +67,8 @@ export class Ground {
     if (provided.has("swarm")) await overlay.install(scope, cluster, scope);
     if (provided.has("netctl") && ground.#admin) {
       const driver = await target.driver.connect(cluster, target.state.attachment ?? {});
-      await serveNetctl(scope, cluster, new Netctl(scope, driver, ground.#admin));
+      ground.#netctl = new Netctl(scope, driver, ground.#admin);
+      await serveNetctl(scope, cluster, ground.#netctl);
     }
     for (const { text, live, plugin: only } of mapping.names) {
       if (only !== undefined && only !== plugin) continue;
@@ -86,18 +95,24 @@ export class Ground {
       if (detail === "name") return node.name;
       if (detail in node.interfaces) return node.interfaces[detail as keyof typeof node.interfaces].address;
     }
-    if (what === "outside") return detail === "name" ? cluster.outside.hostName : cluster.outside.interfaces.management.address;
+    if (what === "outside")
+      return detail === "name" ? cluster.outside.hostName : cluster.outside.interfaces.management.address;
     if (what === "image") return cluster.image;
     if (what === "dns") return this.#dns(args[0] ?? "");
     if (what === "task-node") return (await this.#task(args[0] ?? "")).node.name;
     if (what === "task-container") return (await this.#task(args[0] ?? "")).container;
     if (literal) return literal;
-    throw new UsageError(`the mapping asks for {{${name}}}: expected {{nodeN.name}}, {{nodeN.control}}, {{outside.name}}, {{image}}, {{dns N}}, {{task-node S}} or {{task-container S}}`);
+    throw new UsageError(
+      `the mapping asks for {{${name}}}: expected {{nodeN.name}}, {{nodeN.control}}, {{outside.name}}, {{image}}, {{dns N}}, {{task-node S}} or {{task-container S}}`,
+    );
   }
 
   /** An output with the text's names in place of those of the cluster. */
   translateBack(output: string): string {
-    return this.#names.reduce((text, { text: name, live }) => text.replaceAll(wholeWord(live), () => name), output);
+    return this.#names.reduce(
+      (text, { text: name, live }) => text.replaceAll(wholeWord(live), () => name),
+      output,
+    );
   }
 
   /** Waits for what a reader's slower hands would have waited for: a container's name is known on all nodes. */
@@ -108,9 +123,11 @@ export class Ground {
 
   /** Removes containers and services from the nodes, so that everything else can go. */
   async clear(): Promise<void> {
-    for (const node of this.#target.cluster.nodes) {
-      await node.exec(["sh", "-c", "docker service ls -q 2>/dev/null | xargs -r docker service rm; docker ps -aq | xargs -r docker rm --force"]);
-    }
+    // An engine waits half a minute for a plugin that does not answer, for every container.
+    await this.#netctl?.resume();
+    const everything =
+      "docker service ls --quiet 2>/dev/null | xargs -r docker service rm; docker ps --all --quiet | xargs -r docker rm --force";
+    await Promise.all(this.#target.cluster.nodes.map((node) => node.exec(["sh", "-c", everything])));
   }
 
   /** Options by which a container asks the resolver of a plugin's network or group; nothing for other networks. */

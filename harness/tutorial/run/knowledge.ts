@@ -40,6 +40,13 @@ export class Knowledge {
     return this.#typed.some((command) => command.includes(value));
   }
 
+  /** Subnets that commands so far had in them, the last one first. */
+  get subnets(): string[] {
+    return this.#typed
+      .flatMap((command) => /(?:--subnet[= ]|\s-s )(\d+\.\d+\.\d+\.\d+\/\d+)/.exec(command)?.[1] ?? [])
+      .reverse();
+  }
+
   exported(node: string, command: string): void {
     this.#exports.set(node, [...this.exportsOn(node), command]);
   }

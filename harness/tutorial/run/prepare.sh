@@ -27,13 +27,17 @@ provide_image() {
     docker tag "$image" "$name"
     return
   fi
+  mkdir -p "$folder"
   container=$(docker create "$image")
   program=$(readlink -f "$(command -v nc)")
   libraries=$(ldd "$program" | grep -o '/[^ ]*')
   # shellcheck disable=SC2086
   tar --create --dereference --absolute-names --transform "s,^$program\$,/bin/nc," "$program" $libraries |
     docker cp - "$container:/" >/dev/null
-  docker commit "$container" "$name" >/dev/null
+  # The shell of a busybox prefers its own nc to the one on the path.
+  printf 'alias nc=/bin/nc\n' >"$folder/shinit"
+  docker cp "$folder/shinit" "$container:/etc/shinit" >/dev/null
+  docker commit --change 'ENV ENV=/etc/shinit' "$container" "$name" >/dev/null
   docker rm "$container" >/dev/null
 }
 

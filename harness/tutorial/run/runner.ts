@@ -2,6 +2,7 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { type Comparison, compare } from "../compare/compare.ts";
 import { broken, type Context, type Finding, type Verdict } from "../compare/comparison.ts";
+import { refusalIn } from "../compare/refusal.ts";
 import { applyMapping, fill } from "../mapping/apply.ts";
 import type { Step } from "../parse/tutorial.ts";
 import type { Ground } from "./ground.ts";
@@ -43,7 +44,8 @@ const deadlines = {
   listenMs: 5_000,
 };
 
-const enters = /^(?:sudo )?docker (exec|run|attach)\b(?=.* -\w*i)(?=.* -\w*t)(?!.* -\w*d)(?!.* --detach\b).*\b(?:ba|a|da)?sh\s*$/;
+const enters =
+  /^(?:sudo )?docker (exec|run|attach)\b(?=.* -\w*i)(?=.* -\w*t)(?!.* -\w*d)(?!.* --detach\b).*\b(?:ba|a|da)?sh\s*$/;
 
 /**
  * Runs the steps of a text one after the other, each in the window in which a reader would have typed it. A window is opened on
@@ -58,6 +60,8 @@ export class Runner {
   #lastNode: string | undefined;
   /** The last attempt to enter a container, where it failed. */
   #locked: { step: Step; reason: string } | undefined;
+  /** Steps for which the mapping ran another program. */
+  readonly #replaced = new Set<Step>();
   /** Time in which commands ran, in milliseconds. */
   commandMs = 0;
 
@@ -70,17 +74,19 @@ export class Runner {
     const mapped = applyMapping(mapping, plugin, step);
     const notes = [...step.notes];
     const end = (verdict: StepResult["verdict"], rest: Partial<StepResult> = {}): StepResult => {
-      this.#remember(step, verdict, notes.length > step.notes.length);
+      this.#remember(step, verdict, this.#replaced.has(step));
       return { step, verdict, reason: undefined, findings: [], ran: undefined, ...rest, notes };
     };
     if (mapped.kind === "not runnable") {
       if (enters.test(step.command)) this.#locked = { step, reason: "was not run" };
       return end("not runnable", { reason: mapped.reason });
     }
-    notes.push(...mapped.notes);
     if (mapped.kind === "login") {
+      notes.push(...mapped.notes);
       this.#last = await this.#hostWindow(mapped.host, notes);
-      return end("same", { ran: { node: mapped.host, command: step.command, output: "", code: 0, durationMs: 0 } });
+      return end("same", {
+        ran: { node: mapped.host, command: step.command, output: "", code: 0, durationMs: 0 },
+      });
     }
     try {
       const on = mapped.on === undefined ? undefined : await this.#fill(mapped.on);
@@ -94,10 +100,13 @@ export class Runner {
       }
       const filled = await this.#fill(mapped.command);
       const command = this.#knowledge.substitute(filled, notes);
+      if (command !== step.command || on !== undefined) notes.push(...mapped.notes);
       this.#last = window;
-      const replaced = mapped.notes.length > 0;
+      const replaced = programOf(mapped.command) !== programOf(step.command);
+      if (replaced) this.#replaced.add(step);
       const { comparison, ran } = await this.#type(window, step, command, replaced);
       if (comparison.verdict !== "broken") await this.#ground.settle(command);
+      else this.#explain(step, ran.output, notes);
       return end(comparison.verdict, { findings: comparison.findings, ran });
     } catch (error) {
       if (!(error instanceof HarnessError)) throw error;
@@ -126,7 +135,8 @@ export class Runner {
         return { reason: `it belongs into the container that line ${attempt.line} enters, which ${reason}` };
       }
       const last = this.#last;
-      const window = last && last.inside.length > 0 ? last : this.#windows.findLast(({ inside }) => inside.length > 0);
+      const window =
+        last && last.inside.length > 0 ? last : this.#windows.findLast(({ inside }) => inside.length > 0);
       if (!window) return { reason: "no container has been entered before" };
       if (window.running) await this.#interrupt(window, notes);
       return { window };
@@ -140,13 +150,17 @@ export class Runner {
 
   async #hostWindow(host: string, notes: string[]): Promise<Window> {
     const node = this.#ground.node(this.#ground.mapping.nodes[host] ?? host);
-    const here = this.#windows.filter((window) => window.node === node && window.terminal.ended === undefined);
+    const here = this.#windows.filter(
+      (window) => window.node === node && window.terminal.ended === undefined,
+    );
     const free = here.find(({ atHost }) => atHost);
     if (free) return free;
     const [busy] = here;
     if (busy) {
       const { running, inside } = busy;
-      const why = running ? `line ${running.line} still runs` : `line ${inside.at(-1)?.step.line} is not followed by exit`;
+      const why = running
+        ? `line ${running.line} still runs`
+        : `line ${inside.at(-1)?.step.line} is not followed by exit`;
       notes.push(`a second window on ${host}: in the first, ${why}`);
     }
     return this.#open(node);
@@ -200,7 +214,12 @@ export class Runner {
   ): Promise<{ end: { output: string; code: number | undefined }; comparison: Comparison }> {
     const { terminal } = window;
     const judge = (output: string, code: number | undefined) =>
-      compare(step.command, step.expected, { output: this.#ground.translateBack(output), code }, this.#context(replaced));
+      compare(
+        step.command,
+        step.expected,
+        { output: this.#ground.translateBack(output), code },
+        this.#context(replaced),
+      );
     const finished = () => {
       const code = terminal.prompt?.code;
       window.leftTo(terminal.prompt?.shell ?? "host");
@@ -213,22 +232,30 @@ export class Runner {
 
     if (enters.test(command)) return this.#enter(window, step, command);
     terminal.type(command);
-    const endless = step.interrupted || this.#ground.mapping.endless.some((pattern) => pattern.test(step.command));
+    const endless =
+      step.interrupted || this.#ground.mapping.endless.some((pattern) => pattern.test(step.command));
     if (!endless) {
       if (await terminal.wait((prompt) => prompt !== undefined, deadlines.commandMs)) return finished();
       if (terminal.ended !== undefined) {
-        return /^exit\b/.test(command) ? { end: { output: "", code: 0 }, comparison: judge("", 0) } : failed(`the shell ${terminal.ended}`);
+        return /^exit\b/.test(command)
+          ? { end: { output: "", code: 0 }, comparison: judge("", 0) }
+          : failed(`the shell ${terminal.ended}`);
       }
       terminal.interrupt();
       await this.#backAtPrompt(window);
       return failed(`expected it to end, got no end within ${deadlines.commandMs / 1000} s`);
     }
-    const port = this.#ground.mapping.listening.map((pattern) => pattern.exec(command)?.groups?.port).find(Boolean);
+    const port = this.#ground.mapping.listening
+      .map((pattern) => pattern.exec(command)?.groups?.port)
+      .find(Boolean);
     if (port !== undefined && !(await listens(window.node, Number(port), terminal, deadlines.listenMs))) {
       if (terminal.prompt) return finished();
-      return failed(`expected it to listen on port ${port}, got no listening socket within ${deadlines.listenMs / 1000} s`);
+      return failed(
+        `expected it to listen on port ${port}, got no listening socket within ${deadlines.listenMs / 1000} s`,
+      );
     }
-    const shown = (prompt: unknown) => prompt !== undefined || judge(terminal.output, undefined).verdict !== "broken";
+    const shown = (prompt: unknown) =>
+      prompt !== undefined || judge(terminal.output, undefined).verdict !== "broken";
     await terminal.wait(shown, deadlines.endlessMs);
     if (terminal.prompt) return finished();
     const { output } = terminal;
@@ -239,7 +266,10 @@ export class Runner {
     }
     terminal.interrupt();
     if (!(await this.#backAtPrompt(window))) return failed("expected it to end with ^C, got no prompt");
-    return { end: { output: terminal.output, code: undefined }, comparison: judge(terminal.output, undefined) };
+    return {
+      end: { output: terminal.output, code: undefined },
+      comparison: judge(terminal.output, undefined),
+    };
   }
 
   /** Enters a container: its shell gets a prompt of ours from the environment. */
@@ -264,7 +294,20 @@ export class Runner {
     await terminal.wait((at) => at !== undefined, deadlines.promptMs);
     window.inside.push({ shell, step });
     this.#locked = undefined;
-    return { end: { output: "", code: undefined }, comparison: { verdict: "same", findings: [] } as Comparison };
+    return {
+      end: { output: "", code: undefined },
+      comparison: { verdict: "same", findings: [] } as Comparison,
+    };
+  }
+
+  /** A name that is taken was taken by the text itself, where it was. */
+  #explain(step: Step, output: string, notes: string[]): void {
+    if (refusalIn(output) !== "something that exists already") return;
+    for (const [name, { line, succeeded }] of this.#knowledge.made) {
+      if (succeeded && line < step.line && output.includes(name)) {
+        notes.push(`line ${line} made ${name}, and nothing in the text removes it`);
+      }
+    }
   }
 
   #context(replaced: boolean): Context {
@@ -274,6 +317,7 @@ export class Runner {
       replaced,
       nodes: new Set(Object.keys(mapping.nodes)),
       made: this.#knowledge.made,
+      subnets: this.#knowledge.subnets,
       equivalent: (a, b) => mapping.equivalent.some((words) => words.includes(a) && words.includes(b)),
       foreign: (name) => mapping.foreign.some((pattern) => pattern.test(name)),
       given: (value) => this.#knowledge.given(value),
@@ -285,4 +329,13 @@ export class Runner {
     const succeeded = verdict === "same" || verdict === "differs harmlessly";
     this.#knowledge.remember(step, { succeeded, replaced });
   }
+}
+
+/** The program and its first word, e.g. `docker run`: another one has output of another form. */
+function programOf(command: string): string {
+  return command
+    .replace(/^sudo\s+/, "")
+    .split(/\s+/)
+    .slice(0, 2)
+    .join(" ");
 }

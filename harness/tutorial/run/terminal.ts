@@ -44,16 +44,21 @@ export class Terminal {
   static async open(host: Host): Promise<Terminal> {
     const nonce = randomBytes(4).toString("hex");
     const shell = "bash --norc --noprofile --noediting";
-    const running = await host.spawn(["script", "--quiet", "--flush", "--return", "--command", shell, "/dev/null"], {
-      env: { TERM: "dumb" },
-    });
+    const running = await host.spawn(
+      ["script", "--quiet", "--flush", "--return", "--command", shell, "/dev/null"],
+      {
+        env: { TERM: "dumb" },
+      },
+    );
     const terminal = new Terminal(running, nonce);
     const settings = `stty -echo -onlcr cols ${columns} rows 200; unset HISTFILE PROMPT_COMMAND; PS2=; PS1='${terminal.promptOf("host")}'`;
     terminal.type(settings);
     const opened = await terminal.wait((at) => at !== undefined, openMs);
     if (!opened) {
       terminal.close();
-      throw new HarnessError(`${host.name}: no shell within ${openMs} ms; it printed: ${terminal.output || "nothing"}`);
+      throw new HarnessError(
+        `${host.name}: no shell within ${openMs} ms; it printed: ${terminal.output || "nothing"}`,
+      );
     }
     return terminal;
   }
@@ -82,7 +87,14 @@ export class Terminal {
   /** The prompt that the shell is at, if it is at one. */
   get prompt(): AtPrompt | undefined {
     const last = [...this.#text.matchAll(this.#marks())].at(-1);
-    if (!last || this.#text.slice(last.index + last[0].length).replaceAll(controls, "").trim() !== "") return undefined;
+    if (
+      !last ||
+      this.#text
+        .slice(last.index + last[0].length)
+        .replaceAll(controls, "")
+        .trim() !== ""
+    )
+      return undefined;
     return { shell: last[1] ?? "", code: Number(last[2]) };
   }
 

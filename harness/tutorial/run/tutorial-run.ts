@@ -43,7 +43,12 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
   const scope = new Scope(`the tutorial ${tutorial.file}`);
   let ground: Ground | undefined;
   try {
-    ground = await Ground.prepare(scope, target, { mapping, plugin, ownImage: settings.IMAGE !== undefined, progress });
+    ground = await Ground.prepare(scope, target, {
+      mapping,
+      plugin,
+      ownImage: settings.IMAGE !== undefined,
+      progress,
+    });
     const runner = new Runner(ground);
     const results: StepResult[] = [];
     const startedAt = Date.now();
@@ -57,7 +62,15 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
     } finally {
       runner.close();
     }
-    return { tutorial, engine, plugin, startedAt, durationMs: performance.now() - start, commandMs: runner.commandMs, results };
+    return {
+      tutorial,
+      engine,
+      plugin,
+      startedAt,
+      durationMs: performance.now() - start,
+      commandMs: runner.commandMs,
+      results,
+    };
   } finally {
     if (settings.KEEP) await target.keep();
     else {

@@ -1,0 +1,15 @@
+import { broken, type Context, type Finding } from "./comparison.ts";
+import { inSubnet } from "./patterns.ts";
+
+/** One address for another, which later commands then use: in the same subnet where a command of the text has given that. */
+export function compareAddresses(
+  who: string,
+  expected: string,
+  observed: string,
+  context: Context,
+): Finding[] {
+  context.learn(expected, observed);
+  const subnet = context.subnets.find((one) => inSubnet(expected, one));
+  if (subnet === undefined || inSubnet(observed, subnet)) return [];
+  return [broken(`${who}expected an address in ${subnet}, got ${observed}`)];
+}
