@@ -12,13 +12,13 @@ import { type Cell, firewalls, type Matrix } from "./schema.ts";
 
 const style = readFileSync(join(import.meta.dirname, "matrix.css"), "utf8");
 
-const verdictTones: Record<Verdict, { short: string; tone: Tone }> = {
-  conformant: { short: "conformant", tone: "good" },
-  partial: { short: "partial", tone: "good" },
-  "not conformant": { short: "not conf.", tone: "bad" },
-  incomplete: { short: "incomplete", tone: "warn" },
-  "not applicable": { short: "n/a", tone: "muted" },
-  "not run": { short: "not run", tone: "muted" },
+const verdictTones: Record<Verdict, { sign: string; short: string; tone: Tone }> = {
+  conformant: { sign: "●", short: "conformant", tone: "good" },
+  partial: { sign: "◐", short: "partial", tone: "good" },
+  "not conformant": { sign: "✘", short: "not conf.", tone: "bad" },
+  incomplete: { sign: "○", short: "incomplete", tone: "warn" },
+  "not applicable": { sign: "–", short: "n/a", tone: "muted" },
+  "not run": { sign: "·", short: "not run", tone: "muted" },
 };
 
 /** The page of the whole matrix: what is red, what drifted, requirement × driver × engine, history, cost. */
@@ -138,7 +138,7 @@ function renderTable(cells: readonly Cell[], { drift }: Matrix): string {
     ([outcome, { sign, tone }]) => `<li>${badge(tone, sign)} ${outcome}</li>`,
   );
   return `<section aria-labelledby="matrix"><h2 id="matrix">Matrix</h2>
-<ul class="key small">${key.join("")}<li>a corner: changed since the last green run</li></ul>
+<ul class="key small">${key.join("")}<li class="narrow">profiles: ● conformant, ◐ partial, ○ incomplete</li><li>a corner: changed since the last green run</li></ul>
 <label class="only"><input type="checkbox" id="only"> only rows with something red, blocked, broken or changed</label>
 <div class="scroll" role="region" aria-labelledby="matrix" tabindex="0"><table class="matrix">
 <thead><tr><td class="corner" rowspan="2"></td>${groups.join("")}</tr><tr>${engines.join("")}</tr></thead>
@@ -150,9 +150,9 @@ function renderProfileRow(profile: string, cells: readonly Cell[], isFirst: (cel
     const found = cell.target?.profiles.find((entry) => entry.profile === profile);
     const first = isFirst(cell) ? " first" : "";
     if (!found) return `<td class="verdict-cell${first}"></td>`;
-    const { short, tone } = verdictTones[found.verdict];
+    const { sign, short, tone } = verdictTones[found.verdict];
     const title = [found.verdict, found.because].filter(Boolean).join(": ");
-    return `<td class="verdict-cell ${tone}${first}" title="${escapeHtml(title)}">${short}</td>`;
+    return `<td class="verdict-cell ${tone}${first}" title="${escapeHtml(title)}"><span class="narrow" aria-hidden="true">${sign}</span><span class="wide">${short}</span></td>`;
   });
   return `<tr class="profile"><th scope="row">${escapeHtml(profile)}</th>${columns.join("")}</tr>`;
 }
