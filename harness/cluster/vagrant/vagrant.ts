@@ -22,6 +22,13 @@ export interface UpOptions {
   hangs?: (machine: string) => Promise<void>;
 }
 
+/**
+ * The provider docker looks at every container and network of the engine before it makes its own, and fails when one
+ * of another run goes in between.
+ */
+const vanished = /No such (object|container|network)|network \S+ not found/i;
+const attempts = 5;
+
 /** Vagrant's command line on one set of machines, which the environment tells apart. */
 export class Vagrant {
   readonly #env: Readonly<Record<string, string>>;
@@ -36,7 +43,19 @@ export class Vagrant {
    * `vagrant up`. Throws `UsageError` when the provider is not there or not usable, `HarnessError` with what Vagrant
    * said last when a machine does not come up.
    */
-  async up({ provider, provision, detail, hangs }: UpOptions): Promise<void> {
+  async up(options: UpOptions): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const said = await this.#attempt(options);
+      if (said === undefined) return;
+      if (attempt === attempts || !vanished.test(said)) throw failure(options.provider, said);
+      options.detail(
+        "again, since a container or network of somebody else went while Vagrant looked at all of them",
+      );
+    }
+  }
+
+  /** Resolves to what Vagrant said last when it failed. */
+  async #attempt({ provider, provision, detail, hangs }: UpOptions): Promise<string | undefined> {
     const command = await this.#local.spawn(
       [
         ...["vagrant", "up", provision ? "--provision" : "--no-provision"],
@@ -66,20 +85,8 @@ export class Vagrant {
       watch.close();
       this.#up = undefined;
     });
-    if (code === 0) return;
-    const end = lastLines(said.join("\n"), 25);
-    if (
-      /provider '?\S+'? (could not be found|that was requested)|isn't usable|No usable default provider/.test(
-        end,
-      )
-    ) {
-      throw new UsageError(`Vagrant has no provider ${provider ?? "that works here"}:\n${end}`, {
-        hint: "docs/vagrant.md says what each provider needs; VAGRANT_PROVIDER chooses one",
-      });
-    }
-    throw new HarnessError(`vagrant up failed (${code ?? signal}); its last lines:\n${end}`, {
-      hint: "docs/vagrant.md lists what is known to go wrong",
-    });
+    if (code === 0) return undefined;
+    return `${lastLines(said.join("\n"), 25)}\n(exit ${code ?? signal})`;
   }
 
   /** Ends a `vagrant up` that is under way, and waits until it has ended. */
@@ -109,6 +116,21 @@ export class Vagrant {
       `vagrant destroy failed (${ended.code}): ${lastLines(ended.stdout + ended.stderr)}`,
     );
   }
+}
+
+function failure(provider: string | undefined, said: string): HarnessError {
+  if (
+    /provider '?\S+'? (could not be found|that was requested)|isn't usable|No usable default provider/.test(
+      said,
+    )
+  ) {
+    return new UsageError(`Vagrant has no provider ${provider ?? "that works here"}:\n${said}`, {
+      hint: "docs/vagrant.md says what each provider needs; VAGRANT_PROVIDER chooses one",
+    });
+  }
+  return new HarnessError(`vagrant up failed:\n${said}`, {
+    hint: "docs/vagrant.md lists what is known to go wrong",
+  });
 }
 
 /** Notices machines that wait for an address for too long. */
