@@ -130,7 +130,7 @@ async function onLibvirt(settings: Settings, progress: Progress): Promise<Ground
       };
     },
     reset: async (id, machine) => {
-      progress.say(`${machine} has no address after two minutes; it is started again, once`);
+      progress.say(`${machine} has had no address for too long; it is started again, once`);
       await virsh("reset", `${id}-${machine}`);
     },
     removeRest: ({ id }) => removeDomains(virsh, id),

@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from "node:os";
 import { createInterface } from "node:readline";
 import { HarnessError, UsageError } from "#harness/errors.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
@@ -5,8 +6,8 @@ import { LocalHost } from "#harness/host/local-host.ts";
 import { lastLines } from "#harness/setup/install.ts";
 import { parseSshConfig, type SshAccess } from "./ssh-config.ts";
 
-/** How long a machine may wait for its address before it is said to hang. */
-const addressMs = 120_000;
+/** How long a machine may wait for its address before it is said to hang, on quiet processors and at most. */
+const addressMs = { quiet: 120_000, most: 300_000 };
 /** Emulated machines take minutes; Vagrant itself gives up earlier. */
 const upMs = 25 * 60_000;
 const destroyMs = 5 * 60_000;
@@ -18,7 +19,7 @@ export interface UpOptions {
   provision: boolean;
   /** Called with what Vagrant is doing, e.g. `tutorial-node1: Waiting for SSH to become available`. */
   detail: (text: string) => void;
-  /** Called once for a machine that has no address after two minutes. */
+  /** Called once for a machine that has no address after two minutes, or up to five where processors are busy. */
   hangs?: (machine: string) => Promise<void>;
 }
 
@@ -67,7 +68,7 @@ export class Vagrant {
     command.stdin.end();
     const said: string[] = [];
     const watch = new AddressWatch(async (machine) => {
-      said.push(`${machine} had no address after ${addressMs / 1000} s and was reset`);
+      said.push(`${machine} had no address for too long and was started again`);
       await hangs?.(machine);
     });
     const listen = (line: string) => {
@@ -146,10 +147,15 @@ class AddressWatch {
   saw(machine: string, text: string): void {
     clearTimeout(this.#timers.get(machine));
     if (!/waiting for domain to get an ip address/i.test(text) || this.#told.has(machine)) return;
-    const timer = setTimeout(() => {
-      this.#told.add(machine);
-      void this.#tell(machine);
-    }, addressMs);
+    // An emulated machine that shares its processor with others takes its time, and a reset takes that away from it.
+    const share = Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
+    const timer = setTimeout(
+      () => {
+        this.#told.add(machine);
+        void this.#tell(machine);
+      },
+      Math.min(addressMs.quiet * share, addressMs.most),
+    );
     this.#timers.set(machine, timer);
   }
 
