@@ -5,6 +5,7 @@ import { defaultTenant } from "#drivers/reference/model/state.ts";
 import { Nonconformance } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
 import { type Arguments, BadArguments, type FlagNames, readArguments } from "./arguments.ts";
+import { groupFlags, listFlags, networkFlags, ruleFlags, tenantFlags } from "./flags.ts";
 import { netctlTable } from "./table.ts";
 
 /** How a command ended. */
@@ -16,46 +17,6 @@ export interface Answer {
 const ok = 0;
 const badArguments = 1;
 const refused = 3;
-
-const tenantFlags: FlagNames = { t: { name: "tenant" }, tenant: { name: "tenant" } };
-const listFlags: FlagNames = {
-  ...tenantFlags,
-  a: { name: "all", switch: true },
-  all: { name: "all", switch: true },
-  q: { name: "quiet", switch: true },
-  quiet: { name: "quiet", switch: true },
-};
-const networkFlags: FlagNames = {
-  ...tenantFlags,
-  s: { name: "subnet" },
-  subnet: { name: "subnet" },
-  g: { name: "gateway" },
-  gateway: { name: "gateway" },
-  e: { name: "encap" },
-  encap: { name: "encap" },
-  p: { name: "tag" },
-  "pkt-tag": { name: "tag" },
-};
-const groupFlags: FlagNames = { ...tenantFlags, p: { name: "policy" }, policy: { name: "policy" } };
-const ruleFlags: FlagNames = {
-  ...tenantFlags,
-  direction: { name: "direction" },
-  d: { name: "direction" },
-  protocol: { name: "protocol" },
-  l: { name: "protocol" },
-  port: { name: "port" },
-  P: { name: "port" },
-  action: { name: "action" },
-  j: { name: "action" },
-  priority: { name: "priority" },
-  p: { name: "priority" },
-  "from-group": { name: "group" },
-  "to-group": { name: "group" },
-  "from-network": { name: "network" },
-  "to-network": { name: "network" },
-  "from-ip-address": { name: "address" },
-  "to-ip-address": { name: "address" },
-};
 
 type Run = (given: Arguments) => Promise<string>;
 

@@ -5,11 +5,11 @@ import { defaultTenant } from "#drivers/reference/model/state.ts";
 import { nameServersOf } from "#drivers/reference/network.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Target } from "#harness/cluster/target.ts";
-import { HarnessError, UsageError } from "#harness/errors.ts";
+import { Blocked, HarnessError, UsageError } from "#harness/errors.ts";
 import type { Progress } from "#harness/progress.ts";
 import type { Scope } from "#harness/scope.ts";
 import { managerOf, nodesById } from "#harness/workload/service.ts";
-import { wholeWord } from "../mapping/apply.ts";
+import { fill, wholeWord } from "../mapping/apply.ts";
 import type { Mapping, Plugin } from "../mapping/schema.ts";
 import { Netctl } from "../netctl/netctl.ts";
 import { serveNetctl } from "../netctl/serve.ts";
@@ -72,7 +72,11 @@ export class Ground {
     }
     for (const { text, live, plugin: only } of mapping.names) {
       if (only !== undefined && only !== plugin) continue;
-      ground.#names.push({ text, live: await ground.fact(live.replaceAll(/[{}]/g, "").trim(), [], live) });
+      const here = await ground.fill(live).catch((error: Error) => {
+        // A command that needs it is told why it cannot run.
+        if (!(error instanceof Blocked)) throw error;
+      });
+      if (here !== undefined) ground.#names.push({ text, live: here });
     }
     return ground;
   }
@@ -86,8 +90,12 @@ export class Ground {
     );
   }
 
-  /** What `{{name args}}` stands for; `literal` is the answer for what is no such fact. */
-  async fact(name: string, args: readonly string[], literal = ""): Promise<string> {
+  /** A text with the facts of the cluster filled in. Throws `Blocked` where the cluster has none of the kind. */
+  fill(text: string): Promise<string> {
+    return fill(text, (name, args) => this.#fact(name, args));
+  }
+
+  async #fact(name: string, args: readonly string[]): Promise<string> {
     const { cluster } = this.#target;
     const [what = "", detail = ""] = name.split(".");
     if (/^node\d+$/.test(what)) {
@@ -101,7 +109,6 @@ export class Ground {
     if (what === "dns") return this.#dns(args[0] ?? "");
     if (what === "task-node") return (await this.#task(args[0] ?? "")).node.name;
     if (what === "task-container") return (await this.#task(args[0] ?? "")).container;
-    if (literal) return literal;
     throw new UsageError(
       `the mapping asks for {{${name}}}: expected {{nodeN.name}}, {{nodeN.control}}, {{outside.name}}, {{image}}, {{dns N}}, {{task-node S}} or {{task-container S}}`,
     );

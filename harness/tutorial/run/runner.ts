@@ -1,13 +1,13 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { HarnessError } from "#harness/errors.ts";
+import { Blocked, HarnessError } from "#harness/errors.ts";
 import { type Comparison, compare } from "../compare/compare.ts";
 import { broken, type Context, type Finding, type Verdict } from "../compare/comparison.ts";
 import { refusalIn } from "../compare/refusal.ts";
-import { applyMapping, fill } from "../mapping/apply.ts";
+import { applyMapping } from "../mapping/apply.ts";
 import type { Step } from "../parse/tutorial.ts";
+import { deadlines, entersContainer, interrupt, runCommand } from "./command.ts";
 import type { Ground } from "./ground.ts";
 import { Knowledge } from "./knowledge.ts";
-import { listens } from "./listening.ts";
 import { Window } from "./window.ts";
 
 /** What became of one command of the text. */
@@ -33,19 +33,6 @@ export interface Ran {
   readonly code: number | undefined;
   readonly durationMs: number;
 }
-
-const deadlines = {
-  /** For a command that ends by itself. */
-  commandMs: 60_000,
-  /** For one that ends by ^C to show what the text shows. */
-  endlessMs: 12_000,
-  /** For a shell after ^C, exit, or its first prompt. */
-  promptMs: 10_000,
-  listenMs: 5_000,
-};
-
-const enters =
-  /^(?:sudo )?docker (exec|run|attach)\b(?=.* -\w*i)(?=.* -\w*t)(?!.* -\w*d)(?!.* --detach\b).*\b(?:ba|a|da)?sh\s*$/;
 
 /**
  * Runs the steps of a text one after the other, each in the window in which a reader would have typed it. A window is opened on
@@ -78,7 +65,7 @@ export class Runner {
       return { step, verdict, reason: undefined, findings: [], ran: undefined, ...rest, notes };
     };
     if (mapped.kind === "not runnable") {
-      if (enters.test(step.command)) this.#locked = { step, reason: "was not run" };
+      if (entersContainer(step.command)) this.#locked = { step, reason: "was not run" };
       return end("not runnable", { reason: mapped.reason });
     }
     if (mapped.kind === "login") {
@@ -89,16 +76,16 @@ export class Runner {
       });
     }
     try {
-      const on = mapped.on === undefined ? undefined : await this.#fill(mapped.on);
+      const on = mapped.on === undefined ? undefined : await this.#ground.fill(mapped.on);
       const found = await this.#window(step, on, notes);
       if ("reason" in found) return end("not runnable", { reason: found.reason });
       const { window } = found;
       const { unless } = mapped;
       if (unless) {
-        const test = await window.node.exec(["sh", "-c", await this.#fill(unless.test)]);
+        const test = await window.node.exec(["sh", "-c", await this.#ground.fill(unless.test)]);
         if (test.code === 0) return end("not runnable", { reason: unless.reason });
       }
-      const filled = await this.#fill(mapped.command);
+      const filled = await this.#ground.fill(mapped.command);
       const command = this.#knowledge.substitute(filled, notes);
       if (command !== step.command || on !== undefined) notes.push(...mapped.notes);
       this.#last = window;
@@ -109,6 +96,7 @@ export class Runner {
       else this.#explain(step, ran.output, notes);
       return end(comparison.verdict, { findings: comparison.findings, ran });
     } catch (error) {
+      if (error instanceof Blocked) return end("not runnable", { reason: error.message });
       if (!(error instanceof HarnessError)) throw error;
       return end("broken", { findings: [broken(error.message)] });
     }
@@ -117,10 +105,6 @@ export class Runner {
   /** Ends everything that still runs. */
   close(): void {
     for (const window of this.#windows) window.terminal.close();
-  }
-
-  #fill(text: string): Promise<string> {
-    return fill(text, (name, args) => this.#ground.fact(name, args));
   }
 
   async #window(
@@ -178,17 +162,7 @@ export class Runner {
 
   async #interrupt(window: Window, notes: string[]): Promise<void> {
     notes.push(`line ${window.running?.line} still ran; it was ended with ^C, which the text leaves out`);
-    window.terminal.interrupt();
-    await this.#backAtPrompt(window);
-  }
-
-  async #backAtPrompt(window: Window): Promise<boolean> {
-    const back = await window.terminal.wait((prompt) => prompt !== undefined, deadlines.promptMs);
-    if (back) {
-      window.running = undefined;
-      window.leftTo(window.terminal.prompt?.shell ?? "host");
-    } else window.terminal.close();
-    return back;
+    await interrupt(window);
   }
 
   async #type(
@@ -197,107 +171,19 @@ export class Runner {
     command: string,
     replaced: boolean,
   ): Promise<{ comparison: Comparison; ran: Ran }> {
+    const context = this.#context(replaced);
+    const seen = (output: string) => this.#ground.translateBack(output);
     const start = performance.now();
-    const { end, comparison } = await this.#follow(window, step, command, replaced);
+    const { output, code, comparison, entered } = await runCommand({
+      ...{ window, step, command, mapping: this.#ground.mapping },
+      judge: (text, status) =>
+        compare(step.command, step.expected, { output: seen(text), code: status }, context),
+    });
     const durationMs = performance.now() - start;
     this.commandMs += durationMs;
-    if (/^\s*export\s/.test(command) && end.code === 0) this.#knowledge.exported(window.node.name, command);
-    const output = this.#ground.translateBack(end.output);
-    return { comparison, ran: { node: window.node.name, command, output, code: end.code, durationMs } };
-  }
-
-  async #follow(
-    window: Window,
-    step: Step,
-    command: string,
-    replaced: boolean,
-  ): Promise<{ end: { output: string; code: number | undefined }; comparison: Comparison }> {
-    const { terminal } = window;
-    const judge = (output: string, code: number | undefined) =>
-      compare(
-        step.command,
-        step.expected,
-        { output: this.#ground.translateBack(output), code },
-        this.#context(replaced),
-      );
-    const finished = () => {
-      const code = terminal.prompt?.code;
-      window.leftTo(terminal.prompt?.shell ?? "host");
-      return { end: { output: terminal.output, code }, comparison: judge(terminal.output, code) };
-    };
-    const failed = (text: string) => ({
-      end: { output: terminal.output, code: undefined },
-      comparison: { verdict: "broken", findings: [broken(text)] } as Comparison,
-    });
-
-    if (enters.test(command)) return this.#enter(window, step, command);
-    terminal.type(command);
-    const endless =
-      step.interrupted || this.#ground.mapping.endless.some((pattern) => pattern.test(step.command));
-    if (!endless) {
-      if (await terminal.wait((prompt) => prompt !== undefined, deadlines.commandMs)) return finished();
-      if (terminal.ended !== undefined) {
-        return /^exit\b/.test(command)
-          ? { end: { output: "", code: 0 }, comparison: judge("", 0) }
-          : failed(`the shell ${terminal.ended}`);
-      }
-      terminal.interrupt();
-      await this.#backAtPrompt(window);
-      return failed(`expected it to end, got no end within ${deadlines.commandMs / 1000} s`);
-    }
-    const port = this.#ground.mapping.listening
-      .map((pattern) => pattern.exec(command)?.groups?.port)
-      .find(Boolean);
-    if (port !== undefined && !(await listens(window.node, Number(port), terminal, deadlines.listenMs))) {
-      if (terminal.prompt) return finished();
-      return failed(
-        `expected it to listen on port ${port}, got no listening socket within ${deadlines.listenMs / 1000} s`,
-      );
-    }
-    const shown = (prompt: unknown) =>
-      prompt !== undefined || judge(terminal.output, undefined).verdict !== "broken";
-    await terminal.wait(shown, deadlines.endlessMs);
-    if (terminal.prompt) return finished();
-    const { output } = terminal;
-    const comparison = judge(output, undefined);
-    if (!step.interrupted) {
-      window.running = step;
-      return { end: { output, code: undefined }, comparison };
-    }
-    terminal.interrupt();
-    if (!(await this.#backAtPrompt(window))) return failed("expected it to end with ^C, got no prompt");
-    return {
-      end: { output: terminal.output, code: undefined },
-      comparison: judge(terminal.output, undefined),
-    };
-  }
-
-  /** Enters a container: its shell gets a prompt of ours from the environment. */
-  async #enter(window: Window, step: Step, command: string) {
-    const { terminal } = window;
-    const shell = window.nextShell();
-    const start = /^(?:sudo )?docker (?:exec|run)/.exec(command)?.[0] ?? "docker exec";
-    terminal.type(`${start} -e PS1='${terminal.promptOf(shell)}'${command.slice(start.length)}`);
-    const answered = await terminal.wait((prompt) => prompt !== undefined, deadlines.commandMs);
-    const { prompt } = terminal;
-    if (!answered || prompt?.shell !== shell) {
-      const got = terminal.output.trim() || (answered ? `exit status ${prompt?.code}` : "nothing");
-      this.#locked = { step, reason: "did not get there" };
-      if (!answered) terminal.close();
-      const findings = [broken(`expected a shell in the container, got ${got}`)];
-      return {
-        end: { output: terminal.output, code: prompt?.code },
-        comparison: { verdict: "broken", findings } as Comparison,
-      };
-    }
-    terminal.type("stty -echo");
-    await terminal.wait((at) => at !== undefined, deadlines.promptMs);
-    window.inside.push({ shell, step });
-    this.#locked = undefined;
-    return {
-      end: { output: "", code: undefined },
-      comparison: { verdict: "same", findings: [] } as Comparison,
-    };
+    if (entered !== undefined) this.#locked = entered ? undefined : { step, reason: "did not get there" };
+    if (/^\s*export\s/.test(command) && code === 0) this.#knowledge.exported(window.node.name, command);
+    return { comparison, ran: { node: window.node.name, command, output: seen(output), code, durationMs } };
   }
 
   /** A name that is taken was taken by the text itself, where it was. */
