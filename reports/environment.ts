@@ -23,6 +23,7 @@ const toldSettings = [
   "ENGINE",
   "CLUSTER",
   "NODES",
+  "SCALE",
   "KEEP",
   "IMAGE",
   "FIREWALL",

@@ -17,7 +17,7 @@ export function conformanceReporters({ outputDir = readSettings().REPORTS } = {}
   const environment = {
     drivers: String(settings.DRIVER),
     engines: String(settings.ENGINE),
-    cluster: `${settings.CLUSTER}, ${settings.NODES} nodes`,
+    cluster: `${settings.CLUSTER}, ${settings.NODES || "all"} nodes`,
     host: `${host.platform} ${host.kernel} ${host.arch}`,
     node,
     ...Object.fromEntries(["vitest", "testcontainers"].map((name) => [name, packages[name] ?? ""])),

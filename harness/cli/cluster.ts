@@ -3,7 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
+import { inventorySchema } from "#harness/cluster/inventory.ts";
+import { surveyInventory } from "#harness/cluster/inventory-cluster.ts";
+import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/preflight.ts";
 import { openProvider, targetEngines } from "#harness/cluster/provider.ts";
+import { inventoryOf } from "#harness/cluster/ssh-provider.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
 import type { ClusterProvider } from "#harness/config/settings.ts";
@@ -54,7 +58,37 @@ command
   .argument("[command...]", "what to run instead of a shell")
   .action((host: string, argv: string[]) => runMain(async () => ssh(host, argv)));
 
+command
+  .command("preflight")
+  .description("lists what the hosts of INVENTORY are, have and lack; changes nothing")
+  .action(() => runMain(preflight));
+
+command
+  .command("inventory-schema")
+  .description("prints the JSON Schema of inventory files, for editors")
+  .action(() =>
+    runMain(async () => {
+      console.log(JSON.stringify(inventorySchema(), null, 2));
+      return 0;
+    }),
+  );
+
 await command.parseAsync();
+
+async function preflight(): Promise<number> {
+  const inventory = inventoryOf({ ...settings, CLUSTER: "ssh" });
+  const surveys = await progress.step(`looking at the hosts of ${inventory.source}`, () =>
+    surveyInventory(inventory),
+  );
+  console.log(describeSurveys(surveys));
+  const problems = problemsOf(surveys, inventory.outside !== undefined);
+  if (problems.length > 0) console.log(describeProblems(problems));
+  if (!inventory.outside) {
+    console.log("the inventory names no outside host: requirements that need the outside world are blocked");
+  }
+  console.log(problems.length === 0 ? "the hosts are fit" : "the hosts cannot be used as they are");
+  return problems.length === 0 ? 0 : 1;
+}
 
 async function down(): Promise<number> {
   for (const name of providersInUse()) {

@@ -1,13 +1,19 @@
 import { createHash, randomBytes } from "node:crypto";
+import type Docker from "dockerode";
 import type { ClusterProvider, Settings } from "#harness/config/settings.ts";
-import { HarnessError, UsageError } from "#harness/errors.ts";
+import { DeadlineExceeded, HarnessError, UsageError } from "#harness/errors.ts";
 import { SshHost } from "#harness/host/ssh-host.ts";
 import { importWorkload, workloadArchive } from "#harness/images/workload-image.ts";
+import { compareLedgers, describeDifferences, type Ledger } from "#harness/ledger/ledger.ts";
 import { startWebServer } from "#harness/outside/outside.ts";
-import { ownIdentity } from "#harness/process.ts";
+import { until, within } from "#harness/poll.ts";
+import { isAlive, ownIdentity } from "#harness/process.ts";
 import type { Progress } from "#harness/progress.ts";
-import { findInterfaces } from "./host-interfaces.ts";
-import type { Inventory, InventoryHost } from "./inventory.ts";
+import { withLock } from "#harness/setup/lock.ts";
+import type { HostSurvey } from "./host-survey.ts";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
+import type { Inventory } from "./inventory.ts";
+import { InventoryHosts } from "./inventory-hosts.ts";
 import type { OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates, type HostState } from "./state.ts";
@@ -19,9 +25,20 @@ export interface InventoryGround {
   readonly provider: ClusterProvider;
 }
 
+/** What this process has of a cluster besides its state: the hosts, locked, and what was on them before. */
+interface Hold {
+  readonly hosts: InventoryHosts;
+  readonly before?: Ledger;
+}
+
+const held = new Map<string, Hold>();
+const answerMs = 30_000;
+const settleMs = 30_000;
+
 /**
- * Makes a cluster of hosts that exist: connects, looks at them before anything is changed, and gives every node the
- * workload image. Nothing of it needs an engine on this machine.
+ * Makes a cluster of hosts that exist: a kept one where there is one of the same hosts, else a new one. Looks at the
+ * hosts before anything is changed, undoes what a run that was killed has left on them, keeps other runs away, and gives
+ * every node the workload image. Nothing of it needs an engine on this machine.
  * Throws `UsageError` where hosts lack something or are somebody else's; what was begun is undone.
  */
 export async function bringUpInventory(
@@ -29,49 +46,101 @@ export async function bringUpInventory(
   inventory: Inventory,
   driver: string,
   engine: string,
+  { fresh = false }: { fresh?: boolean } = {},
 ): Promise<OwnedCluster> {
   const { settings, progress, provider } = ground;
-  const workload = await workloadArchive(settings, progress);
-  const hosts = await Promise.all(inventory.nodes.map(describeHost));
-  const outside = inventory.outside && {
-    ...(await describeHost(inventory.outside)),
-    hostName: inventory.outside.hostName,
-    httpPort: inventory.outside.httpPort,
-  };
-  const state: ClusterState = {
-    id: `nc-${randomBytes(3).toString("hex")}`,
-    provider,
-    key: keyOf(inventory, driver, engine, workload.image),
-    driver,
-    engine,
-    owner: ownIdentity(),
-    kept: false,
-    image: workload.image,
-    nodes: hosts,
-    ...(outside ? { outside } : {}),
-    createdAt: new Date().toISOString(),
-  };
-  new ClusterStates(settings).save(state);
-  const cluster = new RemoteCluster(state);
+  const workload = settings.IMAGE === undefined ? await workloadArchive(settings, progress) : undefined;
+  const image = workload?.image ?? settings.IMAGE ?? "";
+  const key = keyOf(inventory, driver, engine, image);
+  const hosts = new InventoryHosts(inventory);
+  const id = `nc-${randomBytes(3).toString("hex")}`;
   try {
-    await Promise.all([
-      ...(outside ? [startWebServer(cluster.outside)] : []),
-      ...cluster.nodes.map((node) => importWorkload(node.docker, workload)),
-    ]);
-    return { state, cluster, reused: false };
+    const kept = fresh ? undefined : await reuse(ground, key, hosts);
+    if (kept) return kept;
+    const surveys = await progress.step(`looking at the hosts of ${inventory.source}`, () =>
+      prepare(ground, hosts),
+    );
+    const before = await hosts.ledger();
+    const [nodes, outside] = describeHosts(inventory, surveys);
+    const state: ClusterState = {
+      ...{ id, provider, key, driver, engine, owner: ownIdentity(), kept: false, image, nodes },
+      ...(outside ? { outside } : {}),
+      createdAt: new Date().toISOString(),
+    };
+    held.set(id, { hosts, before });
+    new ClusterStates(settings).save(state);
+    removeWhenInterrupted(id, () => tearDownInventory(ground, state));
+    const cluster = new RemoteCluster(state);
+    try {
+      await hosts.mark(id, image);
+      await progress.step("giving the hosts the workload image", () =>
+        Promise.all([
+          ...(outside ? [startWebServer(cluster.outside)] : []),
+          ...cluster.nodes.map(({ docker }) =>
+            workload ? importWorkload(docker, workload) : pull(docker, image),
+          ),
+        ]),
+      );
+      return { state, cluster, reused: false };
+    } catch (error) {
+      await cluster.disconnect();
+      await tearDownInventory(ground, state);
+      forgetWhenInterrupted(id);
+      throw error;
+    }
   } catch (error) {
-    await cluster.disconnect();
-    await tearDownInventory(ground, state);
+    await hosts.close();
     throw error;
   }
 }
 
-/** Undoes on the hosts whatever the run has done there; they stay. */
+/** Undoes on the hosts whatever the run has done there, and says what is not as it was; the hosts stay. */
 export async function tearDownInventory(
+  { settings, progress }: Pick<InventoryGround, "settings" | "progress">,
+  state: ClusterState,
+): Promise<void> {
+  const { hosts, before } = held.get(state.id) ?? { hosts: new InventoryHosts(inventoryOfState(state)) };
+  const locked = held.delete(state.id);
+  try {
+    if (!locked) await hosts.lock();
+    await hosts.undo();
+    if (before) await compare(progress, hosts, before);
+    new ClusterStates(settings).remove(state.id);
+  } finally {
+    await hosts.close();
+  }
+}
+
+/** Leaves the cluster for a later run of this machine; the hosts say so to others. */
+export async function keepInventory(
   { settings }: Pick<InventoryGround, "settings">,
   state: ClusterState,
 ): Promise<void> {
-  new ClusterStates(settings).remove(state.id);
+  const hold = held.get(state.id);
+  held.delete(state.id);
+  await hold?.hosts.markKept(true);
+  await hold?.hosts.close();
+  new ClusterStates(settings).save({ ...state, kept: true, inUse: false });
+}
+
+/** Undoes what killed runs of this machine have left on hosts that a state of theirs names. */
+export async function sweepInventories(ground: InventoryGround): Promise<void> {
+  const abandoned = new ClusterStates(ground.settings)
+    .all()
+    .filter(
+      (state) => state.provider === ground.provider && (!state.kept || state.inUse) && !isAlive(state.owner),
+    );
+  for (const state of abandoned) await tearDownInventory(ground, state);
+}
+
+/** Looks at every host of an inventory without changing anything. */
+export async function surveyInventory(inventory: Inventory): Promise<HostSurvey[]> {
+  const hosts = new InventoryHosts(inventory);
+  try {
+    return await hosts.survey();
+  } finally {
+    await hosts.close();
+  }
 }
 
 /** Major and minor version of the engine on the hosts, e.g. `26.1`; several are joined: `20.10+26.1`. */
@@ -84,7 +153,10 @@ export async function engineOfInventory(inventory: Inventory): Promise<string> {
         return Version.split(".").slice(0, 2).join(".");
       } catch (error) {
         if (error instanceof UsageError) throw error;
-        throw new HarnessError(`${target.name}: no Docker Engine answers: ${(error as Error).message}`);
+        throw new UsageError(`${target.name}: no Docker Engine answers: ${(error as Error).message}`, {
+          hint: "npm run cluster -- preflight shows what the hosts lack",
+          cause: error,
+        });
       } finally {
         await host.disconnect();
       }
@@ -93,18 +165,117 @@ export async function engineOfInventory(inventory: Inventory): Promise<string> {
   return [...new Set(versions)].sort().join("+");
 }
 
-async function describeHost(target: InventoryHost): Promise<HostState> {
-  const host = new SshHost(target);
+/** Looks, locks, and makes the hosts as they were before runs that were killed. */
+async function prepare(
+  { settings, progress }: InventoryGround,
+  hosts: InventoryHosts,
+): Promise<HostSurvey[]> {
+  const surveys = await hosts.survey();
+  hosts.refuseUnfit(surveys, settings.OCCUPIED);
+  await hosts.lock();
+  const marked = await hosts.marked();
+  if (marked.length === 0) return surveys;
+  const kept = marked.find(({ marker }) => marker.kept);
+  if (kept) {
+    const { id, by, since } = kept.marker;
+    throw new UsageError(`${kept.host}: the cluster ${id} of ${by}, since ${since}, is kept on it`, {
+      hint: "npm run cluster -- down on that machine removes it",
+    });
+  }
+  const ids = [...new Set(marked.map(({ marker }) => `${marker.id} of ${marker.by}`))].join(", ");
+  await progress.step(`undoing what the interrupted ${ids} left on the hosts`, () => hosts.undo(), {
+    announce: true,
+  });
+  const states = new ClusterStates(settings);
+  for (const { marker } of marked) states.remove(marker.id);
+  return surveys;
+}
+
+async function reuse(
+  { settings, progress }: InventoryGround,
+  key: string,
+  hosts: InventoryHosts,
+): Promise<OwnedCluster | undefined> {
+  const states = new ClusterStates(settings);
+  const state = await withLock("kept clusters", async () => states.claim(key), {
+    what: "choosing a cluster",
+  });
+  if (!state) return undefined;
+  await hosts.lock();
+  const cluster = new RemoteCluster(state);
   try {
-    return { ...target, interfaces: await findInterfaces(host, target) };
-  } finally {
-    await host.disconnect();
+    await within(
+      { what: "every node of it to answer", deadlineMs: answerMs },
+      Promise.all(cluster.nodes.map((node) => node.docker.ping())),
+    );
+    await hosts.markKept(false);
+    held.set(state.id, { hosts });
+    return { state, cluster, reused: true };
+  } catch (error) {
+    progress.say(
+      `the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`,
+    );
+    await cluster.disconnect();
+    await hosts.undo();
+    await hosts.unlock();
+    states.remove(state.id);
+    return undefined;
   }
 }
 
+/** Engines finish tearing down a little after they have answered. */
+async function compare(progress: Progress, hosts: InventoryHosts, before: Ledger): Promise<void> {
+  let differences = compareLedgers(before, before);
+  try {
+    await until({ what: "the hosts to be as they were", deadlineMs: settleMs, everyMs: 500 }, async () => {
+      differences = compareLedgers(before, await hosts.ledger());
+      return differences.length === 0;
+    });
+  } catch (error) {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    progress.say(`not as before the run:\n${describeDifferences(differences)}`);
+  }
+}
+
+function describeHosts(
+  inventory: Inventory,
+  surveys: readonly HostSurvey[],
+): [HostState[], ClusterState["outside"]] {
+  const at = (index: number) => {
+    const interfaces = surveys[index]?.interfaces;
+    if (!interfaces) throw new HarnessError(`${surveys[index]?.name}: its interfaces are not known`);
+    return { interfaces };
+  };
+  const nodes = inventory.nodes.map((target, index) => ({ ...target, ...at(index) }));
+  const { outside } = inventory;
+  return [nodes, outside && { ...outside, ...at(nodes.length) }];
+}
+
+function inventoryOfState({ nodes, outside, id }: ClusterState): Inventory {
+  return { source: id, nodes, ...(outside ? { outside } : {}) };
+}
+
+/** The hosts' own engines have the registry and the credentials. */
+async function pull(docker: Docker, image: string): Promise<void> {
+  const present = await docker
+    .getImage(image)
+    .inspect()
+    .catch(() => undefined);
+  if (present) return;
+  const answer = await docker.pull(image).catch((error: Error) => {
+    throw new UsageError(
+      `IMAGE=${image}: expected an image that the hosts have or can pull, got ${error.message}`,
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(answer, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
+}
+
 function keyOf(inventory: Inventory, ...parts: string[]): string {
+  const { source: _, ...hosts } = inventory;
   return createHash("sha256")
-    .update(JSON.stringify([inventory, ...parts]))
+    .update(JSON.stringify([hosts, ...parts]))
     .digest("hex")
     .slice(0, 16);
 }

@@ -6,6 +6,8 @@ import {
   bringUpInventory,
   engineOfInventory,
   type InventoryGround,
+  keepInventory,
+  sweepInventories,
   tearDownInventory,
 } from "./inventory-cluster.ts";
 import type { Provider } from "./provider.ts";
@@ -16,10 +18,11 @@ export async function openSsh(settings: Settings, progress: Progress): Promise<P
   const ground: InventoryGround = { settings, progress, provider: "ssh" };
   return {
     name: "ssh",
-    bringUp: (driver, engine) => bringUpInventory(ground, inventoryOf(settings), driver, engine),
-    keep: async (state) => new ClusterStates(settings).save({ ...state, kept: true, inUse: false }),
+    bringUp: (driver, engine, options) =>
+      bringUpInventory(ground, inventoryOf(settings), driver, engine, options),
+    keep: (state) => keepInventory(ground, state),
     tearDown: (state) => tearDownInventory(ground, state),
-    sweep: async () => {},
+    sweep: () => sweepInventories(ground),
     states: () => new ClusterStates(settings).all().filter(({ provider }) => provider === "ssh"),
     release: async () => {},
   };

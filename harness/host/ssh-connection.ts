@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { ConnectionLost, HarnessError, HostUnreachable } from "#harness/errors.ts";
+import { formatCommand } from "./shell.ts";
 import { dial } from "./ssh-dial.ts";
 import type { SshTarget } from "./ssh-target.ts";
 
@@ -29,6 +30,11 @@ export class SshConnection {
 
   constructor(target: SshTarget) {
     this.target = target;
+  }
+
+  /** Connects, where that has not been done yet. */
+  async open(): Promise<void> {
+    await this.#connected();
   }
 
   /**
@@ -154,9 +160,22 @@ export class SshConnection {
     return `${line.length > 200 ? `${line.slice(0, 200)} …` : line}, ${seconds} s earlier`;
   }
 
-  #listen(path: string): Promise<void> {
-    return this.#call<void>(`listening at ${path}`, (client, done) =>
-      client.openssh_forwardInStreamLocal(path, done),
-    );
+  async #listen(path: string): Promise<void> {
+    const listen = () =>
+      this.#call<void>(`listening at ${path}`, (client, done) =>
+        client.openssh_forwardInStreamLocal(path, done),
+      );
+    await listen().catch(async () => {
+      // Unless sshd has StreamLocalBindUnlink, what a lost connection left is in the way.
+      await this.exec(formatCommand(["rm", "-f", "--", path]), untilClosed);
+      await listen();
+    });
   }
+}
+
+/** Resolves when the command has ended; what it says is dropped. */
+function untilClosed(channel: ClientChannel): Promise<void> {
+  channel.resume();
+  channel.stderr.resume();
+  return new Promise((resolve) => channel.once("close", () => resolve()));
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import Docker from "dockerode";
 import type { ClientChannel } from "ssh2";
@@ -5,8 +6,10 @@ import { patiently } from "#harness/config/patience.ts";
 import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/errors.ts";
 import { socketAgent } from "./docker-agent.ts";
 import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
-import { formatCommand } from "./shell.ts";
-import { type ReverseForward, SshConnection } from "./ssh-connection.ts";
+import { assignments, formatCommand } from "./shell.ts";
+import { SocketRelay } from "./socket-relay.ts";
+import type { ReverseForward, SshConnection } from "./ssh-connection.ts";
+import { SshPool } from "./ssh-pool.ts";
 import type { SshTarget } from "./ssh-target.ts";
 import { recordCommand } from "./transcript.ts";
 
@@ -23,17 +26,28 @@ interface Modem {
   dial(options: object, answer: Answer): void;
 }
 
-/** A host over one SSH connection: commands, files, sockets in both directions, and its Docker API. */
+/** Ends every process whose environment holds the mark $1 with the signal $2: another user's cannot be signalled by sshd. */
+const endMarked =
+  'grep -lz -- "^$1\\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | xargs -r kill -s "$2"';
+
+/**
+ * A host over SSH: commands, files, sockets in both directions, and its Docker API. Everything is done as root: where
+ * the user who logs in is another one, through sudo.
+ */
 export class SshHost implements Host {
   readonly name: string;
   readonly files: HostFiles;
   /** The Docker API of the host, through a forwarded socket. */
   readonly docker: Docker;
-  readonly #connection: SshConnection;
+  readonly #pool: SshPool;
+  readonly #relay: SocketRelay | undefined;
 
   constructor(target: SshTarget) {
     this.name = target.name;
-    this.#connection = new SshConnection(target);
+    this.#pool = new SshPool(target);
+    this.#relay = target.sudo
+      ? new SocketRelay(this, this.#pool.first, (argv) => this.runAsUser(argv))
+      : undefined;
     this.docker = new Docker({
       protocol: "http",
       host: target.name,
@@ -49,7 +63,7 @@ export class SshHost implements Host {
         done();
         answer(...results);
       };
-      const done = this.#connection.whenLost((error) => settle?.(error));
+      const done = this.#pool.first.whenLost((error) => settle?.(error));
       dial(options, (...results) => settle?.(...results));
     };
     this.files = new SshFiles(this, (argv, options) => this.#execRaw(argv, options));
@@ -69,29 +83,33 @@ export class SshHost implements Host {
   }
 
   async spawn(argv: readonly string[], options: Pick<ExecOptions, "env"> = {}): Promise<RunningCommand> {
-    const { channel, end } = await this.#connection.exec(formatCommand(argv, options.env), (opened) =>
-      this.#watch(opened),
-    );
+    const { line, end: endBySignal } = this.#asRoot(argv, options.env);
+    const { channel, end } = await this.#pool.exec(line, (opened, connection) => watch(opened, connection));
     return {
       argv,
       stdin: channel,
       stdout: channel,
       stderr: channel.stderr,
       exit: end,
-      kill: (signal = "TERM") => {
-        channel.signal(signal);
-      },
+      kill: (signal = "TERM") => endBySignal(channel, signal),
     };
+  }
+
+  /** Like `run`, as the user who logs in, whoever that is; not recorded. */
+  async runAsUser(argv: readonly string[]): Promise<string> {
+    const result = await this.#execLine(argv, { line: formatCommand(argv), end: signalChannel }, {});
+    if (result.code !== 0) throw new CommandFailed({ ...result, stdout: result.stdout.toString("utf8") });
+    return result.stdout.toString("utf8");
   }
 
   /** A stream to a unix socket on the host. */
   connectSocket(path: string): Promise<Duplex> {
-    return this.#connection.connectSocket(path);
+    return this.#relay ? this.#relay.connect(path) : this.#pool.first.connectSocket(path);
   }
 
   /** Makes `path` a socket on the host whose connections arrive in this process; removed by `close`. */
   async forwardIn(path: string, onConnection: (stream: Duplex) => void): Promise<ReverseForward> {
-    const forward = await this.#connection.forwardIn(path, onConnection);
+    const forward = await (this.#relay ?? this.#pool.first).forwardIn(path, onConnection);
     return {
       close: async () => {
         await forward.close();
@@ -100,33 +118,54 @@ export class SshHost implements Host {
     };
   }
 
-  disconnect(): Promise<void> {
-    return this.#connection.close();
+  /** How many connections there are to the host, and how many sessions each carries as far as is known. */
+  get connections(): SshPool["size"] {
+    return this.#pool.size;
   }
 
-  #watch(channel: ClientChannel): Watched {
-    const end = this.#connection.orLost(endOf(channel));
-    end.catch(() => {});
-    return { channel, end };
+  async disconnect(): Promise<void> {
+    await this.#relay?.close();
+    await this.#pool.close();
   }
 
-  async #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
+  /** The shell line for a command as root, and how it is ended by a signal. */
+  #asRoot(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Line {
+    if (!this.#relay) return { line: formatCommand(argv, env), end: signalChannel };
+    const mark = `NETCONFORM_COMMAND=${randomUUID()}`;
+    return {
+      line: formatCommand(["sudo", "-n", "--", "env", mark, ...assignments(env), ...argv]),
+      end: (_channel, signal) => {
+        const argvOfEnd = ["sudo", "-n", "--", "sh", "-c", endMarked, "sh", mark, signal];
+        this.runAsUser(argvOfEnd).catch(() => {});
+      },
+    };
+  }
+
+  #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
+    return this.#execLine(argv, this.#asRoot(argv, options.env), options);
+  }
+
+  async #execLine(
+    argv: readonly string[],
+    { line, end: endBySignal }: Line,
+    options: ExecOptions,
+  ): Promise<RawResult> {
     const deadlineMs = patiently(options.deadlineMs ?? defaultDeadlineMs);
     const startedAt = Date.now();
     const start = performance.now();
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
-    const { channel, end } = await this.#connection.exec(formatCommand(argv, options.env), (opened) => {
+    const { channel, end } = await this.#pool.exec(line, (opened, connection) => {
       opened.on("data", (chunk: Buffer) => stdout.push(chunk));
       opened.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-      return this.#watch(opened);
+      return watch(opened, connection);
     });
     // A command may end without reading its input.
     channel.on("error", () => {});
     channel.end(options.input);
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      channel.signal("KILL");
+      endBySignal(channel, "KILL");
       channel.destroy();
       late.reject(
         new DeadlineExceeded(
@@ -154,6 +193,21 @@ export class SshHost implements Host {
       clearTimeout(timer);
     }
   }
+}
+
+interface Line {
+  readonly line: string;
+  readonly end: (channel: ClientChannel, signal: string) => void;
+}
+
+function signalChannel(channel: ClientChannel, signal: string): void {
+  channel.signal(signal);
+}
+
+function watch(channel: ClientChannel, connection: SshConnection): Watched {
+  const end = connection.orLost(endOf(channel));
+  end.catch(() => {});
+  return { channel, end };
 }
 
 interface Watched {

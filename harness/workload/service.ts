@@ -78,7 +78,7 @@ export async function createService(
   });
   await until(
     { what: `${options.replicas} tasks of ${name} to run`, deadlineMs: runningMs, everyMs: 100 },
-    async () => (await service.tasks()).length === options.replicas,
+    async () => (await service.running()).length === options.replicas,
     () => service.lastSeen,
   );
   const workloads = (await service.tasks()).map((task) => task.workload);
@@ -106,12 +106,17 @@ class SwarmService implements Service {
     this.network = network;
   }
 
-  async tasks(): Promise<Task[]> {
+  /** What the manager says of the tasks that run; nothing is asked of their nodes. */
+  async running(): Promise<SwarmTask[]> {
     const tasks = await this.#list();
     this.lastSeen = tasks
       .map(({ Slot, Status }) => `${Slot} ${Status.State} ${Status.Err ?? ""}`.trim())
       .join(", ");
-    const running = tasks.filter(({ Status }) => Status.State === "running");
+    return tasks.filter(({ Status }) => Status.State === "running");
+  }
+
+  async tasks(): Promise<Task[]> {
+    const running = await this.running();
     const nodes = await nodesById(this.#cluster);
     return Promise.all(
       running.map(async (task) => {

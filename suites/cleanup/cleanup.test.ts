@@ -11,7 +11,7 @@ import { openTarget } from "#harness/cluster/target.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
-import { HarnessError } from "#harness/errors.ts";
+import { Blocked, HarnessError } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
 import { until, within } from "#harness/poll.ts";
 import { identify } from "#harness/process.ts";
@@ -27,6 +27,11 @@ chapter("cleanup", ({ requirement, shared }) => {
   const { reference, engine } = inject("target");
 
   const ground = shared("the engine outside", async ({ scope }) => {
+    if (settings.CLUSTER !== "containers") {
+      throw new Blocked(
+        `CLUSTER=${settings.CLUSTER}: a second cluster beside the one under test takes containers`,
+      );
+    }
     const progress = progressOn(process.stderr);
     const outer = await ensureEngine(settings, progress);
     scope.defer("the engine outside", () => outer.release());

@@ -1,16 +1,20 @@
 import { startCapture } from "#harness/capture/capture.ts";
 import { carries, describeFrame } from "#harness/capture/packet.ts";
+import { readSettings } from "#harness/config/settings.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
+import { Unsupported } from "#harness/errors.ts";
 import { uniqueMarker } from "#harness/probe/agent.ts";
 import { expectNoName } from "#harness/probe/names.ts";
 import { expectDatagram, expectPing } from "#harness/probe/path.ts";
 import { expectOpen } from "#harness/probe/reachability.ts";
+import { sampleMesh, seededRandom } from "#harness/probe/sampled-mesh.ts";
 import { type Peer, serve } from "#harness/probe/service.ts";
 import { contains, containsSubnet } from "#harness/workload/addresses.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
+import { createService } from "#harness/workload/service.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** Outer Ethernet is not counted by the MTU: IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */
@@ -178,6 +182,54 @@ chapter("multihost", ({ requirement, shared }) => {
     await expectDatagram(a, target, { packetBytes: inside.mtu + 1, allowed: ["too big"] });
     await expectDatagram(a, target, { packetBytes: inside.mtu + 1, dontFragment: false });
   });
+
+  const { SCALE: probes } = readSettings();
+  if (probes === undefined) return;
+
+  const service = shared(
+    "a service with probes on every node",
+    async ({ cluster, driver, declaration, scope }) => {
+      if (!declaration.capabilities.includes("scheduling")) {
+        throw new Unsupported(
+          `SCALE places probes as a swarm service, and ${declaration.name} does not declare scheduling`,
+        );
+      }
+      const network = await driver.createNetwork(scope);
+      return createService(scope, cluster, { network: network.name, replicas: probes });
+    },
+  );
+
+  requirement(
+    "M4",
+    `${probes} probes that the scheduler places reach each other across nodes, by address and by name`,
+    async (test) => {
+      const start = performance.now();
+      const tasks = await (await test.use(service)).tasks();
+      const placed = performance.now();
+      const seed = Date.now() % 1_000_000;
+      const pairs = sampleMesh(tasks, 2, seededRandom(seed));
+      test.fact("probes", tasks.length);
+      test.fact("pairs checked", pairs.length);
+      test.fact("pairs in the whole mesh", tasks.length * (tasks.length - 1));
+      test.note(`pairs were chosen with seed ${seed}`);
+      const nodes = new Set(tasks.map(({ node }) => node.name));
+      const expected = Math.min(probes, test.cluster.nodes.length);
+      expectThat(nodes.size === expected, {
+        who: "the scheduler",
+        expected: `probes on ${expected} nodes`,
+        got: [...nodes].join(", "),
+      });
+      await Promise.all(
+        pairs.map(async ({ from, to }) => {
+          await expectPingByName(from.workload, { name: to.workload.ip, ip: to.workload.ip });
+          await expectPingByName(from.workload, { name: to.name, ip: to.workload.ip });
+        }),
+      );
+      test.fact("seconds until placed", Math.round((placed - start) / 100) / 10);
+      test.fact("seconds for the pairs", Math.round((performance.now() - placed) / 100) / 10);
+    },
+    { deadlineMs: 300_000 },
+  );
 });
 
 /** The IPv4 address that the interface on the network really has. */

@@ -25,7 +25,8 @@ chapter("swarm", ({ requirement, shared }) => {
     const known = await nodesById(cluster);
     expectFact("docker node ls", "the number of nodes", listed.length, cluster.nodes.length);
     for (const { ID, Status, Spec, Description } of listed) {
-      const name = known.get(ID)?.name;
+      const node = known.get(ID);
+      const name = node && (await node.docker.info()).Name;
       expectFact(
         `node ${ID}`,
         "its host name, state and availability",
