@@ -75,18 +75,35 @@ await runMain(async () => {
   const history = readHistory(historyPath);
   const [verb, ...folders] = command.args;
   await claimFolder(settings.REPORTS);
-  const matrix =
-    verb === "merge"
-      ? mergeMatrices(
-          folders.map((folder) => resolve(folder)),
-          settings.REPORTS,
-        )
-      : await run(settings, options, history);
-  return report(matrix, settings.REPORTS, { historyPath, nights: options.nights, between });
+  const told = Promise.withResolvers<void>();
+  try {
+    const matrix =
+      verb === "merge"
+        ? mergeMatrices(
+            folders.map((folder) => resolve(folder)),
+            settings.REPORTS,
+          )
+        : await run(settings, options, history, told.promise);
+    return await report(matrix, settings.REPORTS, { historyPath, nights: options.nights, between });
+  } finally {
+    told.resolve();
+  }
 });
 
-async function run(settings: Settings, options: Options, history: readonly PastRun[]): Promise<Matrix> {
+/** Runs the cells. When the run is interrupted, the process lives on until `told`: what has run until then is reported. */
+async function run(
+  settings: Settings,
+  options: Options,
+  history: readonly PastRun[],
+  told: Promise<void>,
+): Promise<Matrix> {
   const { requirement, shard } = options;
+  if (settings.CLUSTER !== "containers") {
+    throw new UsageError(
+      `CLUSTER=${settings.CLUSTER}: expected containers, because the matrix chooses the engine of its nodes (set in the environment)`,
+      { hint: "run such hosts one by one: npm run conform" },
+    );
+  }
   const present = chapters.filter((chapter) => suitesIn(root).includes(chapter));
   const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(root, filters);
@@ -107,7 +124,12 @@ async function run(settings: Settings, options: Options, history: readonly PastR
   handleInterruptions(progress);
   // Held for the whole run: between two cells nobody else may be there to use it.
   const engine = await ensureEngine(settings, progress);
-  removeWhenInterrupted("the engine", () => engine.release());
+  let released: Promise<void> | undefined;
+  const release = () => {
+    released ??= engine.release();
+    return released;
+  };
+  removeWhenInterrupted("the engine", release);
   try {
     const blocked = new Map<string, string>();
     for (const version of settings.ENGINE) {
@@ -128,10 +150,13 @@ async function run(settings: Settings, options: Options, history: readonly PastR
       blocked,
       progress,
     });
-    removeWhenInterrupted("the cells", () => matrixRun.stop());
+    removeWhenInterrupted("the cells", async () => {
+      await matrixRun.stop();
+      await told;
+    });
     return await matrixRun.run();
   } finally {
-    await engine.release();
+    await release();
   }
 }
 

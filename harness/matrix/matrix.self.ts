@@ -34,6 +34,7 @@ writeFileSync(damaged, '\n{"version":1,"id":"\n');
 const mistakes: [string[], Record<string, string>, RegExp][] = [
   [[], { ENGINE: "19.03" }, /^ENGINE=19\.03: expected one of 20\.10, 26\.1, 28\.5/m],
   [[], { DRIVER: "nosuch" }, /^DRIVER=nosuch: no such driver/m],
+  [[], { CLUSTER: "vagrant" }, /^CLUSTER=vagrant: expected containers/m],
   [[], { FIREWALL: "pf" }, /^FIREWALL=pf: expected one of nft, legacy/m],
   [["--between", "19", "28.5"], {}, /^--between 19: expected one of 20\.10/m],
   [["--between", "20.10"], {}, /^--between 20\.10: expected two engine versions/m],
