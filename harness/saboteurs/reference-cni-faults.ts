@@ -26,7 +26,7 @@ export const referenceCniFaults = {
   },
   "cni-ports-outlive-container": {
     kills: "X4",
-    mayFollow: ["X3", "C1"],
+    mayFollow: ["X3", "C1", "S5"],
     does: "DEL keeps the translation of published ports",
     why: "a port leads to whoever has the address next",
   },
