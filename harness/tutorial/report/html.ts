@@ -28,6 +28,7 @@ const style = `
 .step pre .minus { color: var(--bad); }
 .step pre .plus { color: var(--good); }
 .step.broken { border-color: var(--bad); }
+main li, main p { overflow-wrap: anywhere; }
 img { display: none; }
 `;
 
