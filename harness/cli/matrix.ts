@@ -33,6 +33,7 @@ interface Options {
   between?: string[];
   history?: string;
   nights: number;
+  expect?: boolean;
 }
 
 const command = newCommand("npm run matrix --")
@@ -53,6 +54,10 @@ const command = newCommand("npm run matrix --")
   .option(
     "--shard <part/parts>",
     "run only this part of the test files, as vitest's --shard; merge the parts afterwards",
+  )
+  .option(
+    "--expect",
+    "with merge: a cell that DRIVER, ENGINE and --firewall name and no report has counts as broken",
   )
   .option("--between <engine...>", "tell the drift between these two engine versions, e.g. 20.10 28.5")
   .option(
@@ -82,6 +87,9 @@ await runMain(async () => {
         ? mergeMatrices(
             folders.map((folder) => resolve(folder)),
             settings.REPORTS,
+            options.expect
+              ? await planCells(settings.DRIVER, settings.ENGINE, wantedFirewalls(settings, options))
+              : [],
           )
         : await run(settings, options, history, told.promise);
     return await report(matrix, settings.REPORTS, { historyPath, nights: options.nights, between });
@@ -117,7 +125,7 @@ async function run(
     ...(requirement ? [requirement] : []),
     ...(shard ? [`shard ${shard}`] : []),
   ];
-  const wanted = options.firewall ?? (settings.FIREWALL ? [settings.FIREWALL] : firewalls);
+  const wanted = wantedFirewalls(settings, options);
   const cells = await planCells(settings.DRIVER, settings.ENGINE, wanted);
   const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
 
@@ -147,6 +155,7 @@ async function run(
       folder: settings.REPORTS,
       selection,
       selected,
+      shard,
       blocked,
       progress,
     });
@@ -158,6 +167,10 @@ async function run(
   } finally {
     await release();
   }
+}
+
+function wantedFirewalls(settings: Settings, { firewall }: Options): readonly Firewall[] {
+  return firewall ?? (settings.FIREWALL ? [settings.FIREWALL] : firewalls);
 }
 
 async function report(

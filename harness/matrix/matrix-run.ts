@@ -20,6 +20,8 @@ export interface MatrixOrder {
   readonly selection: readonly string[];
   /** What was selected, for people. */
   readonly selected: readonly string[];
+  /** Part of the test files, e.g. `1/2`. */
+  readonly shard?: string | undefined;
   /** Why cells cannot be run here, by cell name. */
   readonly blocked: ReadonlyMap<string, string>;
   readonly progress: Progress;
@@ -37,7 +39,7 @@ export class MatrixRun {
 
   /** Runs everything; cells keep the order of `order.cells`. */
   async run(): Promise<Matrix> {
-    const { cells: planned, clusters, folder, selected } = this.#order;
+    const { cells: planned, clusters, folder, selected, shard } = this.#order;
     // What an earlier run left there would be taken for a part of this one.
     rmSync(join(folder, cellsFolder), { recursive: true, force: true });
     const startedAt = Date.now();
@@ -54,6 +56,7 @@ export class MatrixRun {
       id: randomUUID(),
       startedAt: new Date(startedAt),
       selected,
+      shard,
       interrupted: this.#stopped,
       clusters,
       cells,
@@ -71,10 +74,7 @@ export class MatrixRun {
     const because = this.#stopped ? "the run was interrupted before it" : blocked.get(cell.name);
     if (because !== undefined) {
       progress.say(`${cell.name}: not begun: ${because}`);
-      const { name, driver, engine, firewall } = cell;
-      const own = { name, driver, engine, firewall, because, folder: folderOf(cell) };
-      const state = this.#stopped ? "broken" : "blocked";
-      return { ...own, state, durationMs: 0, startedAfterMs: 0, exitCode: null, errors: [] };
+      return notBegun(cell, this.#stopped ? "broken" : "blocked", because);
     }
     return progress.step(
       cell.name,
@@ -100,6 +100,13 @@ export class MatrixRun {
   }
 }
 
+/** A cell of which nothing was run. */
+export function notBegun(cell: PlannedCell, state: "broken" | "blocked", because: string): Cell {
+  const { name, driver, engine, firewall } = cell;
+  const own = { name, driver, engine, firewall, state, because, folder: folderOf(cell) };
+  return { ...own, durationMs: 0, startedAfterMs: 0, exitCode: null, errors: [] };
+}
+
 function describeEnd({ name, target, state, because }: Cell): string {
   const results = target?.results ?? [];
   const count = (test: (outcome: (typeof results)[number]["outcome"]) => boolean) =>
@@ -114,6 +121,7 @@ export function assemble(run: {
   startedAt: Date;
   durationMs?: number;
   selected: readonly string[];
+  shard?: string | undefined;
   interrupted: boolean;
   clusters: number;
   cells: readonly Cell[];
@@ -128,6 +136,7 @@ export function assemble(run: {
       startedAt: run.startedAt.toISOString(),
       durationMs: run.durationMs ?? Date.now() - run.startedAt.getTime(),
       selection: [...run.selected],
+      ...(run.shard === undefined ? {} : { shard: run.shard }),
       interrupted: run.interrupted,
     },
     environment: run.environment ?? environmentOf(cells),

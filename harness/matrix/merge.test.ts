@@ -8,14 +8,16 @@ import { writeMatrix } from "#reports/matrix/write.ts";
 import { reviewHistory } from "./history.ts";
 import { countMatrix } from "./matrix-run.ts";
 import { mergeMatrices } from "./merge.ts";
+import { planCells } from "./plan.ts";
 
 const base = mkdtempSync(join(tmpdir(), "netconform-merge-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
 let count = 0;
 
-function write(cells: Cell[]): string {
+function write(cells: Cell[], shard?: string): string {
   const folder = join(base, `part${++count}`);
   const matrix = exampleMatrix(cells, { clusters: 1 });
+  if (shard) matrix.run.shard = shard;
   for (const { name } of cells) writeTranscript(folder, name, [{ argv: ["true"], code: 0, stdout: "" }]);
   writeMatrix(matrix, folder, { counts: countMatrix(matrix), review: reviewHistory([]) });
   return folder;
@@ -84,4 +86,20 @@ test("the same tests twice are a mistake, and a folder without a matrix too", ()
     /matrix\.json: expected the report of a matrix/,
   );
   expect(existsSync(join(base, "none/matrix.json"))).toBe(false);
+});
+
+test("a shard or a cell that nobody brought is not green", async () => {
+  const part = write([exampleCell("overlay@26.1", { M3: { outcome: "passed" } })], "1/3");
+  const other = write([exampleCell("overlay@26.1", { M4: { outcome: "passed" } })], "3/3");
+  const expected = await planCells(["overlay", "bridge"], ["26.1"], ["nft"]);
+  const merged = mergeMatrices([part, other], join(base, "missing"), expected);
+  expect(merged.cells).toMatchObject([
+    { name: "overlay@26.1", state: "incomplete", because: "none of the merged reports has its shard 2/3" },
+    { name: "bridge@26.1", state: "broken", because: "none of the merged reports has it" },
+  ]);
+  expect(countMatrix(merged)).toEqual({ passed: 2, failed: 2 });
+  const last = write([exampleCell("overlay@26.1", { M8: { outcome: "passed" } })], "2/3");
+  const whole = mergeMatrices([part, other, last], join(base, "whole"));
+  expect(countMatrix(whole)).toEqual({ passed: 3, failed: 0 });
+  expect(whole.run.shard).toBeUndefined();
 });

@@ -7,14 +7,19 @@ import { readMatrix } from "#reports/matrix/write.ts";
 import type { RequirementResult, TargetStatement } from "#reports/schema.ts";
 import { judgeProfile, worstOf } from "#reports/verdict.ts";
 import { outputFile } from "./cell-run.ts";
-import { assemble } from "./matrix-run.ts";
+import { assemble, notBegun } from "./matrix-run.ts";
+import type { PlannedCell } from "./plan.ts";
 
 /**
  * Puts runs from several folders together in `folder`: cells of different engines side by side, parts of one cell (vitest's
- * `--shard`) into one. Evidence is copied. Throws `UsageError` for a folder without a matrix, and for cells that both
- * hold the same test.
+ * `--shard`) into one. Evidence is copied. What is missing, a part of a cell or a cell of `expected`, is never
+ * taken for green. Throws `UsageError` for a folder without a matrix, and for cells that both hold the same test.
  */
-export function mergeMatrices(folders: readonly string[], folder: string): Matrix {
+export function mergeMatrices(
+  folders: readonly string[],
+  folder: string,
+  expected: readonly PlannedCell[] = [],
+): Matrix {
   const parts = folders.map((from) => ({ from, matrix: readMatrix(from) }));
   const [first] = parts;
   if (!first) throw new UsageError("there is nothing to merge: no folder was given");
@@ -25,6 +30,16 @@ export function mergeMatrices(folders: readonly string[], folder: string): Matri
       cells.set(cell.name, other ? mergeCells(other, cell, from) : cell);
       if (from !== folder) copy(join(from, cell.folder), join(folder, cell.folder), other !== undefined);
     }
+  }
+  for (const [name, cell] of cells) {
+    const missing = missingShards(parts.map(({ matrix }) => matrix).filter((part) => holds(part, name)));
+    if (missing === undefined) continue;
+    const because = [cell.because, missing].filter(Boolean).join("; ");
+    cells.set(name, { ...cell, state: cell.state === "complete" ? "incomplete" : cell.state, because });
+  }
+  for (const cell of expected) {
+    if (!cells.has(cell.name))
+      cells.set(cell.name, notBegun(cell, "broken", "none of the merged reports has it"));
   }
   const runs = parts.map(({ matrix }) => matrix.run);
   const starts = runs.map(({ startedAt }) => Date.parse(startedAt));
@@ -47,6 +62,19 @@ export function mergeMatrices(folders: readonly string[], folder: string): Matri
       parts.map(({ matrix }) => matrix),
     ),
   };
+}
+
+function holds(matrix: Matrix, cell: string): boolean {
+  return matrix.cells.some(({ name }) => name === cell);
+}
+
+/** Which parts of a cell none of these reports has; `undefined` when they are all there. */
+function missingShards(parts: readonly Matrix[]): string | undefined {
+  const shards = parts.flatMap(({ run: { shard } }) => shard ?? []);
+  const count = Number(shards[0]?.split("/")[1] ?? 0);
+  const all = Array.from({ length: count }, (_, index) => `${index + 1}/${count}`);
+  const missing = all.filter((shard) => !shards.includes(shard));
+  return missing.length === 0 ? undefined : `none of the merged reports has its shard ${missing.join(", ")}`;
 }
 
 /** Machines that ran side by side: the slowest part is the wall time, and their clusters add up. */

@@ -92,6 +92,11 @@ export const matrixSchema = z
       startedAt: z.iso.datetime(),
       durationMs: milliseconds,
       selection: z.array(z.string()).describe("what of the suite was selected; empty: all chapters"),
+      shard: z
+        .string()
+        .regex(/^\d+\/\d+$/)
+        .optional()
+        .describe("which part of the test files was run, e.g. `1/2`; absent: all, or all parts merged"),
       interrupted: z.boolean(),
     }),
     environment: environmentSchema,

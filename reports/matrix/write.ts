@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/errors.ts";
@@ -66,11 +76,18 @@ export function gatherAllureResults(cells: readonly Cell[], folder: string): voi
     for (const name of readdirSync(results)) {
       const from = join(results, name);
       const to = join(gathered, name);
-      if (cell.firewall === "nft" || !name.endsWith("-result.json")) cpSync(from, to, { recursive: true });
-      else writeFileSync(to, tellFirewall(readFileSync(from, "utf8"), cell.firewall));
+      if (cell.firewall === "nft" || !name.endsWith("-result.json")) cpSync(from, to, keepTimes);
+      else {
+        writeFileSync(to, tellFirewall(readFileSync(from, "utf8"), cell.firewall));
+        const { atime, mtime } = statSync(from);
+        utimesSync(to, atime, mtime);
+      }
     }
   }
 }
+
+/** By the times of its results, a report knows whether its history holds them. */
+const keepTimes = { recursive: true, preserveTimestamps: true };
 
 const allureResultSchema = z.looseObject({
   historyId: z.string().optional(),
