@@ -24,7 +24,7 @@ export interface StepResult {
 
 /** How a command ran. */
 export interface Ran {
-  /** As the text calls it. */
+  /** Name of the node here. */
   readonly node: string;
   readonly command: string;
   /** With the text's names. */

@@ -79,23 +79,17 @@ export class Terminal {
     this.#running.stdin.write(etx);
   }
 
-  /** What was printed since the last `type`, without prompts and control characters. */
+  /** What was printed since the last `type`, up to the prompt that followed, without control characters. */
   get output(): string {
-    return this.#text.replaceAll(this.#marks(), "").replaceAll("\r\n", "\n").replaceAll(controls, "");
+    const end = this.#lastMark()?.index ?? this.#text.length;
+    const text = this.#text.slice(0, end).replaceAll(this.#marks(), "");
+    return text.replaceAll("\r\n", "\n").replaceAll(controls, "");
   }
 
-  /** The prompt that the shell is at, if it is at one. */
+  /** The prompt that the shell has come back to since the last `type`. What a job in the background prints behind it changes nothing. */
   get prompt(): AtPrompt | undefined {
-    const last = [...this.#text.matchAll(this.#marks())].at(-1);
-    if (
-      !last ||
-      this.#text
-        .slice(last.index + last[0].length)
-        .replaceAll(controls, "")
-        .trim() !== ""
-    )
-      return undefined;
-    return { shell: last[1] ?? "", code: Number(last[2]) };
+    const last = this.#lastMark();
+    return last && { shell: last[1] ?? "", code: Number(last[2]) };
   }
 
   /** Why the shell is gone, once it is. */
@@ -125,6 +119,10 @@ export class Terminal {
     if (this.#ended !== undefined) return;
     this.#running.stdin.end();
     this.#running.kill("TERM");
+  }
+
+  #lastMark(): RegExpExecArray | undefined {
+    return [...this.#text.matchAll(this.#marks())].at(-1);
   }
 
   #marks(): RegExp {
