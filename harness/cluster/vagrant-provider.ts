@@ -84,6 +84,7 @@ class VagrantProvider implements Provider {
     });
     let cluster: RemoteCluster | undefined;
     try {
+      const { reset, processorTime } = this.#ground;
       Object.assign(machines.env, await this.#ground.prepare(id, engine, lease));
       this.#records.save(machines);
       await this.#progress.step(
@@ -93,7 +94,8 @@ class VagrantProvider implements Provider {
             provider,
             provision: this.#ground.provision,
             detail,
-            hangs: async (machine) => this.#ground.reset?.(id, machine),
+            reset: reset && ((machine) => reset(id, machine)),
+            processorTime: processorTime && ((machine) => processorTime(id, machine)),
           }),
         { announce: true },
       );

@@ -21,8 +21,10 @@ export interface Ground {
   prepare(id: string, engine: EngineVersion, lease: SubnetLease): Promise<Record<string, string>>;
   /** Whether Vagrant has to make the machines nodes, or they are when they start. */
   readonly provision: boolean;
-  /** Starts a machine that hangs anew. */
-  reset?(id: string, machine: string): Promise<void>;
+  /** Starts a machine that hangs again. */
+  reset?: (id: string, machine: string) => Promise<void>;
+  /** Seconds of processor time that a machine has had. */
+  processorTime?: (id: string, machine: string) => Promise<number>;
   /** Removes what `vagrant destroy` does not know of. */
   removeRest(machines: Machines): Promise<void>;
   /** `idle`: no cluster is made of it any more. */
@@ -132,6 +134,10 @@ async function onLibvirt(settings: Settings, progress: Progress): Promise<Ground
     reset: async (id, machine) => {
       progress.say(`${machine} has had no address for too long; it is started again, once`);
       await virsh("reset", `${id}-${machine}`);
+    },
+    processorTime: async (id, machine) => {
+      const { stdout } = await virsh("domstats", "--cpu-total", `${id}-${machine}`);
+      return Number(/cpu\.time=(\d+)/.exec(stdout)?.[1]) / 1e9;
     },
     removeRest: ({ id }) => removeDomains(virsh, id),
     release: ({ keep, idle }) => release(libvirt, !keep && idle),

@@ -1,4 +1,3 @@
-import { availableParallelism, loadavg } from "node:os";
 import { createInterface } from "node:readline";
 import { HarnessError, UsageError } from "#harness/errors.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
@@ -6,8 +5,9 @@ import { LocalHost } from "#harness/host/local-host.ts";
 import { lastLines } from "#harness/setup/install.ts";
 import { parseSshConfig, type SshAccess } from "./ssh-config.ts";
 
-/** How long a machine may wait for its address before it is said to hang, on quiet processors and at most. */
-const addressMs = { quiet: 120_000, most: 300_000 };
+/** How long a machine may wait for its address before it is asked whether it hangs. */
+const addressMs = 120_000;
+const askEveryMs = 15_000;
 /** Emulated machines take minutes; Vagrant itself gives up earlier. */
 const upMs = 25 * 60_000;
 const destroyMs = 5 * 60_000;
@@ -19,8 +19,10 @@ export interface UpOptions {
   provision: boolean;
   /** Called with what Vagrant is doing, e.g. `tutorial-node1: Waiting for SSH to become available`. */
   detail: (text: string) => void;
-  /** Called once for a machine that has no address after two minutes, or up to five where processors are busy. */
-  hangs?: (machine: string) => Promise<void>;
+  /** Starts a machine again, once, that has no address after two minutes of processor time, or idles without one. */
+  reset?: ((machine: string) => Promise<void>) | undefined;
+  /** Seconds of processor time that a machine has had since it was started; needed for `reset`. */
+  processorTime?: ((machine: string) => Promise<number>) | undefined;
 }
 
 /**
@@ -56,7 +58,13 @@ export class Vagrant {
   }
 
   /** Resolves to what Vagrant said last when it failed. */
-  async #attempt({ provider, provision, detail, hangs }: UpOptions): Promise<string | undefined> {
+  async #attempt({
+    provider,
+    provision,
+    detail,
+    reset,
+    processorTime,
+  }: UpOptions): Promise<string | undefined> {
     const command = await this.#local.spawn(
       [
         ...["vagrant", "up", provision ? "--provision" : "--no-provision"],
@@ -67,9 +75,9 @@ export class Vagrant {
     this.#up = command;
     command.stdin.end();
     const said: string[] = [];
-    const watch = new AddressWatch(async (machine) => {
+    const watch = new AddressWatch(processorTime, async (machine) => {
       said.push(`${machine} had no address for too long and was started again`);
-      await hangs?.(machine);
+      await reset?.(machine);
     });
     const listen = (line: string) => {
       if (line.trim() && !line.includes("Progress: ")) said.push(line);
@@ -134,32 +142,44 @@ function failure(provider: string | undefined, said: string): HarnessError {
   });
 }
 
-/** Notices machines that wait for an address for too long. */
+/**
+ * Notices machines that hang while they wait for an address. An emulated machine that shares a processor with others
+ * takes its time, and a reset would take that away from it: what counts is the processor time that it has had.
+ */
 class AddressWatch {
-  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #waiting = new Map<string, NodeJS.Timeout>();
   readonly #told = new Set<string>();
+  readonly #processorTime: UpOptions["processorTime"];
   readonly #tell: (machine: string) => Promise<void>;
 
-  constructor(tell: (machine: string) => Promise<void>) {
+  constructor(processorTime: UpOptions["processorTime"], tell: (machine: string) => Promise<void>) {
+    this.#processorTime = processorTime;
     this.#tell = tell;
   }
 
   saw(machine: string, text: string): void {
-    clearTimeout(this.#timers.get(machine));
+    clearTimeout(this.#waiting.get(machine));
+    this.#waiting.delete(machine);
     if (!/waiting for domain to get an ip address/i.test(text) || this.#told.has(machine)) return;
-    // An emulated machine that shares its processor with others takes its time, and a reset takes that away from it.
-    const share = Math.max(1, (loadavg()[0] ?? 0) / availableParallelism());
-    const timer = setTimeout(
-      () => {
-        this.#told.add(machine);
-        void this.#tell(machine);
-      },
-      Math.min(addressMs.quiet * share, addressMs.most),
-    );
-    this.#timers.set(machine, timer);
+    this.#askIn(addressMs, machine);
   }
 
   close(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const timer of this.#waiting.values()) clearTimeout(timer);
+    this.#waiting.clear();
+  }
+
+  #askIn(milliseconds: number, machine: string, before?: number): void {
+    const timer = setTimeout(() => void this.#ask(machine, before), milliseconds);
+    this.#waiting.set(machine, timer);
+  }
+
+  async #ask(machine: string, before = Number.NEGATIVE_INFINITY): Promise<void> {
+    const used = await this.#processorTime?.(machine).catch(() => undefined);
+    if (used === undefined || Number.isNaN(used) || !this.#waiting.has(machine)) return;
+    const idles = used - before < 0.2;
+    if (!idles && used * 1000 < addressMs) return this.#askIn(askEveryMs, machine, used);
+    this.#told.add(machine);
+    await this.#tell(machine);
   }
 }
