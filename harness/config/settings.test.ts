@@ -45,6 +45,10 @@ describe("readSettings", () => {
     [{ CLUSTER: "ssh" }, /CLUSTER=ssh: expected INVENTORY=FILE/],
     [{ INVENTORY: "hosts.yaml" }, /INVENTORY=hosts\.yaml: expected CLUSTER=ssh/],
     [{ CLUSTER: "ssh", INVENTORY: "hosts.yaml", ENGINE: "20.10,26.1" }, /ENGINE=20\.10,26\.1: expected one/],
+    [
+      { CLUSTER: "ssh", INVENTORY: "hosts.yaml", DRIVER: "bridge,overlay" },
+      /DRIVER=bridge,overlay: expected one/,
+    ],
     [{ NODES: "0" }, /NODES=0/],
     [{ NODES: "many" }, /NODES=many/],
     [{ SUBNETS: "10.0.0.0/8" }, /SUBNETS=10\.0\.0\.0\/8.*\/16/],
@@ -56,7 +60,7 @@ describe("readSettings", () => {
 
   it("assumes neither version nor number of hosts that exist", () => {
     const hosts = { CLUSTER: "ssh", INVENTORY: "hosts.yaml" };
-    expect(readSettings(hosts)).toMatchObject({ ENGINE: [], NODES: 0 });
+    expect(readSettings(hosts)).toMatchObject({ DRIVER: ["overlay"], ENGINE: [], NODES: 0 });
     expect(readSettings({ ...hosts, ENGINE: "20.10", NODES: "3" })).toMatchObject({
       ENGINE: ["20.10"],
       NODES: 3,

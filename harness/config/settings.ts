@@ -234,7 +234,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
 type Given = Readonly<Record<string, string | undefined>>;
 
 /** Settings that only make sense, or are only complete, together with others. */
-function whatGoesTogether({ CLUSTER, ENGINE, INVENTORY }: Settings, given: Given): string[] {
+function whatGoesTogether({ CLUSTER, DRIVER, ENGINE, INVENTORY }: Settings, given: Given): string[] {
   if (CLUSTER !== "ssh") {
     return INVENTORY
       ? [
@@ -244,6 +244,11 @@ function whatGoesTogether({ CLUSTER, ENGINE, INVENTORY }: Settings, given: Given
   }
   return [
     ...(INVENTORY ? [] : ["CLUSTER=ssh: expected INVENTORY=FILE with it, got none (set in the environment)"]),
+    ...(given.DRIVER !== undefined && DRIVER.length > 1
+      ? [
+          `DRIVER=${given.DRIVER}: expected one driver, since CLUSTER=ssh has one set of hosts; run them in turn`,
+        ]
+      : []),
     ...(given.ENGINE !== undefined && ENGINE.length > 1
       ? [`ENGINE=${given.ENGINE}: expected one version at most, since CLUSTER=ssh takes what the hosts run`]
       : []),
@@ -255,6 +260,7 @@ function onGivenHosts(settings: Settings, given: Given): Settings {
   if (settings.CLUSTER !== "ssh") return settings;
   return {
     ...settings,
+    DRIVER: given.DRIVER === undefined ? ["overlay"] : settings.DRIVER,
     ENGINE: given.ENGINE === undefined ? [] : settings.ENGINE,
     NODES: given.NODES === undefined ? 0 : settings.NODES,
   };

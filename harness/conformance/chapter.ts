@@ -9,7 +9,7 @@ import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/err
 import { announce } from "#harness/events.ts";
 import { collectEvidence } from "#harness/evidence/evidence.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
-import { describeDifferences, type Ledger, settle } from "#harness/ledger/ledger.ts";
+import { describeDifferences, type Ledger, type LedgerDifference, settle } from "#harness/ledger/ledger.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { expectProtocolKept, type ProtocolStart, startOf, tapOf } from "./protocol.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
@@ -96,6 +96,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         `${name} starts from a cluster without traces of another chapter`,
         async ({ cluster }) => {
           const differences = await settle(cluster, baseline, settleMs);
+          refuseRestarted(differences, `before ${name}`);
           if (differences.length > 0) {
             throw new Nonconformance({
               who: `the nodes before ${name}`,
@@ -116,6 +117,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
           await announce("chapter ends", { chapter: name, scope });
           await suite.finish();
           const differences = await settle(cluster, baseline, settleMs);
+          refuseRestarted(differences, `while ${name} ran, or before`);
           if (differences.length > 0) {
             throw new Nonconformance({
               who: `${name}, after everything it made was removed`,
@@ -137,6 +139,16 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         { alone: true, deadlineMs: 120_000 },
       );
     },
+  );
+}
+
+/** What a reboot took away or brought back says nothing about the plugin. */
+function refuseRestarted(differences: readonly LedgerDifference[], when: string): void {
+  const restarted = [...new Set(differences.filter(({ kind }) => kind === "boot").map(({ host }) => host))];
+  if (restarted.length === 0) return;
+  throw new HarnessError(
+    `${restarted.join(", ")} was restarted ${when}, so that what is left on it cannot be judged\n${describeDifferences(differences)}`,
+    { hint: "run again; with KEEP=1 take the cluster down first: npm run cluster -- down" },
   );
 }
 

@@ -1,10 +1,13 @@
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
 import { ConnectionLost, HarnessError, HostUnreachable } from "#harness/errors.ts";
+import { until } from "#harness/poll.ts";
 import { formatCommand } from "./shell.ts";
 import { dial } from "./ssh-dial.ts";
 import type { SshTarget } from "./ssh-target.ts";
 
+/** For how long after its loss a host is tried again. */
+const bootMs = 30_000;
 /** For how long a failed attempt to reconnect answers for all others. */
 const unreachableMs = 10_000;
 const farewellMs = 2_000;
@@ -24,6 +27,7 @@ export class SshConnection {
   readonly #watchers = new Set<(error: ConnectionLost) => void>();
   #client: Promise<Client> | undefined;
   #closed = false;
+  #lostAt: number | undefined;
   /** The last thing begun over this connection, for the message when it breaks. */
   #last: { what: string; at: number } | undefined;
   #unreachable: { error: HostUnreachable; since: number } | undefined;
@@ -123,7 +127,7 @@ export class SshConnection {
     // Everything that still wants the host would otherwise wait for it in turn.
     const known = this.#unreachable;
     if (known && performance.now() - known.since < unreachableMs) return Promise.reject(known.error);
-    this.#client = this.#connect().catch((error: Error) => {
+    this.#client = this.#reach().catch((error: Error) => {
       this.#client = undefined;
       if (!this.#last) throw error;
       const gone = new HostUnreachable(this.target.name, this.#lastKnown(), error);
@@ -133,11 +137,22 @@ export class SshConnection {
     return this.#client;
   }
 
+  /** A host that was lost may be booting; for a while it is worth trying again. */
+  async #reach(): Promise<Client> {
+    if (this.#lostAt === undefined) return this.#connect();
+    const deadlineMs = Math.max(0, this.#lostAt + bootMs - performance.now());
+    const what = `${this.target.name} to come back`;
+    return until({ what, deadlineMs, everyMs: 500 }, () => this.#connect());
+  }
+
   async #connect(): Promise<Client> {
+    let established = false;
     const { client, ready } = dial(this.target, {
       again: this.#last !== undefined,
       closed: (cause) => {
+        if (!established) return;
         this.#client = undefined;
+        this.#lostAt = performance.now();
         const error = new ConnectionLost(this.target.name, this.#lastKnown(), cause);
         for (const tell of this.#watchers) tell(error);
       },
@@ -148,6 +163,8 @@ export class SshConnection {
       else reject();
     });
     await ready;
+    established = true;
+    this.#lostAt = undefined;
     this.#client = Promise.resolve(client);
     await Promise.all([...this.#forwards.keys()].map((path) => this.#listen(path)));
     return client;

@@ -25,6 +25,7 @@ const separator = "=== ";
 // gets a new id whenever its engine starts.
 const script = `
 section() { echo "${separator}$1"; shift; "$@" 2>/dev/null; }
+section boot sh -c 'cat /proc/sys/kernel/random/boot_id && cut -d" " -f22 /proc/1/stat'
 section links ip -oneline link show
 section addresses ip -oneline address show
 section routes ip route show table all

@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import type Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { labels } from "#harness/cluster/labels.ts";
@@ -8,6 +7,7 @@ import { sweep } from "#harness/cluster/lifecycle.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
+import { until } from "#harness/poll.ts";
 import { progressOn } from "#harness/progress.ts";
 import { type Engine, ensureEngine } from "#harness/setup/engine.ts";
 import { runVitest, type VitestOutcome } from "./run-vitest.ts";
@@ -48,8 +48,7 @@ async function runAndStrike({ strike, suites = "waiting,quick", env = {} }: Stri
       const id = /waiting on (nc-\w+)/.exec(output)?.[1];
       if (!id || cluster) return;
       cluster = id;
-      // The second test shall be waiting, too.
-      struck = delay(1_000).then(() => {
+      struck = waitedFor(id, suites.startsWith("engine") ? 1 : 2).then(() => {
         struckAt = performance.now();
         return strike(id, child);
       });
@@ -59,6 +58,15 @@ async function runAndStrike({ strike, suites = "waiting,quick", env = {} }: Stri
   await struck;
   expect(cluster, `${outcome.stdout}\n${outcome.stderr}`).not.toBe("");
   return { ...outcome, cluster, afterMs: performance.now() - struckAt };
+}
+
+/** The tests of the chapters wait for that many processes on the second node. */
+async function waitedFor(cluster: string, processes: number): Promise<void> {
+  await until({ what: "what the tests wait for to run on node2", deadlineMs: 60_000 }, async () => {
+    const { Processes } = await engine.docker.getContainer(`${cluster}-node2`).top();
+    const waited = (Processes as string[][]).filter((cells) => cells.includes("sleep 300"));
+    return waited.length >= processes;
+  });
 }
 
 function resultsOf({ statement }: Pick<VitestOutcome, "statement">, requirement: string) {
@@ -89,6 +97,24 @@ describe("a node that dies while a chapter runs", () => {
       );
     }
     expect(run.statement?.run.finishedAt).toBeDefined();
+    expect(run.statement?.summary.failed).toBe(0);
+    expect(await left(engine.docker, run.cluster)).toEqual(nothing);
+  });
+});
+
+describe("a node that is rebooted while a chapter runs", () => {
+  test("is lost for what was under way; what comes after goes on, and what is left on it is not blamed on the plugin", async () => {
+    const run = await runAndStrike({
+      strike: (cluster) => engine.docker.getContainer(`${cluster}-node2`).restart({ t: 0 }),
+    });
+    expect(run.exitCode).toBe(1);
+    for (const requirement of ["S1", "S3"]) {
+      expect(resultsOf(run, requirement)).toContainEqual(
+        expect.stringMatching(/^error: [\s\S]*SSH connection to node2 was lost; last known: \S/),
+      );
+    }
+    expect(resultsOf(run, "S1").at(-1)).toMatch(/^passed/);
+    expect(resultsOf(run, "C1").join("\n")).toMatch(/error: node2 was restarted while/);
     expect(run.statement?.summary.failed).toBe(0);
     expect(await left(engine.docker, run.cluster)).toEqual(nothing);
   });

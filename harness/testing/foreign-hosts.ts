@@ -35,7 +35,7 @@ export interface InventoryFile {
 /**
  * Hosts that exist, for tests of `CLUSTER=ssh`: nodes that the container provider made, turned into hosts of somebody
  * else. They let a user in who is not root and has sudo, with sshd's own defaults (`MaxSessions` 10, no unlinking of
- * sockets), and know nothing of the run. The last node is reached through the world outside.
+ * sockets), and know nothing of the run. The second node is reached through the world outside.
  */
 export async function makeForeignHosts(
   ground: Ground,
@@ -65,7 +65,7 @@ export async function makeForeignHosts(
       nodes: state.nodes.map(({ name, address, interfaces }, index) => ({
         name,
         address,
-        ...(index === nodes - 1 ? { jump: "gate" } : {}),
+        ...(index === 1 ? { jump: "gate" } : {}),
         interfaces: {
           control: { address: interfaces.control.address },
           data: { device: interfaces.data.device },
