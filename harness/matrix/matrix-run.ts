@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Progress } from "#harness/progress.ts";
 import { describeEnvironment, generator } from "#reports/environment.ts";
+import { byDriver } from "#reports/matrix/outcomes.ts";
 import { type Cell, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";
 import { tallyOf } from "#reports/verdict.ts";
 import { CellRun, cellsFolder, folderOf } from "./cell-run.ts";
@@ -37,7 +38,7 @@ export class MatrixRun {
     this.#order = order;
   }
 
-  /** Runs everything; cells keep the order of `order.cells`. */
+  /** Runs everything. */
   async run(): Promise<Matrix> {
     const { cells: planned, clusters, folder, selected, shard } = this.#order;
     // What an earlier run left there would be taken for a part of this one.
@@ -127,7 +128,7 @@ export function assemble(run: {
   cells: readonly Cell[];
   environment?: Matrix["environment"];
 }): Matrix {
-  const { cells } = run;
+  const cells = byDriver(run.cells);
   return {
     schemaVersion: matrixVersion,
     generator,
@@ -140,7 +141,7 @@ export function assemble(run: {
       interrupted: run.interrupted,
     },
     environment: run.environment ?? environmentOf(cells),
-    cells: [...cells],
+    cells,
     drift: [],
     speed: speedOf(cells, run.clusters),
     summary: tallyOf(cells.flatMap(({ target }) => target?.results ?? []).map(({ outcome }) => outcome)),

@@ -65,6 +65,7 @@ const tier: PlannedCell = {
   reference: "reference",
   engine: "26.1",
   firewall: "nft",
+  declared: 0,
 };
 const order = { folder, selection: ["suites/cnm"], startedAt: Date.now(), onTest: () => {} };
 

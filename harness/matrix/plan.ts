@@ -14,6 +14,8 @@ export interface PlannedCell {
   readonly reference: string;
   readonly engine: EngineVersion;
   readonly firewall: Firewall;
+  /** How many capabilities the driver declares: what is declared is tested, and takes its time. */
+  readonly declared: number;
 }
 
 /** Every driver on every engine with every firewall. Throws `UsageError` for a driver that cannot be loaded. */
@@ -23,14 +25,17 @@ export async function planCells(
   firewalls: readonly Firewall[],
 ): Promise<PlannedCell[]> {
   const drivers = await Promise.all(
-    references.map(async (reference) => ({ reference, driver: (await loadDriver(reference)).name })),
+    references.map(async (reference) => {
+      const { name: driver, capabilities } = await loadDriver(reference);
+      return { reference, driver, declared: capabilities.length };
+    }),
   );
   return engines.flatMap((engine) =>
     firewalls.flatMap((firewall) =>
-      drivers.map(({ reference, driver }): PlannedCell => {
+      drivers.map(({ reference, driver, declared }): PlannedCell => {
         const project = `${driver}@${engine}`;
         const name = firewall === "nft" ? project : `${project}+${firewall}`;
-        return { name, project, driver, reference, engine, firewall };
+        return { name, project, driver, reference, engine, firewall, declared };
       }),
     ),
   );
@@ -38,7 +43,7 @@ export async function planCells(
 
 /**
  * The order in which to begin: what took longest the last time first, so that no long cell is left over at the end.
- * Cells that the history does not know come first.
+ * Cells that the history does not know come before them, those that declare most in front.
  */
 export function longestFirst(cells: readonly PlannedCell[], history: readonly PastRun[]): PlannedCell[] {
   const took = ({ name }: PlannedCell) =>
@@ -46,7 +51,7 @@ export function longestFirst(cells: readonly PlannedCell[], history: readonly Pa
     Number.POSITIVE_INFINITY;
   return cells
     .map((cell) => ({ cell, ms: took(cell) }))
-    .sort((a, b) => (a.ms === b.ms ? 0 : b.ms - a.ms))
+    .sort((a, b) => (a.ms === b.ms ? b.cell.declared - a.cell.declared : b.ms - a.ms))
     .map(({ cell }) => cell);
 }
 

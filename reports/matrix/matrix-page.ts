@@ -7,8 +7,8 @@ import { encodePath } from "./cell-page.ts";
 import { renderDrift } from "./drift-section.ts";
 import { type HistoryReview, renderHistory } from "./history-section.ts";
 import { formatSpeed } from "./markdown.ts";
-import { cellPageFile, compareVersions, formatTime, outcomeSigns, requirementsOf } from "./outcomes.ts";
-import { type Cell, firewalls, type Matrix } from "./schema.ts";
+import { cellPageFile, formatTime, outcomeSigns, requirementsOf } from "./outcomes.ts";
+import type { Cell, Matrix } from "./schema.ts";
 
 const style = readFileSync(join(import.meta.dirname, "matrix.css"), "utf8");
 
@@ -28,7 +28,6 @@ export function renderMatrixPage(
   review: HistoryReview,
 ): string {
   const { cells, run, drift, environment, generator } = matrix;
-  const ordered = byDriver(cells);
   const { host } = environment;
   const parts = [
     renderRed(cells),
@@ -38,7 +37,7 @@ export function renderMatrixPage(
         return cell ? linkTo(cell, requirement) : "#matrix";
       }),
     ),
-    renderTable(ordered, matrix),
+    renderTable(matrix),
     renderHistory(review),
     renderCost(matrix),
   ];
@@ -65,20 +64,6 @@ function linkTo(cell: Pick<Cell, "folder">, requirement?: string): string {
   return requirement === undefined ? page : `${page}#${anchorOf(requirement)}`;
 }
 
-/** Versions of one driver side by side, so that a change from one to the next is seen along a row. */
-function byDriver(cells: readonly Cell[]): Cell[] {
-  const drivers = [...new Set(cells.map(({ driver }) => driver))];
-  return drivers.flatMap((driver) =>
-    cells
-      .filter((cell) => cell.driver === driver)
-      .sort(
-        (a, b) =>
-          compareVersions(a.engine, b.engine) ||
-          firewalls.indexOf(a.firewall) - firewalls.indexOf(b.firewall),
-      ),
-  );
-}
-
 function renderRed(cells: readonly Cell[]): string {
   const broken = cells
     .filter(({ state, errors }) => state !== "complete" || errors.length > 0)
@@ -99,7 +84,7 @@ function renderRed(cells: readonly Cell[]): string {
   return `<section aria-labelledby="red"><h2 id="red">Red</h2>${body}</section>`;
 }
 
-function renderTable(cells: readonly Cell[], { drift }: Matrix): string {
+function renderTable({ cells, drift }: Matrix): string {
   const drivers = [...new Set(cells.map(({ driver }) => driver))];
   const isFirst = (cell: Cell) => cells.find(({ driver }) => driver === cell.driver) === cell;
   const groups = drivers.map((driver) => {

@@ -1,6 +1,6 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import type { Tone } from "../page/page.ts";
-import type { Cell } from "./schema.ts";
+import { type Cell, firewalls } from "./schema.ts";
 
 /** How each outcome is shown; the sign tells them apart without colour. */
 export const outcomeSigns: Record<Outcome, { sign: string; tone: Tone }> = {
@@ -46,4 +46,18 @@ export function formatTime(iso: string): string {
 /** Orders versions such as `9.1` and `20.10` by their numbers. */
 export function compareVersions(one: string, other: string): number {
   return one.localeCompare(other, "en", { numeric: true });
+}
+
+/** Versions of one driver side by side, so that a change from one to the next is seen along a row. */
+export function byDriver(cells: readonly Cell[]): Cell[] {
+  const drivers = [...new Set(cells.map(({ driver }) => driver))];
+  return drivers.flatMap((driver) =>
+    cells
+      .filter((cell) => cell.driver === driver)
+      .sort(
+        (a, b) =>
+          compareVersions(a.engine, b.engine) ||
+          firewalls.indexOf(a.firewall) - firewalls.indexOf(b.firewall),
+      ),
+  );
 }
