@@ -31,11 +31,12 @@ export function describeSteps({ notes }: Tutorial, steps: readonly Step[]): stri
 }
 
 /** What became of a command: a line, and below it what a person has to know. */
-export function describeResult({ step, verdict, reason, findings, notes, ran }: StepResult): string {
+export function describeResult({ step, verdict, reason, findings, notes, ran, follows }: StepResult): string {
   const took = ran && ran.durationMs >= 1000 ? `  (${(ran.durationMs / 1000).toFixed(1)} s)` : "";
   const indent = "          ";
   const lines = [`${marks[verdict]} ${describeStep(step)}${took}`];
   if (reason !== undefined) lines.push(`${indent}not runnable: ${reason}`);
+  if (follows !== undefined) lines.push(`${indent}${describeCause(follows)}`);
   lines.push(
     ...findings.map(
       (finding) => `${indent}${finding.severity}: ${finding.text.replaceAll("\n", `\n${indent}  `)}`,
@@ -47,6 +48,18 @@ export function describeResult({ step, verdict, reason, findings, notes, ran }: 
     lines.push(...differences(step.expected, ran.output).map((line) => `${indent}${line}`));
   }
   return lines.join("\n");
+}
+
+/** Why a command is broken, in one line. */
+export function whyBroken({ findings, follows }: StepResult): string {
+  const [first] = findings.filter(({ severity }) => severity === "broken");
+  const why = first?.text.split("\n")[0] ?? "";
+  return follows === undefined ? why : `${why} (${describeCause(follows)})`;
+}
+
+/** That a command is broken because another one is. */
+export function describeCause(line: number): string {
+  return `it needs what line ${line} should have made`;
 }
 
 const longest = 40;
@@ -73,8 +86,8 @@ export function describeRun(run: TutorialRun): string {
   const brokenLines = run.results
     .filter(({ verdict }) => verdict === "broken")
     .map(
-      ({ step, findings }) =>
-        `  line ${step.line}: ${step.command.split("\n")[0]}\n      ${findings[0]?.text.split("\n")[0] ?? ""}`,
+      (result) =>
+        `  line ${result.step.line}: ${result.step.command.split("\n")[0]}\n      ${whyBroken(result)}`,
     );
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return [

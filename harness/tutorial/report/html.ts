@@ -9,7 +9,7 @@ import {
   type TutorialRun,
   verdicts,
 } from "../run/tutorial-run.ts";
-import { differences } from "./console.ts";
+import { describeCause, differences, whyBroken } from "./console.ts";
 
 const tones: Record<StepVerdict, Tone> = {
   same: "good",
@@ -42,8 +42,8 @@ export function renderTutorial(run: TutorialRun, coverage: Coverage | undefined)
     .map((verdict) => `<li>${badge(tones[verdict], `${counts[verdict]} ${verdict}`)}</li>`)
     .join("");
   const list = broken.map(
-    ({ step, findings }) =>
-      `<li><a href="#line-${step.line}">line ${step.line}</a> <code>${escapeHtml(step.command.split("\n")[0] ?? "")}</code><br><span class="quiet small">${escapeHtml(findings[0]?.text.split("\n")[0] ?? "")}</span></li>`,
+    (result) =>
+      `<li><a href="#line-${result.step.line}">line ${result.step.line}</a> <code>${escapeHtml(result.step.command.split("\n")[0] ?? "")}</code><br><span class="quiet small">${escapeHtml(whyBroken(result))}</span></li>`,
   );
   const notes = tutorial.notes.map(({ line, text }) => `<li>line ${line}: ${escapeHtml(text)}</li>`);
   const section = (id: string, title: string, body: string) =>
@@ -97,7 +97,7 @@ function renderText({ tutorial, results }: TutorialRun): string {
   return markdown.render(tutorial.lines.join("\n"));
 }
 
-function renderStep({ step, verdict, reason, findings, notes, ran }: StepResult): string {
+function renderStep({ step, verdict, reason, findings, notes, ran, follows }: StepResult): string {
   const place =
     step.place.kind === "node"
       ? step.place.host
@@ -106,6 +106,7 @@ function renderStep({ step, verdict, reason, findings, notes, ran }: StepResult)
         : "no host";
   const said = [
     ...(reason === undefined ? [] : [escapeHtml(reason)]),
+    ...(follows === undefined ? [] : [`<a href="#line-${follows}">${describeCause(follows)}</a>`]),
     ...findings.map(({ severity, text }) => `<strong>${severity}</strong>: ${escapeHtml(text)}`),
     ...notes.map((note) => `<span class="quiet">${escapeHtml(note)}</span>`),
   ];

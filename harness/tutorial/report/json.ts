@@ -14,12 +14,12 @@ export function formatJson(run: TutorialRun, coverage: Coverage | undefined): st
     overhead: overheadOf(run),
     counts: countVerdicts(results),
     notes: tutorial.notes,
-    commands: results.map(({ step, verdict, reason, findings, notes, ran }) => ({
+    commands: results.map(({ step, verdict, reason, findings, notes, ran, follows }) => ({
       line: step.line,
       chapter: step.chapter.title,
       place: step.place,
       command: step.command,
-      ...{ verdict, reason, findings, notes },
+      ...{ verdict, reason, findings, notes, follows },
       ...(ran ? { ran: { ...ran, durationMs: Math.round(ran.durationMs) } } : {}),
       expected: step.expected.join("\n"),
     })),

@@ -1,6 +1,6 @@
 import type { StepResult } from "../run/runner.ts";
 import { countVerdicts, type TutorialRun, verdicts } from "../run/tutorial-run.ts";
-import { differences } from "./console.ts";
+import { describeCause, differences } from "./console.ts";
 
 /** The tutorial with what became of its commands below every transcript. */
 export function annotate(run: TutorialRun): string {
@@ -14,9 +14,10 @@ export function annotate(run: TutorialRun): string {
   return `${[summary, "", ...lines].join("\n").trimEnd()}\n`;
 }
 
-function annotation({ step, verdict, reason, findings, notes, ran }: StepResult): string[] {
+function annotation({ step, verdict, reason, findings, notes, ran, follows }: StepResult): string[] {
   const said = [
     ...(reason === undefined ? [] : [reason]),
+    ...(follows === undefined ? [] : [describeCause(follows)]),
     ...findings.map(({ text }) => text),
     ...notes.map((note) => `note: ${note}`),
   ];

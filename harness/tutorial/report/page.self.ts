@@ -30,6 +30,7 @@ beforeAll(async () => {
         ? [broken(`small-net, DRIVER: expected "macvlan", got "bridge" ${"0a1b".repeat(16)}`)]
         : [],
       notes: fails ? [hostile] : [],
+      follows: undefined,
       ran: {
         node: "node1",
         command: step.command,

@@ -1,5 +1,6 @@
 import type { Made } from "../compare/comparison.ts";
 import { ipv4 } from "../compare/patterns.ts";
+import { wholeWord } from "../mapping/apply.ts";
 import type { Step } from "../parse/tutorial.ts";
 
 const makers = [
@@ -16,6 +17,8 @@ const tenantOption = /\s(?:-t|--?tenant)[ =](\S+)/;
 /** What a run has learned: which live address stands for which of the text's, what was made, what was exported. */
 export class Knowledge {
   readonly made = new Map<string, Made>();
+  /** Lines that should have made something and did not, by its name. */
+  readonly #failures = new Map<string, number>();
   readonly #addresses = new Map<string, string>();
   readonly #exports = new Map<string, string[]>();
   readonly #typed: string[] = [];
@@ -47,6 +50,11 @@ export class Knowledge {
       .reverse();
   }
 
+  /** The line that should have made what the command speaks of, and did not. */
+  causeOf(command: string): number | undefined {
+    return [...this.#failures].find(([name]) => wholeWord(name).test(command))?.[1];
+  }
+
   exported(node: string, command: string): void {
     this.#exports.set(node, [...this.exportsOn(node), command]);
   }
@@ -61,6 +69,8 @@ export class Knowledge {
     if (name === undefined) return;
     const tenant = tenantOption.exec(step.command)?.[1];
     const full = tenant === undefined ? name : `${name}/${tenant}`;
+    if (how.succeeded) this.#failures.delete(full);
+    else this.#failures.set(full, step.line);
     // What exists already stays made when a later attempt to make it is refused.
     if (this.made.get(full)?.succeeded && !how.succeeded) return;
     this.made.set(full, { line: step.line, ...how });

@@ -20,6 +20,8 @@ export interface StepResult {
   /** Oddities of the text, and what the mapping and the runner changed. */
   readonly notes: readonly string[];
   readonly ran: Ran | undefined;
+  /** Line of an earlier command that should have made what a broken one needs. */
+  readonly follows: number | undefined;
 }
 
 /** How a command ran. */
@@ -61,8 +63,9 @@ export class Runner {
     const mapped = applyMapping(mapping, plugin, step);
     const notes = [...step.notes];
     const end = (verdict: StepResult["verdict"], rest: Partial<StepResult> = {}): StepResult => {
+      const follows = verdict === "broken" ? this.#knowledge.causeOf(step.command) : undefined;
       this.#remember(step, verdict, this.#replaced.has(step));
-      return { step, verdict, reason: undefined, findings: [], ran: undefined, ...rest, notes };
+      return { step, verdict, reason: undefined, findings: [], ran: undefined, ...rest, notes, follows };
     };
     if (mapped.kind === "not runnable") {
       if (entersContainer(step.command)) this.#locked = { step, reason: "was not run" };

@@ -55,7 +55,9 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
     const start = performance.now();
     try {
       for (const step of steps) {
-        const result = await runner.run(step);
+        const result = await progress.step(`line ${step.line}: ${step.command.split("\n")[0]}`, () =>
+          runner.run(step),
+        );
         results.push(result);
         tell(result);
       }
