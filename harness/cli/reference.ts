@@ -1,13 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
-import { LocalDomains } from "#drivers/reference/cni/domains.ts";
-import { executable, executableName } from "#drivers/reference/cni/executable.ts";
-import { serveCall } from "#drivers/reference/cni/server.ts";
-import { listenLocally, localNode, readInventory } from "#drivers/reference/hosts.ts";
+import { serveDomains } from "#drivers/reference/cni/domains.ts";
+import { localNode, readInventory } from "#drivers/reference/hosts.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { ReferenceService } from "#drivers/reference/service.ts";
 import { UsageError } from "#harness/errors.ts";
@@ -219,20 +216,10 @@ async function serve(options: ServeOptions): Promise<number> {
 }
 
 async function serveCni(folder: string, faults: readonly string[]): Promise<number> {
-  const domains = new LocalDomains();
-  for (const one of knownFaults(faults)) domains.faults.add(one);
-  const [file, socket] = [resolve(folder, executableName), resolve(folder, `${executableName}.sock`)];
-  mkdirSync(folder, { recursive: true });
-  rmSync(socket, { force: true });
-  const { close } = await listenLocally(socket, (stream) =>
-    serveCall(stream, (call, pid) => domains.answer(call, pid)),
-  );
-  writeFileSync(file, executable(socket), { mode: 0o755 });
-  process.stderr.write(`${file} can be called; Ctrl-C ends it\n`);
+  const served = await serveDomains(resolve(folder), knownFaults(faults));
+  process.stderr.write(`${served.path} can be called; Ctrl-C ends it\n`);
   await endAsked();
-  await close();
-  await domains.close();
-  for (const made of [file, socket]) rmSync(made, { force: true });
+  await served.close();
   process.exit(0);
 }
 

@@ -1,9 +1,13 @@
-import { closeSync, openSync, readlinkSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { faultyAnswer } from "../faults/cni.ts";
+import { listenLocally } from "../hosts.ts";
 import { ReferencePlugin } from "../plugin.ts";
+import { executable, executableName } from "./executable.ts";
 import type { CniAnswer } from "./face.ts";
 import type { CniCall } from "./request.ts";
+import { serveCall } from "./server.ts";
 
 /** The network namespace from which the plugin's executable is called plays the host. */
 class DomainHost extends LocalHost {
@@ -31,10 +35,13 @@ interface Domain {
  * The plugin on this machine alone, where every network namespace from which it is called is a node with networks of its
  * own: what the CNI tier needs. Interfaces lead nowhere, so nothing but iproute2 and iptables has to be there.
  */
-export class LocalDomains {
-  /** Names of the faults that are on. */
-  readonly faults = new Set<string>();
+class LocalDomains {
+  readonly #faults: ReadonlySet<string>;
   readonly #domains = new Map<string, Promise<Domain>>();
+
+  constructor(faults: readonly string[]) {
+    this.#faults = new Set(faults);
+  }
 
   /** Answers a call of the executable that runs as process `pid`. */
   async answer(call: CniCall, pid: number): Promise<CniAnswer> {
@@ -43,7 +50,7 @@ export class LocalDomains {
     const opened = this.#domains.get(name) ?? this.#open(name, path);
     this.#domains.set(name, opened);
     const { plugin } = await opened;
-    return faultyAnswer(plugin.cni(name), call, this.faults);
+    return faultyAnswer(plugin.cni(name), call, this.#faults);
   }
 
   /** Forgets everything; what is in the namespaces goes with them. */
@@ -64,8 +71,36 @@ export class LocalDomains {
       dataplane: "links",
       faces: ["cni"],
     });
-    for (const fault of this.faults) plugin.faults.add(fault);
+    for (const fault of this.#faults) plugin.faults.add(fault);
     await plugin.start();
     return { plugin, name, handle };
   }
+}
+
+/**
+ * Puts the plugin's executable into a folder of this machine and answers its calls until it is closed, which takes the
+ * executable away again. `faults` are the names of those that are on.
+ */
+export async function serveDomains(
+  folder: string,
+  faults: readonly string[] = [],
+): Promise<{ path: string; close(): Promise<void> }> {
+  const domains = new LocalDomains(faults);
+  const path = join(folder, executableName);
+  const socket = `${path}.sock`;
+  mkdirSync(folder, { recursive: true });
+  // What a process that was killed has left.
+  rmSync(socket, { force: true });
+  const listening = await listenLocally(socket, (stream) =>
+    serveCall(stream, (call, pid) => domains.answer(call, pid)),
+  );
+  writeFileSync(path, executable(socket), { mode: 0o755 });
+  return {
+    path,
+    close: async () => {
+      for (const made of [path, socket]) rmSync(made, { force: true });
+      await listening.close();
+      await domains.close();
+    },
+  };
 }

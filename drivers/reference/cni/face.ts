@@ -189,7 +189,7 @@ export class CniFace {
         }),
       );
     } catch (error) {
-      throw new CniFailure(50, asFailure(error).message);
+      throw new CniFailure(codes.unavailable, asFailure(error).message);
     }
   }
 

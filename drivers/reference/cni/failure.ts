@@ -4,7 +4,8 @@ export const codes = {
   invalidEnvironment: 4,
   undecodable: 6,
   invalidConfiguration: 7,
-  tryAgain: 11,
+  /** STATUS: no ADD can be served. */
+  unavailable: 50,
   /** The container does not have what ADD gave it. */
   broken: 100,
   /** What was asked for cannot be had, e.g. an address. */

@@ -45,7 +45,9 @@ function next(cidr: string): string {
 /** A text that is no JSON object is passed on as it is. */
 function spoil(text: string, change: (fields: Fields) => Fields): string {
   try {
-    return JSON.stringify(change(JSON.parse(text) as Fields));
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return text;
+    return JSON.stringify(change(value as Fields));
   } catch {
     return text;
   }
