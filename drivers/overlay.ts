@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { until } from "#harness/poll.ts";
 import type { Scope } from "#harness/scope.ts";
@@ -6,7 +7,10 @@ import { freshSubnet } from "#harness/workload/addresses.ts";
 import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/cnm.ts";
 import { defineDriver } from "./driver.ts";
 
-/** Docker's own overlay in swarm mode: node1 manages, networks are attachable, eth2 carries the VXLAN. */
+/**
+ * Docker's own overlay in swarm mode: node1 manages, networks are attachable, eth2 carries the VXLAN. Where the engines have a
+ * cluster store, which excludes swarm mode, networks are shared by that, and eth1 carries the VXLAN.
+ */
 export default defineDriver({
   name: "overlay",
   title: "Docker overlay (swarm mode)",
@@ -14,7 +18,7 @@ export default defineDriver({
   needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
 
   async install(scope, cluster) {
-    await formSwarm(scope, cluster);
+    if (!(await haveClusterStore(cluster))) await formSwarm(scope, cluster);
     return {};
   },
 
@@ -22,7 +26,7 @@ export default defineDriver({
     const [manager] = cluster.nodes;
     if (!manager) throw new HarnessError("a swarm needs at least one node");
     return {
-      carrier: "data",
+      carrier: (await haveClusterStore(cluster)) ? "control" : "data",
       async createNetwork(scope, spec = {}) {
         return createCnmNetwork(scope, cluster, {
           name: spec.name ?? uniqueName("overlay"),
@@ -39,6 +43,11 @@ export default defineDriver({
     };
   },
 });
+
+async function haveClusterStore({ nodes }: Cluster): Promise<boolean> {
+  const stores = await Promise.all(nodes.map(clusterStoreOf));
+  return stores.every((store) => store !== "");
+}
 
 /** Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used and stays. */
 async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
 import { HarnessError } from "#harness/errors.ts";
 import { nodeEngineCommand } from "#harness/images/node-contract.ts";
 import { until } from "#harness/poll.ts";
@@ -38,12 +39,6 @@ export async function useClusterStore(scope: Scope, node: ClusterNode, store: st
     JSON.stringify({ ...settings, "cluster-store": store, "cluster-advertise": advertised }, null, 2),
   );
   await restart(node, store);
-}
-
-/** e.g. `etcd://192.168.2.10:2379`; empty for an engine without. */
-export async function clusterStoreOf(node: ClusterNode): Promise<string> {
-  const { ClusterStore = "" } = (await node.docker.info()) as { ClusterStore?: string };
-  return ClusterStore;
 }
 
 async function restart(node: ClusterNode, store: string): Promise<void> {

@@ -1,12 +1,13 @@
 import type { Attachment } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
 import { Blocked, HarnessError } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
 import { ensureGatewayBridge } from "../reference/gateway-bridge.ts";
 import { answers, folder, logFolder } from "./daemon.ts";
 import { daemonsOf, etcdOf, firstOf, netmasterOf, startContiv } from "./daemons.ts";
 import { prepareDataplane } from "./dataplane.ts";
-import { clusterStoreOf, useClusterStore } from "./engine.ts";
+import { useClusterStore } from "./engine.ts";
 import { findNetctl, putPrograms, type Release } from "./release.ts";
 
 const nodePorts = "CONTIV-NODEPORT";

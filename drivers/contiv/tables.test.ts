@@ -166,6 +166,14 @@ describe("what netctl says", () => {
       'time="t" level=error msg="Error creating network: \\"a\\"\\n  conflicts" ',
       'Error creating network: "a" conflicts',
     ],
+    [
+      'time="t" level=error msg="Error: Network has active endpoints\ngithub.com/contiv/some.call [network.go 264]\nruntime.goexit [asm_amd64.s 1594]\n\n" \n',
+      "Error: Network has active endpoints",
+    ],
+    [
+      'time="t" level=error msg="requested vlan not available - vlan:112\n" \n',
+      "requested vlan not available - vlan:112",
+    ],
     ["ERRO[0000] Network has active endpoints                 \n", "Network has active endpoints"],
     [
       'time="t" level=info msg="Creating policy default:p"\ntime="t" level=error msg="Policy is being used"',

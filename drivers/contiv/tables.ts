@@ -48,15 +48,21 @@ export function parseVersions(output: string): { client: string; server: string 
 }
 
 /**
- * What went wrong, from the output of a netctl that failed: the message of its last log line of level error, on one
- * line, as it logs to a terminal (`ERRO[0000] …`) or to a file (`level=error msg="…"`); else the first line of output.
+ * What went wrong, from the output of a netctl that failed: the last message that it logs as an error, to a terminal
+ * (`ERRO[0000] …`) or to a file (`level=error msg="…"`), on one line and without the calls of its programs; else the first line of output.
+ * Quotes and line ends inside a message are not escaped.
  */
 export function errorIn(output: string): string {
-  const messages = output.split("\n").flatMap((line) => {
-    const [, quoted] = /level=(?:error|fatal) msg=("(?:[^"\\]|\\.)*"|\S+)/.exec(line) ?? [];
-    if (quoted) return quoted.startsWith('"') ? (JSON.parse(quoted) as string) : quoted;
-    return /^(?:ERRO|FATA)\[\d+\]\s+(.*)$/.exec(line)?.[1] ?? [];
-  });
-  const first = output.split("\n").find((line) => line.trim() !== "");
-  return (messages.at(-1) ?? first ?? "").replaceAll(/\s+/g, " ").trim();
+  const [last] = output
+    .split(/^(?=time="|[A-Z]{4}\[\d+\])/m)
+    .flatMap((entry) => /(?:level=(?:error|fatal) msg=|^(?:ERRO|FATA)\[\d+\])(.*)$/s.exec(entry)?.[1] ?? [])
+    .slice(-1);
+  const said = last ?? output.split("\n").find((line) => line.trim() !== "") ?? "";
+  const lines = said.replaceAll('\\"', '"').split(/\\n|\n/);
+  return lines
+    .filter((line) => !/ \[\w+\.(?:go|s) \d+\]$/.test(line))
+    .join(" ")
+    .replaceAll(/\s+/g, " ")
+    .trim()
+    .replace(/^"(.*?)\s*"$/, "$1");
 }
