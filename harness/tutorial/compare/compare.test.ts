@@ -194,6 +194,14 @@ test.for([
     /expected DNAT of port 9099/,
   ],
   ["other words", "echo hello", "goodbye", "hello", 0, /expected "goodbye", got "hello"/],
+  [
+    "a command that looks, and prints nothing",
+    "docker inspect --format '{{.No}}' x",
+    "",
+    "\n",
+    0,
+    /expected it to print something/,
+  ],
   ["nothing where there should be something", "echo", "hello", "", 0, /expected output, got none/],
   [
     "another number of nodes",

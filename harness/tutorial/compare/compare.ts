@@ -30,6 +30,10 @@ const programs: [RegExp, Comparator][] = [
   [/^tcpdump\b/, compareCapture],
 ];
 
+/** Commands that are typed for what they print, whether the text shows it or not. */
+const looks =
+  /^(ifconfig|iptables\b.* -\w*L|docker (inspect|info|ps|(network|node|service|container|image) (ls|ps|inspect))|netctl (version|\S+ (ls|rule-ls)))\b/;
+
 /** Forms that an output can have, the most telling ones first. */
 const forms: Comparator[] = [
   compareJson,
@@ -74,7 +78,10 @@ function findingsOf(
   if (observed.code !== undefined && observed.code !== 0) {
     return [broken(`expected success, got exit status ${observed.code}: ${firstLine(observed.output)}`)];
   }
-  if (lines.length === 0) return [];
+  if (lines.length === 0) {
+    const blank = looks.test(command) && observed.output.trim() === "";
+    return blank ? [broken("expected it to print something, got nothing")] : [];
+  }
   for (const form of forms) {
     const found = form(lines, observed, context);
     if (found) return found;
