@@ -52,7 +52,8 @@ export class Knowledge {
 
   /** The line that should have made what the command speaks of, and did not. */
   causeOf(command: string): number | undefined {
-    return [...this.#failures].find(([name]) => wholeWord(name).test(command))?.[1];
+    const own = nameMadeBy(command);
+    return [...this.#failures].find(([name]) => name !== own && wholeWord(name).test(command))?.[1];
   }
 
   exported(node: string, command: string): void {
@@ -65,14 +66,19 @@ export class Knowledge {
 
   remember(step: Step, how: Pick<Made, "succeeded" | "replaced">): void {
     this.#typed.push(step.command);
-    const name = makers.map((pattern) => pattern.exec(step.command)?.[1]).find(Boolean);
+    const name = nameMadeBy(step.command);
     if (name === undefined) return;
-    const tenant = tenantOption.exec(step.command)?.[1];
-    const full = tenant === undefined ? name : `${name}/${tenant}`;
-    if (how.succeeded) this.#failures.delete(full);
-    else this.#failures.set(full, step.line);
+    if (how.succeeded) this.#failures.delete(name);
+    else this.#failures.set(name, step.line);
     // What exists already stays made when a later attempt to make it is refused.
-    if (this.made.get(full)?.succeeded && !how.succeeded) return;
-    this.made.set(full, { line: step.line, ...how });
+    if (this.made.get(name)?.succeeded && !how.succeeded) return;
+    this.made.set(name, { line: step.line, ...how });
   }
+}
+
+/** The name of what a command makes, with its tenant as Docker shows it. */
+function nameMadeBy(command: string): string | undefined {
+  const name = makers.map((pattern) => pattern.exec(command)?.[1]).find(Boolean);
+  const tenant = tenantOption.exec(command)?.[1];
+  return name === undefined || tenant === undefined ? name : `${name}/${tenant}`;
 }

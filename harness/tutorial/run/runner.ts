@@ -193,9 +193,12 @@ export class Runner {
   #explain(step: Step, output: string, notes: string[]): void {
     if (refusalIn(output) !== "something that exists already") return;
     for (const [name, { line, succeeded }] of this.#knowledge.made) {
-      if (succeeded && line < step.line && output.includes(name)) {
-        notes.push(`line ${line} made ${name}, and nothing in the text removes it`);
-      }
+      if (line >= step.line || !output.includes(name)) continue;
+      notes.push(
+        succeeded
+          ? `line ${line} made ${name}, and nothing in the text removes it`
+          : `line ${line} has used the name ${name} already`,
+      );
     }
   }
 
