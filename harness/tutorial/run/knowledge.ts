@@ -12,7 +12,7 @@ const makers = [
   /^netctl group create \S+ (\S+)/,
   /^netctl policy rule-add \S+ (\S+)/,
 ];
-const tenantOption = /\s(?:-t|--?tenant)[ =](\S+)/;
+const tenantOption = /^netctl .*\s(?:-t|--?tenant)[ =](\S+)/;
 
 /** What a run has learned: which live address stands for which of the text's, what was made, what was exported. */
 export class Knowledge {
