@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
-import { type EngineVersion, engineVersions, readSettings, type Settings } from "#harness/config/settings.ts";
+import { engineVersions, readSettings, type Settings } from "#harness/config/settings.ts";
 import { chapters } from "#harness/conformance/projects.ts";
 import { UsageError } from "#harness/errors.ts";
 import { ensureNodeImage } from "#harness/images/node-image.ts";
@@ -120,11 +120,7 @@ async function run(
     ...(shard ? [`--shard=${readShard(shard)}`] : []),
     ...filters,
   ];
-  const selected = [
-    ...command.args,
-    ...(requirement ? [requirement] : []),
-    ...(shard ? [`shard ${shard}`] : []),
-  ];
+  const selected = [...command.args, ...(requirement ? [requirement] : [])];
   const wanted = wantedFirewalls(settings, options);
   const cells = await planCells(settings.DRIVER, settings.ENGINE, wanted);
   const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
@@ -231,7 +227,7 @@ function describe({ cells, drift, speed, summary }: Matrix, folder: string, allu
   ].join("\n");
 }
 
-type Pair = [EngineVersion, EngineVersion] | [string, string];
+type Pair = [string, string];
 
 function readBetween(given: string[] | undefined): Pair | undefined {
   if (!given) return undefined;
