@@ -8,6 +8,14 @@
 #   guest.sh after ROOT    once everything is installed
 set -eu
 
+# A start of any of these costs an emulated machine seconds.
+unneeded='apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer e2scrub_all.timer
+  e2scrub_reap.service systemd-networkd-wait-online.service getty@tty1.service systemd-logind.service
+  modprobe@configfs.service modprobe@drm.service modprobe@efi_pstore.service modprobe@fuse.service
+  modprobe@loop.service modprobe@dm_mod.service systemd-pstore.service systemd-tpm2-setup.service
+  systemd-tpm2-setup-early.service systemd-update-utmp.service systemd-machine-id-commit.service
+  systemd-hibernate-clear.service sys-kernel-debug.mount sys-kernel-tracing.mount'
+
 write() {
   install -d -m 0755 "$(dirname "$1")"
   cat >"$1"
@@ -72,8 +80,11 @@ WantedBy=multi-user.target
 UNIT
   echo 'HostKey /etc/ssh/ssh_host_ed25519_key' | write "$1/etc/ssh/sshd_config.d/30-host-key.conf"
   chroot "$1" systemctl enable systemd-networkd ssh-host-key
-  chroot "$1" systemctl mask apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer \
-    e2scrub_all.timer e2scrub_reap.service systemd-networkd-wait-online.service getty@tty1.service
+  for unit in $unneeded; do ln -sf /dev/null "$1/etc/systemd/system/$unit"; done
+  install -d -m 0755 "$1/etc/systemd/system-generators"
+  for generator in ssh gpt-auto hibernate-resume tpm2 cryptsetup; do
+    ln -sf /dev/null "$1/etc/systemd/system-generators/systemd-$generator-generator"
+  done
 }
 
 case ${1:-} in
