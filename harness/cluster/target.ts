@@ -78,7 +78,7 @@ export async function openTarget(
         await provider.keep(installed);
         await release({ keep: true });
         progress.say(
-          `kept ${state.id} (${driver.name}@${version}): npm run cluster -- ssh node1, npm run cluster -- down`,
+          `kept ${state.id} (${driver.name}@${version}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down`,
         );
       },
     };
