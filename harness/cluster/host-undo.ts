@@ -4,7 +4,12 @@ import { stopWebServer } from "#harness/outside/outside.ts";
 import { until } from "#harness/poll.ts";
 import { type HostMarker, removeMarker } from "./host-marker.ts";
 
-const leftSockets = "/tmp/netconform-sockets-*";
+/** Folders of relays that are gone; one that still listens belongs to a connection of this run. */
+const removeSockets = `
+  listening=$(ss -Hxl)
+  for folder in /tmp/netconform-sockets-*; do
+    case $listening in *"$folder/"*) ;; *) rm -rf "$folder" ;; esac
+  done`;
 
 /** What a host has now of the things that a marker lists. */
 export async function listBefore(
@@ -62,7 +67,10 @@ export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise
   await Promise.all(
     containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))),
   );
-  await undoSystem(host, before);
+  // Brackets keep the pattern from finding the command that looks for it.
+  await host.exec(["pkill", "--full", "[/]run/netconform[-/]"]);
+  await undoNames(host, before);
+  await host.run(["sh", "-c", `rm -rf /run/netconform /run/netconform-*; ${removeSockets}`]);
   const networks = await docker.listNetworks(label);
   await Promise.all(networks.map(({ Id, Name }) => removeNetwork(host, Id, Name)));
   if (!before.networks.includes("docker_gwbridge"))
@@ -72,15 +80,15 @@ export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise
 }
 
 /** The same on the host beside the nodes. */
-export async function undoOnOutside(host: SshHost, { before }: HostMarker): Promise<void> {
-  await stopWebServer(host);
-  await undoSystem(host, before);
+export async function undoOnOutside(host: SshHost, { before }: HostMarker, httpPort: number): Promise<void> {
+  await stopWebServer(host, httpPort);
+  await host.exec(["ovs-vsctl", "--if-exists", "del-br", "ncwire"]);
+  await undoNames(host, before);
+  await host.run(["sh", "-c", removeSockets]);
   await removeMarker(host);
 }
 
-async function undoSystem(host: SshHost, before: HostMarker["before"]): Promise<void> {
-  // Brackets keep the pattern from finding the command that looks for it.
-  await host.exec(["pkill", "--full", "[/]run/netconform[-/]"]);
+async function undoNames(host: SshHost, before: HostMarker["before"]): Promise<void> {
   const script = `
     known() { printf '%s\\n' "$1" | grep -qx -- "$2"; }
     for link in $(ls /sys/class/net); do
@@ -92,7 +100,6 @@ async function undoSystem(host: SshHost, before: HostMarker["before"]): Promise<
     for name in $(ls /run/docker/plugins 2>/dev/null); do
       [ -S "/run/docker/plugins/$name" ] && { known "$3" "$name" || rm -f "/run/docker/plugins/$name"; }
     done
-    rm -rf /run/netconform /run/netconform-* ${leftSockets}
     true`;
   const lines = [before.links, before.namespaces, before.plugins].map((names) => names.join("\n"));
   await host.run(["sh", "-c", script, "sh", ...lines]);

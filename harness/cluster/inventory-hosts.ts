@@ -17,6 +17,7 @@ interface Member {
 /** The hosts of an inventory with connections of their own: for what is done before and after a run, and for the locks. */
 export class InventoryHosts {
   readonly #members: readonly Member[];
+  readonly #httpPort: number;
   #locks: HostLock[] = [];
 
   constructor({ nodes, outside }: Pick<Inventory, "nodes" | "outside">) {
@@ -24,6 +25,7 @@ export class InventoryHosts {
       ...nodes.map((target) => ({ target, isNode: true })),
       ...(outside ? [{ target: outside, isNode: false }] : []),
     ];
+    this.#httpPort = outside?.httpPort ?? 0;
     this.#members = all.map((member) => ({ ...member, host: new SshHost(member.target) }));
   }
 
@@ -100,7 +102,7 @@ export class InventoryHosts {
   async undo(): Promise<void> {
     const undo = async ({ host, isNode }: Member) => {
       const marker = await readMarker(host);
-      if (marker) await (isNode ? undoOnNode : undoOnOutside)(host, marker);
+      if (marker) await (isNode ? undoOnNode(host, marker) : undoOnOutside(host, marker, this.#httpPort));
     };
     const [first, ...others] = this.#members;
     const results = await Promise.allSettled(others.map(undo));

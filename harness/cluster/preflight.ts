@@ -61,7 +61,7 @@ export function problemsOf(surveys: readonly HostSurvey[], outside = false): Pro
 export function describeSurveys(surveys: readonly HostSurvey[]): string {
   const table = new Table({
     head: ["", ...surveys.map(({ name }) => name)],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
     wordWrap: true,
   });
   const row = (what: string, cell: (survey: HostSurvey) => string) =>

@@ -43,14 +43,16 @@ export function dial(target: SshTarget, options: DialOptions): { client: Client;
   const begin = async () => {
     const through = target.jump ? await dialThrough(target.jump, target) : undefined;
     jump = through?.client;
-    const serverHostKey = algorithmsOf(target.hostKeys) as ServerHostKeyAlgorithm[];
+    const known = algorithmsOf(target.hostKeys) as ServerHostKeyAlgorithm[];
+    // The known ones first; with others a changed server can still show what it has, and be named.
+    const serverHostKey = { remove: known, prepend: known, append: [] };
     client.connect({
       host: target.address,
       port: target.port,
       username: target.user,
       ...identityOf(target),
       ...(through ? { sock: through.stream } : {}),
-      ...(serverHostKey.length > 0 ? { algorithms: { serverHostKey } } : {}),
+      algorithms: { serverHostKey },
       readyTimeout: patiently(options.again ? reconnectMs : connectMs),
       keepaliveInterval: patiently(5_000),
       keepaliveCountMax: 3,

@@ -49,17 +49,19 @@ export class SshPool {
   async exec<T>(line: string, attach: (channel: ClientChannel, connection: SshConnection) => T): Promise<T> {
     for (let barren = 0; ; ) {
       const member = await this.#take();
+      const believed = this.#sessions;
       try {
         return await member.connection.exec(line, (channel) => {
           channel.once("close", () => this.#giveBack(member));
           return attach(channel, member.connection);
         });
       } catch (error) {
-        // Those that were not refused, as far as is known: of many at once, OpenSSH takes ten unless told otherwise.
-        const carried = member.taken > usualSessions ? usualSessions : member.taken - 1;
+        const others = member.taken - 1;
         this.#giveBack(member);
         if (!isRefused(error)) throw error;
-        if (carried > 0) this.#sessions = Math.min(this.#sessions, carried);
+        // Of what was asked for in one go only the first refusal tells something; the server may end some meanwhile.
+        if (believed !== this.#sessions) continue;
+        if (others > 0) this.#sessions = Math.min(usualSessions, others);
         else if (++barren >= mostRefusals) {
           throw new HarnessError(`${this.first.target.name} opens no session: ${(error as Error).message}`, {
             hint: "look at MaxSessions in its sshd_config",

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { OutsideWorld } from "#harness/cluster/cluster.ts";
 import type { Host } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
@@ -11,6 +12,7 @@ export const outsideHttpPort = 80;
 
 const webServer = new URL("web-server.py", import.meta.url);
 const webServerPath = "/run/netconform/web-server.py";
+const webServerLog = "/run/netconform/web.log";
 const dnsPidFile = "/run/netconform/dnsmasq.pid";
 
 /**
@@ -43,17 +45,18 @@ async function startDns(outside: OutsideWorld): Promise<void> {
 export async function startWebServer(outside: OutsideWorld): Promise<void> {
   const { address } = outside.interfaces.management;
   await outside.files.write(webServerPath, await readFile(webServer));
-  const web = await outside.exec(["pgrep", "--full", webServerPath]);
+  const web = await outside.exec(["pgrep", "--full", webServerOn(outside.httpPort)]);
   if (web.code !== 0) {
     await outside.run([
       "setsid",
       "--fork",
       "sh",
       "-c",
-      'exec python3 "$1" "$2" >/run/netconform/web.log 2>&1 </dev/null',
+      'exec python3 "$1" "$2" >>"$3" 2>&1 </dev/null',
       "sh",
       webServerPath,
       String(outside.httpPort),
+      webServerLog,
     ]);
   }
   await until({ what: "the outside web server to answer", deadlineMs: 15_000 }, async () => {
@@ -69,10 +72,17 @@ export async function startWebServer(outside: OutsideWorld): Promise<void> {
 }
 
 /** Stops the web server and removes its files. */
-export async function stopWebServer(outside: Host): Promise<void> {
-  // Brackets keep the pattern from finding the command that looks for it.
-  await outside.exec(["pkill", "--full", `[/]${webServerPath.slice(1)}`]);
-  await outside.files.remove(webServerPath);
+export async function stopWebServer(outside: Host, port: number): Promise<void> {
+  await outside.exec(["pkill", "--full", webServerOn(port)]);
+  const others = await outside.exec(["pgrep", "--full", webServerOn()]);
+  if (others.code === 0) return;
+  await outside.run(["rm", "-rf", "--", webServerPath, webServerLog]);
+  await outside.exec(["rmdir", "--", dirname(webServerPath)]);
+}
+
+/** The pattern of its command line; the bracket keeps it from finding the command that looks for it, or that one's sudo. */
+function webServerOn(port?: number): string {
+  return `[/]${webServerPath.slice(1)}${port === undefined ? "" : ` ${port}$`}`;
 }
 
 /** Stops DNS and web server and starts them again; used after a saboteur. */

@@ -21,6 +21,9 @@ let engine: Engine;
 let hosts: ForeignHosts;
 let before: Ledger;
 
+/** What a run on loaded machines may take; nothing is concluded from it. */
+const runMs = 300_000;
+
 beforeAll(async () => {
   const progress = progressOn(process.stderr);
   const ground = { settings: { ...settings, ENGINE: [version] }, progress };
@@ -124,6 +127,7 @@ describe("a host of which we are a user with sudo", () => {
         await served.close();
         expect(await host.files.exists("/run/docker/plugins/greeting.sock")).toBe(false);
         const endless = await host.spawn(["sleep", "1000"]);
+        for (const stream of [endless.stdout, endless.stderr]) stream.resume();
         endless.kill();
         await endless.exit;
         expect((await host.exec(["pgrep", "-x", "-f", "sleep 1000"])).code).toBe(1);
@@ -134,7 +138,7 @@ describe("a host of which we are a user with sudo", () => {
   });
 });
 
-describe("chapters on hosts that exist", () => {
+describe("chapters on hosts that exist", { timeout: runMs }, () => {
   test("the first chapter on Docker's bridge: nothing fails, and the hosts are as before", async () => {
     const ran = await run({ args: ["suites/basics"], env: { DRIVER: "bridge" } });
     const outcomes = outcomesOf(ran, `bridge@${version}`);
@@ -176,7 +180,7 @@ describe("chapters on hosts that exist", () => {
   });
 });
 
-describe("hosts that are refused, with exit code 2 and nothing changed", () => {
+describe("hosts that are refused, with exit code 2 and nothing changed", { timeout: runMs }, () => {
   const quick = { args: ["suites/basics", "-t", "S1"], env: { DRIVER: "bridge" } };
 
   test("one whose host key is another than the known one", async () => {
@@ -226,7 +230,7 @@ describe("hosts that are refused, with exit code 2 and nothing changed", () => {
   });
 });
 
-describe("a run on hosts that exist", () => {
+describe("a run on hosts that exist", { timeout: runMs }, () => {
   test("keeps others away while it runs; killed, it is undone by the next one", async () => {
     let rival: ReturnType<typeof run> | undefined;
     const killed = await run({
