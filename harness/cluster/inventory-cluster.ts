@@ -12,7 +12,7 @@ import type { Progress } from "#harness/progress.ts";
 import { withLock } from "#harness/setup/lock.ts";
 import type { HostSurvey } from "./host-survey.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
-import type { Inventory } from "./inventory.ts";
+import type { Inventory, InventoryHost } from "./inventory.ts";
 import { InventoryHosts } from "./inventory-hosts.ts";
 import type { OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
@@ -145,24 +145,32 @@ export async function surveyInventory(inventory: Inventory): Promise<HostSurvey[
 
 /** Major and minor version of the engine on the hosts, e.g. `26.1`; several are joined: `20.10+26.1`. */
 export async function engineOfInventory(inventory: Inventory): Promise<string> {
-  const versions = await Promise.all(
-    inventory.nodes.map(async (target) => {
-      const host = new SshHost(target);
-      try {
-        const { Version } = await host.docker.version();
-        return Version.split(".").slice(0, 2).join(".");
-      } catch (error) {
-        if (error instanceof UsageError) throw error;
-        throw new UsageError(`${target.name}: no Docker Engine answers: ${(error as Error).message}`, {
-          hint: "npm run cluster -- preflight shows what the hosts lack",
-          cause: error,
-        });
-      } finally {
-        await host.disconnect();
-      }
-    }),
-  );
+  const asked = await Promise.allSettled(inventory.nodes.map(engineOn));
+  const refusals = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  const other = refusals.find((error) => !(error instanceof UsageError));
+  if (other) throw other;
+  // Everything that is wrong is told at once.
+  if (refusals.length > 0) {
+    throw new UsageError([...new Set(refusals.map(({ message }) => message))].join("\n"));
+  }
+  const versions = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
   return [...new Set(versions)].sort().join("+");
+}
+
+async function engineOn(target: InventoryHost): Promise<string> {
+  const host = new SshHost(target);
+  try {
+    const { Version } = await host.docker.version();
+    return Version.split(".").slice(0, 2).join(".");
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${target.name}: no Docker Engine answers: ${(error as Error).message}`, {
+      hint: "npm run cluster -- preflight shows what the hosts lack",
+      cause: error,
+    });
+  } finally {
+    await host.disconnect();
+  }
 }
 
 /** Looks, locks, and makes the hosts as they were before runs that were killed. */

@@ -198,11 +198,12 @@ describe("hosts that are refused, with exit code 2 and nothing changed", { timeo
   });
 
   test("one whose host key is not known, with the line to add", async () => {
-    const defaults = { ...hosts.inventory.defaults, knownHosts: "nothing-known" };
-    const ran = await run({
-      ...quick,
-      inventory: hosts.write({ ...hosts.inventory, defaults }, "unknown-key.yaml"),
-    });
+    const unknown = {
+      defaults: { ...hosts.inventory.defaults, knownHosts: "nothing-known" },
+      nodes: hosts.inventory.nodes.slice(0, 1),
+    };
+    const env = { ...quick.env, NODES: "" };
+    const ran = await run({ ...quick, env, inventory: hosts.write(unknown, "unknown-key.yaml") });
     expect(ran.said).toMatch(/node1 .*: its host key is not in .*nothing-known; it shows \S+ SHA256:/);
     const line = ran.said
       .split("\n")
