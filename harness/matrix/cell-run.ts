@@ -17,6 +17,9 @@ export const outputFile = "output.txt";
 /** Folder of the cells' own reports, below the matrix's. */
 export const cellsFolder = "cells";
 
+/** `✔ overlay@26.1     1.2 s  M4 …`; the summary names failed ones again in another form. */
+const endOfTest = /^[✔✘!⊘–] \S+ +(\d+ m )?[\d.]+ s {2}/;
+
 export interface CellOrder {
   readonly cell: PlannedCell;
   /** Folder of the matrix. */
@@ -84,7 +87,7 @@ export class CellRun {
       createInterface({ input: stream }).on("line", (line) => {
         const plain = stripVTControlCharacters(line);
         log.write(`${plain}\n`);
-        if (/^[✔✘!⊘–] /.test(plain)) onTest(plain);
+        if (endOfTest.test(plain)) onTest(plain);
       });
     }
     const { code, signal } = await closed;
