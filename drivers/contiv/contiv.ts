@@ -7,6 +7,7 @@ import type {
   Rule,
 } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { ProtocolTap } from "#harness/cnm/tap.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
 import { announce } from "#harness/events.ts";
 import { until } from "#harness/poll.ts";
@@ -34,16 +35,22 @@ export interface Supervision {
 /** A Contiv that is spoken to through netctl. */
 export class InstalledContiv implements InstalledDriver {
   readonly carrier = "control";
+  readonly protocol?: ProtocolTap;
   readonly restart?: () => Promise<void>;
   readonly stop?: (scope: Scope) => Promise<void>;
   readonly #cluster: Cluster;
   readonly #netctl: Netctl;
   readonly #supervision: Supervision | undefined;
 
-  constructor(cluster: Cluster, netctl: Netctl, supervision?: Supervision) {
+  constructor(
+    cluster: Cluster,
+    netctl: Netctl,
+    { supervision, protocol }: { supervision?: Supervision; protocol?: ProtocolTap },
+  ) {
     this.#cluster = cluster;
     this.#netctl = netctl;
     this.#supervision = supervision;
+    if (protocol) this.protocol = protocol;
     if (!supervision) return;
     this.restart = () => supervision.restart();
     this.stop = (scope) => supervision.stop(scope);

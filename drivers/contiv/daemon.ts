@@ -13,6 +13,8 @@ export interface DaemonPlan {
   readonly argv: readonly string[];
   /** Its own sign of life: whether it does its work, not whether there is a process. */
   readonly works: (host: Host) => Promise<boolean>;
+  /** Shell lines before it starts and after it has come up; not for one that runs already. */
+  readonly around?: { readonly before: string; readonly after: string };
 }
 
 const startMs = 60_000;
@@ -33,11 +35,19 @@ export class Daemon {
 
   /** Starts it unless it runs, and waits for its sign of life. Throws `DeadlineExceeded` with the end of its log. */
   async start(): Promise<void> {
+    if (await this.runs()) return this.#untilItWorks();
+    const { before = "true", after = "true" } = this.#plan.around ?? {};
     await this.host.run(["mkdir", "--parents", logFolder]);
+    await this.host.run(["sh", "-c", before]);
     await this.host.run([
       ...["start-stop-daemon", "--start", "--oknodo", "--background", "--make-pidfile", ...this.#match],
       ...["--output", this.#log, "--", ...this.#plan.argv],
     ]);
+    await this.#untilItWorks();
+    await this.host.run(["sh", "-c", after]);
+  }
+
+  async #untilItWorks(): Promise<void> {
     let log = "";
     await until(
       { what: `${this.name} on ${this.host.name} to do its work`, deadlineMs: startMs, everyMs: 100 },

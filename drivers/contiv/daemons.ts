@@ -1,13 +1,21 @@
+import { z } from "zod";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { HarnessError } from "#harness/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { until } from "#harness/poll.ts";
 import { answers, Daemon, folder } from "./daemon.ts";
-import { tunnelsOf } from "./dataplane.ts";
 
 /** Socket at which netplugin serves the engine of its node. */
 export const pluginSocket = "/run/docker/plugins/netplugin.sock";
+/** What netplugin tells of its switches. */
+const inspection = "http://127.0.0.1:9090/inspect/driver";
 const modes = ["--mode", "docker", "--netmode", "vlan", "--fwdmode", "bridge"];
+
+/** netplugin removes whatever has its socket's name: a recording proxy steps aside for it, and between again. */
+const asideOfProxy = {
+  before: `if [ -S ${pluginSocket}.behind-proxy ]; then mv ${pluginSocket} ${pluginSocket}.proxy; fi`,
+  after: `if [ -S ${pluginSocket}.proxy ]; then mv ${pluginSocket} ${pluginSocket}.behind-proxy; mv ${pluginSocket}.proxy ${pluginSocket}; fi`,
+};
 
 /** Contiv's daemons on a cluster, in the order in which they start. */
 export interface ContivDaemons {
@@ -73,6 +81,7 @@ export function daemonsOf(cluster: Pick<Cluster, "nodes">, tunnelEnds: readonly 
           ...["--ctrl-ip", node.interfaces.control.address, "--vtep-ip", end],
         ],
         works: activates,
+        around: asideOfProxy,
       });
     }),
   };
@@ -80,9 +89,10 @@ export function daemonsOf(cluster: Pick<Cluster, "nodes">, tunnelEnds: readonly 
 
 /** Starts what does not run, in the right order; the engines are between etcd and netmaster. */
 export async function startContiv(
-  { netmaster, netplugins }: ContivDaemons,
+  { etcd, netmaster, netplugins }: ContivDaemons,
   tunnelEnds: readonly string[],
 ): Promise<void> {
+  await etcd.start();
   await netmaster.start();
   await Promise.all(netplugins.map((netplugin) => netplugin.start()));
   await Promise.all(
@@ -91,8 +101,8 @@ export async function startContiv(
       return until(
         { what: `tunnels from ${host.name} to ${others.join(", ")}`, deadlineMs: 60_000, everyMs: 200 },
         async () => {
-          const present = await tunnelsOf(host);
-          return others.every((other) => present.includes(other));
+          const present = await switchesOf(host);
+          return others.every((other) => present?.includes(other));
         },
       );
     }),
@@ -114,19 +124,36 @@ export async function revive(daemons: ContivDaemons, tunnelEnds: readonly string
   const ended = all.filter((_, index) => !run[index]);
   if (ended.length === 0) return [];
   const words = await Promise.all(ended.map((daemon) => daemon.lastWords()));
-  await daemons.etcd.start();
   await startContiv(daemons, tunnelEnds);
   return ended.map(
     ({ name, host }, index) => `${name} on ${host.name} had ended; the end of its log:\n${words[index]}`,
   );
 }
 
-/** Does as an engine does that first meets a plugin. */
+/** Does as an engine does that first meets a plugin; the socket comes before the rest of netplugin. */
 async function activates(host: Host): Promise<boolean> {
   if ((await host.exec(["test", "-S", pluginSocket])).code !== 0) return false;
   const asked = await host.exec([
     ...["curl", "--silent", "--fail", "--max-time", "5", "--request", "POST"],
     ...["--unix-socket", pluginSocket, "http://plugin/Plugin.Activate"],
   ]);
-  return asked.stdout.includes("NetworkDriver");
+  return asked.stdout.includes("NetworkDriver") && (await switchesOf(host)) !== undefined;
+}
+
+const switchState = z.object({
+  IsConnected: z.boolean(),
+  MasterDb: z.record(z.string(), z.unknown()),
+  VtepTable: z.record(z.string(), z.unknown()),
+});
+
+/**
+ * The other ends of the tunnels that netplugin has set up. `undefined` while it does not tell (it does when it has started), or one of
+ * its switches has neither the bridge nor netmaster.
+ */
+async function switchesOf(host: Host): Promise<string[] | undefined> {
+  const told = await host.exec(["curl", "--silent", "--fail", "--max-time", "5", inspection]);
+  if (told.code !== 0) return undefined;
+  const { vxlan, vlan } = z.object({ vxlan: switchState, vlan: switchState }).parse(JSON.parse(told.stdout));
+  const ready = [vxlan, vlan].every((one) => one.IsConnected && Object.keys(one.MasterDb).length > 0);
+  return ready ? Object.keys(vxlan.VtepTable) : undefined;
 }

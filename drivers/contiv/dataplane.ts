@@ -58,14 +58,6 @@ export async function isUserspace(node: Host): Promise<boolean> {
   return shown.stdout.includes("netdev");
 }
 
-/** The other ends of the VXLAN tunnels that the node has now. */
-export async function tunnelsOf(node: Host): Promise<string[]> {
-  const shown = await node.run(
-    vsctl("--no-heading", "--format=csv", "--columns=options", "find", "interface", "type=vxlan"),
-  );
-  return [...shown.matchAll(/remote_ip=["\\]*([\d.]+)/g)].map(([, address]) => address!);
-}
-
 async function answerForItself(scope: Scope, node: Host, device: string): Promise<void> {
   const name = `net/ipv4/conf/${device}/arp_ignore`;
   const before = (await node.files.readText(`/proc/sys/${name}`)).trim();

@@ -1,4 +1,5 @@
 import type { Cluster } from "#harness/cluster/cluster.ts";
+import { connectTap } from "#harness/cnm/tap.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { Blocked } from "#harness/errors.ts";
 import { on } from "#harness/events.ts";
@@ -6,6 +7,7 @@ import { defineDriver } from "../driver.ts";
 import { InstalledContiv, type Supervision } from "./contiv.ts";
 import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons.ts";
 import { attachToRunning, installRelease } from "./install.ts";
+import { removeLeftovers } from "./leftovers.ts";
 import { Netctl } from "./netctl.ts";
 import { type Release, readRelease } from "./release.ts";
 
@@ -25,6 +27,8 @@ export default defineDriver({
     "tenants",
     "outbound", "publish", "gwbridge", "vlan",
     "policy",
+    // A proxy is not put before a plugin that others may be using.
+    ...(readSettings().CONTIV === "running" ? [] : ["remote" as const]),
   ],
   needs: { multihost: ["clusterStore", "openvswitch"] },
 
@@ -38,27 +42,32 @@ export default defineDriver({
     await release;
   },
 
-  async install(scope, cluster) {
+  async install(scope, cluster, session = scope) {
     const given = await (release ?? readRelease(readSettings()));
-    return given.kind === "running" ? attachToRunning(scope, cluster) : installRelease(scope, cluster, given);
+    return given.kind === "running"
+      ? attachToRunning(scope, cluster)
+      : installRelease(scope, cluster, given, session);
   },
 
-  async connect(cluster, { netctl = "", netmaster = "", tunnelEnds }) {
+  async connect(cluster, { netctl = "", netmaster = "", tunnelEnds, tap }) {
     const control = new Netctl(firstOf(cluster), { program: netctl, netmaster });
-    return new InstalledContiv(
-      cluster,
-      control,
-      tunnelEnds ? supervise(cluster, tunnelEnds.split(" ")) : undefined,
-    );
+    return new InstalledContiv(cluster, control, {
+      ...(tunnelEnds ? { supervision: supervise(cluster, tunnelEnds.split(" "), control) } : {}),
+      ...(tap ? { protocol: connectTap(tap) } : {}),
+    });
   },
 });
 
-function supervise(cluster: Cluster, tunnelEnds: readonly string[]): Supervision {
+function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: Netctl): Supervision {
   const daemons = daemonsOf(cluster, tunnelEnds);
   const first = firstOf(cluster);
   // netplugin keeps flows of containers that are gone where two tenants had one address, and then refuses that address on
-  // another network. Each chapter begins with daemons of its own age, so that only the chapter that shows it fails.
-  on("chapter begins", () => restart());
+  // another network; what it could not make it cannot remove. Each chapter begins with fresh daemons and without such things,
+  // so that the chapter that shows it fails and not those after it.
+  on("chapter begins", async () => {
+    await removeLeftovers(cluster, netctl);
+    await restart();
+  });
   let reviving: Promise<string[]> | undefined;
   let stopped = false;
   async function restart(): Promise<void> {

@@ -1,13 +1,18 @@
+import { join } from "node:path";
 import type { Attachment } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
+import { tapNodes } from "#harness/cnm/stand-between.ts";
+import { readSettings } from "#harness/config/settings.ts";
 import { Blocked, HarnessError } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
 import { ensureGatewayBridge } from "../reference/gateway-bridge.ts";
 import { answers, folder, logFolder } from "./daemon.ts";
-import { daemonsOf, etcdOf, firstOf, netmasterOf, startContiv } from "./daemons.ts";
+import { daemonsOf, etcdOf, firstOf, netmasterOf, pluginSocket, startContiv } from "./daemons.ts";
 import { prepareDataplane } from "./dataplane.ts";
 import { useClusterStore } from "./engine.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { Netctl } from "./netctl.ts";
 import { findNetctl, putPrograms, type Release } from "./release.ts";
 
 const nodePorts = "CONTIV-NODEPORT";
@@ -23,6 +28,7 @@ export async function installRelease(
   scope: Scope,
   cluster: Cluster,
   release: Exclude<Release, { kind: "running" }>,
+  session: Scope,
 ): Promise<Attachment> {
   const store = await cluster.offers("clusterStore");
   if (!store.offered) throw new Blocked(`Contiv needs an engine with a cluster store: ${store.reason}`);
@@ -51,11 +57,18 @@ export async function installRelease(
   for (const netplugin of daemons.netplugins)
     scope.defer(`netplugin on ${netplugin.host.name}`, () => netplugin.stop(), { kind: "netplugin" });
   await startContiv(daemons, tunnelEnds);
+  const place = { program: `${folder}/bin/netctl`, netmaster: netmasterOf(cluster) };
+  await removeLeftovers(cluster, new Netctl(first, place));
   await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
+  const proxies = session.child("the proxies between engines and netplugin");
+  scope.defer("the proxies between engines and netplugin", () => proxies.close());
+  const transcript = join(readSettings().REPORTS, "transcripts", `${cluster.id}-protocol.jsonl`);
+  const tap = await tapNodes(proxies, cluster, pluginSocket, { transcript });
   return {
-    netctl: `${folder}/bin/netctl`,
-    netmaster: netmasterOf(cluster),
+    netctl: place.program,
+    netmaster: place.netmaster,
     tunnelEnds: tunnelEnds.join(" "),
+    tap,
   };
 }
 

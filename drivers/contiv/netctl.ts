@@ -16,7 +16,14 @@ export class NetmasterSilent extends HarnessError {
   override name = "NetmasterSilent";
 }
 
-const inspected = z.object({ Oper: z.object({ externalPktTag: z.number().optional() }).optional() });
+const inspected = z.object({
+  Oper: z
+    .object({
+      externalPktTag: z.number().optional(),
+      endpoints: z.array(z.object({ endpointID: z.string() })).optional(),
+    })
+    .optional(),
+});
 
 /** Contiv's control utility, run on a node the way the tutorial does. */
 export class Netctl {
@@ -33,7 +40,7 @@ export class Netctl {
     const result = await this.exec(...argv);
     if (result.code === 0) return result.stdout;
     const output = `${result.stderr}\n${result.stdout}`;
-    if (/connection refused|no such host|i\/o timeout/i.test(output)) {
+    if (/dial tcp .*(connection refused|no such host|i\/o timeout)/.test(output)) {
       throw new NetmasterSilent(
         `netctl ${argv.join(" ")} on ${this.#node.name}: netmaster does not answer: ${errorIn(output)}`,
       );
@@ -53,16 +60,27 @@ export class Netctl {
 
   /** The VNI or VLAN of a network as it is on the wire, which netctl's listing does not tell for VXLAN: the REST API does. */
   async tagOf(tenant: string, network: string): Promise<number> {
-    const url = `${this.#place.netmaster}/api/v1/inspect/networks/${encodeURIComponent(`${tenant}:${network}`)}/`;
-    const answer = await this.#node.run([
-      "curl",
-      "--silent",
-      "--show-error",
-      "--fail",
-      "--max-time",
-      "10",
-      url,
-    ]);
-    return inspected.parse(JSON.parse(answer)).Oper?.externalPktTag ?? 0;
+    return (await this.#inspect(tenant, network)).externalPktTag ?? 0;
+  }
+
+  /** Has netmaster forget the endpoints of a network whose containers are gone, by the call that netplugin makes for each; what it refuses stays. */
+  async forgetEndpoints(tenant: string, network: string): Promise<void> {
+    const { endpoints = [] } = await this.#inspect(tenant, network);
+    for (const { endpointID } of endpoints) {
+      const given = { TenantName: tenant, NetworkName: network, EndpointID: endpointID };
+      await this.#node.exec(this.#request("/plugin/deleteEndpoint", JSON.stringify(given)));
+    }
+  }
+
+  async #inspect(tenant: string, network: string) {
+    const key = encodeURIComponent(`${tenant}:${network}`);
+    const answer = await this.#node.run(this.#request(`/api/v1/inspect/networks/${key}/`));
+    return inspected.parse(JSON.parse(answer)).Oper ?? {};
+  }
+
+  #request(path: string, body?: string): string[] {
+    const posted = body === undefined ? [] : ["--header", "Content-Type: application/json", "--data", body];
+    const options = ["--silent", "--show-error", "--fail", "--max-time", "10", ...posted];
+    return ["curl", ...options, `${this.#place.netmaster}${path}`];
   }
 }
