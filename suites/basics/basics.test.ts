@@ -40,6 +40,8 @@ chapter("basics", ({ requirement, shared }) => {
       fact(`${node.name} engine`, version.Version);
       fact(`${node.name} storage driver`, info.Driver);
       fact(`${node.name} kernel`, info.KernelVersion);
+      const firewall = await node.exec(["iptables", "--version"]);
+      fact(`${node.name} iptables`, firewall.code === 0 ? firewall.stdout.trim() : "none");
     }
     for (const [part, version] of Object.entries(await driver.versions())) fact(part, version);
   });
@@ -165,6 +167,7 @@ chapter("basics", ({ requirement, shared }) => {
       { kind: outside.kind, peer: outside.peerIndex, master: outside.master },
       { kind: "veth", peer: inside.index, master: "docker0" },
     );
+    fact("MTU", inside.mtu);
     fact("host end", outside.name.replace(/[0-9a-f]{7}$/, "…"));
   });
 
@@ -181,6 +184,7 @@ chapter("basics", ({ requirement, shared }) => {
       evidence: nat.map((one) => one.text).join("\n"),
     });
     fact("masquerade rule", rule?.backend ?? "");
+    fact("form of the masquerade rule", rule?.text ?? "");
     await fetchFromOutside(cluster, container);
   });
 

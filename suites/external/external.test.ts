@@ -70,7 +70,7 @@ chapter("external", ({ requirement, shared }) => {
   requirement(
     "X3",
     "refused before it is published, answered by the container afterwards",
-    async ({ cluster, use, scope, keep }) => {
+    async ({ cluster, use, scope, keep, fact }) => {
       const net = await use(network);
       const [node, other] = cluster.nodes;
       if (!node) throw new Error("a cluster has at least one node");
@@ -109,6 +109,11 @@ chapter("external", ({ requirement, shared }) => {
         expected: "no answer from the container",
         got: "an answer",
       });
+      fact("a published port whose server stopped", after.state);
+      // Here a proxy shows: it accepts although nobody is behind it.
+      const loopback = { ...asked(0), address: "127.0.0.1", timeoutMs: 1_000 };
+      const proxied = await (await here.agent()).connect(loopback);
+      fact("the same on the node's 127.0.0.1", proxied.state);
     },
     { alone: true },
   );
@@ -138,6 +143,7 @@ chapter("external", ({ requirement, shared }) => {
       });
       expectFact(node.name, "the port it translates to", found[0]?.to?.split(":")[1], String(published));
       fact("DNAT rule", `${found[0]?.backend}`);
+      fact("form of the DNAT rule", found[0]?.text ?? "");
       await own.close();
       let left: readonly NatRule[] = [];
       await until({ what: "the rule to go with its container", deadlineMs: 10_000 }, async () => {
