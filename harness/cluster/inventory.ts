@@ -253,6 +253,7 @@ function resolveAccess(
     ...(given.key === undefined ? {} : { keyFile: at(given.key) }),
     ...(agent === undefined ? {} : { agent: given.agent === true ? agent : at(agent) }),
     hostKeys: stated ?? keysIn(knownHosts, address, sshPort),
+    ...(stated ? { hostKeyAlone: true } : {}),
     hostKeysFrom: stated ? `${path}, hostKey of ${own}` : knownHosts,
   };
 }

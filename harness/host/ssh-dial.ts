@@ -147,7 +147,8 @@ function unknownKey(target: SshTarget, { type, base64 }: ShownKey): UsageError {
   const who = `${target.name} (${target.user}@${target.address}:${target.port})`;
   const shown = `${type} ${fingerprintOf(base64)}`;
   const from = target.hostKeysFrom ?? "what is known of it";
-  const line = `${knownHostName(target.address, target.port)} ${type} ${base64}`;
+  const name = target.hostKeyAlone ? "" : `${knownHostName(target.address, target.port)} `;
+  const line = `${name}${type} ${base64}`;
   if (target.hostKeys.length === 0) {
     return new UsageError(`${who}: its host key is not in ${from}; it shows ${shown}`, {
       hint: `compare that with ssh-keygen -lf on the host; if it is the same, add this line to ${from}:\n${line}`,

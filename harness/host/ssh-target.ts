@@ -16,8 +16,10 @@ export interface SshTarget {
   readonly agent?: string;
   /** Keys by which the server is recognised, as in known_hosts (`ssh-ed25519 AAAA…`); with another key it is refused. */
   readonly hostKeys: readonly string[];
-  /** Where those come from, and a missing one belongs; for messages. */
+  /** Where those come from, and a missing one belongs, for messages: a file of known hosts unless `hostKeyAlone`. */
   readonly hostKeysFrom?: string;
+  /** A key there stands by itself, without the host's name. */
+  readonly hostKeyAlone?: boolean;
   /** The connection goes through this server. */
   readonly jump?: SshTarget;
   /** The user is not root: commands go through `sudo -n`, and sockets through a relay that runs as root. */

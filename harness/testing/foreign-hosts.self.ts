@@ -86,6 +86,12 @@ function outcomesOf(
   );
 }
 
+/** What was measured on the way, of all requirements together. */
+function factsOf({ statement }: Awaited<ReturnType<typeof run>>): object {
+  const results = statement?.targets.flatMap((target) => target.results) ?? [];
+  return Object.assign({}, ...results.map(({ facts }) => facts ?? {}));
+}
+
 /** Looks with the owner's eyes. */
 async function expectUntouched(): Promise<void> {
   expect(describeDifferences(await settle(hosts.owner, before, 20_000))).toBe("");
@@ -163,6 +169,8 @@ describe("chapters on hosts that exist", { timeout: runMs }, () => {
     ).toEqual([]);
     expect(outcomes.passed).toEqual(expect.arrayContaining(["M4", "M5", "M6"]));
     expect(ran.exitCode).toBe(0);
+    const took = /the run took [^)]*/.exec(ran.said)?.[0];
+    console.log(`${nodes} nodes: ${took}, ${JSON.stringify(factsOf(ran))}`);
     await expectUntouched();
   });
 
