@@ -27,6 +27,7 @@ async function startDns(outside: OutsideWorld): Promise<void> {
   const { address } = outside.interfaces.management;
   const dns = await outside.exec(["pgrep", "--pidfile", dnsPidFile]);
   if (dns.code !== 0) {
+    await outside.run(["mkdir", "--parents", dirname(dnsPidFile)]);
     await outside.run([
       "dnsmasq",
       "--conf-file=/dev/null",
