@@ -1,6 +1,6 @@
 import { plural } from "../console.ts";
 import { anchorOf, badge, escapeHtml, type Tone } from "../page/page.ts";
-import { counted, groupChanges } from "./changes.ts";
+import { counted, type GroupedChange, groupChanges } from "./changes.ts";
 import { formatTime } from "./outcomes.ts";
 import type { Change, Drift } from "./schema.ts";
 
@@ -11,6 +11,9 @@ const kinds: Record<Change["kind"], { text: string; tone: Tone }> = {
   message: { text: "message", tone: "warn" },
   fact: { text: "fact", tone: "muted" },
 };
+
+/** More messages and facts than these are folded away. */
+const shownAtOnce = 12;
 
 /** A drift as a section of the matrix page. `linkTo` gives the place of a requirement of the cell of that name. */
 export function renderDrift(
@@ -29,7 +32,7 @@ export function renderDrift(
       ? "There is nothing to compare with."
       : `${plural(compared.length, "cell")} compared with ${nights ? `the same ${from}` : "the same driver on the other engine"}: ${counted(changes)}.`;
   const [earlier = "", later = ""] = nights ? ["before", "now"] : between.split(" ");
-  const rows = groupChanges(changes).map((change) => {
+  const row = (change: GroupedChange) => {
     const { text, tone } = kinds[change.kind];
     const since = change.since ? `<br><span class="small">red since ${formatTime(change.since)}</span>` : "";
     const what = change.what === undefined ? "" : ` ${escapeHtml(change.what)}`;
@@ -37,12 +40,21 @@ export function renderDrift(
       (cell) => `<a href="${linkTo(cell, change.requirement)}">${escapeHtml(cell)}</a>`,
     );
     return `<tr><td>${badge(tone, text)}${since}</td><td><b>${escapeHtml(change.requirement)}</b>${what} on ${cells.join(", ")}</td>${value(earlier, change.before)}${value(later, change.after)}</tr>`;
-  });
-  const table =
+  };
+  const groups = groupChanges(changes);
+  const known = ({ kind }: GroupedChange) => kind === "message" || kind === "fact";
+  const table = (rows: readonly GroupedChange[]) =>
     rows.length === 0
       ? ""
-      : `<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table class="drift"><thead><tr><th scope="col">what</th><th scope="col">where</th><th scope="col">${escapeHtml(earlier)}</th><th scope="col">${escapeHtml(later)}</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>`;
-  return `<section aria-labelledby="${id}"><h2 id="${id}">${escapeHtml(title)}</h2><p>${escapeHtml(lead)}</p>${table}</section>`;
+      : `<div class="scroll" role="region" aria-labelledby="${id}" tabindex="0"><table class="drift"><thead><tr><th scope="col">what</th><th scope="col">where</th><th scope="col">${escapeHtml(earlier)}</th><th scope="col">${escapeHtml(later)}</th></tr></thead><tbody>${rows.map(row).join("\n")}</tbody></table></div>`;
+  const quiet = groups.filter(known);
+  const open = quiet.length <= shownAtOnce ? " open" : "";
+  const less =
+    quiet.length === 0
+      ? ""
+      : `<details${open}><summary>${quiet.length} changed messages and facts</summary>${table(quiet)}</details>`;
+  const loud = groups.filter((change) => !known(change));
+  return `<section aria-labelledby="${id}"><h2 id="${id}">${escapeHtml(title)}</h2><p>${escapeHtml(lead)}</p>${table(loud)}${less}</section>`;
 }
 
 /** The name is shown beside the value where there is no room for columns. */
