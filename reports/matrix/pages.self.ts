@@ -139,9 +139,9 @@ describe.each([
 
   test("what drifted and what it was before can be read", async () => {
     const page = await open(options);
-    const [nights, engines] = await page.locator("table.drift").allInnerTexts();
+    const [nights, , facts] = await page.locator("table.drift").allInnerTexts();
     expect(nights).toMatch(/broke\s+M4 on overlay@28\.5\s+passed\s+failed/);
-    expect(engines).toMatch(/fact\s+M8 MTU on bridge@28\.5, overlay@28\.5, reference@28\.5\s+1450\s+1400/);
+    expect(facts).toMatch(/fact\s+M8 MTU on bridge@28\.5, overlay@28\.5, reference@28\.5\s+1450\s+1400/);
     expect(await page.locator(".chart svg").count()).toBe(3);
   });
 });
