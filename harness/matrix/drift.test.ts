@@ -3,6 +3,7 @@ import { exampleCell, exampleMatrix } from "#harness/testing/matrix-example.ts";
 import type { Cell, PastRun } from "#reports/matrix/schema.ts";
 import { driftBetweenEngines, driftOverNights } from "./drift.ts";
 import { pastRunOf } from "./history.ts";
+import { essenceOf } from "./view.ts";
 
 const passed = { outcome: "passed" } as const;
 const failed = {
@@ -57,6 +58,24 @@ test("numbers and messages are told when they change, ids and times are not", ()
     { kind: "message", requirement: "M4" },
     { kind: "fact", requirement: "M8", what: "MTU", before: "1450", after: "1400" },
   ]);
+});
+
+test.for([
+  [
+    "c-7eabe06b to c-c5bfcabd (udp 10.1.2.2:38610): dropped after 10000 ms",
+    "c-<id> to c-<id> (udp <address>:<port>): dropped after <time>",
+  ],
+  ["node1:9099 answered 3 of 5\nby hand: ping", "node1:9099 answered 3 of 5"],
+  ["-A POSTROUTING -s 172.17.0.0/16 ! -o br-2d2fd199d11d", "-A POSTROUTING -s <address>/16 ! -o br-<id>"],
+])("of %j stays what is the same the next time", ([text, essence]) => {
+  expect(essenceOf(text ?? "")).toBe(essence);
+});
+
+test("a reason that the history has dropped is no other reason", () => {
+  const [past] = nights(overlay({ M4: passed, V3: { outcome: "unsupported", reason: "undeclared" } }));
+  for (const cell of Object.values(past?.cells ?? {})) delete cell.reasons;
+  const now = overlay({ M4: passed, V3: { outcome: "unsupported", reason: "undeclared" } });
+  expect(driftOverNights([now], past ? [past] : []).changes).toEqual([]);
 });
 
 test("what was not selected, and a run that was cut short, are compared with nothing", () => {

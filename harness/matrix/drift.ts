@@ -73,7 +73,7 @@ export function compare(before: CellView, after: CellView): Difference[] {
       else differences.push({ kind: is === "passed" ? "fixed" : "outcome", ...pair });
     } else if (was !== is) {
       differences.push({ kind: "outcome", ...pair });
-    } else if (said[0] !== said[1]) {
+    } else if (said.every((text) => text !== "") && said[0] !== said[1]) {
       differences.push({ kind: "message", ...pair });
     }
     const facts = before.facts[requirement] ?? {};

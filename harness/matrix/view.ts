@@ -51,7 +51,8 @@ const fleeting: readonly [RegExp, string][] = [
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b/gi, "<id>"],
   [/\/proc\/\d+/g, "/proc/<pid>"],
   [/\b\d+(\.\d+)? ?m?s\b/g, "<time>"],
-  [/\bport \d{4,5}\b/g, "port <port>"],
+  // Ports that the kernel gave out; a shorter one was chosen by somebody.
+  [/(:|\bport )\d{5}\b/g, "$1<port>"],
 ];
 
 const longest = 300;
