@@ -42,7 +42,9 @@ export async function useClusterStore(scope: Scope, node: ClusterNode, store: st
 }
 
 async function restart(node: ClusterNode, store: string): Promise<void> {
-  await node.run([nodeEngineCommand, "restart"], { deadlineMs: restartMs });
+  const ours = (await node.exec(["test", "-x", nodeEngineCommand])).code === 0;
+  const command = ours ? [nodeEngineCommand, "restart"] : ["systemctl", "restart", "docker"];
+  await node.run(command, { deadlineMs: restartMs });
   await until(
     { what: `the engine on ${node.name} with ${store || "no cluster store"}`, deadlineMs: 60_000 },
     async () => (await clusterStoreOf(node)) === store,
