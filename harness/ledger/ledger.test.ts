@@ -15,6 +15,14 @@ describe("parseLedger", () => {
     );
   });
 
+  it("takes out of addresses for how long they are still leased", () => {
+    const address = (left: number) =>
+      `2: eth0    inet 10.0.2.15/24 brd 10.0.2.255 scope global dynamic eth0\\       valid_lft ${left}sec preferred_lft ${left}sec`;
+    const { addresses } = parseLedger(page({ addresses: [address(3600)] }));
+    expect(addresses).toEqual(["eth0 inet 10.0.2.15/24 brd 10.0.2.255 scope global dynamic eth0"]);
+    expect(parseLedger(page({ addresses: [address(12)] }))).toEqual({ addresses });
+  });
+
   it("keeps what somebody put into the forwarding table and forgets what was learned", () => {
     const ledger = parseLedger(
       page({

@@ -98,7 +98,13 @@ function thingsIn(kind: string, line: string): string[] {
       return [stable.replaceAll(/\s+/g, " ")];
     }
     case "addresses":
-      return [line.replace(/^\d+: /, "").replaceAll(/\s+/g, " ")];
+      // An address that was leased says for how long it still is.
+      return [
+        line
+          .replace(/^\d+: /, "")
+          .replace(/\\?\s*valid_lft .*$/, "")
+          .replaceAll(/\s+/g, " "),
+      ];
     case "routes":
     case "routes6":
       return [line.replaceAll(/ (linkdown|expires \S+)/g, "")];
