@@ -25,8 +25,8 @@ export interface Ground {
   reset?: (id: string, machine: string) => Promise<void>;
   /** Seconds of processor time that a machine has had. */
   processorTime?: (id: string, machine: string) => Promise<number>;
-  /** Removes what `vagrant destroy` does not know of. */
-  removeRest(machines: Machines): Promise<void>;
+  /** Removes everything that `vagrant destroy` did not, or does not know of. */
+  removeRest?: (machines: Machines) => Promise<void>;
   /** `idle`: no cluster is made of it any more. */
   release(options: { keep: boolean; idle: boolean }): Promise<void>;
 }
@@ -48,7 +48,6 @@ export async function openGround(
     material: async (engine) => `${process.env.VAGRANT_BOX ?? "the usual box"} ${engine}`,
     prepare: async () => ({}),
     provision: true,
-    removeRest: async () => {},
     release: async () => {},
   };
 }
