@@ -34,9 +34,7 @@ export default defineDriver({
 
   async prepare(engine) {
     if (Number.parseFloat(engine) >= lastStore) {
-      throw new Blocked(
-        `Docker ${engine} has no cluster store, which Contiv's networks need (--cluster-store was removed in 23.0; ENGINE=20.10 has it)`,
-      );
+      throw new Blocked(`Docker ${engine} has no cluster store, which Contiv needs (removed in 23.0)`);
     }
     release ??= readRelease(readSettings());
     await release;
