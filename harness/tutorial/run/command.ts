@@ -58,8 +58,7 @@ export async function runCommand(options: CommandOptions): Promise<Ended> {
 /** Presses ^C; `false`, and the window is closed, when no prompt comes. */
 export async function interrupt(window: Window): Promise<boolean> {
   const { terminal } = window;
-  terminal.interrupt();
-  const back = await terminal.wait((prompt) => prompt !== undefined, deadlines.promptMs);
+  const back = await terminal.interrupt(deadlines.promptMs);
   if (back) {
     window.running = undefined;
     window.leftTo(terminal.prompt?.shell ?? "host");
@@ -118,8 +117,7 @@ async function enter({ window, step, command }: CommandOptions): Promise<Ended> 
     const findings = [broken(`expected a shell in the container, got ${got}`)];
     return { output, code: prompt?.code, comparison: { verdict: "broken", findings }, entered: false };
   }
-  terminal.type("stty -echo");
-  await terminal.wait((at) => at !== undefined, deadlines.promptMs);
+  await terminal.setUp("stty -echo", deadlines.promptMs);
   window.inside.push({ shell, step });
   return { output: "", code: undefined, comparison: { verdict: "same", findings: [] }, entered: true };
 }

@@ -81,6 +81,10 @@ export class Ground {
     return ground;
   }
 
+  get nodes(): readonly ClusterNode[] {
+    return this.#target.cluster.nodes;
+  }
+
   /** The node here for a name that the mapping gives, e.g. `node1`. */
   node(name: string): ClusterNode {
     const found = this.#target.cluster.nodes.find((node) => node.name === name);

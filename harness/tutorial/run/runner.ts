@@ -44,6 +44,8 @@ export class Runner {
   readonly #ground: Ground;
   readonly #knowledge = new Knowledge();
   readonly #windows: Window[] = [];
+  /** A window that nobody has used yet, by its node. */
+  readonly #spare = new Map<ClusterNode, Promise<Window>>();
   #last: Window | undefined;
   /** Node of the last prompt that named one. */
   #lastNode: string | undefined;
@@ -56,6 +58,7 @@ export class Runner {
 
   constructor(ground: Ground) {
     this.#ground = ground;
+    for (const node of ground.nodes) this.#prepare(node);
   }
 
   async run(step: Step): Promise<StepResult> {
@@ -106,8 +109,10 @@ export class Runner {
   }
 
   /** Ends everything that still runs. */
-  close(): void {
-    for (const window of this.#windows) window.terminal.close();
+  async close(): Promise<void> {
+    const spare = await Promise.allSettled(this.#spare.values());
+    const opened = spare.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    for (const { terminal } of [...this.#windows, ...opened]) terminal.close();
   }
 
   async #window(
@@ -154,13 +159,22 @@ export class Runner {
   }
 
   async #open(node: ClusterNode): Promise<Window> {
-    const window = await Window.open(node);
+    const window = await (this.#spare.get(node) ?? Window.open(node));
     this.#windows.push(window);
+    this.#prepare(node);
     for (const exported of this.#knowledge.exportsOn(node.name)) {
       window.terminal.type(exported);
       await window.terminal.wait((prompt) => prompt !== undefined, deadlines.promptMs);
     }
     return window;
+  }
+
+  /** Opens the next window while commands run. */
+  #prepare(node: ClusterNode): void {
+    const opening = Window.open(node);
+    // Whoever needs it is told.
+    opening.catch(() => {});
+    this.#spare.set(node, opening);
   }
 
   async #interrupt(window: Window, notes: string[]): Promise<void> {

@@ -12,6 +12,8 @@ export interface AtPrompt {
 
 const openMs = 15_000;
 const columns = 500;
+/** Runs a program on a pseudo-terminal of its own; Python is there on every node, script(1) is not. */
+const onTerminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])) % 256)";
 const etx = "\u0003";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals speak in control characters
 const controls = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
@@ -43,18 +45,11 @@ export class Terminal {
   /** Opens a bash on `host`. Throws `HarnessError` when its prompt does not come. */
   static async open(host: Host): Promise<Terminal> {
     const nonce = randomBytes(4).toString("hex");
-    const shell = "bash --norc --noprofile --noediting";
-    const running = await host.spawn(
-      ["script", "--quiet", "--flush", "--return", "--command", shell, "/dev/null"],
-      {
-        env: { TERM: "dumb" },
-      },
-    );
+    const shell = ["bash", "--norc", "--noprofile", "--noediting"];
+    const running = await host.spawn(["python3", "-c", onTerminal, ...shell], { env: { TERM: "dumb" } });
     const terminal = new Terminal(running, nonce);
     const settings = `stty -echo -onlcr cols ${columns} rows 200; unset HISTFILE PROMPT_COMMAND; PS2=; PS1='${terminal.promptOf("host")}'`;
-    terminal.type(settings);
-    const opened = await terminal.wait((at) => at !== undefined, openMs);
-    if (!opened) {
+    if (!(await terminal.setUp(settings, openMs))) {
       terminal.close();
       throw new HarnessError(
         `${host.name}: no shell within ${openMs} ms; it printed: ${terminal.output || "nothing"}`,
@@ -74,9 +69,29 @@ export class Terminal {
     this.#running.stdin.write(`${text}\n`);
   }
 
-  /** Presses ^C. */
-  interrupt(): void {
-    this.#running.stdin.write(etx);
+  /**
+   * Types a line that sets the shell up and waits until it has run. A shell that edits lines may print its prompt again, as when the
+   * window's size changes, so a prompt alone does not tell.
+   */
+  async setUp(line: string, deadlineMs: number): Promise<boolean> {
+    const [first, second] = [randomBytes(4).toString("hex"), randomBytes(4).toString("hex")];
+    this.type(`${line}; printf '%s%s\\n' ${first} ${second}`);
+    const done = new RegExp(`${first}${second}[^]*${this.#marks().source}`);
+    return this.wait(() => done.test(this.#text), deadlineMs);
+  }
+
+  /**
+   * Presses ^C until the shell is back at a prompt; `false` when it is not within the time. Once is not always enough: a program that is
+   * just being started does not get the signal.
+   */
+  async interrupt(deadlineMs: number): Promise<boolean> {
+    const start = performance.now();
+    while (performance.now() - start < deadlineMs) {
+      this.#running.stdin.write(etx);
+      if (await this.wait((prompt) => prompt !== undefined, 1_000)) return true;
+      if (this.#ended !== undefined) return false;
+    }
+    return false;
   }
 
   /** What was printed since the last `type`, up to the prompt that followed, without control characters. */

@@ -62,7 +62,7 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
         tell(result);
       }
     } finally {
-      runner.close();
+      await runner.close();
     }
     return {
       tutorial,
