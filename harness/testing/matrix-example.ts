@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "#harness/conformance/outcome.ts";
+import { assemble } from "#harness/matrix/matrix-run.ts";
 import type { Cell, Firewall, Matrix } from "#reports/matrix/schema.ts";
 import type { RequirementResult } from "#reports/schema.ts";
 import { judgeProfile } from "#reports/verdict.ts";
 import { requirementOf } from "#suites/requirements/catalogue.ts";
-import { assemble } from "../matrix/matrix-run.ts";
 
 export interface ExampleResult {
   outcome: Outcome;
