@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DeadlineExceeded, HarnessError } from "./errors.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance } from "./errors.ts";
 import { until, within } from "./poll.ts";
 import { Scope } from "./scope.ts";
 
@@ -21,6 +21,18 @@ describe("Scope", () => {
     scope.defer("container", () => Promise.reject(new Error("device busy")));
     await expect(scope.close()).rejects.toThrow(/chapter[\s\S]*container: device busy/);
     expect(removed).toEqual(["network"]);
+  });
+
+  it("blames the plugin for what would not go only where it was the plugin each time that refused", async () => {
+    const refuse = () =>
+      Promise.reject(new Nonconformance({ who: "net rm", expected: "success", got: "in use" }));
+    const refused = new Scope("chapter");
+    refused.child("network").defer("it", refuse);
+    await expect(refused.close()).rejects.toThrow(Nonconformance);
+    const both = new Scope("chapter");
+    both.defer("network", refuse);
+    both.defer("container", () => Promise.reject(new Error("device busy")));
+    await expect(both.close()).rejects.toThrow(HarnessError);
   });
 
   it("removes neighbours of one kind at the same time, and only those", async () => {

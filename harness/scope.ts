@@ -1,4 +1,4 @@
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError, Nonconformance } from "#harness/errors.ts";
 
 interface Removal {
   what: string;
@@ -10,7 +10,8 @@ interface Removal {
 /**
  * Creation registers its own removal: whatever makes a thing calls `defer` at once.
  * Closing runs the removals last-in-first-out (neighbours of one kind at the same time), runs all of them even
- * when some fail, and then throws one error that names everything that would not go.
+ * when some fail, and then throws one error that names everything that would not go: `Nonconformance` where it was the plugin
+ * each time that refused, else `HarnessError`.
  */
 export class Scope implements AsyncDisposable {
   readonly name: string;
@@ -36,21 +37,27 @@ export class Scope implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const failures: string[] = [];
+    const failures: { what: string; error: unknown }[] = [];
     for (let batch = this.#lastKind(); batch.length > 0; batch = this.#lastKind()) {
       await Promise.all(
         batch.map(async ({ what, remove }) => {
           try {
             await remove();
           } catch (error) {
-            failures.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+            failures.push({ what, error });
           }
         }),
       );
     }
-    if (failures.length > 0) {
-      throw new HarnessError(`${this.name}: could not remove everything\n  ${failures.join("\n  ")}`);
+    if (failures.length === 0) return;
+    const told = failures.map(
+      ({ what, error }) => `${what}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    if (failures.every(({ error }) => error instanceof Nonconformance)) {
+      const who = `${this.name}, when everything was removed`;
+      throw new Nonconformance({ who, expected: "all of it to go", got: told.join("\n  ") });
     }
+    throw new HarnessError(`${this.name}: could not remove everything\n  ${told.join("\n  ")}`);
   }
 
   /** Takes the last removal, and those before it that are of its kind. */
