@@ -10,6 +10,8 @@ const marks: Record<StepResult["verdict"], string> = {
   "not runnable": "–",
 };
 
+const longest = 40;
+
 /** A step as one line, as `--list` shows it. */
 export function describeStep({ number, line, place, command, interrupted }: Step): string {
   const [first = "", ...more] = command.split("\n");
@@ -45,7 +47,9 @@ export function describeResult({ step, verdict, reason, findings, notes, ran, fo
   lines.push(...notes.map((note) => `${indent}note: ${note}`));
   if (verdict === "broken" && ran) {
     lines.push(`${indent}ran on ${ran.node}: ${ran.command}`);
-    lines.push(...differences(step.expected, ran.output).map((line) => `${indent}${line}`));
+    const compared = differences(step.expected, ran.output);
+    lines.push(...compared.slice(0, longest).map((line) => `${indent}${line}`));
+    if (compared.length > longest) lines.push(`${indent}  … ${compared.length - longest} lines more`);
   }
   return lines.join("\n");
 }
@@ -62,8 +66,6 @@ export function describeCause(line: number): string {
   return `it needs what line ${line} should have made`;
 }
 
-const longest = 40;
-
 /** The text's output (`-`) beside the one here (`+`), as a diff of lines. */
 export function differences(expected: readonly string[], output: string): string[] {
   const plain = (lines: readonly string[]) =>
@@ -72,12 +74,7 @@ export function differences(expected: readonly string[], output: string): string
   const seen = plain(output.split("\n"));
   if (shown.length === 0 && seen.length === 0) return [];
   const signs = { "-1": "- ", "0": "  ", "1": "+ " } as const;
-  const lines = diff(seen, shown).map(
-    ([sign, line]) => `${signs[String(sign) as keyof typeof signs]}${line}`,
-  );
-  return lines.length > longest
-    ? [...lines.slice(0, longest), `  … ${lines.length - longest} lines more`]
-    : lines;
+  return diff(seen, shown).map(([sign, line]) => `${signs[String(sign) as keyof typeof signs]}${line}`);
 }
 
 /** The end of a run: counts, overhead, and what is broken. */
