@@ -15,7 +15,7 @@ import type { Scope } from "#harness/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
 import { uniqueName } from "#harness/workload/cnm.ts";
 import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./listings.ts";
-import type { Netctl } from "./netctl.ts";
+import { type Netctl, NetmasterSilent } from "./netctl.ts";
 import { ContivNetwork, defaultTenant, dockerName, type Guard, untilEngines } from "./network.ts";
 import { parseVersions } from "./tables.ts";
 
@@ -26,6 +26,8 @@ const removalMs = 30_000;
 export interface Supervision {
   /** Resolves to what had ended and was started again. */
   revive(): Promise<string[]>;
+  /** Resolves once netmaster, which runs, takes orders. */
+  netmasterAnswers(): Promise<void>;
   restart(): Promise<void>;
   stop(scope: Scope): Promise<void>;
   /** Versions of what was installed beside Contiv. */
@@ -180,6 +182,11 @@ export class InstalledContiv implements InstalledDriver {
       return await work();
     } catch (error) {
       const ended = (await this.#supervision?.revive()) ?? [];
+      // A netmaster that was killed and started loses its lead to its former self for a moment, and closes its listener.
+      if (ended.length === 0 && error instanceof NetmasterSilent && this.#supervision) {
+        await this.#supervision.netmasterAnswers();
+        return work();
+      }
       if (ended.length === 0) throw error;
       throw new Nonconformance({
         who: "Contiv",

@@ -81,6 +81,7 @@ function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: Netc
       });
       return reviving;
     },
+    netmasterAnswers: () => daemons.netmaster.start(),
     restart,
     async stop(scope) {
       stopped = true;
