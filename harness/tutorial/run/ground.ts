@@ -5,7 +5,7 @@ import { defaultTenant } from "#drivers/reference/model/state.ts";
 import { nameServersOf } from "#drivers/reference/network.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Target } from "#harness/cluster/target.ts";
-import { Blocked, HarnessError, UsageError } from "#harness/errors.ts";
+import { Blocked, UsageError } from "#harness/errors.ts";
 import type { Progress } from "#harness/progress.ts";
 import type { Scope } from "#harness/scope.ts";
 import { managerOf, nodesById } from "#harness/workload/service.ts";
@@ -161,7 +161,7 @@ export class Ground {
     const [task] = tasks;
     const node = (await nodesById(cluster)).get(task?.NodeID ?? "");
     const container = task?.Status.ContainerStatus?.ContainerID;
-    if (!node || !container) throw new HarnessError(`service ${service} has no running task`);
+    if (!node || !container) throw new Blocked(`service ${service} has no running task`);
     return { node, container: container.slice(0, 12) };
   }
 }

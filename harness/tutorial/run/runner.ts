@@ -1,7 +1,7 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { Blocked, HarnessError } from "#harness/errors.ts";
+import { Blocked } from "#harness/errors.ts";
 import { type Comparison, compare } from "../compare/compare.ts";
-import { broken, type Context, type Finding, type Verdict } from "../compare/comparison.ts";
+import type { Context, Finding, Verdict } from "../compare/comparison.ts";
 import { refusalIn } from "../compare/refusal.ts";
 import { applyMapping } from "../mapping/apply.ts";
 import type { Step } from "../parse/tutorial.ts";
@@ -102,9 +102,9 @@ export class Runner {
       else this.#explain(step, ran.output, notes);
       return end(comparison.verdict, { findings: comparison.findings, ran });
     } catch (error) {
-      if (error instanceof Blocked) return end("not runnable", { reason: error.message });
-      if (!(error instanceof HarnessError)) throw error;
-      return end("broken", { findings: [broken(error.message)] });
+      // What breaks in the harness is nothing that the text could be blamed for; it ends the run.
+      if (!(error instanceof Blocked)) throw error;
+      return end("not runnable", { reason: error.message });
     }
   }
 
