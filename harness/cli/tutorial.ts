@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
+import { targetEngines } from "#harness/cluster/provider.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { progress } from "#harness/progress.ts";
 import { coverageOf, describeCoverage, readClaims } from "#harness/tutorial/coverage.ts";
@@ -75,7 +76,7 @@ await runMain(async () => {
   handleInterruptions(progress);
   let passed = 0;
   let failed = 0;
-  for (const engine of settings.ENGINE) {
+  for (const engine of await targetEngines(settings)) {
     const run = await runTutorial({
       ...{ settings, progress, tutorial, steps, mapping, engine, plugin: options.plugin },
       tell: (result) => console.log(describeResult(result)),
