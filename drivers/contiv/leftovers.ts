@@ -15,12 +15,17 @@ export async function removeLeftovers(cluster: Pick<Cluster, "nodes">, netctl: N
   for (const { tenant = defaultTenant, name } of parseGroups(await list("group", "ls", "-a"))) {
     await netctl.exec("group", "rm", "-t", tenant, name);
   }
+  const tenants = parseTenants(await list("tenant", "ls"));
   const networks = parseNetworks(await list("net", "ls", "-a"));
   for (const { tenant, name } of networks) {
+    // Contiv removes a tenant that still has a network, which then cannot be removed for want of its tenant.
+    if (!tenants.includes(tenant)) {
+      await netctl.exec("tenant", "create", tenant);
+      tenants.push(tenant);
+    }
     await netctl.forgetEndpoints(tenant, name);
     await netctl.exec("net", "rm", "-t", tenant, name);
   }
-  const tenants = parseTenants(await list("tenant", "ls"));
   for (const tenant of tenants) {
     for (const policy of parsePolicies(await list("policy", "ls", "-t", tenant))) {
       await netctl.exec("policy", "rm", "-t", tenant, policy);
