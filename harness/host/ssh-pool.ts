@@ -7,10 +7,14 @@ interface Member {
   readonly connection: SshConnection;
   /** Sessions that are open or being opened. */
   taken: number;
+  /** Sessions that the server has refused since it last opened one. */
+  refused: number;
 }
 
 /** OpenSSH's default of `MaxSessions`. */
 const usualSessions = 10;
+/** Refusals in a row that show that a server takes fewer. */
+const provenBy = 3;
 /** Connections to one host from this process. */
 const mostConnections = 8;
 /** For how long a command waits for a session. */
@@ -37,7 +41,7 @@ export class SshPool {
 
   constructor(target: SshTarget) {
     this.first = new SshConnection(target);
-    this.#members = [{ connection: this.first, taken: 0 }];
+    this.#members = [{ connection: this.first, taken: 0, refused: 0 }];
   }
 
   /** How many connections there are, and how many sessions each can carry as far as is known. */
@@ -52,6 +56,7 @@ export class SshPool {
       const believed = this.#sessions;
       try {
         return await member.connection.exec(line, (channel) => {
+          member.refused = 0;
           channel.once("close", () => this.#giveBack(member));
           return attach(channel, member.connection);
         });
@@ -61,8 +66,10 @@ export class SshPool {
         if (!isRefused(error)) throw error;
         // Of what was asked for in one go only the first refusal tells something; the server may end some meanwhile.
         if (believed !== this.#sessions) continue;
-        if (others > 0) this.#sessions = Math.min(usualSessions, others);
-        else if (++barren >= mostRefusals) {
+        // A server may still count a session that has just ended; one refusal below the usual number proves nothing.
+        if (others >= usualSessions) this.#sessions = usualSessions;
+        else if (others > 0 && ++member.refused >= provenBy) this.#sessions = others;
+        else if (others === 0 && ++barren >= mostRefusals) {
           throw new HarnessError(`${this.first.target.name} opens no session: ${(error as Error).message}`, {
             hint: "look at MaxSessions in its sshd_config",
           });
@@ -110,7 +117,7 @@ export class SshPool {
       .open()
       .then(
         () => {
-          this.#members.push({ connection, taken: 0 });
+          this.#members.push({ connection, taken: 0, refused: 0 });
         },
         (error: Error) => {
           this.#refusal = error;
