@@ -31,3 +31,24 @@ export function readArguments(given: readonly string[], known: FlagNames): Argum
   }
   return { words, flags };
 }
+
+/** The words of a command that takes exactly these. Throws `BadArguments` naming them. */
+export function named<const Names extends readonly string[]>(
+  words: readonly string[],
+  ...names: Names
+): { [Index in keyof Names]: string } {
+  if (words.length !== names.length)
+    throw new BadArguments(`expected ${names.join(" ")}, got ${words.join(" ") || "nothing"}`);
+  return words as unknown as { [Index in keyof Names]: string };
+}
+
+/** A flag that is one of these values. Throws `BadArguments` naming them. */
+export function oneOf<const Value extends string>(
+  flag: string,
+  given: string | undefined,
+  values: readonly Value[],
+): Value {
+  const found = values.find((value) => value === given);
+  if (found === undefined) throw new BadArguments(`-${flag} ${given ?? ""}: expected ${values.join(", ")}`);
+  return found;
+}

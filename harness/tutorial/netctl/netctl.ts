@@ -4,7 +4,7 @@ import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state.ts";
 import { Nonconformance } from "#harness/errors.ts";
 import type { Scope } from "#harness/scope.ts";
-import { type Arguments, BadArguments, type FlagNames, readArguments } from "./arguments.ts";
+import { type Arguments, BadArguments, type FlagNames, named, oneOf, readArguments } from "./arguments.ts";
 import { groupFlags, listFlags, networkFlags, ruleFlags, tenantFlags } from "./flags.ts";
 import { netctlTable } from "./table.ts";
 
@@ -283,23 +283,4 @@ function tenantOf(flags: Arguments["flags"]): string {
 /** The default tenant unless another or all of them are asked for. */
 function chosenTenant(flags: Arguments["flags"]): { tenant?: string } {
   return flags.all ? {} : { tenant: tenantOf(flags) };
-}
-
-function named<const Names extends readonly string[]>(
-  words: readonly string[],
-  ...names: Names
-): { [Index in keyof Names]: string } {
-  if (words.length !== names.length)
-    throw new BadArguments(`expected ${names.join(" ")}, got ${words.join(" ") || "nothing"}`);
-  return words as unknown as { [Index in keyof Names]: string };
-}
-
-function oneOf<const Value extends string>(
-  flag: string,
-  given: string | undefined,
-  values: readonly Value[],
-): Value {
-  const found = values.find((value) => value === given);
-  if (found === undefined) throw new BadArguments(`-${flag} ${given ?? ""}: expected ${values.join(", ")}`);
-  return found;
 }
