@@ -196,7 +196,9 @@ class VagrantProvider implements Provider {
     // Machines of another provider than this run's need that one.
     const same = machines.provider === this.#settings.VAGRANT_PROVIDER;
     const ground = same ? this.#ground : await openGround(this.#settings, this.#progress, machines.provider);
-    await new Vagrant(machines.env).destroy().catch((error: Error) => {
+    const vagrant = new Vagrant(machines.env);
+    await vagrant.endOrphans();
+    await vagrant.destroy().catch((error: Error) => {
       // Where nothing else removes them, the record must stay for the next attempt.
       if (!ground.removeRest) throw error;
       this.#progress.say(error.message);

@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { HarnessError, UsageError } from "#harness/errors.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
+import { until } from "#harness/poll.ts";
 import { lastLines } from "#harness/setup/install.ts";
 import { parseSshConfig, type SshAccess } from "./ssh-config.ts";
 
@@ -107,6 +109,27 @@ export class Vagrant {
     await up.exit.finally(() => clearTimeout(timer));
   }
 
+  /** Ends what a run that was killed still has under way on these machines, where the system shows the environment of processes. */
+  async endOrphans(): Promise<void> {
+    const mine = `VAGRANT_DOTFILE_PATH=${this.#env.VAGRANT_DOTFILE_PATH}\0`;
+    const signal = (name: NodeJS.Signals) => {
+      const found = processesWith(mine);
+      for (const pid of found) {
+        try {
+          process.kill(pid, name);
+        } catch {
+          // It has ended in the meantime.
+        }
+      }
+      return found.length === 0;
+    };
+    if (signal("SIGINT")) return;
+    const gone = () => processesWith(mine).length === 0;
+    await until({ what: "an orphaned vagrant to end", deadlineMs: farewellMs }, gone).catch(() =>
+      until({ what: "an orphaned vagrant to end after SIGKILL", deadlineMs: 5_000 }, () => signal("SIGKILL")),
+    );
+  }
+
   /** How to reach the machines that run. */
   async access(): Promise<SshAccess[]> {
     return parseSshConfig(
@@ -125,6 +148,23 @@ export class Vagrant {
       `vagrant destroy failed (${ended.code}): ${lastLines(ended.stdout + ended.stderr)}`,
     );
   }
+}
+
+/** Processes of this machine in whose environment `entry` stands. */
+function processesWith(entry: string): number[] {
+  let pids: string[];
+  try {
+    pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+  return pids.map(Number).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(entry);
+    } catch {
+      return false;
+    }
+  });
 }
 
 function failure(provider: string | undefined, said: string): HarnessError {
