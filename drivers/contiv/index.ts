@@ -12,7 +12,7 @@ import { Netctl } from "./netctl.ts";
 import { type Release, readRelease } from "./release.ts";
 
 /** The engine version that dropped the option on which Contiv's networks of global scope rest. */
-const lastStore = 23;
+const withoutStore = 23;
 
 /** Read once: it is some fifty megabytes, maybe from far away. */
 let release: Promise<Release> | undefined;
@@ -33,7 +33,7 @@ export default defineDriver({
   needs: { multihost: ["clusterStore", "openvswitch"] },
 
   async prepare(engine) {
-    if (Number.parseFloat(engine) >= lastStore) {
+    if (Number.parseFloat(engine) >= withoutStore) {
       throw new Blocked(`Docker ${engine} has no cluster store, which Contiv needs (removed in 23.0)`);
     }
     release ??= readRelease(readSettings());
