@@ -7,6 +7,7 @@ import { generateKeyPair } from "#harness/cluster/keys.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { SshHost } from "#harness/host/ssh-host.ts";
 import { describeDifferences, type Ledger, readClusterLedger, settle } from "#harness/ledger/ledger.ts";
+import { until } from "#harness/poll.ts";
 import { progressOn } from "#harness/progress.ts";
 import { type Engine, ensureEngine } from "#harness/setup/engine.ts";
 import { type ForeignHosts, makeForeignHosts } from "./foreign-hosts.ts";
@@ -90,6 +91,16 @@ function outcomesOf(
 function factsOf({ statement }: Awaited<ReturnType<typeof run>>): object {
   const results = statement?.targets.flatMap((target) => target.results) ?? [];
   return Object.assign({}, ...results.map(({ facts }) => facts ?? {}));
+}
+
+/** Ends every connection of the run to the second node, once both tests of the chapter wait for something there. */
+async function cutWhileWaiting(): Promise<void> {
+  const [, second] = hosts.owner.nodes;
+  await until({ what: "both tests to wait on node2", deadlineMs: 60_000 }, async () => {
+    const found = await second?.exec(["pgrep", "-x", "-f", "sleep 300"]);
+    return found?.stdout.trim().split("\n").length === 2;
+  });
+  await second?.run(["pkill", "-KILL", "-f", "sshd(-session)?: ops"]);
 }
 
 /** Looks with the owner's eyes. */
@@ -268,8 +279,7 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
       env: { DRIVER: "bridge", FIXTURES: "waiting,quick" },
       onOutput: (_child, output) => {
         if (cut || !/waiting on nc-/.test(output)) return;
-        const [, second] = hosts.owner.nodes;
-        cut = second?.exec(["sh", "-c", "pkill -KILL -f 'sshd(-session)?: ops'"]);
+        cut = cutWhileWaiting();
       },
     });
     await cut;
