@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { Blocked } from "#harness/errors.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
 import { createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
 import { defineDriver, type NetworkListing } from "./driver.ts";
@@ -29,6 +30,9 @@ export default defineDriver({
     return {
       carrier: "data",
       async createNetwork(scope, spec = {}) {
+        // Also for requirements that need no capability: none of its networks can be without.
+        const devices = await cluster.offers("vlan8021q");
+        if (!devices.offered) throw new Blocked(devices.reason);
         const tag = spec.tag ?? firstOwnTag + (next++ % 2000);
         const subnet = spec.subnet ?? freshSubnet();
         return createCnmNetwork(scope, cluster, {

@@ -263,8 +263,8 @@ function inventoryOfState({ nodes, outside, id }: ClusterState): Inventory {
   return { source: id, nodes, ...(outside ? { outside } : {}) };
 }
 
-/** The hosts' own engines have the registry and the credentials. */
-async function pull(docker: Docker, image: string): Promise<void> {
+/** Has an engine of the cluster, which has the registry and the credentials, pull an image. Throws `UsageError`. */
+export async function pull(docker: Docker, image: string): Promise<void> {
   const present = await docker
     .getImage(image)
     .inspect()

@@ -14,6 +14,7 @@ import { withLock } from "#harness/setup/lock.ts";
 import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { findInterfaces } from "./host-interfaces.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
+import { pull } from "./inventory-cluster.ts";
 import type { OwnedCluster, Provider } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates, type HostState } from "./state.ts";
@@ -58,17 +59,11 @@ class VagrantProvider implements Provider {
     const engine = knownEngine(version);
     const { NODES: nodes, VAGRANT_PROVIDER: provider, SUBNETS } = this.#settings;
     await this.sweep();
+    const { IMAGE } = this.#settings;
     const workload = await workloadArchive(this.#settings, this.#progress);
+    const image = IMAGE ?? workload.image;
     const material = await this.#ground.material(engine);
-    const key = fingerprint([
-      "vagrant",
-      provider ?? "",
-      driver,
-      engine,
-      String(nodes),
-      material,
-      workload.image,
-    ]);
+    const key = fingerprint(["vagrant", provider ?? "", driver, engine, String(nodes), material, image]);
     const kept = fresh ? undefined : await this.#reuse(key);
     if (kept) return kept;
 
@@ -102,7 +97,7 @@ class VagrantProvider implements Provider {
       const hosts = await this.#progress.step("looking at the machines", async () =>
         Promise.all((await vagrant.access()).map((access) => this.#describe(machines, access))),
       );
-      const state = stateOf({ id, key, driver, engine, slot: lease.slot, image: workload.image }, hosts);
+      const state = stateOf({ id, key, driver, engine, slot: lease.slot, image }, hosts);
       this.#states.save(state);
       cluster = new RemoteCluster(state);
       const { nodes: made, outside } = cluster;
@@ -110,8 +105,13 @@ class VagrantProvider implements Provider {
         Promise.all([
           startOutsideWorld(outside),
           ...made.map(async (node) => {
-            await prepareNode(node, outside);
-            await importWorkload(node.docker, workload);
+            await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 120_000 }, () =>
+              node.docker.ping(),
+            );
+            // Before the world outside becomes the way out, which leads to no registry.
+            if (IMAGE !== undefined) await pull(node.docker, IMAGE);
+            else await importWorkload(node.docker, workload);
+            await leadOutside(node, outside);
           }),
         ]),
       );
@@ -252,16 +252,13 @@ function stateOf(
   };
 }
 
-/** The world outside is the node's way out and its resolver; the engine must answer. */
-async function prepareNode(node: ClusterNode, outside: OutsideWorld): Promise<void> {
+/** The world outside becomes the node's way out and its resolver. */
+async function leadOutside(node: ClusterNode, outside: OutsideWorld): Promise<void> {
   const { address } = outside.interfaces.management;
   await node.run(["ip", "route", "replace", "default", "via", address]);
   // A container node's file is a mount, which cannot be replaced.
   const script = 'test ! -L /etc/resolv.conf || rm /etc/resolv.conf; echo "nameserver $1" >/etc/resolv.conf';
   await node.run(["sh", "-c", script, "sh", address]);
-  await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 120_000 }, () =>
-    node.docker.ping(),
-  );
 }
 
 function fingerprint(parts: string[]): string {
