@@ -26,9 +26,11 @@ const parts = [
 
 const command = newCommand("npm run test:vagrant --")
   .description(
-    `The set-up checks, the multi-host chapter and VLANs on virtual machines that Vagrant makes with libvirt, in at most ${limitMinutes} minutes.
-Virtualized where this machine can, else emulated. What is missing is installed from Debian packages; the box is made from
-such packages, and libvirtd is started for the run where none answers.`,
+    [
+      "The set-up checks, the multi-host chapter and VLANs on virtual machines that Vagrant makes with libvirt,",
+      `in at most ${limitMinutes} minutes. Virtualized where this machine can, else emulated. What is missing is installed from`,
+      "Debian packages, the box is made from such packages, and libvirtd is started for the run where none answers.",
+    ].join(" "),
   )
   .option("--only <driver>", `one part: ${parts.map(({ driver }) => driver).join(" or ")}`)
   .addHelpText(
