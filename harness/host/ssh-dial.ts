@@ -43,6 +43,8 @@ export function dial(target: SshTarget, options: DialOptions): { client: Client;
   const begin = async () => {
     const through = target.jump ? await dialThrough(target.jump, target) : undefined;
     jump = through?.client;
+    // A forwarded stream stays half open, where a socket would close; then the connection would seem to live on.
+    through?.stream.once("end", () => through.stream.destroy());
     const known = algorithmsOf(target.hostKeys) as ServerHostKeyAlgorithm[];
     // The known ones first; with others a changed server can still show what it has, and be named.
     const serverHostKey = { remove: known, prepend: known, append: [] };
