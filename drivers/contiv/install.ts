@@ -54,8 +54,14 @@ export async function installRelease(
   );
   scope.defer("netmaster", () => daemons.netmaster.stop());
   await Promise.all(cluster.nodes.map((node) => removeRulesLater(scope, node)));
-  for (const netplugin of daemons.netplugins)
-    scope.defer(`netplugin on ${netplugin.host.name}`, () => netplugin.stop(), { kind: "netplugin" });
+  for (const netplugin of daemons.netplugins) {
+    const remove = async () => {
+      await netplugin.stop();
+      // It leaves its sockets, an engine's and one for a scheduler.
+      await netplugin.host.run(["rm", "-rf", pluginSocket, "/run/contiv"]);
+    };
+    scope.defer(`netplugin on ${netplugin.host.name}`, remove, { kind: "netplugin" });
+  }
   await startContiv(daemons, tunnelEnds);
   const place = { program: `${folder}/bin/netctl`, netmaster: netmasterOf(cluster) };
   await removeLeftovers(cluster, new Netctl(first, place));
