@@ -7,7 +7,7 @@ import { generateKeyPair } from "#harness/cluster/keys.ts";
 import { readSettings } from "#harness/config/settings.ts";
 import { SshHost } from "#harness/host/ssh-host.ts";
 import { describeDifferences, type Ledger, readClusterLedger, settle } from "#harness/ledger/ledger.ts";
-import { until } from "#harness/poll.ts";
+import { until, within } from "#harness/poll.ts";
 import { progressOn } from "#harness/progress.ts";
 import { type Engine, ensureEngine } from "#harness/setup/engine.ts";
 import { type ForeignHosts, makeForeignHosts } from "./foreign-hosts.ts";
@@ -139,14 +139,21 @@ describe("a host of which we are a user with sudo", () => {
         const served = await host.forwardIn("/run/docker/plugins/greeting.sock", (stream) =>
           stream.end("hello\n"),
         );
-        const greeting = ["nc", "-U", "/run/docker/plugins/greeting.sock"];
-        expect(await host.run(greeting, { input: "" })).toBe("hello\n");
+        const greeting = [
+          "curl",
+          "--silent",
+          "--http0.9",
+          "--unix-socket",
+          "/run/docker/plugins/greeting.sock",
+          "http://x/",
+        ];
+        expect(await host.run(greeting, { deadlineMs: 10_000 })).toBe("hello\n");
         await served.close();
         expect(await host.files.exists("/run/docker/plugins/greeting.sock")).toBe(false);
         const endless = await host.spawn(["sleep", "1000"]);
         for (const stream of [endless.stdout, endless.stderr]) stream.resume();
         endless.kill();
-        await endless.exit;
+        await within({ what: "a command to end that was told to", deadlineMs: 10_000 }, endless.exit);
         expect((await host.exec(["pgrep", "-x", "-f", "sleep 1000"])).code).toBe(1);
       } finally {
         await host.disconnect();
