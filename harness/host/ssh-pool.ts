@@ -7,12 +7,16 @@ interface Member {
   readonly connection: SshConnection;
   /** Sessions that are open or being opened. */
   taken: number;
-  /** Sessions that the server has refused since it last opened one. */
+  /** Sessions that the server has refused since it last opened one, at times when none was ending. */
   refused: number;
+  /** When a session last ended. */
+  endedAt: number;
 }
 
 /** OpenSSH's default of `MaxSessions`. */
 const usualSessions = 10;
+/** For how long a server may count a session that has ended. */
+const endingMs = 1_000;
 /** Refusals in a row that show that a server takes fewer. */
 const provenBy = 3;
 /** Connections to one host from this process. */
@@ -41,7 +45,7 @@ export class SshPool {
 
   constructor(target: SshTarget) {
     this.first = new SshConnection(target);
-    this.#members = [{ connection: this.first, taken: 0, refused: 0 }];
+    this.#members = [{ connection: this.first, taken: 0, refused: 0, endedAt: Number.NEGATIVE_INFINITY }];
   }
 
   /** How many connections there are, and how many sessions each can carry as far as is known. */
@@ -57,7 +61,10 @@ export class SshPool {
       try {
         return await member.connection.exec(line, (channel) => {
           member.refused = 0;
-          channel.once("close", () => this.#giveBack(member));
+          channel.once("close", () => {
+            member.endedAt = performance.now();
+            this.#giveBack(member);
+          });
           return attach(channel, member.connection);
         });
       } catch (error) {
@@ -66,9 +73,10 @@ export class SshPool {
         if (!isRefused(error)) throw error;
         // Of what was asked for in one go only the first refusal tells something; the server may end some meanwhile.
         if (believed !== this.#sessions) continue;
-        // A server may still count a session that has just ended; one refusal below the usual number proves nothing.
+        // A server still counts a session that has just ended, so that a refusal below the usual number proves little.
+        if (performance.now() - member.endedAt > endingMs) member.refused++;
         if (others >= usualSessions) this.#sessions = usualSessions;
-        else if (others > 0 && ++member.refused >= provenBy) this.#sessions = others;
+        else if (others > 0 && member.refused >= provenBy) this.#sessions = others;
         else if (others === 0 && ++barren >= mostRefusals) {
           throw new HarnessError(`${this.first.target.name} opens no session: ${(error as Error).message}`, {
             hint: "look at MaxSessions in its sshd_config",
@@ -117,7 +125,7 @@ export class SshPool {
       .open()
       .then(
         () => {
-          this.#members.push({ connection, taken: 0, refused: 0 });
+          this.#members.push({ connection, taken: 0, refused: 0, endedAt: Number.NEGATIVE_INFINITY });
         },
         (error: Error) => {
           this.#refusal = error;

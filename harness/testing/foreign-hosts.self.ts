@@ -134,7 +134,8 @@ describe("a host of which we are a user with sudo", () => {
           host.run(["sh", "-c", "sleep 0.2; echo $0", String(index)]),
         );
         expect((await Promise.all(waiting)).map(Number)).toEqual(waiting.map((_, index) => index));
-        expect(host.connections).toMatchObject({ sessions: 10 });
+        expect(host.connections.sessions).toBeLessThanOrEqual(10);
+        expect(host.connections.connections).toBeGreaterThan(1);
         expect((await host.docker.version()).Version).toContain(version);
         const served = await host.forwardIn("/run/docker/plugins/greeting.sock", (stream) =>
           stream.end("hello\n"),
