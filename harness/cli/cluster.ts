@@ -91,20 +91,26 @@ async function preflight(): Promise<number> {
 }
 
 async function down(): Promise<number> {
+  let failed = 0;
   for (const name of providersInUse()) {
     const provider = await openProvider(settings, progress, name);
     const own = provider.states();
     const busy = own.filter((state) => isAlive(state.owner));
     for (const state of own) {
       if (busy.includes(state)) continue;
-      await provider.tearDown(state);
-      console.log(`removed ${state.id} (${state.driver}@${state.engine})`);
+      try {
+        await provider.tearDown(state);
+        console.log(`removed ${state.id} (${state.driver}@${state.engine})`);
+      } catch (error) {
+        failed++;
+        console.log(`left ${state.id}: ${(error as Error).message}\n  its state is ${states.path(state.id)}`);
+      }
     }
     await provider.sweep();
     for (const { id } of busy) console.log(`left ${id}: a run is using it`);
     await provider.release({ stop: busy.length === 0 });
   }
-  return 0;
+  return failed > 0 ? 1 : 0;
 }
 
 /** The providers of every cluster that there is a state of, and the one that is set. */

@@ -130,7 +130,11 @@ export async function sweepInventories(ground: InventoryGround): Promise<void> {
     .filter(
       (state) => state.provider === ground.provider && (!state.kept || state.inUse) && !isAlive(state.owner),
     );
-  for (const state of abandoned) await tearDownInventory(ground, state);
+  for (const state of abandoned) {
+    await tearDownInventory(ground, state).catch(({ message }: Error) => {
+      ground.progress.say(`${state.id}: what it left is still there: ${message}`);
+    });
+  }
 }
 
 /** Looks at every host of an inventory without changing anything. */
