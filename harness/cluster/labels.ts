@@ -8,16 +8,20 @@ export const labels = {
   cache: "netconform.cache",
 } as const;
 
-/** Removes every container (with its volumes) and network that carries the label, and nothing else. */
-export async function removeByLabel(docker: Docker, label: string, value: string): Promise<number> {
+/**
+ * Removes every container (with its volumes) and network that carries the label, and nothing else. When it resolves they
+ * are gone, also those that another process was removing already, or that the engine was still making.
+ */
+export async function removeByLabel(docker: Docker, label: string, value: string): Promise<void> {
   const filters = { label: [`${label}=${value}`] };
-  const containers = await docker.listContainers({ all: true, filters });
-  await Promise.all(
-    containers.map(({ Id }) => ignoreMissing(docker.getContainer(Id).remove({ force: true, v: true }))),
-  );
+  const list = () => docker.listContainers({ all: true, filters });
+  await until({ what: `the containers of ${value} to be gone`, deadlineMs: 60_000 }, async () => {
+    const removals = (await list()).map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }));
+    await Promise.all(removals.map(ignoreMissing));
+    return (await list()).length === 0;
+  });
   const networks = await docker.listNetworks({ filters });
   await Promise.all(networks.map(({ Id, Name }) => removeNetwork(docker, Id, Name)));
-  return containers.length + networks.length;
 }
 
 /** The engine refuses while containers that somebody else removes at the same time still hang on it. */

@@ -115,7 +115,7 @@ function startDoomedRun(scope: Scope, driver: string, engine: string): DoomedRun
       const id = /^up (\S+)$/.exec(line)?.[1];
       if (id) resolve(id);
     });
-    child.once("exit", (code) =>
+    child.once("close", (code) =>
       reject(new HarnessError(`the doomed run ended by itself (${code}):\n${said}`)),
     );
   });
