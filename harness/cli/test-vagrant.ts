@@ -58,7 +58,8 @@ await runMain(async () => {
   const stop = AbortSignal.timeout(limitMinutes * 60_000);
   const codes: number[] = [];
   for (const { driver, shows, filters, requirements } of chosen) {
-    if (stop.aborted) break;
+    // A part that a signal has ended was not the only one meant.
+    if (stop.aborted || codes.some((code) => code >= 128)) break;
     progress.say(`${driver}: ${shows}`);
     const title = ["--testNamePattern", titlePattern(requirements)];
     codes.push(

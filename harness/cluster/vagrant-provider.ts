@@ -46,6 +46,7 @@ class VagrantProvider implements Provider {
   readonly #ground: Ground;
   readonly #states: ClusterStates;
   readonly #records: MachineRecords;
+  readonly #discards = new Map<string, Promise<void>>();
 
   constructor(settings: Settings, progress: Progress, ground: Ground) {
     this.#settings = settings;
@@ -192,7 +193,14 @@ class VagrantProvider implements Provider {
     }
   }
 
-  async #discard(machines: Machines): Promise<void> {
+  /** Whoever asks again, as an interruption and the failure that it brings about do, waits for what was begun. */
+  #discard(machines: Machines): Promise<void> {
+    const begun = this.#discards.get(machines.id) ?? this.#remove(machines);
+    this.#discards.set(machines.id, begun);
+    return begun;
+  }
+
+  async #remove(machines: Machines): Promise<void> {
     // Machines of another provider than this run's need that one.
     const same = machines.provider === this.#settings.VAGRANT_PROVIDER;
     const ground = same ? this.#ground : await openGround(this.#settings, this.#progress, machines.provider);
