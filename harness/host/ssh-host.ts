@@ -4,6 +4,7 @@ import Docker from "dockerode";
 import type { ClientChannel } from "ssh2";
 import { patiently } from "#harness/config/patience.ts";
 import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/errors.ts";
+import { until } from "#harness/poll.ts";
 import { socketAgent } from "./docker-agent.ts";
 import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
 import { assignments, formatCommand } from "./shell.ts";
@@ -14,6 +15,8 @@ import type { SshTarget } from "./ssh-target.ts";
 import { recordCommand } from "./transcript.ts";
 
 const defaultDeadlineMs = 60_000;
+/** For how long a command that shall end may still be on its way to its beginning. */
+const endingMs = 10_000;
 
 interface RawResult extends Omit<ExecResult, "stdout"> {
   readonly stdout: Buffer;
@@ -26,9 +29,12 @@ interface Modem {
   dial(options: object, answer: Answer): void;
 }
 
-/** Ends every process whose environment holds the mark $1 with the signal $2: another user's cannot be signalled by sshd. */
+/**
+ * Ends every process whose environment holds the mark $1 with the signal $2, and fails when there is none: another user's
+ * cannot be signalled by sshd.
+ */
 const endMarked =
-  'grep -lz -- "^$1\\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 | xargs -r kill -s "$2"';
+  'pids=$(grep -lz -- "^$1\\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3); [ "$pids" ] && kill -s "$2" $pids';
 
 /**
  * A host over SSH: commands, files, sockets in both directions, and its Docker API. Everything is done as root: where
@@ -134,11 +140,21 @@ export class SshHost implements Host {
     const mark = `NETCONFORM_COMMAND=${randomUUID()}`;
     return {
       line: formatCommand(["sudo", "-n", "--", "env", mark, ...assignments(env), ...argv]),
-      end: (_channel, signal) => {
-        const argvOfEnd = ["sudo", "-n", "--", "sh", "-c", endMarked, "sh", mark, signal];
-        this.runAsUser(argvOfEnd).catch(() => {});
-      },
+      end: (channel, signal) => void this.#endMarked(channel, mark, signal).catch(() => {}),
     };
+  }
+
+  /** A command that has only just been started may not have got through sudo yet. */
+  async #endMarked(channel: ClientChannel, mark: string, signal: string): Promise<void> {
+    let closed = false;
+    channel.once("close", () => {
+      closed = true;
+    });
+    const argv = ["sudo", "-n", "--", "sh", "-c", endMarked, "sh", mark, signal];
+    const line: Line = { line: formatCommand(argv), end: signalChannel };
+    await until({ what: "the command to have begun, to end it", deadlineMs: endingMs }, async () => {
+      return closed || (await this.#execLine(argv, line, {})).code === 0;
+    });
   }
 
   #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
