@@ -3,6 +3,7 @@ import type { SshHost } from "#harness/host/ssh-host.ts";
 import { stopWebServer } from "#harness/outside/outside.ts";
 import { until } from "#harness/poll.ts";
 import { type HostMarker, removeMarker } from "./host-marker.ts";
+import { standInForPlugins } from "./plugin-stand-in.ts";
 
 /** Folders of relays that are gone; one that still listens belongs to a connection of this run. */
 const removeSockets = `
@@ -50,8 +51,8 @@ async function engineBefore(docker: Docker, image: string) {
 
 /**
  * Takes away from a node whatever a run left there, however it ended: what carries the project's label, a swarm and its
- * networks that were not there before, the workload image, interfaces and namespaces with the project's names, sockets of
- * plugins, files. Idempotent. The marker goes last.
+ * networks that were not there before, the workload image, interfaces, bridges of Open vSwitch and namespaces with the
+ * project's names, sockets of plugins, files. Idempotent. The marker goes last.
  */
 export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise<void> {
   const { docker } = host;
@@ -63,26 +64,32 @@ export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise
     await Promise.all(services.map(({ ID }) => gone(docker.getService(ID).remove())));
   }
   if (!before.swarm) await leaveSwarm(docker);
-  const containers = await docker.listContainers({ all: true, ...label });
-  await Promise.all(
-    containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))),
-  );
+  await removeWorkload(host, label);
   // Brackets keep the pattern from finding the command that looks for it.
   await host.exec(["pkill", "--full", "[/]run/netconform[-/]"]);
   await undoNames(host, before);
   await host.run(["sh", "-c", `rm -rf /run/netconform /run/netconform-*; ${removeSockets}`]);
-  const networks = await docker.listNetworks(label);
-  await Promise.all(networks.map(({ Id, Name }) => removeNetwork(host, Id, Name)));
   if (!before.networks.includes("docker_gwbridge"))
     await removeNetwork(host, "docker_gwbridge", "docker_gwbridge");
   if (!before.image) await gone(docker.getImage(before.imageName).remove({ force: true }));
   await removeMarker(host);
 }
 
+/** Containers and networks, about which engines ask plugins that may be gone. */
+async function removeWorkload(host: SshHost, label: { filters: { label: string[] } }): Promise<void> {
+  const { docker } = host;
+  const networks = await docker.listNetworks(label);
+  await using _ = await standInForPlugins(host, networks);
+  const containers = await docker.listContainers({ all: true, ...label });
+  await Promise.all(
+    containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))),
+  );
+  await Promise.all(networks.map(({ Id, Name }) => removeNetwork(host, Id, Name)));
+}
+
 /** The same on the host beside the nodes. */
 export async function undoOnOutside(host: SshHost, { before }: HostMarker, httpPort: number): Promise<void> {
   await stopWebServer(host, httpPort);
-  await host.exec(["ovs-vsctl", "--if-exists", "del-br", "ncwire"]);
   await undoNames(host, before);
   await host.run(["sh", "-c", removeSockets]);
   await removeMarker(host);
@@ -91,11 +98,15 @@ export async function undoOnOutside(host: SshHost, { before }: HostMarker, httpP
 async function undoNames(host: SshHost, before: HostMarker["before"]): Promise<void> {
   const script = `
     known() { printf '%s\\n' "$1" | grep -qx -- "$2"; }
+    ours() { printf '%s\\n' "$1" | grep -qxE -- '(nc-?[a-z0-9].*|n[hop][0-9a-f]{11}|nv[0-9]+|nr[0-9a-f]{4})'; }
+    for bridge in $(ovs-vsctl --timeout=10 list-br 2>/dev/null); do
+      ours "$bridge" && { known "$1" "$bridge" || ovs-vsctl --timeout=10 --if-exists del-br "$bridge"; }
+    done
     for link in $(ls /sys/class/net); do
-      case $link in nc[a-z0-9]*|nc-*) known "$1" "$link" || ip link del "$link" 2>/dev/null ;; esac
+      ours "$link" && { known "$1" "$link" || ip link del "$link" 2>/dev/null; }
     done
     for name in $(ls /run/netns 2>/dev/null); do
-      case $name in nc*|c-????????) known "$2" "$name" || ip netns del "$name" 2>/dev/null ;; esac
+      case $name in nc*|nr????|c-????????) known "$2" "$name" || ip netns del "$name" 2>/dev/null ;; esac
     done
     for name in $(ls /run/docker/plugins 2>/dev/null); do
       [ -S "/run/docker/plugins/$name" ] && { known "$3" "$name" || rm -f "/run/docker/plugins/$name"; }

@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { UsageError } from "#harness/errors.ts";
-import { keysIn, type SshTarget } from "#harness/host/ssh-target.ts";
+import { agentOfSession, keysIn, type SshTarget } from "#harness/host/ssh-target.ts";
 import type { Role } from "./cluster.ts";
 
 /** One host of an inventory, everything resolved: defaults filled in, paths absolute, host keys looked up. */
@@ -234,8 +234,7 @@ function resolveAccess(
 ): SshTarget {
   const at = (file: string) => resolve(dirname(path), file.replace(/^~(?=\/)/, homedir()));
   const sshPort = given.port ?? 22;
-  const agent = given.agent === true ? process.env.SSH_AUTH_SOCK : given.agent;
-  if (given.agent === true && agent === undefined) {
+  if (given.agent === true && !process.env.SSH_AUTH_SOCK) {
     throw new UsageError(
       `${path}: ${own}: expected SSH_AUTH_SOCK in the environment since \`agent\` is true, got none`,
       {
@@ -251,7 +250,7 @@ function resolveAccess(
     port: sshPort,
     user: given.user ?? "root",
     ...(given.key === undefined ? {} : { keyFile: at(given.key) }),
-    ...(agent === undefined ? {} : { agent: given.agent === true ? agent : at(agent) }),
+    ...(given.agent === undefined ? {} : { agent: given.agent === true ? agentOfSession : at(given.agent) }),
     hostKeys: stated ?? keysIn(knownHosts, address, sshPort),
     ...(stated ? { hostKeyAlone: true } : {}),
     hostKeysFrom: stated ? `${path}, hostKey of ${own}` : knownHosts,

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
 import { patiently } from "#harness/config/patience.ts";
 import { HarnessError, UsageError } from "#harness/errors.ts";
-import { algorithmsOf, fingerprintOf, knownHostName, type SshTarget } from "./ssh-target.ts";
+import { agentOfSession, algorithmsOf, fingerprintOf, knownHostName, type SshTarget } from "./ssh-target.ts";
 
 const connectMs = 20_000;
 /** A host that answered before needs no time to boot. */
@@ -32,7 +32,8 @@ export function dial(target: SshTarget, options: DialOptions): { client: Client;
     ready.resolve();
   });
   client.on("error", (error) => {
-    cause = error;
+    // The refusal that follows when an agent does not answer says nothing of the agent.
+    cause = cause ? new HarnessError(`${error.message} (${cause.message})`) : error;
   });
   client.on("close", () => {
     jump?.end();
@@ -96,10 +97,11 @@ export async function scanHostKey(target: Omit<SshTarget, "hostKeys">): Promise<
   return seen;
 }
 
-function identityOf({ name, privateKey, keyFile, agent }: SshTarget): {
+function identityOf({ name, privateKey, keyFile, agent: given }: SshTarget): {
   privateKey?: string;
   agent?: string;
 } {
+  const agent = given === agentOfSession ? process.env.SSH_AUTH_SOCK : given;
   if (privateKey !== undefined) return { privateKey };
   if (keyFile !== undefined) {
     try {
@@ -109,6 +111,11 @@ function identityOf({ name, privateKey, keyFile, agent }: SshTarget): {
     }
   }
   if (agent !== undefined) return { agent };
+  if (given !== undefined) {
+    throw new UsageError(`${name}: expected ${given} in the environment to log in with, got none`, {
+      hint: "start an agent: eval $(ssh-agent); ssh-add",
+    });
+  }
   throw new UsageError(`${name}: expected a key file or an agent to log in with, got neither`, {
     hint: "give the host `key: FILE` or `agent: true` in the inventory",
   });

@@ -12,7 +12,7 @@ export interface SshTarget {
   readonly privateKey?: string;
   /** File with such a key. */
   readonly keyFile?: string;
-  /** Socket of an SSH agent that holds the key. */
+  /** Socket of an SSH agent that holds the key, or `agentOfSession`. */
   readonly agent?: string;
   /** Keys by which the server is recognised, as in known_hosts (`ssh-ed25519 AAAA…`); with another key it is refused. */
   readonly hostKeys: readonly string[];
@@ -25,6 +25,9 @@ export interface SshTarget {
   /** The user is not root: commands go through `sudo -n`, and sockets through a relay that runs as root. */
   readonly sudo?: boolean;
 }
+
+/** The agent of whoever connects, at that time; OpenSSH's `IdentityAgent` knows the word too. A kept cluster outlives a session. */
+export const agentOfSession = "SSH_AUTH_SOCK";
 
 /** Signature algorithms that a key of a type can be asked to sign with, the best first. */
 const signatures: Record<string, readonly string[]> = {
