@@ -1,6 +1,7 @@
-import type { ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { type ChildProcess, execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { root } from "#harness/cli/run.ts";
 import { generateKeyPair } from "#harness/cluster/keys.ts";
@@ -12,6 +13,7 @@ import { progressOn } from "#harness/progress.ts";
 import { type Engine, ensureEngine } from "#harness/setup/engine.ts";
 import { type ForeignHosts, makeForeignHosts } from "./foreign-hosts.ts";
 import { runVitest } from "./run-vitest.ts";
+import { type SshAgent, startAgent } from "./ssh-agent.ts";
 
 const {
   ENGINE: [version = "26.1"],
@@ -176,7 +178,7 @@ describe("chapters on hosts that exist", { timeout: runMs }, () => {
     await expectUntouched();
   });
 
-  test.for([2, 3, 5])("the multi-host chapter on %i of them with a mesh of probes", async (nodes) => {
+  test.for([3, 5])("the multi-host chapter on %i of them with a mesh of probes", async (nodes) => {
     const ran = await run({
       args: ["suites/multihost"],
       env: { DRIVER: "overlay", NODES: String(nodes), SCALE: String(2 * nodes) },
@@ -190,6 +192,37 @@ describe("chapters on hosts that exist", { timeout: runMs }, () => {
     expect(ran.exitCode).toBe(0);
     const took = /the run took [^)]*/.exec(ran.said)?.[0];
     console.log(`${nodes} nodes: ${took}, ${JSON.stringify(factsOf(ran))}`);
+    await expectUntouched();
+  });
+
+  test("the reference plugin through sudo, with an agent's key; kept, used by the next run, and taken down", async () => {
+    const cache = join(hosts.folder, "cache");
+    mkdirSync(cache);
+    for (const name of readdirSync(settings.CACHE).filter((one) => /^workload-.*\.tar$/.test(one))) {
+      symlinkSync(join(settings.CACHE, name), join(cache, name));
+    }
+    const defaults = { ...hosts.inventory.defaults, key: undefined, agent: true };
+    const inventory = hosts.write({ ...hosts.inventory, defaults }, "agent.yaml");
+    const env = { DRIVER: "reference", KEEP: "1", CACHE: cache };
+    const passedWith = async (requirement: string, agent: SshAgent) => {
+      const args = ["suites/policy", "-t", requirement];
+      const ran = await run({ args, env: { ...env, SSH_AUTH_SOCK: agent.socket }, inventory });
+      expect(outcomesOf(ran, `reference@${version}`).passed, ran.said).toContain(requirement);
+      expect(ran.exitCode).toBe(0);
+      return ran.said;
+    };
+    {
+      await using agent = await startAgent(hosts.folder, "first");
+      expect(await passedWith("P10", agent)).toMatch(/kept nc-/);
+    }
+    await using agent = await startAgent(hosts.folder, "second");
+    expect(await passedWith("P4", agent)).toMatch(/uses the kept cluster nc-/);
+    const down = [join(root, "harness", "cli", "cluster.ts"), "down"];
+    const address = { ...env, CLUSTER: "ssh", INVENTORY: inventory, SSH_AUTH_SOCK: agent.socket };
+    const { stdout } = await promisify(execFile)(process.execPath, down, {
+      env: { ...process.env, ...address },
+    });
+    expect(stdout).toMatch(/removed nc-\w+ \(reference@/);
     await expectUntouched();
   });
 
