@@ -292,11 +292,11 @@ describe("hosts that are refused, with exit code 2 and nothing changed", { timeo
 });
 
 describe("a run on hosts that exist", { timeout: runMs }, () => {
-  test("keeps others away while it runs; killed, it is undone by the next one", async () => {
+  test("keeps others away while it runs; killed together with the plugin, it is undone by the next one", async () => {
     let rival: ReturnType<typeof run> | undefined;
     const killed = await run({
       config: fixtures,
-      env: { DRIVER: "overlay", FIXTURES: "waiting" },
+      env: { DRIVER: "reference", FIXTURES: "attached" },
       onOutput: (child, output) => {
         if (rival || !/waiting on nc-/.test(output)) return;
         rival = run({ config: fixtures, env: { DRIVER: "overlay", FIXTURES: "quick" } });
