@@ -35,6 +35,32 @@ describe("parseLedger", () => {
     expect(ledger.fdb).toEqual(["02:42:0a:00:00:03 dev vxlan0 dst 192.168.2.11 self permanent"]);
   });
 
+  it("forgets what the kernel gives an interface with its first carrier, and keeps what somebody gave it", () => {
+    const ledger = parseLedger(
+      page({
+        addresses: [
+          "4: docker_gwbridge    inet6 fe80::42:fff:fec7:174c/64 scope link proto kernel_ll \\       valid_lft forever preferred_lft forever",
+          "4: docker_gwbridge    inet6 fe80::1/64 scope link \\       valid_lft forever preferred_lft forever",
+        ],
+        routes6: [
+          "fe80::/64 dev docker_gwbridge proto kernel metric 256 pref medium",
+          "local fe80::42:fff:fec7:174c dev docker_gwbridge table local proto kernel metric 0 pref medium",
+          "multicast ff00::/8 dev docker_gwbridge table local proto kernel metric 256 pref medium",
+          "fd00:1::/64 via fe80::42:fff:fec7:174c dev eth1 metric 1024 pref medium",
+        ],
+        fdb: [
+          "33:33:ff:c7:17:4c dev docker_gwbridge self permanent",
+          "01:00:5e:00:00:01 dev eth1 self permanent",
+        ],
+      }),
+    );
+    expect(ledger).toEqual({
+      addresses: ["docker_gwbridge inet6 fe80::1/64 scope link"],
+      routes6: ["fd00:1::/64 via fe80::42:fff:fec7:174c dev eth1 metric 1024 pref medium"],
+      fdb: ["01:00:5e:00:00:01 dev eth1 self permanent"],
+    });
+  });
+
   it("ignores counters, comments and tables that do nothing, and keeps rules and dropping policies", () => {
     const ledger = parseLedger(
       page({

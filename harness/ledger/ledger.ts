@@ -89,9 +89,23 @@ export function parseLedger(output: string): HostLedger {
   return ledger;
 }
 
+const kernelRoute =
+  /^(local fe80:\S*ff:fe\S*|anycast fe80::|fe80::\/64|multicast ff00::\/8) dev \S+ .*proto kernel/;
+
+/**
+ * What the kernel gives an interface by itself with its first carrier, e.g. docker_gwbridge with its first container: a
+ * link-local IPv6 address made of its MAC, the routes to it, and the multicast groups that it listens to.
+ */
+const kernelsOwn: Partial<Record<string, RegExp>> = {
+  addresses: / inet6 fe80:\S*ff:fe\S* scope link/,
+  routes: kernelRoute,
+  routes6: kernelRoute,
+  fdb: /^33:33:/,
+};
+
 /** What one line of a section says exists, without counters, ages and indexes, so that equal things read equal. */
 function thingsIn(kind: string, line: string): string[] {
-  if (line === "") return [];
+  if (line === "" || kernelsOwn[kind]?.test(line)) return [];
   switch (kind) {
     case "links": {
       const stable = line.replace(/^\d+: /, "").replaceAll(/@if\d+| (qlen \d+|state \S+|<[^>]*>)/g, "");
@@ -102,7 +116,7 @@ function thingsIn(kind: string, line: string): string[] {
       return [
         line
           .replace(/^\d+: /, "")
-          .replace(/\\?\s*valid_lft .*$/, "")
+          .replace(/\s*\\?\s*valid_lft .*$/, "")
           .replaceAll(/\s+/g, " "),
       ];
     case "routes":
