@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 function matrix(args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(root, "harness/cli/matrix.ts"), ...args], {
     cwd: root,
-    env: { ...process.env, REPORTS: join(folder, "reports"), ...env },
+    env: { ...process.env, REPORTS: mkdtempSync(join(folder, "reports-")), ...env },
   });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
