@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import type Docker from "dockerode";
 import { until } from "#harness/poll.ts";
 
@@ -37,4 +38,11 @@ async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
     // Somebody else is removing it already, or has.
     if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
   });
+}
+
+/** Bridges of a cluster's networks, where its engine shares the network namespace of this process. */
+export function bridgesOf(id: string): string[] {
+  // A bridge without ports has no carrier, and Node.js does not list such interfaces.
+  const links = "/sys/class/net";
+  return existsSync(links) ? readdirSync(links).filter((name) => name.startsWith(`${id}-`)) : [];
 }

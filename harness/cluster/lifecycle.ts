@@ -11,7 +11,7 @@ import type { Progress } from "#harness/progress.ts";
 import { withLock } from "#harness/setup/lock.ts";
 import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
-import { labels, removeByLabel } from "./labels.ts";
+import { bridgesOf, labels, removeByLabel } from "./labels.ts";
 import type { OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
@@ -78,7 +78,7 @@ export async function bringUp(
     cache: settings.CACHE,
   };
   const discard = async () => {
-    await removeByLabel(docker, labels.cluster, id);
+    await removeCluster(docker, id);
     releaseSubnets(settings.SUBNETS, lease.slot, id);
     states.remove(id);
   };
@@ -137,9 +137,18 @@ export async function tearDown(
   ground: Pick<Ground, "docker" | "settings">,
   state: ClusterState,
 ): Promise<void> {
-  await removeByLabel(ground.docker, labels.cluster, state.id);
+  await removeCluster(ground.docker, state.id);
   if (state.slot !== undefined) releaseSubnets(ground.settings.SUBNETS, state.slot, state.id);
   new ClusterStates(ground.settings).remove(state.id);
+}
+
+/** An engine stops listing a network, and lets nobody else remove it, before its bridge is gone. */
+async function removeCluster(docker: Docker, id: string): Promise<void> {
+  await removeByLabel(docker, labels.cluster, id);
+  await until(
+    { what: `the bridges of ${id} to be gone`, deadlineMs: 20_000 },
+    () => bridgesOf(id).length === 0,
+  );
 }
 
 /** Removes what killed runs left behind: clusters with a state file, and containers that died before they got one. */
@@ -151,7 +160,7 @@ export async function sweep({ docker, host, settings, progress }: Ground): Promi
   if (abandoned.length + orphans.length === 0) return;
   await progress.step("removing what an interrupted run left behind", async () => {
     for (const state of abandoned) await tearDown({ docker, settings }, state);
-    for (const id of orphans) await removeByLabel(docker, labels.cluster, id);
+    for (const id of orphans) await removeCluster(docker, id);
   });
 }
 

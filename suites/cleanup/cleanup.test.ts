@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { inject } from "vitest";
-import { labels } from "#harness/cluster/labels.ts";
+import { bridgesOf, labels } from "#harness/cluster/labels.ts";
 import { type Ground, sweep } from "#harness/cluster/lifecycle.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/cluster/target.ts";
@@ -173,9 +172,4 @@ async function expectNoTrace(docker: Docker, id: string, things: Things): Promis
     },
     { containers: [], networks: [], volumes: [], bridges: [], state: false },
   );
-}
-
-/** A bridge without ports has no carrier, and Node.js does not list such interfaces. */
-function bridgesOf(id: string): string[] {
-  return readdirSync("/sys/class/net").filter((name) => name.startsWith(`${id}-`));
 }
