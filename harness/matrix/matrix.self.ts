@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { root } from "#harness/cli/run.ts";
+import { runScript } from "#harness/testing/run-script.ts";
 import { CellRun } from "./cell-run.ts";
 import type { PlannedCell } from "./plan.ts";
 
@@ -12,19 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs `npm run matrix` as a user would; yields how it ended and what it said. */
 function matrix(args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [join(root, "harness/cli/matrix.ts"), ...args], {
-    cwd: root,
-    env: { ...process.env, REPORTS: mkdtempSync(join(folder, "reports-")), ...env },
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-  }
-  return new Promise<{ code: number | null; said: string }>((resolve) =>
-    child.once("close", (code) => resolve({ code, said })),
-  );
+  return runScript("harness/cli/matrix.ts", args, { REPORTS: mkdtempSync(join(folder, "reports-")), ...env });
 }
 
 const damaged = join(folder, "damaged.jsonl");

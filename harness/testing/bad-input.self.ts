@@ -1,9 +1,8 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
-import { root } from "#harness/cli/run.ts";
+import { runScript } from "#harness/testing/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-bad-input-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,19 +15,7 @@ function driverFile(name: string, source: string): string {
 
 /** Runs a script of the project's own and yields how it ended and what it said. */
 function run(script: string, args: readonly string[], env: Record<string, string>) {
-  const child = spawn(process.execPath, [join(root, script), ...args], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: "1", REPORTS: join(folder, "reports"), ...env },
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-  }
-  return new Promise<{ code: number | null; said: string }>((resolve) =>
-    child.once("close", (code) => resolve({ code, said })),
-  );
+  return runScript(script, args, { REPORTS: join(folder, "reports"), ...env });
 }
 
 const whole = 'name: "mine", title: "Mine", async install() { return {}; }, async connect() { return {}; }';

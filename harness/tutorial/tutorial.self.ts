@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { root } from "#harness/cli/run.ts";
 import { readSettings } from "#harness/config/settings.ts";
+import { runScript } from "#harness/testing/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-tutorial-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -12,19 +11,7 @@ const fixture = (name: string) => join(import.meta.dirname, "fixtures", name);
 
 /** Runs the command as a user would and yields how it ended and what it said. */
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [join(root, "harness/cli/tutorial.ts"), ...args], {
-    cwd: root,
-    env: { ...process.env, NO_COLOR: "1", KEEP: "0", REPORTS: join(folder, "reports"), ...env },
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-  }
-  return new Promise<{ code: number | null; said: string }>((resolve) =>
-    child.once("close", (code) => resolve({ code, said })),
-  );
+  return runScript("harness/cli/tutorial.ts", args, { KEEP: "0", REPORTS: join(folder, "reports"), ...env });
 }
 
 interface Report {
