@@ -5,19 +5,19 @@ import { UsageError } from "#harness/errors.ts";
 import { ensureNodeImage } from "#harness/images/node-image.ts";
 import { importWorkload, type WorkloadImage, workloadArchive } from "#harness/images/workload-image.ts";
 import { startOutsideWorld } from "#harness/outside/outside.ts";
-import { until, within } from "#harness/poll.ts";
+import { until } from "#harness/poll.ts";
 import { isAlive } from "#harness/process.ts";
 import type { Progress } from "#harness/progress.ts";
 import { withLock } from "#harness/setup/lock.ts";
 import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
+import { reuseKept } from "./kept.ts";
 import { bridgesOf, labels, removeByLabel } from "./labels.ts";
 import type { OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "./state.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
 
-/** A kept cluster that is well answers within a fraction of this. */
 const answerMs = 10_000;
 
 /** The engine outside, on which node containers run, with the settings and voice of the run. */
@@ -55,7 +55,12 @@ export async function bringUp(
     image,
     firewall ?? "",
   ]);
-  const kept = fresh ? undefined : await reuse(ground, key);
+  const kept = fresh
+    ? undefined
+    : await reuseKept(key, {
+        ...{ states: new ClusterStates(settings), progress, answerMs },
+        tearDown: (state) => tearDown(ground, state),
+      });
   if (kept) return kept;
   await fetchImage(ground);
 
@@ -174,28 +179,6 @@ async function orphanedClusters(docker: Docker, cache: string, known: Set<string
     (item) => !known.has(item[labels.cluster] ?? "") && !isAlive(item[labels.owner] ?? ""),
   );
   return [...new Set(orphans.map((item) => item[labels.cluster] ?? ""))].filter(Boolean);
-}
-
-async function reuse(ground: Ground, key: string): Promise<OwnedCluster | undefined> {
-  const states = new ClusterStates(ground.settings);
-  const state = await withLock("kept clusters", async () => states.claim(key), {
-    what: "choosing a cluster",
-  });
-  if (!state) return undefined;
-  const cluster = new RemoteCluster(state);
-  try {
-    await within(
-      { what: "every node of it to answer", deadlineMs: answerMs },
-      Promise.all([...cluster.nodes.map((node) => node.docker.ping()), cluster.outside.run(["true"])]),
-    );
-    return { state, cluster, reused: true };
-  } catch (error) {
-    ground.progress.say(
-      `the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`,
-    );
-    await Promise.all([cluster.disconnect(), tearDown(ground, state)]);
-    return undefined;
-  }
 }
 
 /**

@@ -6,7 +6,7 @@ import { scanHostKey } from "#harness/host/ssh-dial.ts";
 import { SshHost } from "#harness/host/ssh-host.ts";
 import { importWorkload, workloadArchive } from "#harness/images/workload-image.ts";
 import { outsideHostName, outsideHttpPort, startOutsideWorld } from "#harness/outside/outside.ts";
-import { until, within } from "#harness/poll.ts";
+import { until } from "#harness/poll.ts";
 import { ownIdentity } from "#harness/process.ts";
 import type { Progress } from "#harness/progress.ts";
 import { installMissing, type Tool } from "#harness/setup/install.ts";
@@ -15,6 +15,7 @@ import type { ClusterNode, OutsideWorld } from "./cluster.ts";
 import { findInterfaces } from "./host-interfaces.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
 import { pull } from "./inventory-cluster.ts";
+import { reuseKept } from "./kept.ts";
 import type { OwnedCluster, Provider } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import { type ClusterState, ClusterStates, type HostState } from "./state.ts";
@@ -65,7 +66,12 @@ class VagrantProvider implements Provider {
     const image = IMAGE ?? workload.image;
     const material = await this.#ground.material(engine);
     const key = fingerprint(["vagrant", provider ?? "", driver, engine, String(nodes), material, image]);
-    const kept = fresh ? undefined : await this.#reuse(key);
+    const kept = fresh
+      ? undefined
+      : await reuseKept(key, {
+          ...{ states: this.#states, progress: this.#progress, answerMs },
+          tearDown: (state) => this.tearDown(state),
+        });
     if (kept) return kept;
 
     const id = `nc-${randomBytes(3).toString("hex")}`;
@@ -149,28 +155,6 @@ class VagrantProvider implements Provider {
 
   async release({ keep = false } = {}): Promise<void> {
     await this.#ground.release({ keep, idle: this.#records.all().length === 0 });
-  }
-
-  async #reuse(key: string): Promise<OwnedCluster | undefined> {
-    const state = await withLock("kept clusters", async () => this.#states.claim(key), {
-      what: "choosing a cluster",
-    });
-    if (!state) return undefined;
-    const cluster = new RemoteCluster(state);
-    try {
-      await within(
-        { what: "every node of it to answer", deadlineMs: answerMs },
-        Promise.all([...cluster.nodes.map((node) => node.docker.ping()), cluster.outside.run(["true"])]),
-      );
-      return { state, cluster, reused: true };
-    } catch (error) {
-      this.#progress.say(
-        `the kept cluster ${state.id} does not answer (${(error as Error).message}); making a new one`,
-      );
-      await cluster.disconnect();
-      await this.tearDown(state);
-      return undefined;
-    }
   }
 
   /** Recognises the machine from now on by the key that it shows now, and makes root's the key that Vagrant's user has. */
