@@ -1,8 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { cniProjects } from "./harness/cni/projects.ts";
-import { readSettings } from "./harness/config/settings.ts";
-import { endOnUsageError } from "./harness/config/usage.ts";
-import { targetProjects, tierProjects } from "./harness/conformance/projects.ts";
+import { cniProjects } from "./harness/conformance/cni-run/projects.ts";
+import { targetProjects, tierProjects } from "./harness/conformance/run/projects.ts";
+import { readSettings } from "./harness/core/settings/settings.ts";
+import { endOnUsageError } from "./harness/core/settings/usage.ts";
 import { conformanceReporters } from "./reports/reporters.ts";
 
 /** Whether the command line leaves room for that tier: asking every CNI plugin for its versions takes a second. */
@@ -34,8 +34,8 @@ async function configure(): Promise<ViteUserConfig> {
         {
           extends: true,
           test: {
-            name: "self",
-            include: ["{harness,drivers,reports}/**/*.self.ts"],
+            name: "integration",
+            include: ["{harness,drivers,reports}/**/*.integration.ts"],
             testTimeout: 120_000,
             // Each of these files runs vitest or a command in processes of their own.
             maxWorkers: 2,

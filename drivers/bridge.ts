@@ -1,5 +1,5 @@
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
+import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
 import { defineDriver } from "./driver.ts";
 
 /** Docker's own bridge: one network per node, joined to the world by the node's NAT. */

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
-import type { Invocation } from "#harness/cni/invocation.ts";
-import type { ProtocolTap } from "#harness/cnm/tap.ts";
-import type { Scope } from "#harness/scope.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
+import type { Scope } from "#harness/core/scope.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /**
@@ -14,7 +14,7 @@ export const capabilities = {
   names: "containers of a network find each other by name",
   outbound: "containers reach the outside through the node's address",
   publish: "ports of a container can be published on its node",
-  gwbridge: "the way out is a second interface on docker_gwbridge",
+  gwbridge: "the egress is a second interface on docker_gwbridge",
   hotplug: "a running container can join and leave a network",
   scheduling: "networks can be used by swarm services",
   ipv6: "networks can be dual-stack",
@@ -150,7 +150,7 @@ export type Feature = keyof typeof features;
 /** A driver that is installed on a cluster and can make networks. */
 export interface InstalledDriver {
   /** Role of the interface that carries traffic between nodes; present when `multihost` is declared. */
-  readonly carrier?: Role;
+  readonly underlay?: Role;
   /** Makes a network on all nodes; it is removed when `scope` closes. Engine refusals throw `Nonconformance`. */
   createNetwork(scope: Scope, spec?: NetworkSpec): Promise<Network>;
   /** What the plugin's own listing says of its networks, of one tenant or of all. */
@@ -167,7 +167,7 @@ export interface InstalledDriver {
   /** Present when `cni` is declared: every plugin call for a container so far, in the order in which they ended. */
   cniCalls?(containerId: string): readonly Invocation[];
   /** Present when `remote` is declared: what stands between the engines and the plugin. */
-  readonly protocol?: ProtocolTap;
+  readonly protocol?: ProtocolRecorder;
   /** Ends the plugin's process without warning and starts it again, where the driver can; networks and policies must stay. */
   restart?(): Promise<void>;
   /** Ends the plugin's process without warning; it is started again when `scope` closes, and has everything it had. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { UsageError } from "#harness/errors.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { builtInDrivers, loadDriver } from "./loader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-drivers-"));

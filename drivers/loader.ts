@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
-import { UsageError } from "#harness/errors.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { type Capability, capabilities, type Driver } from "./driver.ts";
 
 const files = {

@@ -1,7 +1,7 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { Blocked } from "#harness/errors.ts";
+import { Blocked } from "#harness/core/errors.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
+import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
 import { defineDriver, type NetworkListing } from "./driver.ts";
 
 /** Tags for networks that ask for none, clear of those that the chapters use. */
@@ -28,7 +28,7 @@ export default defineDriver({
 
   async connect(cluster) {
     return {
-      carrier: "data",
+      underlay: "data",
       async createNetwork(scope, spec = {}) {
         // Also for requirements that need no capability: none of its networks can be without.
         const devices = await cluster.offers("vlan8021q");

@@ -1,10 +1,10 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
-import { HarnessError } from "#harness/errors.ts";
-import { until } from "#harness/poll.ts";
-import type { Scope } from "#harness/scope.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/cnm.ts";
+import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/docker-network.ts";
 import { defineDriver } from "./driver.ts";
 
 /**
@@ -26,7 +26,7 @@ export default defineDriver({
     const [manager] = cluster.nodes;
     if (!manager) throw new HarnessError("a swarm needs at least one node");
     return {
-      carrier: (await haveClusterStore(cluster)) ? "control" : "data",
+      underlay: (await haveClusterStore(cluster)) ? "control" : "data",
       async createNetwork(scope, spec = {}) {
         return createCnmNetwork(scope, cluster, {
           name: spec.name ?? uniqueName("overlay"),

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, platform, release } from "node:os";
 import { z } from "zod";
-import { readSettings, type Settings } from "#harness/config/settings.ts";
-import type { Statement } from "./schema.ts";
+import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import type { Statement } from "./conformance/schema.ts";
 
 const manifestSchema = z.object({
   name: z.string(),
@@ -30,7 +30,7 @@ const toldSettings = [
   "SUBNETS",
   "KIND",
   "CNI_VERSION",
-  "SABOTAGE",
+  "FAULT",
 ] as const satisfies readonly (keyof Settings)[];
 
 /** What the run stood on: host, Node.js, npm packages (all pinned), the settings that decided what was run. */

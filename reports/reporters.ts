@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { DefaultReporter, type Reporter, type TestSpecification } from "vitest/node";
-import { readSettings } from "#harness/config/settings.ts";
-import { allureOptions } from "./allure.ts";
-import { AllureReporter } from "./allure-reporter.ts";
-import ConformanceReporter from "./conformance-reporter.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { allureOptions } from "./allure/labels.ts";
+import { AllureReporter } from "./allure/reporter.ts";
+import ConformanceReporter from "./conformance/reporter.ts";
 import { describeEnvironment } from "./environment.ts";
 import { reportFiles } from "./files.ts";
 import { targetOf } from "./target.ts";

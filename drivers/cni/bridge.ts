@@ -6,18 +6,18 @@ export default cniDriver({
   name: "cni-bridge",
   title: "CNI bridge with routes between the nodes",
   capabilities: ["multihost", "outbound", "publish", "hotplug"],
-  carrier: "control",
+  underlay: "control",
   join: "routes",
-  config: (site) =>
-    listOf(site, [
+  config: (values) =>
+    listOf(values, [
       {
         type: "bridge",
-        bridge: site.bridge,
+        bridge: values.bridge,
         isGateway: true,
         ipMasq: true,
         hairpinMode: true,
         capabilities: { ips: true },
-        ipam: ownSubnet(site),
+        ipam: ownSubnet(values),
       },
       ...portmapAndFirewall,
     ]),

@@ -1,21 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
+import { type Driver, defineDriver, type InstalledDriver, type NetworkSpec } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { findPlugin } from "#harness/cni/binary.ts";
-import { networkConfigOf } from "#harness/cni/config.ts";
-import type { Invocation } from "#harness/cni/invocation.ts";
-import { ConnectionLost, UsageError } from "#harness/errors.ts";
-import { Scope } from "#harness/scope.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import { findPlugin } from "#harness/cni/runtime/binary.ts";
+import { networkConfigOf } from "#harness/cni/runtime/config.ts";
+import { ConnectionLost, UsageError } from "#harness/core/errors.ts";
+import { Scope } from "#harness/core/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { uniqueName } from "#harness/workload/cnm.ts";
-import { type Driver, defineDriver, type InstalledDriver, type NetworkSpec } from "../driver.ts";
-import { layGround } from "./ground.ts";
-import { makeLastingChains } from "./lasting.ts";
+import { uniqueName } from "#harness/workload/docker-network.ts";
+import { prepareEnvironment } from "./environment.ts";
 import { CniNetwork } from "./network.ts";
+import { nodeValuesOf } from "./node-values.ts";
 import type { CniProfile } from "./profile.ts";
 import { type Rendered, renderedSchema } from "./rendered.ts";
 import { NodeRuntimes, putBinary } from "./runtimes.ts";
-import { sitesOf } from "./site.ts";
+import { makeChainsOnce } from "./set-up-once.ts";
 
 /** Benchmarking addresses (RFC 2544): nobody's network, so that nothing real is in the way of a first container. */
 const scratchSubnet = "198.18.0.0/24";
@@ -65,7 +65,7 @@ async function useOnce(scope: Scope, driver: InstalledCni): Promise<void> {
   try {
     const network = await driver.createNetwork(used, { subnet: scratchSubnet });
     for (const node of network.nodes) {
-      await makeLastingChains(scope, node, () => network.run(used, node, { bare: true, publish }));
+      await makeChainsOnce(scope, node, () => network.run(used, node, { bare: true, publish }));
     }
     await used.close();
   } catch (error) {
@@ -75,7 +75,7 @@ async function useOnce(scope: Scope, driver: InstalledCni): Promise<void> {
 }
 
 class InstalledCni implements InstalledDriver {
-  readonly carrier?: NonNullable<InstalledDriver["carrier"]>;
+  readonly underlay?: NonNullable<InstalledDriver["underlay"]>;
   readonly #cluster: Cluster;
   readonly #profile: CniProfile;
   readonly #runtimes: NodeRuntimes;
@@ -84,7 +84,7 @@ class InstalledCni implements InstalledDriver {
     this.#cluster = cluster;
     this.#profile = profile;
     this.#runtimes = new NodeRuntimes(cluster);
-    if (profile.carrier) this.carrier = profile.carrier;
+    if (profile.underlay) this.underlay = profile.underlay;
   }
 
   get publishes(): boolean {
@@ -94,12 +94,12 @@ class InstalledCni implements InstalledDriver {
   async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<CniNetwork> {
     const name = spec.name ?? uniqueName("cni");
     const subnet = spec.subnet ?? freshSubnet();
-    const sites = sitesOf(this.#cluster, name, subnet);
-    await layGround(scope, this.#cluster, this.#profile, sites);
+    const allValues = nodeValuesOf(this.#cluster, name, subnet);
+    await prepareEnvironment(scope, this.#cluster, this.#profile, allValues);
     const configs = new Map<ClusterNode, Rendered>();
     for (const [index, node] of this.#cluster.nodes.entries()) {
-      const site = sites[index];
-      if (site) configs.set(node, this.#render(this.#profile.config(site)));
+      const values = allValues[index];
+      if (values) configs.set(node, this.#render(this.#profile.config(values)));
     }
     const network = new CniNetwork(this.#runtimes, { name, subnet, configs });
     await network.install(scope);
@@ -113,9 +113,9 @@ class InstalledCni implements InstalledDriver {
   /** The package of each plugin with its version, or what the plugin says of itself when it is run without a command. */
   async versions(): Promise<Record<string, string>> {
     const [node] = this.#cluster.nodes;
-    const [site] = sitesOf(this.#cluster, "version", scratchSubnet);
-    if (!node || !site) return {};
-    const { plugins } = this.#render(this.#profile.config(site));
+    const [values] = nodeValuesOf(this.#cluster, "version", scratchSubnet);
+    if (!node || !values) return {};
+    const { plugins } = this.#render(this.#profile.config(values));
     const types = plugins.flatMap(({ type, ipam }) => [
       type,
       ...(typeof ipam?.type === "string" ? [ipam.type] : []),

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { UsageError } from "#harness/errors.ts";
-import { loadDriver } from "../loader.ts";
+import { loadDriver } from "#drivers/loader.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import { nodeValuesOf } from "./node-values.ts";
 import { withoutDefaultRoute } from "./rendered.ts";
-import { sitesOf } from "./site.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-conflists-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -51,14 +51,14 @@ describe("a network configuration as a driver", () => {
   });
 });
 
-describe("the sites of a network", () => {
+describe("the allValues of a network", () => {
   const one = { device: "eth0", address: "192.0.2.1", prefix: 24 };
   const nodes = [1, 2, 3].map(() => ({ interfaces: { management: one, control: one, data: one } }));
 
   it("are equal parts of the subnet, with the gateway and the broadcast address left out of the ranges", () => {
-    const sites = sitesOf({ nodes }, "net", "10.1.2.0/24");
+    const allValues = nodeValuesOf({ nodes }, "net", "10.1.2.0/24");
     expect(
-      sites.map(({ nodeSubnet, gateway, rangeStart, rangeEnd }) => [
+      allValues.map(({ nodeSubnet, gateway, rangeStart, rangeEnd }) => [
         nodeSubnet,
         gateway,
         rangeStart,
@@ -72,12 +72,14 @@ describe("the sites of a network", () => {
   });
 
   it("of one node are the whole subnet", () => {
-    expect(sitesOf({ nodes: nodes.slice(0, 1) }, "net", "10.1.2.0/24")[0]?.nodeSubnet).toBe("10.1.2.0/24");
+    expect(nodeValuesOf({ nodes: nodes.slice(0, 1) }, "net", "10.1.2.0/24")[0]?.nodeSubnet).toBe(
+      "10.1.2.0/24",
+    );
   });
 
   it("name devices that a kernel accepts", () => {
-    const [site] = sitesOf({ nodes }, "a-network-with-a-very-long-name", "10.1.2.0/24");
-    expect([site?.bridge.length, site?.vxlan.length]).toEqual([12, 12]);
+    const [values] = nodeValuesOf({ nodes }, "a-network-with-a-very-long-name", "10.1.2.0/24");
+    expect([values?.bridge.length, values?.vxlan.length]).toEqual([12, 12]);
   });
 });
 

@@ -1,31 +1,31 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { z } from "zod";
-import { parseNetworkConfig } from "#harness/cni/config.ts";
-import { UsageError } from "#harness/errors.ts";
-import { type Capability, capabilities, type Driver } from "../driver.ts";
+import { type Capability, capabilities, type Driver } from "#drivers/driver.ts";
+import { parseNetworkConfig } from "#harness/cni/runtime/config.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { cniDriver } from "./cni-driver.ts";
-import { type Site, sitesOf } from "./site.ts";
+import { type NodeValues, nodeValuesOf } from "./node-values.ts";
 
 const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
 
 const optionsSchema = z
   .strictObject({
     capabilities: z.array(z.enum(capabilityNames)).default([]),
-    carrier: z.enum(["management", "control", "data"]).optional(),
+    underlay: z.enum(["management", "control", "data"]).optional(),
     join: z.enum(["routes", "vxlan"]).optional(),
     binaries: z.array(z.string()).default([]),
   })
   .prefault({});
 
 /**
- * A driver from a network configuration list with `{{placeholders}}` for the values of each node (`Site`) and a
- * top-level key `netconform` for what the suite must know: `capabilities`, `carrier`, `join`, and `binaries`, paths
+ * A driver from a network configuration list with `{{placeholders}}` for the values of each node (`NodeValues`) and a
+ * top-level key `netconform` for what the suite must know: `capabilities`, `underlay`, `join`, and `binaries`, paths
  * of plugins relative to the file that are put on the nodes. Throws `UsageError` that says what is wrong with the file.
  */
 export function conflistDriver(path: string): Driver {
   const text = readFileSync(path, "utf8");
-  const render = (site: Site) => fill(text, path, { ...site });
+  const render = (values: NodeValues) => fill(text, path, { ...values });
   const { netconform, ...example } = parse(render(exampleSite()), path);
   parseNetworkConfig(JSON.stringify({ ...example, name: "example" }), path);
   const options = optionsSchema.safeParse(netconform);
@@ -35,7 +35,7 @@ export function conflistDriver(path: string): Driver {
     );
     throw new UsageError(`${path}: ${problems.join("; ")}`);
   }
-  const { carrier, join, binaries, capabilities: declared } = options.data;
+  const { underlay, join, binaries, capabilities: declared } = options.data;
   const files = binaries.map((file) => resolve(dirname(path), file));
   const missing = files.filter((file) => !existsSync(file));
   if (missing.length > 0)
@@ -44,12 +44,12 @@ export function conflistDriver(path: string): Driver {
     name: `cni-${basename(path, extname(path)).replaceAll(/[^A-Za-z0-9_.-]/g, "-")}`,
     title: `CNI: ${basename(path)}`,
     capabilities: declared.filter((capability) => capability !== "cni"),
-    ...(carrier ? { carrier } : {}),
+    ...(underlay ? { underlay } : {}),
     ...(join ? { join } : {}),
     binaries: files,
-    config: (site) => {
-      const { netconform: _, ...config } = parse(render(site), path);
-      return { ...asList(config), name: site.name };
+    config: (values) => {
+      const { netconform: _, ...config } = parse(render(values), path);
+      return { ...asList(config), name: values.name };
     },
   });
 }
@@ -84,14 +84,14 @@ function fill(text: string, path: string, values: Record<string, string | number
 }
 
 /** Some node, so that a mistake in the file is found before any cluster is brought up. */
-function exampleSite(): Site {
+function exampleSite(): NodeValues {
   const one = (device: string, address: string) => ({ device, address, prefix: 24 });
   const interfaces = {
     management: one("eth0", "192.0.2.1"),
     control: one("eth1", "198.51.100.1"),
     data: one("eth2", "203.0.113.1"),
   };
-  const [site] = sitesOf({ nodes: [{ interfaces }] }, "example", "10.1.2.0/24");
-  if (!site) throw new Error("one node has one site");
-  return site;
+  const [values] = nodeValuesOf({ nodes: [{ interfaces }] }, "example", "10.1.2.0/24");
+  if (!values) throw new Error("one node has one values");
+  return values;
 }

@@ -7,15 +7,15 @@ export default cniDriver({
   title: "CNI macvlan on the data interface",
   capabilities: ["multihost", "hotplug"],
   needs: { multihost: ["macvlan"], hotplug: ["macvlan"], cni: ["macvlan"] },
-  carrier: "data",
-  config: (site) =>
-    listOf(site, [
+  underlay: "data",
+  config: (values) =>
+    listOf(values, [
       {
         type: "macvlan",
-        master: site.dataDevice,
+        master: values.dataDevice,
         mode: "bridge",
         capabilities: { ips: true },
-        ipam: ownRange(site, { gateway: false }),
+        ipam: ownRange(values, { gateway: false }),
       },
     ]),
 });

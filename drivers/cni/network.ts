@@ -1,8 +1,9 @@
+import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/config.ts";
-import { HarnessError } from "#harness/errors.ts";
-import { announce } from "#harness/events.ts";
-import type { Scope } from "#harness/scope.ts";
+import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { announce } from "#harness/core/events.ts";
+import type { Scope } from "#harness/core/scope.ts";
 import {
   addressIn,
   attachedName,
@@ -10,9 +11,8 @@ import {
   isCniWorkload,
   joinCniNetwork,
   runCniWorkload,
-} from "#harness/workload/cni.ts";
+} from "#harness/workload/cni-attachment.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import type { Network, NetworkView, WorkloadSpec } from "../driver.ts";
 import { type Rendered, renderedSchema, withoutDefaultRoute } from "./rendered.ts";
 import type { NodeRuntimes } from "./runtimes.ts";
 

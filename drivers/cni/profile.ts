@@ -1,6 +1,6 @@
+import type { Capability, Needs } from "#drivers/driver.ts";
 import type { Role } from "#harness/cluster/cluster.ts";
-import type { Capability, Needs } from "../driver.ts";
-import type { Site } from "./site.ts";
+import type { NodeValues } from "./node-values.ts";
 
 /** A set-up of CNI plugins over the nodes: what each node's configuration is, and what the nodes need besides. */
 export interface CniProfile {
@@ -11,15 +11,15 @@ export interface CniProfile {
   readonly capabilities: readonly Capability[];
   readonly needs?: Needs;
   /** Role of the interface that carries traffic between nodes; present when `multihost` is declared. */
-  readonly carrier?: Role;
+  readonly underlay?: Role;
   /**
    * How the nodes' parts of a network come together, where the plugins leave that to whoever runs them:
-   * `routes` to the other nodes' parts over the carrier, or a `vxlan` device as a port of the bridge `site.bridge`.
+   * `routes` to the other nodes' parts over the underlay, or a `vxlan` device as a port of the bridge `values.bridge`.
    * Default: nothing is done.
    */
   readonly join?: "routes" | "vxlan";
   /** Plugins on this machine that are put on every node: paths. */
   readonly binaries?: readonly string[];
   /** The node's network configuration, as an object. */
-  readonly config: (site: Site) => unknown;
+  readonly config: (values: NodeValues) => unknown;
 }

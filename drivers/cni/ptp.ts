@@ -6,11 +6,11 @@ export default cniDriver({
   name: "cni-ptp",
   title: "CNI ptp with routes between the nodes",
   capabilities: ["multihost", "outbound", "publish", "hotplug"],
-  carrier: "control",
+  underlay: "control",
   join: "routes",
-  config: (site) =>
-    listOf(site, [
-      { type: "ptp", ipMasq: true, capabilities: { ips: true }, ipam: ownSubnet(site) },
+  config: (values) =>
+    listOf(values, [
+      { type: "ptp", ipMasq: true, capabilities: { ips: true }, ipam: ownSubnet(values) },
       ...portmapAndFirewall,
     ]),
 });

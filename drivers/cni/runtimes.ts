@@ -1,9 +1,9 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Invocation } from "#harness/cni/invocation.ts";
-import { CniRuntime } from "#harness/cni/runtime.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { HarnessError } from "#harness/errors.ts";
-import type { Scope } from "#harness/scope.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 
 /** Where plugins are put on the nodes. */
 export const binaryFolder = "/opt/cni/bin";

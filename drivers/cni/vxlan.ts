@@ -7,19 +7,19 @@ export default cniDriver({
   title: "CNI bridge over VXLAN",
   capabilities: ["multihost", "vxlan", "outbound", "publish", "hotplug"],
   needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
-  carrier: "data",
+  underlay: "data",
   join: "vxlan",
-  config: (site) =>
-    listOf(site, [
+  config: (values) =>
+    listOf(values, [
       {
         type: "bridge",
-        bridge: site.bridge,
+        bridge: values.bridge,
         mtu: 1450,
         isGateway: true,
         ipMasq: true,
         hairpinMode: true,
         capabilities: { ips: true },
-        ipam: ownRange(site, { gateway: true }),
+        ipam: ownRange(values, { gateway: true }),
       },
       ...portmapAndFirewall,
     ]),

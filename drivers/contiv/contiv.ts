@@ -7,17 +7,17 @@ import type {
   Rule,
 } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
-import type { ProtocolTap } from "#harness/cnm/tap.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
-import { announce } from "#harness/events.ts";
-import { until } from "#harness/poll.ts";
-import type { Scope } from "#harness/scope.ts";
+import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { announce } from "#harness/core/events.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { uniqueName } from "#harness/workload/cnm.ts";
-import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./listings.ts";
-import { type Netctl, NetmasterSilent } from "./netctl.ts";
+import { uniqueName } from "#harness/workload/docker-network.ts";
+import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./netctl/listings.ts";
+import { type Netctl, NetmasterSilent } from "./netctl/netctl.ts";
+import { parseVersions } from "./netctl/tables.ts";
 import { ContivNetwork, defaultTenant, dockerName, type Guard, untilEngines } from "./network.ts";
-import { parseVersions } from "./tables.ts";
 
 /** Contiv refuses to remove what it still counts endpoints or uses of, which go a little after their container. */
 const removalMs = 30_000;
@@ -36,8 +36,8 @@ export interface Supervision {
 
 /** A Contiv that is spoken to through netctl. */
 export class InstalledContiv implements InstalledDriver {
-  readonly carrier = "control";
-  readonly protocol?: ProtocolTap;
+  readonly underlay = "control";
+  readonly protocol?: ProtocolRecorder;
   readonly restart?: () => Promise<void>;
   readonly stop?: (scope: Scope) => Promise<void>;
   readonly #cluster: Cluster;
@@ -47,7 +47,7 @@ export class InstalledContiv implements InstalledDriver {
   constructor(
     cluster: Cluster,
     netctl: Netctl,
-    { supervision, protocol }: { supervision?: Supervision; protocol?: ProtocolTap },
+    { supervision, protocol }: { supervision?: Supervision; protocol?: ProtocolRecorder },
   ) {
     this.#cluster = cluster;
     this.#netctl = netctl;

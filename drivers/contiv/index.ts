@@ -1,15 +1,15 @@
+import { defineDriver } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
-import { connectTap } from "#harness/cnm/tap.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { Blocked } from "#harness/errors.ts";
-import { on } from "#harness/events.ts";
-import { defineDriver } from "../driver.ts";
+import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
+import { Blocked } from "#harness/core/errors.ts";
+import { on } from "#harness/core/events.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { InstalledContiv, type Supervision } from "./contiv.ts";
-import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons.ts";
-import { attachToRunning, installRelease } from "./install.ts";
-import { removeLeftovers } from "./leftovers.ts";
-import { Netctl } from "./netctl.ts";
-import { type Release, readRelease } from "./release.ts";
+import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/daemons.ts";
+import { attachToRunning, installRelease } from "./install/install.ts";
+import { removeLeftovers } from "./install/leftovers.ts";
+import { type Release, readRelease } from "./install/release.ts";
+import { Netctl } from "./netctl/netctl.ts";
 
 /** The engine version that dropped the option on which Contiv's networks of global scope rest. */
 const withoutStore = 23;
@@ -47,11 +47,11 @@ export default defineDriver({
       : installRelease(scope, cluster, given, session);
   },
 
-  async connect(cluster, { netctl = "", netmaster = "", tunnelEnds, tap }) {
+  async connect(cluster, { netctl = "", netmaster = "", tunnelEnds, recorder }) {
     const control = new Netctl(firstOf(cluster), { program: netctl, netmaster });
     return new InstalledContiv(cluster, control, {
       ...(tunnelEnds ? { supervision: supervise(cluster, tunnelEnds.split(" "), control) } : {}),
-      ...(tap ? { protocol: connectTap(tap) } : {}),
+      ...(recorder ? { protocol: connectRecorder(recorder) } : {}),
     });
   },
 });

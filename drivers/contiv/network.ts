@@ -1,10 +1,10 @@
 import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { until } from "#harness/poll.ts";
-import type { Scope } from "#harness/scope.ts";
-import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/cnm.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/docker-network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { isUserspace } from "./dataplane.ts";
+import { isUserspace } from "./install/dataplane.ts";
 
 /** Contiv's default tenant, whose networks have no suffix. */
 export const defaultTenant = "default";

@@ -1,6 +1,6 @@
-import { Nonconformance } from "#harness/errors.ts";
-import type { Scope } from "#harness/scope.ts";
-import type { GroupSpec, NetworkListing, Policy } from "../driver.ts";
+import type { GroupSpec, NetworkListing, Policy } from "#drivers/driver.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
 import type { AdminClient } from "./admin/client.ts";
 import { Refusal } from "./model/refusal.ts";
 import { defaultTenant } from "./model/state.ts";

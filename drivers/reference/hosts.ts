@@ -4,9 +4,9 @@ import { dirname, resolve } from "node:path";
 import Docker from "dockerode";
 import { parse } from "yaml";
 import { z } from "zod";
-import { HarnessError, UsageError } from "#harness/errors.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { SshHost } from "#harness/host/ssh-host.ts";
+import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import type { ServedNode } from "./service.ts";
 
 const inventoryShape = z.object({

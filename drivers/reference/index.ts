@@ -1,19 +1,19 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duplexPair } from "node:stream";
+import { defineDriver, type GroupSpec, type InstalledDriver, type NetworkSpec } from "#drivers/driver.ts";
+import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { RecordingProxy } from "#harness/cnm/proxy.ts";
-import { connectTap, type ProtocolTap, serveTap } from "#harness/cnm/tap.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { HarnessError } from "#harness/errors.ts";
-import type { Scope } from "#harness/scope.ts";
+import { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
+import { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/cnm.ts";
-import { defineDriver, type GroupSpec, type InstalledDriver, type NetworkSpec } from "../driver.ts";
+import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
 import { AdminClient } from "./admin/client.ts";
 import { Administered } from "./administered.ts";
 import { checkTools } from "./dataplane/dataplane.ts";
-import { ensureGatewayBridge } from "./gateway-bridge.ts";
 import { defaultTenant } from "./model/state.ts";
 import { ReferenceNetwork } from "./network.ts";
 import { pluginSocketPath, ReferenceService, type ServedNode } from "./service.ts";
@@ -54,11 +54,11 @@ export default defineDriver({
     session.defer("the reference plugin's sockets", () => service.stop());
     await service.start();
     await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
-    return { adminSocket, tap: await serveTap(session, [proxy], cluster.id) };
+    return { adminSocket, recorder: await serveRecorder(session, [proxy], cluster.id) };
   },
 
-  async connect(cluster, { adminSocket = "", tap = "" }) {
-    return new InstalledReference(cluster, new AdminClient(adminSocket), connectTap(tap));
+  async connect(cluster, { adminSocket = "", recorder = "" }) {
+    return new InstalledReference(cluster, new AdminClient(adminSocket), connectRecorder(recorder));
   },
 });
 
@@ -88,13 +88,13 @@ function unconnected(): Promise<never> {
 type CompleteSpec = NetworkSpec & { name: string; subnet: string };
 
 class InstalledReference extends Administered implements InstalledDriver {
-  readonly carrier = "control";
-  readonly protocol: ProtocolTap;
+  readonly underlay = "control";
+  readonly protocol: ProtocolRecorder;
   readonly #cluster: Cluster;
   /** Networks that were made, by tenant and name; a group draws on one of them. */
   readonly #networks = new Map<string, CompleteSpec>();
 
-  constructor(cluster: Cluster, admin: AdminClient, protocol: ProtocolTap) {
+  constructor(cluster: Cluster, admin: AdminClient, protocol: ProtocolRecorder) {
     super(admin);
     this.protocol = protocol;
     this.#cluster = cluster;

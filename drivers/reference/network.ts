@@ -1,7 +1,12 @@
 import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Scope } from "#harness/scope.ts";
-import { type CnmNetwork, type CnmWorkload, runContainer, uniqueName } from "#harness/workload/cnm.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import {
+  type CnmNetwork,
+  type CnmWorkload,
+  runContainer,
+  uniqueName,
+} from "#harness/workload/docker-network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import type { AdminClient } from "./admin/client.ts";
 
@@ -31,13 +36,13 @@ export class ReferenceNetwork implements Network {
   constructor(
     made: CnmNetwork,
     place: Place,
-    ground: { cluster: Cluster; admin: AdminClient; groupNetwork: (group: string) => string },
+    context: { cluster: Cluster; admin: AdminClient; groupNetwork: (group: string) => string },
   ) {
     this.#made = made;
     this.#place = place;
-    this.#cluster = ground.cluster;
-    this.#admin = ground.admin;
-    this.#groupNetwork = ground.groupNetwork;
+    this.#cluster = context.cluster;
+    this.#admin = context.admin;
+    this.#groupNetwork = context.groupNetwork;
     this.name = made.name;
     this.driver = made.driver;
     this.subnet = made.subnet;

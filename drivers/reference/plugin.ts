@@ -1,13 +1,13 @@
 import type Docker from "dockerode";
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
 import type { Host } from "#harness/host/host.ts";
-import { until } from "#harness/poll.ts";
-import { CniFace } from "./cni/face.ts";
-import type { WayOut } from "./cni/way-out.ts";
+import type { Egress } from "./cni/egress.ts";
+import { CniFrontend } from "./cni/frontend.ts";
 import { Dataplane, type DataplaneNode } from "./dataplane/dataplane.ts";
 import { Fabric, type NodeDataplane } from "./dataplane/fabric.ts";
 import { LinksOnly } from "./dataplane/links-only.ts";
-import { FaultyWayOut } from "./faults/cni.ts";
+import { FaultyEgress } from "./faults/cni.ts";
 import { DataplaneFaults } from "./faults/dataplane.ts";
 import { faultyPipeline } from "./faults/pipeline.ts";
 import { type Draft, Model } from "./model/model.ts";
@@ -38,16 +38,16 @@ export interface PluginOptions {
   /** What the network driver declares; default: local scope, no gateway check. */
   readonly declares?: Declaration;
   /** Who it speaks to: engines (`cnm`) or runtimes (`cni`). Default `cnm`. */
-  readonly faces?: readonly Face[];
+  readonly frontends?: readonly Frontend[];
 }
 
-export type Face = "cnm" | "cni";
+export type Frontend = "cnm" | "cni";
 
 const watchEveryMs = 500;
 
 /**
  * A plugin for any number of nodes in one process: a model of tenants, networks, groups and policies, a dataplane per
- * node, and two faces over streams that arrive from each node: CNM, network and IPAM driver, for engines, and CNI for runtimes.
+ * node, and two frontends over streams that arrive from each node: CNM, network and IPAM driver, for engines, and CNI for runtimes.
  */
 export class ReferencePlugin {
   /** Names of the faults that are on; may change at any time. */
@@ -56,8 +56,8 @@ export class ReferencePlugin {
   readonly #nodes: ReadonlyMap<string, PluginNode>;
   readonly #fabric: Fabric;
   readonly #servers = new Map<string, PluginServer>();
-  readonly #cni = new Map<string, CniFace>();
-  readonly #waysOut: WayOut[] = [];
+  readonly #cni = new Map<string, CniFrontend>();
+  readonly #waysOut: Egress[] = [];
   readonly #watches: NameWatch[] = [];
   #watching: NodeJS.Timeout | undefined;
   #opening: Promise<void> | undefined;
@@ -88,14 +88,14 @@ export class ReferencePlugin {
         faults: this.faults,
       });
       this.#servers.set(node.host.name, new PluginServer(pipeline));
-      if (options.faces?.includes("cni")) this.#addCniFace(node);
+      if (options.frontends?.includes("cni")) this.#addCniFrontend(node);
     }
   }
 
   /** Brings every node in line with the state file, then follows the engines. Throws when a node lacks something. */
   async start(): Promise<void> {
     await this.#fabric.start();
-    await Promise.all(this.#waysOut.map((wayOut) => wayOut.start()));
+    await Promise.all(this.#waysOut.map((egress) => egress.start()));
     for (const { docker } of this.#nodes.values()) {
       if (docker) this.#watches.push(new NameWatch(docker, (names) => this.#learn(names)));
     }
@@ -116,10 +116,10 @@ export class ReferencePlugin {
   }
 
   /** What answers runtimes on that node. */
-  cni(node: string): CniFace {
-    const face = this.#cni.get(node);
-    if (!face) throw new HarnessError(`the plugin does not serve runtimes on ${node}`);
-    return face;
+  cni(node: string): CniFrontend {
+    const frontend = this.#cni.get(node);
+    if (!frontend) throw new HarnessError(`the plugin does not serve runtimes on ${node}`);
+    return frontend;
   }
 
   /** Stops serving; networks, endpoints and policies stay on the nodes and in the state file. */
@@ -134,7 +134,7 @@ export class ReferencePlugin {
   /** Removes everything that the plugin made on the nodes. */
   async uninstall(): Promise<void> {
     await this.close();
-    await Promise.all(this.#waysOut.map((wayOut) => wayOut.stop()));
+    await Promise.all(this.#waysOut.map((egress) => egress.stop()));
     await this.#fabric.stop();
   }
 
@@ -162,11 +162,11 @@ export class ReferencePlugin {
     return this.#fabric.versions();
   }
 
-  #addCniFace({ host }: PluginNode): void {
-    const wayOut = new FaultyWayOut(this.faults, host);
-    this.#waysOut.push(wayOut);
-    const ground = { node: host.name, host, model: this.model, fabric: this.#fabric, wayOut };
-    this.#cni.set(host.name, new CniFace(ground));
+  #addCniFrontend({ host }: PluginNode): void {
+    const egress = new FaultyEgress(this.faults, host);
+    this.#waysOut.push(egress);
+    const context = { node: host.name, host, model: this.model, fabric: this.#fabric, egress };
+    this.#cni.set(host.name, new CniFrontend(context));
   }
 
   #handlers(node: string, declares: Declaration | undefined): Handlers {

@@ -3,12 +3,12 @@ import type { Server } from "node:http";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { serveAdmin } from "./admin/server.ts";
-import type { CniAnswer } from "./cni/face.ts";
+import type { CniAnswer } from "./cni/frontend.ts";
 import type { CniCall } from "./cni/request.ts";
 import { cniSocketPath, serveCall } from "./cni/server.ts";
 import { faultyAnswer } from "./faults/cni.ts";
 import { forgetOnRestart } from "./faults/restart.ts";
-import { type Face, type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
+import { type Frontend, type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
 
 /** A node on which the plugin's socket appears. */
 export interface ServedNode extends PluginNode {
@@ -99,8 +99,8 @@ export class ReferenceService {
   }
 
   async #openSockets(): Promise<void> {
-    const { name: driver, socket = pluginSocketPath(driver), faces = ["cnm"] } = this.#options;
-    const sockets: Record<Face, { path: string; serve(node: string, stream: Duplex): void }> = {
+    const { name: driver, socket = pluginSocketPath(driver), frontends = ["cnm"] } = this.#options;
+    const sockets: Record<Frontend, { path: string; serve(node: string, stream: Duplex): void }> = {
       cnm: { path: socket, serve: (node, stream) => this.#plugin.server(node).serve(stream) },
       cni: {
         path: cniSocketPath,
@@ -109,7 +109,7 @@ export class ReferenceService {
     };
     for (const node of this.#nodes) {
       const { host } = node;
-      for (const { path, serve } of faces.map((face) => sockets[face])) {
+      for (const { path, serve } of frontends.map((frontend) => sockets[frontend])) {
         await host.run(["mkdir", "-p", dirname(path)]);
         // A socket whose plugin was killed stays, and not every sshd replaces it.
         await host.files.remove(path);

@@ -2,14 +2,14 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
-import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/bench/runner/benchmark.ts";
-import { BenchContext } from "#harness/bench/runner/context.ts";
-import { writeBench } from "#harness/bench/runner/readme.ts";
-import { type Result, renderMarkdown, renderTables } from "#harness/bench/runner/table.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { UsageError } from "#harness/errors.ts";
-import { progressOn } from "#harness/progress.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import { progressOn } from "#harness/core/progress.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/tools/bench/runner/benchmark.ts";
+import { BenchContext } from "#harness/tools/bench/runner/context.ts";
+import { writeBench } from "#harness/tools/bench/runner/readme.ts";
+import { type Result, renderMarkdown, renderTables } from "#harness/tools/bench/runner/table.ts";
 import { newCommand, root, runMain } from "./run.ts";
 
 interface Options {
@@ -54,7 +54,7 @@ await runMain(async () => {
     `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`,
     `${Math.round(totalmem() / 1e9)} GB`,
     `Linux ${release()}`,
-    `Docker ${context.version} on the nodes, ${engine.version} outside`,
+    `Docker ${context.version} on the nodes, ${engine.version} on this machine`,
     `Node.js ${process.version}`,
     `load ${load.toFixed(1)} before the run`,
     `measured ${new Date().toISOString().slice(0, 10)} in ${Math.round((performance.now() - startedAt) / 1000)} s`,

@@ -3,20 +3,20 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
-import { inventorySchema } from "#harness/cluster/inventory.ts";
-import { surveyInventory } from "#harness/cluster/inventory-cluster.ts";
-import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/preflight.ts";
+import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
+import { surveyInventory } from "#harness/cluster/hosts/lifecycle.ts";
+import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/hosts/preflight.ts";
+import { inventoryOf } from "#harness/cluster/hosts/provider.ts";
 import { openProvider, targetEngines } from "#harness/cluster/provider.ts";
-import { inventoryOf } from "#harness/cluster/ssh-provider.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
-import { openTarget } from "#harness/cluster/target.ts";
-import type { ClusterProvider } from "#harness/config/settings.ts";
-import { settingsOrExit } from "#harness/config/usage.ts";
-import { UsageError } from "#harness/errors.ts";
+import { openTarget } from "#harness/conformance/run/target.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import { isAlive } from "#harness/core/process.ts";
+import { progressOn } from "#harness/core/progress.ts";
+import type { ClusterProvider } from "#harness/core/settings/settings.ts";
+import { settingsOrExit } from "#harness/core/settings/usage.ts";
 import { formatCommand } from "#harness/host/shell.ts";
-import { writeSshConfig } from "#harness/host/ssh-config.ts";
-import { isAlive } from "#harness/process.ts";
-import { progressOn } from "#harness/progress.ts";
+import { writeSshConfig } from "#harness/host/ssh/ssh-config.ts";
 import { newCommand, runMain } from "./run.ts";
 
 const settings = settingsOrExit();
@@ -53,7 +53,7 @@ command
 command
   .command("ssh")
   .description("opens a shell on a host of a cluster, or runs a command there")
-  .argument("<host>", "node1, node2, … or outside; CLUSTER-ID/node1 where several clusters are up")
+  .argument("<host>", "node1, node2, … or external; CLUSTER-ID/node1 where several clusters are up")
   .passThroughOptions()
   .argument("[command...]", "what to run instead of a shell")
   .action((host: string, argv: string[]) => runMain(async () => ssh(host, argv)));
@@ -81,10 +81,10 @@ async function preflight(): Promise<number> {
     surveyInventory(inventory),
   );
   console.log(describeSurveys(surveys));
-  const problems = problemsOf(surveys, inventory.outside !== undefined);
+  const problems = problemsOf(surveys, inventory.external !== undefined);
   if (problems.length > 0) console.log(describeProblems(problems));
-  if (!inventory.outside) {
-    console.log("the inventory names no outside host: requirements that need the outside world are blocked");
+  if (!inventory.external) {
+    console.log("the inventory names no external host: requirements that need the external host are blocked");
   }
   console.log(problems.length === 0 ? "the hosts are fit" : "the hosts cannot be used as they are");
   return problems.length === 0 ? 0 : 1;
@@ -151,8 +151,8 @@ function ssh(reference: string, argv: string[]): number {
   }
 }
 
-function hostsOf({ nodes, outside }: ClusterState): HostState[] {
-  return [...nodes, ...(outside ? [outside] : [])];
+function hostsOf({ nodes, external }: ClusterState): HostState[] {
+  return [...nodes, ...(external ? [external] : [])];
 }
 
 function findHost(reference: string): { state: ClusterState; host: HostState } {

@@ -3,13 +3,13 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { arch, release } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
-import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian.ts";
-import { runTier } from "#harness/cni/run-tier.ts";
-import { columnsOf, countOutcomes, formatTable, type TableColumn } from "#harness/cni/table.ts";
-import { readSettings, type Settings } from "#harness/config/settings.ts";
-import { HarnessError, UsageError } from "#harness/errors.ts";
-import { replaceBlock } from "#harness/markdown.ts";
-import { progress } from "#harness/progress.ts";
+import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
+import { runTier } from "#harness/conformance/cni-run/run-suite.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { replaceBlock } from "#harness/core/markdown.ts";
+import { progress } from "#harness/core/progress.ts";
+import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import { columnsOf, countOutcomes, formatTable, type TableColumn } from "#harness/tools/cni-table/table.ts";
 import { newCommand, root, runMain } from "./run.ts";
 
 interface Options {

@@ -1,6 +1,6 @@
-import { describeSettings, readSettings } from "#harness/config/settings.ts";
-import { chapters } from "#harness/conformance/projects.ts";
-import { generateAllureReport } from "#reports/allure-report.ts";
+import { chapters } from "#harness/conformance/run/projects.ts";
+import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
+import { generateAllureReport } from "#reports/allure/report.ts";
 import { newCommand, root, runMain, runVitest } from "./run.ts";
 import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
 

@@ -2,26 +2,26 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Option } from "commander";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { UsageError } from "#harness/errors.ts";
-import { progress } from "#harness/progress.ts";
-import { ChaptersProving } from "#harness/saboteurs/chapters-proving.ts";
-import { CniProving } from "#harness/saboteurs/cni-proving.ts";
-import { CnmProving } from "#harness/saboteurs/cnm-proving.ts";
-import { unprovedRequirements } from "#harness/saboteurs/coverage.ts";
-import { holds, type Proof, type Proving, type Tier, tiers } from "#harness/saboteurs/proof.ts";
-import { choose } from "#harness/saboteurs/selection.ts";
-import { describeClaims, describeProofs } from "#harness/saboteurs/table.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import { progress } from "#harness/core/progress.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { holds, type Proof, type Proving, type Tier, tiers } from "#harness/proof/proof.ts";
+import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
+import { describeClaims, describeProofs } from "#harness/proof/report/table.ts";
+import { ChaptersProving } from "#harness/proof/runner/chapters.ts";
+import { CniProving } from "#harness/proof/runner/cni.ts";
+import { CnmProving } from "#harness/proof/runner/cnm.ts";
+import { choose } from "#harness/proof/selection.ts";
 import { writeAtomically } from "#reports/files.ts";
 import { newCommand, runMain } from "./run.ts";
 
 const command = newCommand("npm run prove --")
   .description(
-    "Proves that the checks can fail: everything untouched must be green, then saboteurs and faults break one thing each, and the requirement that each names must turn red.",
+    "Proves that the checks can fail: everything untouched must be green, then faults and faults break one thing each, and the requirement that each names must turn red.",
   )
   .addOption(new Option("--tier <tier...>", "prove only these").choices(tiers))
-  .option("--only <name...>", "let only these saboteurs and faults loose")
-  .option("--list", "list the saboteurs and faults and what each must turn red")
+  .option("--only <name...>", "let only these faults and faults loose")
+  .option("--list", "list the faults and faults and what each must turn red")
   .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 4)
   .parse();
 const options = command.opts<{ tier?: Tier[]; only?: string[]; list?: boolean; clusters: number }>();
@@ -32,10 +32,10 @@ async function prove(): Promise<number> {
   const startedAt = new Date();
   const elapsed = () => `${((Date.now() - startedAt.getTime()) / 1000).toFixed(0).padStart(4)} s`;
   const chosen = choose({ tiers: options.tier ?? tiers, names: options.only });
-  const drivers = [...new Set(chosen.saboteurs.map(({ driver }) => driver))];
+  const drivers = [...new Set(chosen.faults.map(({ driver }) => driver))];
   // The vitest configuration, which is read later on, makes a project for each of them.
   if (drivers.length > 0) process.env.DRIVER = drivers.join(",");
-  delete process.env.SABOTAGE;
+  delete process.env.FAULT;
   const settings = { ...readSettings(), KEEP: false };
   const [engine] = settings.ENGINE;
   if (!engine) throw new UsageError("ENGINE is empty");
@@ -47,14 +47,16 @@ async function prove(): Promise<number> {
     interrupted = true;
     for (const proving of provings) proving.abandon();
   };
-  const heed = () => handleInterruptions(progress, stop);
-  const { saboteurs, cnm, cni } = chosen;
+  const watchForInterruption = () => handleInterruptions(progress, stop);
+  const { faults, cnm, cni } = chosen;
   const say = (line: string) => progress.say(`${elapsed()}  ${line}`);
   const { clusters } = options;
-  if (saboteurs.length > 0) {
-    provings.push(new ChaptersProving(saboteurs, { settings, progress, engine, clusters, folder, heed }));
+  if (faults.length > 0) {
+    provings.push(
+      new ChaptersProving(faults, { settings, progress, engine, clusters, folder, watchForInterruption }),
+    );
   }
-  if (cnm.length > 0) provings.push(new CnmProving(cnm, { folder, opened: heed }));
+  if (cnm.length > 0) provings.push(new CnmProving(cnm, { folder, opened: watchForInterruption }));
   if (cni.length > 0) provings.push(new CniProving(cni, say));
   const claims = provings.flatMap((proving) => proving.claims);
   if (options.list) {
@@ -64,12 +66,12 @@ async function prove(): Promise<number> {
 
   const path = join(settings.REPORTS, "prove.json");
   rmSync(path, { force: true });
-  heed();
+  watchForInterruption();
   const proofs: Proof[] = [];
   const tell = (proof: Proof) => {
     proofs.push(proof);
-    const verdict = proof.kills.length === 0 ? ["green  ", "NOT GREEN"] : ["caught ", "MISSED "];
-    const what = proof.kills.length === 0 ? proof.name : `${proof.name} → ${proof.kills.join(" ")}`;
+    const verdict = proof.detectedBy.length === 0 ? ["green  ", "NOT GREEN"] : ["caught ", "MISSED "];
+    const what = proof.detectedBy.length === 0 ? proof.name : `${proof.name} → ${proof.detectedBy.join(" ")}`;
     const problems = proof.problems.map(
       (problem) => `\n          ${problem.replaceAll("\n", "\n            ")}`,
     );

@@ -3,14 +3,14 @@ import { join, resolve } from "node:path";
 import Table from "cli-table3";
 import { Command, Option } from "commander";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
-import { serveDomains } from "#drivers/reference/cni/domains.ts";
+import { serveNamespaces } from "#drivers/reference/cni/serve.ts";
+import { referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
+import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
+import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";
 import { localNode, readInventory } from "#drivers/reference/hosts.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { ReferenceService } from "#drivers/reference/service.ts";
-import { UsageError } from "#harness/errors.ts";
-import { cnmFaultNames } from "#harness/saboteurs/cnm-faults.ts";
-import { referenceCniFaults } from "#harness/saboteurs/reference-cni-faults.ts";
-import { referenceFaultNames } from "#harness/saboteurs/reference-faults.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { runMain } from "./run.ts";
 
 const defaultAdmin = join(tmpdir(), "netconform-reference.sock");
@@ -216,7 +216,7 @@ async function serve(options: ServeOptions): Promise<number> {
 }
 
 async function serveCni(folder: string, faults: readonly string[]): Promise<number> {
-  const served = await serveDomains(resolve(folder), knownFaults(faults));
+  const served = await serveNamespaces(resolve(folder), knownFaults(faults));
   process.stderr.write(`${served.path} can be called; Ctrl-C ends it\n`);
   await endAsked();
   await served.close();

@@ -1,7 +1,7 @@
 import { Command } from "commander";
-import { readSettings } from "#harness/config/settings.ts";
-import { UsageError } from "#harness/errors.ts";
-import { generateAllureReport } from "#reports/allure-report.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { generateAllureReport } from "#reports/allure/report.ts";
 
 const command = new Command("npm run report --")
   .description(

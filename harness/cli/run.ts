@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
-import { HarnessError, UsageError } from "#harness/errors.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
 
 /** Root folder of the project. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));

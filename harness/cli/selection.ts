@@ -1,6 +1,6 @@
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
-import { UsageError } from "#harness/errors.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
 import { tutorialRequirements } from "#suites/requirements/tutorial.ts";
 

@@ -1,6 +1,6 @@
-import { describeSettings, readSettings } from "#harness/config/settings.ts";
-import { progress } from "#harness/progress.ts";
-import { libvirtDriver } from "#harness/setup/libvirt.ts";
+import { libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
+import { progress } from "#harness/core/progress.ts";
+import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 import { newCommand, runMain, runVitest } from "./run.ts";
 import { titlePattern } from "./selection.ts";
 

@@ -1,17 +1,17 @@
 import { Option } from "commander";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/provider.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { progress } from "#harness/progress.ts";
-import { coverageOf, describeCoverage, readClaims } from "#harness/tutorial/coverage.ts";
-import { defaultMapping, loadMapping } from "#harness/tutorial/mapping/load.ts";
-import { type Plugin, plugins } from "#harness/tutorial/mapping/schema.ts";
-import { readLines } from "#harness/tutorial/parse/document.ts";
-import { parseTutorial } from "#harness/tutorial/parse/tutorial.ts";
-import { describeResult, describeRun, describeSteps } from "#harness/tutorial/report/console.ts";
-import { writeReports } from "#harness/tutorial/report/write.ts";
-import { countVerdicts, runTutorial } from "#harness/tutorial/run/tutorial-run.ts";
-import { checkHosts, selectSteps } from "#harness/tutorial/select.ts";
+import { progress } from "#harness/core/progress.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { coverageOf, describeCoverage, readClaims } from "#harness/tools/tutorial/coverage.ts";
+import { defaultMapping, loadMapping } from "#harness/tools/tutorial/mapping/load.ts";
+import { type Plugin, plugins } from "#harness/tools/tutorial/mapping/schema.ts";
+import { readLines } from "#harness/tools/tutorial/parse/document.ts";
+import { parseTutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
+import { describeResult, describeRun, describeSteps } from "#harness/tools/tutorial/report/console.ts";
+import { writeReports } from "#harness/tools/tutorial/report/write.ts";
+import { countVerdicts, runTutorial } from "#harness/tools/tutorial/run/tutorial-run.ts";
+import { checkHosts, selectSteps } from "#harness/tools/tutorial/select.ts";
 import { newCommand, runMain } from "./run.ts";
 
 interface Options {

@@ -25,8 +25,8 @@ export interface ClusterNode extends Host {
   connectSocket(path: string): Promise<Duplex>;
 }
 
-/** The host beside the nodes: DNS for a test zone, a web server that tells its client's address, a foreign host on the wire. */
-export interface OutsideWorld extends Host {
+/** The host beside the nodes: DNS for a test zone, a web server that tells its client's address, an external host on the wire. */
+export interface ExternalHost extends Host {
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
   /**
    * A name that resolves to `interfaces.management.address`; in clusters that are made for the run it is in the test
@@ -37,15 +37,15 @@ export interface OutsideWorld extends Host {
   readonly httpPort: number;
 }
 
-/** Two or more nodes and the world outside. */
+/** Two or more nodes and the external host. */
 export interface Cluster {
   /** Unique on this machine, e.g. `nc-3f9a1c`. */
   readonly id: string;
   /** Engine version as targets are named after it: major and minor, e.g. `26.1`. */
   readonly engine: string;
   readonly nodes: readonly ClusterNode[];
-  /** Throws `Blocked` where there is none: an inventory need not name an outside host. */
-  readonly outside: OutsideWorld;
+  /** Throws `Blocked` where there is none: an inventory need not name an external host. */
+  readonly external: ExternalHost;
   /** Name of the workload image that every node has. */
   readonly image: string;
   /** Whether every node offers the feature; probed once, with the reason where not. */

@@ -1,6 +1,6 @@
-import { within } from "#harness/poll.ts";
-import type { Progress } from "#harness/progress.ts";
-import { withLock } from "#harness/setup/lock.ts";
+import { withLock } from "#harness/core/lock.ts";
+import { within } from "#harness/core/poll.ts";
+import type { Progress } from "#harness/core/progress.ts";
 import type { OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import type { ClusterState, ClusterStates } from "./state.ts";
@@ -29,7 +29,7 @@ export async function reuseKept(
   try {
     await within(
       { what: "every node of it to answer", deadlineMs: answerMs },
-      Promise.all([...cluster.nodes.map((node) => node.docker.ping()), cluster.outside.run(["true"])]),
+      Promise.all([...cluster.nodes.map((node) => node.docker.ping()), cluster.external.run(["true"])]),
     );
     return { state, cluster, reused: true };
   } catch (error) {

@@ -1,5 +1,5 @@
-import type { ClusterProvider, Settings } from "#harness/config/settings.ts";
-import type { Progress } from "#harness/progress.ts";
+import type { Progress } from "#harness/core/progress.ts";
+import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import type { RemoteCluster } from "./remote-cluster.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -44,11 +44,11 @@ export async function openProvider(
 ): Promise<Provider> {
   switch (name) {
     case "containers":
-      return (await import("./container-provider.ts")).openContainers(settings, progress);
+      return (await import("./containers/provider.ts")).openContainers(settings, progress);
     case "ssh":
-      return (await import("./ssh-provider.ts")).openSsh(settings, progress);
+      return (await import("./hosts/provider.ts")).openSsh(settings, progress);
     case "vagrant":
-      return (await import("./vagrant-provider.ts")).openVagrant(settings, progress);
+      return (await import("./vagrant/provider.ts")).openVagrant(settings, progress);
   }
 }
 
@@ -58,5 +58,5 @@ export async function openProvider(
  */
 export async function targetEngines(settings: Settings): Promise<readonly string[]> {
   if (settings.CLUSTER !== "ssh") return settings.ENGINE;
-  return [await (await import("./ssh-provider.ts")).engineOfHosts(settings)];
+  return [await (await import("./hosts/provider.ts")).engineOfHosts(settings)];
 }

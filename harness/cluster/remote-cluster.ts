@@ -1,10 +1,10 @@
 import type Docker from "dockerode";
 import type { Feature } from "#drivers/driver.ts";
-import { Blocked } from "#harness/errors.ts";
-import { SshHost } from "#harness/host/ssh-host.ts";
-import type { Cluster, ClusterNode, NodeInterface, OutsideWorld, Role } from "./cluster.ts";
+import { Blocked } from "#harness/core/errors.ts";
+import { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import type { Cluster, ClusterNode, ExternalHost, NodeInterface, Role } from "./cluster.ts";
 import { probeFeature } from "./features.ts";
-import type { ClusterState, HostState, OutsideState } from "./state.ts";
+import type { ClusterState, ExternalHostState, HostState } from "./state.ts";
 
 class RemoteNode extends SshHost implements ClusterNode {
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
@@ -15,11 +15,11 @@ class RemoteNode extends SshHost implements ClusterNode {
   }
 }
 
-class RemoteOutside extends RemoteNode implements OutsideWorld {
+class RemoteExternalHost extends RemoteNode implements ExternalHost {
   readonly httpPort: number;
   readonly #hostName: string | undefined;
 
-  constructor(host: HostState & OutsideState) {
+  constructor(host: HostState & ExternalHostState) {
     super(host);
     this.httpPort = host.httpPort;
     this.#hostName = host.hostName;
@@ -28,7 +28,7 @@ class RemoteOutside extends RemoteNode implements OutsideWorld {
   get hostName(): string {
     if (this.#hostName) return this.#hostName;
     throw new Blocked(
-      "the inventory gives no hostName for the outside host, which the nodes' resolvers know",
+      "the inventory gives no hostName for the external host, which the nodes' resolvers know",
     );
   }
 }
@@ -39,7 +39,7 @@ export class RemoteCluster implements Cluster {
   readonly engine: Cluster["engine"];
   readonly nodes: readonly (ClusterNode & SshHost)[];
   readonly image: string;
-  readonly #outside: RemoteOutside | undefined;
+  readonly #external: RemoteExternalHost | undefined;
   readonly #features = new Map<Feature, ReturnType<Cluster["offers"]>>();
 
   constructor(state: ClusterState) {
@@ -47,17 +47,17 @@ export class RemoteCluster implements Cluster {
     this.engine = state.engine;
     this.image = state.image;
     this.nodes = state.nodes.map((node) => new RemoteNode(node));
-    this.#outside = state.outside && new RemoteOutside(state.outside);
+    this.#external = state.external && new RemoteExternalHost(state.external);
   }
 
-  get outside(): OutsideWorld & { readonly docker: Docker } {
-    if (this.#outside) return this.#outside;
-    throw new Blocked("the inventory names no outside host");
+  get external(): ExternalHost & { readonly docker: Docker } {
+    if (this.#external) return this.#external;
+    throw new Blocked("the inventory names no external host");
   }
 
-  /** Every host of the cluster, the world outside as the last one where there is one. */
+  /** Every host of the cluster, the external host as the last one where there is one. */
   get hosts(): readonly SshHost[] {
-    return [...this.nodes, ...(this.#outside ? [this.#outside] : [])];
+    return [...this.nodes, ...(this.#external ? [this.#external] : [])];
   }
 
   offers(feature: Feature): ReturnType<Cluster["offers"]> {

@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Attachment } from "#drivers/driver.ts";
-import type { ClusterProvider, Settings } from "#harness/config/settings.ts";
-import type { SshTarget } from "#harness/host/ssh-target.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/process.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
+import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
 
 /** One host of a cluster, as far as another process must know it to connect. */
@@ -11,8 +11,8 @@ export interface HostState extends SshTarget {
   interfaces: Record<Role, NodeInterface>;
 }
 
-/** What else must be known of the world outside. */
-export interface OutsideState {
+/** What else must be known of the external host. */
+export interface ExternalHostState {
   /** A name that leads to its management address, where the nodes' resolvers know one. */
   hostName?: string | undefined;
   httpPort: number;
@@ -25,7 +25,7 @@ export interface ClusterState {
   provider: ClusterProvider;
   /** What a later run must ask for to be given this cluster: driver, engine, size, images. */
   key: string;
-  /** Address of the engine outside, as `DOCKER_HOST` has it; only `containers` has one. */
+  /** Address of the host engine, as `DOCKER_HOST` has it; only `containers` has one. */
   dockerHost?: string;
   driver: string;
   /** Engine version as targets are named after it, e.g. `26.1`. */
@@ -40,7 +40,7 @@ export interface ClusterState {
   /** Workload image that every node has. */
   image: string;
   nodes: HostState[];
-  outside?: HostState & OutsideState;
+  external?: HostState & ExternalHostState;
   attachment?: Attachment;
   createdAt: string;
 }
@@ -87,7 +87,7 @@ export class ClusterStates {
     rmSync(this.path(id), { force: true });
   }
 
-  /** Clusters in one engine outside. */
+  /** Clusters in one host engine. */
   on(dockerHost: string): ClusterState[] {
     return this.all().filter((state) => state.dockerHost === dockerHost);
   }

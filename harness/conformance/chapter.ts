@@ -3,15 +3,20 @@ import type { Driver, InstalledDriver } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
+import {
+  describeDifferences,
+  type Snapshot,
+  type SnapshotDifference,
+  settle,
+} from "#harness/cluster/snapshot/snapshot.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/errors.ts";
-import { announce } from "#harness/events.ts";
-import { collectEvidence } from "#harness/evidence/evidence.ts";
+import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { announce } from "#harness/core/events.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
-import { describeDifferences, type Ledger, type LedgerDifference, settle } from "#harness/ledger/ledger.ts";
+import { collectEvidence } from "#harness/observe/evidence.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
-import { expectProtocolKept, type ProtocolStart, startOf, tapOf } from "./protocol.ts";
+import { expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
 
 declare module "vitest" {
@@ -19,7 +24,7 @@ declare module "vitest" {
     /** Id of the cluster that the global set-up brought up for this project. */
     cluster: string;
     /** What existed on the nodes once the driver was installed. */
-    baseline: Ledger;
+    baseline: Snapshot;
     /** Why there is no cluster; absent when there is one. */
     setUpFailure: string;
     /** Why the driver cannot be tried on this target at all; absent when it can. */
@@ -55,9 +60,9 @@ async function open(id: string): Promise<ChapterContext> {
   const declaration = await loadDriver(inject("target").reference);
   const cluster = new RemoteCluster(state);
   const driver = await declaration.connect(cluster, state.attachment ?? {});
-  if (settings.SABOTAGE !== undefined) {
-    const { letLoose } = await import("#harness/saboteurs/sabotage.ts");
-    letLoose(settings.SABOTAGE, cluster);
+  if (settings.FAULT !== undefined) {
+    const { injectFault } = await import("#harness/proof/inject.ts");
+    injectFault(settings.FAULT, cluster);
   }
   return { cluster, driver, declaration };
 }
@@ -134,7 +139,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         `what engines and plugin said during ${name} kept the protocol, and nothing is held`,
         async ({ driver, ...tools }) => {
           await suite.finish();
-          await expectProtocolKept(tapOf(driver), start, name, tools);
+          await expectProtocolKept(recorderOf(driver), start, name, tools);
         },
         { alone: true, deadlineMs: 120_000 },
       );
@@ -143,7 +148,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
 }
 
 /** What a reboot took away or brought back says nothing about the plugin. */
-function refuseRestarted(differences: readonly LedgerDifference[], when: string): void {
+function refuseRestarted(differences: readonly SnapshotDifference[], when: string): void {
   const restarted = [...new Set(differences.filter(({ kind }) => kind === "boot").map(({ host }) => host))];
   if (restarted.length === 0) return;
   throw new HarnessError(

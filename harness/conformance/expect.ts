@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { Nonconformance } from "#harness/errors.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
 
 /**
  * The smallest assertion of the suite: a fact about somebody is as it should be.

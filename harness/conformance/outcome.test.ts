@@ -8,7 +8,7 @@ import {
   Nonconformance,
   ProbeFailed,
   Unsupported,
-} from "#harness/errors.ts";
+} from "#harness/core/errors.ts";
 import { expectFact } from "./expect.ts";
 import { outcomeOf } from "./outcome.ts";
 

@@ -1,5 +1,5 @@
 import { AssertionError } from "node:assert";
-import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/errors.ts";
+import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
 /**

@@ -1,9 +1,9 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
-import type { Holdings } from "#harness/cnm/conversation.ts";
-import { describeExchange, type Exchange } from "#harness/cnm/exchange.ts";
-import type { Mark, ProtocolTap } from "#harness/cnm/tap.ts";
-import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/errors.ts";
-import { until } from "#harness/poll.ts";
+import { describeExchange, type Exchange } from "#harness/cnm/protocol/exchange.ts";
+import type { Mark, ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
+import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
 import type { EvidenceFile, TestTools } from "./suite.ts";
 
 /** Engines release what a container had a little after they said that it is gone. */
@@ -12,24 +12,24 @@ const settleMs = 15_000;
 const toldInFull = 5;
 
 /** What a plugin holds for which nothing was made. */
-const nothing: Holdings = { networks: [], endpoints: [], joins: [], pools: [], addresses: [] };
+const nothing: HeldResources = { networks: [], endpoints: [], joins: [], pools: [], addresses: [] };
 
-/** The tap of a driver that declares `remote`. Throws `HarnessError` for one that declares it and has none. */
-export function tapOf({ protocol }: Pick<InstalledDriver, "protocol">): ProtocolTap {
+/** The recorder of a driver that declares `remote`. Throws `HarnessError` for one that declares it and has none. */
+export function recorderOf({ protocol }: Pick<InstalledDriver, "protocol">): ProtocolRecorder {
   if (protocol) return protocol;
   throw new HarnessError("the driver declares remote, and what it connects to has no protocol", {
-    hint: "have install call tapNodes or serveTap, and connect call connectTap",
+    hint: "have install call recordNodes or serveRecorder, and connect call connectRecorder",
   });
 }
 
 /** Where the exchanges of a chapter begin, and what the plugin held then. */
 export interface ProtocolStart {
   readonly mark: Mark;
-  readonly held: Holdings;
+  readonly held: HeldResources;
 }
 
-export async function startOf(tap: ProtocolTap): Promise<ProtocolStart> {
-  return { mark: await tap.mark(), held: await tap.holdings() };
+export async function startOf(recorder: ProtocolRecorder): Promise<ProtocolStart> {
+  return { mark: await recorder.mark(), held: await recorder.held() };
 }
 
 /**
@@ -37,17 +37,17 @@ export async function startOf(tap: ProtocolTap): Promise<ProtocolStart> {
  * last test after everything was removed. Without a start, everything counts. Throws `Nonconformance` that names each CNM requirement that was broken.
  */
 export async function expectProtocolKept(
-  tap: ProtocolTap,
+  recorder: ProtocolRecorder,
   { mark, held: before }: ProtocolStart = { mark: [], held: nothing },
   chapter: string,
   { fact, keep, note }: Pick<TestTools, "fact" | "keep" | "note">,
 ): Promise<void> {
-  const held = await untilHeld(tap, before);
-  const { exchanges, findings } = await tap.since(mark);
+  const held = await untilHeld(recorder, before);
+  const { exchanges, findings } = await recorder.since(mark);
   keep(asEvidence(exchanges));
   fact(`exchanges in ${chapter}`, exchanges.length);
   if (exchanges.length === 0) note(`nothing was said to the plugin during ${chapter}`);
-  const left = describeHoldings(held);
+  const left = describeHeldResources(held);
   if (findings.length === 0 && left === "") return;
   const told = findings
     .slice(0, toldInFull)
@@ -76,12 +76,12 @@ export function asEvidence(exchanges: readonly Exchange[]): EvidenceFile {
 }
 
 /** Waits until the plugin holds exactly `expected`, and resolves to what it holds besides when it does not come to that. */
-export async function untilHeld(tap: ProtocolTap, expected: Holdings): Promise<Holdings> {
+export async function untilHeld(recorder: ProtocolRecorder, expected: HeldResources): Promise<HeldResources> {
   let beside = nothing;
   try {
     await until({ what: "the plugin to hold what it held before", deadlineMs: settleMs }, async () => {
-      beside = subtract(await tap.holdings(), expected);
-      return describeHoldings(beside) === "";
+      beside = subtract(await recorder.held(), expected);
+      return describeHeldResources(beside) === "";
     });
   } catch (error) {
     if (!(error instanceof DeadlineExceeded)) throw error;
@@ -90,15 +90,15 @@ export async function untilHeld(tap: ProtocolTap, expected: Holdings): Promise<H
 }
 
 /** What is held, in words; empty for nothing. */
-export function describeHoldings(holdings: Holdings): string {
-  return Object.entries(holdings)
+export function describeHeldResources(held: HeldResources): string {
+  return Object.entries(held)
     .filter(([, ids]) => ids.length > 0)
     .map(([kind, ids]) => `${ids.length} ${kind} (${ids.join(", ")})`)
     .join(", ");
 }
 
-function subtract(holdings: Holdings, expected: Holdings): Holdings {
-  const beside = (kind: keyof Holdings) => holdings[kind].filter((id) => !expected[kind].includes(id));
+function subtract(held: HeldResources, expected: HeldResources): HeldResources {
+  const beside = (kind: keyof HeldResources) => held[kind].filter((id) => !expected[kind].includes(id));
   return {
     networks: beside("networks"),
     endpoints: beside("endpoints"),

@@ -1,4 +1,4 @@
-import { Nonconformance } from "#harness/errors.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
 import { expectThat } from "./expect.ts";
 
 /**

@@ -1,14 +1,14 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, inject, type TestContext, test } from "vitest";
-import { patiently } from "#harness/config/patience.ts";
-import { readSettings } from "#harness/config/settings.ts";
-import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/errors.ts";
-import { announce } from "#harness/events.ts";
+import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
+import { announce } from "#harness/core/events.ts";
+import { within } from "#harness/core/poll.ts";
+import { Scope } from "#harness/core/scope.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
-import { within } from "#harness/poll.ts";
-import { Scope } from "#harness/scope.ts";
-import { describeForAllure } from "#reports/allure.ts";
+import { describeForAllure } from "#reports/allure/labels.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, outcomeOf, type TargetContext } from "./outcome.ts";
 
@@ -105,7 +105,7 @@ export function conformanceSuite<Context extends object>(
 
   const suite: Suite<Context> = {
     requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs } = {}) {
-      const limit = patiently(own + evidenceDeadlineMs + 30_000);
+      const limit = scaled(own + evidenceDeadlineMs + 30_000);
       test(`${id} ${title}`, { concurrent: !alone, timeout: limit }, async (vitest) => {
         const record = new TestRecord(id, options.chapter, target);
         vitest.task.meta.conformance = record.meta;

@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Duplex } from "node:stream";
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 
 /** What http calls on an agent, which its types leave out. */
 interface RequestingAgent extends Agent {
@@ -23,7 +23,7 @@ export function socketAgent(connect: () => Promise<Duplex>): Agent {
   });
   const addRequest = agent.addRequest.bind(agent);
   agent.addRequest = (request, options) => {
-    // Dockerode waits for ever for the rest of an answer that broke off, but listens to errors of the request.
+    // Dockerode waits forever for the rest of an answer that broke off, but listens to errors of the request.
     request.once("response", (response) => {
       response.once("aborted", () => {
         const what = `${request.method} ${request.path}`;

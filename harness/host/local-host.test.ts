@@ -2,8 +2,8 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CommandFailed, DeadlineExceeded } from "#harness/errors.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { CommandFailed, DeadlineExceeded } from "#harness/core/errors.ts";
+import { LocalHost } from "./local-host.ts";
 
 const host = new LocalHost();
 

@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/errors.ts";
-import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "#harness/host/host.ts";
-import { formatCommand } from "#harness/host/shell.ts";
-import { recordCommand } from "#harness/host/transcript.ts";
+import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
+import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
+import { formatCommand } from "./shell.ts";
+import { recordCommand } from "./transcript.ts";
 
 const defaultDeadlineMs = 60_000;
 

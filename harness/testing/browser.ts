@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { progress } from "#harness/core/progress.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { progress } from "#harness/progress.ts";
-import { findProgram, installMissing, type Tool } from "#harness/setup/install.ts";
+import { findProgram, installMissing, type Tool } from "#harness/host/setup/install.ts";
 
 /** The browser of Debian; where it has another name, as on other systems, that one is used. */
 const browser: Tool = { program: "chromium", packages: ["chromium"] };
@@ -47,7 +47,7 @@ async function install(local: LocalHost): Promise<string> {
   return path;
 }
 
-/** Texts of a page whose contrast with their ground is below 4.5 to 1, as WCAG 2.2 (1.4.3) wants it, each with its colours. */
+/** Texts of a page whose contrast with their background is below 4.5 to 1, as WCAG 2.2 (1.4.3) wants it, each with its colours. */
 export function findWeakContrasts(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(readFileSync(join(import.meta.dirname, "weak-contrasts.js"), "utf8"));
 }

@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import { assemble } from "#harness/matrix/matrix-run.ts";
+import { assemble } from "#harness/tools/matrix/matrix-run.ts";
+import type { RequirementResult } from "#reports/conformance/schema.ts";
+import { judgeProfile } from "#reports/conformance/verdict.ts";
 import type { Cell, Firewall, Matrix } from "#reports/matrix/schema.ts";
-import type { RequirementResult } from "#reports/schema.ts";
-import { judgeProfile } from "#reports/verdict.ts";
 import { requirementOf } from "#suites/requirements/catalogue.ts";
 
 export interface ExampleResult {

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Statement, statementSchema } from "#reports/schema.ts";
+import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 
 export interface VitestRun {
   /** vitest config file, absolute. */

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { until } from "#harness/poll.ts";
+import { until } from "#harness/core/poll.ts";
 
 export interface SshAgent extends AsyncDisposable {
   /** As `SSH_AUTH_SOCK` has it. */

@@ -1,6 +1,6 @@
-import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
 import { formatCommand } from "#harness/host/shell.ts";
-import { until } from "#harness/poll.ts";
 import type { Workload } from "./workload.ts";
 
 /**

@@ -1,8 +1,8 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
-import { ProbeAgent } from "#harness/probe/agent.ts";
-import type { Scope } from "#harness/scope.ts";
 import { listLinks, parseLinks } from "./links.ts";
 import type { Link, Workload } from "./workload.ts";
 

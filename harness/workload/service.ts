@@ -1,10 +1,10 @@
 import type Docker from "dockerode";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { HarnessError } from "#harness/errors.ts";
-import { announce } from "#harness/events.ts";
-import { until } from "#harness/poll.ts";
-import type { Scope } from "#harness/scope.ts";
-import { askEngine, CnmWorkload, uniqueName } from "./cnm.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { announce } from "#harness/core/events.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { askEngine, CnmWorkload, uniqueName } from "./docker-network.ts";
 
 /** One task of a swarm service, as `docker service ps` tells it. */
 export interface Task {

@@ -1,6 +1,6 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
-import type { ProbeAgent } from "#harness/probe/agent.ts";
 
 /** One interface, from `ip -json -details address`. */
 export interface Link {

@@ -1,4 +1,4 @@
-import { formatDuration, plural } from "../console.ts";
+import { formatDuration, plural } from "#reports/conformance/console.ts";
 import { counted, groupChanges } from "./changes.ts";
 import { outcomeSigns, requirementsOf } from "./outcomes.ts";
 import type { Cell, Drift, Matrix } from "./schema.ts";

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { driftBetweenEngines } from "#harness/matrix/drift.ts";
-import { countMatrix } from "#harness/matrix/matrix-run.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/matrix-example.ts";
-import { renderChart } from "./chart.ts";
+import { driftBetweenEngines } from "#harness/tools/matrix/drift.ts";
+import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import { formatMarkdown } from "./markdown.ts";
 import { compareVersions, percent } from "./outcomes.ts";
+import { renderChart } from "./page/chart.ts";
 import { matrixSchema, publishedMatrixSchema } from "./schema.ts";
 
 const passed = { outcome: "passed" } as const;

@@ -1,5 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { Tone } from "../page/page.ts";
+import type { Tone } from "#reports/page/page.ts";
 import { type Cell, firewalls } from "./schema.ts";
 
 /** How each outcome is shown; the sign tells them apart without colour. */

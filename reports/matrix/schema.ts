@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
-import { environmentSchema, errorsSchema, tallySchema, targetSchema } from "../schema.ts";
+import { environmentSchema, errorsSchema, tallySchema, targetSchema } from "#reports/conformance/schema.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
 export const matrixVersion = "1.0";

@@ -11,13 +11,13 @@ import {
 } from "node:fs";
 import { join, relative } from "node:path";
 import { z } from "zod";
-import { UsageError } from "#harness/errors.ts";
-import { reportFiles, writeAtomically } from "../files.ts";
-import { renderCellPage } from "./cell-page.ts";
-import type { HistoryReview } from "./history-section.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import { reportFiles, writeAtomically } from "#reports/files.ts";
 import { formatMarkdown } from "./markdown.ts";
-import { renderMatrixPage } from "./matrix-page.ts";
 import { cellPageFile } from "./outcomes.ts";
+import { renderCellPage } from "./page/cell-page.ts";
+import type { HistoryReview } from "./page/history-section.ts";
+import { renderMatrixPage } from "./page/matrix-page.ts";
 import { type Cell, type Matrix, matrixSchema } from "./schema.ts";
 
 /** Where each report of a matrix lies in its folder. */

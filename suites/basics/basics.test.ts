@@ -2,11 +2,11 @@ import type { NetworkView } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { ConnectionLost, Nonconformance } from "#harness/errors.ts";
-import { readNat } from "#harness/firewall/nat.ts";
-import { fetchFromOutside } from "#harness/outside/fetch.ts";
+import { ConnectionLost, Nonconformance } from "#harness/core/errors.ts";
+import { fetchFromExternalHost } from "#harness/observe/external/fetch.ts";
+import { readNat } from "#harness/observe/nat.ts";
 import { contains } from "#harness/workload/addresses.ts";
-import { inspectNetwork, runContainer } from "#harness/workload/cnm.ts";
+import { inspectNetwork, runContainer } from "#harness/workload/docker-network.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -157,18 +157,18 @@ chapter("basics", ({ requirement, shared }) => {
     );
     expectFact(`${container.name} eth0`, "its kind", inside.kind, "veth");
     const hostLinks = parseLinks(await container.node.run(listLinks));
-    const outside = expectPresent(
+    const external = expectPresent(
       hostLinks.find((link) => link.index === inside.peerIndex),
       { who: `${container.node.name}`, expected: `an interface with index ${inside.peerIndex}`, got: "none" },
     );
     expectFact(
-      `${container.node.name} ${outside.name}`,
+      `${container.node.name} ${external.name}`,
       "the other end, a port of docker0",
-      { kind: outside.kind, peer: outside.peerIndex, master: outside.master },
+      { kind: external.kind, peer: external.peerIndex, master: external.master },
       { kind: "veth", peer: inside.index, master: "docker0" },
     );
     fact("MTU", inside.mtu);
-    fact("host end", outside.name.replace(/[0-9a-f]{7}$/, "…"));
+    fact("host end", external.name.replace(/[0-9a-f]{7}$/, "…"));
   });
 
   requirement("B4", "a plain container's traffic is masqueraded", async ({ cluster, use, fact }) => {
@@ -185,7 +185,7 @@ chapter("basics", ({ requirement, shared }) => {
     });
     fact("masquerade rule", rule?.backend ?? "");
     fact("form of the masquerade rule", rule?.text ?? "");
-    await fetchFromOutside(cluster, container);
+    await fetchFromExternalHost(cluster, container);
   });
 
   requirement(
@@ -193,7 +193,7 @@ chapter("basics", ({ requirement, shared }) => {
     "traffic from the driver's network leaves with the node's address",
     async ({ cluster, use }) => {
       const { workload } = await use(attached);
-      await fetchFromOutside(cluster, workload);
+      await fetchFromExternalHost(cluster, workload);
     },
   );
 

@@ -1,7 +1,7 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Invocation } from "#harness/cni/invocation.ts";
-import { type AddResult, addResultSchema } from "#harness/cni/result.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import { type AddResult, addResultSchema } from "#harness/cni/protocol/result.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { contains } from "#harness/workload/addresses.ts";
@@ -119,11 +119,11 @@ async function expectOnHost(node: ClusterNode, { interfaces = [] }: AddResult, i
     if (mac !== undefined) expectFact(`${who}, ${name}`, "its MAC", link.mac, mac);
   }
   if (inside.kind !== "veth") return;
-  const outside = expectPresent(
+  const external = expectPresent(
     links.find(({ index, peerIndex }) => index === inside.peerIndex && peerIndex === inside.index),
     { who: node.name, expected: `the other end of ${inside.name}, index ${inside.peerIndex}`, got: "none" },
   );
-  const names = [outside.name, ...(outside.master ? [outside.master] : [])];
+  const names = [external.name, ...(external.master ? [external.master] : [])];
   expectFact(
     who,
     "the host's end of the veth pair and its bridge",

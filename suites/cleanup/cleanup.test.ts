@@ -3,29 +3,29 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
 import { inject } from "vitest";
-import { bridgesOf, labels } from "#harness/cluster/labels.ts";
-import { type Ground, sweep } from "#harness/cluster/lifecycle.ts";
+import { bridgesOf, labels } from "#harness/cluster/containers/labels.ts";
+import { type EngineContext, sweep } from "#harness/cluster/containers/lifecycle.ts";
+import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
-import { openTarget } from "#harness/cluster/target.ts";
-import { readSettings } from "#harness/config/settings.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
-import { Blocked, HarnessError } from "#harness/errors.ts";
-import { announce } from "#harness/events.ts";
-import { until, within } from "#harness/poll.ts";
-import { identify } from "#harness/process.ts";
-import { progressOn } from "#harness/progress.ts";
-import type { Scope } from "#harness/scope.ts";
-import { ensureEngine } from "#harness/setup/engine.ts";
+import { openTarget } from "#harness/conformance/run/target.ts";
+import { Blocked, HarnessError } from "#harness/core/errors.ts";
+import { announce } from "#harness/core/events.ts";
+import { until, within } from "#harness/core/poll.ts";
+import { identify } from "#harness/core/process.ts";
+import { progressOn } from "#harness/core/progress.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 
-const doomedRun = fileURLToPath(new URL("doomed-run.ts", import.meta.url));
+const interruptedRun = fileURLToPath(new URL("interrupted-run.ts", import.meta.url));
 const settings = { ...readSettings(), NODES: 1, KEEP: false };
 const upMs = 180_000;
 
 chapter("cleanup", ({ requirement, shared }) => {
   const { reference, engine } = inject("target");
 
-  const ground = shared("the engine outside", async ({ scope }) => {
+  const ground = shared("the host engine", async ({ scope }) => {
     if (settings.CLUSTER !== "containers") {
       throw new Blocked(
         `CLUSTER=${settings.CLUSTER}: a second cluster beside the one under test takes containers`,
@@ -33,7 +33,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     }
     const progress = progressOn(process.stderr);
     const outer = await ensureEngine(settings, progress);
-    scope.defer("the engine outside", () => outer.release());
+    scope.defer("the host engine", () => outer.release());
     return { docker: outer.docker, host: outer.host, settings, progress };
   });
 
@@ -85,7 +85,7 @@ chapter("cleanup", ({ requirement, shared }) => {
 });
 
 /** Kills the run, lets the next one's sweep clean up, and looks for its cluster. */
-async function expectSweptAway(outer: Ground, run: DoomedRun, id: string): Promise<void> {
+async function expectSweptAway(outer: EngineContext, run: DoomedRun, id: string): Promise<void> {
   await kill(run.process);
   const things = await thingsOf(outer.docker, id);
   await sweep(outer);
@@ -100,11 +100,11 @@ interface DoomedRun {
 }
 
 function startDoomedRun(scope: Scope, driver: string, engine: string): DoomedRun {
-  const child = spawn(process.execPath, [doomedRun, driver, engine], {
+  const child = spawn(process.execPath, [interruptedRun, driver, engine], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODES: "1", KEEP: "0", SABOTAGE: "" },
+    env: { ...process.env, NODES: "1", KEEP: "0", FAULT: "" },
   });
-  scope.defer("the doomed run", () => kill(child));
+  scope.defer("the interrupted run", () => kill(child));
   let said = "";
   child.stderr.on("data", (chunk: Buffer) => {
     said += chunk.toString();
@@ -115,7 +115,7 @@ function startDoomedRun(scope: Scope, driver: string, engine: string): DoomedRun
       if (id) resolve(id);
     });
     child.once("close", (code) =>
-      reject(new HarnessError(`the doomed run ended by itself (${code}):\n${said}`)),
+      reject(new HarnessError(`the interrupted run ended by itself (${code}):\n${said}`)),
     );
   });
   up.catch(() => {});
@@ -126,7 +126,7 @@ async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.kill("SIGKILL");
-  await within({ what: "the doomed run to die", deadlineMs: 10_000 }, ended);
+  await within({ what: "the interrupted run to die", deadlineMs: 10_000 }, ended);
 }
 
 /** What a cluster consists of outside of its nodes. */

@@ -1,40 +1,39 @@
 import { isDeepStrictEqual } from "node:util";
-import type { AddResult } from "#harness/cni/result.ts";
-import { ipVersion } from "./container.ts";
-import type { Domain } from "./domain.ts";
+import type { AddResult } from "#harness/cni/protocol/result.ts";
+import { ipVersion } from "#harness/cni/testbed/container.ts";
+import { readAddresses, readLink, readRoutes } from "#harness/cni/testbed/inside.ts";
+import { additions, readState } from "#harness/cni/testbed/state.ts";
+import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { attach, expectFailure, expectResult, violation } from "./expect.ts";
-import { readAddresses, readLink, readRoutes } from "./inside.ts";
-import { additions, readState } from "./state.ts";
-import { type CniSuite, cniSuite } from "./suite.ts";
+import { type CniSuite, cniSuite } from "./fixture.ts";
 
 const isCidr = (text: string) =>
   /^(\d{1,3}(\.\d{1,3}){3}\/([12]?\d|3[0-2])|[0-9a-f:]*:[0-9a-f:.]*\/(\d{1,2}|1[01]\d|12[0-8]))$/i.test(text);
 
 await cniSuite("ADD", (suite) => {
-  const { subject } = suite;
+  const { plugin } = suite;
   const requirement: CniSuite["requirement"] = (id, title, body, options = {}) =>
     suite.requirement(id, title, body, { together: true, ...options });
   let sampled: ReturnType<typeof attach> | undefined;
   /** One attachment that several tests look at and none changes. */
-  const sample = (domain: Domain) => {
-    sampled ??= attach(domain);
+  const sample = (testbed: Testbed) => {
+    sampled ??= attach(testbed);
     return sampled;
   };
-  const { kind } = subject.profile;
+  const { kind } = plugin.profile;
 
-  requirement("CNI-4a", "the result is on stdout", async ({ domain }) => {
-    expectResult((await sample(domain)).invocation);
+  requirement("CNI-4a", "the result is on stdout", async ({ testbed }) => {
+    expectResult((await sample(testbed)).invocation);
   });
 
-  requirement("CNI-4b", "the result has the configuration's cniVersion", async ({ domain }) => {
-    const { invocation } = await sample(domain);
+  requirement("CNI-4b", "the result has the configuration's cniVersion", async ({ testbed }) => {
+    const { invocation } = await sample(testbed);
     const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout + invocation.stderr)?.[1];
-    if (said !== subject.version)
-      throw violation(invocation, `cniVersion ${subject.version}`, said ?? "none");
+    if (said !== plugin.version) throw violation(invocation, `cniVersion ${plugin.version}`, said ?? "none");
   });
 
-  requirement("CNI-5a", "the result lists CNI_IFNAME with a sandbox", async ({ domain }) => {
-    const { container, result, invocation } = await sample(domain);
+  requirement("CNI-5a", "the result lists CNI_IFNAME with a sandbox", async ({ testbed }) => {
+    const { container, result, invocation } = await sample(testbed);
     const listed =
       result.interfaces?.filter(({ name, sandbox }) => name === container.ifName && sandbox) ?? [];
     if (listed.length === 1) return;
@@ -45,8 +44,8 @@ await cniSuite("ADD", (suite) => {
     );
   });
 
-  requirement("CNI-5b", "the sandbox is the path that was handed over", async ({ domain }) => {
-    const { container, result, invocation } = await sample(domain);
+  requirement("CNI-5b", "the sandbox is the path that was handed over", async ({ testbed }) => {
+    const { container, result, invocation } = await sample(testbed);
     const listed = result.interfaces?.find(({ name, sandbox }) => name === container.ifName && sandbox);
     if (!listed || listed.sandbox === container.netns) return;
     throw violation(invocation, `the sandbox ${container.netns}`, `${listed.sandbox}`);
@@ -55,12 +54,12 @@ await cniSuite("ADD", (suite) => {
   requirement(
     "CNI-5c",
     "the result lists what ADD created on the host",
-    async ({ domain }) => {
-      const { host } = subject;
-      const container = await domain.container();
-      const before = await readState(host, domain.name, domain.dataDir);
-      const { result, invocation } = await attach(domain, {}, container);
-      const created = additions(await readState(host, domain.name, domain.dataDir), before)
+    async ({ testbed }) => {
+      const { host } = plugin;
+      const container = await testbed.container();
+      const before = await readState(host, testbed.name, testbed.dataDir);
+      const { result, invocation } = await attach(testbed, {}, container);
+      const created = additions(await readState(host, testbed.name, testbed.dataDir), before)
         .filter((line) => line.startsWith("link "))
         .map((line) => line.slice("link ".length));
       const onHost = result.interfaces?.filter(({ sandbox }) => !sandbox).map(({ name }) => name) ?? [];
@@ -70,15 +69,15 @@ await cniSuite("ADD", (suite) => {
         throw violation(invocation, expected, describeInterfaces(result));
       }
       for (const name of onHost) {
-        if (await readLink(host, domain.name, name)) continue;
+        if (await readLink(host, testbed.name, name)) continue;
         throw violation(invocation, `${name} on the host, as the result says`, "no such interface");
       }
     },
     { together: false },
   );
 
-  requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ domain }) => {
-    const { result, invocation } = await sample(domain);
+  requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ testbed }) => {
+    const { result, invocation } = await sample(testbed);
     const count = result.interfaces?.length ?? 0;
     for (const { address, interface: index } of result.ips ?? []) {
       if (!isCidr(address)) throw violation(invocation, "an address in CIDR notation", address);
@@ -87,17 +86,17 @@ await cniSuite("ADD", (suite) => {
     }
   });
 
-  requirement("CNI-5e", "the container has what the result says", async ({ domain }) => {
-    const { container, result, invocation } = await sample(domain);
+  requirement("CNI-5e", "the container has what the result says", async ({ testbed }) => {
+    const { container, result, invocation } = await sample(testbed);
     const index =
       result.interfaces?.findIndex(({ name, sandbox }) => name === container.ifName && sandbox) ?? -1;
     const listed = result.interfaces?.[index];
-    const link = await readLink(subject.host, container.name, container.ifName);
+    const link = await readLink(plugin.host, container.name, container.ifName);
     if (!link) throw violation(invocation, `${container.ifName} in the container`, "no such interface");
     if (listed?.mac && listed.mac.toLowerCase() !== link.mac) {
       throw violation(invocation, `the MAC ${link.mac} that ${container.ifName} has`, listed.mac);
     }
-    const held = await readAddresses(subject.host, container.name, container.ifName);
+    const held = await readAddresses(plugin.host, container.name, container.ifName);
     const missing = (result.ips ?? [])
       .filter((ip) => ip.interface === index && !held.includes(ip.address))
       .map((ip) => ip.address);
@@ -108,7 +107,7 @@ await cniSuite("ADD", (suite) => {
         held.join(", ") || "no address",
       );
     }
-    const routes = await readRoutes(subject.host, container.name);
+    const routes = await readRoutes(plugin.host, container.name);
     const lost = (result.routes ?? [])
       .map(({ dst }) => dst)
       .filter((dst) => !dst.includes(":") && !routes.includes(dst));
@@ -120,8 +119,8 @@ await cniSuite("ADD", (suite) => {
     requirement(
       id,
       "everything in prevResult is in the result",
-      async ({ domain }) => {
-        const { container, result, invocation } = await attach(domain);
+      async ({ testbed }) => {
+        const { container, result, invocation } = await attach(testbed);
         const lost = lostFrom(container.prevResult, result);
         if (lost.length > 0)
           throw violation(invocation, `prevResult's ${lost.join(", ")}`, "a result without it");
@@ -130,14 +129,14 @@ await cniSuite("ADD", (suite) => {
     );
   }
 
-  requirement("CNI-6c", "what plugins before have answered is in the result", async ({ domain }) => {
-    const container = await domain.container();
+  requirement("CNI-6c", "what plugins before have answered is in the result", async ({ testbed }) => {
+    const container = await testbed.container();
     const prevResult: AddResult = {
-      cniVersion: subject.version,
+      cniVersion: plugin.version,
       interfaces: [{ name: "ncearlier", sandbox: container.netns, mac: "02:00:00:00:0c:01" }],
-      ips: [{ ...ipVersion(subject.version), address: "10.77.0.9/24", interface: 0 }],
+      ips: [{ ...ipVersion(plugin.version), address: "10.77.0.9/24", interface: 0 }],
     };
-    const { result, invocation } = await attach(domain, { prevResult }, container);
+    const { result, invocation } = await attach(testbed, { prevResult }, container);
     const lost = lostFrom(prevResult, result);
     if (lost.length > 0)
       throw violation(invocation, `prevResult's ${lost.join(", ")}`, "a result without it");
@@ -146,11 +145,11 @@ await cniSuite("ADD", (suite) => {
   requirement(
     "CNI-7",
     "the interface gets exactly the name that was asked for",
-    async ({ domain }) => {
-      const container = { ...(await domain.container()), ifName: "nc_x-1.0" };
-      domain.containers[container.index] = container;
-      const { invocation } = await attach(domain, {}, container);
-      if (await readLink(subject.host, container.name, container.ifName)) return;
+    async ({ testbed }) => {
+      const container = { ...(await testbed.container()), ifName: "nc_x-1.0" };
+      testbed.containers[container.index] = container;
+      const { invocation } = await attach(testbed, {}, container);
+      if (await readLink(plugin.host, container.name, container.ifName)) return;
       throw violation(invocation, `an interface ${container.ifName} in the container`, "none, and exit 0");
     },
     { when: (profile) => profile.kind === "interface" },
@@ -159,9 +158,9 @@ await cniSuite("ADD", (suite) => {
   requirement(
     "CNI-7",
     "an interface name of sixteen characters is not accepted and then ignored",
-    async ({ domain }) => {
+    async ({ testbed }) => {
       const env = { CNI_IFNAME: "sixteen-letters-" };
-      const invocation = await domain.call("ADD", await domain.container(), { env });
+      const invocation = await testbed.call("ADD", await testbed.container(), { env });
       expectFailure(invocation, "Linux has no interface names of 16 characters");
     },
     { when: (profile) => profile.kind === "interface" },
@@ -170,8 +169,8 @@ await cniSuite("ADD", (suite) => {
   requirement(
     "CNI-7",
     "an interface that is not in the container is an error",
-    async ({ domain }) => {
-      const invocation = await domain.call("ADD", await domain.container(), {
+    async ({ testbed }) => {
+      const invocation = await testbed.call("ADD", await testbed.container(), {
         env: { CNI_IFNAME: "nc-absent" },
       });
       expectFailure(invocation, "the container has no interface nc-absent");
@@ -182,26 +181,26 @@ await cniSuite("ADD", (suite) => {
   requirement(
     "CNI-8",
     "an interface of that name that somebody else made is an error",
-    async ({ domain }) => {
-      const container = await domain.container();
-      await domain.shell("ip -n $NETNS link add $IF type veth peer name ncxv", container);
-      const invocation = await domain.call("ADD", container);
+    async ({ testbed }) => {
+      const container = await testbed.container();
+      await testbed.shell("ip -n $NETNS link add $IF type veth peer name ncxv", container);
+      const invocation = await testbed.call("ADD", container);
       expectFailure(invocation, `${container.ifName} exists already in the container`);
     },
   );
 
-  requirement("CNI-8", "a second ADD is an error", async ({ domain }) => {
-    const { container } = await attach(domain);
-    const first = await readLink(subject.host, container.name, container.ifName);
-    const invocation = await domain.call("ADD", container);
+  requirement("CNI-8", "a second ADD is an error", async ({ testbed }) => {
+    const { container } = await attach(testbed);
+    const first = await readLink(plugin.host, container.name, container.ifName);
+    const invocation = await testbed.call("ADD", container);
     expectFailure(invocation, `${container.ifName} exists already in the container`);
-    const second = await readLink(subject.host, container.name, container.ifName);
+    const second = await readLink(plugin.host, container.name, container.ifName);
     if (isDeepStrictEqual(first, second)) return;
     throw violation(invocation, "the first interface untouched", JSON.stringify(second ?? "no interface"));
   });
 
-  requirement("CNI-16a", "an address manager answers addresses only", async ({ domain }) => {
-    const { result, invocation } = await sample(domain);
+  requirement("CNI-16a", "an address manager answers addresses only", async ({ testbed }) => {
+    const { result, invocation } = await sample(testbed);
     if (result.interfaces && result.interfaces.length > 0) {
       throw violation(invocation, "no interfaces", describeInterfaces(result));
     }

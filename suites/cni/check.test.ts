@@ -1,26 +1,26 @@
-import type { AddResult } from "#harness/cni/result.ts";
+import type { AddResult } from "#harness/cni/protocol/result.ts";
 import { attach, expectFailure, expectSuccess } from "./expect.ts";
-import { cniSuite } from "./suite.ts";
+import { cniSuite } from "./fixture.ts";
 
-await cniSuite("CHECK", ({ requirement, subject }) => {
-  const { breakages = [] } = subject.profile;
+await cniSuite("CHECK", ({ requirement, plugin }) => {
+  const { breakages = [] } = plugin.profile;
 
   requirement(
     "CNI-11a",
     "an attachment that has just been made is in order, at every look",
-    async ({ domain }) => {
-      const { container } = await attach(domain);
-      expectSuccess(await domain.call("CHECK", container), "success right after ADD");
-      expectSuccess(await domain.call("CHECK", container), "success of a second CHECK");
+    async ({ testbed }) => {
+      const { container } = await attach(testbed);
+      expectSuccess(await testbed.call("CHECK", container), "success right after ADD");
+      expectSuccess(await testbed.call("CHECK", container), "success of a second CHECK");
     },
   );
 
   requirement(
     "CNI-11b",
     "an interface and a route that a later plugin has added are no fault",
-    async ({ domain }) => {
-      const { container, result } = await attach(domain);
-      await domain.shell(
+    async ({ testbed }) => {
+      const { container, result } = await attach(testbed);
+      await testbed.shell(
         [
           "ip -n $NETNS link add nclater type veth peer name nclater2",
           "ip -n $NETNS link set nclater up",
@@ -34,15 +34,15 @@ await cniSuite("CHECK", ({ requirement, subject }) => {
         interfaces: [...(result.interfaces ?? []), { name: "nclater", sandbox: container.netns }],
         routes: [...(result.routes ?? []), { dst: "10.123.0.0/16" }],
       };
-      expectSuccess(await domain.call("CHECK", container, { prevResult }));
+      expectSuccess(await testbed.call("CHECK", container, { prevResult }));
       // CHECK must not insist that there is nothing else either: the later plugin need not list what it made.
-      expectSuccess(await domain.call("CHECK", container));
+      expectSuccess(await testbed.call("CHECK", container));
     },
   );
 
-  requirement("CNI-11c", "without prevResult nothing can be in order", async ({ domain }) => {
-    const { container } = await attach(domain);
-    const invocation = await domain.call("CHECK", container, { prevResult: null });
+  requirement("CNI-11c", "without prevResult nothing can be in order", async ({ testbed }) => {
+    const { container } = await attach(testbed);
+    const invocation = await testbed.call("CHECK", container, { prevResult: null });
     expectFailure(invocation, "there is no prevResult to compare with");
   });
 
@@ -56,15 +56,15 @@ await cniSuite("CHECK", ({ requirement, subject }) => {
     requirement(
       id,
       `CHECK notices that ${what} is gone`,
-      async ({ domain, note }) => {
-        const { container, result } = await attach(domain);
-        const before = await domain.call("CHECK", container);
+      async ({ testbed, note }) => {
+        const { container, result } = await attach(testbed);
+        const before = await testbed.call("CHECK", container);
         if (before.code !== 0) note("CHECK failed already before the break, so its failure says nothing");
         expectSuccess(before, "success before the break");
-        const line = script(domain.dataDir, result);
+        const line = script(testbed.dataDir, result);
         if (line === undefined) return note(`the plugin has no ${what}`);
-        await domain.shell(line, container);
-        expectFailure(await domain.call("CHECK", container), `${what} is gone`);
+        await testbed.shell(line, container);
+        expectFailure(await testbed.call("CHECK", container), `${what} is gone`);
       },
       { when: () => when },
     );
@@ -79,7 +79,7 @@ await cniSuite("CHECK", ({ requirement, subject }) => {
     true,
   );
   for (const { what, script } of breakages) notices("CNI-11g", what, () => script, true);
-  const { allocates = false, leasesElsewhere = false } = subject.profile;
+  const { allocates = false, leasesElsewhere = false } = plugin.profile;
   notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, allocates && !leasesElsewhere);
 });
 

@@ -1,8 +1,8 @@
-import type { Invocation } from "#harness/cni/invocation.ts";
-import type { Container } from "./container.ts";
-import type { Domain } from "./domain.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import type { Container } from "#harness/cni/testbed/container.ts";
+import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { expectSuccess, violation } from "./expect.ts";
-import { cniSuite } from "./suite.ts";
+import { cniSuite } from "./fixture.ts";
 
 /** Containers that come and go at the same moment. */
 const crowd = 32;
@@ -16,16 +16,16 @@ interface Rush {
 
 await cniSuite("concurrency", ({ requirement }) => {
   let rushed: Promise<Rush> | undefined;
-  const onceIn = (domain: Domain) => {
-    rushed ??= rush(domain);
+  const onceIn = (testbed: Testbed) => {
+    rushed ??= rush(testbed);
     return rushed;
   };
 
   requirement(
     "CNI-17a",
     `${crowd} containers come and go at once`,
-    async ({ domain, fact }) => {
-      const { additions, deletions, durationMs } = await onceIn(domain);
+    async ({ testbed, fact }) => {
+      const { additions, deletions, durationMs } = await onceIn(testbed);
       for (const invocation of [...additions, ...deletions]) expectSuccess(invocation);
       fact("pairs of ADD and DEL per second", Math.round((crowd / durationMs) * 1000));
     },
@@ -35,8 +35,8 @@ await cniSuite("concurrency", ({ requirement }) => {
   requirement(
     "CNI-17b",
     `${crowd} containers that come at once get ${crowd} addresses`,
-    async ({ domain }) => {
-      const { containers, additions } = await onceIn(domain);
+    async ({ testbed }) => {
+      const { containers, additions } = await onceIn(testbed);
       const owners = new Map<string, string>();
       for (const [index, addition] of additions.entries()) {
         const container = containers[index];
@@ -52,10 +52,10 @@ await cniSuite("concurrency", ({ requirement }) => {
   );
 });
 
-async function rush(domain: Domain): Promise<Rush> {
-  const containers = await domain.manyContainers(crowd);
+async function rush(testbed: Testbed): Promise<Rush> {
+  const containers = await testbed.manyContainers(crowd);
   const start = performance.now();
-  const additions = await Promise.all(containers.map((container) => domain.call("ADD", container)));
-  const deletions = await Promise.all(containers.map((container) => domain.call("DEL", container)));
+  const additions = await Promise.all(containers.map((container) => testbed.call("ADD", container)));
+  const deletions = await Promise.all(containers.map((container) => testbed.call("DEL", container)));
   return { containers, additions, deletions, durationMs: performance.now() - start };
 }

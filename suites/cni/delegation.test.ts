@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseJson } from "#harness/cni/result.ts";
-import { Delegate } from "./delegate.ts";
+import { parseJson } from "#harness/cni/protocol/result.ts";
+import { Delegate } from "#harness/cni/testbed/delegate.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
-import { cniSuite } from "./suite.ts";
+import { cniSuite } from "./fixture.ts";
 
 await cniSuite("delegation", ({ requirement }) => {
   const delegating = { when: (profile: { delegates?: boolean }) => profile.delegates === true };
@@ -14,10 +14,10 @@ await cniSuite("delegation", ({ requirement }) => {
     requirement(
       id,
       `${command} of the plugin is a ${command} of its delegate`,
-      async ({ domain }) => {
-        const delegate = await Delegate.install(domain);
-        const { container } = await attach(domain, delegate.use);
-        const invocation = await domain.call(command, container, delegate.use);
+      async ({ testbed }) => {
+        const delegate = await Delegate.install(testbed);
+        const { container } = await attach(testbed, delegate.use);
+        const invocation = await testbed.call(command, container, delegate.use);
         expectSuccess(invocation);
         const commands = await delegate.commands();
         if (commands.at(-1) === command) return;
@@ -29,11 +29,11 @@ await cniSuite("delegation", ({ requirement }) => {
     requirement(
       "CNI-15c",
       `an error of the delegate's ${command} is the plugin's`,
-      async ({ domain }) => {
-        const delegate = await Delegate.install(domain);
-        const { container } = await attach(domain, delegate.use);
+      async ({ testbed }) => {
+        const delegate = await Delegate.install(testbed);
+        const { container } = await attach(testbed, delegate.use);
         await delegate.refuse(command);
-        const invocation = await domain.call(command, container, delegate.use);
+        const invocation = await testbed.call(command, container, delegate.use);
         await delegate.accept(command);
         expectFailure(invocation, `the delegate's ${command} failed`);
       },
@@ -44,10 +44,10 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-15d",
     "after a failed ADD the delegate is called with DEL",
-    async ({ domain }) => {
-      const delegate = await Delegate.install(domain);
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
       await delegate.refuse("ADD");
-      const invocation = await domain.call("ADD", await domain.container(), delegate.use);
+      const invocation = await testbed.call("ADD", await testbed.container(), delegate.use);
       expectFailure(invocation, "the delegate's ADD failed");
       const commands = await delegate.commands();
       if (commands.includes("DEL")) return;
@@ -63,9 +63,9 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-16b",
     "the delegate's CNI variables are the plugin's",
-    async ({ domain }) => {
-      const delegate = await Delegate.install(domain);
-      const { invocation } = await attach(domain, delegate.use);
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
+      const { invocation } = await attach(testbed, delegate.use);
       const [call] = await delegate.calls();
       for (const [name, value] of Object.entries(invocation.env)) {
         if (call?.env[name] === value) continue;
@@ -78,11 +78,11 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-16c",
     "the delegate's configuration is the plugin's",
-    async ({ domain }) => {
-      const delegate = await Delegate.install(domain);
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
       const extra = { "com.example.unknown": { deep: [1, "two", null] } };
       const changes = { ...delegate.use, config: { ...delegate.use.config, ...extra } };
-      const { invocation } = await attach(domain, changes);
+      const { invocation } = await attach(testbed, changes);
       const [call] = await delegate.calls();
       const received = parseJson(call?.stdin ?? "");
       if (received.ok && isDeepStrictEqual(received.value, JSON.parse(invocation.stdin))) return;
@@ -94,8 +94,8 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-13b",
     "STATUS is a JSON error when the delegate is not installed",
-    async ({ domain }) => {
-      const invocation = await domain.call("STATUS", undefined, {
+    async ({ testbed }) => {
+      const invocation = await testbed.call("STATUS", undefined, {
         config: { ipam: { type: "nc-not-installed" } },
       });
       expectFailure(invocation, "the delegate is not in CNI_PATH, so that no ADD can be served");
@@ -107,9 +107,9 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-13c",
     "STATUS of the plugin is a STATUS of its delegate",
-    async ({ domain }) => {
-      const delegate = await Delegate.install(domain);
-      const invocation = await domain.call("STATUS", undefined, delegate.use);
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
+      const invocation = await testbed.call("STATUS", undefined, delegate.use);
       expectSuccess(invocation);
       const commands = await delegate.commands();
       if (!commands.includes("STATUS")) {
@@ -122,10 +122,10 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-13d",
     "a delegate that is not ready makes the plugin not ready",
-    async ({ domain }) => {
-      const delegate = await Delegate.install(domain);
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
       await delegate.refuse("STATUS");
-      const invocation = await domain.call("STATUS", undefined, delegate.use);
+      const invocation = await testbed.call("STATUS", undefined, delegate.use);
       expectFailure(invocation, "the delegate is not ready");
     },
     delegating,
@@ -134,9 +134,9 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-14a",
     "GC of the plugin is a GC of its delegate",
-    async ({ domain }) => {
-      const delegate = await Delegate.install(domain);
-      const invocation = await domain.call("GC", undefined, { ...delegate.use, valid: [] });
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
+      const invocation = await testbed.call("GC", undefined, { ...delegate.use, valid: [] });
       expectSuccess(invocation);
       const commands = await delegate.commands();
       if (!commands.includes("GC")) {
@@ -149,10 +149,10 @@ await cniSuite("delegation", ({ requirement }) => {
   requirement(
     "CNI-14d",
     "an error of the delegate's GC is reported",
-    async ({ domain }) => {
-      const delegate = await Delegate.install(domain);
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
       await delegate.refuse("GC");
-      const invocation = await domain.call("GC", undefined, { ...delegate.use, valid: [] });
+      const invocation = await testbed.call("GC", undefined, { ...delegate.use, valid: [] });
       expectFailure(invocation, "the delegate's GC failed");
     },
     delegating,

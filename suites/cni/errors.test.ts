@@ -1,30 +1,30 @@
-import { describeError, reportedError } from "#harness/cni/invocation.ts";
+import { describeError, reportedError } from "#harness/cni/protocol/invocation.ts";
+import type { CallChanges } from "#harness/cni/testbed/container.ts";
+import { wrongCalls } from "#harness/cni/testbed/wrong-calls.ts";
 import type { PluginKind } from "#suites/requirements/cni.ts";
-import type { CallChanges } from "./container.ts";
 import { attach, expectError, expectFailure, violation } from "./expect.ts";
-import { cniSuite } from "./suite.ts";
-import { wrongCalls } from "./wrong-calls.ts";
+import { cniSuite } from "./fixture.ts";
 
 /** Error codes below 100 that the specification defines. */
 const definedCodes = [1, 2, 3, 4, 5, 6, 7, 11, 50, 51];
 const attachmentVariables = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"];
 
-await cniSuite("errors", ({ requirement, subject }) => {
+await cniSuite("errors", ({ requirement, plugin }) => {
   requirement(
     "CNI-1",
     "ADD that did its work exits 0",
-    async ({ domain }) => {
-      await attach(domain);
+    async ({ testbed }) => {
+      await attach(testbed);
     },
     { together: true },
   );
 
-  for (const wrong of wrongCalls.filter(({ applies }) => applies(subject))) {
+  for (const wrong of wrongCalls.filter(({ applies }) => applies(plugin))) {
     requirement(
       "CNI-1",
       `${wrong.what} is not answered with exit 0`,
-      async ({ domain }) => {
-        const invocation = await wrong.make(domain);
+      async ({ testbed }) => {
+        const invocation = await wrong.make(testbed);
         expectFailure(invocation, wrong.why);
       },
       { detached: true, together: true },
@@ -32,8 +32,8 @@ await cniSuite("errors", ({ requirement, subject }) => {
     requirement(
       "CNI-2a",
       `${wrong.what} is reported as a JSON error on stdout`,
-      async ({ domain }) => {
-        const invocation = await wrong.make(domain);
+      async ({ testbed }) => {
+        const invocation = await wrong.make(testbed);
         if (invocation.code === 0) return;
         const { msg } = expectError(invocation, wrong.why);
         if (msg.trim() === "") throw violation(invocation, "an error with a message", "an empty msg");
@@ -42,12 +42,12 @@ await cniSuite("errors", ({ requirement, subject }) => {
     );
   }
 
-  requirement("CNI-1", "a configuration of a megabyte is either done or refused", async ({ domain }) => {
+  requirement("CNI-1", "a configuration of a megabyte is either done or refused", async ({ testbed }) => {
     const ballast = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, key) => [`unknown-${key}`, "x".repeat(90)]),
     );
-    const container = await domain.container();
-    const invocation = await domain.call("ADD", container, { config: { "com.example": ballast } });
+    const container = await testbed.container();
+    const invocation = await testbed.call("ADD", container, { config: { "com.example": ballast } });
     if (invocation.code !== 0) expectError(invocation, "it was not done");
     else if (!container.result) throw violation(invocation, "a result", "none that can be read");
   });
@@ -55,12 +55,16 @@ await cniSuite("errors", ({ requirement, subject }) => {
   requirement(
     "CNI-2b",
     "the error of an incomplete call has the cniVersion of the configuration",
-    async ({ domain }) => {
-      const invocation = await domain.call("ADD", await domain.container(), incomplete(subject.profile.kind));
+    async ({ testbed }) => {
+      const invocation = await testbed.call(
+        "ADD",
+        await testbed.container(),
+        incomplete(plugin.profile.kind),
+      );
       if (invocation.code === 0) return;
       const error = expectError(invocation, "the configuration is incomplete");
-      if (error.cniVersion === subject.version) return;
-      throw violation(invocation, `cniVersion ${subject.version} in the error`, error.cniVersion ?? "none");
+      if (error.cniVersion === plugin.version) return;
+      throw violation(invocation, `cniVersion ${plugin.version} in the error`, error.cniVersion ?? "none");
     },
     {
       detached: true,
@@ -72,8 +76,8 @@ await cniSuite("errors", ({ requirement, subject }) => {
   requirement(
     "CNI-3a",
     "a cniVersion that nobody speaks is refused as incompatible",
-    async ({ domain }) => {
-      const invocation = await domain.call("ADD", await domain.container(), { version: "9.9.9" });
+    async ({ testbed }) => {
+      const invocation = await testbed.call("ADD", await testbed.container(), { version: "9.9.9" });
       const { code } = expectError(invocation, "no plugin speaks CNI 9.9.9");
       if (code !== 1 && code < 100) throw violation(invocation, "code 1, or 100 and more", `code ${code}`);
     },
@@ -88,8 +92,8 @@ await cniSuite("errors", ({ requirement, subject }) => {
     requirement(
       "CNI-3b",
       `${what} is refused as undecodable`,
-      async ({ domain }) => {
-        const invocation = await domain.call("ADD", await domain.container(), { stdin });
+      async ({ testbed }) => {
+        const invocation = await testbed.call("ADD", await testbed.container(), { stdin });
         const { code } = expectError(invocation, "the configuration cannot be decoded");
         const empty = stdin === "" && code === 5;
         if (code !== 6 && code < 100 && !empty)
@@ -103,8 +107,8 @@ await cniSuite("errors", ({ requirement, subject }) => {
     requirement(
       "CNI-3c",
       `error 4 for a missing ${variable} names it`,
-      async ({ domain }) => {
-        const invocation = await domain.call("ADD", await domain.container(), {
+      async ({ testbed }) => {
+        const invocation = await testbed.call("ADD", await testbed.container(), {
           env: { [variable]: undefined },
         });
         const error = expectError(invocation, `${variable} is missing`);
@@ -118,9 +122,9 @@ await cniSuite("errors", ({ requirement, subject }) => {
   requirement(
     "CNI-3d",
     "no wrong call is answered with a reserved code that means nothing",
-    async ({ domain }) => {
-      for (const wrong of wrongCalls.filter(({ applies }) => applies(subject))) {
-        const invocation = await wrong.make(domain);
+    async ({ testbed }) => {
+      for (const wrong of wrongCalls.filter(({ applies }) => applies(plugin))) {
+        const invocation = await wrong.make(testbed);
         const reported = invocation.code === 0 ? undefined : reportedError(invocation);
         if (!reported || !("error" in reported)) continue;
         const { code } = reported.error;
@@ -134,9 +138,9 @@ await cniSuite("errors", ({ requirement, subject }) => {
   requirement(
     "CNI-18a",
     "all missing variables are named in one error 4",
-    async ({ domain }) => {
+    async ({ testbed }) => {
       const env = Object.fromEntries(attachmentVariables.map((name) => [name, undefined]));
-      const invocation = await domain.call("ADD", await domain.container(), { env });
+      const invocation = await testbed.call("ADD", await testbed.container(), { env });
       const error = expectError(invocation, "the environment is missing");
       const text = describeError(error);
       const unnamed = attachmentVariables.filter((name) => !text.includes(name));
@@ -150,8 +154,8 @@ await cniSuite("errors", ({ requirement, subject }) => {
     requirement(
       "CNI-18b",
       `the container id ${JSON.stringify(id)} is refused`,
-      async ({ domain }) => {
-        const invocation = await domain.call("ADD", await domain.container(), {
+      async ({ testbed }) => {
+        const invocation = await testbed.call("ADD", await testbed.container(), {
           env: { CNI_CONTAINERID: id },
         });
         const { code } = expectError(invocation, `${JSON.stringify(id)} is no container id`);
@@ -161,10 +165,10 @@ await cniSuite("errors", ({ requirement, subject }) => {
     );
   }
 
-  requirement("CNI-18c", "CHECK is refused with code 1", async ({ domain }) => {
-    const { container, result } = await attach(domain);
-    const invocation = await domain.call("CHECK", container, { prevResult: result });
-    const { code } = expectError(invocation, `there is no CHECK in CNI ${subject.version}`);
+  requirement("CNI-18c", "CHECK is refused with code 1", async ({ testbed }) => {
+    const { container, result } = await attach(testbed);
+    const invocation = await testbed.call("CHECK", container, { prevResult: result });
+    const { code } = expectError(invocation, `there is no CHECK in CNI ${plugin.version}`);
     if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
   });
 
@@ -172,12 +176,12 @@ await cniSuite("errors", ({ requirement, subject }) => {
     requirement(
       "CNI-18d",
       `${command} is refused with code 1`,
-      async ({ domain }) => {
-        const invocation = await domain.call(command);
-        const { code } = expectError(invocation, `there is no ${command} in CNI ${subject.version}`);
+      async ({ testbed }) => {
+        const invocation = await testbed.call(command);
+        const { code } = expectError(invocation, `there is no ${command} in CNI ${plugin.version}`);
         if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
       },
-      { detached: true, together: true, when: () => subject.claims.includes("1.1.0") },
+      { detached: true, together: true, when: () => plugin.claims.includes("1.1.0") },
     );
   }
 
@@ -185,8 +189,10 @@ await cniSuite("errors", ({ requirement, subject }) => {
     requirement(
       "CNI-19",
       `the interface name ${JSON.stringify(name)} is refused`,
-      async ({ domain }) => {
-        const invocation = await domain.call("ADD", await domain.container(), { env: { CNI_IFNAME: name } });
+      async ({ testbed }) => {
+        const invocation = await testbed.call("ADD", await testbed.container(), {
+          env: { CNI_IFNAME: name },
+        });
         expectFailure(invocation, `${JSON.stringify(name)} is no interface name`);
       },
       { detached: true, together: true },

@@ -1,8 +1,8 @@
-import { PluginFailure } from "#harness/cni/errors.ts";
-import { describeEnd, type Invocation, reportedError } from "#harness/cni/invocation.ts";
-import { type AddResult, addResultSchema, type CniError, parseJson } from "#harness/cni/result.ts";
-import type { CallChanges, Container } from "./container.ts";
-import type { Domain } from "./domain.ts";
+import { PluginFailure } from "#harness/cni/protocol/errors.ts";
+import { describeEnd, type Invocation, reportedError } from "#harness/cni/protocol/invocation.ts";
+import { type AddResult, addResultSchema, type CniError, parseJson } from "#harness/cni/protocol/result.ts";
+import type { CallChanges, Container } from "#harness/cni/testbed/container.ts";
+import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 
 /** The plugin must have done its work. `what` reads after "expected": "success of a second DEL". */
 export function expectSuccess(invocation: Invocation, what = "success"): void {
@@ -41,12 +41,12 @@ export function expectResult(invocation: Invocation): AddResult {
 
 /** A container that the plugin has attached; what the test is about comes after this. */
 export async function attach(
-  domain: Domain,
+  testbed: Testbed,
   changes: CallChanges = {},
   container?: Container,
 ): Promise<{ container: Container; result: AddResult; invocation: Invocation }> {
-  const attached = container ?? (await domain.container());
-  const invocation = await domain.call("ADD", attached, changes);
+  const attached = container ?? (await testbed.container());
+  const invocation = await testbed.call("ADD", attached, changes);
   expectSuccess(invocation, "ADD to succeed");
   if (!attached.result) throw new PluginFailure(invocation, "a result", "none that can be read");
   return { container: attached, result: attached.result, invocation };

@@ -1,17 +1,17 @@
-import { parseJson, versionResultSchema } from "#harness/cni/result.ts";
-import { Nonconformance } from "#harness/errors.ts";
+import { parseJson, versionResultSchema } from "#harness/cni/protocol/result.ts";
+import { additions } from "#harness/cni/testbed/state.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
-import { additions } from "./state.ts";
-import { cniSuite } from "./suite.ts";
+import { cniSuite } from "./fixture.ts";
 
-await cniSuite("VERSION, STATUS and GC", ({ requirement, subject }) => {
-  const { profile, version } = subject;
+await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
+  const { profile, version } = plugin;
 
   requirement(
     "CNI-12a",
     "VERSION answers both keys, and the version under test is among the supported",
-    async ({ domain }) => {
-      const invocation = await domain.call("VERSION", undefined, {
+    async ({ testbed }) => {
+      const invocation = await testbed.call("VERSION", undefined, {
         stdin: JSON.stringify({ cniVersion: version }),
       });
       expectSuccess(invocation);
@@ -28,8 +28,8 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, subject }) => {
   requirement(
     "CNI-12b",
     "VERSION answers in the version that it is asked in",
-    async ({ domain }) => {
-      const invocation = await domain.call("VERSION", undefined, {
+    async ({ testbed }) => {
+      const invocation = await testbed.call("VERSION", undefined, {
         stdin: JSON.stringify({ cniVersion: version }),
       });
       const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout)?.[1];
@@ -38,62 +38,62 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, subject }) => {
     { detached: true, together: true },
   );
 
-  requirement("CNI-13a", "STATUS succeeds, and so does the ADD that follows", async ({ domain }) => {
-    const invocation = await domain.call("STATUS");
-    await attach(domain);
+  requirement("CNI-13a", "STATUS succeeds, and so does the ADD that follows", async ({ testbed }) => {
+    const invocation = await testbed.call("STATUS");
+    await attach(testbed);
     expectSuccess(invocation, "success, since ADD can be served");
   });
 
   requirement(
     "CNI-13e",
     "STATUS fails when the last address is taken",
-    async ({ domain }) => {
-      const config = profile.exhausted?.({ dataDir: domain.dataDir, index: 0 }) ?? {};
-      expectSuccess(await domain.call("STATUS", undefined, { config }), "success while there is an address");
-      await attach(domain, { config });
-      const next = await domain.call("ADD", await domain.container(), { config });
+    async ({ testbed }) => {
+      const config = profile.exhausted?.({ dataDir: testbed.dataDir, index: 0 }) ?? {};
+      expectSuccess(await testbed.call("STATUS", undefined, { config }), "success while there is an address");
+      await attach(testbed, { config });
+      const next = await testbed.call("ADD", await testbed.container(), { config });
       expectFailure(next, "the only address is taken");
-      expectFailure(await domain.call("STATUS", undefined, { config }), "no ADD can be served");
+      expectFailure(await testbed.call("STATUS", undefined, { config }), "no ADD can be served");
     },
     { when: ({ exhausted }) => exhausted !== undefined },
   );
 
-  requirement("CNI-14b", "GC removes what containers without DEL have left", async ({ domain }) => {
-    const before = await domain.state();
-    const { container: listed } = await attach(domain);
-    const { container: stale } = await attach(domain);
-    await domain.removeNetns(stale);
-    const invocation = await domain.call("GC", undefined, {
+  requirement("CNI-14b", "GC removes what containers without DEL have left", async ({ testbed }) => {
+    const before = await testbed.state();
+    const { container: listed } = await attach(testbed);
+    const { container: stale } = await attach(testbed);
+    await testbed.removeNetns(stale);
+    const invocation = await testbed.call("GC", undefined, {
       valid: [{ containerId: listed.id, ifName: listed.ifName }],
     });
     expectSuccess(invocation);
-    const left = additions(await domain.state(), before).filter((line) => line.includes(stale.id));
+    const left = additions(await testbed.state(), before).filter((line) => line.includes(stale.id));
     if (left.length > 0) throw violation(invocation, "nothing of the stale container", left.join("; "));
     if (profile.kind !== "chained") return;
-    const none = await domain.call("GC", undefined, { valid: [] });
-    const own = additions(await domain.state(), before);
-    await domain.call("DEL", listed);
-    await domain.call("DEL", stale);
-    const lasting = additions(await domain.state(), before);
+    const none = await testbed.call("GC", undefined, { valid: [] });
+    const own = additions(await testbed.state(), before);
+    await testbed.call("DEL", listed);
+    await testbed.call("DEL", stale);
+    const lasting = additions(await testbed.state(), before);
     const kept = additions(own, lasting);
     if (kept.length > 0) throw violation(none, "nothing when nothing is listed", kept.join("; "));
   });
 
-  requirement("CNI-14c", "GC keeps what a listed container has", async ({ domain }) => {
-    const { container: listed } = await attach(domain);
-    const held = await domain.state();
-    const { container: stale } = await attach(domain);
-    await domain.removeNetns(stale);
-    const invocation = await domain.call("GC", undefined, {
+  requirement("CNI-14c", "GC keeps what a listed container has", async ({ testbed }) => {
+    const { container: listed } = await attach(testbed);
+    const held = await testbed.state();
+    const { container: stale } = await attach(testbed);
+    await testbed.removeNetns(stale);
+    const invocation = await testbed.call("GC", undefined, {
       valid: [{ containerId: listed.id, ifName: listed.ifName }],
     });
-    const lost = additions(held, await domain.state());
+    const lost = additions(held, await testbed.state());
     if (lost.length > 0)
       throw violation(invocation, "everything of the listed container", `no ${lost.join("; no ")}`);
-    const checked = await domain.call("CHECK", listed);
+    const checked = await testbed.call("CHECK", listed);
     if (checked.code === 0) return;
     throw new Nonconformance({
-      who: `GC of ${subject.type}`,
+      who: `GC of ${plugin.type}`,
       expected: "CHECK of the listed container to succeed afterwards",
       got: violation(checked, "success", "a failure").message,
     });

@@ -1,9 +1,9 @@
-import { bare, contains, nthAddress, readCidr } from "#harness/cnm/addresses.ts";
-import { granted, type PlayedEngine, randomMac, randomPool, textField } from "#harness/cnm/engine.ts";
-import { describeExchange, type ReadExchange } from "#harness/cnm/exchange.ts";
-import { gatewayAddressType, macAddressKey, requestAddressTypeKey } from "#harness/cnm/protocol.ts";
-import { Nonconformance } from "#harness/errors.ts";
-import { cnmSuite, holds, play } from "./plugin.ts";
+import { granted, type PlayedEngine, randomMac, randomPool, textField } from "#harness/cnm/client/engine.ts";
+import { bare, contains, nthAddress, readCidr } from "#harness/cnm/protocol/addresses.ts";
+import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
+import { gatewayAddressType, macAddressKey, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
+import { cnmSuite, holds, play } from "./fixture.ts";
 
 const gatewayOptions = { [requestAddressTypeKey]: gatewayAddressType };
 /** Usable addresses of a /29 at most: eight less network and broadcast address. */

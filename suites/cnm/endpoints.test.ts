@@ -1,10 +1,16 @@
-import { contains } from "#harness/cnm/addresses.ts";
-import { gatewayIsReachable } from "#harness/cnm/answer-rules.ts";
-import { granted, type PlayedEndpoint, type PlayedEngine, randomId, randomMac } from "#harness/cnm/engine.ts";
-import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/exchange.ts";
-import { exposedPortsKey, type JoinResponse, portMapKey } from "#harness/cnm/protocol.ts";
-import { Nonconformance, ProbeFailed } from "#harness/errors.ts";
-import { cnmSuite, holds, interfaceExists, play, sourceName } from "./plugin.ts";
+import {
+  granted,
+  type PlayedEndpoint,
+  type PlayedEngine,
+  randomId,
+  randomMac,
+} from "#harness/cnm/client/engine.ts";
+import { contains } from "#harness/cnm/protocol/addresses.ts";
+import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
+import { exposedPortsKey, type JoinResponse, portMapKey } from "#harness/cnm/protocol/protocol.ts";
+import { gatewayIsReachable } from "#harness/cnm/rules/answer-rules.ts";
+import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {
   requirement("CNM-8", "an address and a MAC that the engine chose are not returned", async (test) => {
@@ -45,7 +51,7 @@ cnmSuite(({ requirement }) => {
     });
   });
 
-  // Whether the engine then attaches docker_gwbridge, and whether traffic takes the way out, is seen in the chapters.
+  // Whether the engine then attaches docker_gwbridge, and whether traffic takes the egress, is seen in the chapters.
   requirement("CNM-11", "gateway and routes parse; Leave right after Join, and Join again", async (test) => {
     const engine = play(test);
     const endpoint = await engine.endpoint(await engine.network());
@@ -65,7 +71,7 @@ cnmSuite(({ requirement }) => {
     const answer = joined.answer as JoinResponse;
     const gateway =
       answer.Gateway || (answer.DisableGatewayService ? "none, by its own wish" : "docker_gwbridge");
-    test.fact("way out", contains(network.pool, gateway) ? "gateway in the subnet" : gateway);
+    test.fact("egress", contains(network.pool, gateway) ? "gateway in the subnet" : gateway);
     if (gatewayIsReachable(answer, endpoint.address)) return;
     throw new Nonconformance({
       who: test.socket.name,

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { randomId, randomPool } from "#harness/cnm/engine.ts";
-import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/exchange.ts";
-import { type CallName, genericOptionsKey } from "#harness/cnm/protocol.ts";
-import { Nonconformance, ProbeFailed } from "#harness/errors.ts";
-import { type CnmTest, cnmSuite, holds, play } from "./plugin.ts";
+import { randomId, randomPool } from "#harness/cnm/client/engine.ts";
+import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
+import { type CallName, genericOptionsKey } from "#harness/cnm/protocol/protocol.ts";
+import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { type CnmTest, cnmSuite, holds, play } from "./fixture.ts";
 
 /** Bodies that no JSON decoder takes. */
 const malformed = [

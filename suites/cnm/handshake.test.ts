@@ -1,8 +1,8 @@
-import { granted, randomId, randomPool } from "#harness/cnm/engine.ts";
-import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/exchange.ts";
-import { type CallName, callNames, calls, genericOptionsKey } from "#harness/cnm/protocol.ts";
-import { Nonconformance } from "#harness/errors.ts";
-import { cnmSuite, holds, play } from "./plugin.ts";
+import { granted, randomId, randomPool } from "#harness/cnm/client/engine.ts";
+import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
+import { type CallName, callNames, calls, genericOptionsKey } from "#harness/cnm/protocol/protocol.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
+import { cnmSuite, holds, play } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {
   // Alone, because a plugin may take this for the start of an engine and forget what it knew (CNM-25).

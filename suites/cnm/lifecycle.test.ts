@@ -1,8 +1,8 @@
-import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/engine.ts";
-import { describeExchange, type ReadExchange } from "#harness/cnm/exchange.ts";
-import { HarnessError, Nonconformance } from "#harness/errors.ts";
-import { until } from "#harness/poll.ts";
-import { type CnmTest, cnmSuite, holds, interfaceExists, play, sourceName } from "./plugin.ts";
+import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/client/engine.ts";
+import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
+import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import { type CnmTest, cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {
   requirement("CNM-15", "calls for networks and endpoints that were never made", async (test) => {

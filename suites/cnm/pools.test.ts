@@ -1,9 +1,9 @@
-import { readCidr } from "#harness/cnm/addresses.ts";
-import { PluginClient } from "#harness/cnm/client.ts";
-import { granted, randomPool, textField } from "#harness/cnm/engine.ts";
-import { describeExchange } from "#harness/cnm/exchange.ts";
-import { Nonconformance, Unsupported } from "#harness/errors.ts";
-import { cnmSuite, holds, learnFacts, play } from "./plugin.ts";
+import { PluginClient } from "#harness/cnm/client/client.ts";
+import { granted, randomPool, textField } from "#harness/cnm/client/engine.ts";
+import { readCidr } from "#harness/cnm/protocol/addresses.ts";
+import { describeExchange } from "#harness/cnm/protocol/exchange.ts";
+import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { cnmSuite, holds, learnFacts, play } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {
   requirement("CNM-18", "one pool requested twice lives until its second release", async (test) => {

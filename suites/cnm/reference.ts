@@ -3,12 +3,12 @@ import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type CnmFaultName, cnmFaultNames, cnmFaults } from "#drivers/reference/faults/tables/cnm.ts";
 import { ReferencePlugin } from "#drivers/reference/plugin.ts";
-import { type PluginSocket, pluginSocket } from "#harness/cnm/client.ts";
-import { UsageError } from "#harness/errors.ts";
+import { type PluginSocket, pluginSocket } from "#harness/cnm/client/client.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
 import type { Host } from "#harness/host/host.ts";
-import { type CnmFaultName, cnmFaultNames, cnmFaults } from "#harness/saboteurs/cnm-faults.ts";
-import type { Scope } from "#harness/scope.ts";
 
 /**
  * Serves the project's own plugin on a socket of this machine, without cluster and without a dataplane between its
@@ -32,7 +32,7 @@ export async function serveReferencePlugin(scope: Scope, host: Host, fault?: str
 
 function knownFault(name: string): CnmFaultName {
   if (Object.hasOwn(cnmFaults, name)) return name as CnmFaultName;
-  throw new UsageError(`SABOTAGE=${name}: the reference plugin has no such protocol fault`, {
+  throw new UsageError(`FAULT=${name}: the reference plugin has no such protocol fault`, {
     hint: `one of ${cnmFaultNames.join(", ")}`,
   });
 }

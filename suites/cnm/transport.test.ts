@@ -1,9 +1,9 @@
-import { requestHead } from "#harness/cnm/client.ts";
-import { granted, type PlayedEngine, randomId } from "#harness/cnm/engine.ts";
-import { describeExchange } from "#harness/cnm/exchange.ts";
-import { genericOptionsKey } from "#harness/cnm/protocol.ts";
-import { Nonconformance } from "#harness/errors.ts";
-import { type CnmTest, cnmSuite, connectRaw, play } from "./plugin.ts";
+import { requestHead } from "#harness/cnm/client/client.ts";
+import { granted, type PlayedEngine, randomId } from "#harness/cnm/client/engine.ts";
+import { describeExchange } from "#harness/cnm/protocol/exchange.ts";
+import { genericOptionsKey } from "#harness/cnm/protocol/protocol.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
+import { type CnmTest, cnmSuite, connectRaw, play } from "./fixture.ts";
 
 /** Larger than any request of an engine, smaller than what a machine notices. */
 const oversizedBytes = 8 * 1024 * 1024;

@@ -1,12 +1,12 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
-import { type NatRule, readNat } from "#harness/firewall/nat.ts";
-import { fetchFromOutside } from "#harness/outside/fetch.ts";
-import { until } from "#harness/poll.ts";
-import { hostPeer } from "#harness/probe/peers.ts";
-import { expectOpen, expectRefused } from "#harness/probe/reachability.ts";
-import { serve } from "#harness/probe/service.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import { fetchFromExternalHost } from "#harness/observe/external/fetch.ts";
+import { type NatRule, readNat } from "#harness/observe/nat.ts";
+import { hostPeer } from "#harness/observe/probe/peers.ts";
+import { expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { contains } from "#harness/workload/addresses.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 
@@ -34,7 +34,7 @@ chapter("external", ({ requirement, shared }) => {
         gwbridge?.addresses.find((cidr) => !cidr.includes(":")),
         { who: workload.node.name, expected: "a bridge docker_gwbridge with a subnet", got: "none" },
       );
-      const wayOut = expectPresent(
+      const egress = expectPresent(
         links.find((link) => link.addresses.some((cidr) => contains(subnet, cidr.split("/")[0] ?? ""))),
         {
           who: workload.name,
@@ -43,7 +43,7 @@ chapter("external", ({ requirement, shared }) => {
         },
       );
       expectThat(
-        links.some((link) => link.mac === workload.mac && link.name !== wayOut.name),
+        links.some((link) => link.mac === workload.mac && link.name !== egress.name),
         {
           who: workload.name,
           expected: "another interface into its own network",
@@ -51,9 +51,9 @@ chapter("external", ({ requirement, shared }) => {
         },
       );
       const route = await workload.inNetns(["ip", "route", "show", "default"]);
-      expectThat(new RegExp(` dev ${wayOut.name}\\b`).test(route.stdout), {
+      expectThat(new RegExp(` dev ${egress.name}\\b`).test(route.stdout), {
         who: workload.name,
-        expected: `its default route through ${wayOut.name}`,
+        expected: `its default route through ${egress.name}`,
         got: route.stdout.trim() || "no default route",
       });
     },
@@ -63,7 +63,7 @@ chapter("external", ({ requirement, shared }) => {
     "X2",
     "an outside name resolves and is reached from the node's address",
     async ({ cluster, use }) => {
-      await fetchFromOutside(cluster, await use(container), { byName: true });
+      await fetchFromExternalHost(cluster, await use(container), { byName: true });
     },
   );
 
@@ -74,8 +74,8 @@ chapter("external", ({ requirement, shared }) => {
       const net = await use(network);
       const [node, other] = cluster.nodes;
       if (!node) throw new Error("a cluster has at least one node");
-      const outside = hostPeer(scope, cluster.outside);
-      const clients = [outside, ...(other ? [hostPeer(scope, other, "control")] : [])];
+      const external = hostPeer(scope, cluster.external);
+      const clients = [external, ...(other ? [hostPeer(scope, other, "control")] : [])];
       const addresses = [node.interfaces.management.address, node.interfaces.control.address];
       const asked = (index: number) => ({
         name: `${node.name} port ${published}`,
@@ -103,7 +103,7 @@ chapter("external", ({ requirement, shared }) => {
       // The port answers with the container's identity only while the container's server is there:
       // whoever accepts connections afterwards is a proxy, and a proxy alone must not pass for the container.
       await server.listener.close();
-      const after = await (await outside.agent()).connect({ ...asked(0), timeoutMs: 1_000 });
+      const after = await (await external.agent()).connect({ ...asked(0), timeoutMs: 1_000 });
       expectThat(after.state !== "open", {
         who: `${node.name}:${published} after the container's server stopped`,
         expected: "no answer from the container",

@@ -1,16 +1,16 @@
-import { startCapture } from "#harness/capture/capture.ts";
-import { carries, describeFrame } from "#harness/capture/packet.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { openWire } from "#harness/outside/foreign-hosts.ts";
-import { uniqueMarker } from "#harness/probe/agent.ts";
-import { expectNoPing, expectPing } from "#harness/probe/path.ts";
-import { expectOpen } from "#harness/probe/reachability.ts";
-import { serve } from "#harness/probe/service.ts";
+import { uniqueMarker } from "#harness/host/agent/agent.ts";
+import { startCapture } from "#harness/observe/capture/capture.ts";
+import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
+import { openWire } from "#harness/observe/external/vlan-hosts.ts";
+import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
+import { expectOpen } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { uniqueName } from "#harness/workload/cnm.ts";
+import { uniqueName } from "#harness/workload/docker-network.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 
 /** The tutorial's network. */
@@ -23,7 +23,7 @@ chapter("vlan", ({ requirement, shared }) => {
   );
 
   const wire = shared("the wire of the data interfaces", ({ scope, cluster }) =>
-    openWire(scope, cluster.outside),
+    openWire(scope, cluster.external),
   );
 
   requirement(
@@ -112,7 +112,7 @@ chapter("vlan", ({ requirement, shared }) => {
 
   requirement(
     "V4",
-    "a foreign host in the VLAN reaches the containers, untagged or in another VLAN it does not",
+    "an external host in the VLAN reaches the containers, untagged or in another VLAN it does not",
     async ({ use, scope }) => {
       const { a, b } = await use(pair);
       const { attach } = await use(wire);

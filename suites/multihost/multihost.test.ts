@@ -1,16 +1,16 @@
-import { startCapture } from "#harness/capture/capture.ts";
-import { carries, describeFrame } from "#harness/capture/packet.ts";
-import { readSettings } from "#harness/config/settings.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
-import { Unsupported } from "#harness/errors.ts";
-import { uniqueMarker } from "#harness/probe/agent.ts";
-import { expectNoName } from "#harness/probe/names.ts";
-import { expectDatagram, expectPing } from "#harness/probe/path.ts";
-import { expectOpen } from "#harness/probe/reachability.ts";
-import { sampleMesh, seededRandom } from "#harness/probe/sampled-mesh.ts";
-import { type Peer, serve } from "#harness/probe/service.ts";
+import { Unsupported } from "#harness/core/errors.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { uniqueMarker } from "#harness/host/agent/agent.ts";
+import { startCapture } from "#harness/observe/capture/capture.ts";
+import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
+import { expectNoName } from "#harness/observe/probe/names.ts";
+import { expectDatagram, expectPing } from "#harness/observe/probe/path.ts";
+import { expectOpen } from "#harness/observe/probe/reachability.ts";
+import { sampleMesh, seededRandom } from "#harness/observe/probe/sampled-mesh.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { contains, containsSubnet } from "#harness/workload/addresses.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
@@ -97,9 +97,9 @@ chapter("multihost", ({ requirement, shared }) => {
     "frames between the nodes carry a VNI, and the inner packet is never bare",
     async (test) => {
       const { a, b } = await test.use(pair);
-      const carrier = expectPresent(test.driver.carrier, {
+      const underlay = expectPresent(test.driver.underlay, {
         who: test.declaration.name,
-        expected: "a carrier, since it declares multihost",
+        expected: "an underlay, since it declares multihost",
         got: "none",
       });
       await expectPing(a, b);
@@ -124,7 +124,7 @@ chapter("multihost", ({ requirement, shared }) => {
       }
       const who = `the ping from ${a.name} to ${b.name}`;
       const outer = [...new Set(carried.map(({ device }) => device))];
-      expectFact(who, "seen as VXLAN on", outer, [b.node.interfaces[carrier].device]);
+      expectFact(who, "seen as VXLAN on", outer, [b.node.interfaces[underlay].device]);
       const vnis = new Set(carried.map(({ vni }) => vni));
       expectThat(vnis.size === 1, { who, expected: "one VNI", got: [...vnis].join(", ") });
       expectFact(who, "bare packets on the wire", bare, []);
@@ -165,13 +165,13 @@ chapter("multihost", ({ requirement, shared }) => {
       (await a.links()).find((link) => link.mac === a.mac),
       { who: a.name, expected: `an interface with MAC ${a.mac}`, got: "none" },
     );
-    const carrier = a.node.interfaces[test.driver.carrier ?? "control"].device;
-    const outside = parseLinks(await a.node.run(listLinks)).find((link) => link.name === carrier);
+    const underlay = a.node.interfaces[test.driver.underlay ?? "control"].device;
+    const outside = parseLinks(await a.node.run(listLinks)).find((link) => link.name === underlay);
     const room = (outside?.mtu ?? 0) - inside.mtu;
     test.fact("MTU", inside.mtu);
-    test.fact("carrier MTU", outside?.mtu ?? 0);
+    test.fact("underlay MTU", outside?.mtu ?? 0);
     expectThat(!test.declaration.capabilities.includes("vxlan") || room >= vxlanOverhead, {
-      who: `${a.name} ${inside.name} (MTU ${inside.mtu}) on ${carrier} (MTU ${outside?.mtu})`,
+      who: `${a.name} ${inside.name} (MTU ${inside.mtu}) on ${underlay} (MTU ${outside?.mtu})`,
       expected: `at least ${vxlanOverhead} bytes for the encapsulation`,
       got: `${room}`,
     });

@@ -1,7 +1,7 @@
-import type { CallName } from "#harness/cnm/protocol.ts";
+import type { CallName } from "#harness/cnm/protocol/protocol.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { expectPing } from "#harness/probe/path.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
 import {
   brokenAnswers,
   cutBefore,
@@ -15,7 +15,7 @@ import {
   under,
 } from "./fixture.ts";
 
-/** Calls of `docker run`, in the engine's order. Faults befall the first node alone; the other is the control. */
+/** Calls of `docker run`, in the engine's order. Faults concern the first node alone; the other is the control. */
 const callsOfRun: readonly CallName[] = [
   "IpamDriver.RequestAddress",
   "NetworkDriver.CreateEndpoint",

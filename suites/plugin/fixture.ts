@@ -1,18 +1,18 @@
 import type { Network } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { CallName } from "#harness/cnm/protocol.ts";
-import type { Fault, Injection } from "#harness/cnm/proxy.ts";
-import type { ProtocolTap } from "#harness/cnm/tap.ts";
+import { describeDifferences, readStableSnapshot, settle } from "#harness/cluster/snapshot/snapshot.ts";
+import type { CallName } from "#harness/cnm/protocol/protocol.ts";
+import type { Fault, Injection } from "#harness/cnm/recorder/proxy.ts";
+import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
-import { asEvidence, describeHoldings, tapOf, untilHeld } from "#harness/conformance/protocol.ts";
+import { asEvidence, describeHeldResources, recorderOf, untilHeld } from "#harness/conformance/protocol.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import type { TestTools } from "#harness/conformance/suite.ts";
-import { Blocked } from "#harness/errors.ts";
-import { describeDifferences, readStableLedger, settle } from "#harness/ledger/ledger.ts";
-import { expectPing } from "#harness/probe/path.ts";
-import type { Scope } from "#harness/scope.ts";
-import { uniqueName } from "#harness/workload/cnm.ts";
+import { Blocked } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
+import { uniqueName } from "#harness/workload/docker-network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 export type PluginTest = ChapterContext & TestTools;
@@ -43,10 +43,13 @@ export function twoNodes(nodes: readonly ClusterNode[]): [ClusterNode, ClusterNo
   return [first, second];
 }
 
-/** The driver's tap, whose exchanges from now on are evidence of the test. */
-export async function listenIn({ driver, keep }: Pick<PluginTest, "driver" | "keep">): Promise<ProtocolTap> {
-  const tap = tapOf(driver);
-  const mark = await tap.mark();
+/** The driver's recorder, whose exchanges from now on are evidence of the test. */
+export async function listenIn({
+  driver,
+  keep,
+}: Pick<PluginTest, "driver" | "keep">): Promise<ProtocolRecorder> {
+  const recorder = recorderOf(driver);
+  const mark = await recorder.mark();
   let said = "";
   keep({
     name: "protocol.jsonl",
@@ -55,12 +58,12 @@ export async function listenIn({ driver, keep }: Pick<PluginTest, "driver" | "ke
     },
   });
   const refresh = async () => {
-    said = String(asEvidence((await tap.since(mark)).exchanges).content);
+    said = String(asEvidence((await recorder.since(mark)).exchanges).content);
   };
   return {
-    ...tap,
+    ...recorder,
     inject: async (injection) => {
-      const active = await tap.inject(injection);
+      const active = await recorder.inject(injection);
       return {
         ...active,
         used: async () => {
@@ -85,9 +88,13 @@ export function nameOf(call: CallName, fault: Fault): string {
   return `${call}, ${what}`;
 }
 
-/** Runs `work` while the fault befalls the next call; throws `Nonconformance` when the engine never made that call. */
-export async function under<T>(tap: ProtocolTap, injection: Injection, work: () => Promise<T>): Promise<T> {
-  const injected = await tap.inject(injection);
+/** Runs `work` while the fault is injected into the next call; throws `Nonconformance` when the engine never made that call. */
+export async function under<T>(
+  recorder: ProtocolRecorder,
+  injection: Injection,
+  work: () => Promise<T>,
+): Promise<T> {
+  const injected = await recorder.inject(injection);
   try {
     const result = await work();
     expectThat((await injected.used()) > 0, {
@@ -137,10 +144,13 @@ export interface Memory {
 }
 
 /** Takes down what exists in plugin and nodes. */
-export async function remember({ cluster }: Pick<PluginTest, "cluster">, tap: ProtocolTap): Promise<Memory> {
-  const [held, ledger] = [await tap.holdings(), await readStableLedger(cluster)];
+export async function remember(
+  { cluster }: Pick<PluginTest, "cluster">,
+  recorder: ProtocolRecorder,
+): Promise<Memory> {
+  const [held, snapshot] = [await recorder.held(), await readStableSnapshot(cluster)];
   const expectHeld = async (after: string) => {
-    const left = describeHoldings(await untilHeld(tap, held));
+    const left = describeHeldResources(await untilHeld(recorder, held));
     expectThat(left === "", {
       who: `the plugin after ${after}`,
       expected: "what it held before",
@@ -151,7 +161,7 @@ export async function remember({ cluster }: Pick<PluginTest, "cluster">, tap: Pr
     expectHeld,
     expectUnchanged: async (after) => {
       await expectHeld(after);
-      const differences = await settle(cluster, ledger, settleMs);
+      const differences = await settle(cluster, snapshot, settleMs);
       expectThat(differences.length === 0, {
         who: `the nodes after ${after}`,
         expected: "what was there before",

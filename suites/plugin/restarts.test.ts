@@ -1,18 +1,18 @@
 import type { Network } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
-import { Unsupported } from "#harness/errors.ts";
-import { nodeEngineCommand } from "#harness/images/node-contract.ts";
-import { until } from "#harness/poll.ts";
-import { expectPing } from "#harness/probe/path.ts";
-import { expectBlocked, expectOpen } from "#harness/probe/reachability.ts";
-import { serve } from "#harness/probe/service.ts";
-import type { Scope } from "#harness/scope.ts";
-import { askEngine, CnmWorkload } from "#harness/workload/cnm.ts";
+import { Unsupported } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
+import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
+import { askEngine, CnmWorkload } from "#harness/workload/docker-network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { allowedPort, deniedPort, guard, ports, tutorialRules } from "../policy/fixture.ts";
+import { allowedPort, deniedPort, guard, ports, tutorialRules } from "#suites/policy/fixture.ts";
 import { twoNodes } from "./fixture.ts";
 
 const alone = { alone: true, deadlineMs: 180_000 };

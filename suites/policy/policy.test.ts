@@ -2,12 +2,12 @@ import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { Blocked, Unsupported } from "#harness/errors.ts";
-import { expectPing } from "#harness/probe/path.ts";
-import { expectBlocked, expectOpen, isBlocked } from "#harness/probe/reachability.ts";
-import { serve } from "#harness/probe/service.ts";
+import { Blocked, Unsupported } from "#harness/core/errors.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
+import { expectBlocked, expectOpen, isBlocked } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { contains } from "#harness/workload/addresses.ts";
-import { uniqueName } from "#harness/workload/cnm.ts";
+import { uniqueName } from "#harness/workload/docker-network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   allowedPort,

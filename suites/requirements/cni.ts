@@ -1,4 +1,4 @@
-import type { SpecVersion } from "#harness/cni/version.ts";
+import type { SpecVersion } from "#harness/cni/protocol/version.ts";
 import type { Level, Requirement } from "./requirement.ts";
 
 /**

@@ -51,7 +51,7 @@ export const cnmRequirements = {
     "gateway and routes of a Join parse, and the engine's Leave that follows a bad one succeeds",
   ),
   "CNM-12": join(
-    "a plugin that names a gateway names one that the endpoint reaches directly; without, docker_gwbridge is the way out",
+    "a plugin that names a gateway names one that the endpoint reaches directly; without, docker_gwbridge is the egress",
     "MAY",
   ),
   "CNM-13": swarm(

@@ -55,7 +55,7 @@ export const pluginRequirements = {
     "containers on different nodes reach each other in a VLAN network, by address and, where it has names, by name",
   ),
   V3: vlan("frames on the data interface carry the tag and the containers' own MAC, without VXLAN"),
-  V4: vlan("a foreign host in the VLAN reaches the containers, one outside of it does not"),
+  V4: vlan("an external host in the VLAN reaches the containers, one outside of it does not"),
   V5: vlan("a tag that is in use or out of range is refused with a message that names it"),
 
   P1: policy("policies, rules and groups can be created, and are listed as they were created"),

@@ -53,7 +53,7 @@ export const tutorialRequirements = {
   }),
   M4: multihost("containers on different nodes reach each other by address", { needs: ["multihost"] }),
   M5: multihost("containers on different nodes reach each other by name", { needs: ["multihost", "names"] }),
-  M6: multihost("traffic between nodes is VXLAN on the carrier, the inner packet never bare", {
+  M6: multihost("traffic between nodes is VXLAN on the underlay, the inner packet never bare", {
     needs: ["multihost", "vxlan"],
   }),
   M7: multihost("network inspect lists the attached containers with address and MAC", {

@@ -1,14 +1,14 @@
 import overlay from "#drivers/overlay.ts";
-import { startCapture } from "#harness/capture/capture.ts";
-import { carries, describeFrame } from "#harness/capture/packet.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/errors.ts";
-import { fetchFromOutside } from "#harness/outside/fetch.ts";
-import { until } from "#harness/poll.ts";
-import { uniqueMarker } from "#harness/probe/agent.ts";
-import { expectPing } from "#harness/probe/path.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import { uniqueMarker } from "#harness/host/agent/agent.ts";
+import { startCapture } from "#harness/observe/capture/capture.ts";
+import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
+import { fetchFromExternalHost } from "#harness/observe/external/fetch.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
 import { contains } from "#harness/workload/addresses.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 import { createService, managerOf, nodesById } from "#harness/workload/service.ts";
@@ -67,7 +67,7 @@ chapter("swarm", ({ requirement, shared }) => {
       const peer = tasks[(index + 1) % tasks.length];
       if (peer && peer !== task)
         await expectPingByName(task.workload, { name: peer.name, ip: peer.workload.ip });
-      await fetchFromOutside(cluster, task.workload, { byName: true });
+      await fetchFromExternalHost(cluster, task.workload, { byName: true });
     }
   });
 
@@ -127,7 +127,7 @@ chapter("swarm", ({ requirement, shared }) => {
       });
       await expectPing(a, b);
       await expectPingByName(b, a);
-      const { device } = b.node.interfaces[takenOver.carrier ?? "data"];
+      const { device } = b.node.interfaces[takenOver.underlay ?? "data"];
       const capture = await startCapture(b.node, { device });
       successor.defer(`capture on ${device}`, () => capture.stop());
       const marker = uniqueMarker();

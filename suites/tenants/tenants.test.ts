@@ -1,18 +1,18 @@
 import type { InstalledDriver, NetworkSpec } from "#drivers/driver.ts";
-import { startCapture } from "#harness/capture/capture.ts";
-import { carries } from "#harness/capture/packet.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { type Pair, runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { uniqueMarker } from "#harness/probe/agent.ts";
-import { expectNoName } from "#harness/probe/names.ts";
-import { expectNoPing, expectPing } from "#harness/probe/path.ts";
-import { expectBlocked, expectOpen } from "#harness/probe/reachability.ts";
-import { serve } from "#harness/probe/service.ts";
-import type { Scope } from "#harness/scope.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { uniqueMarker } from "#harness/host/agent/agent.ts";
+import { startCapture } from "#harness/observe/capture/capture.ts";
+import { carries } from "#harness/observe/capture/packet.ts";
+import { expectNoName } from "#harness/observe/probe/names.ts";
+import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
+import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { uniqueName } from "#harness/workload/cnm.ts";
+import { uniqueName } from "#harness/workload/docker-network.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 
 /** Both tenants have this very network, as in the tutorial. */
@@ -153,8 +153,8 @@ chapter("tenants", ({ requirement, shared }) => {
 
   requirement("T6", "the tenants are apart on the wire", async (test) => {
     const { blue, green } = await test.use(pairs);
-    const carrier = test.driver.carrier ?? "control";
-    const { device } = blue.b.node.interfaces[carrier];
+    const underlay = test.driver.underlay ?? "control";
+    const { device } = blue.b.node.interfaces[underlay];
     await Promise.all([expectPing(blue.a, blue.b), expectPing(green.a, green.b)]);
     const capture = await startCapture(blue.b.node, { device });
     test.scope.defer(`capture on ${device}`, () => capture.stop());

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { text } from "node:stream/consumers";
-import { HarnessError } from "#harness/errors.ts";
-import { Refusal } from "../model/refusal.ts";
+import { Refusal } from "#drivers/reference/model/refusal.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import type { ArgumentsOf, MethodName, ResultOf } from "./methods.ts";
 
 /** Speaks to a running plugin's administration from any process. */

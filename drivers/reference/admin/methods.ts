@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { faultyListing } from "../faults/listing.ts";
-import { faultyRule } from "../faults/rule.ts";
-import { defaultTenant, keyOf, ruleShape } from "../model/state.ts";
-import type { ReferenceService } from "../service.ts";
+import { faultyListing } from "#drivers/reference/faults/listing.ts";
+import { faultyRule } from "#drivers/reference/faults/rule.ts";
+import { defaultTenant, keyOf, ruleShape } from "#drivers/reference/model/state.ts";
+import type { ReferenceService } from "#drivers/reference/service.ts";
 
 const tenant = z.string().default(defaultTenant);
 const networkShape = z.object({

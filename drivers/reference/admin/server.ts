@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { json } from "node:stream/consumers";
 import { z } from "zod";
-import type { ReferenceService } from "../service.ts";
+import type { ReferenceService } from "#drivers/reference/service.ts";
 import { type MethodName, methods } from "./methods.ts";
 
 /**

@@ -1,20 +1,20 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CniNetwork, type Variants } from "#drivers/cni/network.ts";
+import type { Rendered } from "#drivers/cni/rendered.ts";
+import { NodeRuntimes, putBinary } from "#drivers/cni/runtimes.ts";
+import { defineDriver, type InstalledDriver, type NetworkSpec } from "#drivers/driver.ts";
+import { AdminClient } from "#drivers/reference/admin/client.ts";
+import { Administered, ask } from "#drivers/reference/administered.ts";
+import { checkTools } from "#drivers/reference/dataplane/dataplane.ts";
+import { defaultTenant } from "#drivers/reference/model/state.ts";
+import { ReferenceService, type ServedNode } from "#drivers/reference/service.ts";
+import { stateFile } from "#drivers/reference/state-file.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Invocation } from "#harness/cni/invocation.ts";
-import type { Scope } from "#harness/scope.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import type { Scope } from "#harness/core/scope.ts";
 import { freshSubnet } from "#harness/workload/addresses.ts";
-import { uniqueName } from "#harness/workload/cnm.ts";
-import { CniNetwork, type Variants } from "../../cni/network.ts";
-import type { Rendered } from "../../cni/rendered.ts";
-import { NodeRuntimes, putBinary } from "../../cni/runtimes.ts";
-import { defineDriver, type InstalledDriver, type NetworkSpec } from "../../driver.ts";
-import { AdminClient } from "../admin/client.ts";
-import { Administered, ask } from "../administered.ts";
-import { checkTools } from "../dataplane/dataplane.ts";
-import { defaultTenant } from "../model/state.ts";
-import { ReferenceService, type ServedNode } from "../service.ts";
-import { stateFile } from "../state-file.ts";
+import { uniqueName } from "#harness/workload/docker-network.ts";
 import { executable, executableName } from "./executable.ts";
 
 const type = executableName;
@@ -43,7 +43,7 @@ export default defineDriver({
       }),
     );
     const service = new ReferenceService(cluster.nodes.map(served), {
-      ...{ name: type, adminSocket, stateFile: stateFile(cluster.id), faces: ["cni"] },
+      ...{ name: type, adminSocket, stateFile: stateFile(cluster.id), frontends: ["cni"] },
     });
     scope.defer("the reference plugin", () => service.uninstall());
     session.defer("the reference plugin's sockets", () => service.stop());
@@ -65,7 +65,7 @@ function served(node: ClusterNode): ServedNode {
 }
 
 class InstalledReferenceCni extends Administered implements InstalledDriver {
-  readonly carrier = "control";
+  readonly underlay = "control";
   readonly #runtimes: NodeRuntimes;
 
   constructor(cluster: Cluster, admin: AdminClient) {

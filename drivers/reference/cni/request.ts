@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isInterfaceName } from "#harness/cni/runtime.ts";
-import { atLeast, isSpecVersion, type SpecVersion, specVersions } from "#harness/cni/version.ts";
-import { defaultTenant, portShape } from "../model/state.ts";
+import { defaultTenant, portShape } from "#drivers/reference/model/state.ts";
+import { atLeast, isSpecVersion, type SpecVersion, specVersions } from "#harness/cni/protocol/version.ts";
+import { isInterfaceName } from "#harness/cni/runtime/runtime.ts";
 import { CniFailure, codes } from "./failure.ts";
 
 /** One call of the plugin on a node, as its executable there passes it on. */
@@ -48,7 +48,7 @@ const shape = z.looseObject({
   subnet6: z.string().optional(),
   encap: z.string().optional(),
   tag: z.number().optional(),
-  /** Gives every container a way out through the node's address. */
+  /** Gives every container an egress through the node's address. */
   ipMasq: z.boolean().default(false),
   runtimeConfig: z
     .looseObject({

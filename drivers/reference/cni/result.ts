@@ -1,4 +1,4 @@
-import { atLeast, type SpecVersion } from "#harness/cni/version.ts";
+import { atLeast, type SpecVersion } from "#harness/cni/protocol/version.ts";
 import type { PreviousResult } from "./request.ts";
 
 /** What ADD has made. */

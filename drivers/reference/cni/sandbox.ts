@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { HarnessError } from "#harness/errors.ts";
+import { ipBatch } from "#drivers/reference/dataplane/links.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Link } from "#harness/workload/workload.ts";
-import { ipBatch } from "../dataplane/links.ts";
 
 const routes = z.array(z.looseObject({ dst: z.string(), dev: z.string().optional() }));
 

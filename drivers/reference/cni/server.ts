@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
 import { z } from "zod";
-import type { CniAnswer } from "./face.ts";
+import type { CniAnswer } from "./frontend.ts";
 import type { CniCall } from "./request.ts";
 
 const callShape = z.object({

@@ -1,8 +1,8 @@
-import { HarnessError } from "#harness/errors.ts";
+import { accessTag, OvsBridge, trunkTags } from "#drivers/kit/open-vswitch.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { gratuitousArp } from "./frames.ts";
 import { addLinks, bringUp, listDevices, mtuOf, removeLinks, setPeers } from "./links.ts";
-import { accessTag, OvsBridge, trunkTags } from "./ovs.ts";
 import type { NodePlan, Overlay, Port } from "./plan.ts";
 import { Resolvers } from "./resolvers.ts";
 
@@ -46,7 +46,7 @@ export class Dataplane {
   readonly #peers: readonly string[];
   #userspace = false;
   #startedService = false;
-  #carrierMtu = 1500;
+  #underlayMtu = 1500;
   #dataMtu = 1500;
   #observed: Observed | undefined;
 
@@ -67,7 +67,7 @@ export class Dataplane {
     ]);
     this.#userspace = userspace;
     this.#startedService = startedService;
-    this.#carrierMtu = await mtuOf(host, control.device);
+    this.#underlayMtu = await mtuOf(host, control.device);
     this.#dataMtu = await mtuOf(host, data.device);
   }
 
@@ -81,7 +81,7 @@ export class Dataplane {
 
   /** MTU of a container's interface, in bytes. */
   mtu(encap: "vxlan" | "vlan"): number {
-    return encap === "vxlan" ? this.#carrierMtu - vxlanOverhead : this.#dataMtu;
+    return encap === "vxlan" ? this.#underlayMtu - vxlanOverhead : this.#dataMtu;
   }
 
   async versions(): Promise<Record<string, string>> {
@@ -175,10 +175,10 @@ export class Dataplane {
   }
 
   #overlayLink({ device, vni }: Overlay): string[] {
-    const { device: carrier, address } = this.#node.control;
+    const { device: underlay, address } = this.#node.control;
     const { vxlanPort } = this.#options;
     return [
-      `link add ${device} mtu ${this.mtu("vxlan")} type vxlan id ${vni} dstport ${vxlanPort} local ${address} dev ${carrier}`,
+      `link add ${device} mtu ${this.mtu("vxlan")} type vxlan id ${vni} dstport ${vxlanPort} local ${address} dev ${underlay}`,
       ...bringUp(device),
     ];
   }

@@ -1,5 +1,5 @@
-import { HarnessError } from "#harness/errors.ts";
-import { within } from "#harness/poll.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { within } from "#harness/core/poll.ts";
 import type { NodePlan } from "./plan.ts";
 
 /** What carries the traffic of one node. */

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { Model } from "../model/model.ts";
-import type { RuleRequest } from "../model/state.ts";
-import { Store } from "../model/store.ts";
+import { Model } from "#drivers/reference/model/model.ts";
+import type { RuleRequest } from "#drivers/reference/model/state.ts";
+import { Store } from "#drivers/reference/model/store.ts";
 import { planFor } from "./plan.ts";
 
 /** A network on two nodes: a member of group db on n1, a container outside of it on n2. */

@@ -1,6 +1,6 @@
-import { formatSubnet, parseInterfaceAddress } from "../model/addresses.ts";
-import { resolverSubnet } from "../model/networks.ts";
-import { type EndpointState, keyOf, type Rule, type State } from "../model/state.ts";
+import { formatSubnet, parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
+import { resolverSubnet } from "#drivers/reference/model/networks.ts";
+import { type EndpointState, keyOf, type Rule, type State } from "#drivers/reference/model/state.ts";
 import type { NodePlan } from "./plan.ts";
 
 /*
@@ -70,7 +70,7 @@ function portFlows(
       `table=${table.port},priority=30,in_port=${device},arp,arp_tpa=${resolverSubnet},actions=drop`,
       `table=${table.port},priority=30,in_port=${device},arp,arp_spa=${resolverSubnet},actions=drop`,
     ]),
-    // A switch that sends broadcasts back to where they came from would teach the bridge that its own containers are outside.
+    // A switch that sends broadcasts back to where they came from would teach the bridge that its own containers are external.
     ...ports
       .filter(({ encap }) => encap === "vlan" && trunk.length > 0)
       .map(

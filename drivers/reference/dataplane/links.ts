@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const links = z.array(z.object({ ifname: z.string(), mtu: z.number() }));

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { parseInterfaceAddress } from "../model/addresses.ts";
-import type { EndpointState, NetworkState, State } from "../model/state.ts";
+import { parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
+import type { EndpointState, NetworkState, State } from "#drivers/reference/model/state.ts";
 import { flowsFor } from "./flows.ts";
 
 /** A kernel VXLAN device that is an access port of the bridge. */
@@ -79,8 +79,8 @@ export function outerDevice(endpointId: string): string {
   return `nh${digest(endpointId)}`;
 }
 
-/** Both ends of the pair that leads to the outside, for containers attached through CNI. */
-export function wayOutDevices(endpointId: string): { device: string; inner: string } {
+/** Both ends of the pair that leads to the external, for containers attached through CNI. */
+export function egressDevices(endpointId: string): { device: string; inner: string } {
   return { device: `no${digest(endpointId)}`, inner: `np${digest(endpointId)}` };
 }
 

@@ -1,30 +1,30 @@
-import type { ReferenceCniFaultName } from "#harness/saboteurs/reference-cni-faults.ts";
-import type { CniAnswer, CniFace } from "../cni/face.ts";
-import type { CniCall } from "../cni/request.ts";
-import { WayOut, type WayOutLink } from "../cni/way-out.ts";
-import { formatAddress, parseInterfaceAddress } from "../model/addresses.ts";
+import { Egress, type EgressLink } from "#drivers/reference/cni/egress.ts";
+import type { CniAnswer, CniFrontend } from "#drivers/reference/cni/frontend.ts";
+import type { CniCall } from "#drivers/reference/cni/request.ts";
+import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
+import { formatAddress, parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
 
 type Fields = Record<string, unknown>;
 
 /** Answers as the faults that are on say, which is honestly while none is. What they do is in their table. */
 export async function faultyAnswer(
-  face: Pick<CniFace, "answer">,
+  frontend: Pick<CniFrontend, "answer">,
   call: CniCall,
   faults: ReadonlySet<string>,
 ): Promise<CniAnswer> {
-  if (faults.size === 0 || call.env.CNI_COMMAND !== "ADD") return face.answer(call);
+  if (faults.size === 0 || call.env.CNI_COMMAND !== "ADD") return frontend.answer(call);
   const on = (fault: ReferenceCniFaultName) => faults.has(fault);
-  const stdin = spoil(call.stdin, (config) => {
+  const stdin = alter(call.stdin, (config) => {
     const runtimeConfig = { ...(config.runtimeConfig as Fields | undefined) };
     if (on("cni-ports-ignored")) delete runtimeConfig.portMappings;
     if (on("cni-aliases-ignored")) delete runtimeConfig.aliases;
-    return { ...config, runtimeConfig, ...(on("cni-way-out-ignored") ? { ipMasq: false } : {}) };
+    return { ...config, runtimeConfig, ...(on("cni-egress-ignored") ? { ipMasq: false } : {}) };
   });
-  const { code, stdout } = await face.answer({ ...call, stdin });
-  return { code, stdout: code === 0 ? spoil(stdout, (result) => spoilResult(result, on)) : stdout };
+  const { code, stdout } = await frontend.answer({ ...call, stdin });
+  return { code, stdout: code === 0 ? alter(stdout, (result) => breakResult(result, on)) : stdout };
 }
 
-function spoilResult(result: Fields, on: (fault: ReferenceCniFaultName) => boolean): Fields {
+function breakResult(result: Fields, on: (fault: ReferenceCniFaultName) => boolean): Fields {
   const interfaces = result.interfaces as { sandbox?: string }[];
   const ips = result.ips as { address: string }[];
   return {
@@ -43,7 +43,7 @@ function next(cidr: string): string {
 }
 
 /** A text that is no JSON object is passed on as it is. */
-function spoil(text: string, change: (fields: Fields) => Fields): string {
+function alter(text: string, change: (fields: Fields) => Fields): string {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== "object" || value === null || Array.isArray(value)) return text;
@@ -54,15 +54,15 @@ function spoil(text: string, change: (fields: Fields) => Fields): string {
 }
 
 /** Ways out that stay when they should go. */
-export class FaultyWayOut extends WayOut {
+export class FaultyEgress extends Egress {
   readonly #faults: ReadonlySet<string>;
 
-  constructor(faults: ReadonlySet<string>, ...given: ConstructorParameters<typeof WayOut>) {
+  constructor(faults: ReadonlySet<string>, ...given: ConstructorParameters<typeof Egress>) {
     super(...given);
     this.#faults = faults;
   }
 
-  override detach(link: Omit<WayOutLink, "inner">): Promise<void> {
+  override detach(link: Omit<EgressLink, "inner">): Promise<void> {
     const kept: ReferenceCniFaultName = "cni-ports-outlive-container";
     return super.detach(this.#faults.has(kept) ? { ...link, ports: [] } : link);
   }

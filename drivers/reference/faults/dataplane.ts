@@ -1,7 +1,13 @@
-import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
-import { flowsFor } from "../dataplane/flows.ts";
-import { type NodePlan, planFor } from "../dataplane/plan.ts";
-import { defaultTenant, keyOf, type PolicyState, type Rule, type State } from "../model/state.ts";
+import { flowsFor } from "#drivers/reference/dataplane/flows.ts";
+import { type NodePlan, planFor } from "#drivers/reference/dataplane/plan.ts";
+import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import {
+  defaultTenant,
+  keyOf,
+  type PolicyState,
+  type Rule,
+  type State,
+} from "#drivers/reference/model/state.ts";
 
 /**
  * Plans that break a network as the faults that are on say. What a fault does is described in the table of the
@@ -162,7 +168,7 @@ function allHosts(state: State): string[] {
     .map(({ ipv4, names }) => [ipv4.split("/")[0], ...names].join(" "));
 }
 
-/** What the data interface brings back of a container's own frames, or the bridge would look for it outside. */
+/** What the data interface brings back of a container's own frames, or the bridge would look for it external. */
 function ignoreReflection(dataDevice: string, tag: number, mac: string): string {
   return `table=0,priority=40,in_port=${dataDevice},dl_vlan=${tag},dl_src=${mac},actions=drop`;
 }

@@ -1,17 +1,17 @@
-import { gatewayAddressType, type RequestOf, requestAddressTypeKey } from "#harness/cnm/protocol.ts";
-import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
-import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
-import type { Model } from "../model/model.ts";
-import { Refusal } from "../model/refusal.ts";
-import type { Handlers } from "../protocol/server.ts";
+import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
+import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import type { Model } from "#drivers/reference/model/model.ts";
+import { Refusal } from "#drivers/reference/model/refusal.ts";
+import type { Handlers } from "#drivers/reference/protocol/server.ts";
+import { gatewayAddressType, type RequestOf, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
 import { faultyIpamHandlers, withNetworkOf } from "./ipam-handlers.ts";
-import type { FaultGround } from "./pipeline.ts";
+import type { FaultContext } from "./pipeline.ts";
 
 const rollBackMs = 1_000;
 
 /** Handlers that do what the faults that are on say, and what the honest ones do otherwise. */
-export function faultyHandlers(ground: FaultGround): Handlers {
-  const { handlers: honest, faults, model } = ground;
+export function faultyHandlers(context: FaultContext): Handlers {
+  const { handlers: honest, faults, model } = context;
   const on = (fault: CnmFaultName) => faults.has(fault);
   const onNetwork = (fault: ReferenceFaultName) => faults.has(fault);
   const undeleted = new Set<string>();
@@ -21,7 +21,7 @@ export function faultyHandlers(ground: FaultGround): Handlers {
 
   return {
     ...honest,
-    ...faultyIpamHandlers(ground),
+    ...faultyIpamHandlers(context),
 
     "Plugin.Activate": async (request) => {
       if (on("pools-forgotten")) {
@@ -119,7 +119,7 @@ export function isGatewayRequest(options: Readonly<Record<string, string>> | nul
   return options?.[requestAddressTypeKey] === gatewayAddressType;
 }
 
-/** The request with the address moved into the subnet, since the honest plugin refuses one that is outside. */
+/** The request with the address moved into the subnet, since the honest plugin refuses one that is external. */
 function insideNetwork(
   { state }: Model,
   request: RequestOf<"NetworkDriver.CreateEndpoint">,

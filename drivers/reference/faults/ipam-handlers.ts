@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
-import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
-import { Refusal } from "../model/refusal.ts";
-import { defaultTenant } from "../model/state.ts";
-import type { Handlers } from "../protocol/server.ts";
+import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
+import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import { Refusal } from "#drivers/reference/model/refusal.ts";
+import { defaultTenant } from "#drivers/reference/model/state.ts";
+import type { Handlers } from "#drivers/reference/protocol/server.ts";
 import { isGatewayRequest } from "./handlers.ts";
-import type { FaultGround } from "./pipeline.ts";
+import type { FaultContext } from "./pipeline.ts";
 
 type IpamCalls = Extract<keyof Handlers, `IpamDriver.${string}`>;
 
@@ -14,7 +14,7 @@ export function faultyIpamHandlers({
   handlers: honest,
   model,
   faults,
-}: FaultGround): Pick<Handlers, IpamCalls> {
+}: FaultContext): Pick<Handlers, IpamCalls> {
   const on = (fault: CnmFaultName) => faults.has(fault);
   const onNetwork = (fault: ReferenceFaultName) => faults.has(fault);
   /** Ids that a repeated request got beside the honest one. */

@@ -1,12 +1,18 @@
-import { type CallName, calls, isCallName } from "#harness/cnm/protocol.ts";
-import type { CnmFaultName } from "#harness/saboteurs/cnm-faults.ts";
-import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
-import type { Model } from "../model/model.ts";
-import { type Handlers, honestPipeline, json, type Pipeline, type WireAnswer } from "../protocol/server.ts";
+import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
+import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import type { Model } from "#drivers/reference/model/model.ts";
+import {
+  type Handlers,
+  honestPipeline,
+  json,
+  type Pipeline,
+  type WireAnswer,
+} from "#drivers/reference/protocol/server.ts";
+import { type CallName, calls, isCallName } from "#harness/cnm/protocol/protocol.ts";
 import { faultyHandlers } from "./handlers.ts";
 
 /** What the protocol faults act on. */
-export interface FaultGround {
+export interface FaultContext {
   readonly handlers: Handlers;
   readonly model: Model;
   readonly faults: ReadonlySet<string>;
@@ -18,9 +24,9 @@ type Fields = Record<string, unknown>;
  * A pipeline that breaks the protocol as the faults that are on say, and is the honest one while none is. What a
  * fault does is described in the table of protocol faults; faults that change what a call does are in `handlers.ts`.
  */
-export function faultyPipeline(honest: Pipeline, ground: FaultGround): Pipeline {
-  const on = (fault: CnmFaultName | ReferenceFaultName) => ground.faults.has(fault);
-  const broken = honestPipeline(faultyHandlers(ground));
+export function faultyPipeline(honest: Pipeline, context: FaultContext): Pipeline {
+  const on = (fault: CnmFaultName | ReferenceFaultName) => context.faults.has(fault);
+  const broken = honestPipeline(faultyHandlers(context));
   let bodies: Promise<unknown> = Promise.resolve();
 
   return {
@@ -31,7 +37,7 @@ export function faultyPipeline(honest: Pipeline, ground: FaultGround): Pipeline 
       await earlier;
     },
     answer: async (path, body) => {
-      if (ground.faults.size === 0) return honest.answer(path, body);
+      if (context.faults.size === 0) return honest.answer(path, body);
       if (on("unknown-method-accepted") && !isCallName(path)) return json(200, {});
       if (on("malformed-json-accepted") && !parses(body)) return json(200, {});
       if (on("wrong-types-accepted") && isCallName(path) && !fits(path, body)) return json(200, {});
@@ -44,7 +50,7 @@ export function faultyPipeline(honest: Pipeline, ground: FaultGround): Pipeline 
       ) {
         return json(500, { Err: "ports cannot be published" });
       }
-      if (isUnknownEndpoint(ground.model, path, body)) {
+      if (isUnknownEndpoint(context.model, path, body)) {
         if (on("hang-on-unknown-id")) return forever();
         if (on("connection-cut-on-unknown-id")) return undefined;
       }

@@ -1,5 +1,5 @@
-import type { ReferenceFaultName } from "#harness/saboteurs/reference-faults.ts";
-import type { Rule } from "../model/state.ts";
+import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import type { Rule } from "#drivers/reference/model/state.ts";
 
 const portOutOfRange: ReferenceFaultName = "port-out-of-range-cut";
 

@@ -31,7 +31,7 @@ const remove = (model: Model, one: AttachmentRequest) =>
 test("the last DEL takes away everything that the first ADD made", () => {
   const model = newModel();
   const before = model.state;
-  const [one, other] = [request("c1", { wayOut: { ports: [] } }), request("c2", { node: "node2" })];
+  const [one, other] = [request("c1", { egress: { ports: [] } }), request("c2", { node: "node2" })];
   for (const each of [one, other]) add(model, each);
   expect(Object.keys(model.state.networks)).toEqual(["default/web"]);
   for (const each of [one, other]) remove(model, each);
@@ -64,10 +64,10 @@ test("no address is given twice, and a full subnet is named", () => {
 test("a second ADD for an interface and a port that is taken are refused by name", () => {
   const model = newModel();
   const ports = [{ hostPort: 9099, containerPort: 80, protocol: "tcp" as const, hostIP: "" }];
-  add(model, request("c1", { wayOut: { ports } }));
+  add(model, request("c1", { egress: { ports } }));
   expect(() => add(model, request("c1"))).toThrow("c1");
-  expect(() => add(model, request("c2", { wayOut: { ports } }))).toThrow("9099");
-  add(model, request("c2", { node: "node2", wayOut: { ports } }));
+  expect(() => add(model, request("c2", { egress: { ports } }))).toThrow("9099");
+  add(model, request("c2", { node: "node2", egress: { ports } }));
 });
 
 test("without a subnet only a network that exists can be joined", () => {

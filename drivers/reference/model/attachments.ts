@@ -33,12 +33,12 @@ export interface AttachmentRequest {
   readonly ipv6?: string | undefined;
   readonly mac?: string | undefined;
   readonly names: readonly string[];
-  /** An interface to the outside, with these ports of the node. */
-  readonly wayOut?: { readonly ports: readonly PortMapping[] } | undefined;
+  /** An interface to the egressPool, with these ports of the node. */
+  readonly egress?: { readonly ports: readonly PortMapping[] } | undefined;
 }
 
 /** Addresses of containers towards their node, on every node the same; between nodes they mean nothing. */
-export const outside = { subnet: "100.66.0.0/16", gateway: "100.66.0.1" } as const;
+export const egressPool = { subnet: "100.66.0.0/16", gateway: "100.66.0.1" } as const;
 
 /** What is attached through CNI. Works on the state in place; a method does all of its work or throws `Refusal`. */
 export class Attachments {
@@ -76,7 +76,7 @@ export class Attachments {
 
   /** Gives a container an endpoint with addresses. Throws `Refusal` for one that it has already. */
   add(request: AttachmentRequest): AttachmentState {
-    const { node, containerId, ifName, netns, network, place, group, mac, names, wayOut } = request;
+    const { node, containerId, ifName, netns, network, place, group, mac, names, egress } = request;
     const id = attachmentId(request);
     const existing = this.#state.attachments[id];
     if (existing) {
@@ -100,7 +100,7 @@ export class Attachments {
     this.#networks.join(engineNetwork, id, netns);
     const attachment: AttachmentState = {
       ...{ id, node, containerId, ifName, netns, network, endpoint: id },
-      ...(wayOut ? { wayOut: { address: this.#leadOut(node, wayOut.ports), ports: [...wayOut.ports] } } : {}),
+      ...(egress ? { egress: { address: this.#leadOut(node, egress.ports), ports: [...egress.ports] } } : {}),
     };
     this.#state.attachments[id] = attachment;
     return attachment;
@@ -110,7 +110,7 @@ export class Attachments {
   remove(id: string): void {
     const attachment = this.#state.attachments[id];
     if (!attachment) return;
-    const { node, wayOut } = attachment;
+    const { node, egress } = attachment;
     const endpoint = this.#endpointOf(attachment);
     const { tenant, subnet, subnet6 } = this.#state.networks[endpoint.network]!;
     for (const [cidr, address] of [
@@ -119,10 +119,10 @@ export class Attachments {
     ]) {
       if (cidr && address) this.#pools.releaseAddress(`${tenant}/${cidr}`, hostPart(address));
     }
-    if (wayOut) {
-      const pool = outsidePool(node);
-      this.#pools.releaseAddress(pool, hostPart(wayOut.address));
-      this.#pools.releaseAddress(pool, outside.gateway);
+    if (egress) {
+      const pool = egressPoolId(node);
+      this.#pools.releaseAddress(pool, hostPart(egress.address));
+      this.#pools.releaseAddress(pool, egressPool.gateway);
       this.#pools.release(pool);
     }
     delete this.#state.attachments[id];
@@ -207,7 +207,7 @@ export class Attachments {
     const taken = Object.values(this.#state.attachments).filter((one) => one.node === node);
     for (const { hostPort, protocol, hostIP } of ports) {
       const holder = taken.find((one) =>
-        one.wayOut?.ports.some(
+        one.egress?.ports.some(
           (port) =>
             port.hostPort === hostPort &&
             port.protocol === protocol &&
@@ -217,8 +217,8 @@ export class Attachments {
       if (holder)
         throw new Refusal(`port ${hostPort}/${protocol} of ${node} is in use by ${holder.containerId}`);
     }
-    this.#hold(outsideTenant(node), outside.subnet, outside.gateway);
-    return this.#pools.requestAddress(outsidePool(node), { address: "", gateway: false });
+    this.#hold(egressTenant(node), egressPool.subnet, egressPool.gateway);
+    return this.#pools.requestAddress(egressPoolId(node), { address: "", gateway: false });
   }
 }
 
@@ -233,12 +233,12 @@ function idOf(node: string, { tenant, name }: Pick<NetworkPlace, "tenant" | "nam
 }
 
 /** No tenant of a user's can have a name with spaces. */
-function outsideTenant(node: string): string {
-  return `outside of ${node}`;
+function egressTenant(node: string): string {
+  return `egressPool of ${node}`;
 }
 
-function outsidePool(node: string): string {
-  return `${outsideTenant(node)}/${outside.subnet}`;
+function egressPoolId(node: string): string {
+  return `${egressTenant(node)}/${egressPool.subnet}`;
 }
 
 function withPrefix(gateway: string | undefined, subnet: string): string {

@@ -1,4 +1,4 @@
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { Attachments } from "./attachments.ts";
 import { Networks, type Numbering } from "./networks.ts";
 import { Policies } from "./policies.ts";

@@ -74,7 +74,7 @@ const attachment = z.object({
   network: z.string(),
   endpoint: z.string(),
   /** Its interface to the outside, with the address (CIDR) there. */
-  wayOut: z.object({ address: z.string(), ports: z.array(portShape) }).optional(),
+  egress: z.object({ address: z.string(), ports: z.array(portShape) }).optional(),
 });
 
 /** One rule of a policy. A peer is the other end: source of an `in` rule, destination of an `out` rule. */

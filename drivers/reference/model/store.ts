@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { HarnessError } from "#harness/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { emptyState, type State, stateShape } from "./state.ts";
 
 /** Keeps the state in one JSON file, replaced as a whole, so that a kill leaves the old file or the new one. */

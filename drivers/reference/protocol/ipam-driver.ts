@@ -1,7 +1,7 @@
-import { gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol.ts";
-import type { Model } from "../model/model.ts";
-import { Refusal } from "../model/refusal.ts";
-import { defaultTenant } from "../model/state.ts";
+import type { Model } from "#drivers/reference/model/model.ts";
+import { Refusal } from "#drivers/reference/model/refusal.ts";
+import { defaultTenant } from "#drivers/reference/model/state.ts";
+import { gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
 import type { Handlers } from "./server.ts";
 
 type IpamCalls = Extract<keyof Handlers, `IpamDriver.${string}`>;

@@ -1,10 +1,14 @@
-import { type CreateNetworkRequest, genericOptionsKey, type IpamData } from "#harness/cnm/protocol.ts";
-import type { Fabric } from "../dataplane/fabric.ts";
-import { innerDevice } from "../dataplane/plan.ts";
-import { parseInterfaceAddress } from "../model/addresses.ts";
-import type { Model } from "../model/model.ts";
-import type { NetworkRequest } from "../model/networks.ts";
-import { Refusal } from "../model/refusal.ts";
+import type { Fabric } from "#drivers/reference/dataplane/fabric.ts";
+import { innerDevice } from "#drivers/reference/dataplane/plan.ts";
+import { parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
+import type { Model } from "#drivers/reference/model/model.ts";
+import type { NetworkRequest } from "#drivers/reference/model/networks.ts";
+import { Refusal } from "#drivers/reference/model/refusal.ts";
+import {
+  type CreateNetworkRequest,
+  genericOptionsKey,
+  type IpamData,
+} from "#harness/cnm/protocol/protocol.ts";
 import type { Handlers } from "./server.ts";
 
 type NetworkCalls = Extract<keyof Handlers, `NetworkDriver.${string}`>;
@@ -90,7 +94,7 @@ export function networkHandlers(
         throw error;
       }
       const { resolver } = model.state.networks[endpoint.network]!;
-      // No gateway: the engine then gives the container its way out, and published ports, on docker_gwbridge.
+      // No gateway: the engine then gives the container its egress, and published ports, on docker_gwbridge.
       return {
         InterfaceName: { SrcName: innerDevice(EndpointID), DstPrefix: "eth" },
         StaticRoutes: [{ Destination: `${resolver}/32`, RouteType: 1 }],

@@ -8,7 +8,7 @@ import {
   isCallName,
   mediaType,
   type RequestOf,
-} from "#harness/cnm/protocol.ts";
+} from "#harness/cnm/protocol/protocol.ts";
 
 type Answer<Name extends CallName> = z.input<(typeof calls)[Name]["response"]>;
 

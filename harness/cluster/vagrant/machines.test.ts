@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { ownIdentity } from "#harness/process.ts";
-import type { ClusterState } from "../state.ts";
+import type { ClusterState } from "#harness/cluster/state.ts";
+import { ownIdentity } from "#harness/core/process.ts";
 import { MachineRecords, plannedAddresses } from "./machines.ts";
 
 const dead = "999999999:1";
@@ -60,9 +60,9 @@ test("what was recorded is found again, until it is removed", () => {
   expect(records.all()).toEqual([]);
 });
 
-test("addresses are those that the Vagrantfile gives: nodes from 10 on, the outside 2", () => {
+test("addresses are those that the Vagrantfile gives: nodes from 10 on, the external host 2", () => {
   const machines = make("nc-2");
   const at = (machine: string) => plannedAddresses("10.9.0.0/16", machines, machine);
   expect(at("tutorial-node2")).toEqual({ control: "10.9.1.11", data: "10.9.2.11" });
-  expect(at("tutorial-outside")).toEqual({ control: "10.9.1.2", data: "10.9.2.2" });
+  expect(at("tutorial-external")).toEqual({ control: "10.9.1.2", data: "10.9.2.2" });
 });

@@ -1,12 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EngineVersion, Settings } from "#harness/config/settings.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/process.ts";
-import type { ClusterState } from "../state.ts";
-import { prefixesOf, type SubnetLease } from "../subnets.ts";
+import { prefixesOf, type SubnetLease } from "#harness/cluster/containers/subnets.ts";
+import type { ClusterState } from "#harness/cluster/state.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
 
 /** The Vagrantfile's folder. */
-const vagrantFolder = join(import.meta.dirname, "../../../vagrant");
+const vagrantFolder = join(projectRoot, "vagrant");
 
 /** A set of machines of one cluster, as far as another process must know it to destroy them. */
 export interface Machines {
@@ -51,7 +52,7 @@ export class MachineRecords {
         VAGRANT_CHECKPOINT_DISABLE: "1",
         VAGRANT_NO_COLOR: "1",
         NODES: String(nodes),
-        OUTSIDE: "1",
+        EXTERNAL: "1",
         ENGINE: engine,
         CLUSTER_NAME: id,
         MANAGEMENT: lease.prefixes.management,

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { HarnessError, UsageError } from "#harness/errors.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { until } from "#harness/poll.ts";
-import { lastLines } from "#harness/setup/install.ts";
+import { lastLines } from "#harness/host/setup/install.ts";
 import { parseSshConfig, type SshAccess } from "./ssh-config.ts";
 
 /** How long a machine may wait for its address before it is asked whether it hangs. */

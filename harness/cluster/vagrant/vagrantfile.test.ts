@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { engineVersions } from "#harness/config/settings.ts";
-import { nodeHostConfig } from "#harness/images/node-contract.ts";
+import { nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { engineVersions } from "#harness/core/settings/settings.ts";
 
-const vagrantfile = readFileSync(join(import.meta.dirname, "../../../vagrant/Vagrantfile"), "utf8");
+const vagrantfile = readFileSync(join(projectRoot, "vagrant/Vagrantfile"), "utf8");
 const [header = ""] = vagrantfile.split("\n\n\n")[0]?.split("\ndef ") ?? [];
 
 test("the provider docker creates containers as the container provider does", () => {

@@ -1,0 +1,73 @@
+import { createHash } from "node:crypto";
+import { formatAddress, formatSubnet, parseSubnet } from "#drivers/reference/model/addresses.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+
+/** What a network configuration may need to know of the network and of the node it is for. Addresses are texts. */
+export interface NodeValues {
+  /** Name of the network. */
+  readonly name: string;
+  /** The whole network as a CIDR. */
+  readonly subnet: string;
+  /** The node's own part of it as a CIDR. */
+  readonly nodeSubnet: string;
+  /** First address of the node's part. */
+  readonly gateway: string;
+  /** First and last address of the node's part for containers. */
+  readonly rangeStart: string;
+  readonly rangeEnd: string;
+  /** Number of the node, from 1. */
+  readonly node: number;
+  /** Names for devices of this network, at most 15 characters. */
+  readonly bridge: string;
+  readonly vxlan: string;
+  /** 24 bits. */
+  readonly vni: number;
+  /** Devices and addresses of the node by role. */
+  readonly managementDevice: string;
+  readonly managementAddress: string;
+  readonly controlDevice: string;
+  readonly controlAddress: string;
+  readonly dataDevice: string;
+  readonly dataAddress: string;
+}
+
+/** The values of every node, in the cluster's order: the subnet is cut into equal parts, one for each node. */
+export function nodeValuesOf(
+  cluster: { nodes: readonly Pick<ClusterNode, "interfaces">[] },
+  name: string,
+  subnet: string,
+): NodeValues[] {
+  const { base, prefix } = parseSubnet(subnet);
+  const bits = Math.ceil(Math.log2(cluster.nodes.length));
+  const size = 1n << BigInt(32 - prefix - bits);
+  const text = (value: bigint) => formatAddress({ family: 4, value });
+  const hash = createHash("sha256").update(name).digest("hex");
+  return cluster.nodes.map((node, index) => {
+    const start = base + BigInt(index) * size;
+    return {
+      name,
+      subnet,
+      nodeSubnet: formatSubnet({ family: 4, base: start, prefix: prefix + bits }),
+      gateway: text(start + 1n),
+      rangeStart: text(start + 2n),
+      rangeEnd: text(start + size - 2n),
+      node: index + 1,
+      bridge: `ncb-${hash.slice(0, 8)}`,
+      vxlan: `ncx-${hash.slice(0, 8)}`,
+      // 0 is for traffic without a network.
+      vni: Number.parseInt(hash.slice(0, 6), 16) || 1,
+      ...devicesOf(node),
+    };
+  });
+}
+
+function devicesOf({ interfaces: { management, control, data } }: Pick<ClusterNode, "interfaces">) {
+  return {
+    managementDevice: management.device,
+    managementAddress: management.address,
+    controlDevice: control.device,
+    controlAddress: control.address,
+    dataDevice: data.device,
+    dataAddress: data.address,
+  };
+}

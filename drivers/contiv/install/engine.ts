@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
+import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
+
+const configuration = "/etc/docker/daemon.json";
+/** Containers get ten seconds to end before their engine does. */
+const restartMs = 90_000;
+
+/**
+ * Gives the node's engine a cluster store, by its configuration file and a restart; what the file held stays, and `scope` puts it
+ * back as it was. Leaves an engine alone that has this store. Throws `HarnessError` when it has another.
+ */
+export async function useClusterStore(scope: Scope, node: ClusterNode, store: string): Promise<void> {
+  const present = await clusterStoreOf(node);
+  if (present === store) return;
+  if (present !== "") {
+    throw new HarnessError(`the engine on ${node.name} has the cluster store ${present}`, {
+      hint: "take it out of the engine's configuration, or use CONTIV=running for the Contiv that it belongs to",
+    });
+  }
+  const before = (await node.files.exists(configuration))
+    ? await node.files.readText(configuration)
+    : undefined;
+  const settings = z.record(z.string(), z.unknown()).parse(JSON.parse(before || "{}"));
+  const advertised = `${node.interfaces.control.address}:2375`;
+  scope.defer(`the cluster store of the engine on ${node.name}`, async () => {
+    if (before === undefined) await node.files.remove(configuration);
+    else await node.files.write(configuration, before);
+    await restart(node, "");
+  });
+  await node.run(["mkdir", "--parents", "/etc/docker"]);
+  // What is advertised is an address for other engines' discovery; nothing has to listen there.
+  await node.files.write(
+    configuration,
+    JSON.stringify({ ...settings, "cluster-store": store, "cluster-advertise": advertised }, null, 2),
+  );
+  await restart(node, store);
+}
+
+async function restart(node: ClusterNode, store: string): Promise<void> {
+  const ours = (await node.exec(["test", "-x", nodeEngineCommand])).code === 0;
+  const command = ours ? [nodeEngineCommand, "restart"] : ["systemctl", "restart", "docker"];
+  await node.run(command, { deadlineMs: restartMs });
+  await until(
+    { what: `the engine on ${node.name} with ${store || "no cluster store"}`, deadlineMs: 60_000 },
+    async () => (await clusterStoreOf(node)) === store,
+  );
+}

@@ -1,0 +1,132 @@
+import { join } from "node:path";
+import { answers, folder, logFolder } from "#drivers/contiv/daemons/daemon.ts";
+import {
+  daemonsOf,
+  etcdOf,
+  firstOf,
+  netmasterOf,
+  pluginSocket,
+  startContiv,
+} from "#drivers/contiv/daemons/daemons.ts";
+import { Netctl } from "#drivers/contiv/netctl/netctl.ts";
+import type { Attachment } from "#drivers/driver.ts";
+import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
+import { recordNodes } from "#harness/cnm/recorder/interpose.ts";
+import { Blocked, HarnessError } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { prepareDataplane } from "./dataplane.ts";
+import { useClusterStore } from "./engine.ts";
+import { removeLeftovers } from "./leftovers.ts";
+import { findNetctl, putPrograms, type Release } from "./release.ts";
+
+const nodePorts = "CONTIV-NODEPORT";
+/** The chain, what leads to it, and the egress of containers through netplugin's own interface. */
+const ofNetplugin = /CONTIV-NODEPORT| contivh0 /;
+const tools = ["ovs-vsctl", "ethtool", "curl", "python3", "start-stop-daemon"];
+
+/**
+ * Puts a release on the nodes and starts everything in order: Open vSwitch, etcd, the engines with a cluster store, netmaster,
+ * netplugin. Does not do again what is there already. Throws `Blocked` when the engines have no cluster store.
+ */
+export async function installRelease(
+  scope: Scope,
+  cluster: Cluster,
+  release: Exclude<Release, { kind: "running" }>,
+  session: Scope,
+): Promise<Attachment> {
+  const store = await cluster.offers("clusterStore");
+  if (!store.offered) throw new Blocked(`Contiv needs an engine with a cluster store: ${store.reason}`);
+  const first = firstOf(cluster);
+  await Promise.all(
+    cluster.nodes.map((node) => checkTools(node, node === first ? [...tools, "etcd"] : tools)),
+  );
+  await Promise.all(
+    cluster.nodes.map(async (node) => {
+      if (await node.files.exists(folder)) return;
+      scope.defer(`${folder} on ${node.name}`, () => node.run(["rm", "-rf", folder, logFolder]));
+      await putPrograms(node, release);
+    }),
+  );
+  const tunnelEnds = await Promise.all(
+    cluster.nodes.map((node, index) => prepareDataplane(scope, node, index + 1)),
+  );
+  const daemons = daemonsOf(cluster, tunnelEnds);
+  scope.defer("etcd", () => daemons.etcd.stop());
+  await daemons.etcd.start();
+  await Promise.all(
+    cluster.nodes.map((node) => useClusterStore(scope, node, etcdOf(cluster).replace("http", "etcd"))),
+  );
+  scope.defer("netmaster", () => daemons.netmaster.stop());
+  await Promise.all(cluster.nodes.map((node) => removeRulesLater(scope, node)));
+  for (const netplugin of daemons.netplugins) {
+    const remove = async () => {
+      await netplugin.stop();
+      // It leaves its sockets, an engine's and one for a scheduler.
+      await netplugin.host.run(["rm", "-rf", pluginSocket, "/run/contiv"]);
+    };
+    scope.defer(`netplugin on ${netplugin.host.name}`, remove, { kind: "netplugin" });
+  }
+  await startContiv(daemons, tunnelEnds);
+  const place = { program: `${folder}/bin/netctl`, netmaster: netmasterOf(cluster) };
+  await removeLeftovers(cluster, new Netctl(first, place));
+  await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
+  const proxies = session.child("the proxies between engines and netplugin");
+  scope.defer("the proxies between engines and netplugin", () => proxies.close());
+  const transcript = join(readSettings().REPORTS, "transcripts", `${cluster.id}-protocol.jsonl`);
+  const recorder = await recordNodes(proxies, cluster, pluginSocket, { transcript });
+  return {
+    netctl: place.program,
+    netmaster: place.netmaster,
+    tunnelEnds: tunnelEnds.join(" "),
+    recorder,
+  };
+}
+
+/**
+ * Finds a Contiv that somebody else installed and runs. Nothing of it is changed. Throws `Blocked` when the engines have no cluster
+ * store, `HarnessError` when netmaster does not answer.
+ */
+export async function attachToRunning(scope: Scope, cluster: Cluster): Promise<Attachment> {
+  const first = firstOf(cluster);
+  for (const node of cluster.nodes) {
+    if ((await clusterStoreOf(node)) !== "") continue;
+    const { Version } = await node.docker.version();
+    throw new Blocked(`Docker ${Version} on ${node.name} runs without a cluster store, which Contiv needs`);
+  }
+  const netctl = await findNetctl(first);
+  for (const netmaster of ["http://netmaster:9999", netmasterOf(cluster), "http://127.0.0.1:9999"]) {
+    if (!(await answers(first, `${netmaster}/api/v1/tenants/default/`))) continue;
+    await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
+    return { netctl, netmaster };
+  }
+  throw new HarnessError(`CONTIV=running: no netmaster answers on port 9999, asked from ${first.name}`, {
+    hint: "start it, or have CONTIV name a release for the suite to install",
+  });
+}
+
+async function checkTools(node: ClusterNode, needed: readonly string[]): Promise<void> {
+  const lacks = [];
+  for (const tool of needed) {
+    if ((await node.exec(["sh", "-c", 'command -v "$1"', "sh", tool])).code !== 0) lacks.push(tool);
+  }
+  if (lacks.length === 0) return;
+  throw new HarnessError(`${node.name} lacks ${lacks.join(", ")}, which Contiv needs`, {
+    hint: "install the packages openvswitch-switch, ethtool, curl, python3, dpkg and, on the first node, etcd-server",
+  });
+}
+
+/** netplugin writes NAT rules, a chain for its node ports among them, and leaves them. */
+async function removeRulesLater(scope: Scope, node: ClusterNode): Promise<void> {
+  const iptables = ["iptables", "--wait", "-t", "nat"];
+  if ((await node.exec([...iptables, "--list-rules", nodePorts])).code === 0) return;
+  scope.defer(`netplugin's NAT rules on ${node.name}`, async () => {
+    const rules = (await node.run([...iptables, "--list-rules"])).split("\n");
+    for (const rule of rules.filter((line) => line.startsWith("-A ") && ofNetplugin.test(line))) {
+      await node.run([...iptables, ...rule.replace("-A", "--delete").split(" ")]);
+    }
+    if (rules.includes(`-N ${nodePorts}`)) await node.run([...iptables, "--delete-chain", nodePorts]);
+  });
+}

@@ -1,0 +1,80 @@
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import contiv from "#drivers/contiv/index.ts";
+import { Blocked, UsageError } from "#harness/core/errors.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { programs, readRelease } from "./release.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "netconform-contiv-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Folder with files that look like programs, in `at`. */
+function release(at: string, names: readonly string[] = programs): string {
+  const place = join(folder, at);
+  mkdirSync(place, { recursive: true });
+  for (const name of names) writeFileSync(join(place, name), `\x7fELF ${name}`);
+  return place;
+}
+
+const given = (env: NodeJS.ProcessEnv) => readRelease(readSettings(env));
+
+describe("a release of Contiv", () => {
+  it("that is not given blocks, and says what to set", async () => {
+    await expect(given({})).rejects.toThrow(new Blocked("no Contiv release given (CONTIV=…)"));
+  });
+
+  it("can be a folder with the three programs, and must have them all", async () => {
+    const read = await given({ CONTIV: release("complete") });
+    expect(read.kind === "programs" && [...read.contents.keys()]).toEqual(programs);
+    const lacking = release("lacking", ["netctl", "netplugin"]);
+    await expect(given({ CONTIV: lacking })).rejects.toThrow(
+      /expected netctl, netmaster, netplugin in .*, got no netmaster/,
+    );
+  });
+
+  it("that is not there is a mistake of the user", async () => {
+    await expect(given({ CONTIV: join(folder, "nowhere.tar.bz2") })).rejects.toThrow(UsageError);
+  });
+
+  it("must have its checksum, where one is given", async () => {
+    const path = join(folder, "one.tar");
+    writeFileSync(path, "anything");
+    const sum = createHash("sha256").update("anything").digest("hex");
+    expect((await given({ CONTIV: path, CONTIV_SHA256: sum.toUpperCase() })).kind).toBe("archive");
+    const other = "0".repeat(64);
+    await expect(given({ CONTIV: path, CONTIV_SHA256: other })).rejects.toThrow(
+      `expected SHA-256 ${other} (CONTIV_SHA256), got ${sum}`,
+    );
+  });
+
+  it("is unpacked to its programs alone, wherever they are in it", () => {
+    const tree = release("netplugin-1");
+    mkdirSync(join(tree, "contrib/netctl"), { recursive: true });
+    writeFileSync(join(tree, "contrib/netctl/netmaster"), "a shell completion");
+    const [packed, target] = [join(folder, "release.tar.bz2"), join(folder, "target")];
+    mkdirSync(target);
+    execFileSync("python3", [
+      "-c",
+      "import sys, tarfile; tar = tarfile.open(sys.argv[1], 'w:bz2'); tar.add(sys.argv[2], 'x/contrib'); tar.add(sys.argv[3], 'x')",
+      ...[packed, join(tree, "contrib"), tree],
+    ]);
+    execFileSync("python3", [join(import.meta.dirname, "unpack.py"), packed, target]);
+    for (const name of programs) expect(readFileSync(join(target, name), "utf8")).toBe(`\x7fELF ${name}`);
+    expect(existsSync(join(target, "contrib"))).toBe(false);
+  });
+});
+
+describe("the driver", () => {
+  it.each(["26.1", "28.5"])(
+    "is blocked on Docker %s in one line that names the version without a cluster store",
+    async (engine) => {
+      const refused = (await contiv.prepare?.(engine).catch((error: Error) => error)) as Error;
+      expect(refused).toBeInstanceOf(Blocked);
+      expect(refused.message).toMatch(new RegExp(`^Docker ${engine} has no cluster store.*23\\.0.*$`));
+    },
+  );
+});

@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { folder } from "#drivers/contiv/daemons/daemon.ts";
+import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
+import { progressOn } from "#harness/core/progress.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Host } from "#harness/host/host.ts";
+
+/** Contiv's programs. */
+export const programs = ["netctl", "netmaster", "netplugin"] as const;
+
+/** What `CONTIV` names. `what` is how a user would recognize it. */
+export type Release =
+  | { readonly kind: "running" }
+  | { readonly kind: "archive"; readonly what: string; readonly content: Uint8Array }
+  | { readonly kind: "programs"; readonly what: string; readonly contents: ReadonlyMap<string, Uint8Array> };
+
+const downloadMs = 300_000;
+const hint = "CONTIV=path of a release tarball, of a folder with the three programs, its URL, or running";
+
+/**
+ * Reads the release that the settings name and compares its checksum. Nothing of it is unpacked or run on this machine.
+ * Throws `Blocked` when none is given, `UsageError` when it is not there or is another one.
+ */
+export async function readRelease({ CONTIV, CONTIV_SHA256 }: Settings): Promise<Release> {
+  if (CONTIV === undefined) throw new Blocked("no Contiv release given (CONTIV=…)");
+  if (CONTIV === "running") return { kind: "running" };
+  if (/^https?:\/\//.test(CONTIV)) {
+    const step = progressOn(process.stderr).step(`downloading ${CONTIV}`, () => download(CONTIV));
+    return archive(CONTIV, await step, CONTIV_SHA256);
+  }
+  const path = resolve(CONTIV);
+  const found = await stat(path).catch(() => undefined);
+  if (!found)
+    throw new UsageError(`CONTIV=${CONTIV}: there is no ${path} (set in the environment)`, { hint });
+  if (!found.isDirectory()) return archive(CONTIV, await readFile(path), CONTIV_SHA256);
+  if (CONTIV_SHA256 !== undefined) {
+    throw new UsageError(
+      `CONTIV_SHA256=${CONTIV_SHA256}: expected CONTIV to be a tarball with it, got the folder ${path}`,
+    );
+  }
+  const contents = await Promise.all(
+    programs.map(async (name) => {
+      const content = await readFile(join(path, name)).catch(() => undefined);
+      if (content) return [name, content] as const;
+      throw new UsageError(`CONTIV=${CONTIV}: expected ${programs.join(", ")} in ${path}, got no ${name}`, {
+        hint,
+      });
+    }),
+  );
+  return { kind: "programs", what: CONTIV, contents: new Map(contents) };
+}
+
+function archive(what: string, content: Uint8Array, expected: string | undefined): Release {
+  const sum = createHash("sha256").update(content).digest("hex");
+  if (expected !== undefined && expected.toLowerCase() !== sum) {
+    throw new UsageError(`CONTIV=${what}: expected SHA-256 ${expected} (CONTIV_SHA256), got ${sum}`);
+  }
+  return { kind: "archive", what, content };
+}
+
+async function download(url: string): Promise<Uint8Array> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(downloadMs) });
+    if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  } catch (cause) {
+    const { message, cause: deeper } = cause as Error & { cause?: Error };
+    throw new UsageError(`CONTIV=${url}: expected a release there, got ${deeper?.message ?? message}`, {
+      hint,
+      cause,
+    });
+  }
+}
+
+/** Puts the three programs into a node's `folder`. Throws `UsageError` when the archive has not all of them. */
+export async function putPrograms(node: Host, release: Exclude<Release, { kind: "running" }>): Promise<void> {
+  await node.run(["mkdir", "--parents", `${folder}/bin`]);
+  if (release.kind === "programs") {
+    for (const [name, content] of release.contents)
+      await node.files.write(`${folder}/bin/${name}`, content, 0o755);
+    return;
+  }
+  const [package_, script] = [`${folder}/release`, `${folder}/unpack.py`];
+  await node.files.write(package_, release.content);
+  await node.files.write(script, await readFile(join(import.meta.dirname, "unpack.py")));
+  const unpacked = await node.exec(["python3", script, package_, `${folder}/bin`]);
+  if (unpacked.code !== 0) {
+    throw new UsageError(
+      `CONTIV=${release.what}: expected a tar archive with ${programs.join(", ")}, got ${unpacked.stderr.trim()}`,
+      { hint },
+    );
+  }
+  await node.files.remove(package_);
+}
+
+/** Where netctl is on a node whose Contiv somebody else installed. Throws `HarnessError` when it is nowhere. */
+export async function findNetctl(node: Host): Promise<string> {
+  const places = ["/opt/bin", "/opt/contiv/bin", "/contiv/bin", `${folder}/bin`].join(":");
+  const found = await node.exec(["sh", "-c", `PATH="$PATH:${places}" command -v netctl`]);
+  if (found.code === 0) return found.stdout.trim();
+  throw new HarnessError(`CONTIV=running: there is no netctl on ${node.name}`, {
+    hint: `put it into the PATH or into one of ${places.replaceAll(":", ", ")}`,
+  });
+}

@@ -1,0 +1,44 @@
+import { mkdtempDisposableSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { runTier, type TierResult } from "#harness/conformance/cni-run/run-suite.ts";
+import { serveNamespaces } from "./serve.ts";
+
+const timeoutMs = 300_000;
+
+/** What the CNI tier finds at the newest version. */
+async function findings(fault?: string): Promise<TierResult[]> {
+  using folder = mkdtempDisposableSync(join(tmpdir(), "netconform-reference-cni-"));
+  const served = await serveNamespaces(folder.path, fault === undefined ? [] : [fault]);
+  try {
+    return await runTier({
+      plugins: [served.path],
+      versions: ["newest"],
+      settings: { CONFIG: "", KIND: "" },
+      without: ["concurrency"],
+    });
+  } finally {
+    await served.close();
+  }
+}
+
+test(
+  "the reference plugin keeps the rules of CNI",
+  async () => {
+    const results = await findings();
+    expect(results.length).toBeGreaterThan(20);
+    expect(results.filter(({ outcome }) => outcome !== "passed").map(({ title }) => title)).toEqual([]);
+  },
+  timeoutMs,
+);
+
+test(
+  "the tier notices that the reference plugin lists nothing of the node",
+  async () => {
+    const results = await findings("cni-host-end-unlisted");
+    const failed = results.filter(({ outcome }) => outcome !== "passed");
+    expect(failed.map(({ requirement, outcome }) => `${requirement} ${outcome}`)).toEqual(["CNI-5c failed"]);
+  },
+  timeoutMs,
+);

@@ -1,0 +1,48 @@
+import { existsSync, readdirSync } from "node:fs";
+import type Docker from "dockerode";
+import { until } from "#harness/core/poll.ts";
+
+/** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
+export const labels = {
+  cluster: "netconform.cluster",
+  owner: "netconform.owner",
+  cache: "netconform.cache",
+} as const;
+
+/**
+ * Removes every container (with its volumes) and network that carries the label, and nothing else. When it resolves they
+ * are gone, also those that another process was removing already, or that the engine was still making.
+ */
+export async function removeByLabel(docker: Docker, label: string, value: string): Promise<void> {
+  const filters = { label: [`${label}=${value}`] };
+  const list = () => docker.listContainers({ all: true, filters });
+  await until({ what: `the containers of ${value} to be gone`, deadlineMs: 60_000 }, async () => {
+    const removals = (await list()).map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }));
+    await Promise.all(removals.map(ignoreMissing));
+    return (await list()).length === 0;
+  });
+  const networks = await docker.listNetworks({ filters });
+  await Promise.all(networks.map(({ Id, Name }) => removeNetwork(docker, Id, Name)));
+}
+
+/** The engine refuses while containers that somebody else removes at the same time still hang on it. */
+async function removeNetwork(docker: Docker, id: string, name: string): Promise<void> {
+  await until({ what: `the network ${name} to be removable`, deadlineMs: 20_000 }, async () => {
+    await ignoreMissing(docker.getNetwork(id).remove());
+    return true;
+  });
+}
+
+async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((error: { statusCode?: number }) => {
+    // Somebody else is removing it already, or has.
+    if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+  });
+}
+
+/** Bridges of a cluster's networks, where its engine shares the network namespace of this process. */
+export function bridgesOf(id: string): string[] {
+  // A bridge without ports has no underlay, and Node.js does not list such interfaces.
+  const links = "/sys/class/net";
+  return existsSync(links) ? readdirSync(links).filter((name) => name.startsWith(`${id}-`)) : [];
+}

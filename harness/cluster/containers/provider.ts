@@ -1,0 +1,31 @@
+import { ensureEngine, stopPrivateEngine } from "#harness/cluster/host-engine/engine.ts";
+import type { Provider } from "#harness/cluster/provider.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import type { Progress } from "#harness/core/progress.ts";
+import { type EngineVersion, engineVersions, type Settings } from "#harness/core/settings/settings.ts";
+import { bringUp, type EngineContext, keep, sweep, tearDown } from "./lifecycle.ts";
+
+/** Nodes that are containers in the Docker Engine of this machine. Throws `UsageError` when there is none and none starts. */
+export async function openContainers(settings: Settings, progress: Progress): Promise<Provider> {
+  const engine = await ensureEngine(settings, progress);
+  const context: EngineContext = { docker: engine.docker, host: engine.host, settings, progress };
+  return {
+    name: "containers",
+    bringUp: (driver, version, options) => bringUp(context, driver, known(version), options),
+    keep: async (state) => keep(settings, state),
+    tearDown: (state) => tearDown(context, state),
+    sweep: () => sweep(context),
+    states: () => new ClusterStates(settings).on(engine.host),
+    release: async ({ stop = false, ...options } = {}) => {
+      await engine.release(options);
+      if (stop && engine.private) await stopPrivateEngine(settings);
+    },
+  };
+}
+
+function known(version: string): EngineVersion {
+  const found = engineVersions.find((one) => one === version);
+  if (found) return found;
+  throw new UsageError(`no node image has Docker ${version}; expected one of ${engineVersions.join(", ")}`);
+}

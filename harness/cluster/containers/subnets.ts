@@ -1,0 +1,115 @@
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Role } from "#harness/cluster/cluster.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+
+/** Three /24 networks that no other run on this machine uses. */
+export interface SubnetLease {
+  readonly slot: number;
+  /** The first three octets per role, e.g. `10.222.4`. */
+  readonly prefixes: Readonly<Record<Role, string>>;
+}
+
+interface LeaseFile {
+  cluster: string;
+  owner: ProcessIdentity;
+}
+
+const slots = 64;
+// Shared by all users of the machine, since they share its routing table.
+const folder = join(tmpdir(), "netconform-subnets");
+
+/** The networks of a slot inside a /16 such as `10.222.0.0/16`. */
+export function prefixesOf(range: string, slot: number): SubnetLease["prefixes"] {
+  const [first, second] = range.split(".");
+  const at = (offset: number) => `${first}.${second}.${slot * 4 + offset}`;
+  return { management: at(0), control: at(1), data: at(2) };
+}
+
+/**
+ * Leases the first slot that no living run holds and no interface of this machine is in; a kept cluster holds its slot
+ * by its interfaces. The lease is a file made exclusively, so two runs that start at once get different slots; callers
+ * that may take over a dead lease at the same time do so under a lock.
+ */
+export function leaseSubnets(range: string, cluster: string): SubnetLease {
+  mkdirSync(folder, { recursive: true, mode: 0o1777 });
+  for (let slot = 0; slot < slots; slot++) {
+    const prefixes = prefixesOf(range, slot);
+    if (!inUse(Object.values(prefixes)) && take(range, slot, cluster)) return { slot, prefixes };
+  }
+  throw new HarnessError(`all ${slots} subnets of ${range} are in use on this machine`, {
+    hint: "npm run cluster -- down removes what earlier runs kept; SUBNETS=10.x.0.0/16 chooses another range",
+  });
+}
+
+/** Gives a slot back, unless another cluster than `cluster` has it by now. */
+export function releaseSubnets(range: string, slot: number, cluster?: string): void {
+  const path = leasePath(range, slot);
+  if (cluster === undefined || readLease(path)?.cluster === cluster) rmSync(path, { force: true });
+}
+
+function leasePath(range: string, slot: number): string {
+  return join(folder, `${range.replace("/", "_")}-${slot}`);
+}
+
+function take(range: string, slot: number, cluster: string): boolean {
+  const path = leasePath(range, slot);
+  const content = JSON.stringify({ cluster, owner: ownIdentity() } satisfies LeaseFile);
+  for (const attempt of ["fresh", "after removing a dead lease"]) {
+    try {
+      writeFileSync(path, content, { flag: "wx" });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (attempt !== "fresh" || !isDead(path) || !remove(path)) return false;
+    }
+  }
+  return false;
+}
+
+/** A lease that cannot be read was cut off when its writer died, unless it is being written just now. */
+function isDead(path: string): boolean {
+  const lease = readLease(path);
+  if (lease) return !isAlive(lease.owner);
+  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return age > 10_000;
+}
+
+function readLease(path: string): LeaseFile | undefined {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as LeaseFile;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Another user's lease cannot be removed. */
+function remove(path: string): boolean {
+  try {
+    rmSync(path, { force: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether this machine already has a route into one of the networks, also through an interface that is down. */
+function inUse(prefixes: string[]): boolean {
+  const routed = parseRoutes(readFileSync("/proc/net/route", "utf8"));
+  return routed.some((destination) => prefixes.some((prefix) => destination.startsWith(`${prefix}.`)));
+}
+
+/** Destinations in the kernel's IPv4 routing table, `/proc/net/route`: hexadecimal, least significant byte first. */
+export function parseRoutes(table: string): string[] {
+  return table
+    .trim()
+    .split("\n")
+    .slice(1)
+    .map((line) =>
+      Buffer.from(line.split("\t")[1] ?? "", "hex")
+        .reverse()
+        .join("."),
+    );
+}

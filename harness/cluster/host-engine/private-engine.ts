@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Docker from "dockerode";
+import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
+import { withLock } from "#harness/core/lock.ts";
+import { until } from "#harness/core/poll.ts";
+import { identify, isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Host } from "#harness/host/host.ts";
+import { lastLines } from "#harness/host/setup/install.ts";
+import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
+
+/**
+ * A dockerd of our own, with everything it has below the cache folder. It is the image cache, so runs share it: each
+ * registers as a user, and the last one to leave stops it. Users that died do not count; a dockerd that a killed run
+ * left behind is taken over.
+ */
+export class PrivateEngine {
+  readonly socket: string;
+  readonly docker: Docker;
+  readonly #folder: string;
+  readonly #run: string;
+  readonly #local: Host;
+
+  constructor(settings: Settings, local: Host) {
+    this.#folder = join(settings.CACHE, "engine");
+    this.#run = runFolder(this.#folder);
+    this.socket = join(this.#run, "docker.sock");
+    this.docker = new Docker({ socketPath: this.socket });
+    this.#local = local;
+  }
+
+  /** Registers this process as a user and starts dockerd when it does not run. */
+  async enter(dockerd: string): Promise<void> {
+    await this.#locked(async () => {
+      if (!this.#process()) await this.#start(dockerd);
+      await this.#answers();
+      writeFileSync(join(this.#users, ownIdentity()), "");
+    });
+  }
+
+  /** Ends this process's use; stops dockerd when nobody else uses it and, unless `force`, no container runs in it. */
+  async leave({ force = false } = {}): Promise<void> {
+    await this.#locked(async () => {
+      rmSync(join(this.#users, ownIdentity()), { force: true });
+      const users = readdirSync(this.#users).filter((name) => {
+        if (isAlive(name)) return true;
+        rmSync(join(this.#users, name), { force: true });
+        return false;
+      });
+      if (users.length > 0 || !this.#process()) return;
+      // A kept cluster lives in it.
+      if (!force && (await this.docker.listContainers()).length > 0) return;
+      await this.#stop();
+    });
+  }
+
+  get #users(): string {
+    const path = join(this.#folder, "users");
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  get #log(): string {
+    return join(this.#folder, "dockerd.log");
+  }
+
+  get #pidFile(): string {
+    return join(this.#run, "docker.pid");
+  }
+
+  #locked<T>(work: () => Promise<T>): Promise<T> {
+    return withLock(this.#folder, work, { what: "starting or stopping the private Docker Engine" });
+  }
+
+  /** The dockerd that serves our socket, told by its command line: the pid may have gone to another process. */
+  #process(): ProcessIdentity | undefined {
+    try {
+      const pid = Number(readFileSync(this.#pidFile, "utf8"));
+      const identity = identify(pid);
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`unix://${this.socket}\0`)
+        ? identity
+        : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async #start(dockerd: string): Promise<void> {
+    const privilege = await probePrivilege(this.#local);
+    for (const folder of [this.#folder, this.#run]) mkdirSync(folder, { recursive: true });
+    const config = join(this.#folder, "daemon.json");
+    writeFileSync(config, "{}\n");
+    const [command = "", ...args] = asRoot(privilege, [
+      dockerd,
+      // The system's own configuration is not ours to use.
+      `--config-file=${config}`,
+      `--host=unix://${this.socket}`,
+      `--data-root=${join(this.#folder, "data")}`,
+      `--exec-root=${join(this.#run, "exec")}`,
+      `--pidfile=${this.#pidFile}`,
+      `--group=${process.getgid?.() ?? 0}`,
+      // Nothing of this machine's network is touched: node networks are bridges without NAT.
+      "--bridge=none",
+      "--iptables=false",
+      "--ip6tables=false",
+      "--ip-forward=false",
+      "--ip-masq=false",
+    ]);
+    const log = openSync(this.#log, "w");
+    const child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
+    child.unref();
+    let ended: string | undefined;
+    child.once("error", (error) => {
+      ended = error.message;
+    });
+    child.once("exit", (code, signal) => {
+      ended = `it ended with ${code ?? signal}`;
+    });
+    await until({ what: "dockerd to start", deadlineMs: 30_000 }, () => this.#process() ?? ended);
+    if (ended) throw this.#failure(ended);
+  }
+
+  async #answers(): Promise<void> {
+    await until(
+      { what: "the private Docker Engine to answer", deadlineMs: 60_000 },
+      async () => !this.#process() || (await this.docker.ping().then(() => true)),
+    ).catch((error: unknown) => {
+      throw error instanceof DeadlineExceeded ? this.#failure(error.message) : error;
+    });
+    if (!this.#process()) throw this.#failure("it ended before it answered");
+  }
+
+  #failure(reason: string): HarnessError {
+    return new HarnessError(
+      `the private Docker Engine did not start: ${reason}; the end of ${this.#log}:\n${lastLines(readFileSync(this.#log, "utf8"))}`,
+      {
+        hint: "set DOCKER_HOST to a Docker Engine that answers, or start this machine's own",
+      },
+    );
+  }
+
+  async #stop(): Promise<void> {
+    const identity = this.#process();
+    if (!identity) return;
+    const privilege = await probePrivilege(this.#local);
+    await this.#local.run(asRoot(privilege, ["kill", "-TERM", identity.split(":")[0] ?? ""]));
+    await until(
+      { what: `the private dockerd (pid ${identity.split(":")[0]}) to end`, deadlineMs: 60_000 },
+      () => !isAlive(identity),
+    );
+    // Left mounted, it would keep the cache folder from being removed.
+    await this.#local.exec(asRoot(privilege, ["umount", join(this.#run, "exec/netns/default")]));
+  }
+}
+
+/** Where sockets lie: a path of a unix socket has at most 107 bytes, and containerd makes long ones. */
+function runFolder(folder: string): string {
+  const run = join(folder, "run");
+  if (Buffer.byteLength(join(run, "exec/containerd/containerd-debug.sock.ttrpc")) <= 107) return run;
+  return `/tmp/netconform-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`;
+}

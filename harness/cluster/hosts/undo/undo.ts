@@ -1,0 +1,141 @@
+import type Docker from "dockerode";
+import { stopWebServer } from "#harness/cluster/external/external-host.ts";
+import { until } from "#harness/core/poll.ts";
+import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { type HostMarker, removeMarker } from "./marker.ts";
+import { stubPlugins } from "./plugin-stub.ts";
+
+/** Folders of relays that are gone; one that still listens belongs to a connection of this run. */
+const removeSockets = `
+  listening=$(ss -Hxl)
+  for folder in /tmp/netconform-sockets-*; do
+    case $listening in *"$folder/"*) ;; *) rm -rf "$folder" ;; esac
+  done`;
+
+/** What a host has now of the things that a marker lists. */
+export async function listBefore(
+  host: SshHost,
+  image: string,
+  isNode: boolean,
+): Promise<HostMarker["before"]> {
+  const [links, namespaces, plugins] = await Promise.all([
+    host.run(["ls", "/sys/class/net"]),
+    host.exec(["ls", "/run/netns"]),
+    host.exec(["ls", "/run/docker/plugins"]),
+  ]);
+  const names = (text: string) => text.split("\n").filter(Boolean);
+  const engine = isNode
+    ? await engineBefore(host.docker, image)
+    : { swarm: false, networks: [], image: true };
+  return {
+    ...engine,
+    imageName: image,
+    links: names(links),
+    namespaces: names(namespaces.stdout),
+    plugins: names(plugins.stdout),
+  };
+}
+
+async function engineBefore(docker: Docker, image: string) {
+  const [info, networks, images] = await Promise.all([
+    docker.info() as Promise<{ Swarm?: { LocalNodeState?: string } }>,
+    docker.listNetworks(),
+    docker.listImages({ filters: { reference: [image] } }),
+  ]);
+  return {
+    swarm: info.Swarm?.LocalNodeState === "active",
+    networks: networks.map(({ Name }) => Name),
+    image: images.length > 0,
+  };
+}
+
+/**
+ * Takes away from a node whatever a run left there, however it ended: what carries the project's label, a swarm and its
+ * networks that were not there before, the workload image, interfaces, bridges of Open vSwitch and namespaces with the
+ * project's names, sockets of plugins, files. Idempotent. The marker goes last.
+ */
+export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise<void> {
+  const { docker } = host;
+  const label = { filters: { label: ["netconform"] } };
+  const manages = ((await docker.info()) as { Swarm?: { ControlAvailable?: boolean } }).Swarm
+    ?.ControlAvailable;
+  if (manages) {
+    const services = await docker.listServices(label);
+    await Promise.all(services.map(({ ID }) => gone(docker.getService(ID).remove())));
+  }
+  if (!before.swarm) await leaveSwarm(docker);
+  await removeWorkload(host, label);
+  // Brackets keep the pattern from finding the command that looks for it.
+  await host.exec(["pkill", "--full", "[/]run/netconform[-/]"]);
+  await undoNames(host, before);
+  await host.run(["sh", "-c", `rm -rf /run/netconform /run/netconform-*; ${removeSockets}`]);
+  if (!before.networks.includes("docker_gwbridge"))
+    await removeNetwork(host, "docker_gwbridge", "docker_gwbridge");
+  if (!before.image) await gone(docker.getImage(before.imageName).remove({ force: true }));
+  await removeMarker(host);
+}
+
+/** Containers and networks, about which engines ask plugins that may be gone. */
+async function removeWorkload(host: SshHost, label: { filters: { label: string[] } }): Promise<void> {
+  const { docker } = host;
+  const networks = await docker.listNetworks(label);
+  await using _ = await stubPlugins(host, networks);
+  const containers = await docker.listContainers({ all: true, ...label });
+  await Promise.all(
+    containers.map(({ Id }) => gone(docker.getContainer(Id).remove({ force: true, v: true }))),
+  );
+  await Promise.all(networks.map(({ Id, Name }) => removeNetwork(host, Id, Name)));
+}
+
+/** The same on the host beside the nodes. */
+export async function undoOnExternalHost(
+  host: SshHost,
+  { before }: HostMarker,
+  httpPort: number,
+): Promise<void> {
+  await stopWebServer(host, httpPort);
+  await undoNames(host, before);
+  await host.run(["sh", "-c", removeSockets]);
+  await removeMarker(host);
+}
+
+async function undoNames(host: SshHost, before: HostMarker["before"]): Promise<void> {
+  const script = `
+    known() { printf '%s\\n' "$1" | grep -qx -- "$2"; }
+    ours() { printf '%s\\n' "$1" | grep -qxE -- '(nc-?[a-z0-9].*|n[hop][0-9a-f]{11}|nv[0-9]+|nr[0-9a-f]{4})'; }
+    for bridge in $(ovs-vsctl --timeout=10 list-br 2>/dev/null); do
+      ours "$bridge" && { known "$1" "$bridge" || ovs-vsctl --timeout=10 --if-exists del-br "$bridge"; }
+    done
+    for link in $(ls /sys/class/net); do
+      ours "$link" && { known "$1" "$link" || ip link del "$link" 2>/dev/null; }
+    done
+    for name in $(ls /run/netns 2>/dev/null); do
+      case $name in nc*|nr????|c-????????) known "$2" "$name" || ip netns del "$name" 2>/dev/null ;; esac
+    done
+    for name in $(ls /run/docker/plugins 2>/dev/null); do
+      [ -S "/run/docker/plugins/$name" ] && { known "$3" "$name" || rm -f "/run/docker/plugins/$name"; }
+    done
+    true`;
+  const lines = [before.links, before.namespaces, before.plugins].map((names) => names.join("\n"));
+  await host.run(["sh", "-c", script, "sh", ...lines]);
+}
+
+async function leaveSwarm(docker: Docker): Promise<void> {
+  const info = (await docker.info()) as { Swarm?: { LocalNodeState?: string } };
+  if (["inactive", "", undefined].includes(info.Swarm?.LocalNodeState)) return;
+  await docker.swarmLeave({ force: true });
+}
+
+/** The engine refuses while it still tears endpoints down. */
+async function removeNetwork({ name: host, docker }: SshHost, id: string, name: string): Promise<void> {
+  await until({ what: `network ${name} to be removable on ${host}`, deadlineMs: 30_000 }, async () => {
+    await gone(docker.getNetwork(id).remove());
+    return true;
+  });
+}
+
+async function gone(removal: Promise<unknown>): Promise<void> {
+  await removal.catch((error: { statusCode?: number }) => {
+    if (error.statusCode !== 404) throw error;
+  });
+}

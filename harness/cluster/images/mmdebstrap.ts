@@ -1,0 +1,161 @@
+import { chmod, mkdir, readdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { isAlive, ownIdentity } from "#harness/core/process.ts";
+import type { Progress } from "#harness/core/progress.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Host } from "#harness/host/host.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import {
+  findProgram,
+  imageBuilder,
+  installMissing,
+  updatePackageLists,
+} from "#harness/host/setup/install.ts";
+import { asRoot, type Privilege, probePrivilege } from "#harness/host/setup/privilege.ts";
+
+/** The Debian mirror that images are made from: `MIRROR`, or the one this machine's apt uses. Throws `UsageError`. */
+async function debianMirror(settings: Settings, local: Host, progress: Progress): Promise<string> {
+  if (settings.MIRROR) return settings.MIRROR;
+  let mirror = await mirrorOfApt(local);
+  if (!mirror && (await findProgram(local, "apt-get"))) {
+    // Who publishes an archive is told by its package lists, and a fresh machine may have none.
+    await updatePackageLists(local, progress);
+    mirror = await mirrorOfApt(local);
+  }
+  if (mirror) return mirror;
+  throw new UsageError("this machine's apt knows no Debian mirror to make the images from", {
+    hint: "set MIRROR=URL to a Debian mirror",
+  });
+}
+
+async function mirrorOfApt(local: Host): Promise<string | undefined> {
+  const targets = await local.exec([
+    "apt-get",
+    "indextargets",
+    "--format",
+    "$(ORIGIN)\t$(LABEL)\t$(REPO_URI)",
+    "Created-By: Packages",
+  ]);
+  return targets.code === 0 ? findDebian(targets.stdout) : undefined;
+}
+
+/** The Debian archive itself among `ORIGIN<tab>LABEL<tab>URI` lines; its security archive has another label. */
+export function findDebian(targets: string): string | undefined {
+  const rows = targets.split("\n").map((line) => line.split("\t"));
+  return rows.find(([origin, label]) => origin === "Debian" && label === "Debian")?.[2];
+}
+
+export interface Bootstrap {
+  /** What is built, as it reads in messages. */
+  what: string;
+  suite: string;
+  /** Options for mmdebstrap: variant, packages, hooks. */
+  options: readonly string[];
+  /** Folder that hooks find as `$SOURCE`, so that the options do not depend on where the project lies. */
+  source: string;
+  /** Reads the tar archive of the system while it is written. */
+  consume: (archive: Readable) => Promise<void>;
+}
+
+const temporaryPrefix = "mmdebstrap-";
+
+/** Runs mmdebstrap in a temporary folder that is gone afterwards. Signatures are checked against Debian's keyring. */
+export async function bootstrap(settings: Settings, progress: Progress, plan: Bootstrap): Promise<void> {
+  const local = new LocalHost();
+  await installMissing(local, progress, [imageBuilder], "building images");
+  const mirror = await debianMirror(settings, local, progress);
+  const privilege = await probePrivilege(local);
+  await sweepTemporary(settings, local, privilege);
+  // Without root the build runs under subordinate ids, which may not enter the user's cache folder.
+  const parent = privilege === "none" ? tmpdir() : join(settings.CACHE, "tmp");
+  const folder = join(parent, `${temporaryPrefix}${ownIdentity().replace(":", "-")}`);
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, privilege === "none" ? 0o1777 : 0o755);
+  const argv = [
+    "env",
+    `TMPDIR=${folder}`,
+    `SOURCE=${plan.source}`,
+    "mmdebstrap",
+    `--mode=${privilege === "none" ? "unshare" : "root"}`,
+    // The archive may be a snapshot, whose release files are past their date.
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    '--aptopt=Acquire::Languages "none"',
+    "--format=tar",
+    ...plan.options,
+    plan.suite,
+    "-",
+    mirror,
+  ];
+  try {
+    await progress.step(
+      `building ${plan.what} from Debian ${plan.suite}`,
+      (detail) => runBootstrap(local, asRoot(privilege, argv), plan, privilege, detail),
+      { announce: true },
+    );
+  } finally {
+    await removeFolder(local, privilege, folder);
+  }
+}
+
+async function runBootstrap(
+  local: Host,
+  argv: string[],
+  plan: Bootstrap,
+  privilege: Privilege,
+  detail: (text: string) => void,
+): Promise<void> {
+  const command = await local.spawn(argv);
+  const lines: string[] = [];
+  createInterface({ input: command.stderr }).on("line", (line) => {
+    lines.push(line);
+    if (lines.length > 40) lines.shift();
+    const doing = /^I: (.*?)\.*$/.exec(line)?.[1];
+    if (doing && !doing.includes("hook")) detail(doing);
+  });
+  const [consumed, exit] = await Promise.allSettled([plan.consume(command.stdout), command.exit]);
+  const code = exit.status === "fulfilled" ? (exit.value.code ?? exit.value.signal) : exit.reason;
+  if (code !== 0) {
+    throw new HarnessError(
+      `mmdebstrap for ${plan.suite} failed (${code}); its last lines:\n${lines.join("\n")}`,
+      {
+        hint:
+          privilege === "none"
+            ? "run as root, allow sudo without a password, or enable user namespaces with subordinate ids (package uidmap)"
+            : "check that the mirror can be reached and carries the suite; MIRROR=URL chooses another",
+      },
+    );
+  }
+  if (consumed.status === "rejected") throw consumed.reason;
+}
+
+/** Removes the folders of builds that were killed. */
+async function sweepTemporary(settings: Settings, local: Host, privilege: Privilege): Promise<void> {
+  for (const parent of [join(settings.CACHE, "tmp"), tmpdir()]) {
+    const names = await readdir(parent).catch(() => []);
+    for (const name of names.filter((name) => name.startsWith(temporaryPrefix))) {
+      if (!isAlive(name.slice(temporaryPrefix.length).replace("-", ":")))
+        await removeFolder(local, privilege, join(parent, name));
+    }
+  }
+}
+
+async function removeFolder(local: Host, privilege: Privilege, folder: string): Promise<void> {
+  const remove = ["rm", "-rf", "--one-file-system", folder];
+  // What subordinate ids own can only be removed by them.
+  if (privilege === "none") await local.exec(["unshare", "--map-auto", "--map-root-user", ...remove]);
+  else {
+    for (const mounted of await mountsBelow(folder)) await local.exec(asRoot(privilege, ["umount", mounted]));
+    await local.run(asRoot(privilege, remove));
+  }
+}
+
+/** A build that was killed leaves its mounts; the last one first. */
+async function mountsBelow(folder: string): Promise<string[]> {
+  const mounts = await readFile("/proc/self/mounts", "utf8");
+  const points = mounts.split("\n").map((line) => line.split(" ")[1] ?? "");
+  return points.filter((point) => point.startsWith(`${folder}/`)).reverse();
+}

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import type Docker from "dockerode";
+import { HarnessError } from "#harness/core/errors.ts";
+import { withLock } from "#harness/core/lock.ts";
+import type { Progress } from "#harness/core/progress.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import { importArchive } from "./import.ts";
+import { bootstrap } from "./mmdebstrap.ts";
+import { imageLabel } from "./node-contract.ts";
+
+/** A workload image on its way to the nodes. */
+export type WorkloadImage =
+  /** The built-in one: `path` is the tar archive of its file system. */
+  | { image: string; path: string }
+  /** The user's own: `stream` is what `docker save` gives. */
+  | { image: string; path: undefined; stream: NodeJS.ReadableStream };
+
+const script = join(import.meta.dirname, "workload-rootfs.sh");
+const suite = "trixie";
+const options = [
+  "--variant=extract",
+  "--components=main",
+  "--include=busybox-static",
+  // The script removes the configuration by which that step knows where to clean: it would empty this machine's package lists.
+  "--skip=cleanup/apt",
+  '--extract-hook="$SOURCE"/workload-rootfs.sh "$1"',
+];
+const changes = [
+  'CMD ["/bin/sh"]',
+  ...Object.entries(imageLabel).map(([key, value]) => `LABEL ${key}=${value}`),
+];
+
+/**
+ * The built-in workload image, `netconform/workload:<hash of its inputs>`: busybox from Debian, about 2 MB.
+ * Its archive lies in the cache; it is made when it is missing, and older ones go.
+ */
+export async function workloadArchive(
+  settings: Settings,
+  progress: Progress,
+): Promise<{ image: string; path: string }> {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([suite, options]))
+    .update(await readFile(script))
+    .digest("hex")
+    .slice(0, 12);
+  const path = join(settings.CACHE, `workload-${hash}.tar`);
+  const archive = { image: `netconform/workload:${hash}`, path };
+  if (await exists(path)) return archive;
+
+  await withLock(path, async () => {
+    if (await exists(path)) return;
+    await mkdir(settings.CACHE, { recursive: true });
+    const part = `${path}.part`;
+    await bootstrap(settings, progress, {
+      what: "the workload image",
+      suite,
+      options,
+      source: import.meta.dirname,
+      consume: (tar) => pipeline(tar, createWriteStream(part)),
+    });
+    await removeOthers(settings.CACHE, basename(part));
+    await rename(part, path);
+  });
+  return archive;
+}
+
+/** Puts the image onto a node unless it is there. */
+export async function importWorkload(docker: Docker, workload: WorkloadImage): Promise<void> {
+  const found = await docker.listImages({ filters: { reference: [workload.image] } });
+  if (found.length > 0) return;
+  if (workload.path !== undefined) {
+    await importArchive(docker, workload.path, { image: workload.image, changes });
+    return;
+  }
+  const answer = await docker.loadImage(workload.stream, { quiet: true });
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(answer, (error: Error | null) => {
+      if (error) reject(new HarnessError(`loading ${workload.image} onto a node failed: ${error.message}`));
+      else resolve();
+    });
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function removeOthers(cache: string, keep: string): Promise<void> {
+  const archives = (await readdir(cache)).filter((name) => /^workload-\w+\.tar/.test(name) && name !== keep);
+  await Promise.all(archives.map((name) => rm(join(cache, name), { force: true })));
+}

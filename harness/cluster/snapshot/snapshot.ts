@@ -1,0 +1,219 @@
+import { z } from "zod";
+import type { Cluster } from "#harness/cluster/cluster.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Host } from "#harness/host/host.ts";
+
+/** What exists on a host, by kind; each line is one thing with everything volatile taken out. */
+export type HostSnapshot = Record<string, string[]>;
+
+/** What exists on every node, by node name. */
+export type Snapshot = Record<string, HostSnapshot>;
+
+/** One thing that is there now and was not before, or the other way round. */
+export interface SnapshotDifference {
+  host: string;
+  kind: string;
+  change: "left behind" | "missing";
+  thing: string;
+}
+
+const separator = "=== ";
+
+// One round trip per host. A tool that is not there leaves its section empty. Namespaces are read from the
+// mounts, since engines unmount a namespace at once but delete its empty file only a minute later. The network bridge
+// gets a new id whenever its engine starts.
+const script = `
+section() { echo "${separator}$1"; shift; "$@" 2>/dev/null; }
+section boot sh -c 'cat /proc/sys/kernel/random/boot_id && cut -d" " -f22 /proc/1/stat'
+section links ip -oneline link show
+section addresses ip -oneline address show
+section routes ip route show table all
+section routes6 ip -6 route show table all
+section rules ip rule show
+section permanent-neighbours ip neighbour show nud permanent
+section fdb bridge fdb show
+section namespaces awk '$3 == "nsfs" { print $2 }' /proc/self/mounts
+section iptables iptables-save
+section ip6tables ip6tables-save
+section nftables nft --json list ruleset
+section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
+section leases find /var/lib/cni/networks -type f -not -name lock -not -name 'last_reserved_ip.*'
+section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
+section networks docker network ls --no-trunc --format '{{if ne .Name "bridge"}}{{.ID}} {{end}}{{.Name}} {{.Driver}}'
+section volumes docker volume ls --quiet
+`;
+
+/** Takes down what exists on one host. */
+export async function readSnapshot(host: Host): Promise<HostSnapshot> {
+  return parseSnapshot(await host.run(["sh", "-c", script]));
+}
+
+/** Takes down what exists on every node. */
+export async function readClusterSnapshot(cluster: Pick<Cluster, "nodes">): Promise<Snapshot> {
+  const pages = await Promise.all(
+    cluster.nodes.map(async (node) => [node.name, await readSnapshot(node)] as const),
+  );
+  return Object.fromEntries(pages);
+}
+
+/** Takes down what exists on every node once two readings agree: engines finish what an installation began a little later. */
+export async function readStableSnapshot(
+  cluster: Pick<Cluster, "nodes">,
+  deadlineMs = 30_000,
+): Promise<Snapshot> {
+  let last = await readClusterSnapshot(cluster);
+  return until({ what: "the nodes to come to rest", deadlineMs, everyMs: 300 }, async () => {
+    const before = last;
+    last = await readClusterSnapshot(cluster);
+    return compareSnapshots(before, last).length === 0 && last;
+  });
+}
+
+/** Reads the output of the snapshot script. */
+export function parseSnapshot(output: string): HostSnapshot {
+  const snapshot: HostSnapshot = {};
+  let kind = "";
+  for (const line of output.split("\n")) {
+    if (line.startsWith(separator)) {
+      kind = line.slice(separator.length).trim();
+      snapshot[kind] = [];
+    } else {
+      snapshot[kind]?.push(...thingsIn(kind, line.trim()));
+    }
+  }
+  // A firewall rule that stands twice does what it does once, and engines that make two networks at a time write some twice.
+  for (const firewall of ["iptables", "ip6tables", "nftables"]) {
+    if (snapshot[firewall]) snapshot[firewall] = [...new Set(snapshot[firewall])];
+  }
+  return snapshot;
+}
+
+const kernelRoute =
+  /^(local fe80:\S*ff:fe\S*|anycast fe80::|fe80::\/64|multicast ff00::\/8) dev \S+ .*proto kernel/;
+
+/**
+ * What the kernel gives an interface by itself with its first carrier, e.g. docker_gwbridge with its first container: a
+ * link-local IPv6 address made of its MAC, the routes to it, and the multicast groups that it listens to.
+ */
+const kernelsOwn: Partial<Record<string, RegExp>> = {
+  addresses: / inet6 fe80:\S*ff:fe\S* scope link/,
+  routes: kernelRoute,
+  routes6: kernelRoute,
+  fdb: /^33:33:/,
+};
+
+/** What one line of a section says exists, without counters, ages and indexes, so that equal things read equal. */
+function thingsIn(kind: string, line: string): string[] {
+  if (line === "" || kernelsOwn[kind]?.test(line)) return [];
+  switch (kind) {
+    case "links": {
+      const stable = line.replace(/^\d+: /, "").replaceAll(/@if\d+| (qlen \d+|state \S+|<[^>]*>)/g, "");
+      return [stable.replaceAll(/\s+/g, " ")];
+    }
+    case "addresses":
+      // An address that was leased says for how long it still is.
+      return [
+        line
+          .replace(/^\d+: /, "")
+          .replace(/\s*\\?\s*valid_lft .*$/, "")
+          .replaceAll(/\s+/g, " "),
+      ];
+    case "routes":
+    case "routes6":
+      return [line.replaceAll(/ (linkdown|expires \S+)/g, "")];
+    case "fdb":
+      // Learned entries age away by themselves; only what somebody put there counts.
+      return /permanent|static/.test(line) ? [line] : [];
+    case "iptables":
+    case "ip6tables":
+      // A table comes to be by being looked at; what counts is what it does.
+      return /^(#|\*|COMMIT|:\S+ ACCEPT)/.test(line) ? [] : [line.replace(/\[\d+:\d+\]/, "").trim()];
+    case "nftables":
+      return readRuleset(line);
+    default:
+      return [line];
+  }
+}
+
+const ruleset = z.object({ nftables: z.array(z.record(z.string(), z.record(z.string(), z.unknown()))) });
+
+/** Rules, sets and chains that do something, one line each; empty tables and accepting hooks do nothing. */
+function readRuleset(json: string): string[] {
+  return ruleset.parse(JSON.parse(json)).nftables.flatMap((item) => {
+    const [kind = "", { handle: _, ...fields } = {}] = Object.entries(item)[0] ?? [];
+    const idle = kind === "metainfo" || kind === "table" || (kind === "chain" && fields.policy === "accept");
+    return idle ? [] : [`${kind} ${JSON.stringify(fields, withoutCounters)}`];
+  });
+}
+
+function withoutCounters(key: string, value: unknown): unknown {
+  return key === "counter" || key === "handle" ? undefined : value;
+}
+
+/** What changed between two readings; the order of lines does not count, their number does. */
+export function compareSnapshots(before: Snapshot, after: Snapshot): SnapshotDifference[] {
+  return Object.keys({ ...before, ...after }).flatMap((host) => {
+    const old = before[host] ?? {};
+    const now = after[host] ?? {};
+    return Object.keys({ ...old, ...now }).flatMap((kind) => [
+      ...surplus(now[kind] ?? [], old[kind] ?? []).map(
+        (thing): SnapshotDifference => ({ host, kind, change: "left behind", thing }),
+      ),
+      ...surplus(old[kind] ?? [], now[kind] ?? []).map(
+        (thing): SnapshotDifference => ({ host, kind, change: "missing", thing }),
+      ),
+    ]);
+  });
+}
+
+/** Lines of `these` beyond those that `those` also has. */
+function surplus(these: string[], those: string[]): string[] {
+  const left = new Map<string, number>();
+  for (const line of those) left.set(line, (left.get(line) ?? 0) + 1);
+  return these.filter((line) => {
+    const count = left.get(line) ?? 0;
+    left.set(line, count - 1);
+    return count <= 0;
+  });
+}
+
+/**
+ * Waits until the nodes are as they were; engines finish tearing down a little after they have answered.
+ * Resolves to what still differs at the deadline, which is a finding.
+ */
+export async function settle(
+  cluster: Pick<Cluster, "nodes">,
+  before: Snapshot,
+  deadlineMs: number,
+): Promise<SnapshotDifference[]> {
+  let differences: SnapshotDifference[] = [];
+  try {
+    await until({ what: "the nodes to be as they were", deadlineMs, everyMs: 200 }, async () => {
+      differences = compareSnapshots(before, await readClusterSnapshot(cluster));
+      return differences.length === 0;
+    });
+    return [];
+  } catch (error) {
+    if (error instanceof DeadlineExceeded && differences.length > 0) return differences;
+    throw error;
+  }
+}
+
+/** Differences as indented lines for a failure text; when they are too many, every kind still has its first ones there. */
+export function describeDifferences(differences: readonly SnapshotDifference[], most = 20): string {
+  const seen = new Map<string, number>();
+  const ranked = differences.map((difference, index) => {
+    const group = `${difference.host} ${difference.kind} ${difference.change}`;
+    const rank = seen.get(group) ?? 0;
+    seen.set(group, rank + 1);
+    return { difference, index, rank };
+  });
+  const lines = ranked
+    .sort((a, b) => a.rank - b.rank || a.index - b.index)
+    .slice(0, most)
+    .sort((a, b) => a.index - b.index)
+    .map(({ difference: { host, kind, change, thing } }) => `  ${host} ${kind}: ${change}: ${thing}`);
+  if (differences.length > most) lines.push(`  … and ${differences.length - most} more`);
+  return lines.join("\n");
+}

@@ -1,0 +1,264 @@
+import { createHash, randomBytes } from "node:crypto";
+import type { ClusterNode, ExternalHost } from "#harness/cluster/cluster.ts";
+import { leaseSubnets, releaseSubnets } from "#harness/cluster/containers/subnets.ts";
+import {
+  externalHostName,
+  externalHttpPort,
+  startExternalHost,
+} from "#harness/cluster/external/external-host.ts";
+import { findInterfaces } from "#harness/cluster/hosts/interfaces.ts";
+import { pull } from "#harness/cluster/hosts/lifecycle.ts";
+import { importWorkload, workloadArchive } from "#harness/cluster/images/workload-image.ts";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { reuseKept } from "#harness/cluster/kept.ts";
+import type { OwnedCluster, Provider } from "#harness/cluster/provider.ts";
+import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
+import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { withLock } from "#harness/core/lock.ts";
+import { until } from "#harness/core/poll.ts";
+import { ownIdentity } from "#harness/core/process.ts";
+import type { Progress } from "#harness/core/progress.ts";
+import { type EngineVersion, engineVersions, type Settings } from "#harness/core/settings/settings.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { installMissing, type Tool } from "#harness/host/setup/install.ts";
+import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
+import { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { type Backend, openBackend } from "./backends.ts";
+import { MachineRecords, type Machines, plannedAddresses } from "./machines.ts";
+import type { SshAccess } from "./ssh-config.ts";
+import { Vagrant } from "./vagrant.ts";
+
+const answerMs = 30_000;
+const externalMachine = "tutorial-external";
+
+const vagrantTool: Tool = { program: "vagrant", packages: ["vagrant"] };
+
+/** Machines of `vagrant/Vagrantfile`. Throws `UsageError` where Vagrant, or what its provider needs, is missing. */
+export async function openVagrant(settings: Settings, progress: Progress): Promise<Provider> {
+  await installMissing(new LocalHost(), progress, [vagrantTool], "CLUSTER=vagrant");
+  return new VagrantProvider(
+    settings,
+    progress,
+    await openBackend(settings, progress, settings.VAGRANT_PROVIDER),
+  );
+}
+
+class VagrantProvider implements Provider {
+  readonly name = "vagrant";
+  readonly #settings: Settings;
+  readonly #progress: Progress;
+  readonly #backend: Backend;
+  readonly #states: ClusterStates;
+  readonly #records: MachineRecords;
+  readonly #discards = new Map<string, Promise<void>>();
+
+  constructor(settings: Settings, progress: Progress, backend: Backend) {
+    this.#settings = settings;
+    this.#progress = progress;
+    this.#backend = backend;
+    this.#states = new ClusterStates(settings);
+    this.#records = new MachineRecords(settings);
+  }
+
+  async bringUp(driver: string, version: string, { fresh = false } = {}): Promise<OwnedCluster> {
+    const engine = knownEngine(version);
+    const { NODES: nodes, VAGRANT_PROVIDER: provider, SUBNETS } = this.#settings;
+    await this.sweep();
+    const { IMAGE } = this.#settings;
+    const workload = await workloadArchive(this.#settings, this.#progress);
+    const image = IMAGE ?? workload.image;
+    const material = await this.#backend.material(engine);
+    const key = fingerprint(["vagrant", provider ?? "", driver, engine, String(nodes), material, image]);
+    const kept = fresh
+      ? undefined
+      : await reuseKept(key, {
+          ...{ states: this.#states, progress: this.#progress, answerMs },
+          tearDown: (state) => this.tearDown(state),
+        });
+    if (kept) return kept;
+
+    const id = `nc-${randomBytes(3).toString("hex")}`;
+    const lease = await withLock("subnets", async () => leaseSubnets(SUBNETS, id), {
+      what: "leasing subnets",
+    });
+    const machines = this.#records.create({ id, engine, nodes, lease, provider }, {});
+    const vagrant = new Vagrant(machines.env);
+    removeWhenInterrupted(id, async () => {
+      await vagrant.abort();
+      await this.#discard(machines);
+    });
+    let cluster: RemoteCluster | undefined;
+    try {
+      const { reset, processorTime } = this.#backend;
+      Object.assign(machines.env, await this.#backend.prepare(id, engine, lease));
+      this.#records.save(machines);
+      await this.#progress.step(
+        `vagrant up: ${nodes} nodes with Docker ${engine} for ${driver}`,
+        (detail) =>
+          vagrant.up({
+            provider,
+            provision: this.#backend.provision,
+            detail,
+            reset: reset && ((machine) => reset(id, machine)),
+            processorTime: processorTime && ((machine) => processorTime(id, machine)),
+          }),
+        { announce: true },
+      );
+      const hosts = await this.#progress.step("looking at the machines", async () =>
+        Promise.all((await vagrant.access()).map((access) => this.#describe(machines, access))),
+      );
+      const state = stateOf({ id, key, driver, engine, slot: lease.slot, image }, hosts);
+      this.#states.save(state);
+      cluster = new RemoteCluster(state);
+      const { nodes: made, external } = cluster;
+      await this.#progress.step("waiting for the nodes", () =>
+        Promise.all([
+          startExternalHost(external),
+          ...made.map(async (node) => {
+            await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 120_000 }, () =>
+              node.docker.ping(),
+            );
+            // Before the external host becomes the egress, which leads to no registry.
+            if (IMAGE !== undefined) await pull(node.docker, IMAGE);
+            else await importWorkload(node.docker, workload);
+            await routeThroughExternalHost(node, external);
+          }),
+        ]),
+      );
+      return { state, cluster, reused: false };
+    } catch (error) {
+      await cluster?.disconnect();
+      await this.#discard(machines);
+      forgetWhenInterrupted(id);
+      throw error;
+    }
+  }
+
+  async keep(state: ClusterState): Promise<void> {
+    this.#states.save({ ...state, kept: true, inUse: false });
+  }
+
+  async tearDown(state: ClusterState): Promise<void> {
+    const machines = this.#records.find(state.id);
+    if (machines) await this.#discard(machines);
+    else this.#states.remove(state.id);
+  }
+
+  async sweep(): Promise<void> {
+    const abandoned = this.#records.abandoned(this.#states.all());
+    if (abandoned.length === 0) return;
+    await this.#progress.step("removing what an interrupted run left behind", async () => {
+      for (const machines of abandoned) await this.#discard(machines);
+    });
+  }
+
+  states(): ClusterState[] {
+    return this.#states.all().filter(({ provider }) => provider === "vagrant");
+  }
+
+  async release({ keep = false } = {}): Promise<void> {
+    await this.#backend.release({ keep, idle: this.#records.all().length === 0 });
+  }
+
+  /** Recognises the machine from now on by the key that it shows now, and makes root's the key that Vagrant's user has. */
+  async #describe(machines: Machines, access: SshAccess): Promise<HostState> {
+    const { machine, address, port, user, keyFile } = access;
+    const common = { name: machine, address, port, keyFile };
+    const hostKeys = [await scanHostKey({ ...common, user })];
+    if (user !== "root") await admitRoot(new SshHost({ ...common, user, hostKeys, sudo: true }), user);
+    const target = { ...common, user: "root", hostKeys };
+    const { control, data } = plannedAddresses(this.#settings.SUBNETS, machines, machine);
+    const host = new SshHost(target);
+    try {
+      const interfaces = await findInterfaces(host, {
+        address,
+        interfaces: { control: { address: control }, data: { address: data } },
+      });
+      return { ...target, interfaces };
+    } finally {
+      await host.disconnect();
+    }
+  }
+
+  /** Whoever asks again, as an interruption and the failure that it brings about do, waits for what was begun. */
+  #discard(machines: Machines): Promise<void> {
+    const begun = this.#discards.get(machines.id) ?? this.#remove(machines);
+    this.#discards.set(machines.id, begun);
+    return begun;
+  }
+
+  async #remove(machines: Machines): Promise<void> {
+    // Machines of another provider than this run's need that one.
+    const same = machines.provider === this.#settings.VAGRANT_PROVIDER;
+    const backend = same
+      ? this.#backend
+      : await openBackend(this.#settings, this.#progress, machines.provider);
+    const vagrant = new Vagrant(machines.env);
+    await vagrant.endOrphans();
+    await vagrant.destroy().catch((error: Error) => {
+      // Where nothing else removes them, the record must stay for the next attempt.
+      if (!backend.removeRest) throw error;
+      this.#progress.say(error.message);
+    });
+    await backend.removeRest?.(machines);
+    releaseSubnets(this.#settings.SUBNETS, machines.slot, machines.id);
+    this.#states.remove(machines.id);
+    this.#records.remove(machines.id);
+    if (!same) await backend.release({ keep: false, idle: this.#records.all().length === 0 });
+  }
+}
+
+function knownEngine(version: string): EngineVersion {
+  const found = engineVersions.find((one) => one === version);
+  if (found) return found;
+  throw new UsageError(`no machine has Docker ${version}; expected one of ${engineVersions.join(", ")}`);
+}
+
+async function admitRoot(host: SshHost, user: string): Promise<void> {
+  try {
+    await host.run([
+      ...["sh", "-c"],
+      'install -d -m 0700 /root/.ssh && install -m 0600 "$(getent passwd "$1" | cut -d: -f6)/.ssh/authorized_keys" /root/.ssh/',
+      ...["sh", user],
+    ]);
+  } finally {
+    await host.disconnect();
+  }
+}
+
+function stateOf(
+  common: Pick<ClusterState, "id" | "key" | "driver" | "engine" | "image"> & { slot: number },
+  hosts: HostState[],
+): ClusterState {
+  const shared = new Set(hosts.map(({ interfaces }) => interfaces.management.address)).size < hosts.length;
+  // Behind VirtualBox's NAT every machine has the same address; the way between them is the control network.
+  const placed = hosts.map((host) =>
+    shared ? { ...host, interfaces: { ...host.interfaces, management: host.interfaces.control } } : host,
+  );
+  const external = placed.find(({ name }) => name === externalMachine);
+  if (!external)
+    throw new HarnessError(`vagrant ssh-config: expected ${externalMachine} among the machines, got none`);
+  return {
+    ...common,
+    provider: "vagrant",
+    owner: ownIdentity(),
+    kept: false,
+    nodes: placed.filter((host) => host !== external),
+    external: { ...external, hostName: externalHostName, httpPort: externalHttpPort },
+    createdAt: new Date().toISOString(),
+  };
+}
+
+/** The external host becomes the node's egress and its resolver. */
+async function routeThroughExternalHost(node: ClusterNode, external: ExternalHost): Promise<void> {
+  const { address } = external.interfaces.management;
+  await node.run(["ip", "route", "replace", "default", "via", address]);
+  // A container node's file is a mount, which cannot be replaced.
+  const script = 'test ! -L /etc/resolv.conf || rm /etc/resolv.conf; echo "nameserver $1" >/etc/resolv.conf';
+  await node.run(["sh", "-c", script, "sh", address]);
+}
+
+function fingerprint(parts: string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
+}

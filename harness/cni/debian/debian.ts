@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { gunzipSync } from "node:zlib";
+import { bootstrap } from "#harness/cluster/images/mmdebstrap.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { withLock } from "#harness/core/lock.ts";
+import type { Progress } from "#harness/core/progress.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+
+/** Debian's package of the CNI project's plugins. */
+export const debianPackage = "containernetworking-plugins";
+
+/** Debian suites that carry one generation of the plugins each, oldest first. */
+export const debianSuites = ["bookworm", "sid"] as const;
+export type DebianSuite = (typeof debianSuites)[number];
+
+const binaries = "usr/lib/cni";
+const documents = `usr/share/doc/${debianPackage}`;
+const options = [
+  "--variant=extract",
+  "--components=main",
+  `--include=${debianPackage}`,
+  // Package lists need not be cleaned out of an archive that only the plugins are taken from.
+  "--skip=cleanup/apt",
+];
+
+/** The plugins of one Debian suite. */
+export interface DebianPlugins {
+  readonly suite: DebianSuite;
+  /** Folder with the executables, in the cache. */
+  readonly folder: string;
+  /** Version of the package, e.g. `1.1.1+ds1-3`. */
+  readonly version: string;
+  /** Version of the plugins, e.g. `1.1.1`. */
+  readonly generation: string;
+}
+
+/**
+ * Unpacks Debian's plugins of a suite into the cache, from the mirror that the images are made from; nothing is
+ * installed. Once made, they stay until the options above or the cache change.
+ * Throws `UsageError` without a mirror, `HarnessError` when the mirror does not carry the suite or the package.
+ */
+export async function debianPlugins(
+  settings: Settings,
+  progress: Progress,
+  suite: DebianSuite,
+): Promise<DebianPlugins> {
+  const hash = createHash("sha256").update(JSON.stringify(options)).digest("hex").slice(0, 12);
+  const prefix = `cni-plugins-${suite}-`;
+  const folder = join(settings.CACHE, `${prefix}${hash}`);
+  const made = () =>
+    readVersion(folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+      return undefined;
+    });
+  const version =
+    (await made()) ??
+    (await withLock(folder, async () => {
+      const others = await made();
+      if (others) return others;
+      await mkdir(settings.CACHE, { recursive: true });
+      const part = `${folder}.part`;
+      await rm(part, { recursive: true, force: true });
+      await mkdir(part);
+      await bootstrap(settings, progress, {
+        what: "Debian's CNI plugins",
+        suite,
+        options,
+        source: import.meta.dirname,
+        consume: (archive) => unpack(archive, part),
+      });
+      const unpacked = await readVersion(part);
+      await removeStarting(settings.CACHE, prefix, part);
+      await rename(part, folder);
+      return unpacked;
+    }));
+  return { suite, folder: join(folder, binaries), version, generation: generationOf(version) };
+}
+
+/** `1.1.1` for `1.1.1+ds1-3+b5`: the version without epoch, repackaging mark and Debian revision. */
+export function generationOf(version: string): string {
+  return version.replace(/^\d+:/, "").replace(/[-+~].*$/, "");
+}
+
+/** The version on top of the package's changelog. Rejects with `ENOENT` when nothing was unpacked there. */
+async function readVersion(folder: string): Promise<string> {
+  const path = join(folder, documents, "changelog.Debian.gz");
+  const text = gunzipSync(await readFile(path)).toString();
+  const version = /^\S+ \(([^)]+)\)/.exec(text)?.[1];
+  if (version) return version;
+  throw new HarnessError(`${path}: expected a Debian changelog, got ${JSON.stringify(text.slice(0, 80))}`, {
+    hint: `remove ${folder}; the next run makes it again`,
+  });
+}
+
+async function unpack(archive: Readable, folder: string): Promise<void> {
+  const members = [`./${binaries}`, `./${documents}`];
+  const tar = spawn("tar", ["-x", "--no-same-owner", "-C", folder, ...members], {
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+  let said = "";
+  tar.stderr.on("data", (chunk: Buffer) => {
+    said = `${said}${chunk}`.slice(-2000);
+  });
+  const closed = once(tar, "close");
+  await Promise.all([pipeline(archive, tar.stdin), closed]).catch((error: unknown) => {
+    throw new HarnessError(`unpacking Debian's CNI plugins failed: ${said || error}`);
+  });
+  if (tar.exitCode !== 0)
+    throw new HarnessError(`unpacking Debian's CNI plugins failed (${tar.exitCode}): ${said}`);
+}
+
+async function removeStarting(cache: string, prefix: string, keep: string): Promise<void> {
+  const names = (await readdir(cache)).filter((name) => name.startsWith(prefix));
+  const paths = names.map((name) => join(cache, name)).filter((path) => path !== keep);
+  await Promise.all(paths.map((path) => rm(path, { recursive: true, force: true })));
+}

@@ -1,0 +1,129 @@
+import { readFile } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { ConfigurationError } from "#harness/cni/protocol/errors.ts";
+import { parseJson } from "#harness/cni/protocol/result.ts";
+import { isSpecVersion, specVersions } from "#harness/cni/protocol/version.ts";
+import { findPlugin } from "#harness/cni/runtime/binary.ts";
+import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
+import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
+import type { TargetContext } from "#harness/conformance/outcome.ts";
+import { Scope } from "#harness/core/scope.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Host } from "#harness/host/host.ts";
+import type { PluginKind } from "#suites/requirements/cni.ts";
+import type { PluginUnderTest } from "./container.ts";
+import { type Profile, type ProfileValues, profiles } from "./profiles.ts";
+import { Testbed } from "./testbed.ts";
+
+/** The plugin of a target, with the configuration of the user or a ready-made one. */
+export async function pluginUnderTest(
+  target: TargetContext,
+  settings: Settings,
+  host: Host,
+): Promise<PluginUnderTest> {
+  const type = basename(target.reference);
+  const folder = dirname(target.reference);
+  const cniPath = [folder, ...settings.CNI_PATH.filter((one) => one !== folder)];
+  const path = await findPlugin(host, [folder], type);
+  const version = target.engine.replace(/^cni-/, "");
+  if (!isSpecVersion(version)) {
+    throw new ConfigurationError(`${path}: claims none of the versions ${specVersions.join(", ")}`, {
+      hint: "PLUGIN names a CNI plugin; CNI_VERSION chooses among the versions that it claims",
+    });
+  }
+  // A plugin that does not answer VERSION is tested all the same: that is one of the rules.
+  const claims = await new CniRuntime({ host, path: cniPath }).version(type).then(
+    ({ supportedVersions }) => supportedVersions,
+    () => [],
+  );
+  const plugin = { host, type, path, cniPath, version, claims };
+  const ready = profiles[type.replace(/\..*/, "")];
+  if (settings.CONFIG) {
+    const network = await readConfig(settings.CONFIG);
+    const draft = profileOf(network, type, ready, settings.KIND ?? ready?.kind ?? "interface");
+    const kind = settings.KIND ?? ready?.kind ?? (await findKind({ ...plugin, profile: draft }));
+    return { ...plugin, profile: { ...draft, kind } };
+  }
+  if (ready) return { ...plugin, profile: ready };
+  throw new ConfigurationError(`${path}: there is no ready-made configuration for a plugin called ${type}`, {
+    hint: `give one with CONFIG=file.conflist (ready-made ones exist for ${Object.keys(profiles).join(", ")})`,
+  });
+}
+
+async function readConfig(config: string): Promise<NetworkConfig> {
+  if (config.trimStart().startsWith("{")) return parseNetworkConfig(config, "CONFIG");
+  const text = await readFile(config, "utf8").catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigurationError(`CONFIG=${config}: cannot be read (${error.code})`, {
+      hint: "CONFIG is a file with a CNI network configuration, or the JSON itself",
+    });
+  });
+  return parseNetworkConfig(text, config);
+}
+
+/** `{{dataDir}}` and `{{index}}` in strings stand for the scratch folder and the container's running number. */
+function profileOf(
+  network: NetworkConfig,
+  type: string,
+  ready: Profile | undefined,
+  kind: PluginKind,
+): Profile {
+  const plugin =
+    network.plugins.find((one) => one.type === type) ??
+    (kind === "ipam" ? network.plugins.find((one) => ipamOf(one)?.type === type) : undefined);
+  if (!plugin) {
+    const types = network.plugins.map((one) => one.type).join(", ");
+    throw new ConfigurationError(`CONFIG: expected a plugin of type ${type}, got ${types}`, {
+      hint: "the type in the configuration must be the file name of PLUGIN",
+    });
+  }
+  const ipam = ipamOf(plugin);
+  return {
+    ...(ready && { ...ready }),
+    kind,
+    config: (values) => fill(plugin, values),
+    delegates: ipam !== undefined && kind === "interface",
+    allocates: ipam !== undefined && ipam.type !== "static",
+  };
+}
+
+function ipamOf(plugin: Record<string, unknown>): Record<string, unknown> | undefined {
+  const { ipam } = plugin;
+  return typeof ipam === "object" && ipam !== null && "type" in ipam
+    ? (ipam as Record<string, unknown>)
+    : undefined;
+}
+
+function fill(plugin: Record<string, unknown>, { dataDir, index }: ProfileValues): Record<string, unknown> {
+  const text = JSON.stringify(plugin)
+    .replaceAll("{{dataDir}}", dataDir)
+    .replaceAll("{{index}}", String(index));
+  const filled = JSON.parse(text) as Record<string, unknown>;
+  const ipam = ipamOf(filled);
+  // Leases of a trial must not mix with those of the machine.
+  if (ipam?.type === "host-local") filled.ipam = { ...ipam, dataDir };
+  return filled;
+}
+
+/** A result without interfaces is an IPAM plugin's; a plugin that needs prevResult is a chained one. */
+async function findKind(plugin: PluginUnderTest): Promise<PluginKind> {
+  await using scope = new Scope("finding out what the plugin is");
+  const testbed = await Testbed.open(plugin, scope);
+  const alone = await testbed.container();
+  const answer = await testbed.call("ADD", alone);
+  const json = parseJson(answer.stdout);
+  if (answer.code === 0 && json.ok) {
+    const hasInterfaces = typeof json.value === "object" && json.value !== null && "interfaces" in json.value;
+    await testbed.settle();
+    return hasInterfaces ? "interface" : "ipam";
+  }
+  const chained = await Testbed.open({ ...plugin, profile: { ...plugin.profile, kind: "chained" } }, scope);
+  const second = await chained.call("ADD", await chained.container());
+  await chained.settle();
+  if (second.code === 0) return "chained";
+  throw new ConfigurationError(
+    `${plugin.path}: ADD fails with and without prevResult: ${answer.stdout.trim()}`,
+    {
+      hint: "check CONFIG; KIND=interface, chained or ipam says what the plugin is",
+    },
+  );
+}

@@ -1,0 +1,284 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Invocation, invokePlugin, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
+import { type CniCommand, deriveEnvironment, deriveRequest } from "#harness/cni/protocol/request.ts";
+import type { AddResult } from "#harness/cni/protocol/result.ts";
+import { atLeast } from "#harness/cni/protocol/version.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import type { Host } from "#harness/host/host.ts";
+import {
+  type CallChanges,
+  type Container,
+  earlierPlugin,
+  earlierResult,
+  type PluginUnderTest,
+  readResult,
+} from "./container.ts";
+import { capabilityArgs } from "./profiles.ts";
+import { additions, readState } from "./state.ts";
+
+let counter = 0;
+const prefix = `nccni-${process.pid}-`;
+
+/** Network name in every configuration of the tier. */
+export const networkName = "nc-net";
+
+/**
+ * A networking testbed of its own: a network namespace that plays the host, container namespaces, and a scratch folder.
+ * Nothing outside of it is touched, so that tests can run side by side and everything left over is the plugin's.
+ */
+export class Testbed {
+  readonly plugin: PluginUnderTest;
+  /** Namespace that plays the host. */
+  readonly name: string;
+  readonly folder: string;
+  readonly dataDir: string;
+  readonly containers: Container[] = [];
+  readonly invocations: Invocation[] = [];
+  #before: readonly string[] = [];
+  readonly #steps: string[] = [];
+  /** Set when calls take turns. */
+  #turn: Promise<unknown> | undefined;
+
+  private constructor(plugin: PluginUnderTest) {
+    counter += 1;
+    this.plugin = plugin;
+    this.name = `${prefix}${counter}`;
+    this.folder = `/tmp/${this.name}`;
+    this.dataDir = `${this.folder}/data`;
+  }
+
+  static async open(plugin: PluginUnderTest, scope: Scope): Promise<Testbed> {
+    const testbed = new Testbed(plugin);
+    scope.defer(`namespaces of ${testbed.name}`, () => testbed.#remove());
+    const lines = [
+      `mkdir -p ${testbed.dataDir}`,
+      `ip netns add ${testbed.name}`,
+      `ip -n ${testbed.name} link set lo up`,
+    ];
+    await testbed.shell(lines.join(" && "));
+    if (plugin.profile.prepareTestbed) await testbed.shell(plugin.profile.prepareTestbed, undefined, true);
+    testbed.#before = await emptyState(testbed);
+    return testbed;
+  }
+
+  /** Runs a shell line with `$HOST`, `$NETNS`, `$IF`, `$INDEX`; `inside` runs it in the host's namespace. */
+  async shell(line: string, container?: Container, inside = false): Promise<string> {
+    const values: Record<string, string> = {
+      HOST: this.name,
+      ...(container && { NETNS: container.name, IF: container.ifName, INDEX: String(container.index) }),
+    };
+    const script = line.replace(/\$(HOST|NETNS|IF|INDEX)\b/g, (all, name: string) => values[name] ?? all);
+    const argv = [...(inside ? ["ip", "netns", "exec", this.name] : []), "sh", "-ec", script];
+    this.#steps.push(
+      inside ? `ip netns exec ${this.name} sh -ec '${script.replaceAll("'", `'\\''`)}'` : script,
+    );
+    return this.plugin.host.run(argv);
+  }
+
+  /** A container as a runtime hands it to the plugin under test. */
+  async container(): Promise<Container> {
+    const [container] = await this.manyContainers(1);
+    return container as Container;
+  }
+
+  /** Several at once; cheaper than one by one. */
+  async manyContainers(count: number): Promise<Container[]> {
+    const { profile, version } = this.plugin;
+    const made: Container[] = [];
+    const lines: string[] = [];
+    for (let added = 0; added < count; added += 1) {
+      const index = this.containers.length;
+      const name = `${this.name}-${index}`;
+      const netns = `/run/netns/${name}`;
+      const ifName = profile.ifName ?? "nc0";
+      const bare = profile.kind === "chained" && !profile.standsAlone;
+      const container: Container = {
+        id: `${name}-container`,
+        index,
+        name,
+        netns,
+        ifName,
+        prevResult: bare ? earlierResult(version, index, netns, ifName) : undefined,
+        attached: false,
+        changes: {},
+        result: undefined,
+      };
+      this.containers.push(container);
+      made.push(container);
+      lines.push(`ip netns add ${name}`);
+      if (bare) lines.push(...earlierPlugin(this.name, name, index, ifName));
+      if (profile.prepareContainer) {
+        lines.push(
+          `ip netns exec ${this.name} sh -ec '${profile.prepareContainer.replaceAll("$INDEX", String(index))}'`,
+        );
+      }
+    }
+    await this.shell(lines.join("\n"));
+    return made;
+  }
+
+  /**
+   * From now on one call after the other. What several tests do in one testbed must not turn into a test of how the
+   * plugin bears concurrency, which is a rule of its own.
+   */
+  takeTurns(): void {
+    this.#turn = Promise.resolve();
+  }
+
+  /** Calls the plugin under test; whatever it does is a value. */
+  async call(
+    command: CniCommand | undefined,
+    container?: Container,
+    changes: CallChanges = {},
+  ): Promise<Invocation> {
+    const work = () => this.#call(command, container, changes);
+    if (!this.#turn) return work();
+    const called = this.#turn.then(work);
+    this.#turn = called.catch(() => {});
+    return called;
+  }
+
+  async #call(
+    command: CniCommand | undefined,
+    container?: Container,
+    changes: CallChanges = {},
+  ): Promise<Invocation> {
+    const { host, type, path, cniPath, version } = this.plugin;
+    const attachment = container && {
+      containerId: container.id,
+      netns: container.netns,
+      ifName: container.ifName,
+    };
+    const env: Record<string, string | undefined> = {
+      ...deriveEnvironment(command ?? "ADD", [...(changes.path ?? []), ...cniPath], attachment),
+      ...(command ? {} : { CNI_COMMAND: undefined }),
+      ...changes.env,
+    };
+    const invocation = await invokePlugin(host, {
+      plugin: type,
+      path,
+      prefix: ["ip", "netns", "exec", this.name],
+      env: Object.fromEntries(
+        Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+      ),
+      stdin: changes.stdin ?? JSON.stringify(this.request(command, container, changes)),
+    });
+    this.invocations.push(invocation);
+    this.#steps.push(reproduceInvocation(invocation));
+    if (container && command === "ADD") {
+      container.attached = true;
+      const { config, path: folders } = changes;
+      container.changes = { ...(config && { config }), ...(folders && { path: folders }) };
+      if (invocation.code === 0) container.result = readResult(invocation, version);
+    }
+    if (container && command === "DEL" && invocation.code === 0) container.attached = false;
+    return invocation;
+  }
+
+  /** The configuration that the plugin gets in an ordinary call. */
+  request(
+    command: CniCommand | undefined,
+    container?: Container,
+    changes: CallChanges = {},
+  ): Record<string, unknown> {
+    const { type, version, profile } = this.plugin;
+    const index = container?.index ?? 0;
+    const plugin = { ...profile.config({ dataDir: this.dataDir, index }), ...changes.config, type };
+    const attached = command === "ADD" || command === "DEL" || command === "CHECK";
+    const previous =
+      changes.prevResult === undefined ? this.#previous(command, container) : changes.prevResult;
+    return {
+      ...deriveRequest({
+        network: { name: networkName },
+        plugin,
+        version,
+        capabilityArgs: attached ? capabilityArgs(index) : undefined,
+        ...(previous && attached && { prevResult: previous }),
+        ...(command === "GC" && { validAttachments: changes.valid ?? [] }),
+      }),
+      ...(changes.version !== undefined && { cniVersion: changes.version }),
+    };
+  }
+
+  #previous(command: CniCommand | undefined, container: Container | undefined): AddResult | undefined {
+    if (command === "ADD") return container?.prevResult;
+    return atLeast(this.plugin.version, "0.4.0") ? container?.result : undefined;
+  }
+
+  /** Everything in the testbed that was not there at first. */
+  async state(): Promise<string[]> {
+    const now = await readState(this.plugin.host, this.name, this.dataDir);
+    return additions(now, this.#before);
+  }
+
+  async removeNetns(container: Container): Promise<void> {
+    await this.shell(`ip netns del ${container.name}`);
+  }
+
+  /**
+   * DEL of everything that is still attached, then the containers' namespaces go, as a runtime would do it.
+   * Resolves to what is left beyond `infrastructure`; without one, to what is left once nothing changes any more.
+   */
+  async settle(infrastructure?: readonly string[]): Promise<string[]> {
+    if (this.invocations.length === 0) return [];
+    const attached = this.containers.filter((container) => container.attached);
+    await Promise.all(attached.map((container) => this.call("DEL", container, container.changes)));
+    const names = this.containers.map(
+      ({ name }) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`,
+    );
+    await this.plugin.host.run(["sh", "-c", [...names, "true"].join("\n")]);
+    let left: string[] | undefined;
+    try {
+      // The kernel takes a namespace's interfaces down after the namespace is gone.
+      await until({ what: "the namespaces' interfaces to go", deadlineMs: 2_000 }, async () => {
+        const before = left;
+        left = additions(await this.state(), infrastructure ?? []);
+        const waiting = left.some((line) => /^(link|address|route|shaper) /.test(line));
+        return !waiting || (infrastructure === undefined && isDeepStrictEqual(left, before));
+      });
+    } catch (error) {
+      if (!(error instanceof DeadlineExceeded)) throw error;
+    }
+    return left ?? [];
+  }
+
+  /** Shell lines that repeat what was done here; in a shared testbed, what concerns the container of one call. */
+  steps(invocation?: Invocation): string[] {
+    const own = this.containers.find(({ netns }) => netns === invocation?.env.CNI_NETNS);
+    const others = this.containers.filter((container) => own !== undefined && container !== own);
+    return this.#steps.filter((step) => !others.some(({ name }) => mentions(step, name)));
+  }
+
+  async #remove(): Promise<void> {
+    const names = [this.name, ...this.containers.map(({ name }) => name)];
+    // A plugin may have put a plain file where a namespace was, which is no namespace to delete.
+    const lines = names.map((name) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`);
+    await this.plugin.host.run(["sh", "-c", [...lines, `rm -rf ${this.folder}`].join("\n")]);
+  }
+}
+
+let empty: Promise<string[]> | undefined;
+
+/** What a namespace has from the start is the same in all of them: it is read once. */
+function emptyState({ plugin, name, dataDir }: Testbed): Promise<string[]> {
+  empty ??= readState(plugin.host, name, dataDir);
+  return empty;
+}
+
+function mentions(step: string, name: string): boolean {
+  return new RegExp(`${name}(?![0-9])`).test(step);
+}
+
+/** Removes what runs that were killed have left, known by the number of their process. */
+export async function sweepTestbeds(host: Host): Promise<void> {
+  const script = `
+    { ip netns list | awk '{ print $1 }'; ls /tmp; } | sed -n 's/^\\(nccni-\\([0-9]*\\)-[0-9-]*\\)$/\\2 \\1/p' |
+    while read -r pid name; do
+      [ -d "/proc/$pid" ] && continue
+      ip netns del "$name" 2>/dev/null || rm -f "/run/netns/$name"
+      rm -rf "/tmp/$name"
+    done; true`;
+  await host.run(["sh", "-c", script]);
+}

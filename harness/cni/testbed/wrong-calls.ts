@@ -1,0 +1,45 @@
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import type { PluginUnderTest } from "./container.ts";
+import type { Testbed } from "./testbed.ts";
+
+/** A call that no plugin can answer with success. */
+export interface WrongCall {
+  readonly what: string;
+  /** Reads after "because". */
+  readonly why: string;
+  readonly applies: (plugin: PluginUnderTest) => boolean;
+  readonly make: (testbed: Testbed) => Promise<Invocation>;
+}
+
+const always = () => true;
+
+export const wrongCalls: readonly WrongCall[] = [
+  {
+    what: "a configuration that is no JSON",
+    why: "the configuration is no JSON",
+    applies: always,
+    make: async (testbed) => testbed.call("ADD", await testbed.container(), { stdin: "{ this is no JSON" }),
+  },
+  {
+    what: "an unknown CNI_COMMAND",
+    why: "there is no such command",
+    applies: always,
+    make: async (testbed) =>
+      testbed.call("ADD", await testbed.container(), { env: { CNI_COMMAND: "FROBNICATE" } }),
+  },
+  {
+    what: "a cniVersion that nobody speaks",
+    why: "no plugin speaks CNI 9.9.9",
+    applies: always,
+    make: async (testbed) => testbed.call("ADD", await testbed.container(), { version: "9.9.9" }),
+  },
+  {
+    what: "a network namespace that is not there",
+    why: "the network namespace is not there",
+    applies: ({ profile }) => profile.kind === "interface",
+    make: async (testbed) => {
+      const container = await testbed.container();
+      return testbed.call("ADD", container, { env: { CNI_NETNS: `${container.netns}-gone` } });
+    },
+  },
+];

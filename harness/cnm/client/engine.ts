@@ -1,0 +1,284 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { bare, nthAddress } from "#harness/cnm/protocol/addresses.ts";
+import {
+  describeExchange,
+  type Fields,
+  fieldsOf,
+  type ReadExchange,
+} from "#harness/cnm/protocol/exchange.ts";
+import {
+  exposedPortsKey,
+  gatewayAddressType,
+  genericOptionsKey,
+  type IpamData,
+  macAddressKey,
+  portMapKey,
+  requestAddressTypeKey,
+  type Subsystem,
+} from "#harness/cnm/protocol/protocol.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { PluginClient } from "./client.ts";
+
+/** What a plugin said of itself when the engine loaded it. */
+export interface PluginFacts {
+  readonly subsystems: ReadonlySet<string>;
+  readonly scope: string;
+  readonly gwAllocChecker: boolean;
+  readonly requiresMac: boolean;
+  readonly requiresReplay: boolean;
+  /** Default address spaces; empty text where the plugin gives no name. */
+  readonly spaces: { readonly local: string; readonly global: string };
+}
+
+/** A network that exists in the plugin. */
+export interface PlayedNetwork {
+  readonly id: string;
+  /** CIDR of the IPv4 pool. */
+  readonly pool: string;
+  /** Present when the plugin's IPAM gave the pool. */
+  readonly poolId: string | undefined;
+  /** Without prefix. */
+  readonly gateway: string;
+}
+
+/** An endpoint that exists in the plugin. */
+export interface PlayedEndpoint {
+  readonly network: PlayedNetwork;
+  readonly id: string;
+  /** CIDR. */
+  readonly address: string;
+  readonly created: ReadExchange;
+}
+
+/**
+ * Plays the engine's part over a plugin's socket: the calls of `docker network create`, `docker run` and their undoing,
+ * in the engine's order and with the engine's options, without an engine. What it makes goes with `scope`.
+ */
+export class PlayedEngine {
+  readonly client: PluginClient;
+  readonly facts: PluginFacts;
+  /** Undoes what was made; apart, so that what a test did stays readable. */
+  readonly #tidier: PluginClient;
+  readonly #scope: Scope;
+  readonly #options: Readonly<Record<string, string>>;
+
+  constructor(parts: {
+    client: PluginClient;
+    facts: PluginFacts;
+    scope: Scope;
+    /** What a user would give as `-o key=value`. */
+    options?: Readonly<Record<string, string>>;
+  }) {
+    this.client = parts.client;
+    this.#tidier = new PluginClient(parts.client.socket, "clean-up");
+    this.facts = parts.facts;
+    this.#scope = parts.scope;
+    this.#options = parts.options ?? {};
+  }
+
+  /** Name of the address space that networks of this plugin live in. */
+  get space(): string {
+    return this.facts.scope.toLowerCase() === "global" ? this.facts.spaces.global : this.facts.spaces.local;
+  }
+
+  /** Requests a pool and releases it with the scope. `pool` empty asks for one of the plugin's choice. */
+  async requestPool(
+    pool: string,
+    more: { SubPool?: string; V6?: boolean; Options?: Record<string, string> } = {},
+  ): Promise<ReadExchange> {
+    const result = await this.client.call("IpamDriver.RequestPool", {
+      AddressSpace: this.space,
+      Pool: pool,
+      SubPool: "",
+      Options: {},
+      V6: false,
+      ...more,
+    });
+    const id = textField(result, "PoolID");
+    if (result.succeeded && id) {
+      this.#scope.defer(`pool ${id}`, () => this.#tidier.call("IpamDriver.ReleasePool", { PoolID: id }));
+    }
+    return result;
+  }
+
+  /** A pool that must be had for the test to go on: its id and CIDR. */
+  async pool(pool = randomPool(), more: Parameters<PlayedEngine["requestPool"]>[1] = {}) {
+    const result = granted(await this.requestPool(pool, more));
+    return { id: textField(result, "PoolID") ?? "", cidr: textField(result, "Pool") ?? pool, result };
+  }
+
+  /** Requests an address of a pool and releases it with the scope; empty `address` asks for any. */
+  async requestAddress(poolId: string, address = "", options = this.addressOptions()): Promise<ReadExchange> {
+    const result = await this.client.call("IpamDriver.RequestAddress", {
+      PoolID: poolId,
+      Address: address,
+      Options: options,
+    });
+    const got = textField(result, "Address");
+    if (result.succeeded && got) {
+      this.#scope.defer(`address ${got}`, () =>
+        this.#tidier.call("IpamDriver.ReleaseAddress", { PoolID: poolId, Address: bare(got) }),
+      );
+    }
+    return result;
+  }
+
+  /** An address that must be had for the test to go on, without prefix. */
+  async address(poolId: string, address = ""): Promise<string> {
+    return bare(textField(granted(await this.requestAddress(poolId, address)), "Address") ?? "");
+  }
+
+  /** Options of an endpoint's address request: its MAC, where the plugin needs it. */
+  addressOptions(): Record<string, string> {
+    return this.facts.requiresMac ? { [macAddressKey]: randomMac() } : {};
+  }
+
+  /** The calls before CreateNetwork: pool and gateway from the plugin's IPAM, or what another IPAM would give. */
+  async prepareNetwork(cidr = randomPool()): Promise<PlayedNetwork> {
+    const id = randomId();
+    if (!this.facts.subsystems.has("IpamDriver" satisfies Subsystem)) {
+      return { id, pool: cidr, poolId: undefined, gateway: nthAddress(cidr, 1) };
+    }
+    const pool = await this.pool(cidr);
+    const gateway = granted(
+      await this.requestAddress(pool.id, "", { [requestAddressTypeKey]: gatewayAddressType }),
+    );
+    return { id, pool: pool.cidr, poolId: pool.id, gateway: bare(textField(gateway, "Address") ?? "") };
+  }
+
+  /** Calls GwAllocCheck where declared, then CreateNetwork. Deletes the network with the scope. */
+  async createNetwork(network: PlayedNetwork, options: Record<string, string> = {}): Promise<ReadExchange> {
+    const generic = { [genericOptionsKey]: { ...this.#options, ...options } };
+    if (this.facts.gwAllocChecker) await this.client.call("NetworkDriver.GwAllocCheck", { Options: generic });
+    this.#scope.defer(`network ${network.id}`, () =>
+      this.#tidier.call("NetworkDriver.DeleteNetwork", { NetworkID: network.id }),
+    );
+    return this.client.call("NetworkDriver.CreateNetwork", {
+      NetworkID: network.id,
+      Options: { "com.docker.network.enable_ipv6": false, ...generic },
+      IPv4Data: this.ipamData(network),
+      IPv6Data: [],
+    });
+  }
+
+  ipamData(network: PlayedNetwork): IpamData[] {
+    return [
+      {
+        AddressSpace: this.space,
+        Pool: network.pool,
+        Gateway: `${network.gateway}/${prefixOf(network.pool)}`,
+        AuxAddresses: {},
+      },
+    ];
+  }
+
+  /** A network that must exist for the test to go on. */
+  async network(cidr?: string): Promise<PlayedNetwork> {
+    const network = await this.prepareNetwork(cidr);
+    granted(await this.createNetwork(network));
+    return network;
+  }
+
+  /** Requests the endpoint's address as the engine does, without prefix lost: a CIDR. */
+  async endpointAddress(network: PlayedNetwork): Promise<string> {
+    const address =
+      network.poolId === undefined
+        ? nthAddress(network.pool, randomInt(10, 250))
+        : await this.address(network.poolId);
+    return `${address}/${prefixOf(network.pool)}`;
+  }
+
+  /** CreateEndpoint with the addresses given; empty texts are for the plugin to fill in. Deletes it with the scope. */
+  createEndpoint(
+    network: PlayedNetwork,
+    id: string,
+    given: { Address: string; MacAddress?: string },
+  ): Promise<ReadExchange> {
+    this.#scope.defer(`endpoint ${id}`, () =>
+      this.#tidier.call("NetworkDriver.DeleteEndpoint", { NetworkID: network.id, EndpointID: id }),
+    );
+    return this.client.call("NetworkDriver.CreateEndpoint", {
+      NetworkID: network.id,
+      EndpointID: id,
+      Interface: { AddressIPv6: "", MacAddress: "", ...given },
+      Options: { [exposedPortsKey]: [], [portMapKey]: [] },
+    });
+  }
+
+  /** An endpoint that must exist for the test to go on. */
+  async endpoint(network: PlayedNetwork): Promise<PlayedEndpoint> {
+    const id = randomId();
+    const address = await this.endpointAddress(network);
+    const created = granted(await this.createEndpoint(network, id, { Address: address }));
+    return { network, id, address, created };
+  }
+
+  /** Join; the engine's Leave follows with the scope. */
+  async join({ network, id }: Pick<PlayedEndpoint, "network" | "id">): Promise<ReadExchange> {
+    const result = await this.client.call("NetworkDriver.Join", {
+      NetworkID: network.id,
+      EndpointID: id,
+      SandboxKey: `/var/run/docker/netns/${randomId().slice(0, 12)}`,
+      Options: { [exposedPortsKey]: [], [portMapKey]: [] },
+    });
+    if (result.succeeded) {
+      this.#scope.defer(`join of ${id}`, () =>
+        this.#tidier.call("NetworkDriver.Leave", { NetworkID: network.id, EndpointID: id }),
+      );
+    }
+    return result;
+  }
+
+  leave({ network, id }: Pick<PlayedEndpoint, "network" | "id">): Promise<ReadExchange> {
+    return this.client.call("NetworkDriver.Leave", { NetworkID: network.id, EndpointID: id });
+  }
+
+  deleteEndpoint({ network, id }: Pick<PlayedEndpoint, "network" | "id">): Promise<ReadExchange> {
+    return this.client.call("NetworkDriver.DeleteEndpoint", { NetworkID: network.id, EndpointID: id });
+  }
+
+  deleteNetwork({ id }: Pick<PlayedNetwork, "id">): Promise<ReadExchange> {
+    return this.client.call("NetworkDriver.DeleteNetwork", { NetworkID: id });
+  }
+}
+
+/** The call must have succeeded; throws `Nonconformance` with what was sent and what came back. */
+export function granted(result: ReadExchange): ReadExchange {
+  if (result.succeeded) return result;
+  throw new Nonconformance({
+    who: result.exchange.plugin,
+    expected: `${result.exchange.call} to succeed`,
+    got: result.message
+      ? `the failure "${result.message}"`
+      : (result.exchange.failure ?? "a failure without message"),
+    evidence: describeExchange(result.exchange),
+  });
+}
+
+/** A text field of the answer. */
+export function textField(result: ReadExchange, name: string): string | undefined {
+  const value = (fieldsOf(result.answer) as Fields | undefined)?.[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** A network or endpoint id as the engine makes them: 64 hex digits. */
+export function randomId(): string {
+  return randomBytes(32).toString("hex");
+}
+
+let nextPool = randomInt(256);
+
+/** A /24 of 10.251.0.0/16 that this process has not used for a while. */
+export function randomPool(): string {
+  nextPool = (nextPool + 1) % 256;
+  return `10.251.${nextPool}.0/24`;
+}
+
+export function randomMac(): string {
+  return ["02", ...Array.from({ length: 5 }, () => randomInt(256).toString(16).padStart(2, "0"))].join(":");
+}
+
+function prefixOf(pool: string): string {
+  return pool.split("/")[1] ?? "";
+}

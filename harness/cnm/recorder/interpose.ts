@@ -1,0 +1,49 @@
+import type { Scope } from "#harness/core/scope.ts";
+import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { RecordingProxy } from "./proxy.ts";
+import { serveRecorder } from "./recorder.ts";
+
+/** What is needed of a node: a socket of its own that we can reach, and one of ours that it can. */
+export type ProxyNode = Pick<SshHost, "name" | "run" | "connectSocket" | "forwardIn">;
+
+/**
+ * Puts a recording proxy between a node's engine and the plugin that listens there at `socket`, e.g.
+ * `/run/docker/plugins/NAME.sock`, without touching either: the plugin's socket is renamed, which keeps it open, and one that
+ * leads here takes its place. `scope` puts it back. Connections that the engine has open already stay with the plugin,
+ * so stand between before the engine first uses it. Not for a socket that this process serves through the same node's
+ * connection: there, put a `RecordingProxy` before the server. Throws `CommandFailed` when there is no such socket.
+ */
+export async function interpose(
+  scope: Scope,
+  node: ProxyNode,
+  socket: string,
+  options: { transcript?: string } = {},
+): Promise<RecordingProxy> {
+  const moved = `${socket}.behind-proxy`;
+  const name = (socket.split("/").at(-1) ?? socket).replace(/\.sock$/, "");
+  await node.run(["test", "-S", socket]);
+  await node.run(["mv", socket, moved]);
+  scope.defer(`${socket} on ${node.name}`, () => node.run(["mv", moved, socket]));
+  const proxy = new RecordingProxy(
+    scope,
+    { name, address: `${node.name}:${socket}`, connect: () => node.connectSocket(moved) },
+    options,
+  );
+  const forward = await node.forwardIn(socket, (stream) => proxy.handle(stream, node.name));
+  scope.defer(`the proxy's socket ${socket} on ${node.name}`, () => forward.close());
+  return proxy;
+}
+
+/**
+ * Stands between the engines of all nodes and the plugin that listens on each of them at `socket`, for a driver's
+ * `install`. Resolves to the address that its `connect` gives to `connectRecorder`. Each exchange becomes a line of `transcript`.
+ */
+export async function recordNodes(
+  scope: Scope,
+  cluster: { readonly id: string; readonly nodes: readonly ProxyNode[] },
+  socket: string,
+  options: { transcript?: string } = {},
+): Promise<string> {
+  const proxies = await Promise.all(cluster.nodes.map((node) => interpose(scope, node, socket, options)));
+  return serveRecorder(scope, proxies, cluster.id);
+}

@@ -1,0 +1,139 @@
+import { appendFileSync, mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dirname } from "node:path";
+import type { Duplex } from "node:stream";
+import type { Connect, PluginSocket } from "#harness/cnm/client/client.ts";
+import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
+import type { CallName } from "#harness/cnm/protocol/protocol.ts";
+import { Conversation, checkConversation, type HeldResources } from "#harness/cnm/rules/conversation.ts";
+import { checkExchange, type Finding } from "#harness/cnm/rules/rules.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { ProxiedConnection } from "./proxied-connection.ts";
+
+/** What goes wrong with a call. The plugin sees the call in all cases but `status` and a cut at `request`. */
+export type Fault =
+  /** The answer arrives that much later. */
+  | { kind: "delay"; ms: number }
+  /** The plugin is not asked; the engine gets this status and body. */
+  | { kind: "status"; status: number; body?: string }
+  /** The engine gets the first half of the answer's JSON, as a complete HTTP answer. */
+  | { kind: "truncate" }
+  /**
+   * The connection goes away: before the plugin is asked (`request`), after the plugin has done its work and before the
+   * engine hears of it (`answer`: engines repeat the call), or in the middle of the answer's bytes (`body`: they do not).
+   */
+  | { kind: "cut"; at: "request" | "answer" | "body" };
+
+/** A fault, and the calls that it is injected into. */
+export interface Injection {
+  call: CallName;
+  fault: Fault;
+  /** How many calls; default 1. `Infinity` until it is stopped. */
+  times?: number;
+  /** Only calls of this caller, e.g. `node1`; default all. */
+  caller?: string;
+}
+
+/** An injection at work. */
+export interface ActiveInjection extends Injection {
+  /** Calls that it has befallen so far. */
+  used: number;
+  stop(): void;
+}
+
+/**
+ * Stands between engines and one plugin. Bytes pass unchanged, each exchange is kept to be checked against
+ * the protocol's rules, and faults can be injected into chosen calls. Works on streams: `listen` makes a local
+ * socket, `handle` takes connections from elsewhere, e.g. from a plugin socket that SSH forwards from a node.
+ */
+export class RecordingProxy {
+  readonly plugin: PluginSocket;
+  readonly #transcript: string | undefined;
+  readonly #exchanges: Exchange[] = [];
+  readonly #conversation = new Conversation();
+  readonly #injections = new Set<ActiveInjection>();
+  readonly #connections = new Set<ProxiedConnection>();
+
+  /** Closes with `scope`. `transcript` is a file that each exchange is appended to as a line of JSON. */
+  constructor(scope: Scope, plugin: PluginSocket, options: { transcript?: string } = {}) {
+    this.plugin = plugin;
+    this.#transcript = options.transcript;
+    if (this.#transcript) mkdirSync(dirname(this.#transcript), { recursive: true });
+    scope.defer(`the proxy before ${plugin.name}`, () => {
+      for (const connection of this.#connections) connection.destroy();
+    });
+  }
+
+  /** Everything that was said, in the order of the answers. What stands there is what the plugin answered, also under a fault. */
+  get exchanges(): readonly Exchange[] {
+    return this.#exchanges;
+  }
+
+  /**
+   * Rules that the plugin broke after its first `from` exchanges. They are judged by themselves: what a plugin refused to
+   * give back, and was told for once, is not held against everything that comes later.
+   */
+  findings(from = 0): readonly Finding[] {
+    const exchanges = this.#exchanges.slice(from);
+    return [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
+  }
+
+  /** What the plugin still holds; all empty when every create had its delete. */
+  held(): HeldResources {
+    return this.#conversation.held();
+  }
+
+  /** Injects a fault into the next calls that fit. */
+  inject(injection: Injection): ActiveInjection {
+    const active: ActiveInjection = {
+      ...injection,
+      used: 0,
+      stop: () => void this.#injections.delete(active),
+    };
+    this.#injections.add(active);
+    return active;
+  }
+
+  /** Takes one connection of `caller` (a node's name) to the plugin; `connect` is given where each node has a way of its own. */
+  handle(stream: Duplex, caller: string, connect: Connect = this.plugin.connect): void {
+    const connection = new ProxiedConnection(stream, connect, {
+      faultFor: (call) => this.#faultFor(call, caller),
+      sent: (call, body) => this.#conversation.sent(call, body),
+      ended: (exchange) => this.#record({ ...exchange, plugin: this.plugin.name, caller }),
+      closed: () => this.#connections.delete(connection),
+    });
+    this.#connections.add(connection);
+  }
+
+  /** Listens on a local socket; `scope` closes it and removes the file. */
+  async listen(scope: Scope, path: string, caller = "local"): Promise<void> {
+    const server = createServer((socket) => this.handle(socket, caller));
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(path, resolve);
+    });
+    scope.defer(`the socket ${path}`, async () => {
+      for (const connection of this.#connections) connection.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+      await rm(path, { force: true });
+    });
+  }
+
+  #faultFor(call: string, caller: string): Fault | undefined {
+    for (const injection of this.#injections) {
+      if (injection.call !== call || (injection.caller ?? caller) !== caller) continue;
+      injection.used++;
+      if (injection.used >= (injection.times ?? 1)) injection.stop();
+      return injection.fault;
+    }
+    return undefined;
+  }
+
+  #record(heard: Omit<Exchange, "id">): void {
+    const exchange: Exchange = { id: this.#exchanges.length + 1, ...heard };
+    this.#exchanges.push(exchange);
+    if (this.#transcript) appendFileSync(this.#transcript, `${JSON.stringify(exchange)}\n`);
+    this.#conversation.answered(exchange);
+  }
+}

@@ -1,9 +1,0 @@
-import { readSettings } from "./settings.ts";
-
-let factor: number | undefined;
-
-/** A deadline in milliseconds as it is on this cluster: `PATIENCE` times as long, for machines that are emulated. */
-export function patiently(milliseconds: number): number {
-  factor ??= readSettings().PATIENCE;
-  return milliseconds * factor;
-}

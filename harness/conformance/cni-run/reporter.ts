@@ -1,0 +1,54 @@
+import { rmSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Reporter, TestModule, Vitest } from "vitest/node";
+import { sweepTestbeds } from "#harness/cni/testbed/testbed.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { within } from "#harness/core/poll.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+
+const closeMs = 15_000;
+
+/**
+ * The part of `runTier` in the vitest that it starts. Prints one line on stdout for each test file that has ended: how many
+ * of how many, and which target. Whoever started the run holds the other end of stdin: when that is gone, however it
+ * went, the run ends, and takes its namespaces and the folder that stdin has named with it.
+ */
+export default class TierReporter implements Reporter {
+  #ended = 0;
+  #all = 0;
+
+  onInit(vitest: Vitest): void {
+    const folders: string[] = [];
+    const lines = createInterface({ input: process.stdin });
+    lines.on("line", (folder) => folders.push(folder));
+    lines.on("close", () => void endOrphan(vitest, folders));
+    // It must not keep a run that is over from ending.
+    process.stdin.unref();
+  }
+
+  onTestRunStart(specifications: readonly unknown[]): void {
+    this.#all = specifications.length;
+  }
+
+  onTestModuleEnd({ project }: TestModule): void {
+    this.#ended += 1;
+    process.stdout.write(
+      `${progressMark}${this.#ended} of ${this.#all} test files, last of ${project.name}\n`,
+    );
+  }
+}
+
+/** What the lines begin with, so that whoever started the run tells them from anything else. */
+export const progressMark = "tier: ";
+
+async function endOrphan(vitest: Vitest, folders: readonly string[]): Promise<void> {
+  // Nobody reads what is still printed.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  const closing = vitest.cancelCurrentRun("keyboard-input").then(() => vitest.close());
+  await within({ what: "the run to end", deadlineMs: closeMs }, closing).catch((error: unknown) => {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+  });
+  await sweepTestbeds(new LocalHost());
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  process.exit(1);
+}

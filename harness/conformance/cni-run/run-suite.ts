@@ -1,0 +1,136 @@
+import { spawn } from "node:child_process";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { z } from "zod";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { makeScratchFolder } from "#harness/core/scratch.ts";
+import { progressMark } from "./reporter.ts";
+
+const tierReporter = join(import.meta.dirname, "reporter.ts");
+
+const reportSchema = z.object({
+  testResults: z.array(
+    z.object({
+      message: z.string().optional(),
+      assertionResults: z.array(
+        z.object({
+          title: z.string(),
+          meta: z.looseObject({ conformance: z.custom<ConformanceMeta>().optional() }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** One test of the tier, as it ended. */
+export interface TierResult extends ConformanceMeta {
+  readonly title: string;
+}
+
+export interface TierRun {
+  /** Paths of plugins or of folders with plugins. */
+  readonly plugins: readonly string[];
+  /** Versions of the specification; default all that a plugin claims. */
+  readonly versions?: readonly string[];
+  /** Test files to leave out, e.g. `concurrency`. */
+  readonly without?: readonly string[];
+  /** More settings for the run, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Folders that go when this process is ended while the run is under way. */
+  readonly folders?: readonly string[];
+  /** Called with how far the run is whenever a test file has ended. */
+  readonly onProgress?: (detail: string) => void;
+}
+
+/**
+ * Runs the CNI tier as a user does, in a vitest of its own, and resolves to what each test left. When this process ends
+ * before the run, killed or not, the run ends too and leaves nothing.
+ * Failing requirements are results; throws `HarnessError` when the run itself did not come to an end.
+ */
+export async function runTier({
+  plugins,
+  versions = [],
+  without = [],
+  settings = {},
+  folders = [],
+  onProgress = () => {},
+}: TierRun): Promise<TierResult[]> {
+  const folder = makeScratchFolder();
+  const what = `the CNI tier in ${folder}`;
+  try {
+    const child = spawn(
+      process.execPath,
+      [
+        join(projectRoot, "node_modules/vitest/vitest.mjs"),
+        ...[
+          "run",
+          "suites/cni",
+          "--reporter=json",
+          `--outputFile=${join(folder, "report.json")}`,
+          `--reporter=${tierReporter}`,
+        ],
+        ...without.map((file) => `--exclude=suites/cni/${file}.test.ts`),
+      ],
+      {
+        cwd: projectRoot,
+        stdio: ["pipe", "pipe", "pipe"],
+        // A terminal's Ctrl-C is for this process, which ends the child by closing its stdin.
+        detached: true,
+        env: {
+          ...process.env,
+          REPORTS: join(folder, "reports"),
+          ...settings,
+          PLUGIN: plugins.join(","),
+          CNI_VERSION: versions.join(","),
+        },
+      },
+    );
+    const ended = new Promise<number | null>((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", resolve);
+    });
+    child.stdin.on("error", () => {});
+    child.stdin.write([folder, ...folders].map((one) => `${one}\n`).join(""));
+    removeWhenInterrupted(what, () => {
+      child.stdin.end();
+      return ended;
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      if (line.startsWith(progressMark)) onProgress(line.slice(progressMark.length));
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output = `${output}${chunk}`.slice(-4000);
+      });
+    }
+    const code = await ended;
+    const text = await readFile(join(folder, "report.json"), "utf8").catch(() => undefined);
+    if (text === undefined) {
+      throw new HarnessError(
+        `the CNI tier over ${plugins.join(", ")} ended with ${code} and no report\n${output}`,
+      );
+    }
+    return resultsOf(text);
+  } finally {
+    forgetWhenInterrupted(what);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function resultsOf(text: string): TierResult[] {
+  const report = reportSchema.parse(JSON.parse(text));
+  const broken = report.testResults.filter(({ assertionResults }) => assertionResults.length === 0);
+  if (broken.length > 0) {
+    throw new HarnessError(
+      `the CNI tier could not start: ${broken.map(({ message }) => message).join("\n")}`,
+    );
+  }
+  return report.testResults.flatMap(({ assertionResults }) =>
+    assertionResults.flatMap(({ title, meta }) => (meta.conformance ? [{ ...meta.conformance, title }] : [])),
+  );
+}

@@ -1,0 +1,61 @@
+import type { TestProject } from "vitest/node";
+import { handleInterruptions, removeEverything } from "#harness/cluster/interruption.ts";
+import { readStableSnapshot } from "#harness/cluster/snapshot/snapshot.ts";
+import type { TargetContext } from "#harness/conformance/outcome.ts";
+import { Blocked, UsageError } from "#harness/core/errors.ts";
+import { type Progress, progressOn } from "#harness/core/progress.ts";
+import { explainSettings, readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import { findFault } from "#harness/proof/inject.ts";
+import { openTarget } from "./target.ts";
+
+/**
+ * Brings up a cluster for one target (a vitest project), installs the driver on it, and takes both away again.
+ * With `KEEP=1` the cluster stays for the next run. When that fails the tests of this target are told why, and those of
+ * other targets go on; a mistake of the user ends the run with exit code 2.
+ */
+export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
+  const progress = progressOn(process.stderr);
+  handleInterruptions(progress, () => void project.vitest.cancelCurrentRun("keyboard-input"));
+  try {
+    return await bringUpFor(project, readSettings(), progress);
+  } catch (error) {
+    if (error instanceof UsageError) {
+      await removeEverything(progress);
+      // After the summary, where it is seen.
+      process.on("exit", () => process.stderr.write(`\n${error.message}\n`));
+      process.exit(2);
+    }
+    const { message } = error as Error;
+    if (error instanceof Blocked) {
+      progress.say(`${project.name}: blocked: ${message}`);
+      project.provide("obstacle", message);
+      return async () => {};
+    }
+    progress.say(`${project.name}: the set-up failed\n${message}`);
+    project.provide("setUpFailure", `the set-up of ${project.name} failed: ${message}`);
+    return async () => {};
+  }
+}
+
+async function bringUpFor(
+  project: TestProject,
+  settings: Settings,
+  progress: Progress,
+): Promise<() => Promise<void>> {
+  const { target } = project.getProvidedContext() as { target: TargetContext };
+  progress.say(`${project.name}: ${explainSettings(settings)}`);
+  const start = performance.now();
+  if (settings.FAULT) findFault(settings.FAULT);
+  const opened = await openTarget(settings, progress, target.reference, target.engine);
+  try {
+    project.provide("cluster", opened.state.id);
+    project.provide("baseline", await readStableSnapshot(opened.cluster));
+  } catch (error) {
+    await opened.remove();
+    throw error;
+  }
+  const seconds = ((performance.now() - start) / 1000).toFixed(2);
+  const how = opened.state.kept ? "uses the kept cluster" : "has the new cluster";
+  progress.say(`${project.name} ${how} ${opened.state.id}, ready after ${seconds} s`);
+  return settings.KEEP || opened.state.kept ? opened.keep : opened.remove;
+}

@@ -1,0 +1,71 @@
+import { basename } from "node:path";
+import type { TestProjectConfiguration } from "vitest/config";
+import { loadDriver } from "#drivers/loader.ts";
+import { targetEngines } from "#harness/cluster/provider.ts";
+import type { TargetContext } from "#harness/conformance/outcome.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+
+/** Chapters of the tutorial: they run against a driver on a cluster. */
+export const chapters = [
+  "basics",
+  "multihost",
+  "tenants",
+  "external",
+  "policy",
+  "plugin",
+  "swarm",
+  "cleanup",
+];
+
+/** One vitest project per driver and engine; each gets a cluster of its own from the global set-up. */
+export async function targetProjects(settings: Settings): Promise<TestProjectConfiguration[]> {
+  const targets: TargetContext[] = [];
+  for (const engine of await targetEngines(settings)) {
+    for (const reference of settings.DRIVER) {
+      const driver = await loadDriver(reference);
+      targets.push({
+        driver: driver.name,
+        reference,
+        title: driver.title,
+        engine,
+        declared: [...driver.capabilities],
+      });
+    }
+  }
+  return targets.map((target, index) => ({
+    extends: true,
+    test: {
+      name: `${target.driver}@${target.engine}`,
+      include: chapters.map((chapter) => `suites/${chapter}/**/*.test.ts`),
+      globalSetup: "harness/conformance/run/global-setup.ts",
+      provide: { target },
+      // The snapshot compares a node before and after a chapter, so chapters of one cluster take turns.
+      isolate: false,
+      maxWorkers: 1,
+      sequence: { groupOrder: index + 1 },
+    },
+  }));
+}
+
+/** The CNM tier needs no cluster: the plugin comes from `PLUGIN`. The CNI tier has its own projects. */
+export function tierProjects(plugin: string | undefined): TestProjectConfiguration[] {
+  return (["cnm"] as const).map((tier, index) => ({
+    extends: true,
+    test: {
+      name: tier,
+      include: [`suites/${tier}/**/*.test.ts`],
+      provide: {
+        target: {
+          driver: plugin ? basename(plugin) : "reference",
+          reference: plugin ?? "reference",
+          title: plugin ?? "the project's reference plugin",
+          engine: tier,
+          declared: [],
+        } satisfies TargetContext,
+      },
+      maxWorkers: 1,
+      isolate: false,
+      sequence: { groupOrder: 50 + index },
+    },
+  }));
+}

@@ -1,0 +1,107 @@
+import type { Driver } from "#drivers/driver.ts";
+import { loadDriver } from "#drivers/loader.ts";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { openProvider } from "#harness/cluster/provider.ts";
+import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
+import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
+import type { Progress } from "#harness/core/progress.ts";
+import { Scope } from "#harness/core/scope.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import { openTranscript } from "#harness/host/transcript.ts";
+
+let uses = 0;
+
+/** A cluster that is up and carries a driver. */
+export interface Target {
+  readonly driver: Driver;
+  readonly cluster: RemoteCluster;
+  readonly state: ClusterState;
+  /** Uninstalls the driver and removes the cluster without a trace. */
+  remove(): Promise<void>;
+  /** Leaves everything to a later run and says how to reach it. */
+  keep(): Promise<void>;
+}
+
+/**
+ * Brings up a cluster, new or kept (`fresh`: new in any case), and installs the driver on it. What was begun is removed when a step fails.
+ * Throws `UsageError` for an unknown driver, `Blocked` for one that cannot be tried here, `HarnessError` when something does not start.
+ */
+export async function openTarget(
+  settings: Settings,
+  progress: Progress,
+  reference: string,
+  version: string,
+  { fresh = false }: { fresh?: boolean } = {},
+): Promise<Target> {
+  const driver = await loadDriver(reference);
+  await driver.prepare?.(version);
+  const provider = await openProvider(settings, progress);
+  const use = `use ${++uses} of ${provider.name}`;
+  const release = once((options?: { keep?: boolean }) => {
+    forgetWhenInterrupted(use);
+    return provider.release(options);
+  });
+  removeWhenInterrupted(use, release);
+  const { cluster, state } = await releasing(release, () =>
+    provider.bringUp(driver.name, version, { fresh }),
+  );
+  openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
+  const scope = new Scope(`${driver.name} on ${state.id}`);
+  const session = scope.child("what serves it from this process");
+  const discard = once(async () => {
+    await cluster.disconnect();
+    await progress.step(`removing the cluster ${state.id}`, () => provider.tearDown(state));
+    forgetWhenInterrupted(state.id);
+    await release();
+  });
+  // What the driver made goes with the cluster; in a hurry it is not taken away first.
+  removeWhenInterrupted(state.id, discard);
+  const remove = once(async () => {
+    await scope.close().catch((error: Error) => progress.say(error.message));
+    await discard();
+  });
+  try {
+    const attachment = await progress.step(`installing ${driver.title}`, () =>
+      driver.install(scope, cluster, session),
+    );
+    const installed = { ...state, attachment };
+    new ClusterStates(settings).save(installed);
+    return {
+      driver,
+      cluster,
+      state: installed,
+      remove,
+      keep: async () => {
+        forgetWhenInterrupted(state.id);
+        await session.close();
+        await cluster.disconnect();
+        await provider.keep(installed);
+        await release({ keep: true });
+        progress.say(
+          `kept ${state.id} (${driver.name}@${version}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down`,
+        );
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+async function releasing<T>(release: () => Promise<void>, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Whoever calls again waits for what the first call began. */
+function once<A extends unknown[]>(act: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
+  let begun: Promise<void> | undefined;
+  return (...args) => {
+    begun ??= act(...args);
+    return begun;
+  };
+}

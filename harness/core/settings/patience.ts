@@ -1,0 +1,9 @@
+import { readSettings } from "./settings.ts";
+
+let factor: number | undefined;
+
+/** A deadline in milliseconds as it is on this cluster: `PATIENCE` times as long, for machines that are emulated. */
+export function scaled(milliseconds: number): number {
+  factor ??= readSettings().PATIENCE;
+  return milliseconds * factor;
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { UsageError } from "#harness/core/errors.ts";
+import { describeSettings, explainSettings, readSettings } from "./settings.ts";
+
+/** The cells of every table row in the README. */
+const rows = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
+  .split("\n")
+  .filter((line) => line.startsWith("|"))
+  .map((line) =>
+    line
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+
+describe("readSettings", () => {
+  it("has defaults that work", () => {
+    expect(readSettings({})).toMatchObject({
+      DRIVER: ["bridge", "overlay", "reference"],
+      ENGINE: ["26.1"],
+      NODES: 2,
+      KEEP: false,
+    });
+  });
+
+  it("reads lists, numbers and flags", () => {
+    const settings = readSettings({
+      DRIVER: "overlay, ./mine.ts",
+      ENGINE: "20.10,28.5",
+      NODES: "3",
+      KEEP: "1",
+    });
+    expect(settings).toMatchObject({
+      DRIVER: ["overlay", "./mine.ts"],
+      ENGINE: ["20.10", "28.5"],
+      NODES: 3,
+      KEEP: true,
+    });
+  });
+
+  it.each([
+    [{ ENGINE: "19.03" }, /ENGINE=19\.03.*20\.10, 26\.1, 28\.5/],
+    [{ CLUSTER: "moon" }, /CLUSTER=moon.*containers/],
+    [{ CLUSTER: "ssh" }, /CLUSTER=ssh: expected INVENTORY=FILE/],
+    [{ INVENTORY: "hosts.yaml" }, /INVENTORY=hosts\.yaml: expected CLUSTER=ssh/],
+    [{ CLUSTER: "ssh", INVENTORY: "hosts.yaml", ENGINE: "20.10,26.1" }, /ENGINE=20\.10,26\.1: expected one/],
+    [
+      { CLUSTER: "ssh", INVENTORY: "hosts.yaml", DRIVER: "bridge,overlay" },
+      /DRIVER=bridge,overlay: expected one/,
+    ],
+    [{ NODES: "0" }, /NODES=0/],
+    [{ NODES: "many" }, /NODES=many/],
+    [{ SUBNETS: "10.0.0.0/8" }, /SUBNETS=10\.0\.0\.0\/8.*\/16/],
+    [{ MIRROR: "somewhere" }, /MIRROR=somewhere/],
+  ])("refuses %o and names value and expectation", (env, message) => {
+    expect(() => readSettings(env)).toThrow(UsageError);
+    expect(() => readSettings(env)).toThrow(message);
+  });
+
+  it("assumes neither version nor number of hosts that exist", () => {
+    const hosts = { CLUSTER: "ssh", INVENTORY: "hosts.yaml" };
+    expect(readSettings(hosts)).toMatchObject({ DRIVER: ["overlay"], ENGINE: [], NODES: 0 });
+    expect(readSettings({ ...hosts, ENGINE: "20.10", NODES: "3" })).toMatchObject({
+      ENGINE: ["20.10"],
+      NODES: 3,
+    });
+  });
+
+  it("names every bad value at once", () => {
+    expect(() => readSettings({ NODES: "0", CLUSTER: "moon" })).toThrow(
+      /NODES=0[\s\S]*CLUSTER=moon|CLUSTER=moon[\s\S]*NODES=0/,
+    );
+  });
+});
+
+describe("describeSettings", () => {
+  it.each(describeSettings())(
+    "the README tells about $name as --help does",
+    ({ name, meaning, default: value }) => {
+      expect(rows).toContainEqual([`\`${name}\``, value && `\`${value}\``, meaning]);
+    },
+  );
+});
+
+describe("explainSettings", () => {
+  it("leaves out what is off or empty", () => {
+    expect(explainSettings(readSettings({ KEEP: "0" }))).not.toContain("KEEP");
+    expect(explainSettings(readSettings({ KEEP: "1" }))).toContain("KEEP=1");
+  });
+});

@@ -1,0 +1,277 @@
+import { isIPv4 } from "node:net";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import { UsageError } from "#harness/core/errors.ts";
+
+/** Engine versions that a node image can be built for, and the Debian suite that carries each. */
+export const engines = {
+  "20.10": { suite: "bookworm" },
+  "26.1": { suite: "trixie" },
+  "28.5": { suite: "sid" },
+} as const;
+export type EngineVersion = keyof typeof engines;
+export const engineVersions = Object.keys(engines) as EngineVersion[];
+
+export const clusterProviders = ["containers", "ssh", "vagrant"] as const;
+export type ClusterProvider = (typeof clusterProviders)[number];
+
+const flag = z
+  .enum(["0", "1", "true", "false"], { error: "one of 0, 1, true, false" })
+  .transform((value) => value === "1" || value === "true");
+const list = z.string().transform((value) => [
+  ...new Set(
+    value
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean),
+  ),
+]);
+const wholeNumber = (from: number, to: number) => {
+  const error = `a whole number from ${from} to ${to}`;
+  return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error });
+};
+
+const jsonMap = z
+  .string()
+  .transform((value, context): unknown => {
+    try {
+      return JSON.parse(value);
+    } catch {
+      context.addIssue("a JSON object");
+      return z.NEVER;
+    }
+  })
+  .pipe(z.record(z.string(), z.string()));
+
+/** Every setting: what it means, what it may be, its default. The README's table is checked against this. */
+const schema = z.object({
+  DRIVER: list
+    .pipe(z.array(z.string()).min(1, { error: "at least one driver" }))
+    .default(["bridge", "overlay", "reference"])
+    .describe(
+      "drivers under test, comma separated: names, paths to driver files or CNI configurations, or packages",
+    ),
+  ENGINE: list
+    .pipe(
+      z
+        .array(z.enum(engineVersions as [EngineVersion, ...EngineVersion[]]))
+        .min(1, { error: `at least one of ${engineVersions.join(", ")}` }),
+    )
+    .default(["26.1"])
+    .describe(
+      `Docker Engine on the nodes, comma separated: ${engineVersions.join(", ")}; CLUSTER=ssh takes what the hosts run`,
+    ),
+  CLUSTER: z
+    .enum(clusterProviders)
+    .default("containers")
+    .describe("what the nodes are: containers on this machine, ssh (hosts of INVENTORY), vagrant (VMs)"),
+  INVENTORY: z
+    .string()
+    .optional()
+    .transform((path) => path && resolve(path))
+    .describe("YAML file that names the hosts of CLUSTER=ssh, see docs/ssh.md"),
+  OCCUPIED: flag
+    .default(false)
+    .describe("1 also uses hosts of CLUSTER=ssh that hold containers, networks or a swarm of somebody else"),
+  VAGRANT_PROVIDER: z
+    .enum(["virtualbox", "libvirt", "docker"])
+    .optional()
+    .describe("what Vagrant makes the machines of CLUSTER=vagrant with; default: Vagrant's own choice"),
+  VAGRANT_BOX: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "box of CLUSTER=vagrant; local makes one for libvirt from Debian packages; default: Debian's, from where Vagrant looks",
+    ),
+  SCALE: wholeNumber(2, 1000)
+    .optional()
+    .describe(
+      "number of probes that the multi-host chapter spreads over all nodes as a swarm service; a sample of their mesh is checked",
+    ),
+  NODES: wholeNumber(1, 16)
+    .default(2)
+    .describe(
+      "number of nodes; with CLUSTER=ssh the first of the inventory, all of them where it is not set",
+    ),
+  KEEP: flag.default(false).describe("1 leaves the cluster up after the run; the next run reuses it"),
+  IMAGE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("workload image instead of the built-in busybox, e.g. alpine; pulled by this machine's engine"),
+  MIRROR: z
+    .url({ error: "a URL that starts with http:// or https://" })
+    .optional()
+    .describe("Debian mirror for the images; default: the one this machine's apt uses"),
+  SUBNETS: z
+    .string()
+    .refine((value) => /^\d+\.\d+\.0\.0\/16$/.test(value) && isIPv4(value.slice(0, -"/16".length)), {
+      error: "an IPv4 /16 such as 10.222.0.0/16",
+    })
+    .default("10.222.0.0/16")
+    .describe("range from which each cluster leases three /24 networks"),
+  CACHE: z
+    .string()
+    .default(join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "netconform"))
+    .transform((path) => resolve(path))
+    .describe("image cache, state of kept clusters and the private engine's data"),
+  REPORTS: z
+    .string()
+    .default("reports/output")
+    .transform((path) => resolve(path))
+    .describe("where reports and evidence are written"),
+  CONTIV: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "Contiv for the driver contiv: path or URL of a release tarball, folder with netctl, netmaster and netplugin, or running to use the one on the nodes",
+    ),
+  CONTIV_SHA256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, { error: "64 hexadecimal digits" })
+    .optional()
+    .describe("checksum that the tarball of CONTIV must have"),
+  PLUGIN: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "plugin that a protocol tier tests: CNM socket (path, tcp://host:port, or node1:/path on a kept cluster), CNI binary; default: the reference plugin",
+    ),
+  PLUGIN_OPTIONS: jsonMap
+    .default({})
+    .describe('options for every network of the CNM tier as a JSON object of texts, e.g. {"tenant":"blue"}'),
+  CONFIG: z
+    .string()
+    .optional()
+    .describe(
+      "network configuration for PLUGIN in the CNI tier: a file, or JSON; Debian's plugins have one ready",
+    ),
+  KIND: z
+    .enum(["interface", "chained", "ipam"])
+    .optional()
+    .describe("what PLUGIN is in the CNI tier; default: known by name, or found out by trying"),
+  CNI_PATH: z
+    .string()
+    .default("/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni")
+    .transform((value) => value.split(":").filter(Boolean))
+    .describe("folders with CNI plugins, separated by colons"),
+  CNI_VERSION: list
+    .pipe(z.array(z.enum(["newest", "0.3.1", "0.4.0", "1.0.0", "1.1.0"])))
+    .default([])
+    .describe("versions of the CNI specification to test, or newest; default: all that the plugin claims"),
+  FIREWALL: z
+    .enum(["nft", "legacy"])
+    .optional()
+    .describe(
+      "iptables on nodes that are containers: nft or legacy; default: what the engine's Debian release uses",
+    ),
+  PATIENCE: wholeNumber(1, 60)
+    .default(1)
+    .describe("how many times longer than usual everything may take, for slow nodes such as emulated VMs"),
+  FAULT: z.string().optional().describe("name of the fault to let loose (npm run prove sets it)"),
+  VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
+});
+
+export type Settings = z.infer<typeof schema>;
+export type SettingName = keyof Settings;
+
+/** Name, meaning and default of every setting, for `--help` and the README. */
+export function describeSettings(): { name: string; meaning: string; default: string }[] {
+  const defaults = schema.parse({});
+  return Object.entries(schema.shape).map(([name, field]) => ({
+    name,
+    meaning: field.description ?? inner(field)?.description ?? "",
+    default: format(defaults[name as SettingName]),
+  }));
+}
+
+function inner(field: unknown): { description?: string } | undefined {
+  return (field as { def?: { innerType?: { description?: string } } }).def?.innerType;
+}
+
+function format(value: unknown): string {
+  if (Array.isArray(value)) return value.join(",");
+  if (typeof value === "boolean") return value ? "1" : "0";
+  if (typeof value === "object" && value !== null)
+    return Object.keys(value).length > 0 ? JSON.stringify(value) : "";
+  if (value === undefined) return "";
+  return String(value)
+    .replace(`${process.cwd()}/`, "")
+    .replace(new RegExp(`^${homedir()}(?=/)`), "~");
+}
+
+/**
+ * Reads and validates the environment; the one place that does.
+ * Throws `UsageError` naming each bad value, what was expected and the variable that holds it.
+ */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape).flatMap((name) => {
+      const value = env[name];
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+  const parsed = schema.safeParse(given);
+  const needed = parsed.success ? whatGoesTogether(parsed.data, given) : [];
+  if (parsed.success && needed.length === 0) return onGivenHosts(parsed.data, given);
+  const problems = (parsed.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    const expected =
+      "values" in issue && issue.message.startsWith("Invalid")
+        ? `one of ${(issue.values as string[]).join(", ")}`
+        : issue.message;
+    return `${name}=${given[name] ?? ""}: expected ${expected} (set in the environment)`;
+  });
+  throw new UsageError([...problems, ...needed].join("\n"), {
+    hint: "the README lists every setting with its default",
+  });
+}
+
+type Given = Readonly<Record<string, string | undefined>>;
+
+/** Settings that only make sense, or are only complete, together with others. */
+function whatGoesTogether({ CLUSTER, DRIVER, ENGINE, INVENTORY }: Settings, given: Given): string[] {
+  if (CLUSTER !== "ssh") {
+    return INVENTORY
+      ? [
+          `INVENTORY=${given.INVENTORY}: expected CLUSTER=ssh with it, got CLUSTER=${CLUSTER} (set in the environment)`,
+        ]
+      : [];
+  }
+  return [
+    ...(INVENTORY ? [] : ["CLUSTER=ssh: expected INVENTORY=FILE with it, got none (set in the environment)"]),
+    ...(given.DRIVER !== undefined && DRIVER.length > 1
+      ? [
+          `DRIVER=${given.DRIVER}: expected one driver, since CLUSTER=ssh has one set of hosts; run them in turn`,
+        ]
+      : []),
+    ...(given.ENGINE !== undefined && ENGINE.length > 1
+      ? [`ENGINE=${given.ENGINE}: expected one version at most, since CLUSTER=ssh takes what the hosts run`]
+      : []),
+  ];
+}
+
+/** Hosts that exist have the engines they have and are as many as they are: what was not asked for is not assumed. */
+function onGivenHosts(settings: Settings, given: Given): Settings {
+  if (settings.CLUSTER !== "ssh") return settings;
+  return {
+    ...settings,
+    DRIVER: given.DRIVER === undefined ? ["overlay"] : settings.DRIVER,
+    ENGINE: given.ENGINE === undefined ? [] : settings.ENGINE,
+    NODES: given.NODES === undefined ? 0 : settings.NODES,
+  };
+}
+
+/** One line per setting that differs from its default, as the run understood it. */
+export function explainSettings(settings: Settings): string {
+  const parts = describeSettings()
+    .filter(({ name }) => !["CACHE", "REPORTS", "SUBNETS"].includes(name))
+    .map(({ name }) => [name, format(settings[name as SettingName])] as const)
+    .filter(([, value]) => value !== "" && value !== "0")
+    .map(([name, value]) => `${name}=${value}`);
+  return parts.join(" ");
+}

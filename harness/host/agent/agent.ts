@@ -1,0 +1,372 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { ConnectionLost, DeadlineExceeded, ProbeFailed } from "#harness/core/errors.ts";
+import { within } from "#harness/core/poll.ts";
+import type { Host, RunningCommand } from "#harness/host/host.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+import { recordCommand } from "#harness/host/transcript.ts";
+import type { Arrival, DatagramResult, PingResult, Reach, Resolution, Transport } from "./reach.ts";
+
+/** Ports as a list or an inclusive range. Port 0 in a list takes any free port. */
+export type Ports = readonly number[] | { readonly from: number; readonly to: number };
+
+export interface ListenOptions {
+  protocol: Transport;
+  ports: Ports;
+  /** Address to bind; default: all addresses, IPv4 and IPv6. */
+  address?: string;
+  /** First line of every answer; one line of text. */
+  identity: string;
+}
+
+export interface TargetOptions {
+  protocol: Transport;
+  /** IPv4 or IPv6 address; names are not resolved. */
+  address: string;
+  /** Milliseconds until `dropped`/`silent`; default 2000. */
+  timeoutMs?: number;
+  /** Travels in the payload and appears in the server's log and in captures; default: a random one. */
+  nonce?: string;
+}
+
+export interface ConnectOptions extends TargetOptions {
+  port: number;
+}
+
+export interface ScanOptions extends TargetOptions {
+  ports: Ports;
+  /** Attempts under way at once; default and maximum: what the open-file limit of the agent carries. */
+  parallel?: number;
+}
+
+export interface PingOptions {
+  address: string;
+  /** Echo requests; default 1. */
+  count?: number;
+  /** Milliseconds between requests; default 50. */
+  intervalMs?: number;
+  /** Bytes of the whole IP packet (not of the payload); default 84 for IPv4, 104 for IPv6. */
+  packetBytes?: number;
+  /** Sets DF (IPv4) or forbids fragmentation at the source (IPv6); default false. */
+  dontFragment?: boolean;
+  /** Milliseconds to wait for the replies after the last request; default 2000. */
+  timeoutMs?: number;
+  /** ASCII text that fills the payload, to find the packets in a capture; default: a random one. */
+  marker?: string;
+}
+
+export interface DatagramOptions {
+  address: string;
+  /** Where a UDP `listen` of another agent answers. */
+  port: number;
+  /** Bytes of the whole IP packet. */
+  packetBytes: number;
+  /** Default true. */
+  dontFragment?: boolean;
+  /** Default 2000. */
+  timeoutMs?: number;
+  /** ASCII text that fills the payload; default: a random one. */
+  marker?: string;
+}
+
+export interface ResolveOptions {
+  name: string;
+  /** Default `A`. */
+  type?: "A" | "AAAA";
+  /** Address of the name server, e.g. `127.0.0.11`. */
+  nameserver: string;
+  /** Default 53. */
+  port?: number;
+  /** Default 2000. */
+  timeoutMs?: number;
+}
+
+/** Servers that are listening. */
+export interface Listener extends AsyncDisposable {
+  readonly identity: string;
+  readonly protocol: Transport;
+  /** The ports, in the order they were asked for; free ports filled in. */
+  readonly ports: readonly number[];
+  /** Everything that arrived since the start, oldest first. */
+  received(): Promise<Arrival[]>;
+  close(): Promise<void>;
+}
+
+/** The workload has no route to the target: the packet could not even leave. A positive check reads this as the plugin's fault. */
+export class NoRoute extends ProbeFailed {
+  override name = "NoRoute";
+}
+
+interface Pending {
+  resolve(value: unknown): void;
+  reject(error: Error): void;
+}
+
+interface AgentError {
+  kind: "no route" | "probe";
+  message: string;
+}
+
+type AgentMessage =
+  | { ready: { python: string } }
+  | { id: number; ok: unknown }
+  | { id: number; error: AgentError };
+
+/** Each after those it imports. */
+const modules = ["sockets", "datagrams", "reach", "servers", "path", "names", "main"];
+const bootstrap = `
+import json, sys, types
+for name, source in json.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))):
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(source, "agent/" + name + ".py", "exec"), module.__dict__)
+`.trim();
+const startDeadlineMs = 15_000;
+const graceMs = 10_000;
+const defaultTimeoutMs = 2_000;
+
+/** A text that no other packet carries: for nonces and packet markers. */
+export function uniqueMarker(): string {
+  return `nc${randomBytes(8).toString("hex")}`;
+}
+
+/**
+ * A small program in a network namespace of a node that listens, connects, pings and resolves.
+ * Needs `python3` and `nsenter` on the node, nothing in the workload's image. Any number of calls may be under way.
+ * Every method throws `ProbeFailed` when the probe itself could not do its work, `NoRoute` when the namespace has no route.
+ */
+export class ProbeAgent implements AsyncDisposable {
+  /** `<node>:<namespace path>` or `<node>` for the node's own namespace; for messages. */
+  readonly where: string;
+  readonly host: Host;
+  /** Path of the network namespace on the node; undefined for the node's own. */
+  readonly netns: string | undefined;
+  readonly #command: RunningCommand;
+  readonly #pending = new Map<number, Pending>();
+  #lastId = 0;
+  #stderr = "";
+  #ended: Error | undefined;
+  #signalReady: () => void = () => {};
+
+  private constructor(host: Host, netns: string | undefined, command: RunningCommand) {
+    this.host = host;
+    this.netns = netns;
+    this.where = netns ? `${host.name}:${netns}` : host.name;
+    this.#command = command;
+  }
+
+  /**
+   * Starts the agent in the namespace `netns` of `host` (the host's own when omitted). Ends with `close`, or when the connection does.
+   * Throws `ProbeFailed` when python3 or the namespace is missing.
+   */
+  static async start(host: Host, netns?: string): Promise<ProbeAgent> {
+    const argv = [
+      ...(netns ? ["nsenter", `--net=${netns}`] : []),
+      "python3",
+      "-I",
+      "-S",
+      "-u",
+      "-c",
+      bootstrap,
+    ];
+    const program = await readProgram();
+    const command = await host.spawn(argv);
+    const agent = new ProbeAgent(host, netns, command);
+    await agent.#begin(program);
+    return agent;
+  }
+
+  async #begin(program: Buffer): Promise<void> {
+    const { stdin, stdout, stderr, exit } = this.#command;
+    const ready = new Promise<void>((resolve, reject) => {
+      this.#signalReady = resolve;
+      this.#pending.set(0, { resolve: () => resolve(), reject });
+    });
+    stdin.on("error", () => {}); // an agent that died shows in `exit`, with its reason
+    stderr.on("data", (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
+    });
+    createInterface({ input: stdout }).on("line", (line) => this.#receive(line));
+    exit.then(
+      (status) =>
+        this.#end(
+          new ProbeFailed(this.#endedMessage(`ended with ${status.code ?? status.signal}`), endedHint),
+        ),
+      (error: Error) => this.#end(error),
+    );
+    stdin.write(`${program.length}\n`);
+    stdin.write(program);
+    try {
+      await within({ what: `the probe agent on ${this.where} to start`, deadlineMs: startDeadlineMs }, ready);
+    } catch (error) {
+      this.#command.kill("KILL");
+      if (error instanceof DeadlineExceeded) throw new ProbeFailed(error.message, { cause: error });
+      throw error;
+    }
+    this.#pending.delete(0);
+  }
+
+  #endedMessage(how: string): string {
+    return `the probe agent on ${this.where} ${how}\n  ${formatCommand(this.#command.argv.slice(0, -1))} …\n  ${this.#stderr.trim() || "(no output)"}`;
+  }
+
+  #receive(line: string): void {
+    const message = JSON.parse(line) as AgentMessage;
+    if ("ready" in message) {
+      this.#signalReady();
+      return;
+    }
+    const pending = this.#pending.get(message.id);
+    this.#pending.delete(message.id);
+    if (!pending) return;
+    if ("ok" in message) pending.resolve(message.ok);
+    else {
+      const Kind = message.error.kind === "no route" ? NoRoute : ProbeFailed;
+      pending.reject(new Kind(`the probe on ${this.where}: ${message.error.message}`));
+    }
+  }
+
+  #end(error: Error): void {
+    this.#ended ??= error;
+    for (const pending of this.#pending.values()) pending.reject(this.#ended);
+    this.#pending.clear();
+  }
+
+  async #call<T>(op: string, params: object, expectedMs: number): Promise<T> {
+    if (this.#ended) throw this.#ended;
+    const id = ++this.#lastId;
+    const startedAt = Date.now();
+    const start = performance.now();
+    const record = (code: number, stdout: string, stderr: string) =>
+      recordCommand({
+        host: this.host.name,
+        argv: describeCall(this.netns, op, params),
+        ...{ code, signal: null, stdout, stderr, startedAt, durationMs: performance.now() - start },
+      });
+    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+    this.#command.stdin.write(`${JSON.stringify({ id, op, ...params })}\n`);
+    const what = `the probe agent on ${this.where} to answer ${op}`;
+    try {
+      const value = await within({ what, deadlineMs: expectedMs + graceMs }, answer);
+      record(0, JSON.stringify(value) ?? "", "");
+      return value as T;
+    } catch (error) {
+      record(1, "", String(error));
+      if (error instanceof DeadlineExceeded) throw new ProbeFailed(error.message, { cause: error });
+      throw error;
+    } finally {
+      this.#pending.delete(id);
+    }
+  }
+
+  /** Starts one server per port; all are listening when this returns. Throws `ProbeFailed` when a port is taken. */
+  async listen(options: ListenOptions): Promise<Listener> {
+    const { protocol, identity } = options;
+    const opened = await this.#call<{ handle: number; ports: number[] }>(
+      "listen",
+      { ...options, ports: listPorts(options.ports) },
+      0,
+    );
+    const close = async () => {
+      if (!this.#ended) await this.#call("unlisten", { handle: opened.handle }, 0);
+    };
+    return {
+      identity,
+      protocol,
+      ports: opened.ports,
+      received: () => this.#call<Arrival[]>("received", { handle: opened.handle }, 0),
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+
+  /** One attempt to reach a port. UDP sends the datagram up to three times within the timeout. */
+  async connect(options: ConnectOptions): Promise<Reach> {
+    const reaches = await this.scan({ ...options, ports: [options.port] });
+    return reaches.get(options.port)!;
+  }
+
+  /** Attempts all ports at once: a thousand dropped ports cost about one timeout. Keys are the ports in the order given. */
+  async scan(options: ScanOptions): Promise<Map<number, Reach>> {
+    const { protocol, address, timeoutMs = defaultTimeoutMs, nonce = uniqueMarker(), parallel } = options;
+    const ports = listPorts(options.ports);
+    const rounds = parallel ? Math.ceil(ports.length / parallel) : 1;
+    const reaches = await this.#call<[number, Reach][]>(
+      "scan",
+      { protocol, address, ports, timeoutMs, nonce, parallel },
+      timeoutMs * rounds + ports.length * 20,
+    );
+    return new Map(reaches);
+  }
+
+  /** ICMP or ICMPv6 echo from a raw socket; errors that come back are part of the result. */
+  ping(options: PingOptions): Promise<PingResult> {
+    const { count = 1, intervalMs = 50, timeoutMs = defaultTimeoutMs, marker = uniqueMarker() } = options;
+    return this.#call(
+      "ping",
+      { dontFragment: false, ...options, count, intervalMs, timeoutMs, marker },
+      timeoutMs + count * intervalMs,
+    );
+  }
+
+  /** Sends one UDP datagram in an IP packet of exactly `packetBytes` and says what became of it. */
+  sendDatagram(options: DatagramOptions): Promise<DatagramResult> {
+    const { timeoutMs = defaultTimeoutMs, marker = uniqueMarker() } = options;
+    return this.#call("datagram", { dontFragment: true, ...options, timeoutMs, marker }, timeoutMs);
+  }
+
+  /** Asks one name server for one record type, over UDP, with no search list and no cache. */
+  resolve(options: ResolveOptions): Promise<Resolution> {
+    const { type = "A", port = 53, timeoutMs = defaultTimeoutMs } = options;
+    return this.#call("resolve", { ...options, type, port, timeoutMs }, timeoutMs);
+  }
+
+  /** Ends the agent and with it all its servers. */
+  async close(): Promise<void> {
+    this.#end(new ProbeFailed(`the probe agent on ${this.where} is closed`));
+    this.#command.stdin.end();
+    try {
+      await within(
+        { what: `the probe agent on ${this.where} to end`, deadlineMs: 5_000 },
+        this.#command.exit,
+      );
+    } catch (error) {
+      this.#command.kill("KILL");
+      if (!(error instanceof DeadlineExceeded || error instanceof ConnectionLost)) throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+const endedHint = {
+  hint: "python3 and nsenter (util-linux) must be on the node, and the namespace must exist",
+};
+
+/** The agent's modules as JSON, `[name, source]` in the order in which they load. */
+async function readProgram(): Promise<Buffer> {
+  const files = modules.map(async (name) => {
+    return [name, await readFile(new URL(`program/${name}.py`, import.meta.url), "utf8")];
+  });
+  return Buffer.from(JSON.stringify(await Promise.all(files)));
+}
+
+/** How a call reads in the transcript: `nsenter --net=… probe connect address=10.1.1.2 …`. */
+function describeCall(netns: string | undefined, op: string, params: object): string[] {
+  const values = Object.entries(params).filter(([, value]) => value !== undefined);
+  const words = values.map(([key, value]) => `${key}=${Array.isArray(value) ? describePorts(value) : value}`);
+  return [...(netns ? ["nsenter", `--net=${netns}`] : []), "probe", op, ...words];
+}
+
+function describePorts(ports: readonly number[]): string {
+  const [first = 0] = ports;
+  const isRange = ports.length > 1 && ports.every((port, index) => port === first + index);
+  return isRange ? `${first}-${ports.at(-1)}` : ports.join(",");
+}
+
+function listPorts(ports: Ports): number[] {
+  if (!("from" in ports)) return [...ports];
+  return Array.from({ length: ports.to - ports.from + 1 }, (_, index) => ports.from + index);
+}

@@ -1,0 +1,184 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { Duplex } from "node:stream";
+import { HarnessError } from "#harness/core/errors.ts";
+import { until, within } from "#harness/core/poll.ts";
+import type { Host, RunningCommand } from "#harness/host/host.ts";
+import type { ReverseForward, SshConnection } from "./ssh-connection.ts";
+
+const source = readFileSync(new URL("relay.py", import.meta.url), "utf8");
+const answerMs = 20_000;
+const againMs = 60_000;
+
+interface Carried {
+  listen: string;
+  connect: string;
+  /** Whether the user who logs in connects to it, rather than root. */
+  byUser: boolean;
+}
+
+interface Running {
+  command: RunningCommand;
+  ask(order: object): Promise<void>;
+}
+
+/**
+ * Sockets of a host on which the user who logs in is not root. One program runs there as root (through the host's
+ * `spawn`) and connects sockets that only root can use with sockets in a folder of the user's, which sshd can use.
+ * It ends with the connection; as long as a socket is served there it is started again.
+ */
+export class SocketRelay {
+  readonly #host: Host;
+  readonly #connection: SshConnection;
+  /** Runs a command as the user who logs in and yields its output. */
+  readonly #asUser: (argv: readonly string[]) => Promise<string>;
+  readonly #carried = new Map<string, Carried>();
+  /** Sockets in the user's folder, by the socket that they lead to. */
+  readonly #ways = new Map<string, Promise<string>>();
+  #folder: Promise<{ path: string; uid: number }> | undefined;
+  #running: Promise<Running> | undefined;
+  #closed = false;
+  #next = 0;
+
+  constructor(host: Host, connection: SshConnection, asUser: (argv: readonly string[]) => Promise<string>) {
+    this.#host = host;
+    this.#connection = connection;
+    this.#asUser = asUser;
+  }
+
+  /** A stream to a unix socket on the host that only root can use. */
+  async connect(path: string): Promise<Duplex> {
+    const way = this.#ways.get(path) ?? this.#wayTo(path);
+    this.#ways.set(path, way);
+    const own = await way.catch((error: unknown) => {
+      this.#ways.delete(path);
+      throw error;
+    });
+    await this.#started();
+    return this.#connection.connectSocket(own);
+  }
+
+  /** Makes `path`, where only root can make one, a socket whose connections arrive in this process. */
+  async forwardIn(path: string, onConnection: (stream: Duplex) => void): Promise<ReverseForward> {
+    const folder = await this.#ownFolder();
+    const own = `${folder.path}/in${++this.#next}`;
+    const forward = await this.#connection.forwardIn(own, onConnection);
+    await this.#carry({ listen: path, connect: own, byUser: false });
+    return {
+      close: async () => {
+        this.#carried.delete(path);
+        const running = await this.#running?.catch(() => undefined);
+        await running?.ask({ close: path });
+        await forward.close();
+      },
+    };
+  }
+
+  /** Ends the program and removes the folder; what cannot be reached any more is left. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const running = await this.#running?.catch(() => undefined);
+    if (running) {
+      running.command.stdin.end();
+      await within({ what: "the relay to end", deadlineMs: 2_000 }, running.command.exit).catch(() => {});
+    }
+    const folder = await this.#folder?.catch(() => undefined);
+    if (folder) await this.#asUser(["rm", "-rf", "--", folder.path]).catch(() => {});
+  }
+
+  async #wayTo(path: string): Promise<string> {
+    const listen = `${(await this.#ownFolder()).path}/out${++this.#next}`;
+    await this.#carry({ listen, connect: path, byUser: true });
+    return listen;
+  }
+
+  #ownFolder(): Promise<{ path: string; uid: number }> {
+    this.#folder ??= (async () => {
+      const made = await this.#asUser(["sh", "-c", "id -u && mktemp -d /tmp/netconform-sockets-XXXXXX"]);
+      const [uid = "", path = ""] = made.trim().split("\n");
+      return { path, uid: Number(uid) };
+    })();
+    return this.#folder;
+  }
+
+  async #carry(carried: Carried): Promise<void> {
+    this.#carried.set(carried.listen, carried);
+    const running = await this.#started();
+    await this.#order(running, carried);
+  }
+
+  async #order(running: Running, { listen, connect, byUser }: Carried): Promise<void> {
+    const { uid } = await this.#ownFolder();
+    await running.ask({ listen, connect, owner: byUser ? uid : null });
+  }
+
+  #started(): Promise<Running> {
+    if (this.#closed) return Promise.reject(new HarnessError(`${this.#host.name}: the relay is closed`));
+    this.#running ??= this.#start().catch((error: unknown) => {
+      this.#running = undefined;
+      throw error;
+    });
+    return this.#running;
+  }
+
+  async #start(): Promise<Running> {
+    const command = await this.#host.spawn(["python3", "-c", source]);
+    const pending = new Map<number, { resolve(): void; reject(error: Error): void }>();
+    let said = "";
+    command.stderr.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    command.stdin.on("error", () => {});
+    const answerTo = (id: number) => {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      pending.set(id, { resolve, reject });
+      return within(
+        { what: `the socket relay on ${this.#host.name} to answer`, deadlineMs: answerMs },
+        promise,
+      );
+    };
+    const ready = answerTo(0);
+    createInterface({ input: command.stdout }).on("line", (line) => {
+      const { id, error } = JSON.parse(line) as { id: number; error?: string };
+      const waiting = pending.get(id);
+      pending.delete(id);
+      if (error === undefined) waiting?.resolve();
+      else waiting?.reject(new HarnessError(`${this.#host.name}: ${error}`));
+    });
+    let orders = 0;
+    const ended = (why: string) => {
+      this.#running = undefined;
+      const error = new HarnessError(`the socket relay on ${this.#host.name} ended: ${why}`);
+      for (const { reject } of pending.values()) reject(error);
+      pending.clear();
+      this.#startAgain();
+    };
+    command.exit.then(
+      ({ code, signal }) => ended(said.trim().slice(-500) || `exit ${code ?? signal}`),
+      (error: Error) => ended(error.message),
+    );
+    await ready;
+    const running: Running = {
+      command,
+      ask: (order) => {
+        const id = ++orders;
+        const answer = answerTo(id);
+        command.stdin.write(`${JSON.stringify({ id, ...order })}\n`);
+        return answer;
+      },
+    };
+    // After an interruption everything is served again.
+    for (const carried of this.#carried.values()) await this.#order(running, carried);
+    return running;
+  }
+
+  /** Engines call plugins when they like, not when this side next does something. */
+  #startAgain(): void {
+    const served = [...this.#carried.values()].some(({ byUser }) => !byUser);
+    if (this.#closed || !served) return;
+    until(
+      { what: `the socket relay on ${this.#host.name} to run again`, deadlineMs: againMs, everyMs: 1_000 },
+      async () => this.#closed || (await this.#started().then(() => true)),
+    ).catch(() => {});
+  }
+}

@@ -1,0 +1,283 @@
+import { randomUUID } from "node:crypto";
+import type { Duplex } from "node:stream";
+import Docker from "dockerode";
+import type { ClientChannel } from "ssh2";
+import { CommandFailed, DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
+import { until } from "#harness/core/poll.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
+import { socketAgent } from "#harness/host/docker-agent.ts";
+import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "#harness/host/host.ts";
+import { assignments, formatCommand } from "#harness/host/shell.ts";
+import { recordCommand } from "#harness/host/transcript.ts";
+import { SocketRelay } from "./socket-relay.ts";
+import type { ReverseForward, SshConnection } from "./ssh-connection.ts";
+import { SshPool } from "./ssh-pool.ts";
+import type { SshTarget } from "./ssh-target.ts";
+
+const defaultDeadlineMs = 60_000;
+/** For how long a command that shall end may still be on its way to its beginning. */
+const endingMs = 10_000;
+
+interface RawResult extends Omit<ExecResult, "stdout"> {
+  readonly stdout: Buffer;
+}
+
+type Answer = (error: Error | null, data?: unknown) => void;
+
+/** The part of dockerode that makes requests. */
+interface Modem {
+  dial(options: object, answer: Answer): void;
+}
+
+/**
+ * Ends every process whose environment holds the mark $1 with the signal $2, and fails when there is none: another user's
+ * cannot be signalled by sshd.
+ */
+const endMarked =
+  'pids=$(grep -lz -- "^$1\\$" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3); [ "$pids" ] && kill -s "$2" $pids';
+
+/**
+ * A host over SSH: commands, files, sockets in both directions, and its Docker API. Everything is done as root: where
+ * the user who logs in is another one, through sudo.
+ */
+export class SshHost implements Host {
+  readonly name: string;
+  readonly files: HostFiles;
+  /** The Docker API of the host, through a forwarded socket. */
+  readonly docker: Docker;
+  readonly #pool: SshPool;
+  readonly #relay: SocketRelay | undefined;
+
+  constructor(target: SshTarget) {
+    this.name = target.name;
+    this.#pool = new SshPool(target);
+    this.#relay = target.sudo
+      ? new SocketRelay(this, this.#pool.first, (argv) => this.runAsUser(argv))
+      : undefined;
+    this.docker = new Docker({
+      protocol: "http",
+      host: target.name,
+      port: 80,
+      agent: socketAgent(() => this.connectSocket("/var/run/docker.sock")),
+    } as Docker.DockerOptions);
+    const modem = this.docker.modem as Modem;
+    const dial = modem.dial.bind(modem);
+    // Dockerode waits forever for the rest of an answer whose connection broke.
+    modem.dial = (options, answer) => {
+      let settle: Answer | undefined = (...results) => {
+        settle = undefined;
+        done();
+        answer(...results);
+      };
+      const done = this.#pool.first.whenLost((error) => settle?.(error));
+      dial(options, (...results) => settle?.(...results));
+    };
+    this.files = new SshFiles(this, (argv, options) => this.#execRaw(argv, options));
+  }
+
+  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
+    const raw = await this.#execRaw(argv, options);
+    const result = { ...raw, stdout: raw.stdout.toString("utf8") };
+    recordCommand(result);
+    return result;
+  }
+
+  async run(argv: readonly string[], options: ExecOptions = {}): Promise<string> {
+    const result = await this.exec(argv, options);
+    if (result.code !== 0) throw new CommandFailed(result);
+    return result.stdout;
+  }
+
+  async spawn(argv: readonly string[], options: Pick<ExecOptions, "env"> = {}): Promise<RunningCommand> {
+    const { line, end: endBySignal } = this.#asRoot(argv, options.env);
+    const { channel, end } = await this.#pool.exec(line, (opened, connection) => watch(opened, connection));
+    return {
+      argv,
+      stdin: channel,
+      stdout: channel,
+      stderr: channel.stderr,
+      exit: end,
+      kill: (signal = "TERM") => endBySignal(channel, signal),
+    };
+  }
+
+  /** Like `run`, as the user who logs in, whoever that is; not recorded. */
+  async runAsUser(argv: readonly string[]): Promise<string> {
+    const result = await this.#execLine(argv, { line: formatCommand(argv), end: signalChannel }, {});
+    if (result.code !== 0) throw new CommandFailed({ ...result, stdout: result.stdout.toString("utf8") });
+    return result.stdout.toString("utf8");
+  }
+
+  /** A stream to a unix socket on the host. */
+  connectSocket(path: string): Promise<Duplex> {
+    return this.#relay ? this.#relay.connect(path) : this.#pool.first.connectSocket(path);
+  }
+
+  /** Makes `path` a socket on the host whose connections arrive in this process; removed by `close`. */
+  async forwardIn(path: string, onConnection: (stream: Duplex) => void): Promise<ReverseForward> {
+    const forward = await (this.#relay ?? this.#pool.first).forwardIn(path, onConnection);
+    return {
+      close: async () => {
+        await forward.close();
+        await this.files.remove(path);
+      },
+    };
+  }
+
+  /** How many connections there are to the host, and how many sessions each carries as far as is known. */
+  get connections(): SshPool["size"] {
+    return this.#pool.size;
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#relay?.close();
+    await this.#pool.close();
+  }
+
+  /** The shell line for a command as root, and how it is ended by a signal. */
+  #asRoot(argv: readonly string[], env: Readonly<Record<string, string>> = {}): Line {
+    if (!this.#relay) return { line: formatCommand(argv, env), end: signalChannel };
+    const mark = `NETCONFORM_COMMAND=${randomUUID()}`;
+    return {
+      line: formatCommand(["sudo", "-n", "--", "env", mark, ...assignments(env), ...argv]),
+      end: (channel, signal) => void this.#endMarked(channel, mark, signal).catch(() => {}),
+    };
+  }
+
+  /** A command that has only just been started may not have got through sudo yet. */
+  async #endMarked(channel: ClientChannel, mark: string, signal: string): Promise<void> {
+    let closed = false;
+    channel.once("close", () => {
+      closed = true;
+    });
+    const argv = ["sudo", "-n", "--", "sh", "-c", endMarked, "sh", mark, signal];
+    const line: Line = { line: formatCommand(argv), end: signalChannel };
+    await until({ what: "the command to have begun, to end it", deadlineMs: endingMs }, async () => {
+      return closed || (await this.#execLine(argv, line, {})).code === 0;
+    });
+  }
+
+  #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
+    return this.#execLine(argv, this.#asRoot(argv, options.env), options);
+  }
+
+  async #execLine(
+    argv: readonly string[],
+    { line, end: endBySignal }: Line,
+    options: ExecOptions,
+  ): Promise<RawResult> {
+    const deadlineMs = scaled(options.deadlineMs ?? defaultDeadlineMs);
+    const startedAt = Date.now();
+    const start = performance.now();
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    const { channel, end } = await this.#pool.exec(line, (opened, connection) => {
+      opened.on("data", (chunk: Buffer) => stdout.push(chunk));
+      opened.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
+      return watch(opened, connection);
+    });
+    // A command may end without reading its input.
+    channel.on("error", () => {});
+    channel.end(options.input);
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      endBySignal(channel, "KILL");
+      channel.destroy();
+      late.reject(
+        new DeadlineExceeded(
+          `${this.name}$ ${formatCommand(argv)} did not end within ${deadlineMs} ms and was killed; so far: ${
+            Buffer.concat([...stdout, ...stderr])
+              .toString("utf8")
+              .slice(-500) || "(no output)"
+          }`,
+        ),
+      );
+    }, deadlineMs);
+    try {
+      const { code, signal } = await Promise.race([end, late.promise]);
+      return {
+        host: this.name,
+        argv,
+        code,
+        signal,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString("utf8"),
+        startedAt,
+        durationMs: performance.now() - start,
+      };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+interface Line {
+  readonly line: string;
+  readonly end: (channel: ClientChannel, signal: string) => void;
+}
+
+function signalChannel(channel: ClientChannel, signal: string): void {
+  channel.signal(signal);
+}
+
+function watch(channel: ClientChannel, connection: SshConnection): Watched {
+  const end = connection.orLost(endOf(channel));
+  end.catch(() => {});
+  return { channel, end };
+}
+
+interface Watched {
+  channel: ClientChannel;
+  /** Resolves when the command has ended and its output is complete. */
+  end: Promise<{ code: number | null; signal: string | null }>;
+}
+
+function endOf(channel: ClientChannel): Watched["end"] {
+  return new Promise<Awaited<Watched["end"]>>((resolve, reject) => {
+    let result: Awaited<Watched["end"]> | undefined;
+    channel.on("exit", (code: number | null, signal?: string) => {
+      result = { code, signal: signal?.replace(/^SIG/, "") ?? null };
+    });
+    channel.on("close", () => {
+      if (result) resolve(result);
+      else reject(new HarnessError("the SSH channel closed before the command ended"));
+    });
+  });
+}
+
+/** Files by plain commands, so that they work the same with and without sudo and need no SFTP server. */
+class SshFiles implements HostFiles {
+  readonly #host: Host;
+  readonly #execRaw: (argv: readonly string[], options: ExecOptions) => Promise<RawResult>;
+
+  constructor(host: Host, execRaw: (argv: readonly string[], options: ExecOptions) => Promise<RawResult>) {
+    this.#host = host;
+    this.#execRaw = execRaw;
+  }
+
+  async read(path: string): Promise<Buffer> {
+    const result = await this.#execRaw(["cat", "--", path], {});
+    if (result.code !== 0) {
+      throw new CommandFailed({ ...result, stdout: "" }, `${this.#host.name}:${path} cannot be read`);
+    }
+    return result.stdout;
+  }
+
+  async readText(path: string): Promise<string> {
+    return (await this.read(path)).toString("utf8");
+  }
+
+  async write(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+    const script =
+      'umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.part" && chmod "$2" "$1.part" && mv "$1.part" "$1"';
+    await this.#host.run(["sh", "-c", script, "sh", path, mode.toString(8)], { input: content });
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return (await this.#host.exec(["test", "-e", path])).code === 0;
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.#host.run(["rm", "-rf", "--", path]);
+  }
+}

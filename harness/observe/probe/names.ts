@@ -1,0 +1,94 @@
+import { Nonconformance } from "#harness/core/errors.ts";
+import type { ProbeAgent } from "#harness/host/agent/agent.ts";
+import type { Resolution } from "#harness/host/agent/reach.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
+import { untilSeen } from "./expectation.ts";
+import type { Peer } from "./service.ts";
+
+/** Where an engine serves DNS inside the namespace of a container on a user-defined network. */
+export const embeddedDns = "127.0.0.11";
+
+export interface Question {
+  name: string;
+  /** Default: that of whoever asks, or the engine's embedded DNS. */
+  nameserver?: string;
+  /** Default `A`. */
+  type?: "A" | "AAAA";
+}
+
+/** Passes once the name server gives exactly `addresses` (in any order) for the name. Throws `Nonconformance` otherwise. */
+export async function expectName(
+  from: Peer,
+  asked: Question & { addresses: readonly string[] },
+  options: { deadlineMs?: number; timeoutMs?: number } = {},
+): Promise<void> {
+  const { deadlineMs = 10_000, timeoutMs = 2_000 } = options;
+  const question = { ...asked, ...addressed(from, asked) };
+  const agent = await from.agent();
+  const wanted = [...question.addresses].sort().join(" ");
+  await untilSeen({
+    who: `${from.name} asking ${question.nameserver} for ${question.name}`,
+    expected: wanted,
+    deadlineMs,
+    evidence: reproduceQuery(agent, question),
+    look: () => agent.resolve({ ...addressed(from, question), timeoutMs }),
+    accept: (seen): seen is Resolution =>
+      seen.state === "resolved" && [...seen.addresses].sort().join(" ") === wanted,
+    describe: describeResolution,
+  });
+}
+
+/**
+ * Passes when the name server gives no address for the name during the window, while the control, another name, resolves at the
+ * same server before and after. Throws `ProbeFailed` when the control fails.
+ */
+export async function expectNoName(
+  from: Peer,
+  asked: Question,
+  options: ObservationWindow & { control: Question & { addresses: readonly string[] }; timeoutMs?: number },
+): Promise<void> {
+  const { control, timeoutMs = 2_000 } = options;
+  const question = addressed(from, asked);
+  const agent = await from.agent();
+  await besideControl(
+    () => expectName(from, control, deadlineOf(options)),
+    async () => {
+      const observed = await observe(
+        `${question.name} to stay unknown to ${from.name}`,
+        options,
+        () => agent.resolve({ ...question, timeoutMs }),
+        (seen) => seen.state !== "resolved",
+      );
+      if (observed.held) return;
+      throw new Nonconformance({
+        who: `${from.name} asking ${question.nameserver} for ${question.name}`,
+        expected: "no address",
+        got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
+        evidence: reproduceQuery(agent, question),
+      });
+    },
+  );
+}
+
+/** `10.1.1.2 10.1.1.3`, `nxdomain`, `no answer`, `failed (SERVFAIL)`. */
+export function describeResolution(resolution: Resolution): string {
+  if (resolution.state === "resolved") return resolution.addresses.join(" ");
+  return resolution.state === "failed" ? `failed (${resolution.rcode})` : resolution.state;
+}
+
+function addressed(from: Peer, { name, nameserver, type }: Question): Question & { nameserver: string } {
+  return { name, nameserver: nameserver ?? from.nameserver ?? embeddedDns, ...(type ? { type } : {}) };
+}
+
+function reproduceQuery(agent: ProbeAgent, question: Question & { nameserver: string }): string {
+  const command = formatCommand([
+    ...(agent.netns ? ["nsenter", `--net=${agent.netns}`] : []),
+    "dig",
+    "+short",
+    `@${question.nameserver}`,
+    question.name,
+    question.type ?? "A",
+  ]);
+  return `  reproduce: ${agent.host.name}$ ${command}`;
+}

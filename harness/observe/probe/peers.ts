@@ -1,0 +1,20 @@
+import type { ClusterNode, ExternalHost, Role } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { ProbeAgent } from "#harness/host/agent/agent.ts";
+import type { Peer } from "./service.ts";
+
+/** A node, or the host external, as somebody who probes and is probed; its agent ends with `scope`. */
+export function hostPeer(scope: Scope, host: ClusterNode | ExternalHost, role: Role = "management"): Peer {
+  let agent: Promise<ProbeAgent> | undefined;
+  return {
+    name: host.name,
+    ip: host.interfaces[role].address,
+    agent: () => {
+      agent ??= ProbeAgent.start(host).then((started) => {
+        scope.defer(`probe agent on ${host.name}`, () => started.close());
+        return started;
+      });
+      return agent;
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
+import { type Arrival, describeReach, type Reach, reproduceConnect } from "#harness/host/agent/reach.ts";
+import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
+import { untilSeen } from "./expectation.ts";
+import { describeTarget, type Peer, type Target } from "./service.ts";
+
+export interface ReachOptions {
+  /** Milliseconds until it must be so; default 10 000. New endpoints may take a moment to converge. */
+  deadlineMs?: number;
+  /** Milliseconds for one attempt; default 1500, so that one lost SYN is sent again. */
+  timeoutMs?: number;
+}
+
+/** The probe that must be seen open before and after a negative one: another client, another target, or both. */
+export type Control = { from: Peer; target?: Target } | { from?: Peer; target: Target };
+
+export interface BlockedOptions extends ObservationWindow {
+  control: Control;
+  /** Milliseconds for one attempt; default 500. */
+  timeoutMs?: number;
+}
+
+type OpenReach = Extract<Reach, { state: "open" }>;
+
+/** Passes once `from` gets the target's identity. Throws `Nonconformance` when it does not before the deadline. */
+export async function expectOpen(from: Peer, target: Target, options: ReachOptions = {}): Promise<OpenReach> {
+  const expected =
+    target.identity === undefined ? "open" : `open, answered by ${JSON.stringify(target.identity)}`;
+  return expectReach(from, target, expected, options, (reach): reach is OpenReach => isOpen(reach, target));
+}
+
+/** Passes once the port is refused, as a port without a server is. Throws `Nonconformance` otherwise. */
+export async function expectRefused(from: Peer, target: Target, options: ReachOptions = {}): Promise<Reach> {
+  return expectReach(from, target, "refused", options, (reach): reach is Reach => reach.state === "refused");
+}
+
+async function expectReach<R extends Reach>(
+  from: Peer,
+  target: Target,
+  expected: string,
+  options: ReachOptions,
+  accept: (reach: Reach) => reach is R,
+): Promise<R> {
+  const { deadlineMs = 10_000, timeoutMs = 1_500 } = options;
+  const agent = await from.agent();
+  return untilSeen({
+    who: `${from.name} to ${describeTarget(target)}`,
+    expected,
+    deadlineMs,
+    evidence: reproduce(agent, target),
+    look: () => agent.connect({ ...where(target), timeoutMs }),
+    accept,
+    describe: describeReach,
+  });
+}
+
+/**
+ * Passes when `from` cannot reach the target although the target's server listens: every attempt in the window is dropped,
+ * refused or unreachable, the control is open before and after, and the server's log has nothing of these attempts.
+ * `silent` is a failure: the handshake got through. Throws `ProbeFailed` when the control fails or `from` has no route at all.
+ */
+export async function expectBlocked(from: Peer, target: Target, options: BlockedOptions): Promise<void> {
+  const control = { from: options.control.from ?? from, target: options.control.target ?? target };
+  if (control.target !== target && !target.server) {
+    throw new ProbeFailed(
+      `${describeTarget(target)} is not a server of the harness: a control on another target cannot tell blocked from not listening`,
+      { hint: "give a control with another client on the same target" },
+    );
+  }
+  const agent = await from.agent();
+  await besideControl(
+    () => expectOpen(control.from, control.target, deadlineOf(options)),
+    async () => {
+      const failure = (got: string) =>
+        new Nonconformance({
+          who: `${from.name} to ${describeTarget(target)}`,
+          expected: "blocked",
+          got,
+          evidence: `${reproduce(agent, target)}\n  control, open at the same time: ${control.from.name} to ${describeTarget(control.target)}`,
+        });
+      const log = await ArrivalLog.open(from, target);
+      const observed = await observe(
+        `${from.name} to be blocked from ${describeTarget(target)}`,
+        options,
+        async () => {
+          const nonce = log.nextNonce();
+          const reach = await agent.connect({ ...where(target), nonce, timeoutMs: options.timeoutMs ?? 500 });
+          if (!isBlocked(reach)) await log.restart();
+          return reach;
+        },
+        isBlocked,
+      );
+      if (!observed.held) throw failure(`${describeReach(observed.seen)} after ${observed.afterMs} ms`);
+      const arrivals = await log.arrivals();
+      if (arrivals.length > 0) {
+        throw failure(
+          `${observed.last.state}, but only the answer: ${arrivals.length} of the attempts arrived at the server, ` +
+            `e.g. ${arrivals[0]!.halfOpen ? "a SYN" : "a packet"} from ${arrivals[0]!.from.address}`,
+        );
+      }
+    },
+  );
+}
+
+/** What of the attempts since the last restart the target's server saw; always empty where the server is not ours. */
+class ArrivalLog {
+  readonly #from: Peer;
+  readonly #server: Target["server"];
+  #nonces = new Set<string>();
+  #earlierHalfOpen = new Set<number>();
+
+  private constructor(from: Peer, target: Target) {
+    this.#from = from;
+    this.#server = target.server;
+  }
+
+  static async open(from: Peer, target: Target): Promise<ArrivalLog> {
+    const log = new ArrivalLog(from, target);
+    await log.restart();
+    return log;
+  }
+
+  nextNonce(): string {
+    const nonce = uniqueMarker();
+    this.#nonces.add(nonce);
+    return nonce;
+  }
+
+  /** Forgets the attempts so far: they were allowed to arrive. */
+  async restart(): Promise<void> {
+    this.#nonces.clear();
+    this.#earlierHalfOpen = new Set((await this.#halfOpen()).map((arrival) => arrival.from.port));
+  }
+
+  async arrivals(): Promise<Arrival[]> {
+    const all = (await this.#server?.listener.received()) ?? [];
+    return all.filter((arrival) =>
+      arrival.halfOpen
+        ? this.#isHalfOpenFromUs(arrival) && !this.#earlierHalfOpen.has(arrival.from.port)
+        : arrival.nonce !== undefined && this.#nonces.has(arrival.nonce),
+    );
+  }
+
+  async #halfOpen(): Promise<Arrival[]> {
+    const all = (await this.#server?.listener.received()) ?? [];
+    return all.filter((arrival) => this.#isHalfOpenFromUs(arrival));
+  }
+
+  #isHalfOpenFromUs(arrival: Arrival): boolean {
+    return arrival.halfOpen && arrival.port === this.#server?.port && arrival.from.address === this.#from.ip;
+  }
+}
+
+/** Whether nothing came back that a server could have sent. */
+export function isBlocked(reach: Reach): boolean {
+  return reach.state === "dropped" || reach.state === "refused" || reach.state === "unreachable";
+}
+
+/** Whether the target's own server answered. */
+export function isOpen(reach: Reach, target: Pick<Target, "identity">): reach is OpenReach {
+  return reach.state === "open" && (target.identity === undefined || reach.identity === target.identity);
+}
+
+function where(target: Target) {
+  return { protocol: target.protocol, address: target.address, port: target.port };
+}
+
+function reproduce(agent: ProbeAgent, target: Target): string {
+  return `  reproduce: ${agent.host.name}$ ${reproduceConnect(agent.netns, target)}`;
+}

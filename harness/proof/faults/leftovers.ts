@@ -1,0 +1,119 @@
+import { withUndo } from "#harness/host/with-undo.ts";
+import type { Fault } from "#harness/proof/fault.ts";
+import { firstNode } from "./tools.ts";
+
+const name = "nc-left";
+
+/** Faults that leave something behind. */
+export const leftoverFaults: readonly Fault[] = [
+  {
+    name: "traces-of-another-chapter",
+    breaks: "leaves an interface on a node before the chapter begins",
+    detectedBy: ["S5"],
+    alone: true,
+    chapter: "basics",
+    driver: "bridge",
+    acts: {
+      "chapter begins": async (context, { scope }) => {
+        const link = ["ip", "link"];
+        await withUndo(
+          scope,
+          firstNode(context),
+          [...link, "add", name, "type", "bridge"],
+          [...link, "del", name],
+        );
+      },
+    },
+  },
+  {
+    name: "leftovers-in-the-kernel",
+    breaks: "leaves one thing of each kind in the kernel of a node after the chapter",
+    detectedBy: ["C1"],
+    names: [
+      "links: left behind",
+      "addresses: left behind",
+      "routes: left behind",
+      "routes6: left behind",
+      "rules: left behind",
+      "permanent-neighbours: left behind",
+      "fdb: left behind",
+      "namespaces: left behind",
+      "iptables: left behind",
+      "ip6tables: left behind",
+      "nftables: left behind",
+    ],
+    alone: true,
+    chapter: "basics",
+    driver: "bridge",
+    acts: {
+      "chapter ends": async (context, { scope }) => {
+        const node = firstNode(context);
+        const { device } = node.interfaces.data;
+        const pair = async (add: string[], remove: string[]) => withUndo(scope, node, add, remove);
+        const ip = async (object: string[], ...thing: string[]) =>
+          pair(["ip", ...object, "add", ...thing], ["ip", ...object, "del", ...thing]);
+        await pair(["ip", "link", "add", name, "type", "bridge"], ["ip", "link", "del", name]);
+        await ip(["address"], "192.0.2.77/32", "dev", device);
+        await ip(["route"], "blackhole", "198.51.100.0/24");
+        await ip(["-6", "route"], "blackhole", "2001:db8:77::/48");
+        await ip(["rule"], "from", "192.0.2.99", "lookup", "999");
+        await ip(
+          ["neighbour"],
+          "192.0.2.78",
+          "lladdr",
+          "02:00:5e:00:53:02",
+          "nud",
+          "permanent",
+          "dev",
+          device,
+        );
+        const entry = ["02:00:5e:00:53:03", "dev", device, "self", "permanent"];
+        await pair(["bridge", "fdb", "add", ...entry], ["bridge", "fdb", "del", ...entry.slice(0, 4)]);
+        await pair(["ip", "netns", "add", name], ["ip", "netns", "del", name]);
+        for (const tool of ["iptables", "ip6tables"]) {
+          await pair([tool, "-N", name], [tool, "-X", name]);
+        }
+        await pair(["nft", "add", "table", "inet", name], ["nft", "delete", "table", "inet", name]);
+      },
+    },
+  },
+  {
+    name: "leftovers-in-the-engine",
+    breaks: "leaves a container, a network and a volume in a node's engine after the chapter",
+    detectedBy: ["C1"],
+    names: ["containers: left behind", "networks: left behind", "volumes: left behind"],
+    alone: true,
+    chapter: "basics",
+    driver: "bridge",
+    acts: {
+      "chapter ends": async (context, { scope }) => {
+        const node = firstNode(context);
+        const docker = async (add: string[], remove: string[]) =>
+          withUndo(scope, node, ["docker", ...add, name], ["docker", ...remove, name]);
+        await docker(["network", "create"], ["network", "rm"]);
+        await docker(["volume", "create"], ["volume", "rm"]);
+        const create = ["docker", "create", "--name", name, context.cluster.image, "true"];
+        await withUndo(scope, node, create, ["docker", "rm", name]);
+      },
+    },
+  },
+  {
+    name: "cluster-leaves-a-bridge",
+    breaks: "leaves a bridge of a removed cluster in the host engine",
+    detectedBy: ["C2"],
+    alone: true,
+    chapter: "cleanup",
+    driver: "bridge",
+    acts: {
+      "cluster removed": async (context, { id, docker }) => {
+        const left = `${id}-x`;
+        const network = await docker.createNetwork({
+          Name: left,
+          Internal: true,
+          Options: { "com.docker.network.bridge.name": left },
+        });
+        context.chapter.defer(`network ${left}`, () => network.remove());
+      },
+    },
+  },
+];

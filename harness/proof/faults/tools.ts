@@ -1,0 +1,148 @@
+import { randomBytes } from "node:crypto";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { CommandFailed, HarnessError } from "#harness/core/errors.ts";
+import type { Moments } from "#harness/core/events.ts";
+import { until } from "#harness/core/poll.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import type { ExecOptions } from "#harness/host/host.ts";
+import type { FaultContext } from "#harness/proof/fault.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+/** The cluster's first node. */
+export function firstNode({ cluster }: FaultContext): ClusterNode {
+  return nodeAt(cluster.nodes, 0);
+}
+
+/** The cluster's second node. */
+export function secondNode({ cluster }: FaultContext): ClusterNode {
+  return nodeAt(cluster.nodes, 1);
+}
+
+function nodeAt(nodes: readonly ClusterNode[], index: number): ClusterNode {
+  const node = nodes[index];
+  if (!node) throw new HarnessError(`the fault needs ${index + 1} nodes, there are ${nodes.length}`);
+  return node;
+}
+
+/** Runs a tool in the workload's network namespace; throws `CommandFailed` when it fails. */
+export async function inside(
+  workload: Workload,
+  argv: readonly string[],
+  options?: ExecOptions,
+): Promise<string> {
+  const result = await workload.inNetns(argv, options);
+  if (result.code !== 0) throw new CommandFailed(result, "a fault could not act");
+  return result.stdout;
+}
+
+/** Where a rule judges packets; `prerouting` comes before address translation. */
+export type Hook = "prerouting" | "input" | "output";
+
+/**
+ * Drops what matches an nftables expression such as `udp dport 4789`, in a table of its own: on a node until `scope`
+ * closes, inside a workload as long as it lives.
+ */
+export async function drop(
+  scope: Scope,
+  where: ClusterNode | Workload,
+  hook: Hook,
+  match: string,
+): Promise<void> {
+  const chain = `type filter hook ${hook} priority ${hook === "prerouting" ? -300 : 0}; policy accept;`;
+  await addTable(scope, where, "inet", `chain judge { ${chain} ${match} drop; }`);
+}
+
+/** Adds an nftables table with that content under a name of its own; see `drop`. */
+export async function addTable(
+  scope: Scope,
+  where: ClusterNode | Workload,
+  family: "inet" | "ip",
+  content: string,
+): Promise<void> {
+  const table = `sabotage_${randomBytes(3).toString("hex")}`;
+  const input = `table ${family} ${table} {\n${content}\n}\n`;
+  if ("inNetns" in where) {
+    await inside(where, ["nft", "-f", "-"], { input });
+    return;
+  }
+  await where.run(["nft", "-f", "-"], { input });
+  scope.defer(`nftables table ${table} on ${where.name}`, () =>
+    where.run(["nft", "delete", "table", family, table]),
+  );
+}
+
+/** Starts a web server on the node that answers everybody; gone when `scope` closes. */
+export async function answerOn(scope: Scope, node: ClusterNode, port: number): Promise<void> {
+  // Its own session and files: the SSH channel closes while it runs on.
+  const start =
+    'setsid python3 -m http.server --directory /run/lock "$1" >/dev/null 2>&1 </dev/null & echo $!';
+  const pid = (await node.run(["sh", "-c", start, "sh", String(port)])).trim();
+  scope.defer(`web server on ${node.name}:${port}`, () => node.run(["kill", "-KILL", pid]));
+  await until({ what: `${node.name} to listen on ${port}`, deadlineMs: 10_000 }, async () => {
+    const listening = await node.run(["ss", "--listening", "--tcp", "--numeric", "--no-header"]);
+    return listening.includes(`:${port} `);
+  });
+}
+
+/** The first IPv4 address of an interface of the node as a CIDR, e.g. `docker0`'s `172.17.0.1/16`. */
+export async function addressOf(node: ClusterNode, device: string): Promise<string> {
+  const output = await node.run(["ip", "-4", "-oneline", "address", "show", "dev", device]);
+  const address = / inet (\S+)/.exec(output)?.[1];
+  if (!address) throw new HarnessError(`${node.name} ${device} has no IPv4 address`);
+  return address;
+}
+
+/** The interface inside the workload that has the MAC the engine tells. */
+export async function interfaceOf(workload: Workload): Promise<string> {
+  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
+  if (!link) throw new HarnessError(`${workload.name} has no interface with MAC ${workload.mac}`);
+  return link.name;
+}
+
+type Act<M extends keyof Moments> = (context: FaultContext, moment: Moments[M]) => Promise<void>;
+
+/** Acts on the first workload on docker0 (`plain`) or on a network of the driver, and on no other. */
+export function onFirstWorkload(
+  kind: "plain" | "driver's",
+  act: (moment: Moments["workload started"], context: FaultContext) => Promise<void>,
+): Act<"workload started"> {
+  let done = false;
+  return async (context, moment) => {
+    if (done || (kind === "plain") !== (moment.network === "bridge")) return;
+    done = true;
+    await act(moment, context);
+  };
+}
+
+/** Two workloads of one network on different nodes, `a` on the cluster's first. */
+export interface Couple {
+  a: Workload;
+  b: Workload;
+  scope: Scope;
+}
+
+/** Acts when a network has a workload on each of the first two nodes, once. */
+export function onCouple(
+  act: (context: FaultContext, couple: Couple) => Promise<void>,
+): Act<"workload started"> {
+  const started = new Map<string, Map<string, Workload>>();
+  return async (context, { workload, network, scope }) => {
+    const known = started.get(network) ?? new Map<string, Workload>();
+    const { name } = workload.node;
+    if (known.has(name)) return;
+    started.set(network, known.set(name, workload));
+    const a = known.get(firstNode(context).name);
+    const b = known.get(secondNode(context).name);
+    if (known.size === 2 && a && b) await act(context, { a, b, scope });
+  };
+}
+
+/** Acts when a test of that requirement begins. */
+export function onRequirement(
+  id: Moments["requirement begins"]["requirement"],
+  act: (context: FaultContext, scope: Scope) => Promise<void>,
+): Act<"requirement begins"> {
+  return async (context, { requirement, scope }) => {
+    if (requirement === id) await act(context, scope);
+  };
+}

@@ -1,0 +1,176 @@
+import { HarnessError } from "#harness/core/errors.ts";
+import type { Moments } from "#harness/core/events.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import type { Fault } from "#harness/proof/fault.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { addressOf, addTable, answerOn, drop, firstNode, onFirstWorkload, onRequirement } from "./tools.ts";
+
+const postrouting = ["iptables", "-t", "nat"];
+
+/** Faults of address translation: the egress, and published ports. */
+export const translationFaults: readonly Fault[] = [
+  {
+    name: "masquerade-evaded",
+    breaks:
+      "lets a plain container's traffic leave with the container's own address, though the rule is there",
+    detectedBy: ["B4"],
+    chapter: "basics",
+    driver: "bridge",
+    acts: { "workload started": onFirstWorkload("plain", leaveUntranslated) },
+  },
+  {
+    name: "masquerade-rule-deleted",
+    breaks: "deletes the rule that masquerades docker0's subnet",
+    detectedBy: ["B4"],
+    chapter: "basics",
+    driver: "bridge",
+    acts: {
+      "workload started": onFirstWorkload("plain", async ({ workload: { node }, scope }) => {
+        const rules = (await node.run([...postrouting, "-S", "POSTROUTING"])).split("\n");
+        const rule = rules.find((line) => line.includes("! -o docker0") && line.includes("MASQUERADE"));
+        if (!rule) throw new HarnessError(`${node.name} has no rule that masquerades docker0's subnet`);
+        const words = rule.trim().split(" ").slice(1);
+        await withUndo(scope, node, [...postrouting, "-D", ...words], [...postrouting, "-A", ...words]);
+      }),
+    },
+  },
+  {
+    name: "masqueraded-as-another",
+    breaks: "translates a plain container's traffic to an address that is not the node's",
+    detectedBy: ["B4"],
+    chapter: "basics",
+    driver: "bridge",
+    acts: {
+      "workload started": onFirstWorkload("plain", async ({ workload: { node }, scope }) => {
+        const { device, address } = node.interfaces.management;
+        const other = address.replace(/\d+$/, "200");
+        const owned = ["address", "add", `${other}/32`, "dev", device];
+        await withUndo(scope, node, ["ip", ...owned], ["ip", "address", "del", ...owned.slice(2)]);
+        const rule = ["POSTROUTING", "-o", device, "-j", "SNAT", "--to-source", other];
+        await withUndo(scope, node, [...postrouting, "-I", ...rule], [...postrouting, "-D", ...rule]);
+      }),
+    },
+  },
+  {
+    name: "way-out-untranslated",
+    breaks: "lets traffic leave with the container's own address on docker_gwbridge",
+    detectedBy: ["X2"],
+    chapter: "external",
+    driver: "overlay",
+    acts: { "workload started": onFirstWorkload("driver's", leaveUntranslated) },
+  },
+  {
+    name: "port-answered-before",
+    breaks: "serves the port on the node before anybody has published it",
+    detectedBy: ["X3"],
+    chapter: "external",
+    driver: "overlay",
+    acts: {
+      "requirement begins": onRequirement("X3", (context, scope) =>
+        answerOn(scope, firstNode(context), publishedPort),
+      ),
+    },
+  },
+  {
+    name: "published-port-dropped",
+    breaks: "drops what arrives for the published port at the node",
+    detectedBy: ["X3"],
+    chapter: "external",
+    driver: "overlay",
+    acts: {
+      "workload started": onPublished(async (workload, scope) => {
+        await drop(scope, workload.node, "prerouting", `tcp dport ${publishedPort}`);
+      }),
+    },
+  },
+  {
+    name: "imposter-behind-the-port",
+    breaks: "leads the published port to another server than the container's",
+    detectedBy: ["X3"],
+    chapter: "external",
+    driver: "overlay",
+    acts: {
+      "workload started": onPublished(async ({ node }, scope) => {
+        await answerOn(scope, node, imposterPort);
+        const redirect = `tcp dport ${publishedPort} redirect to :${imposterPort};`;
+        await addTable(
+          scope,
+          node,
+          "ip",
+          `chain lead { type nat hook prerouting priority -150; ${redirect} }`,
+        );
+      }),
+    },
+  },
+  {
+    name: "dnat-rule-missing",
+    breaks: "deletes the DNAT rule of a published port, so that only the engine's proxy answers",
+    detectedBy: ["X4"],
+    chapter: "external",
+    driver: "overlay",
+    acts: {
+      "workload started": onPublished(async ({ node }) => {
+        const rules = (await node.run([...postrouting, "-S"])).split("\n");
+        const own = rules.filter(
+          (line) => line.includes(`--dport ${publishedPort} `) && line.includes("-j DNAT"),
+        );
+        for (const rule of own) await node.run([...postrouting, "-D", ...rule.trim().split(" ").slice(1)]);
+      }),
+    },
+  },
+  {
+    name: "dnat-rule-outlives-container",
+    breaks: "keeps a DNAT rule of a published port when the container is gone",
+    detectedBy: ["X4"],
+    // X3, which publishes the same port before, would leave the rule to X4's first look.
+    alone: true,
+    chapter: "external",
+    driver: "overlay",
+    acts: {
+      "workload started": async (context, { workload }) => {
+        if (!(await isPublished(workload))) return;
+        const local = await addressInBridge(workload);
+        const rule = [
+          ...["PREROUTING", "-p", "tcp", "--dport", String(publishedPort)],
+          ...["-j", "DNAT", "--to-destination", `${local}:${publishedPort}`],
+        ];
+        await withUndo(
+          context.chapter,
+          workload.node,
+          [...postrouting, "-A", ...rule],
+          [...postrouting, "-D", ...rule],
+        );
+      },
+    },
+  },
+];
+
+/** The port that the chapter publishes. */
+const publishedPort = 9099;
+const imposterPort = 9098;
+
+async function leaveUntranslated({ workload: { node }, scope }: Moments["workload started"]): Promise<void> {
+  const rule = ["POSTROUTING", "-o", node.interfaces.management.device, "-j", "ACCEPT"];
+  await withUndo(scope, node, [...postrouting, "-I", ...rule], [...postrouting, "-D", ...rule]);
+}
+
+async function isPublished(workload: Workload): Promise<boolean> {
+  return (await workload.node.run(["docker", "port", workload.name])).trim() !== "";
+}
+
+function onPublished(act: (workload: Workload, scope: Scope) => Promise<void>) {
+  return async (_site: unknown, { workload, scope }: Moments["workload started"]): Promise<void> => {
+    if (await isPublished(workload)) await act(workload, scope);
+  };
+}
+
+async function addressInBridge(workload: Workload): Promise<string> {
+  const [, gateway] =
+    /via (\S+)/.exec((await workload.inNetns(["ip", "route", "show", "default"])).stdout) ?? [];
+  const subnet = (await addressOf(workload.node, "docker_gwbridge")).replace(/\.\d+\/\d+$/, ".");
+  const links = await workload.links();
+  const local = links.flatMap(({ addresses }) => addresses).find((cidr) => cidr.startsWith(subnet));
+  if (!gateway || !local) throw new HarnessError(`${workload.name} has no address on docker_gwbridge`);
+  return local.split("/")[0] ?? "";
+}

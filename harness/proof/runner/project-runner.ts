@@ -1,0 +1,94 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { createVitest, type TestProject, type Vitest } from "vitest/node";
+import { HarnessError } from "#harness/core/errors.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import type { ChapterRun } from "#harness/proof/judge.ts";
+import { readTest } from "#reports/conformance/observation.ts";
+import { targetOf } from "#reports/target.ts";
+
+/** What to run. */
+export interface RunOrder {
+  /** Folder below `suites/`. */
+  readonly suite: string;
+  /** Reports and evidence go there. */
+  readonly reports: string;
+  /** Fault or fault to let loose; nobody: an untouched run. */
+  readonly fault?: string;
+  /** Run only the tests of these requirements; default all. */
+  readonly only?: readonly string[];
+}
+
+/** A vitest that stays and runs suites of one project again and again; only its worker is new each time. */
+export class ProjectRunner {
+  readonly #name: string;
+  #vitest: Vitest | undefined;
+
+  /** `name` is a vitest project, e.g. `overlay@26.1`. */
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async open(): Promise<void> {
+    this.#vitest = await createVitest({
+      root: projectRoot,
+      config: join(projectRoot, "vitest.config.ts"),
+      project: [this.#name],
+      watch: false,
+      reporters: [{}],
+    });
+  }
+
+  get project(): TestProject {
+    const project = this.#running.projects.find((candidate) => candidate.name === this.#name);
+    if (!project) throw new HarnessError(`vitest has no project ${this.#name}`);
+    return project;
+  }
+
+  /** Runs a suite and yields what each test showed. */
+  async run({ suite, reports, fault = "", only }: RunOrder): Promise<ChapterRun> {
+    const startedAt = performance.now();
+    const { project } = this;
+    const vitest = this.#running;
+    rmSync(reports, { recursive: true, force: true });
+    project.config.env = { ...project.config.env, FAULT: fault, REPORTS: reports };
+    if (only) vitest.setGlobalTestNamePattern(new RegExp(`(^|[ >])(${only.join("|")}) `));
+    else vitest.resetGlobalTestNamePattern();
+    const specifications = await vitest.globTestSpecifications([`suites/${suite}/`]);
+    if (specifications.length === 0) throw new HarnessError(`suites/${suite} has no test file`);
+    const result = await vitest.runTestSpecifications(specifications);
+    const files = specifications.map(({ moduleId }) => moduleId);
+    // vitest yields what it knows of earlier runs as well.
+    const modules = result.testModules.filter(({ moduleId }) => files.includes(moduleId));
+    const declared = targetOf(project);
+    if (!declared) throw new HarnessError(`${project.name} is no target`);
+    const readings = modules
+      .flatMap((module) => [...module.children.allTests()])
+      .filter((test) => only === undefined || only.includes(test.name.split(" ", 1)[0] ?? ""))
+      .map((test) => readTest(test, { ...declared, name: project.name, versions: {} }));
+    const broken = modules.flatMap((module) => module.errors());
+    return {
+      observations: readings.flatMap((reading) => ("observation" in reading ? [reading.observation] : [])),
+      faults: [
+        ...readings.flatMap((reading) =>
+          "fault" in reading ? [`${reading.fault.where}: ${reading.fault.message}`] : [],
+        ),
+        ...broken.map(({ message }) => message),
+        ...result.unhandledErrors.map((error) => (error instanceof Error ? error.message : String(error))),
+      ],
+      durationMs: performance.now() - startedAt,
+    };
+  }
+
+  /** Ends what runs. */
+  async close(): Promise<void> {
+    await this.#vitest?.cancelCurrentRun("keyboard-input");
+    await this.#vitest?.close();
+    this.#vitest = undefined;
+  }
+
+  get #running(): Vitest {
+    if (!this.#vitest) throw new HarnessError(`the runner of ${this.#name} is not open`);
+    return this.#vitest;
+  }
+}

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, test } from "vitest";
+import { runScript } from "./run-script.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "netconform-bad-input-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function driverFile(name: string, source: string): string {
+  const path = join(folder, `${name}.ts`);
+  writeFileSync(path, source);
+  return path;
+}
+
+/** Runs a script of the project's own and yields how it ended and what it said. */
+function run(script: string, args: readonly string[], env: Record<string, string>) {
+  return runScript(script, args, { REPORTS: join(folder, "reports"), ...env });
+}
+
+const whole = 'name: "mine", title: "Mine", async install() { return {}; }, async connect() { return {}; }';
+const throwing = driverFile("throwing", 'throw new Error("no such luck");');
+const empty = driverFile("empty", "export const nothing = 1;");
+const lacking = driverFile("lacking", 'export default { name: "mine" };');
+const overdone = driverFile("overdone", `export default { ${whole}, capabilities: ["teleport"] };`);
+
+/** Setting, and what the message must hold. */
+const settings: [Record<string, string>, RegExp][] = [
+  [{ DRIVER: "nosuch" }, /^DRIVER=nosuch: no such driver; expected one of bridge, overlay.*environment/m],
+  [{ DRIVER: "./nosuch.ts" }, /^DRIVER=\.\/nosuch\.ts: there is no file .*nosuch\.ts/m],
+  [{ DRIVER: throwing }, /throwing\.ts could not be loaded: no such luck/],
+  [{ DRIVER: empty }, /empty\.ts has no default export/],
+  [{ DRIVER: lacking }, /lacking\.ts is not a driver\n {2}title: expected a text, got undefined/],
+  [{ DRIVER: overdone }, /capabilities\.0: expected one of multihost, .*, got "teleport"/],
+  [{ ENGINE: "19" }, /^ENGINE=19: expected one of 20\.10, 26\.1, 28\.5 \(set in the environment\)/m],
+  [{ NODES: "abc" }, /^NODES=abc: expected a whole number from 1 to 16/m],
+];
+
+describe.concurrent("a mistake in a setting ends with exit code 2 and says what was expected", () => {
+  test.for(settings)("%o", async ([env, message], { expect }) => {
+    const vitest = "node_modules/vitest/vitest.mjs";
+    const { code, said } = await run(vitest, ["run", "suites/basics"], env);
+    expect(said).toMatch(message);
+    expect(said).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+  });
+});
+
+const commands: [string, string[], Record<string, string>, RegExp][] = [
+  ["conform", ["-t", "Z9"], {}, /--requirement Z9: no such requirement; expected .*M4/],
+  ["conform", ["suites/nosuch"], {}, /suites\/nosuch: no such suite; expected one of .*suites\/basics/],
+  ["conform", ["--nosuch"], {}, /unknown option '--nosuch'/],
+  ["conform", [], { CLUSTER: "moon" }, /CLUSTER=moon: expected one of containers/],
+  ["cluster", ["status"], { NODES: "0" }, /NODES=0: expected a whole number/],
+  ["cluster", ["ssh", "node99"], {}, /node99: no such host/],
+];
+
+describe.concurrent("a mistake on the command line ends with exit code 2", () => {
+  test.for(commands)("%s %o %o", async ([command, args, env, message], { expect }) => {
+    const { code, said } = await run(`harness/cli/${command}.ts`, args, env);
+    expect(said).toMatch(message);
+    expect(code).toBe(2);
+  });
+});
+
+describe.concurrent("a mistake that only a set-up can find", () => {
+  const quick = ["run", "suites/basics", "--project", "bridge@26.1", "-t", "S1"];
+  const found: [Record<string, string>, RegExp][] = [
+    [{ IMAGE: "localhost:1/nosuch:1" }, /IMAGE=localhost:1\/nosuch:1: expected an image that/],
+    [{ FAULT: "nosuch" }, /FAULT=nosuch: no such fault; expected one of/],
+  ];
+  test.for(found)("%o ends the run with exit code 2, incomplete", async ([env, message], { expect }) => {
+    const reports = mkdtempSync(join(folder, "reports-"));
+    const { code, said } = await run("node_modules/vitest/vitest.mjs", quick, { ...env, REPORTS: reports });
+    expect(said).toMatch(message);
+    expect(said).toContain("The run is incomplete");
+    expect(code).toBe(2);
+  });
+});

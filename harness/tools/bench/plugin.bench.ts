@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "#harness/cli/run.ts";
+import { tearDown } from "#harness/cluster/containers/lifecycle.ts";
+import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
+import { openTarget, type Target } from "#harness/conformance/run/target.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { isAlive, ownIdentity } from "#harness/core/process.ts";
+import { Scope } from "#harness/core/scope.ts";
+import { runVitest } from "#harness/testing/run-vitest.ts";
+import type { Row } from "./runner/benchmark.ts";
+import type { BenchContext } from "./runner/context.ts";
+import { measureOverhead } from "./runner/plugin-overhead.ts";
+import { measureTruthTable } from "./runner/policy-table.ts";
+import { median, stopwatch } from "./runner/statistics.ts";
+
+export const name = "plugin";
+export const title = "Chapters and dataplane on the reference plugin";
+
+const chapters = ["multihost", "tenants", "external", "policy"];
+
+export async function run(context: BenchContext): Promise<Row[]> {
+  const { settings, progress, version } = context;
+  const target = await openTarget(settings, progress, "reference", version, { fresh: true });
+  const rows: Row[] = [];
+  try {
+    rows.push(...(await measureInside(context, target)));
+  } catch (error) {
+    await target.remove();
+    throw error;
+  }
+  const engineContext = await context.engineContext();
+  const { id } = target.state;
+  const used = new Set([id]);
+  const remove = async () => {
+    // A run beside this one may have taken the cluster; then it is that run's.
+    const ours = new ClusterStates(settings)
+      .all()
+      .filter(({ id, owner }) => used.has(id) && (owner === ownIdentity() || !isAlive(owner)));
+    await Promise.all(ours.map((state) => tearDown(engineContext, state)));
+    forgetWhenInterrupted(id);
+  };
+  removeWhenInterrupted(id, remove);
+  // The chapters serve the plugin from the process that runs them.
+  await target.keep();
+  try {
+    const times: number[] = [];
+    for (let round = 0; round < context.rounds; round++) {
+      times.push(
+        await progress.step("chapters 2 to 5", () => stopwatch(() => throughChapters(version, used))),
+      );
+    }
+    if (used.size > 1) throw new HarnessError(`${id} was not taken as a kept cluster: another was made`);
+    rows.unshift({
+      what: `${chapters.join(", ")} on a kept cluster of two nodes, vitest's start and the reports included`,
+      value: median(times) / 1000,
+      unit: "s",
+      aim: { of: "value", atMost: 30 },
+    });
+  } finally {
+    await remove();
+  }
+  return rows;
+}
+
+async function measureInside(context: BenchContext, { driver, cluster, state }: Target): Promise<Row[]> {
+  const scope = new Scope("bench of the reference plugin");
+  try {
+    const installed = await driver.connect(cluster, state.attachment ?? {});
+    const table = await context.progress.step("a truth table of 1,000 ports", () =>
+      measureTruthTable(scope, cluster, installed),
+    );
+    const overhead = await context.progress.step("overhead against Docker's overlay", () =>
+      measureOverhead(scope, cluster, installed),
+    );
+    return [...table, ...overhead];
+  } finally {
+    await scope.close();
+  }
+}
+
+/** Adds the ids of the clusters that the run kept to `used`. */
+async function throughChapters(engine: string, used: Set<string>): Promise<void> {
+  const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
+  try {
+    const outcome = await runVitest({
+      config: join(root, "vitest.config.ts"),
+      args: ["--project", `reference@${engine}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
+      env: { DRIVER: "reference", ENGINE: engine, NODES: "2", KEEP: "1", FAULT: "" },
+      outputDir: reports,
+    });
+    const output = outcome.stdout + outcome.stderr;
+    for (const [, kept] of output.matchAll(/^kept (nc-[0-9a-f]+) /gm)) if (kept) used.add(kept);
+    if (outcome.exitCode !== 0 || (outcome.statement?.summary.passed ?? 0) === 0) {
+      throw new HarnessError(
+        `the chapters did not pass:\n${outcome.stdout.slice(-4000)}${outcome.stderr.slice(-2000)}`,
+      );
+    }
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+}

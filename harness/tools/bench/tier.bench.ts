@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { root } from "#harness/cli/run.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { runVitest } from "#harness/testing/run-vitest.ts";
+import type { Row } from "./runner/benchmark.ts";
+import type { BenchContext } from "./runner/context.ts";
+import { median, stopwatch } from "./runner/statistics.ts";
+
+export const name = "tier";
+export const title = "The CNM protocol tier against the reference plugin";
+
+export async function run(context: BenchContext): Promise<Row[]> {
+  const all: number[] = [];
+  let shown = 0;
+  for (let round = 0; round < context.rounds; round++) {
+    const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
+    try {
+      const outcome = { passed: 0 };
+      all.push(await stopwatch(async () => Object.assign(outcome, await runTier(reports))));
+      shown = outcome.passed;
+    } finally {
+      rmSync(reports, { recursive: true, force: true });
+    }
+  }
+  return [
+    {
+      what: "every requirement of the tier, vitest's start and the reports included",
+      value: median(all) / 1000,
+      unit: "s",
+      aim: { of: "value", atMost: 3 },
+      note: `${shown} obligations shown`,
+    },
+  ];
+}
+
+async function runTier(outputDir: string): Promise<{ passed: number }> {
+  const outcome = await runVitest({
+    config: join(root, "vitest.config.ts"),
+    args: ["--project", "cnm", "suites/cnm/"],
+    env: { PLUGIN: "", FAULT: "" },
+    outputDir,
+  });
+  const passed = outcome.statement?.summary.passed ?? 0;
+  if (outcome.exitCode !== 0 || passed === 0) {
+    throw new HarnessError(
+      `the tier did not pass:\n${outcome.stdout.slice(-4000)}${outcome.stderr.slice(-2000)}`,
+    );
+  }
+  return { passed };
+}

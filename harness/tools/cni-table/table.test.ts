@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import type { TierResult } from "#harness/conformance/cni-run/run-suite.ts";
+import { columnsOf, formatTable } from "./table.ts";
+
+const result = (changes: Partial<TierResult>): TierResult => ({
+  title: "",
+  requirement: "CNI-4a",
+  driver: "bridge",
+  engine: "cni-1.1.0",
+  chapter: "cni",
+  outcome: "passed",
+  durationMs: 1,
+  ...changes,
+});
+
+const plugins = { generation: "1.9.1", folder: "/plugins" };
+
+test("the worst outcome of a rule's tests is the rule's, with its reasons and a line to repeat it", () => {
+  const columns = columnsOf(plugins, [
+    result({}),
+    result({ outcome: "failed", reason: "expected a\nmore", reproduce: "do this" }),
+    result({ outcome: "blocked", reason: "no kernel" }),
+  ]);
+  const cell = { outcome: "failed", reasons: ["expected a"], reproduce: ["do this"] };
+  expect(columns).toEqual([{ ...plugins, plugin: "bridge", version: "1.1.0", rules: { "CNI-4a": cell } }]);
+});
+
+test("the table tells a broken MUST from a broken SHOULD, and a blocked plugin from both", () => {
+  const text = formatTable(
+    columnsOf(plugins, [
+      result({ outcome: "failed", reason: "no result", reproduce: "do this" }),
+      result({ requirement: "CNI-2b", outcome: "failed", reason: "no version" }),
+      result({ driver: "ptp" }),
+      result({ driver: "vlan", outcome: "blocked", reason: "no vlan devices" }),
+    ]),
+    { command: "npm run table", facts: ["a day"], generations: { "1.9.1": "a package" } },
+  );
+  expect(text).toContain("Made by `npm run table`; a day.\n\n- 1.9.1: a package\n");
+  expect(text).toContain("## Plugins 1.9.1, CNI 1.1.0");
+  expect(text).toContain("| rule | level |  | bridge | ptp | vlan |");
+  expect(text).toContain("| CNI-4a | MUST | ADD prints its result on stdout | **✗** | ✓ | b |");
+  expect(text).toMatch(/\| CNI-2b \| SHOULD \| .* \| ✗ \| {3}\| {3}\|/);
+  expect(text).toContain("- vlan: no vlan devices");
+  expect(text).toMatch(
+    /### MUST\n\n\*\*CNI-4a\*\*, .*\n\n- bridge 1.9.1: no result\n(.*\n)*.*do this\n(.*\n)*### SHOULD/,
+  );
+});

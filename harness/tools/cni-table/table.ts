@@ -1,0 +1,142 @@
+import type { TierResult } from "#harness/conformance/cni-run/run-suite.ts";
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import type { CniRequirementId } from "#suites/requirements/cni.ts";
+import { cniRequirements } from "#suites/requirements/cni.ts";
+import { findingsOf, formatFindings } from "./findings.ts";
+
+/** One plugin of one generation at one version of the specification. */
+export interface TableColumn {
+  /** What the user called the folder, e.g. `1.9.1`. */
+  readonly generation: string;
+  /** Where its plugins lay. */
+  readonly folder: string;
+  readonly plugin: string;
+  /** Version of the specification, e.g. `1.1.0`. */
+  readonly version: string;
+  /** By rule; a rule that is not here does not apply to the plugin. */
+  readonly rules: Readonly<Partial<Record<CniRequirementId, TableCell>>>;
+}
+
+export interface TableCell {
+  readonly outcome: Outcome;
+  /** First lines of what was wrong, one per test that did not pass. */
+  readonly reasons: readonly string[];
+  /** Shell lines that show it by hand. */
+  readonly reproduce: readonly string[];
+}
+
+const severity: readonly Outcome[] = ["passed", "unsupported", "blocked", "not run", "error", "failed"];
+
+/** Sums up the tests of one folder of plugins: the worst outcome of a rule's tests is the rule's. */
+export function columnsOf(
+  { generation, folder }: Pick<TableColumn, "generation" | "folder">,
+  results: readonly TierResult[],
+): TableColumn[] {
+  const columns = new Map<string, { plugin: string; version: string; rules: Map<string, TierResult[]> }>();
+  for (const result of results) {
+    const key = `${result.driver}@${result.engine}`;
+    const version = result.engine.replace(/^cni-/, "");
+    const column = columns.get(key) ?? { plugin: result.driver, version, rules: new Map() };
+    columns.set(key, column);
+    column.rules.set(result.requirement, [...(column.rules.get(result.requirement) ?? []), result]);
+  }
+  return [...columns.values()].map(({ plugin, version, rules }) => ({
+    generation,
+    folder,
+    plugin,
+    version,
+    rules: Object.fromEntries([...rules].map(([id, tests]) => [id, cellOf(tests)])),
+  }));
+}
+
+function cellOf(tests: readonly TierResult[]): TableCell {
+  const outcome = tests
+    .map((test) => test.outcome)
+    .reduce((worst, one) => (severity.indexOf(one) > severity.indexOf(worst) ? one : worst), "passed");
+  const worst = tests.filter((test) => test.outcome === outcome && outcome !== "passed");
+  return {
+    outcome,
+    reasons: [...new Set(worst.map(({ reason = "" }) => reason.split("\n")[0] ?? ""))],
+    reproduce: worst.flatMap(({ reproduce }) => (reproduce ? [reproduce] : [])),
+  };
+}
+
+const symbols: Record<Outcome, string> = {
+  passed: "✓",
+  failed: "✗",
+  unsupported: "·",
+  blocked: "b",
+  error: "e",
+  "not run": "?",
+};
+
+/** Where a table comes from. */
+export interface TableOrigin {
+  /** Command that makes it again. */
+  readonly command: string;
+  /** Date, kernel and whatever else the outcomes may depend on. */
+  readonly facts: readonly string[];
+  /** What each generation is, as it reads after its name: a package with its version, or a folder. */
+  readonly generations: Readonly<Record<string, string>>;
+}
+
+/** Markdown without a title: a table of rules × plugins for each generation and version, then every broken rule with a line to repeat it. */
+export function formatTable(columns: readonly TableColumn[], origin: TableOrigin): string {
+  const groups = Map.groupBy(columns, ({ generation, version }) => `Plugins ${generation}, CNI ${version}`);
+  const findings = findingsOf(columns);
+  return [
+    `Made by \`${origin.command}\`; ${origin.facts.join(", ")}.`,
+    "",
+    ...Object.entries(origin.generations).map(([name, what]) => `- ${name}: ${what}`),
+    "",
+    "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what it needs · e error of the harness · blank: does not apply.",
+    "Each plugin is tested with one minimal configuration. MAY marks what the specification leaves open and the reference library decides.",
+    "",
+    ...[...groups].flatMap(([title, group]) => [`## ${title}`, "", formatGroup(group), ""]),
+    ...(findings.length > 0
+      ? ["## What does not hold", "", howToRepeat, "", formatFindings(findings), ""]
+      : []),
+  ].join("\n");
+}
+
+const howToRepeat = `The lines under *by hand* are shell lines for root, with \`CNI\` set to the folder of the plugins. Each starts from
+nothing and leaves namespaces and files, which have to go before the next:
+
+\`\`\`sh
+ip netns list | awk '/^nc(-[0-9]+)?( |$)/ { print $1 }' | xargs -rn1 ip netns delete; rm -rf /tmp/nc
+\`\`\``;
+
+function formatGroup(group: readonly TableColumn[]): string {
+  const ids = (Object.keys(cniRequirements) as CniRequirementId[]).filter((id) =>
+    group.some(({ rules }) => rules[id] !== undefined),
+  );
+  const header = ["rule", "level", "", ...group.map(({ plugin }) => plugin)];
+  const rows = ids.map((id) => {
+    const { level, title } = cniRequirements[id];
+    return [id, level, title, ...group.map(({ rules }) => symbolOf(rules[id], level))];
+  });
+  const table = [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+  const blocked = group.filter(isBlocked).map(({ plugin, rules }) => `- ${plugin}: ${reasonOf(rules)}`);
+  return [...table, ...(blocked.length > 0 ? ["", "Blocked:", "", ...blocked] : [])].join("\n");
+}
+
+function isBlocked({ rules }: TableColumn): boolean {
+  return rules["CNI-4a"]?.outcome === "blocked";
+}
+
+function reasonOf(rules: TableColumn["rules"]): string {
+  return rules["CNI-4a"]?.reasons[0] ?? "";
+}
+
+function symbolOf(cell: TableCell | undefined, level: string): string {
+  if (!cell) return " ";
+  return cell.outcome === "failed" && level === "MUST" ? "**✗**" : symbols[cell.outcome];
+}
+
+/** How many cells have each outcome. */
+export function countOutcomes(columns: readonly TableColumn[]): Partial<Record<Outcome, number>> {
+  const outcomes = columns.flatMap(({ rules }) => Object.values(rules).map(({ outcome }) => outcome));
+  return Object.fromEntries(
+    [...Map.groupBy(outcomes, (outcome) => outcome)].map(([outcome, cells]) => [outcome, cells.length]),
+  );
+}

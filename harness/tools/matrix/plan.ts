@@ -1,0 +1,67 @@
+import { availableParallelism, freemem, totalmem } from "node:os";
+import { loadDriver } from "#drivers/loader.ts";
+import type { EngineVersion } from "#harness/core/settings/settings.ts";
+import type { Firewall, PastRun } from "#reports/matrix/schema.ts";
+
+/** One cell that is to be run. */
+export interface PlannedCell {
+  /** e.g. `overlay@26.1`, with iptables-legacy `overlay@26.1+legacy`. */
+  readonly name: string;
+  /** Name of its vitest project. */
+  readonly project: string;
+  readonly driver: string;
+  /** What the user gave to name the driver. */
+  readonly reference: string;
+  readonly engine: EngineVersion;
+  readonly firewall: Firewall;
+  /** How many capabilities the driver declares: what is declared is tested, and takes its time. */
+  readonly declared: number;
+}
+
+/** Every driver on every engine with every firewall. Throws `UsageError` for a driver that cannot be loaded. */
+export async function planCells(
+  references: readonly string[],
+  engines: readonly EngineVersion[],
+  firewalls: readonly Firewall[],
+): Promise<PlannedCell[]> {
+  const drivers = await Promise.all(
+    references.map(async (reference) => {
+      const { name: driver, capabilities } = await loadDriver(reference);
+      return { reference, driver, declared: capabilities.length };
+    }),
+  );
+  return engines.flatMap((engine) =>
+    firewalls.flatMap((firewall) =>
+      drivers.map(({ reference, driver, declared }): PlannedCell => {
+        const project = `${driver}@${engine}`;
+        const name = firewall === "nft" ? project : `${project}+${firewall}`;
+        return { name, project, driver, reference, engine, firewall, declared };
+      }),
+    ),
+  );
+}
+
+/**
+ * The order in which to begin: what took longest the last time first, so that no long cell is left over at the end.
+ * Cells that the history does not know come before them, those that declare most in front.
+ */
+export function longestFirst(cells: readonly PlannedCell[], history: readonly PastRun[]): PlannedCell[] {
+  const took = ({ name }: PlannedCell) =>
+    history.findLast(({ cells: { [name]: past } }) => past !== undefined)?.cells[name]?.ms ??
+    Number.POSITIVE_INFINITY;
+  return cells
+    .map((cell) => ({ cell, ms: took(cell) }))
+    .sort((a, b) => (a.ms === b.ms ? b.cell.declared - a.cell.declared : b.ms - a.ms))
+    .map(({ cell }) => cell);
+}
+
+/** What a cell needs at its height: a cluster of two nodes with their engines, and vitest with its worker. */
+const bytesPerCluster = 2 * 1024 ** 3;
+
+/** How many clusters this machine carries at a time: one per core (a cell waits for packets most of the time), as memory allows. */
+export function clustersThatFit(
+  cells: number,
+  { cores = availableParallelism(), free = Math.max(freemem(), totalmem() / 2) } = {},
+): number {
+  return Math.max(1, Math.min(cells, cores, Math.floor(free / bytesPerCluster)));
+}

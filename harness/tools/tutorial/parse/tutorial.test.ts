@@ -1,0 +1,168 @@
+import { expect, test } from "vitest";
+import { UsageError } from "#harness/core/errors.ts";
+import { parseTutorial } from "./tutorial.ts";
+
+const read = (text: string) => parseTutorial("text.md", text.split("\n"));
+const commands = (text: string) =>
+  read(text).steps.map(({ line, place, command }) => [line, place.kind, command]);
+
+test("prompts say where a command is typed", () => {
+  const text = [
+    "```",
+    "me@node1:~$ docker ps",
+    "[me@node2 ~]$ docker ps",
+    "root@node1:/etc# ls",
+    "$ ls",
+    "/ # ifconfig",
+    "/app $ id",
+    "bash-5.1# id",
+    "root@0a1b2c3d4e5f:/# id",
+    "```",
+  ];
+  const { steps } = read(text.join("\n"));
+  expect(steps.map(({ place }) => (place.kind === "node" ? place.host : place.kind))).toEqual([
+    ...["node1", "node2", "node1", "unnamed"],
+    ...["container", "container", "container", "container"],
+  ]);
+  expect(steps[2]).toMatchObject({ line: 4, command: "ls" });
+});
+
+test("slips in prompts are understood and told", () => {
+  const { steps } = read(
+    ["```", "$ me@node1:~$ ls", "me@node1:~$ $ ls", "e@node1:~$ ls", "$ $ ls", "```"].join("\n"),
+  );
+  expect(steps.map(({ command }) => command)).toEqual(["ls", "ls", "ls", "ls"]);
+  expect(steps.map(({ notes }) => notes)).toEqual([
+    ['a prompt before the prompt: "$"'],
+    ['a second prompt behind the prompt: "$"'],
+    ['the prompt says "e@", elsewhere "me@"'],
+    ['a second prompt behind the prompt: "$"'],
+  ]);
+});
+
+test("output, ^C and remarks of the author belong to the command before", () => {
+  const { steps } = read(
+    [
+      "~~~console",
+      "/ # ping b",
+      "64 bytes from b",
+      "^C",
+      "--- b ---",
+      "/ # nc -l 80",
+      "<awaiting connection>",
+      ". . .",
+      "/ # ",
+      "$",
+      "~~~",
+    ].join("\n"),
+  );
+  expect(steps).toMatchObject([
+    { expected: ["64 bytes from b", "--- b ---"], interrupted: true, endLine: 5, blockEnd: 11 },
+    { expected: [], interrupted: false, remarks: ["<awaiting connection>", ". . ."] },
+  ]);
+  expect(steps).toHaveLength(2);
+});
+
+test("continued lines and here-documents are one command", () => {
+  const text = [
+    "```",
+    "a@b:~$ docker run \\",
+    "> --name=c \\",
+    "  alpine",
+    "a@b:~$ cat <<-'END' >f",
+    "$ not a command",
+    "\tEND",
+    "done",
+    "a@b:~$ echo 'x",
+    "> y'",
+    "```",
+  ];
+  expect(commands(text.join("\n"))).toEqual([
+    [2, "node", "docker run \\\n--name=c \\\n  alpine"],
+    [5, "node", "cat <<-'END' >f\n$ not a command\n\tEND"],
+    [9, "node", "echo 'x\ny'"],
+  ]);
+});
+
+test.for([
+  ["cat <<END", /text\.md:2: expected the end of the here-document, END,/],
+  ["ls \\", /text\.md:2: expected the line that \\ announces/],
+  ["echo 'it", /text\.md:2: expected the closing '/],
+] as const)("a command that never ends is an error with its line: %s", ([typed, message]) => {
+  expect(() => read(["```", `a@b:~$ ${typed}`, "```"].join("\n"))).toThrow(message);
+});
+
+test("fences in lists, with tabs, CRLF and indented code are read", () => {
+  const text = [
+    "1. one",
+    "   - two",
+    "     ```",
+    "     a@b:~$ ls\t-l",
+    "     ```",
+    "",
+    "para",
+    "",
+    "\ta@b:~$ id",
+    "\tuid=0",
+  ];
+  expect(parseTutorial("f", text.join("\n").split("\n")).steps).toMatchObject([
+    { line: 4, command: "ls\t-l" },
+    { line: 9, command: "id", expected: ["uid=0"] },
+  ]);
+});
+
+test("a stray fence does not turn the rest of the text inside out", () => {
+  const text = [
+    "```",
+    "a@b:~$ one",
+    "```",
+    "prose",
+    "```",
+    "",
+    "## Next",
+    "prose",
+    "```",
+    "a@b:~$ two",
+    "```",
+    "end",
+    "```",
+    "## Last",
+  ];
+  const { steps, notes } = read(text.join("\n"));
+  expect(steps.map(({ line, command, section }) => [line, command, section])).toEqual([
+    [2, "one", ""],
+    [10, "two", "Next"],
+  ]);
+  expect(notes.map(({ line }) => line)).toEqual([5, 13]);
+});
+
+test("a fence that is not closed ends before the next heading", () => {
+  const { steps, notes, chapters } = read(
+    ["# A", "```", "a@b:~$ one", "out", "", "## B", "text", "```", "a@b:~$ two", "```"].join("\n"),
+  );
+  expect(steps).toMatchObject([
+    { command: "one", expected: ["out"] },
+    { command: "two", section: "B" },
+  ]);
+  expect(notes).toMatchObject([{ line: 2 }]);
+  expect(chapters.map(({ title }) => title)).toEqual(["A", "B"]);
+});
+
+test("a prompt that names its host is found outside of fences, others are prose", () => {
+  expect(commands("Type\na@b:~$ ls\nor pay $ 5\n\n$ 5 is cheap\n")).toEqual([[2, "node", "ls"]]);
+});
+
+test("a text without a transcript is an error that says what was found", () => {
+  expect(() => read("# A\ntext")).toThrow(
+    /text\.md:1: expected a transcript in a fence, got a text without any fence/,
+  );
+  expect(() => read("a\n\n```json\n{}\n```")).toThrow(UsageError);
+  expect(() => read("a\n\n```json\n{}\n```")).toThrow(/text\.md:4: expected a transcript, got 1 fence/);
+});
+
+test("prompts of the reader's own", () => {
+  const custom = [{ pattern: /^(?<host>\w+)> (?<command>.*)$/, place: "node" as const }];
+  expect(parseTutorial("f", ["```", "alpha> ls", "```"], custom).steps).toMatchObject([
+    { place: { kind: "node", host: "alpha" }, command: "ls" },
+  ]);
+});

@@ -1,0 +1,280 @@
+import { randomUUID } from "node:crypto";
+import { join, relative } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import type { UserConsoleLog } from "vitest";
+import type {
+  Reporter,
+  SerializedError,
+  TestCase,
+  TestModule,
+  TestRunEndReason,
+  TestSpecification,
+  Vitest,
+} from "vitest/node";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { endOnUsageError } from "#harness/core/settings/usage.ts";
+import { claimFolder } from "#reports/claim.ts";
+import { describeEnvironment, generator } from "#reports/environment.ts";
+import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "#reports/files.ts";
+import { targetOf } from "#reports/target.ts";
+import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
+import { formatJUnit } from "./junit.ts";
+import { readTest } from "./observation.ts";
+import type { Statement, SuiteError } from "./schema.ts";
+import { buildStatement, type ExpectedTarget, isGreen, type Observation } from "./statement.ts";
+
+export interface ConformanceReporterOptions {
+  /** Folder for the reports; default: the setting REPORTS. */
+  outputDir?: string;
+}
+
+const unfinished = "the run has not finished: it is still going on, or it was killed";
+const silenceMs = 8_000;
+
+/**
+ * vitest reporter: writes the conformance statement and JUnit, tells the run on the console and decides the exit code.
+ * Projects that provide a `target` are judged; a run that selects only other projects is left alone.
+ */
+export default class ConformanceReporter implements Reporter {
+  readonly #outputDir: string;
+  readonly #look = lookOf(process.stdout);
+  readonly #running = new Map<string, string>();
+  readonly #versions = new Map<string, Record<string, string>>();
+  #vitest: Vitest | undefined;
+  #active = false;
+  #selected = 0;
+  #ended = 0;
+  #run = { id: randomUUID() as string, startedAt: new Date() };
+  #lastPrinted = 0;
+  #ticker: NodeJS.Timeout | undefined;
+
+  constructor(options: ConformanceReporterOptions = {}) {
+    this.#outputDir = options.outputDir ?? readSettings().REPORTS;
+  }
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+    process.on("exit", () => this.#endEarly());
+  }
+
+  async onTestRunStart(specifications: readonly TestSpecification[]): Promise<void> {
+    const judged = specifications.filter(({ project }) => targetOf(project) !== undefined);
+    const active = this.#targets().length > 0 && (judged.length > 0 || specifications.length === 0);
+    if (!active) return;
+    await claimFolder(this.#outputDir).catch(endOnUsageError);
+    this.#active = true;
+    this.#selected = judged.length;
+    this.#ended = 0;
+    this.#running.clear();
+    this.#run = { id: randomUUID(), startedAt: new Date() };
+    removeStaleReports(this.#outputDir, Date.now() - process.uptime() * 1000);
+    this.#write(this.#state([unfinished]));
+    const names = [...new Set(judged.map(({ project }) => project.name))];
+    this.#print(`${plural(judged.length, "test file")} on ${names.join(", ") || "no target"}`);
+    this.#ticker = setInterval(() => this.#tellProgress(), 1_000).unref();
+  }
+
+  onTestCaseReady(testCase: TestCase): void {
+    if (targetOf(testCase.project))
+      this.#running.set(testCase.id, `${testCase.project.name} ${testCase.name}`);
+  }
+
+  onTestCaseResult(testCase: TestCase): void {
+    this.#running.delete(testCase.id);
+    const target = this.#targets().find(({ name }) => name === testCase.project.name);
+    if (!this.#active || !target) return;
+    const reading = readTest(testCase, target);
+    if ("fault" in reading) {
+      const { where, message } = reading.fault;
+      this.#print(
+        formatFinished(
+          { target: target.name, test: where, outcome: "error", durationMs: 0, reason: message },
+          this.#look,
+        ),
+      );
+    } else if (reading.observation.outcome !== "not run") {
+      this.#print(formatFinished(reading.observation, this.#look));
+    }
+  }
+
+  onUserConsoleLog(log: UserConsoleLog): void {
+    if (!this.#active) return;
+    this.#lastPrinted = Date.now();
+    (log.type === "stderr" ? process.stderr : process.stdout).write(log.content);
+  }
+
+  onTestModuleEnd(testModule: TestModule): void {
+    if (!this.#active || !targetOf(testModule.project)) return;
+    this.#ended += 1;
+    this.#write(this.#state([unfinished]));
+  }
+
+  onTestRunEnd(
+    testModules: readonly TestModule[],
+    unhandledErrors: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): void {
+    if (!this.#active) return;
+    this.#active = false;
+    clearInterval(this.#ticker);
+    const { observations } = this.#read();
+    const because = whyIncomplete(testModules, unhandledErrors, reason, this.#selected, observations);
+    const errors = unhandledErrors.map(
+      (error): SuiteError => ({ where: "unhandled error", message: messageOf(error) }),
+    );
+    this.#finish(this.#state(because, errors, new Date()));
+  }
+
+  /** The process ends before vitest said that the run did. */
+  #endEarly(): void {
+    if (!this.#active) return;
+    this.#active = false;
+    this.#finish(this.#state(["the process was ended before the run had ended"], [], new Date()));
+  }
+
+  #finish(statement: Statement): void {
+    this.#write(statement);
+    this.#print(`\n${formatSummary(statement, this.#describeFiles(), this.#look)}`);
+    // Whoever ended the process early has said why.
+    if (!isGreen(statement)) process.exitCode ||= 1;
+  }
+
+  #targets(): ExpectedTarget[] {
+    return (this.#vitest?.projects ?? []).flatMap((project) => {
+      const context = targetOf(project);
+      if (!context) return [];
+      return [{ ...context, name: project.name, versions: this.#versions.get(project.name) ?? {} }];
+    });
+  }
+
+  #read(): { observations: Observation[]; errors: SuiteError[] } {
+    const observations: Observation[] = [];
+    const errors: SuiteError[] = [];
+    for (const testModule of this.#vitest?.state.getTestModules() ?? []) {
+      this.#keepVersions(testModule);
+      const target = this.#targets().find(({ name }) => name === testModule.project.name);
+      const where = { ...(target ? { target: target.name } : {}) };
+      for (const owner of [testModule, ...testModule.children.allSuites()]) {
+        for (const error of owner.errors()) {
+          const name = owner.type === "module" ? "" : ` › ${owner.fullName}`;
+          errors.push({
+            ...where,
+            where: `${testModule.relativeModuleId}${name}`,
+            message: messageOf(error),
+          });
+        }
+      }
+      for (const testCase of testModule.children.allTests()) {
+        if (target) {
+          const reading = readTest(testCase, target);
+          if ("fault" in reading) errors.push(reading.fault);
+          else observations.push(reading.observation);
+        } else if (testCase.result().state === "failed") {
+          const message = (testCase.result().errors ?? []).map(messageOf).join("\n");
+          errors.push({ where: `${testModule.relativeModuleId} › ${testCase.fullName}`, message });
+        }
+      }
+    }
+    return { observations, errors };
+  }
+
+  /** Suites leave what they found installed on `file.meta.versions`. */
+  #keepVersions(testModule: TestModule): void {
+    const { versions } = testModule.meta() as { versions?: Record<string, string> };
+    if (!versions) return;
+    const { name } = testModule.project;
+    this.#versions.set(name, { ...this.#versions.get(name), ...versions });
+  }
+
+  #state(
+    incompleteBecause: readonly string[],
+    moreErrors: readonly SuiteError[] = [],
+    finishedAt?: Date,
+  ): Statement {
+    const { observations, errors } = this.#read();
+    return buildStatement({
+      generator,
+      id: this.#run.id,
+      startedAt: this.#run.startedAt,
+      ...(finishedAt ? { finishedAt } : {}),
+      durationMs: Date.now() - this.#run.startedAt.getTime(),
+      incompleteBecause,
+      environment: describeEnvironment(),
+      targets: this.#targets(),
+      observations,
+      errors: [...errors, ...moreErrors],
+    });
+  }
+
+  #write(statement: Statement): void {
+    const { statement: json, junit } = reportFiles;
+    writeAtomically(join(this.#outputDir, json), `${JSON.stringify(statement, null, 2)}\n`);
+    writeAtomically(join(this.#outputDir, junit), formatJUnit(statement));
+  }
+
+  #describeFiles(): Record<string, string> {
+    const path = (name: string) => {
+      const full = join(this.#outputDir, name);
+      const near = relative(process.cwd(), full);
+      return near.startsWith("..") ? full : near;
+    };
+    return {
+      statement: path(reportFiles.statement),
+      JUnit: path(reportFiles.junit),
+      ...(isEmpty(join(this.#outputDir, reportFiles.evidence))
+        ? {}
+        : { evidence: path(reportFiles.evidence) }),
+      Allure: "npm run report",
+    };
+  }
+
+  #tellProgress(): void {
+    if (Date.now() - this.#lastPrinted < silenceMs) return;
+    const elapsed = formatDuration(Date.now() - this.#run.startedAt.getTime());
+    const now = [...this.#running.values()].slice(0, 3).join(", ") || "getting the targets ready";
+    const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : "";
+    this.#print(`  ${elapsed}, ${this.#ended}/${this.#selected} files done; now: ${now}${more}`);
+  }
+
+  #print(text: string): void {
+    this.#lastPrinted = Date.now();
+    process.stdout.write(`${text}\n`);
+  }
+}
+
+function whyIncomplete(
+  testModules: readonly TestModule[],
+  unhandledErrors: readonly SerializedError[],
+  reason: TestRunEndReason,
+  selected: number,
+  observations: readonly Observation[],
+): string[] {
+  const because: string[] = [];
+  const judged = testModules.filter(({ project }) => targetOf(project) !== undefined);
+  const broken = judged.filter((testModule) => testModule.errors().length > 0);
+  const open = judged.filter((testModule) => ["pending", "queued"].includes(testModule.state()));
+  const pending = judged.flatMap((testModule) => [...testModule.children.allTests("pending")]);
+  const names = (modules: readonly TestModule[]) =>
+    modules.map(({ project, relativeModuleId }) => `${project.name} ${relativeModuleId}`).join(", ");
+  if (reason === "interrupted") because.push("it was interrupted before every selected test had run");
+  if (unhandledErrors.length > 0) because.push(`${plural(unhandledErrors.length, "unhandled error")}`);
+  if (broken.length > 0) because.push(`not every file ran: ${names(broken)}`);
+  if (open.length > 0) because.push(`not every file ended: ${names(open)}`);
+  if (pending.length > 0) because.push(`${plural(pending.length, "test")} did not end`);
+  if (judged.length < selected) because.push(`${plural(selected - judged.length, "file")} never started`);
+  if (observations.every(({ outcome }) => outcome === "not run")) {
+    because.push(selected === 0 ? "nothing ran: no test file was selected" : "nothing ran");
+  }
+  return because;
+}
+
+/** Message, place and causes of an error, without the frames that only vitest cares for. */
+function messageOf(error: SerializedError): string {
+  const text = error.message ?? error.stack ?? JSON.stringify(error);
+  const named = error.name && error.name !== "Error" ? `${error.name}: ${text}` : text;
+  const place = error.stack
+    ?.split("\n")
+    .find((line) => /^\s+at /.test(line) && !/node_modules|\(?node:/.test(line));
+  const cause = error.cause ? `caused by ${messageOf(error.cause as SerializedError)}` : undefined;
+  return stripVTControlCharacters([named, place?.trim(), cause].filter(Boolean).join("\n"));
+}

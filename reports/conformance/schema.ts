@@ -1,0 +1,161 @@
+import { z } from "zod";
+import { outcomes } from "#harness/conformance/outcome.ts";
+
+/** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
+export const schemaVersion = "1.0";
+
+/** What can be said of one profile of requirements on one target. */
+export const verdicts = [
+  "conformant",
+  "partial",
+  "not conformant",
+  "incomplete",
+  "not applicable",
+  "not run",
+] as const;
+export type Verdict = (typeof verdicts)[number];
+
+const count = z.int().nonnegative();
+
+export const tallySchema = z
+  .strictObject({
+    passed: count.describe("the rule holds"),
+    failed: count.describe("the plugin broke the rule"),
+    unsupported: count.describe("the driver does not declare the capability that the rule needs"),
+    blocked: count.describe("the environment lacks what the rule needs"),
+    error: count.describe("the harness or the environment broke; the plugin is not judged"),
+    notRun: count.describe("no test of the rule was run to its end"),
+  })
+  .meta({ id: "tally", description: "Number of requirements by outcome." });
+
+const outcome = z.enum(outcomes).meta({
+  id: "outcome",
+  description:
+    "Of a requirement that several tests cite the worst counts: failed, error, blocked, not run, unsupported, passed. Only `passed` says that the rule holds.",
+});
+
+const test = z.strictObject({
+  name: z.string().describe("title of the test"),
+  file: z.string().describe("test file, relative to the project"),
+  outcome,
+  reason: z.string().optional().describe("why it is not `passed`"),
+  durationMs: z.number().nonnegative(),
+});
+
+const result = z
+  .strictObject({
+    requirement: z.string().describe("id in the catalogue, e.g. `M4`"),
+    title: z.string().describe("the rule as an obligation"),
+    level: z.enum(["MUST", "SHOULD", "MAY"]),
+    source: z
+      .strictObject({ text: z.string(), url: z.url() })
+      .describe("where the rule comes from: tutorial chapter or section of a specification"),
+    profile: z.string().describe("the group of rules that gets a verdict"),
+    chapter: z.string().optional().describe("folder of the suite that showed it; absent when nothing ran"),
+    outcome,
+    reason: z.string().optional().describe("reason of the worst test; those of the others stand in `tests`"),
+    notes: z.array(z.string()).optional().describe("worth knowing although the outcome stands"),
+    facts: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe("measured on the way, e.g. `mtu`"),
+    durationMs: z.number().nonnegative().describe("time of all tests that cite the requirement, added up"),
+    evidence: z.array(z.string()).describe("files, relative to this statement"),
+    transcript: z
+      .string()
+      .optional()
+      .describe("JSON lines of the commands that ran, relative to this statement"),
+    reproduce: z.string().optional().describe("one line that shows the failure by hand"),
+    tests: z.array(test).describe("every test that cites the requirement on this target"),
+  })
+  .meta({ id: "result", description: "One requirement on one target." });
+
+const profile = z
+  .strictObject({
+    profile: z.string(),
+    verdict: z
+      .enum(verdicts)
+      .describe(
+        "`conformant`: every MUST passed. `partial`: every MUST that the driver declares passed, and the ones in `unsupported` need a capability that it does not declare. `not conformant`: a MUST failed. `incomplete`: no MUST failed, but one is blocked, broke, was not run, or the run itself was cut short. `not applicable`: the driver declares none of what the MUSTs need. `not run`: nothing of the profile was run. Only `conformant` may be read as conformance with the whole profile.",
+      ),
+    because: z.string().optional().describe("the requirements that keep the verdict from `conformant`"),
+    unsupported: z.array(z.string()).describe("ids of MUSTs that need an undeclared capability"),
+    must: tallySchema,
+    should: tallySchema,
+    may: tallySchema,
+  })
+  .meta({ id: "profile", description: "Verdict on one group of requirements." });
+
+export const targetSchema = z
+  .strictObject({
+    name: z.string().describe("name of the target, e.g. `overlay@26.1`"),
+    driver: z.string(),
+    title: z.string().describe("the driver in words"),
+    engine: z.string().describe("version of the Docker Engine on the nodes, as asked for"),
+    declared: z.array(z.string()).describe("capabilities that the driver declares"),
+    versions: z.record(z.string(), z.string()).describe("what was found installed on the nodes"),
+    profiles: z.array(profile),
+    results: z.array(result),
+  })
+  .meta({ id: "target", description: "One driver on one engine version." });
+
+export const environmentSchema = z.strictObject({
+  host: z.strictObject({ platform: z.string(), kernel: z.string(), arch: z.string(), cpus: count }),
+  node: z.string().describe("version of Node.js"),
+  packages: z.record(z.string(), z.string()).describe("npm packages the suite runs on"),
+  settings: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+    .describe("the settings that decided what was run, as the run understood them"),
+});
+
+export const errorsSchema = z
+  .array(
+    z.strictObject({
+      target: z.string().optional(),
+      where: z.string().describe("test, file or phase"),
+      message: z.string(),
+    }),
+  )
+  .describe("faults of the suite that belong to no requirement; with any of these a run is not green");
+
+/** The conformance statement; the published JSON Schema is made from this. */
+export const statementSchema = z
+  .strictObject({
+    schemaVersion: z.literal(schemaVersion),
+    generator: z.strictObject({ name: z.string(), version: z.string() }),
+    run: z.strictObject({
+      id: z.uuid(),
+      startedAt: z.iso.datetime(),
+      finishedAt: z.iso.datetime().optional().describe("absent while the run lasts, and when it was killed"),
+      durationMs: z.number().nonnegative(),
+      complete: z
+        .boolean()
+        .describe(
+          "whether everything that was selected ran to its end. False from the first moment on, so a killed run leaves a statement that says so",
+        ),
+      incompleteBecause: z.string().optional().describe("present when `complete` is false"),
+    }),
+    environment: environmentSchema,
+    targets: z.array(targetSchema),
+    errors: errorsSchema,
+    summary: tallySchema.describe("requirements of all targets by outcome"),
+  })
+  .meta({
+    title: "Conformance statement of a container network plugin",
+    description: "What was shown, requirement by requirement, of each driver on each engine version.",
+  });
+
+export type Statement = z.infer<typeof statementSchema>;
+export type TargetStatement = z.infer<typeof targetSchema>;
+export type RequirementResult = z.infer<typeof result>;
+export type ProfileVerdict = z.infer<typeof profile>;
+export type Tally = z.infer<typeof tallySchema>;
+export type SuiteError = Statement["errors"][number];
+
+/** The JSON Schema (draft 2020-12) of the statement, as published in `conformance.schema.json`. */
+export function publishedSchema(): Record<string, unknown> {
+  return z.toJSONSchema(statementSchema, { target: "draft-2020-12" });
+}
+
+// `node reports/conformance/schema.ts > reports/conformance.schema.json` publishes a change.
+if (import.meta.main) console.log(JSON.stringify(publishedSchema(), null, 2));

@@ -1,0 +1,52 @@
+import { formatDuration } from "#reports/conformance/console.ts";
+import { formatTime, percent } from "#reports/matrix/outcomes.ts";
+import { escapeHtml } from "#reports/page/page.ts";
+import { renderChart } from "./chart.ts";
+
+/** What a history shows over time. */
+export interface HistoryReview {
+  nights: readonly {
+    at: string;
+    ms: number;
+    passRate: number | undefined;
+    flipRate: number | undefined;
+  }[];
+  flaky: readonly { cell: string; requirement: string; flips: number; runs: number }[];
+}
+
+const shownRuns = 60;
+const shownFlaky = 20;
+
+/** The history as a section of the matrix page: pass rate, duration and flakiness of the last runs. */
+export function renderHistory({ nights, flaky }: HistoryReview): string {
+  const recent = nights.slice(-shownRuns);
+  const names = recent.map(({ at }) => formatTime(at));
+  const charts = [
+    renderChart({
+      title: "Passed",
+      values: recent.map(({ passRate }) => passRate),
+      names,
+      format: percent,
+      top: 1,
+    }),
+    renderChart({ title: "Duration", values: recent.map(({ ms }) => ms), names, format: formatDuration }),
+    renderChart({
+      title: "Changed verdict since the run before",
+      values: recent.map(({ flipRate }) => flipRate),
+      names,
+      format: percent,
+      top: 0.05,
+    }),
+  ];
+  const rows = flaky
+    .slice(0, shownFlaky)
+    .map(
+      ({ cell, requirement, flips, runs }) =>
+        `<tr><th scope="row">${escapeHtml(requirement)} on ${escapeHtml(cell)}</th><td class="number">${flips}</td><td class="number">${runs}</td></tr>`,
+    );
+  const table =
+    rows.length === 0
+      ? `<p class="quiet">No requirement changed its verdict more than once.</p>`
+      : `<h3>Changed their verdict again and again</h3><table><thead><tr><th scope="col">requirement</th><th scope="col" class="number">changes</th><th scope="col" class="number">runs</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
+  return `<section aria-labelledby="history"><h2 id="history">History</h2><div class="charts">${charts.join("\n")}</div>${table}</section>`;
+}

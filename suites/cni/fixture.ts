@@ -1,0 +1,229 @@
+import { inject } from "vitest";
+import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
+import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
+import { atLeast, type SpecVersion } from "#harness/cni/protocol/version.ts";
+import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
+import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
+import type { Profile } from "#harness/cni/testbed/profiles.ts";
+import { sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
+import { conformanceSuite, type TestTools } from "#harness/conformance/suite.ts";
+import { Blocked, Nonconformance } from "#harness/core/errors.ts";
+import { Scope } from "#harness/core/scope.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { type CniRequirement, type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
+
+/** What a test of the tier works with. */
+export interface CniTest extends TestTools {
+  /** The test's own networking testbed, or with `together` the one that such tests of the topic share. */
+  readonly testbed: Testbed;
+  readonly plugin: PluginUnderTest;
+}
+
+export interface CniTestOptions {
+  /** Whether the test says anything about a plugin that is used like this. */
+  when?: (profile: Profile, version: SpecVersion) => boolean;
+  /** The test attaches nothing, so it runs also where the kernel cannot do what the plugin is for. */
+  detached?: boolean;
+  /** The test only looks at its own container; it shares a testbed, which is faster. */
+  together?: boolean;
+  /** The test destroys the plugin's own records, so that what is left afterwards is not held against it. */
+  leavesState?: boolean;
+  alone?: boolean;
+}
+
+export interface CniSuite {
+  /** One test of one rule; not registered where the rule does not apply to the plugin or the version. */
+  requirement(
+    id: CniRequirementId,
+    title: string,
+    body: (test: CniTest) => Promise<void>,
+    options?: CniTestOptions,
+  ): void;
+  readonly plugin: PluginUnderTest;
+}
+
+interface Opened {
+  readonly plugin: PluginUnderTest;
+  /** What the first attachment of a testbed leaves for good, e.g. the bridge; no leak unless it grows. */
+  readonly infrastructure: readonly string[];
+  /** Why nothing can be attached on this machine. */
+  readonly blocked: string | undefined;
+  /** The testbed of the tests that run `together`, made on first use. */
+  readonly common: () => Promise<Testbed>;
+}
+
+/** What a test left in its testbed, as the lines of `readState`. */
+interface Leak {
+  /** The test, as it reads after "after". */
+  readonly when: string;
+  readonly left: readonly string[];
+  readonly testbed: Testbed;
+}
+
+/** Commands that show what is left, by the first word of its line. */
+const commands: Readonly<Record<string, string>> = {
+  link: "ip link",
+  address: "ip address",
+  route: "ip route show table all",
+  rule: "ip rule",
+  shaper: "tc qdisc",
+  iptables: "iptables-save",
+  ip6tables: "ip6tables-save",
+};
+
+/** Longest script that is offered as one line to copy. */
+const lineLimit = 6000;
+
+/**
+ * Registers the tests of one topic for the plugin and version of this target.
+ * A last test looks at everything that the others have left.
+ */
+export async function cniSuite(topic: string, define: (suite: CniSuite) => void): Promise<void> {
+  const host = new LocalHost();
+  const settings = readSettings();
+  const plugin = await pluginUnderTest(inject("target"), settings, host);
+  const leaks: Leak[] = [];
+  const lookFor = (when: string, left: readonly string[], testbed: Testbed) => {
+    if (left.length > 0) leaks.push({ when, left, testbed });
+  };
+
+  conformanceSuite<Opened>(
+    {
+      chapter: "cni",
+      open: (scope) => open(plugin, scope, settings.CONFIG !== undefined),
+    },
+    (suite) => {
+      const requirement: CniSuite["requirement"] = (cited, title, body, options = {}) => {
+        const id = ruleFor(cited, plugin);
+        if (!id || options.when?.(plugin.profile, plugin.version) === false) return;
+        suite.requirement(
+          id,
+          title,
+          async ({ infrastructure, blocked, common, plugin: _subject, ...tools }) => {
+            if (blocked && !options.detached) throw new Blocked(blocked);
+            const testbed = options.together ? await common() : await Testbed.open(plugin, tools.scope);
+            try {
+              await body({ ...tools, testbed, plugin });
+            } catch (error) {
+              tellHowToRepeat(error, testbed, tools);
+              throw error;
+            } finally {
+              const left = options.together ? [] : await testbed.settle(infrastructure);
+              if (!options.leavesState) lookFor(`"${id} ${title}"`, left, testbed);
+            }
+          },
+          { alone: options.alone ?? false },
+        );
+      };
+      define({ requirement, plugin });
+
+      if (!ruleFor("CNI-10d", plugin)) return;
+      suite.requirement(
+        "CNI-10d",
+        `nothing is left of the attachments of the tests of ${topic}`,
+        async ({ blocked, common, infrastructure, reproduce }) => {
+          if (blocked) throw new Blocked(blocked);
+          const shared = await common();
+          lookFor("the tests that share a testbed", await shared.settle(infrastructure), shared);
+          const [first] = leaks.sort((one, other) => one.when.localeCompare(other.when));
+          if (!first) return;
+          reproduceLeak(first, reproduce);
+          throw new Nonconformance({
+            who: plugin.type,
+            expected: "nothing to be left after DEL",
+            got: leaks.map(({ when, left }) => `${sortsOf(left).join(", ")} after ${when}`).join("; "),
+            evidence: leaks
+              .flatMap(({ when, left }) => [`  after ${when}:`, ...left.map((line) => `    ${line}`)])
+              .join("\n"),
+          });
+        },
+        { alone: true },
+      );
+    },
+  );
+}
+
+/** Sorts of things that are left, e.g. `iptables`. */
+function sortsOf(left: readonly string[]): string[] {
+  return [...new Set(left.map((line) => line.split(" ", 1)[0] ?? ""))];
+}
+
+function reproduceLeak({ left, testbed }: Leak, reproduce: TestTools["reproduce"]): void {
+  const looks = sortsOf(left).map((sort) =>
+    sort === "file" ? `grep -r . ${testbed.dataDir}` : `ip netns exec ${testbed.name} ${commands[sort]}`,
+  );
+  const line = [...testbed.steps(), ...looks].join("; ");
+  if (line.length <= lineLimit) reproduce(line);
+}
+
+/** The rule that applies to the plugin's kind at the version: the cited one, the one before it, or none. */
+function ruleFor(id: CniRequirementId, plugin: PluginUnderTest): CniRequirementId | undefined {
+  const { kinds, since, until, before }: CniRequirement = cniRequirements[id];
+  if (!kinds.includes(plugin.profile.kind)) return undefined;
+  if (until && !atLeast(until, plugin.version)) return undefined;
+  if (atLeast(plugin.version, since)) return id;
+  return before === undefined ? undefined : ruleFor(before as CniRequirementId, plugin);
+}
+
+async function open(plugin: PluginUnderTest, suiteScope: Scope, configured: boolean): Promise<Opened> {
+  await sweepTestbeds(plugin.host);
+  let testbed: Promise<Testbed> | undefined;
+  const common = () => {
+    testbed ??= Testbed.open(plugin, suiteScope).then((opened) => {
+      opened.takeTurns();
+      return opened;
+    });
+    return testbed;
+  };
+  const blocked = await findObstacle(plugin);
+  const infrastructure = blocked ? [] : await learnInfrastructure(plugin, configured);
+  return { plugin, infrastructure, blocked, common };
+}
+
+async function learnInfrastructure(plugin: PluginUnderTest, configured: boolean): Promise<string[]> {
+  await using scope = new Scope("learning what a first attachment leaves");
+  const testbed = await Testbed.open(plugin, scope);
+  const container = await testbed.container();
+  const added = await testbed.call("ADD", container);
+  if (added.code !== 0 && configured) {
+    const reported = reportedError(added);
+    if ("error" in reported && [2, 6, 7].includes(reported.error.code)) {
+      throw new ConfigurationError(`${plugin.type} refuses CONFIG: ${describeEnd(added)}`, {
+        hint: `correct the configuration; by hand: ${reproduceInvocation(added)}`,
+      });
+    }
+  }
+  return await testbed.settle();
+}
+
+/** What the plugin needs and this machine does not have. */
+async function findObstacle({ profile, host }: PluginUnderTest): Promise<string | undefined> {
+  if (profile.unavailable) return profile.unavailable;
+  for (const need of profile.needs ?? []) {
+    const [what = "", ...words] = need.split(" ");
+    const name = words.join(" ");
+    if (what === "program") {
+      const found = await host.exec(["sh", "-c", `command -v ${name}`]);
+      if (found.code !== 0) return `${name} is not installed on this machine`;
+    } else if (what === "device") {
+      if (!(await host.files.exists(name))) return `this machine has no ${name}`;
+    } else {
+      const tried = await host.exec(["unshare", "--net", "sh", "-c", `ip link add ncprobe type ${name}`]);
+      if (/unknown device type|not supported/i.test(tried.stderr)) {
+        return `this machine's kernel has no ${words[0]} devices`;
+      }
+    }
+  }
+  return undefined;
+}
+
+function tellHowToRepeat(error: unknown, testbed: Testbed, tools: TestTools): void {
+  const invocation = error instanceof PluginFailure ? PluginFailure.detailsOf(error).invocation : undefined;
+  const steps = testbed.steps(invocation);
+  tools.keep({ name: "reproduce.sh", content: `#!/bin/sh\n${steps.join("\n")}\n` });
+  tools.keep({ name: "calls.json", content: JSON.stringify(testbed.invocations, undefined, 2) });
+  const line = steps.join("; ");
+  if (line.length <= lineLimit) tools.reproduce(line);
+  else if (invocation) tools.reproduce(reproduceInvocation(invocation));
+}

@@ -1,0 +1,224 @@
+import type { Duplex } from "node:stream";
+import { PluginClient, type PluginSocket, pluginSocket } from "#harness/cnm/client/client.ts";
+import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/client/engine.ts";
+import {
+  curlLine,
+  type Exchange,
+  fieldsOf,
+  type ReadExchange,
+  readExchange,
+} from "#harness/cnm/protocol/exchange.ts";
+import { failureKey, type JoinResponse, type Subsystem } from "#harness/cnm/protocol/protocol.ts";
+import { checkConversation } from "#harness/cnm/rules/conversation.ts";
+import { checkExchange, toNonconformance } from "#harness/cnm/rules/rules.ts";
+import {
+  conformanceSuite,
+  type EvidenceFile,
+  type Suite,
+  type TestTools,
+} from "#harness/conformance/suite.ts";
+import { Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import type { Host } from "#harness/host/host.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
+import { serveReferencePlugin } from "./reference.ts";
+
+/** The plugin under test, as it introduced itself. */
+export interface CnmContext {
+  readonly socket: PluginSocket;
+  /** The machine whose interfaces the plugin makes. */
+  readonly host: Host;
+  readonly facts: PluginFacts;
+  /** Options for every network, as a user would give with `-o`. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly transcript: Exchange[];
+  /** Interfaces that the plugin named in its answers to Join. */
+  readonly interfaces: Set<string>;
+}
+
+export type CnmSuite = Suite<CnmContext>;
+export type CnmTest = CnmContext & TestTools;
+
+/** Requirements that only one half of the protocol has. */
+const halves: Partial<Record<CnmRequirementId, Subsystem>> = {
+  ...half("NetworkDriver", [
+    "CNM-2",
+    "CNM-5",
+    "CNM-5b",
+    "CNM-6",
+    "CNM-7",
+    "CNM-8",
+    "CNM-9",
+    "CNM-10",
+    "CNM-11",
+  ]),
+  ...half("NetworkDriver", ["CNM-12", "CNM-13", "CNM-14", "CNM-15b", "CNM-15d", "CNM-16"]),
+  ...half("IpamDriver", [
+    "CNM-17",
+    "CNM-18",
+    "CNM-19",
+    "CNM-20",
+    "CNM-21",
+    "CNM-22",
+    "CNM-23",
+    "CNM-23b",
+    "CNM-24",
+  ]),
+  ...half("IpamDriver", ["CNM-25", "CNM-26", "CNM-27", "CNM-27b", "CNM-28"]),
+};
+
+function half(subsystem: Subsystem, ids: CnmRequirementId[]): Partial<Record<CnmRequirementId, Subsystem>> {
+  return Object.fromEntries(ids.map((id) => [id, subsystem]));
+}
+
+/** A suite of the CNM protocol tier: no cluster, no engine, one plugin socket. */
+export function cnmSuite(define: (suite: CnmSuite) => void): void {
+  conformanceSuite<CnmContext>({ chapter: "cnm", open, admit, collect }, define);
+}
+
+async function open(scope: Scope): Promise<CnmContext> {
+  const settings = readSettings();
+  const { socket, host } = await findPlugin(settings, scope);
+  (await socket.connect()).destroy(); // without a plugin at all there is nothing to judge
+  const transcript: Exchange[] = [];
+  const client = new PluginClient(socket, "tier", (exchange) => transcript.push(exchange));
+  return {
+    socket,
+    host,
+    facts: await learnFacts(client),
+    options: settings.PLUGIN_OPTIONS,
+    transcript,
+    interfaces: new Set(),
+  };
+}
+
+/** The plugin at `PLUGIN`: on this machine, on a node of a cluster that is up (`node1:/path`), or else the project's own. */
+async function findPlugin(settings: Settings, scope: Scope): Promise<Pick<CnmContext, "socket" | "host">> {
+  const { PLUGIN, FAULT } = settings;
+  const local = new LocalHost();
+  if (!PLUGIN) return { socket: await serveReferencePlugin(scope, local, FAULT), host: local };
+  const [, id, name, path] = /^(?:([^/:]+)\/)?([^/:]+):(\/[^/].*)$/.exec(PLUGIN) ?? [];
+  if (name === undefined || path === undefined) return { socket: pluginSocket(PLUGIN), host: local };
+  // What speaks SSH takes longer to load than the whole tier takes on a local socket.
+  const { ClusterStates } = await import("#harness/cluster/state.ts");
+  const { RemoteCluster } = await import("#harness/cluster/remote-cluster.ts");
+  const clusters = new ClusterStates(settings).all();
+  const fitting = clusters.filter(
+    (state) => (id ?? state.id) === state.id && state.nodes.some((node) => node.name === name),
+  );
+  const [state] = fitting;
+  if (!state || fitting.length > 1) {
+    throw new UsageError(`PLUGIN=${PLUGIN}: ${fitting.length} clusters have a node ${name}`, {
+      hint:
+        fitting.length > 1
+          ? `name one of them: ${fitting.map((one) => `${one.id}/${name}:${path}`).join(", ")}`
+          : "KEEP=1 leaves the cluster of a run up",
+    });
+  }
+  const cluster = new RemoteCluster(state);
+  scope.defer(`the connections to ${state.id}`, () => cluster.disconnect());
+  const host = cluster.nodes.find((node) => node.name === name)!;
+  return { socket: { ...pluginSocket(path), connect: () => host.connectSocket(path) }, host };
+}
+
+/** What the engine asks when it loads a plugin. A plugin that answers badly is taken for one that declares nothing. */
+export async function learnFacts(client: PluginClient): Promise<PluginFacts> {
+  const activated = fieldsOf((await client.call("Plugin.Activate")).answer)?.Implements;
+  const subsystems = new Set(Array.isArray(activated) ? activated.map(String) : []);
+  const network = subsystems.has("NetworkDriver")
+    ? await client.call("NetworkDriver.GetCapabilities")
+    : undefined;
+  const ipam = subsystems.has("IpamDriver") ? await client.call("IpamDriver.GetCapabilities") : undefined;
+  const spaces = subsystems.has("IpamDriver")
+    ? await client.call("IpamDriver.GetDefaultAddressSpaces")
+    : undefined;
+  const declares = (result: typeof network, name: string) => fieldsOf(result?.answer)?.[name] === true;
+  return {
+    subsystems,
+    scope: (network && textField(network, "Scope")) ?? "",
+    gwAllocChecker: declares(network, "GwAllocChecker"),
+    requiresMac: declares(ipam, "RequiresMACAddress"),
+    requiresReplay: declares(ipam, "RequiresRequestReplay"),
+    spaces: {
+      local: (spaces && textField(spaces, "LocalDefaultAddressSpace")) ?? "",
+      global: (spaces && textField(spaces, "GlobalDefaultAddressSpace")) ?? "",
+    },
+  };
+}
+
+async function admit(id: RequirementId, { facts, socket }: CnmContext): Promise<void> {
+  if (id !== "CNM-1" && ![...facts.subsystems].some((name) => Object.hasOwn(failureKey, name))) {
+    throw new Unsupported(`${socket.name} lists neither NetworkDriver nor IpamDriver in Plugin.Activate`);
+  }
+  const subsystem = halves[id as CnmRequirementId];
+  if (subsystem && !facts.subsystems.has(subsystem)) {
+    throw new Unsupported(`${socket.name} does not list ${subsystem} in Plugin.Activate`);
+  }
+  if (id === "CNM-6" && facts.scope !== "global") {
+    throw new Unsupported(
+      `${socket.name} declares the scope ${facts.scope || "(none)"}, engines ask only global ones`,
+    );
+  }
+  if (id === "CNM-7" && !facts.gwAllocChecker) {
+    throw new Unsupported(`${socket.name} does not declare GwAllocChecker`);
+  }
+}
+
+async function collect({ transcript }: CnmContext): Promise<EvidenceFile[]> {
+  const lines = transcript.map((exchange) => `${JSON.stringify(exchange)}\n`);
+  return [{ name: "handshake.jsonl", content: lines.join("") }];
+}
+
+/** Whose engine it is. */
+const tests = new WeakMap<PlayedEngine, CnmTest>();
+
+/** An engine of the test's own, whose exchanges are evidence of the test in a file of that name. */
+export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
+  const client = new PluginClient(test.socket, "tier", (exchange) => {
+    test.reproduce(curlLine(test.socket.address, exchange));
+    const name = sourceName(readExchange(exchange));
+    if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);
+  });
+  test.keep({
+    name: `${name}.jsonl`,
+    get content() {
+      return client.exchanges.map((exchange) => `${JSON.stringify(exchange)}\n`).join("");
+    },
+  });
+  const engine = new PlayedEngine({ client, facts: test.facts, options: test.options, scope: test.scope });
+  tests.set(engine, test);
+  return engine;
+}
+
+/** A connection to do with as no engine would; closes with the test. A plugin that has stopped listening is at fault. */
+export async function connectRaw(test: CnmTest): Promise<Duplex> {
+  const stream = await test.socket.connect().catch((error: Error) => {
+    throw new Nonconformance({ who: test.socket.name, expected: "to be listening", got: error.message });
+  });
+  stream.on("error", () => {}); // the plugin may give up on us, which is its right
+  test.scope.defer("a connection", () => void stream.destroy());
+  return stream;
+}
+
+/** SrcName of a Join's answer; empty when there is none. */
+export function sourceName({ answer }: ReadExchange): string {
+  return (fieldsOf(answer) as JoinResponse | undefined)?.InterfaceName?.SrcName ?? "";
+}
+
+/** Whether the host has an interface of that name. */
+export async function interfaceExists(host: Host, name: string): Promise<boolean> {
+  return (await host.exec(["ip", "link", "show", "dev", name])).code === 0;
+}
+
+/** Fails the test with the first rule of `requirement` that the exchanges of this engine broke. */
+export function holds(engine: PlayedEngine, requirement: CnmRequirementId): void {
+  const { exchanges } = engine.client;
+  const findings = [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
+  const finding = findings.find((one) => one.requirement === requirement);
+  if (!finding) return;
+  tests.get(engine)?.reproduce(curlLine(engine.client.socket.address, finding.exchange));
+  throw toNonconformance(finding);
+}
