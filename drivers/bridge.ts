@@ -1,4 +1,4 @@
-import { freshSubnet } from "#harness/workload/addresses.ts";
+import { freshSubnet } from "#harness/core/ip.ts";
 import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
 import { defineDriver } from "./driver.ts";
 

@@ -1,90 +1,10 @@
-import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
+import type { Cluster, Role } from "#harness/cluster/cluster.ts";
+import type { Attachment } from "#harness/cluster/state.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/scope.ts";
-import type { Workload } from "#harness/workload/workload.ts";
-
-/**
- * What a driver can declare. A declared capability that does not hold is a failure, an undeclared one
- * that does hold is reported; there are no negative flags.
- */
-export const capabilities = {
-  multihost: "one network spans all nodes",
-  vxlan: "traffic between nodes is VXLAN-encapsulated",
-  names: "containers of a network find each other by name",
-  outbound: "containers reach the outside through the node's address",
-  publish: "ports of a container can be published on its node",
-  gwbridge: "the egress is a second interface on docker_gwbridge",
-  hotplug: "a running container can join and leave a network",
-  scheduling: "networks can be used by swarm services",
-  ipv6: "networks can be dual-stack",
-  tenants: "tenants with overlapping names, subnets and addresses",
-  vlan: "networks that are an 802.1Q VLAN on the data interface",
-  policy: "groups with policies of ordered allow and deny rules",
-  cni: "a runtime attaches containers through CNI plugins",
-  remote: "engines speak the CNM plugin protocol with it, over a socket that can be recorded",
-} as const;
-export type Capability = keyof typeof capabilities;
-
-/** What a network shall be. Left-out fields are the driver's choice. */
-export interface NetworkSpec {
-  /** Unique within the tenant; the harness makes one up when it is left out. */
-  name?: string;
-  /** IPv4 CIDR, e.g. `10.1.2.0/24`. */
-  subnet?: string;
-  gateway?: string;
-  /** IPv6 CIDR; needs `ipv6`. */
-  subnet6?: string;
-  /** Needs `tenants`. */
-  tenant?: string;
-  /** `vlan` needs the capability of that name; default: the driver's own overlay or bridge. */
-  encap?: "vxlan" | "vlan";
-  /** 802.1Q tag, 1–4094; only with `encap: "vlan"`. */
-  tag?: number;
-}
-
-/** What a workload shall be. */
-export interface WorkloadSpec {
-  /** Container name; the harness makes one up when it is left out. */
-  name?: string;
-  /** Ports to publish on the node. */
-  publish?: { port: number; protocol?: "tcp" | "udp"; hostPort: number }[];
-  /** A fixed address inside the subnet. */
-  ip?: string;
-  /** Policy group the workload joins; needs `policy`. */
-  group?: string;
-  /** A network namespace alone, without a container or an engine; needs `cni`. */
-  bare?: boolean;
-}
-
-/** A network that exists. Removal is registered with the scope it was made in. */
-export interface Network {
-  /** The name a user would type. */
-  readonly name: string;
-  readonly driver: string;
-  /** IPv4 CIDR. */
-  readonly subnet: string;
-  /** Nodes on which a workload can be started. */
-  readonly nodes: readonly ClusterNode[];
-  /** Starts a workload on `node`; it is removed when `scope` closes. */
-  run(scope: Scope, node: ClusterNode, spec?: WorkloadSpec): Promise<Workload>;
-  /** Attaches a running workload to this network too; resolves to it as seen here. Needs `hotplug`. */
-  connect(scope: Scope, workload: Workload): Promise<Workload>;
-  /** Detaches a running workload from this network. Needs `hotplug`. */
-  disconnect(workload: Workload): Promise<void>;
-  /** What the node's engine (or the plugin's own listing) says of this network. */
-  inspect(node: ClusterNode): Promise<NetworkView>;
-}
-
-/** One engine's view of a network. */
-export interface NetworkView {
-  name: string;
-  driver: string;
-  scope: string;
-  subnets: string[];
-  /** Attached containers by container id. Addresses are CIDRs. */
-  containers: Record<string, { name: string; mac: string; ipv4: string; ipv6: string }>;
-}
+import type { Network, NetworkSpec } from "#harness/workload/network.ts";
+import type { Capability, Feature } from "#suites/requirements/capability.ts";
 
 /** A line of the plugin's own listing of networks. */
 export interface NetworkListing {
@@ -135,17 +55,6 @@ export interface Policy {
 
 /** What a driver needs beyond an engine for a capability to be possible, e.g. a kernel feature. */
 export type Needs = Partial<Record<Capability, readonly Feature[]>>;
-
-/** Features of a host that are probed on every node before a capability that needs them is tried. */
-export const features = {
-  vxlan: "kernel VXLAN devices",
-  vlan8021q: "kernel 802.1Q devices",
-  macvlan: "kernel macvlan devices",
-  openvswitch: "Open vSwitch (kernel module or userspace)",
-  ipvs: "IP virtual server, which swarm's virtual addresses need",
-  clusterStore: "an engine with --cluster-store (up to Docker 20.10)",
-} as const;
-export type Feature = keyof typeof features;
 
 /** A driver that is installed on a cluster and can make networks. */
 export interface InstalledDriver {
@@ -201,9 +110,6 @@ export interface Driver {
   /** Speaks to the installed driver from any process. */
   connect(cluster: Cluster, attachment: Attachment): Promise<InstalledDriver>;
 }
-
-/** What `connect` must know about an installation, e.g. the address of the plugin's control socket. Plain JSON. */
-export type Attachment = Readonly<Record<string, string>>;
 
 /** Types a driver; `export default defineDriver({...})` is a whole driver file. */
 export function defineDriver(driver: Driver): Driver {

@@ -3,7 +3,8 @@ import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
-import { type Capability, capabilities, type Driver } from "./driver.ts";
+import { type Capability, capabilities } from "#suites/requirements/capability.ts";
+import type { Driver } from "./driver.ts";
 
 const files = {
   bridge: "bridge.ts",

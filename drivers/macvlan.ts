@@ -1,6 +1,6 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import { freshSubnet } from "#harness/workload/addresses.ts";
+import { freshSubnet } from "#harness/core/ip.ts";
 import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
 import { defineDriver, type NetworkListing } from "./driver.ts";
 

@@ -24,7 +24,7 @@ export function conformanceReporters({ outputDir = readSettings().REPORTS } = {}
   };
   return [
     new ConformanceReporter({ outputDir }),
-    new AllureReporter(allureOptions(join(outputDir, reportFiles.allureResults), environment)),
+    new AllureReporter(allureOptions(join(outputDir, reportFiles.allureResults), environment), outputDir),
     withoutTargets(new DefaultReporter()),
   ];
 }

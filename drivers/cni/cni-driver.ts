@@ -1,14 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type Driver, defineDriver, type InstalledDriver, type NetworkSpec } from "#drivers/driver.ts";
+import { type Driver, defineDriver, type InstalledDriver } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { networkConfigOf } from "#harness/cni/runtime/config.ts";
 import { ConnectionLost, UsageError } from "#harness/core/errors.ts";
+import { freshSubnet } from "#harness/core/ip.ts";
 import { Scope } from "#harness/core/scope.ts";
-import { freshSubnet } from "#harness/workload/addresses.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import type { NetworkSpec } from "#harness/workload/network.ts";
 import { prepareEnvironment } from "./environment.ts";
 import { CniNetwork } from "./network.ts";
 import { nodeValuesOf } from "./node-values.ts";

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { z } from "zod";
-import { type Capability, capabilities, type Driver } from "#drivers/driver.ts";
+import type { Driver } from "#drivers/driver.ts";
 import { parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { type Capability, capabilities } from "#suites/requirements/capability.ts";
 import { cniDriver } from "./cni-driver.ts";
 import { type NodeValues, nodeValuesOf } from "./node-values.ts";
 

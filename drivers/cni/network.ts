@@ -1,4 +1,3 @@
-import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -12,6 +11,7 @@ import {
   joinCniNetwork,
   runCniWorkload,
 } from "#harness/workload/cni-attachment.ts";
+import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { type Rendered, renderedSchema, withoutDefaultRoute } from "./rendered.ts";
 import type { NodeRuntimes } from "./runtimes.ts";

@@ -1,5 +1,6 @@
-import type { Capability, Needs } from "#drivers/driver.ts";
+import type { Needs } from "#drivers/driver.ts";
 import type { Role } from "#harness/cluster/cluster.ts";
+import type { Capability } from "#suites/requirements/capability.ts";
 import type { NodeValues } from "./node-values.ts";
 
 /** A set-up of CNI plugins over the nodes: what each node's configuration is, and what the nodes need besides. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, test } from "vitest";
-import { root } from "#harness/cli/run.ts";
-import { runVitest } from "#harness/testing/run-vitest.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { runVitest } from "#reports/vitest-run.ts";
 
 /** Engine, and the one line that every requirement is told. */
 const reasons: [string, string][] = [
@@ -14,7 +14,7 @@ describe.concurrent("without what it needs, a run on Contiv brings up no cluster
     "and every requirement on Docker %s is blocked: %s",
     async ([engine, reason], { expect: told }) => {
       using run = await runVitest({
-        config: join(root, "vitest.config.ts"),
+        config: join(projectRoot, "vitest.config.ts"),
         args: ["--project", `contiv@${engine}`, "suites/basics", "suites/policy", "suites/cleanup"],
         env: { DRIVER: "contiv", ENGINE: engine, CONTIV: "" },
       });

@@ -1,19 +1,13 @@
-import type {
-  GroupSpec,
-  InstalledDriver,
-  NetworkListing,
-  NetworkSpec,
-  Policy,
-  Rule,
-} from "#drivers/driver.ts";
+import type { GroupSpec, InstalledDriver, NetworkListing, Policy, Rule } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { announce } from "#harness/core/events.ts";
+import { freshSubnet } from "#harness/core/ip.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Scope } from "#harness/core/scope.ts";
-import { freshSubnet } from "#harness/workload/addresses.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import type { NetworkSpec } from "#harness/workload/network.ts";
 import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./netctl/listings.ts";
 import { type Netctl, NetmasterSilent } from "./netctl/netctl.ts";
 import { parseVersions } from "./netctl/tables.ts";

@@ -1,8 +1,8 @@
-import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/docker-network.ts";
+import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { isUserspace } from "./install/dataplane.ts";
 

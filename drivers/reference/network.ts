@@ -1,4 +1,3 @@
-import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import {
@@ -7,6 +6,7 @@ import {
   runContainer,
   uniqueName,
 } from "#harness/workload/docker-network.ts";
+import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import type { AdminClient } from "./admin/client.ts";
 

@@ -5,12 +5,13 @@ import { InvalidArgumentError } from "commander";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { progressOn } from "#harness/core/progress.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/tools/bench/runner/benchmark.ts";
 import { BenchContext } from "#harness/tools/bench/runner/context.ts";
 import { writeBench } from "#harness/tools/bench/runner/readme.ts";
 import { type Result, renderMarkdown, renderTables } from "#harness/tools/bench/runner/table.ts";
-import { newCommand, root, runMain } from "./run.ts";
+import { newCommand, runMain } from "./run.ts";
 
 interface Options {
   only?: string[];
@@ -62,7 +63,7 @@ await runMain(async () => {
   const markdown = renderMarkdown(results, facts);
   console.log(options.markdown ? markdown : `${renderTables(results)}\n\n${facts.join(", ")}`);
   const complete = results.every(({ error }) => error === undefined);
-  if (options.readme && complete) writeBench(join(root, "README.md"), markdown);
+  if (options.readme && complete) writeBench(join(projectRoot, "README.md"), markdown);
   if (options.readme && !complete)
     progress.say("README.md is left as it is: not everything could be measured");
   if (options.json) writeFileSync(options.json, `${JSON.stringify(asJson(results, facts), null, 2)}\n`);

@@ -7,7 +7,7 @@ import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
 import { surveyInventory } from "#harness/cluster/hosts/lifecycle.ts";
 import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/hosts/preflight.ts";
 import { inventoryOf } from "#harness/cluster/hosts/provider.ts";
-import { openProvider, targetEngines } from "#harness/cluster/provider.ts";
+import { openProvider, targetEngines } from "#harness/cluster/providers.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { openTarget } from "#harness/conformance/run/target.ts";
 import { UsageError } from "#harness/core/errors.ts";

@@ -8,9 +8,11 @@ import { runTier } from "#harness/conformance/cni-run/run-suite.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { replaceBlock } from "#harness/core/markdown.ts";
 import { progress } from "#harness/core/progress.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
-import { columnsOf, countOutcomes, formatTable, type TableColumn } from "#harness/tools/cni-table/table.ts";
-import { newCommand, root, runMain } from "./run.ts";
+import type { TableColumn } from "#harness/tools/cni-table/column.ts";
+import { columnsOf, countOutcomes, formatTable } from "#harness/tools/cni-table/table.ts";
+import { newCommand, runMain } from "./run.ts";
 
 interface Options {
   debian?: boolean;
@@ -27,7 +29,7 @@ interface Generation {
   readonly what: string;
 }
 
-const document = join(root, "docs/cni-plugins.md");
+const document = join(projectRoot, "docs/cni-plugins.md");
 const command = newCommand("npm run cni-table --")
   .description(
     "Runs the CNI tier over folders of plugins and writes the table plugin × rule as JSON and Markdown.",
@@ -43,7 +45,7 @@ const command = newCommand("npm run cni-table --")
   )
   .addHelpText(
     "after",
-    "\nNeeds root and a folder or --debian. A broken rule is a result: the exit code is 0 when every rule was judged or blocked.",
+    "\nNeeds projectRoot and a folder or --debian. A broken rule is a result: the exit code is 0 when every rule was judged or blocked.",
   );
 
 await runMain(async () => {

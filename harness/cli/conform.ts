@@ -1,7 +1,8 @@
 import { chapters } from "#harness/conformance/run/projects.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
-import { newCommand, root, runMain, runVitest } from "./run.ts";
+import { newCommand, runMain, runVitest } from "./run.ts";
 import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
 
 const command = newCommand("npm run conform --")
@@ -21,9 +22,9 @@ const command = newCommand("npm run conform --")
 await runMain(async () => {
   const settings = readSettings();
   const { requirement } = command.opts<{ requirement?: string }>();
-  const present = chapters.filter((chapter) => suitesIn(root).includes(chapter));
+  const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
   const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
-  checkFilters(root, filters);
+  checkFilters(projectRoot, filters);
   const title = requirement ? ["--testNamePattern", titlePattern(requirement)] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
   // Nothing ran, or not to the end.

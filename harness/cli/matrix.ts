@@ -7,6 +7,7 @@ import { chapters } from "#harness/conformance/run/projects.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import { progress } from "#harness/core/progress.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { engineVersions, readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
@@ -22,7 +23,7 @@ import { formatSpeed } from "#reports/matrix/markdown.ts";
 import { compareVersions } from "#reports/matrix/outcomes.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
 import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
-import { newCommand, root, runMain } from "./run.ts";
+import { newCommand, runMain } from "./run.ts";
 import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
 
 interface Options {
@@ -112,9 +113,9 @@ async function run(
       { hint: "run such hosts one by one: npm run conform" },
     );
   }
-  const present = chapters.filter((chapter) => suitesIn(root).includes(chapter));
+  const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
   const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
-  checkFilters(root, filters);
+  checkFilters(projectRoot, filters);
   const selection = [
     ...(requirement ? ["--testNamePattern", titlePattern(requirement)] : []),
     ...(shard ? [`--shard=${readShard(shard)}`] : []),

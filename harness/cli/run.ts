@@ -1,10 +1,7 @@
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-
-/** Root folder of the project. */
-export const root = fileURLToPath(new URL("../..", import.meta.url));
+import { projectRoot } from "#harness/core/project-root.ts";
 
 /** A command line whose mistakes end with exit code 2; `name` as a user types it, e.g. `npm run conform --`. */
 export function newCommand(name: string): Command {
@@ -45,8 +42,8 @@ export function runTool(
   env: NodeJS.ProcessEnv = {},
   stop?: AbortSignal,
 ): Promise<number> {
-  const child = spawn(`${root}/node_modules/.bin/${tool}`, args, {
-    cwd: root,
+  const child = spawn(`${projectRoot}/node_modules/.bin/${tool}`, args, {
+    cwd: projectRoot,
     stdio: "inherit",
     env: { ...process.env, ...env },
   });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { root } from "./run.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { checkFilters, titlePattern } from "./selection.ts";
 
 test("a list of requirements selects the tests that cite one of them, and no others", () => {
@@ -15,8 +15,8 @@ test("a requirement that is not in the catalogue is refused with those that are"
 });
 
 test("a suite is known by its folder or file, with or without ./", () => {
-  checkFilters(root, ["suites/basics", "./suites/multihost/", "suites/external/external.test.ts"]);
-  expect(() => checkFilters(root, ["suites/nosuch"])).toThrow(
+  checkFilters(projectRoot, ["suites/basics", "./suites/multihost/", "suites/external/external.test.ts"]);
+  expect(() => checkFilters(projectRoot, ["suites/nosuch"])).toThrow(
     /suites\/nosuch: no such suite; expected one of .*suites\/basics/,
   );
 });

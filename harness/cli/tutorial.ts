@@ -1,6 +1,6 @@
 import { Option } from "commander";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
-import { targetEngines } from "#harness/cluster/provider.ts";
+import { targetEngines } from "#harness/cluster/providers.ts";
 import { progress } from "#harness/core/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { coverageOf, describeCoverage, readClaims } from "#harness/tools/tutorial/coverage.ts";

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
-import type { Feature } from "#drivers/driver.ts";
 import type { Host } from "#harness/host/host.ts";
+import type { Feature } from "#suites/requirements/capability.ts";
 
 /** What a network interface of a node is for; the tutorial's eth0, eth1, eth2. */
 export type Role = "management" | "control" | "data";

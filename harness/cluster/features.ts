@@ -1,5 +1,5 @@
-import type { Feature } from "#drivers/driver.ts";
 import type { Host } from "#harness/host/host.ts";
+import type { Feature } from "#suites/requirements/capability.ts";
 import type { Cluster, ClusterNode } from "./cluster.ts";
 
 /** What a node says when asked for a feature; `undefined` means that it has it. */

@@ -1,5 +1,4 @@
-import type { Progress } from "#harness/core/progress.ts";
-import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
+import type { ClusterProvider } from "#harness/core/settings/settings.ts";
 import type { RemoteCluster } from "./remote-cluster.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -34,29 +33,4 @@ export interface Provider {
    * to carry clusters ends as well.
    */
   release(options?: { keep?: boolean; stop?: boolean }): Promise<void>;
-}
-
-/** Opens the provider that `CLUSTER` names. Throws `UsageError` where this machine cannot carry it. */
-export async function openProvider(
-  settings: Settings,
-  progress: Progress,
-  name: ClusterProvider = settings.CLUSTER,
-): Promise<Provider> {
-  switch (name) {
-    case "containers":
-      return (await import("./containers/provider.ts")).openContainers(settings, progress);
-    case "ssh":
-      return (await import("./hosts/provider.ts")).openSsh(settings, progress);
-    case "vagrant":
-      return (await import("./vagrant/provider.ts")).openVagrant(settings, progress);
-  }
-}
-
-/**
- * The engine versions that targets are named after: those that are asked for, or with `CLUSTER=ssh` the one that the
- * hosts run. Throws `UsageError` when hosts that exist run another one than is asked for.
- */
-export async function targetEngines(settings: Settings): Promise<readonly string[]> {
-  if (settings.CLUSTER !== "ssh") return settings.ENGINE;
-  return [await (await import("./hosts/provider.ts")).engineOfHosts(settings)];
 }

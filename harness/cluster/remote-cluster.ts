@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
-import type { Feature } from "#drivers/driver.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import type { Feature } from "#suites/requirements/capability.ts";
 import type { Cluster, ClusterNode, ExternalHost, NodeInterface, Role } from "./cluster.ts";
 import { probeFeature } from "./features.ts";
 import type { ClusterState, ExternalHostState, HostState } from "./state.ts";

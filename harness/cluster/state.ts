@@ -1,10 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Attachment } from "#drivers/driver.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
+
+/** What a driver's `connect` must know about its installation, e.g. the address of the plugin's control socket. Plain JSON. */
+export type Attachment = Readonly<Record<string, string>>;
 
 /** One host of a cluster, as far as another process must know it to connect. */
 export interface HostState extends SshTarget {

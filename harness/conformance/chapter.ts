@@ -60,10 +60,7 @@ async function open(id: string): Promise<ChapterContext> {
   const declaration = await loadDriver(inject("target").reference);
   const cluster = new RemoteCluster(state);
   const driver = await declaration.connect(cluster, state.attachment ?? {});
-  if (settings.FAULT !== undefined) {
-    const { injectFault } = await import("#harness/proof/inject.ts");
-    injectFault(settings.FAULT, cluster);
-  }
+  await announce("cluster connected", { cluster });
   return { cluster, driver, declaration };
 }
 

@@ -1,7 +1,8 @@
-import type { InstalledDriver, Network, NetworkSpec } from "#drivers/driver.ts";
+import type { InstalledDriver } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
+import type { Network, NetworkSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** A network with one container on each of two nodes: the set-up of most of the tutorial. */

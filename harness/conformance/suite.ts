@@ -8,8 +8,8 @@ import { Scope } from "#harness/core/scope.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
-import { describeForAllure } from "#reports/allure/labels.ts";
-import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, outcomeOf, type TargetContext } from "./outcome.ts";
 
 declare module "vitest" {
@@ -19,12 +19,6 @@ declare module "vitest" {
   interface ProvidedContext {
     target: TargetContext;
   }
-}
-
-/** A file of evidence: text or bytes under a file name. */
-export interface EvidenceFile {
-  name: string;
-  content: string | Uint8Array;
 }
 
 /** What every test body gets besides the suite's own context. */
@@ -137,7 +131,6 @@ export function conformanceSuite<Context extends object>(
           (error: unknown) => explain(error, entries),
         );
         record.finish(failure, entries, join(folder, options.chapter), settings.REPORTS);
-        await describeForAllure(record.meta, requirementOf(id), settings.REPORTS);
         conclude(vitest, record.meta, failure);
       });
     },

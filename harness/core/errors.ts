@@ -1,6 +1,3 @@
-import type { ExecResult } from "#harness/host/host.ts";
-import { formatCommand } from "#harness/host/shell.ts";
-
 /**
  * The harness, the environment or the network under it broke: the outcome is `error`, never `failed`.
  * `hint` says what the user can do next.
@@ -35,22 +32,6 @@ export class HostUnreachable extends HarnessError {
       `the SSH connection to ${host} was lost; last known: ${lastKnown}\n  and it cannot be made again: ${cause.message}`,
       { cause },
     );
-  }
-}
-
-/** A command that the harness itself needs exited non-zero. */
-export class CommandFailed extends HarnessError {
-  override name = "CommandFailed";
-  readonly result: ExecResult;
-  constructor(result: ExecResult, why = "a command the harness needs failed") {
-    const output = [result.stderr, result.stdout]
-      .map((text) => text.trim())
-      .filter(Boolean)
-      .join("\n");
-    super(
-      `${why}: ${result.host}$ ${formatCommand(result.argv)}\n  exit ${result.code ?? result.signal} after ${Math.round(result.durationMs)} ms\n  ${output || "(no output)"}`,
-    );
-    this.result = result;
   }
 }
 

@@ -2,7 +2,8 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CommandFailed, DeadlineExceeded } from "#harness/core/errors.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { CommandFailed } from "./command-failed.ts";
 import { LocalHost } from "./local-host.ts";
 
 const host = new LocalHost();

@@ -1,5 +1,10 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import type { EvidenceFile } from "#harness/conformance/suite.ts";
+
+/** A file of evidence: text or bytes under a file name. */
+export interface EvidenceFile {
+  name: string;
+  content: string | Uint8Array;
+}
 
 const perCommandMs = 8_000;
 

@@ -1,6 +1,6 @@
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { type Moments, moments, on } from "#harness/core/events.ts";
+import { type Moments, on } from "#harness/core/events.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./faults/all.ts";
@@ -14,8 +14,17 @@ export function findFault(name: string): Fault {
   );
 }
 
+let waiting = false;
+
+/** Injects the fault of that name into the cluster that this process connects to. Asked again, it does nothing. */
+export function injectWhenConnected(name: string): void {
+  if (waiting) return;
+  waiting = true;
+  on("cluster connected", async ({ cluster }) => injectFault(name, cluster));
+}
+
 /** Lets the fault of that name act on the cluster in this process. */
-export function injectFault(name: string, cluster: Cluster): void {
+function injectFault(name: string, cluster: Cluster): void {
   const fault = findFault(name);
   let open: Scope | undefined;
   on("chapter begins", async ({ scope }) => {
@@ -32,5 +41,5 @@ export function injectFault(name: string, cluster: Cluster): void {
     const act = fault.acts[moment];
     if (act) on(moment, (details) => act(context, details));
   };
-  for (const moment of moments) listen(moment);
+  for (const moment of Object.keys(fault.acts) as (keyof Moments)[]) listen(moment);
 }

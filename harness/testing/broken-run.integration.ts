@@ -10,7 +10,7 @@ import { until } from "#harness/core/poll.ts";
 import { progressOn } from "#harness/core/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { runVitest, type VitestOutcome } from "./run-vitest.ts";
+import { runVitest, type VitestOutcome } from "#reports/vitest-run.ts";
 
 const config = join(import.meta.dirname, "fixtures", "vitest.config.ts");
 const settings = { ...readSettings(), KEEP: false };

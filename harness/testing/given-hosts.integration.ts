@@ -3,7 +3,6 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { root } from "#harness/cli/run.ts";
 import { generateKeyPair } from "#harness/cluster/containers/keys.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import {
@@ -14,10 +13,11 @@ import {
 } from "#harness/cluster/snapshot/snapshot.ts";
 import { until, within } from "#harness/core/poll.ts";
 import { progressOn } from "#harness/core/progress.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { runVitest } from "#reports/vitest-run.ts";
 import { type GivenHosts, makeGivenHosts } from "./given-hosts.ts";
-import { runVitest } from "./run-vitest.ts";
 import { type SshAgent, startAgent } from "./ssh-agent.ts";
 
 const {
@@ -57,7 +57,7 @@ interface Use {
 async function run({
   args = [],
   env = {},
-  config = join(root, "vitest.config.ts"),
+  config = join(projectRoot, "vitest.config.ts"),
   inventory,
   onOutput,
 }: Use) {
@@ -127,7 +127,7 @@ async function expectUntouched(): Promise<void> {
 }
 
 describe("a host of which we are a user with sudo", () => {
-  test("runs more commands at once than it grants sessions, and serves sockets that are root's", async () => {
+  test("runs more commands at once than it grants sessions, and serves sockets that are projectRoot's", async () => {
     const path = hosts.write(hosts.inventory);
     const { readInventory } = await import("#harness/cluster/hosts/inventory.ts");
     const [first, second] = readInventory(path).nodes;
@@ -222,7 +222,7 @@ describe("chapters on hosts that exist", { timeout: runMs }, () => {
     }
     await using agent = await startAgent(hosts.folder, "second");
     expect(await passedWith("P4", agent)).toMatch(/uses the kept cluster nc-/);
-    const down = [join(root, "harness", "cli", "cluster.ts"), "down"];
+    const down = [join(projectRoot, "harness", "cli", "cluster.ts"), "down"];
     const address = { ...env, CLUSTER: "ssh", INVENTORY: inventory, SSH_AUTH_SOCK: agent.socket };
     const { stdout } = await promisify(execFile)(process.execPath, down, {
       env: { ...process.env, ...address },

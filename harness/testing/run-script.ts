@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { root } from "#harness/cli/run.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 
 /** Runs a script of the project's own, as a user would, and yields how it ended and what it said on both streams. */
 export function runScript(
@@ -8,8 +8,8 @@ export function runScript(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [join(root, script), ...args], {
-    cwd: root,
+  const child = spawn(process.execPath, [join(projectRoot, script), ...args], {
+    cwd: projectRoot,
     env: { ...process.env, NO_COLOR: "1", ...env },
   });
   let said = "";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import { z } from "zod";
-import { root } from "#harness/cli/run.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 
 const stepSchema = z
   .strictObject({
@@ -40,10 +40,10 @@ const workflowSchema = z.looseObject({
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
-  .parse(JSON.parse(readFileSync(join(root, "package.json"), "utf8")));
+  .parse(JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")));
 
-describe.each(globSync(".github/workflows/*.yml", { cwd: root }))("%s", (path) => {
-  const document = parseDocument(readFileSync(join(root, path), "utf8"), { strict: true });
+describe.each(globSync(".github/workflows/*.yml", { cwd: projectRoot }))("%s", (path) => {
+  const document = parseDocument(readFileSync(join(projectRoot, path), "utf8"), { strict: true });
   const workflow = workflowSchema.parse(document.toJS());
   const steps = Object.values(workflow.jobs).flatMap((job) => job.steps);
 

@@ -1,4 +1,3 @@
-import type { WorkloadSpec } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Attachment } from "#harness/cni/protocol/request.ts";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
@@ -11,6 +10,7 @@ import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { askEngine, idleContainer, removeContainer, uniqueName } from "./docker-network.ts";
 import { listLinks, parseLinks } from "./links.ts";
 import { execInContainer, NamespacedWorkload, type WorkloadIdentity } from "./namespaced.ts";
+import type { WorkloadSpec } from "./network.ts";
 import type { Workload } from "./workload.ts";
 
 /** A network namespace that plugins can put interfaces into. */

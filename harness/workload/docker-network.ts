@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
-import type { Network, NetworkView, WorkloadSpec } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { announce } from "#harness/core/events.ts";
@@ -8,6 +7,7 @@ import { until } from "#harness/core/poll.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { execInContainer, NamespacedWorkload } from "./namespaced.ts";
+import type { Network, NetworkView, WorkloadSpec } from "./network.ts";
 import type { Workload } from "./workload.ts";
 
 /** A name that no other object of this or another run has. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contains, containsSubnet, freshSubnet } from "./addresses.ts";
+import { contains, containsSubnet, freshSubnet } from "#harness/core/ip.ts";
 import { parseLinks } from "./links.ts";
 
 describe("parseLinks", () => {

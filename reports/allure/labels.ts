@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, extname, resolve } from "node:path";
 import * as allure from "allure-js-commons";
-import type { Category } from "allure-js-commons/sdk";
+import type { Category, RuntimeMessage } from "allure-js-commons/sdk";
 import type { LifecycleListener, ReporterConfig } from "allure-js-commons/sdk/reporter";
 import type { ConformanceMeta, Outcome } from "#harness/conformance/outcome.ts";
 import type { Level, Requirement } from "#suites/requirements/requirement.ts";
@@ -69,31 +69,43 @@ export function parametersOf(meta: ConformanceMeta): allure.Parameter[] {
 }
 
 /**
- * Describes the running test to Allure: labels, source, reason, and the evidence and transcript that `meta` names.
- * To be called inside the test, once its outcome is known and before it is skipped.
- * `folder` is what the paths in `meta` are relative to.
+ * What Allure is told of a test, made of nothing but what the test left on its task: labels, source, reason, and the
+ * evidence and transcript that `meta` names. `folder` is what the paths in `meta` are relative to.
  */
-export async function describeForAllure(
+export function messagesOf(
   meta: ConformanceMeta,
   requirement: Requirement,
   folder: string,
-): Promise<void> {
-  await allure.labels(...labelsOf(meta, requirement));
-  for (const { name, value } of parametersOf(meta)) await allure.parameter(name, value);
-  for (const [name, value] of Object.entries(meta.facts ?? {})) {
-    await allure.parameter(name, String(value), { excluded: true });
-  }
-  await allure.link(requirement.source.url, requirement.source.text, "source");
-  await allure.description(describe(meta, requirement));
+): RuntimeMessage[] {
+  const facts = Object.entries(meta.facts ?? {}).map(([name, value]) => ({
+    ...{ name, value: String(value), excluded: true },
+  }));
   const files = [...(meta.evidence ?? []), ...(meta.transcript === undefined ? [] : [meta.transcript])];
-  for (const file of files) {
-    const path = resolve(folder, file);
-    if (!existsSync(path)) continue;
-    await allure.attachmentPath(basename(file), path, {
-      contentType: contentTypes[extname(file)] ?? "application/octet-stream",
-      fileExtension: extname(file) || ".txt",
-    });
-  }
+  return [
+    {
+      type: "metadata",
+      data: {
+        labels: labelsOf(meta, requirement),
+        parameters: [...parametersOf(meta), ...facts],
+        links: [{ url: requirement.source.url, name: requirement.source.text, type: "source" }],
+        description: describe(meta, requirement),
+      },
+    },
+    ...files
+      .map((file) => ({ file, path: resolve(folder, file) }))
+      .filter(({ path }) => existsSync(path))
+      .map(({ file, path }): RuntimeMessage => {
+        return {
+          type: "attachment_path",
+          data: {
+            name: basename(file),
+            path,
+            contentType: contentTypes[extname(file)] ?? "application/octet-stream",
+            fileExtension: extname(file) || ".txt",
+          },
+        };
+      }),
+  ];
 }
 
 function describe(meta: ConformanceMeta, requirement: Requirement): string {

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { runVitest } from "#harness/testing/run-vitest.ts";
+import { runVitest } from "#reports/vitest-run.ts";
 import { generateAllureReport } from "./report.ts";
 
 const config = join(import.meta.dirname, "../fixtures", "vitest.config.ts");

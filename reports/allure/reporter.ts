@@ -1,41 +1,50 @@
+import type { RuntimeMessage } from "allure-js-commons/sdk";
+import type { ReporterConfig } from "allure-js-commons/sdk/reporter";
 import AllureVitestReporter from "allure-vitest/reporter";
 import type { RunnerTask } from "vitest";
 import type { TestModule } from "vitest/node";
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
 import { targetOf } from "#reports/target.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
-import { labelsOf, parametersOf } from "./labels.ts";
+import { messagesOf } from "./labels.ts";
 
-/** What allure-vitest keeps on a task of what a test told it. */
-interface ToldAllure {
-  allureRuntimeMessages?: { type: string; data: { labels?: { name: string }[] } }[];
+/** What allure-vitest reads from a task. */
+interface AllureTaskMeta {
+  allureRuntimeMessages?: RuntimeMessage[];
 }
 
 /**
- * allure-vitest's reporter, for targets only: unit tests stay out of the conformance report.
- * A test that ended before it could describe itself, as by a timeout, is described from what it left on its task.
+ * allure-vitest's reporter, for targets only: unit tests stay out of the conformance report. A test knows nothing of Allure:
+ * it is described from what it left on its task, also when it ended before it could conclude, as by a timeout.
  */
 export class AllureReporter extends AllureVitestReporter {
+  readonly #folder: string;
+
+  /** `folder` is what the paths of evidence are relative to. */
+  constructor(options: ReporterConfig, folder: string) {
+    super(options);
+    this.#folder = folder;
+  }
+
   override onTestRunEnd(testModules: readonly TestModule[]): void {
     super.onTestRunEnd(testModules.filter(({ project }) => targetOf(project) !== undefined));
   }
 
   override handleTask(task: RunnerTask): void {
-    if (task.type === "test") describeLeftOver(task.meta, task.result?.errors?.[0]?.message);
+    if (task.type === "test") describeTask(task.meta, task.result?.errors?.[0]?.message, this.#folder);
     super.handleTask(task);
   }
 }
 
-function describeLeftOver(
-  meta: ToldAllure & { conformance?: ConformanceMeta },
+function describeTask(
+  meta: AllureTaskMeta & { conformance?: ConformanceMeta },
   reason: string | undefined,
+  folder: string,
 ): void {
   const left = meta.conformance;
   if (!left || !isRequirementId(left.requirement)) return;
-  const messages = meta.allureRuntimeMessages ?? [];
-  if (messages.some(({ data }) => data.labels?.some(({ name }) => name === "requirement"))) return;
   const ended: ConformanceMeta =
     reason !== undefined && left.outcome === "not run" ? { ...left, outcome: "error", reason } : left;
-  const data = { labels: labelsOf(ended, requirementOf(left.requirement)), parameters: parametersOf(ended) };
-  meta.allureRuntimeMessages = [...messages, { type: "metadata", data }];
+  const messages = meta.allureRuntimeMessages ?? [];
+  meta.allureRuntimeMessages = [...messages, ...messagesOf(ended, requirementOf(left.requirement), folder)];
 }

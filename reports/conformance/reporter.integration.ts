@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFile
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, test, vi } from "vitest";
-import { readStatement, runVitest, type VitestRun } from "#harness/testing/run-vitest.ts";
+import { readStatement, runVitest, type VitestRun } from "#reports/vitest-run.ts";
 import type { Statement } from "./schema.ts";
 
 const config = join(import.meta.dirname, "../fixtures", "vitest.config.ts");

@@ -1,13 +1,13 @@
-import type { NetworkView } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { ConnectionLost, Nonconformance } from "#harness/core/errors.ts";
-import { fetchFromExternalHost } from "#harness/observe/external/fetch.ts";
+import { contains } from "#harness/core/ip.ts";
 import { readNat } from "#harness/observe/nat.ts";
-import { contains } from "#harness/workload/addresses.ts";
 import { inspectNetwork, runContainer } from "#harness/workload/docker-network.ts";
+import { fetchFromExternalHost } from "#harness/workload/fetch.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import type { NetworkView } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 chapter("basics", ({ requirement, shared }) => {

@@ -4,7 +4,7 @@ import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { type AddResult, addResultSchema } from "#harness/cni/protocol/result.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { contains } from "#harness/workload/addresses.ts";
+import { contains } from "#harness/core/ip.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Link, Workload } from "#harness/workload/workload.ts";
 

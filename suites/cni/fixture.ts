@@ -1,7 +1,7 @@
 import { inject } from "vitest";
 import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
-import { atLeast, type SpecVersion } from "#harness/cni/protocol/version.ts";
+import { atLeast } from "#harness/cni/protocol/version.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
 import type { Profile } from "#harness/cni/testbed/profiles.ts";
@@ -12,6 +12,7 @@ import { Scope } from "#harness/core/scope.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { type CniRequirement, type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
+import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
 /** What a test of the tier works with. */
 export interface CniTest extends TestTools {

@@ -11,17 +11,13 @@ import {
 import { failureKey, type JoinResponse, type Subsystem } from "#harness/cnm/protocol/protocol.ts";
 import { checkConversation } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules/rules.ts";
-import {
-  conformanceSuite,
-  type EvidenceFile,
-  type Suite,
-  type TestTools,
-} from "#harness/conformance/suite.ts";
+import { conformanceSuite, type Suite, type TestTools } from "#harness/conformance/suite.ts";
 import { Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
+import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 import { serveReferencePlugin } from "./reference.ts";

@@ -1,13 +1,13 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { contains } from "#harness/core/ip.ts";
 import { until } from "#harness/core/poll.ts";
-import { fetchFromExternalHost } from "#harness/observe/external/fetch.ts";
 import { type NatRule, readNat } from "#harness/observe/nat.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { contains } from "#harness/workload/addresses.ts";
+import { fetchFromExternalHost } from "#harness/workload/fetch.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 
 /** The tutorial's port; nothing of the harness listens there. */

@@ -2,14 +2,14 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
+import { freshSubnet } from "#harness/core/ip.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { startCapture } from "#harness/observe/capture/capture.ts";
 import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
-import { openWire } from "#harness/observe/external/vlan-hosts.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { freshSubnet } from "#harness/workload/addresses.ts";
+import { openWire } from "#harness/observe/vlan-hosts.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 

@@ -1,8 +1,7 @@
-import type { Network } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { describeDifferences, readStableSnapshot, settle } from "#harness/cluster/snapshot/snapshot.ts";
 import type { CallName } from "#harness/cnm/protocol/protocol.ts";
-import type { Fault, Injection } from "#harness/cnm/recorder/proxy.ts";
+import type { CallFault, Injection } from "#harness/cnm/recorder/injection.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
@@ -13,6 +12,7 @@ import { Blocked } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 export type PluginTest = ChapterContext & TestTools;
@@ -21,16 +21,16 @@ export type PluginTest = ChapterContext & TestTools;
 const settleMs = 20_000;
 
 /** The faults with which an engine must give up a call, told that it failed. */
-export const refusals: readonly Fault[] = [
+export const refusals: readonly CallFault[] = [
   { kind: "status", status: 500, body: '{"Err":"injected failure"}' },
   { kind: "status", status: 500, body: "injected failure" },
 ];
 
 /** The plugin is not asked, and the engine may ask again. */
-export const cutBefore: Fault = { kind: "cut", at: "request" };
+export const cutBefore: CallFault = { kind: "cut", at: "request" };
 
 /** The plugin has done its work, and the engine does not hear of it, or not all of it. */
-export const brokenAnswers: readonly Fault[] = [
+export const brokenAnswers: readonly CallFault[] = [
   { kind: "truncate" },
   { kind: "cut", at: "body" },
   { kind: "cut", at: "answer" },
@@ -76,7 +76,7 @@ export async function listenIn({
 }
 
 /** A fault in words, for facts and failures. */
-export function nameOf(call: CallName, fault: Fault): string {
+export function nameOf(call: CallName, fault: CallFault): string {
   const what =
     fault.kind === "status"
       ? `status ${fault.status}${fault.body?.startsWith("{") ? " with Err" : ""}`

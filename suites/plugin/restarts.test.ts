@@ -1,4 +1,3 @@
-import type { Network } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
@@ -11,6 +10,7 @@ import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { askEngine, CnmWorkload } from "#harness/workload/docker-network.ts";
+import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { allowedPort, deniedPort, guard, ports, tutorialRules } from "#suites/policy/fixture.ts";
 import { twoNodes } from "./fixture.ts";

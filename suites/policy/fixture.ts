@@ -1,9 +1,10 @@
-import type { GroupSpec, InstalledDriver, Network, Policy, Rule } from "#drivers/driver.ts";
+import type { GroupSpec, InstalledDriver, Policy, Rule } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { type Service, serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** The tutorial's ports; a server listens on each of them, always. */

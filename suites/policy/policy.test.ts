@@ -3,10 +3,10 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { Blocked, Unsupported } from "#harness/core/errors.ts";
+import { contains } from "#harness/core/ip.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen, isBlocked } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { contains } from "#harness/workload/addresses.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {

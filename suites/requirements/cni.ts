@@ -1,5 +1,5 @@
-import type { SpecVersion } from "#harness/cni/protocol/version.ts";
 import type { Level, Requirement } from "./requirement.ts";
+import type { SpecVersion } from "./spec-version.ts";
 
 /**
  * What a plugin does in a network: makes an interface, changes what a plugin before it made, or hands out addresses to

@@ -1,4 +1,4 @@
-import type { Capability } from "#drivers/driver.ts";
+import type { Capability } from "./capability.ts";
 
 /** MUST: without it the plugin is not conformant. SHOULD and MAY are reported beside the verdict. */
 export type Level = "MUST" | "SHOULD" | "MAY";

@@ -3,13 +3,13 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { contains } from "#harness/core/ip.ts";
 import { until } from "#harness/core/poll.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { startCapture } from "#harness/observe/capture/capture.ts";
 import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
-import { fetchFromExternalHost } from "#harness/observe/external/fetch.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { contains } from "#harness/workload/addresses.ts";
+import { fetchFromExternalHost } from "#harness/workload/fetch.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 import { createService, managerOf, nodesById } from "#harness/workload/service.ts";
 

@@ -9,10 +9,10 @@ import {
   startContiv,
 } from "#drivers/contiv/daemons/daemons.ts";
 import { Netctl } from "#drivers/contiv/netctl/netctl.ts";
-import type { Attachment } from "#drivers/driver.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
+import type { Attachment } from "#harness/cluster/state.ts";
 import { recordNodes } from "#harness/cnm/recorder/interpose.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";

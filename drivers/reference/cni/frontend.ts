@@ -5,9 +5,9 @@ import { attachmentId, egressPool, type NetworkPlace } from "#drivers/reference/
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { AttachmentState } from "#drivers/reference/model/state.ts";
-import { type SpecVersion, specVersions } from "#harness/cni/protocol/version.ts";
 import type { Host } from "#harness/host/host.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import type { Egress, EgressLink } from "./egress.ts";
 import { CniFailure, codes } from "./failure.ts";
 import {

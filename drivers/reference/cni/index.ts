@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CniNetwork, type Variants } from "#drivers/cni/network.ts";
 import type { Rendered } from "#drivers/cni/rendered.ts";
 import { NodeRuntimes, putBinary } from "#drivers/cni/runtimes.ts";
-import { defineDriver, type InstalledDriver, type NetworkSpec } from "#drivers/driver.ts";
+import { defineDriver, type InstalledDriver } from "#drivers/driver.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import { Administered, ask } from "#drivers/reference/administered.ts";
 import { checkTools } from "#drivers/reference/dataplane/dataplane.ts";
@@ -12,9 +12,10 @@ import { ReferenceService, type ServedNode } from "#drivers/reference/service.ts
 import { stateFile } from "#drivers/reference/state-file.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import { freshSubnet } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
-import { freshSubnet } from "#harness/workload/addresses.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import type { NetworkSpec } from "#harness/workload/network.ts";
 import { executable, executableName } from "./executable.ts";
 
 const type = executableName;

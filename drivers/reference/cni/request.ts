@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { defaultTenant, portShape } from "#drivers/reference/model/state.ts";
-import { atLeast, isSpecVersion, type SpecVersion, specVersions } from "#harness/cni/protocol/version.ts";
+import { atLeast, isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { isInterfaceName } from "#harness/cni/runtime/runtime.ts";
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import { CniFailure, codes } from "./failure.ts";
 
 /** One call of the plugin on a node, as its executable there passes it on. */

@@ -1,4 +1,5 @@
-import { atLeast, type SpecVersion } from "#harness/cni/protocol/version.ts";
+import { atLeast } from "#harness/cni/protocol/version.ts";
+import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 import type { PreviousResult } from "./request.ts";
 
 /** What ADD has made. */

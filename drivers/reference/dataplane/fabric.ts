@@ -1,6 +1,6 @@
 import { HarnessError } from "#harness/core/errors.ts";
 import { within } from "#harness/core/poll.ts";
-import type { NodePlan } from "./plan.ts";
+import type { NodePlan } from "./node-plan.ts";
 
 /** What carries the traffic of one node. */
 export interface NodeDataplane {

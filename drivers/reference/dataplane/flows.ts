@@ -1,7 +1,7 @@
 import { formatSubnet, parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
 import { resolverSubnet } from "#drivers/reference/model/networks.ts";
 import { type EndpointState, keyOf, type Rule, type State } from "#drivers/reference/model/state.ts";
-import type { NodePlan } from "./plan.ts";
+import type { NodePlan } from "./node-plan.ts";
 
 /*
  * Packets pass these tables; whatever leaves the last one is forwarded by NORMAL, as in a learning switch.

@@ -1,5 +1,6 @@
 import { flowsFor } from "#drivers/reference/dataplane/flows.ts";
-import { type NodePlan, planFor } from "#drivers/reference/dataplane/plan.ts";
+import type { NodePlan } from "#drivers/reference/dataplane/node-plan.ts";
+import { planFor } from "#drivers/reference/dataplane/plan.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import {
   defaultTenant,

@@ -3,9 +3,9 @@ import type { ReferenceFaultName } from "#drivers/reference/faults/tables/networ
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
-import { gatewayAddressType, type RequestOf, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
+import type { RequestOf } from "#harness/cnm/protocol/protocol.ts";
+import type { FaultContext } from "./context.ts";
 import { faultyIpamHandlers, withNetworkOf } from "./ipam-handlers.ts";
-import type { FaultContext } from "./pipeline.ts";
 
 const rollBackMs = 1_000;
 
@@ -112,11 +112,6 @@ export function faultyHandlers(context: FaultContext): Handlers {
       return honest["NetworkDriver.Leave"](request);
     },
   };
-}
-
-/** Whether a request is for a network's gateway. */
-export function isGatewayRequest(options: Readonly<Record<string, string>> | null | undefined): boolean {
-  return options?.[requestAddressTypeKey] === gatewayAddressType;
 }
 
 /** The request with the address moved into the subnet, since the honest plugin refuses one that is external. */

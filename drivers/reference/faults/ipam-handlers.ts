@@ -4,8 +4,8 @@ import type { ReferenceFaultName } from "#drivers/reference/faults/tables/networ
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
-import { isGatewayRequest } from "./handlers.ts";
-import type { FaultContext } from "./pipeline.ts";
+import type { FaultContext } from "./context.ts";
+import { isGatewayRequest } from "./gateway-request.ts";
 
 type IpamCalls = Extract<keyof Handlers, `IpamDriver.${string}`>;
 

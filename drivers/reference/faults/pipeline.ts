@@ -1,22 +1,10 @@
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
-import {
-  type Handlers,
-  honestPipeline,
-  json,
-  type Pipeline,
-  type WireAnswer,
-} from "#drivers/reference/protocol/server.ts";
+import { honestPipeline, json, type Pipeline, type WireAnswer } from "#drivers/reference/protocol/server.ts";
 import { type CallName, calls, isCallName } from "#harness/cnm/protocol/protocol.ts";
+import type { FaultContext } from "./context.ts";
 import { faultyHandlers } from "./handlers.ts";
-
-/** What the protocol faults act on. */
-export interface FaultContext {
-  readonly handlers: Handlers;
-  readonly model: Model;
-  readonly faults: ReadonlySet<string>;
-}
 
 type Fields = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { Role } from "#harness/cluster/cluster.ts";
-import { contains } from "#harness/workload/addresses.ts";
+import { contains } from "#harness/core/ip.ts";
 import { type HostSurvey, kernelFeatures, neededTools, wantedTools } from "./survey.ts";
 
 /** Subnets of the tutorial's networks, and the range from which all others are taken. */

@@ -1,8 +1,8 @@
 import type { NetworkInspectInfo } from "dockerode";
-import type { features } from "#drivers/driver.ts";
 import type { NodeInterface, Role } from "#harness/cluster/cluster.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import type { features } from "#suites/requirements/capability.ts";
 import { findInterfaces } from "./interfaces.ts";
 import type { InventoryHost } from "./inventory.ts";
 import { type HostMarker, markerPath, parseMarker } from "./undo/marker.ts";

@@ -7,8 +7,8 @@ import type { Progress } from "#harness/core/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
+import { type Bootstrap, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive, splitImage } from "./import.ts";
-import { type Bootstrap, bootstrap } from "./mmdebstrap.ts";
 import { imageLabel } from "./node-contract.ts";
 
 const vagrant = join(projectRoot, "vagrant");

@@ -9,8 +9,8 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { installMissing, lastLines, type Tool } from "#harness/host/setup/install.ts";
+import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
-import { bootstrap } from "./mmdebstrap.ts";
 import { nodePackages, systemOptions } from "./node-image.ts";
 
 const vagrant = join(projectRoot, "vagrant");

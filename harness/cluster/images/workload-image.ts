@@ -8,8 +8,8 @@ import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive } from "./import.ts";
-import { bootstrap } from "./mmdebstrap.ts";
 import { imageLabel } from "./node-contract.ts";
 
 /** A workload image on its way to the nodes. */

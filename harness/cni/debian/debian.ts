@@ -6,11 +6,11 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
-import { bootstrap } from "#harness/cluster/images/mmdebstrap.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 
 /** Debian's package of the CNI project's plugins. */
 export const debianPackage = "containernetworking-plugins";

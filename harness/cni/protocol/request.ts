@@ -1,6 +1,6 @@
 import type { NetworkConfig, PluginConfig } from "#harness/cni/runtime/config.ts";
+import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 import type { AddResult } from "./result.ts";
-import type { SpecVersion } from "./version.ts";
 
 export type CniCommand = "ADD" | "DEL" | "CHECK" | "GC" | "STATUS" | "VERSION";
 

@@ -1,8 +1,5 @@
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import { ConfigurationError } from "./errors.ts";
-
-/** Versions of the CNI specification that the runtime speaks, oldest first. */
-export const specVersions = ["0.3.1", "0.4.0", "1.0.0", "1.1.0"] as const;
-export type SpecVersion = (typeof specVersions)[number];
 
 export function isSpecVersion(version: string): version is SpecVersion {
   return (specVersions as readonly string[]).includes(version);

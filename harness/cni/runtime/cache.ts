@@ -3,7 +3,7 @@ import { z } from "zod";
 import { ConfigurationError } from "#harness/cni/protocol/errors.ts";
 import type { Attachment } from "#harness/cni/protocol/request.ts";
 import { addResultSchema, parseJson } from "#harness/cni/protocol/result.ts";
-import { CommandFailed } from "#harness/core/errors.ts";
+import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const entrySchema = z.object({

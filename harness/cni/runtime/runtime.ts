@@ -19,9 +19,10 @@ import {
   type VersionResult,
   versionResultSchema,
 } from "#harness/cni/protocol/result.ts";
-import { atLeast, negotiateVersion, type SpecVersion, specVersions } from "#harness/cni/protocol/version.ts";
+import { atLeast, negotiateVersion } from "#harness/cni/protocol/version.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import { findPlugin } from "./binary.ts";
 import { type CachedAttachment, ResultCache } from "./cache.ts";
 import { identifierPattern, type NetworkConfig, type PluginConfig } from "./config.ts";

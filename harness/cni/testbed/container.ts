@@ -1,8 +1,9 @@
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ValidAttachment } from "#harness/cni/protocol/request.ts";
 import { type AddResult, addResultSchema, parseJson } from "#harness/cni/protocol/result.ts";
-import { atLeast, type SpecVersion } from "#harness/cni/protocol/version.ts";
+import { atLeast } from "#harness/cni/protocol/version.ts";
 import type { Host } from "#harness/host/host.ts";
+import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 import { gateway, type Profile } from "./profiles.ts";
 
 /** The plugin under test and how it is used. */

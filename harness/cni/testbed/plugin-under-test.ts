@@ -2,22 +2,30 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { ConfigurationError } from "#harness/cni/protocol/errors.ts";
 import { parseJson } from "#harness/cni/protocol/result.ts";
-import { isSpecVersion, specVersions } from "#harness/cni/protocol/version.ts";
+import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
-import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { Scope } from "#harness/core/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { PluginKind } from "#suites/requirements/cni.ts";
+import { specVersions } from "#suites/requirements/spec-version.ts";
 import type { PluginUnderTest } from "./container.ts";
 import { type Profile, type ProfileValues, profiles } from "./profiles.ts";
 import { Testbed } from "./testbed.ts";
 
+/** What a target of the CNI suite names. */
+export interface CniTarget {
+  /** Path of the plugin. */
+  readonly reference: string;
+  /** Version of the specification after `cni-`, e.g. `cni-1.1.0`. */
+  readonly engine: string;
+}
+
 /** The plugin of a target, with the configuration of the user or a ready-made one. */
 export async function pluginUnderTest(
-  target: TargetContext,
+  target: CniTarget,
   settings: Settings,
   host: Host,
 ): Promise<PluginUnderTest> {

@@ -3,12 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Connect } from "#harness/cnm/client/client.ts";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import { type HttpMessage, MessageReader, pathOf, statusOf } from "#harness/cnm/protocol/message.ts";
-import type { Fault } from "./proxy.ts";
+import type { CallFault } from "./injection.ts";
 
 /** What a connection tells its proxy. */
 export interface ConnectionEvents {
   /** The fault injected into a call that begins now. */
-  faultFor(call: string): Fault | undefined;
+  faultFor(call: string): CallFault | undefined;
   /** A request is complete. */
   sent(call: string, body: string): void;
   /** Its answer is there, or will never be. */
@@ -18,7 +18,7 @@ export interface ConnectionEvents {
 
 interface CallInFlight {
   readonly call: string;
-  readonly fault: Fault | undefined;
+  readonly fault: CallFault | undefined;
   readonly startedAt: number;
   body: string;
   /** Answer bytes that wait for the answer to be complete, because a fault changes them. */
@@ -176,7 +176,7 @@ export class ProxiedConnection {
   }
 }
 
-function nameOf(fault: Fault): string {
+function nameOf(fault: CallFault): string {
   if (fault.kind === "delay") return `delay of ${fault.ms} ms`;
   if (fault.kind === "status") return `status ${fault.status}`;
   return fault.kind === "cut" ? `cut at ${fault.at}` : "truncated answer";

@@ -5,42 +5,11 @@ import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import type { Connect, PluginSocket } from "#harness/cnm/client/client.ts";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
-import type { CallName } from "#harness/cnm/protocol/protocol.ts";
 import { Conversation, checkConversation, type HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, type Finding } from "#harness/cnm/rules/rules.ts";
 import type { Scope } from "#harness/core/scope.ts";
+import type { ActiveInjection, CallFault, Injection } from "./injection.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
-
-/** What goes wrong with a call. The plugin sees the call in all cases but `status` and a cut at `request`. */
-export type Fault =
-  /** The answer arrives that much later. */
-  | { kind: "delay"; ms: number }
-  /** The plugin is not asked; the engine gets this status and body. */
-  | { kind: "status"; status: number; body?: string }
-  /** The engine gets the first half of the answer's JSON, as a complete HTTP answer. */
-  | { kind: "truncate" }
-  /**
-   * The connection goes away: before the plugin is asked (`request`), after the plugin has done its work and before the
-   * engine hears of it (`answer`: engines repeat the call), or in the middle of the answer's bytes (`body`: they do not).
-   */
-  | { kind: "cut"; at: "request" | "answer" | "body" };
-
-/** A fault, and the calls that it is injected into. */
-export interface Injection {
-  call: CallName;
-  fault: Fault;
-  /** How many calls; default 1. `Infinity` until it is stopped. */
-  times?: number;
-  /** Only calls of this caller, e.g. `node1`; default all. */
-  caller?: string;
-}
-
-/** An injection at work. */
-export interface ActiveInjection extends Injection {
-  /** Calls that it has befallen so far. */
-  used: number;
-  stop(): void;
-}
 
 /**
  * Stands between engines and one plugin. Bytes pass unchanged, each exchange is kept to be checked against
@@ -120,7 +89,7 @@ export class RecordingProxy {
     });
   }
 
-  #faultFor(call: string, caller: string): Fault | undefined {
+  #faultFor(call: string, caller: string): CallFault | undefined {
     for (const injection of this.#injections) {
       if (injection.call !== call || (injection.caller ?? caller) !== caller) continue;
       injection.used++;

@@ -8,7 +8,8 @@ import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import type { Finding } from "#harness/cnm/rules/rules.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
-import type { ActiveInjection, Injection, RecordingProxy } from "./proxy.ts";
+import type { ActiveInjection, Injection } from "./injection.ts";
+import type { RecordingProxy } from "./proxy.ts";
 
 /** A moment in what was said; opaque to whoever asked for it. */
 export type Mark = readonly number[];

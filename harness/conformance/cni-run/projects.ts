@@ -2,11 +2,12 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
 import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
-import { isSpecVersion, type SpecVersion, specVersions } from "#harness/cni/protocol/version.ts";
+import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 
 /**
  * One vitest project per plugin and version of the specification that it claims, newest first: `bridge@cni-1.0.0`.

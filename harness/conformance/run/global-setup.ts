@@ -5,7 +5,6 @@ import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { type Progress, progressOn } from "#harness/core/progress.ts";
 import { explainSettings, readSettings, type Settings } from "#harness/core/settings/settings.ts";
-import { findFault } from "#harness/proof/inject.ts";
 import { openTarget } from "./target.ts";
 
 /**
@@ -45,7 +44,6 @@ async function bringUpFor(
   const { target } = project.getProvidedContext() as { target: TargetContext };
   progress.say(`${project.name}: ${explainSettings(settings)}`);
   const start = performance.now();
-  if (settings.FAULT) findFault(settings.FAULT);
   const opened = await openTarget(settings, progress, target.reference, target.engine);
   try {
     project.provide("cluster", opened.state.id);

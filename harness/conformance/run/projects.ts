@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
 import { loadDriver } from "#drivers/loader.ts";
-import { targetEngines } from "#harness/cluster/provider.ts";
+import { targetEngines } from "#harness/cluster/providers.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 
@@ -17,8 +17,14 @@ export const chapters = [
   "cleanup",
 ];
 
-/** One vitest project per driver and engine; each gets a cluster of its own from the global set-up. */
-export async function targetProjects(settings: Settings): Promise<TestProjectConfiguration[]> {
+/**
+ * One vitest project per driver and engine; each gets a cluster of its own from the global set-up. `setUp` names set-up
+ * files of vitest that come before the targets' own, relative to the project.
+ */
+export async function targetProjects(
+  settings: Settings,
+  setUp: { readonly globalSetup?: readonly string[]; readonly setupFiles?: readonly string[] } = {},
+): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
   for (const engine of await targetEngines(settings)) {
     for (const reference of settings.DRIVER) {
@@ -37,7 +43,8 @@ export async function targetProjects(settings: Settings): Promise<TestProjectCon
     test: {
       name: `${target.driver}@${target.engine}`,
       include: chapters.map((chapter) => `suites/${chapter}/**/*.test.ts`),
-      globalSetup: "harness/conformance/run/global-setup.ts",
+      globalSetup: [...(setUp.globalSetup ?? []), "harness/conformance/run/global-setup.ts"],
+      setupFiles: [...(setUp.setupFiles ?? [])],
       provide: { target },
       // The snapshot compares a node before and after a chapter, so chapters of one cluster take turns.
       isolate: false,

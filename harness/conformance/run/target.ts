@@ -1,7 +1,7 @@
 import type { Driver } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
-import { openProvider } from "#harness/cluster/provider.ts";
+import { openProvider } from "#harness/cluster/providers.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/progress.ts";

@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { CommandFailed, HarnessError } from "#harness/core/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import type { Moments } from "#harness/core/events.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Scope } from "#harness/core/scope.ts";
+import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { ExecOptions } from "#harness/host/host.ts";
 import type { FaultContext } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";

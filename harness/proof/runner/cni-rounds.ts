@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { debugPlugins, installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
-import { specVersions } from "#harness/cni/protocol/version.ts";
 import { runTier, type TierResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { makeScratchFolder } from "#harness/core/scratch.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { type CniFault, cniFaults } from "#harness/proof/faults/cni.ts";
+import { specVersions } from "#suites/requirements/spec-version.ts";
 
 /** Whether the tier notices a fault, and nothing else. */
 export interface CniProof {

@@ -37,6 +37,7 @@ export class FaultCluster {
     await this.#runner.open();
     // The cluster is made here instead, so that it can be replaced.
     this.#runner.project.config.globalSetup = [];
+    this.#runner.injectFaults();
     await this.#bringUp();
   }
 

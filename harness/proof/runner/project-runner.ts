@@ -39,6 +39,11 @@ export class ProjectRunner {
     });
   }
 
+  /** Has the worker inject the fault that a run asks for. */
+  injectFaults(): void {
+    this.project.config.setupFiles.push(join(projectRoot, "harness/proof/setup.ts"));
+  }
+
   get project(): TestProject {
     const project = this.#running.projects.find((candidate) => candidate.name === this.#name);
     if (!project) throw new HarnessError(`vitest has no project ${this.#name}`);

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { deriveEnvironment, deriveRequest } from "#harness/cni/protocol/request.ts";
-import { specVersions } from "#harness/cni/protocol/version.ts";
 import { networkConfigOf } from "#harness/cni/runtime/config.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { quote } from "#harness/host/shell.ts";
+import { specVersions } from "#suites/requirements/spec-version.ts";
 
 /** Cycles of ADD and DEL, driven by the runtime and by a plain shell loop. */
 export interface CniSpeed {

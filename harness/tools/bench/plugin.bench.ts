@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "#harness/cli/run.ts";
 import { tearDown } from "#harness/cluster/containers/lifecycle.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { isAlive, ownIdentity } from "#harness/core/process.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { Scope } from "#harness/core/scope.ts";
-import { runVitest } from "#harness/testing/run-vitest.ts";
+import { runVitest } from "#reports/vitest-run.ts";
 import type { Row } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { measureOverhead } from "./runner/plugin-overhead.ts";
@@ -86,7 +86,7 @@ async function throughChapters(engine: string, used: Set<string>): Promise<void>
   const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   try {
     const outcome = await runVitest({
-      config: join(root, "vitest.config.ts"),
+      config: join(projectRoot, "vitest.config.ts"),
       args: ["--project", `reference@${engine}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
       env: { DRIVER: "reference", ENGINE: engine, NODES: "2", KEEP: "1", FAULT: "" },
       outputDir: reports,

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { root } from "#harness/cli/run.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { runVitest } from "#harness/testing/run-vitest.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { runVitest } from "#reports/vitest-run.ts";
 import type { Row } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";
@@ -37,7 +37,7 @@ export async function run(context: BenchContext): Promise<Row[]> {
 
 async function runTier(outputDir: string): Promise<{ passed: number }> {
   const outcome = await runVitest({
-    config: join(root, "vitest.config.ts"),
+    config: join(projectRoot, "vitest.config.ts"),
     args: ["--project", "cnm", "suites/cnm/"],
     env: { PLUGIN: "", FAULT: "" },
     outputDir,

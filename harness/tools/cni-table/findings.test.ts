@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { TableColumn } from "./column.ts";
 import { findingsOf, withoutMachine } from "./findings.ts";
-import type { TableColumn } from "./table.ts";
 
 const column = (generation: string, reason: string): TableColumn => ({
   generation,

@@ -1,5 +1,5 @@
 import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
-import type { TableColumn } from "./table.ts";
+import type { TableColumn } from "./column.ts";
 
 /** One way in which a rule is broken, and by whom. */
 export interface Finding {

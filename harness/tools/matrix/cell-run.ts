@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
-import { root } from "#harness/cli/run.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { reportFiles } from "#reports/files.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
@@ -57,10 +57,10 @@ export class CellRun {
     const began = Date.now();
     const log = createWriteStream(join(reports, outputFile));
     const child = spawn(
-      join(root, "node_modules/.bin/vitest"),
+      join(projectRoot, "node_modules/.bin/vitest"),
       ["run", "--project", cell.project, ...selection],
       {
-        cwd: root,
+        cwd: projectRoot,
         // Ctrl-C must not reach it twice, from the terminal and from us: a second one ends it without cleaning up.
         detached: true,
         stdio: ["ignore", "pipe", "pipe"],

@@ -7,7 +7,7 @@ import type { ClusterState, HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
-import { runVitest } from "#harness/testing/run-vitest.ts";
+import { runVitest } from "#reports/vitest-run.ts";
 import type { BenchContext } from "./context.ts";
 import { type MemoryReading, MemorySampler } from "./memory.ts";
 

@@ -1,4 +1,4 @@
-import type { InstalledDriver, Network } from "#drivers/driver.ts";
+import type { InstalledDriver } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { readExchange } from "#harness/cnm/protocol/exchange.ts";
@@ -6,6 +6,7 @@ import { HarnessError } from "#harness/core/errors.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
+import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import type { Row } from "./benchmark.ts";
 import { median, stopwatch } from "./statistics.ts";

@@ -9,13 +9,8 @@ import type { Progress } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import {
-  findProgram,
-  imageBuilder,
-  installMissing,
-  updatePackageLists,
-} from "#harness/host/setup/install.ts";
-import { asRoot, type Privilege, probePrivilege } from "#harness/host/setup/privilege.ts";
+import { findProgram, imageBuilder, installMissing, updatePackageLists } from "./install.ts";
+import { asRoot, type Privilege, probePrivilege } from "./privilege.ts";
 
 /** The Debian mirror that images are made from: `MIRROR`, or the one this machine's apt uses. Throws `UsageError`. */
 async function debianMirror(settings: Settings, local: Host, progress: Progress): Promise<string> {

@@ -2,7 +2,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { until } from "#harness/core/poll.ts";
 import { formatCommand } from "#harness/host/shell.ts";
-import type { Workload } from "#harness/workload/workload.ts";
+import type { Workload } from "./workload.ts";
 
 const deadlineMs = 15_000;
 

@@ -1,0 +1,19 @@
+import type Docker from "dockerode";
+import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
+
+declare module "#harness/core/events.ts" {
+  interface Moments {
+    /** This process speaks to the cluster and to the driver on it; once for each cluster. */
+    "cluster connected": { cluster: Cluster };
+    /** The chapter's context is open; `scope` closes with the chapter. */
+    "chapter begins": { chapter: string; scope: Scope };
+    /** A test of the requirement is about to run; `scope` closes with the test. */
+    "requirement begins": { requirement: RequirementId; scope: Scope };
+    /** Everything is about to be removed and looked for; `scope` closes after it was looked for. */
+    "chapter ends": { chapter: string; scope: Scope };
+    /** A cluster was removed from the host engine, and is about to be looked for. */
+    "cluster removed": { id: string; docker: Docker };
+  }
+}

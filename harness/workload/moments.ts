@@ -1,0 +1,18 @@
+import type { Scope } from "#harness/core/scope.ts";
+import type { Network } from "./network.ts";
+import type { Workload } from "./workload.ts";
+
+declare module "#harness/core/events.ts" {
+  interface Moments {
+    /** A network exists on the engines. */
+    "network created": { network: Network; scope: Scope };
+    /** A workload runs and has its interfaces. */
+    "workload started": { workload: Workload; network: string; scope: Scope };
+    /** A running workload joined one more network; `workload` is what it is there. */
+    "workload connected": { workload: Workload; network: string; scope: Scope };
+    /** A running workload left a network. */
+    "workload disconnected": { workload: Workload; network: string };
+    /** All tasks of a swarm service run. */
+    "service created": { service: string; workloads: readonly Workload[]; network: string; scope: Scope };
+  }
+}

@@ -1,0 +1,63 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/scope.ts";
+import type { Workload } from "./workload.ts";
+
+/** What a network shall be. Left-out fields are the driver's choice. */
+export interface NetworkSpec {
+  /** Unique within the tenant; the harness makes one up when it is left out. */
+  name?: string;
+  /** IPv4 CIDR, e.g. `10.1.2.0/24`. */
+  subnet?: string;
+  gateway?: string;
+  /** IPv6 CIDR; needs `ipv6`. */
+  subnet6?: string;
+  /** Needs `tenants`. */
+  tenant?: string;
+  /** `vlan` needs the capability of that name; default: the driver's own overlay or bridge. */
+  encap?: "vxlan" | "vlan";
+  /** 802.1Q tag, 1–4094; only with `encap: "vlan"`. */
+  tag?: number;
+}
+
+/** What a workload shall be. */
+export interface WorkloadSpec {
+  /** Container name; the harness makes one up when it is left out. */
+  name?: string;
+  /** Ports to publish on the node. */
+  publish?: { port: number; protocol?: "tcp" | "udp"; hostPort: number }[];
+  /** A fixed address inside the subnet. */
+  ip?: string;
+  /** Policy group the workload joins; needs `policy`. */
+  group?: string;
+  /** A network namespace alone, without a container or an engine; needs `cni`. */
+  bare?: boolean;
+}
+
+/** A network that exists. Removal is registered with the scope it was made in. */
+export interface Network {
+  /** The name a user would type. */
+  readonly name: string;
+  readonly driver: string;
+  /** IPv4 CIDR. */
+  readonly subnet: string;
+  /** Nodes on which a workload can be started. */
+  readonly nodes: readonly ClusterNode[];
+  /** Starts a workload on `node`; it is removed when `scope` closes. */
+  run(scope: Scope, node: ClusterNode, spec?: WorkloadSpec): Promise<Workload>;
+  /** Attaches a running workload to this network too; resolves to it as seen here. Needs `hotplug`. */
+  connect(scope: Scope, workload: Workload): Promise<Workload>;
+  /** Detaches a running workload from this network. Needs `hotplug`. */
+  disconnect(workload: Workload): Promise<void>;
+  /** What the node's engine (or the plugin's own listing) says of this network. */
+  inspect(node: ClusterNode): Promise<NetworkView>;
+}
+
+/** One engine's view of a network. */
+export interface NetworkView {
+  name: string;
+  driver: string;
+  scope: string;
+  subnets: string[];
+  /** Attached containers by container id. Addresses are CIDRs. */
+  containers: Record<string, { name: string; mac: string; ipv4: string; ipv6: string }>;
+}

@@ -1,0 +1,32 @@
+/**
+ * What a driver can declare. A declared capability that does not hold is a failure, an undeclared one
+ * that does hold is reported; there are no negative flags.
+ */
+export const capabilities = {
+  multihost: "one network spans all nodes",
+  vxlan: "traffic between nodes is VXLAN-encapsulated",
+  names: "containers of a network find each other by name",
+  outbound: "containers reach the outside through the node's address",
+  publish: "ports of a container can be published on its node",
+  gwbridge: "the egress is a second interface on docker_gwbridge",
+  hotplug: "a running container can join and leave a network",
+  scheduling: "networks can be used by swarm services",
+  ipv6: "networks can be dual-stack",
+  tenants: "tenants with overlapping names, subnets and addresses",
+  vlan: "networks that are an 802.1Q VLAN on the data interface",
+  policy: "groups with policies of ordered allow and deny rules",
+  cni: "a runtime attaches containers through CNI plugins",
+  remote: "engines speak the CNM plugin protocol with it, over a socket that can be recorded",
+} as const;
+export type Capability = keyof typeof capabilities;
+
+/** Features of a host that are probed on every node before a capability that needs them is tried. */
+export const features = {
+  vxlan: "kernel VXLAN devices",
+  vlan8021q: "kernel 802.1Q devices",
+  macvlan: "kernel macvlan devices",
+  openvswitch: "Open vSwitch (kernel module or userspace)",
+  ipvs: "IP virtual server, which swarm's virtual addresses need",
+  clusterStore: "an engine with --cluster-store (up to Docker 20.10)",
+} as const;
+export type Feature = keyof typeof features;
