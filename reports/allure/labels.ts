@@ -102,6 +102,7 @@ export function messagesOf(
             path,
             contentType: contentTypes[extname(file)] ?? "application/octet-stream",
             fileExtension: extname(file) || ".txt",
+            wrapInStep: true,
           },
         };
       }),
