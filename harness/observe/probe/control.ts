@@ -41,7 +41,7 @@ export function deadlineOf(window: ObservationWindow): { deadlineMs: number } {
   return { deadlineMs: window.controlDeadlineMs ?? 10_000 };
 }
 
-export type Observation<T> = { held: true; last: T } | { held: false; seen: T; afterMs: number };
+export type WindowResult<T> = { held: true; last: T } | { held: false; seen: T; afterMs: number };
 
 /** Looks again and again; the state must hold for the whole window, which ends with a look that holds. */
 export async function observe<T>(
@@ -49,7 +49,7 @@ export async function observe<T>(
   window: ObservationWindow,
   look: () => Promise<T>,
   holds: (seen: T) => boolean,
-): Promise<Observation<T>> {
+): Promise<WindowResult<T>> {
   const { windowMs = 1_000, settleMs = 0 } = window;
   const start = performance.now();
   let holdsSince: number | undefined;

@@ -1,4 +1,4 @@
-import type { Row } from "./runner/benchmark.ts";
+import type { BenchmarkRow } from "./runner/benchmark.ts";
 import { runChapters } from "./runner/chapter-runs.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median } from "./runner/statistics.ts";
@@ -6,7 +6,7 @@ import { median } from "./runner/statistics.ts";
 export const name = "chapters";
 export const title = "Four chapters on overlay, against a shell script of the same steps";
 
-export async function run(context: BenchContext): Promise<Row[]> {
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const { harness, script } = await context.once(runChapters);
   const [ours] = harness;
   const [plain] = script;

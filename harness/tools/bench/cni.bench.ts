@@ -3,7 +3,7 @@ import { debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
 import { runTier, type TierResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { measureCni } from "./cni.ts";
-import type { Row } from "./runner/benchmark.ts";
+import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";
 
@@ -16,7 +16,7 @@ const plugin = "bridge";
 const config = { bridge: "ncbench0", isGateway: true, ipam };
 const cycles = 200;
 
-export async function run(context: BenchContext): Promise<Row[]> {
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const tier = await measureTier(context);
   const { cluster } = await context.target();
   const [node] = cluster.nodes;
@@ -35,7 +35,7 @@ export async function run(context: BenchContext): Promise<Row[]> {
 }
 
 /** One real plugin, as a plugin's author would do it, without the cluster. */
-async function measureTier({ settings, progress, rounds }: BenchContext): Promise<Row> {
+async function measureTier({ settings, progress, rounds }: BenchContext): Promise<BenchmarkRow> {
   const suite = debianSuites[debianSuites.length - 1]!;
   const { folder: plugins, generation } = await debianPlugins(settings, progress, suite);
   const times: number[] = [];

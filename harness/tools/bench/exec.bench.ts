@@ -1,5 +1,5 @@
 import { LocalHost } from "#harness/host/local-host.ts";
-import type { Row } from "./runner/benchmark.ts";
+import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, percentile, stopwatch } from "./runner/statistics.ts";
 
@@ -11,7 +11,7 @@ const dockerTimes = 40;
 const parallel = 100;
 const command = ["true"];
 
-export async function run(context: BenchContext): Promise<Row[]> {
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const { cluster, state } = await context.target();
   const [node] = cluster.nodes;
   if (!node) throw new Error("a cluster has at least one node");

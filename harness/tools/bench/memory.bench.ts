@@ -1,4 +1,4 @@
-import type { Row } from "./runner/benchmark.ts";
+import type { BenchmarkRow } from "./runner/benchmark.ts";
 import { runChapters } from "./runner/chapter-runs.ts";
 import type { BenchContext } from "./runner/context.ts";
 
@@ -7,14 +7,21 @@ export const title = "Memory of the harness while it runs the chapters";
 
 const aim = { of: "value", atMost: 300 } as const;
 
-export async function run(context: BenchContext): Promise<Row[]> {
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const { harness } = await context.once(runChapters);
   const [heaviest] = harness.map(({ memory }) => memory).sort((a, b) => b.peakSum - a.peakSum);
   if (!heaviest) throw new Error("the chapters were not run");
   return [
     ...heaviest.processes
       .filter(({ peak }) => peak >= 20)
-      .map(({ title, peak }): Row => ({ what: `peak of ${describe(title)}`, value: peak, unit: "MB", aim })),
+      .map(
+        ({ title, peak }): BenchmarkRow => ({
+          what: `peak of ${describe(title)}`,
+          value: peak,
+          unit: "MB",
+          aim,
+        }),
+      ),
     {
       what: `all ${heaviest.processes.length} processes at the worst moment`,
       value: heaviest.peakSum,

@@ -9,7 +9,7 @@ import { withLock } from "#harness/core/lock.ts";
 import { until } from "#harness/core/poll.ts";
 import { ownIdentity } from "#harness/core/process.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import type { Row } from "./runner/benchmark.ts";
+import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";
 
@@ -19,7 +19,7 @@ export const title = "Two nodes, cold, until both engines answer";
 const nodes = 2;
 const rounds = 3;
 
-export async function run(context: BenchContext): Promise<Row[]> {
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const comparable = await context.hasDockerCommand();
   const ours: number[] = [];
   const started: number[] = [];
@@ -31,7 +31,7 @@ export async function run(context: BenchContext): Promise<Row[]> {
     started.push(plain.started);
     answering.push(plain.answering);
   }
-  const up: Row = {
+  const up: BenchmarkRow = {
     what: `${nodes} nodes and the external host, until both engines answer over SSH, median of ${ours.length}`,
     value: median(ours) / 1000,
     unit: "s",

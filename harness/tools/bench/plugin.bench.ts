@@ -10,7 +10,7 @@ import { isAlive, ownIdentity } from "#harness/core/process.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { Scope } from "#harness/core/scope.ts";
 import { runVitest } from "#reports/vitest-run.ts";
-import type { Row } from "./runner/benchmark.ts";
+import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { measureOverhead } from "./runner/plugin-overhead.ts";
 import { measureTruthTable } from "./runner/policy-table.ts";
@@ -21,10 +21,10 @@ export const title = "Chapters and dataplane on the reference plugin";
 
 const chapters = ["multihost", "tenants", "external", "policy"];
 
-export async function run(context: BenchContext): Promise<Row[]> {
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const { settings, progress, version } = context;
   const target = await openTarget(settings, progress, "reference", version, { fresh: true });
-  const rows: Row[] = [];
+  const rows: BenchmarkRow[] = [];
   try {
     rows.push(...(await measureInside(context, target)));
   } catch (error) {
@@ -65,7 +65,10 @@ export async function run(context: BenchContext): Promise<Row[]> {
   return rows;
 }
 
-async function measureInside(context: BenchContext, { driver, cluster, state }: Target): Promise<Row[]> {
+async function measureInside(
+  context: BenchContext,
+  { driver, cluster, state }: Target,
+): Promise<BenchmarkRow[]> {
   const scope = new Scope("bench of the reference plugin");
   try {
     const installed = await driver.connect(cluster, state.attachment ?? {});

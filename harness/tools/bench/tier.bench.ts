@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { HarnessError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { runVitest } from "#reports/vitest-run.ts";
-import type { Row } from "./runner/benchmark.ts";
+import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";
 
 export const name = "tier";
 export const title = "The CNM protocol tier against the reference plugin";
 
-export async function run(context: BenchContext): Promise<Row[]> {
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const all: number[] = [];
   let shown = 0;
   for (let round = 0; round < context.rounds; round++) {

@@ -2,7 +2,7 @@ import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni
 import type { TableColumn } from "./column.ts";
 
 /** One way in which a rule is broken, and by whom. */
-export interface Finding {
+export interface CniFinding {
   readonly rule: CniRequirementId;
   /** What was expected and what was seen, one per test that failed. */
   readonly reasons: readonly string[];
@@ -16,7 +16,7 @@ const levels = ["MUST", "SHOULD", "MAY"] as const;
 const rules = Object.keys(cniRequirements) as CniRequirementId[];
 
 /** Every broken rule in the order of the rules, without anything that is only so on the machine that ran the tests. */
-export function findingsOf(columns: readonly TableColumn[]): Finding[] {
+export function findingsOf(columns: readonly TableColumn[]): CniFinding[] {
   return rules.flatMap((rule) => {
     const broken = columns.flatMap((column) => {
       const cell = column.rules[rule];
@@ -28,7 +28,7 @@ export function findingsOf(columns: readonly TableColumn[]): Finding[] {
       ];
     });
     return [...Map.groupBy(broken, ({ reasons }) => JSON.stringify(reasons)).values()].map(
-      (group): Finding => {
+      (group): CniFinding => {
         const plugins = Map.groupBy(group, ({ plugin }) => plugin);
         return {
           rule,
@@ -68,7 +68,7 @@ export function withoutMachine(text: string, folder: string): string {
 }
 
 /** The findings as Markdown: by level, then by rule. */
-export function formatFindings(findings: readonly Finding[]): string {
+export function formatFindings(findings: readonly CniFinding[]): string {
   return levels
     .flatMap((level) => {
       const group = findings.filter(({ rule }) => cniRequirements[rule].level === level);
@@ -84,7 +84,7 @@ export function formatFindings(findings: readonly Finding[]): string {
     .join("\n\n");
 }
 
-function formatFinding({ plugins, reasons, reproduce }: Finding): string {
+function formatFinding({ plugins, reasons, reproduce }: CniFinding): string {
   const who = Object.entries(plugins).map(
     ([plugin, generations]) => `${plugin} ${generations.join(" and ")}`,
   );

@@ -3,7 +3,7 @@ import type { Mapping } from "./mapping/schema.ts";
 import type { Step, Tutorial } from "./parse/tutorial.ts";
 
 /** What is asked for on the command line, as typed. */
-export interface Selection {
+export interface StepSelection {
   readonly chapter?: string;
   /** Lines of the file. */
   readonly from?: string;
@@ -13,7 +13,7 @@ export interface Selection {
 /** The steps that are asked for. Throws `UsageError` where that is none, naming what there is. */
 export function selectSteps(
   { file, steps, chapters, lines }: Tutorial,
-  { chapter, from, to }: Selection,
+  { chapter, from, to }: StepSelection,
 ): Step[] {
   const first = lineNumber("--from", from, 1, lines.length);
   const last = lineNumber("--to", to, lines.length, lines.length);

@@ -7,7 +7,7 @@ import type { BenchContext } from "./context.ts";
 export type Unit = "ms" | "s" | "MB" | "";
 
 /** One line of the table: a figure, what it is held against in the same run, and what is aimed at. */
-export interface Row {
+export interface BenchmarkRow {
   readonly what: string;
   readonly value: number;
   readonly unit: Unit;
@@ -25,15 +25,15 @@ export interface Benchmark {
   readonly name: string;
   readonly title: string;
   /** Measures. Throws when the work that is measured does not succeed: its time would mean nothing. */
-  run(context: BenchContext): Promise<readonly Row[]>;
+  run(context: BenchContext): Promise<readonly BenchmarkRow[]>;
 }
 
-export function ratioOf({ value, baseline }: Row): number | undefined {
+export function ratioOf({ value, baseline }: BenchmarkRow): number | undefined {
   return baseline && value / baseline.value;
 }
 
 /** Whether the aim is met; `undefined` where there is none. */
-export function isMet(row: Row): boolean | undefined {
+export function isMet(row: BenchmarkRow): boolean | undefined {
   if (!row.aim) return undefined;
   const figure = row.aim.of === "value" ? row.value : ratioOf(row);
   return figure === undefined ? undefined : figure <= row.aim.atMost;

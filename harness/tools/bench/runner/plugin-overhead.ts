@@ -8,7 +8,7 @@ import type { Scope } from "#harness/core/scope.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import type { Row } from "./benchmark.ts";
+import type { BenchmarkRow } from "./benchmark.ts";
 import { median, stopwatch } from "./statistics.ts";
 
 const connects = 15;
@@ -29,7 +29,7 @@ export async function measureOverhead(
   scope: Scope,
   cluster: Cluster,
   driver: InstalledDriver,
-): Promise<Row[]> {
+): Promise<BenchmarkRow[]> {
   const overlay = await loadDriver("overlay");
   const own = scope.child("Docker's overlay");
   const attachment = await overlay.install(own, cluster);

@@ -6,7 +6,7 @@ import { isBlocked, isOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { readTruthTable } from "#harness/observe/probe/truth-table.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
-import type { Row } from "./benchmark.ts";
+import type { BenchmarkRow } from "./benchmark.ts";
 import { stopwatch } from "./statistics.ts";
 
 const ports = { from: 20_001, to: 21_000 };
@@ -21,7 +21,7 @@ export async function measureTruthTable(
   scope: Scope,
   cluster: Cluster,
   driver: InstalledDriver,
-): Promise<Row[]> {
+): Promise<BenchmarkRow[]> {
   const { createPolicy, createGroup } = driver;
   const [near] = cluster.nodes;
   if (!createPolicy || !createGroup || !near) throw new HarnessError("the driver has no policies");

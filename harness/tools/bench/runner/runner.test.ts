@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { isMet, type Row } from "./benchmark.ts";
+import { type BenchmarkRow, isMet } from "./benchmark.ts";
 import { insertBench } from "./readme.ts";
 import { median, percentile } from "./statistics.ts";
 import { renderMarkdown } from "./table.ts";
 
-const row: Row = {
+const row: BenchmarkRow = {
   what: "a | b",
   value: 12,
   unit: "ms",

@@ -1,10 +1,10 @@
 import Table from "cli-table3";
-import { type Benchmark, isMet, type Row, ratioOf } from "./benchmark.ts";
+import { type Benchmark, type BenchmarkRow, isMet, ratioOf } from "./benchmark.ts";
 
 /** What one benchmark measured, or why it could not. */
 export interface Result {
   readonly benchmark: Pick<Benchmark, "name" | "title">;
-  readonly rows: readonly Row[];
+  readonly rows: readonly BenchmarkRow[];
   readonly error?: string;
 }
 
@@ -46,7 +46,7 @@ function line(fields: readonly string[]): string {
   return `| ${fields.map((field) => field.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
 }
 
-function cells(row: Row): string[] {
+function cells(row: BenchmarkRow): string[] {
   const { what, value, unit, baseline, aim, note } = row;
   const ratio = ratioOf(row);
   const met = isMet(row);
@@ -60,7 +60,7 @@ function cells(row: Row): string[] {
   ];
 }
 
-function figure(value: number, unit: Row["unit"], plain = false): string {
+function figure(value: number, unit: BenchmarkRow["unit"], plain = false): string {
   const digits = plain ? `${value}` : value.toFixed(unit === "s" || (unit === "ms" && value < 100) ? 1 : 0);
   return unit === "" ? digits : `${digits} ${unit}`;
 }

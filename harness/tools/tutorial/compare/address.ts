@@ -1,4 +1,4 @@
-import { broken, type Context, type Finding } from "./comparison.ts";
+import { broken, type Context, type OutputFinding } from "./comparison.ts";
 import { inSubnet } from "./patterns.ts";
 
 /** One address for another, which later commands then use: in the same subnet where a command of the text has given that. */
@@ -7,7 +7,7 @@ export function compareAddresses(
   expected: string,
   observed: string,
   context: Context,
-): Finding[] {
+): OutputFinding[] {
   context.learn(expected, observed);
   const subnet = context.subnets.find((one) => inSubnet(expected, one));
   if (subnet === undefined || inSubnet(observed, subnet)) return [];

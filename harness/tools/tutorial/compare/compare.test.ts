@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { compare } from "./compare.ts";
-import type { Context, Made } from "./comparison.ts";
+import type { Context, MadeObject } from "./comparison.ts";
 
 const learned = new Map<string, string>();
 const context: Context = {
   plugin: "none",
   replaced: false,
   nodes: new Set(["n1"]),
-  made: new Map<string, Made>([["web", { line: 3, succeeded: true, replaced: false }]]),
+  made: new Map<string, MadeObject>([["web", { line: 3, succeeded: true, replaced: false }]]),
   subnets: ["10.9.0.0/24"],
   equivalent: (a, b) => [a, b].every((word) => ["global", "swarm"].includes(word)),
   foreign: (name) => name === "helper",

@@ -2,10 +2,10 @@ import { compareCapture } from "./capture.ts";
 import {
   broken,
   type Comparator,
+  type ComparisonVerdict,
   type Context,
-  type Finding,
   type Observed,
-  type Verdict,
+  type OutputFinding,
   verdictOf,
 } from "./comparison.ts";
 import { compareConnection } from "./connection.ts";
@@ -19,8 +19,8 @@ import { compareTable } from "./table.ts";
 import { compareAddress, compareId, comparePairs, compareText } from "./text.ts";
 
 export interface Comparison {
-  readonly verdict: Verdict;
-  readonly findings: readonly Finding[];
+  readonly verdict: ComparisonVerdict;
+  readonly findings: readonly OutputFinding[];
 }
 
 /** Programs whose meaning is known, by the command's first word. */
@@ -65,7 +65,7 @@ function findingsOf(
   expected: readonly string[],
   observed: Observed,
   context: Context,
-): Finding[] {
+): OutputFinding[] {
   const program = programs.find(([pattern]) => pattern.test(command))?.[1];
   const judged = program?.(expected, observed, context);
   if (judged) return judged;

@@ -1,10 +1,10 @@
 import type { Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
 
 /** How a command that was run compares with what the text shows. */
-export type Verdict = "same" | "differs harmlessly" | "broken";
+export type ComparisonVerdict = "same" | "differs harmlessly" | "broken";
 
 /** One thing that is not as the text shows it. */
-export interface Finding {
+export interface OutputFinding {
   readonly severity: "harmless" | "broken";
   readonly text: string;
 }
@@ -17,7 +17,7 @@ export interface Observed {
 }
 
 /** Something that a command of the text made, or should have made. */
-export interface Made {
+export interface MadeObject {
   readonly line: number;
   readonly succeeded: boolean;
   /** Whether the mapping had it made in another way. */
@@ -32,7 +32,7 @@ export interface Context {
   /** Nodes by the names that the text gives them. */
   readonly nodes: ReadonlySet<string>;
   /** Containers, networks and the like, by name. */
-  readonly made: ReadonlyMap<string, Made>;
+  readonly made: ReadonlyMap<string, MadeObject>;
   /** Whether the two words mean the same. */
   equivalent(expected: string, observed: string): boolean;
   /** Whether nothing in the text makes what the text's listing shows. */
@@ -50,12 +50,12 @@ export type Comparator = (
   expected: readonly string[],
   observed: Observed,
   context: Context,
-) => Finding[] | undefined;
+) => OutputFinding[] | undefined;
 
-export const harmless = (text: string): Finding => ({ severity: "harmless", text });
-export const broken = (text: string): Finding => ({ severity: "broken", text });
+export const harmless = (text: string): OutputFinding => ({ severity: "harmless", text });
+export const broken = (text: string): OutputFinding => ({ severity: "broken", text });
 
-export function verdictOf(findings: readonly Finding[]): Verdict {
+export function verdictOf(findings: readonly OutputFinding[]): ComparisonVerdict {
   if (findings.some(({ severity }) => severity === "broken")) return "broken";
   return findings.length > 0 ? "differs harmlessly" : "same";
 }

@@ -1,4 +1,4 @@
-import { broken, type Comparator, type Finding, harmless } from "./comparison.ts";
+import { broken, type Comparator, harmless, type OutputFinding } from "./comparison.ts";
 
 interface Chain {
   readonly name: string;
@@ -25,7 +25,7 @@ export const compareFirewall: Comparator = (expected, { output }, context) => {
   if (shown.length === 0) return undefined;
   const seen = readChains(output.split("\n").filter((line) => line.trim() !== ""));
   const rules = seen.flatMap((chain) => chain.rules);
-  const findings: Finding[] = [];
+  const findings: OutputFinding[] = [];
   for (const { name, rules: wanted } of shown) {
     const own = context.foreign(name);
     if (!own && !seen.some((chain) => chain.name === name))

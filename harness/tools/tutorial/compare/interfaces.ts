@@ -1,5 +1,5 @@
 import { compareAddresses } from "./address.ts";
-import { broken, type Comparator, type Finding, harmless } from "./comparison.ts";
+import { broken, type Comparator, harmless, type OutputFinding } from "./comparison.ts";
 
 interface Interface {
   readonly name: string;
@@ -27,7 +27,7 @@ export const compareInterfaces: Comparator = (expected, { output }, context) => 
   const shown = readInterfaces(expected.join("\n"));
   if (shown.length === 0) return undefined;
   const seen = new Map(readInterfaces(output).map((one) => [one.name, one]));
-  return shown.flatMap(({ name, address, mtu }): Finding[] => {
+  return shown.flatMap(({ name, address, mtu }): OutputFinding[] => {
     const here = seen.get(name);
     if (!here) return [broken(`expected an interface ${name}, got ${[...seen.keys()].join(", ") || "none"}`)];
     if (address && !here.address) return [broken(`${name}: expected an address, got none`)];

@@ -1,5 +1,5 @@
 import { compareAddresses } from "./address.ts";
-import { broken, type Comparator, type Context, type Finding, harmless } from "./comparison.ts";
+import { broken, type Comparator, type Context, harmless, type OutputFinding } from "./comparison.ts";
 import { ipv4, mac, objectId } from "./patterns.ts";
 
 /** Keys whose value is a statement of the text, not a circumstance of the machine. */
@@ -26,9 +26,9 @@ function parse(text: string): unknown {
   }
 }
 
-type Fields = Readonly<Record<string, unknown>>;
+type JsonFields = Readonly<Record<string, unknown>>;
 
-function isFields(value: unknown): value is Fields {
+function isFields(value: unknown): value is JsonFields {
   return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
@@ -38,7 +38,7 @@ function compareValues(
   seen: unknown,
   context: Context,
   further: string[],
-): Finding[] {
+): OutputFinding[] {
   if (Array.isArray(shown) && Array.isArray(seen)) {
     const findings = shown.flatMap((item, index) =>
       index < seen.length
@@ -70,15 +70,15 @@ function join(path: string, key: string): string {
   return path ? `${path}.${key}` : key;
 }
 
-function compareById(path: string, shown: Fields, seen: Fields, context: Context): Finding[] {
-  const named = (fields: Fields) =>
+function compareById(path: string, shown: JsonFields, seen: JsonFields, context: Context): OutputFinding[] {
+  const named = (fields: JsonFields) =>
     new Map(
       Object.values(fields)
         .filter(isFields)
         .map((one) => [String(one.Name ?? ""), one]),
     );
   const here = named(seen);
-  return [...named(shown)].flatMap(([name, one]): Finding[] => {
+  return [...named(shown)].flatMap(([name, one]): OutputFinding[] => {
     if (name === "" || context.foreign(name)) return [];
     const other = here.get(name);
     if (other) return compareValues(`${path}.${name}`, one, other, context, []);
@@ -94,7 +94,7 @@ function compareById(path: string, shown: Fields, seen: Fields, context: Context
   });
 }
 
-function compareScalars(path: string, shown: unknown, seen: unknown, context: Context): Finding[] {
+function compareScalars(path: string, shown: unknown, seen: unknown, context: Context): OutputFinding[] {
   if (Object.is(shown, seen)) return [];
   const key = path.split(".").at(-1) ?? "";
   const [expected, observed] = [shown, seen].map((value) =>

@@ -1,4 +1,4 @@
-import { broken, type Finding, harmless, type Observed } from "./comparison.ts";
+import { broken, harmless, type Observed, type OutputFinding } from "./comparison.ts";
 
 const kinds = {
   "a wrong call":
@@ -17,7 +17,7 @@ export function refusalIn(text: string): RefusalKind | undefined {
 }
 
 /** Compares a refusal that the text shows: it must be one here too; another reason is told. */
-export function compareRefusal(expected: string, { output, code }: Observed): Finding[] {
+export function compareRefusal(expected: string, { output, code }: Observed): OutputFinding[] {
   const shown = refusalIn(expected) ?? "an error";
   const seen = refusalIn(output);
   if (code === 0 || (code === undefined && seen === undefined)) {

@@ -1,4 +1,4 @@
-import { broken, type Comparator, type Context, type Finding, harmless } from "./comparison.ts";
+import { broken, type Comparator, type Context, harmless, type OutputFinding } from "./comparison.ts";
 import { ipv4, objectId } from "./patterns.ts";
 
 interface Table {
@@ -63,9 +63,9 @@ function isHead([head = "", rule = ""]: readonly string[]): boolean {
   return /^[A-Z][A-Z ]+( {2,}[A-Z][A-Z ]+)*$/.test(head.trim()) || /^[-/]+(\s+-+)*\s*$/.test(rule);
 }
 
-function compareOne(shown: Table, seen: Table | undefined, context: Context): Finding[] {
+function compareOne(shown: Table, seen: Table | undefined, context: Context): OutputFinding[] {
   if (!seen) return [broken(`expected a table with the columns ${shown.columns.join(", ")}, got none`)];
-  const findings: Finding[] = [];
+  const findings: OutputFinding[] = [];
   const missing = shown.columns.filter((column) => !seen.columns.includes(column));
   if (missing.length > 0) {
     const severity = context.replaced ? harmless : broken;
@@ -90,7 +90,7 @@ function bare(name: string, { nodes }: Context): string {
   return (nodes.has(first) && rest.length > 0 ? rest.join("/") : name).replace(/\.\d+$/, "");
 }
 
-function absent(name: string, { made, replaced }: Context): Finding[] {
+function absent(name: string, { made, replaced }: Context): OutputFinding[] {
   const known = made.get(name);
   if (!known) {
     const always = ["bridge", "host", "none", "default"].includes(name);
@@ -112,8 +112,8 @@ function compareRows(
   shown: Table["rows"][number],
   here: Table["rows"][number],
   context: Context,
-): Finding[] {
-  return Object.entries(shown).flatMap(([column, expected]): Finding[] => {
+): OutputFinding[] {
+  return Object.entries(shown).flatMap(([column, expected]): OutputFinding[] => {
     const observed = here[column];
     if (
       observed === undefined ||

@@ -1,5 +1,5 @@
 import { compareAddresses } from "./address.ts";
-import { broken, type Comparator, type Finding, harmless } from "./comparison.ts";
+import { broken, type Comparator, harmless, type OutputFinding } from "./comparison.ts";
 import { ipv4, linesOf, objectId, significant } from "./patterns.ts";
 
 /** One id for another. */
@@ -34,7 +34,7 @@ export const comparePairs: Comparator = (expected, { output }) => {
   if (shown.size < 5 || shown.size < expected.length / 2) return undefined;
   const seen = read(output.split("\n"));
   const missing = [...shown.keys()].filter((key) => !seen.has(key));
-  const findings: Finding[] = [];
+  const findings: OutputFinding[] = [];
   for (const [key, value] of shown) {
     const here = seen.get(key);
     if (!countedKeys.test(key) || here === value) continue;

@@ -1,5 +1,5 @@
 /** Where the line behind a prompt is typed. */
-export type Place =
+export type PromptPlace =
   /** On the node of that name, as the text calls it. */
   | { readonly kind: "node"; readonly host: string }
   /** In the container that the text has entered. */
@@ -9,7 +9,7 @@ export type Place =
 
 /** A line that starts with a prompt. */
 export interface PromptLine {
-  readonly place: Place;
+  readonly place: PromptPlace;
   /** User name, where the prompt has one. */
   readonly user: string | undefined;
   /** What is typed, without the prompt; empty for a prompt alone. */
@@ -21,7 +21,7 @@ export interface PromptLine {
 /** A prompt of the reader's own: `pattern` has the group `command`, and `host` where it names a node. */
 export interface CustomPrompt {
   readonly pattern: RegExp;
-  readonly place: Place["kind"];
+  readonly place: PromptPlace["kind"];
 }
 
 const qualified =
@@ -37,7 +37,7 @@ export function readPrompt(line: string, custom: readonly CustomPrompt[] = []): 
     const groups = pattern.exec(line)?.groups;
     if (!groups) continue;
     const { host } = groups;
-    const where: Place =
+    const where: PromptPlace =
       place === "node" && host !== undefined
         ? { kind: "node", host }
         : { kind: place === "container" ? place : "unnamed" };
@@ -49,7 +49,7 @@ export function readPrompt(line: string, custom: readonly CustomPrompt[] = []): 
     const { command, extra } = withoutExtra(full.command ?? "");
     if (extra) notes.push(`a second prompt behind the prompt: "${extra}"`);
     const host = full.host ?? "";
-    const place: Place = containerId.test(host) ? { kind: "container" } : { kind: "node", host };
+    const place: PromptPlace = containerId.test(host) ? { kind: "container" } : { kind: "node", host };
     return { place, user: full.user, command, notes };
   }
   const inside = containerShell.exec(line)?.groups ?? namedShell.exec(line)?.groups;

@@ -1,7 +1,7 @@
 import { UsageError } from "#harness/core/errors.ts";
 import { type Block, type Heading, type Note, readStructure } from "./blocks.ts";
 import type { Lines } from "./document.ts";
-import { type CustomPrompt, namesHost, noteOfUser, type Place, readPrompt } from "./prompt.ts";
+import { type CustomPrompt, namesHost, noteOfUser, type PromptPlace, readPrompt } from "./prompt.ts";
 import { unfinished } from "./shell-line.ts";
 
 /** One command of a transcript and what the text shows of its end. */
@@ -16,7 +16,7 @@ export interface Step {
   readonly chapter: Chapter;
   /** Heading under which it stands. */
   readonly section: string;
-  readonly place: Place;
+  readonly place: PromptPlace;
   /** As it is typed; several lines where the text continues one. */
   readonly command: string;
   /** Output as printed, `^C` and remarks such as `<awaiting connection>` taken out. Empty where the text shows none. */

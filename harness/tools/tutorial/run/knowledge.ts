@@ -1,4 +1,4 @@
-import type { Made } from "#harness/tools/tutorial/compare/comparison.ts";
+import type { MadeObject } from "#harness/tools/tutorial/compare/comparison.ts";
 import { ipv4 } from "#harness/tools/tutorial/compare/patterns.ts";
 import { wholeWord } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
@@ -16,7 +16,7 @@ const tenantOption = /^netctl .*\s(?:-t|--?tenant)[ =](\S+)/;
 
 /** What a run has learned: which live address stands for which of the text's, what was made, what was exported. */
 export class Knowledge {
-  readonly made = new Map<string, Made>();
+  readonly made = new Map<string, MadeObject>();
   /** Lines that should have made something and did not, by its name. */
   readonly #failures = new Map<string, number>();
   readonly #addresses = new Map<string, string>();
@@ -64,7 +64,7 @@ export class Knowledge {
     return this.#exports.get(node) ?? [];
   }
 
-  remember(step: Step, how: Pick<Made, "succeeded" | "replaced">): void {
+  remember(step: Step, how: Pick<MadeObject, "succeeded" | "replaced">): void {
     this.#typed.push(step.command);
     const name = nameMadeBy(step.command);
     if (name === undefined) return;

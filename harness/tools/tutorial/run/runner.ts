@@ -1,7 +1,11 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { type Comparison, compare } from "#harness/tools/tutorial/compare/compare.ts";
-import type { Context, Finding, Verdict } from "#harness/tools/tutorial/compare/comparison.ts";
+import type {
+  ComparisonVerdict,
+  Context,
+  OutputFinding,
+} from "#harness/tools/tutorial/compare/comparison.ts";
 import { refusalIn } from "#harness/tools/tutorial/compare/refusal.ts";
 import { applyMapping } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
@@ -13,10 +17,10 @@ import { Window } from "./window.ts";
 /** What became of one command of the text. */
 export interface StepResult {
   readonly step: Step;
-  readonly verdict: Verdict | "not runnable";
+  readonly verdict: ComparisonVerdict | "not runnable";
   /** Why it could not run. */
   readonly reason: string | undefined;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly OutputFinding[];
   /** Oddities of the text, and what the mapping and the runner changed. */
   readonly notes: readonly string[];
   readonly ran: Ran | undefined;
