@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { RequirementResult, Statement, TargetStatement, Verdict } from "./schema.ts";
+import type { ProfileVerdict, RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -21,7 +21,7 @@ const signs: Record<Outcome, { symbol: string; style: Style }> = {
   "not run": { symbol: "·", style: "gray" },
 };
 
-const verdictStyles: Record<Verdict, Style> = {
+const verdictStyles: Record<ProfileVerdict, Style> = {
   conformant: ["green", "bold"],
   partial: ["green"],
   "not conformant": ["red", "bold"],
@@ -30,7 +30,7 @@ const verdictStyles: Record<Verdict, Style> = {
   "not run": "gray",
 };
 
-const verdictsWorstFirst: readonly Verdict[] = [
+const verdictsWorstFirst: readonly ProfileVerdict[] = [
   "not conformant",
   "incomplete",
   "conformant",

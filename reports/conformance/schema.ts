@@ -13,7 +13,7 @@ export const verdicts = [
   "not applicable",
   "not run",
 ] as const;
-export type Verdict = (typeof verdicts)[number];
+export type ProfileVerdict = (typeof verdicts)[number];
 
 const count = z.int().nonnegative();
 
@@ -148,7 +148,7 @@ export const statementSchema = z
 export type Statement = z.infer<typeof statementSchema>;
 export type TargetStatement = z.infer<typeof targetSchema>;
 export type RequirementResult = z.infer<typeof result>;
-export type ProfileVerdict = z.infer<typeof profile>;
+export type ProfileResult = z.infer<typeof profile>;
 export type Tally = z.infer<typeof tallySchema>;
 export type SuiteError = Statement["errors"][number];
 

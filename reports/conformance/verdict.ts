@@ -1,5 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { ProfileVerdict, RequirementResult, Tally, Verdict } from "./schema.ts";
+import type { ProfileResult, ProfileVerdict, RequirementResult, Tally } from "./schema.ts";
 
 /** Outcomes from the one that weighs most to the one that weighs least. */
 export const worstFirst = ["failed", "error", "blocked", "not run", "unsupported", "passed"] as const;
@@ -27,7 +27,7 @@ export function judgeProfile(
   profile: string,
   results: readonly RequirementResult[],
   cutShort: boolean,
-): ProfileVerdict {
+): ProfileResult {
   const atLevel = (level: string) => results.filter((result) => result.level === level);
   const musts = atLevel("MUST");
   const count = (level: string) => tallyOf(atLevel(level).map(({ outcome }) => outcome));
@@ -45,7 +45,7 @@ export function judgeProfile(
   };
 }
 
-function verdictOf(musts: readonly RequirementResult[], cutShort: boolean): Verdict {
+function verdictOf(musts: readonly RequirementResult[], cutShort: boolean): ProfileVerdict {
   const all = (outcome: Outcome) => musts.every((must) => must.outcome === outcome);
   const any = (...outcomes: Outcome[]) => musts.some((must) => outcomes.includes(must.outcome));
   if (any("failed")) return "not conformant";

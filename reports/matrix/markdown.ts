@@ -1,6 +1,6 @@
 import { formatDuration, plural } from "#reports/conformance/console.ts";
 import { counted, groupChanges } from "./changes.ts";
-import { outcomeSigns, requirementsOf } from "./outcomes.ts";
+import { firstLine, outcomeSigns, requirementsOf } from "./outcomes.ts";
 import type { Cell, Drift, Matrix } from "./schema.ts";
 
 /** GitHub refuses a comment of more than 65 536 characters. */
@@ -102,10 +102,6 @@ function formatCost({ cells, speed }: Matrix): string {
 /** `4 m 00 s for 3 engine versions on 2 clusters: 0.95 × (longest 2 m 50 s × 3 / 2)` */
 export function formatSpeed({ wallMs, clusters, engines, longestRunMs, ratio }: Matrix["speed"]): string {
   return `${formatDuration(wallMs)} for ${plural(engines, "engine version")} on ${plural(clusters, "cluster")} at a time: ${ratio.toFixed(2)} × (longest run of one version, ${formatDuration(longestRunMs)}, × ${engines} / ${clusters})`;
-}
-
-function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
 }
 
 /** A text of any origin inside a table cell or a list item. */

@@ -1,5 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { Tone } from "#reports/page/page.ts";
+import type { Tone } from "#reports/page/parts.ts";
 import { type Cell, firewalls } from "./schema.ts";
 
 /** How each outcome is shown; the sign tells them apart without colour. */
@@ -41,6 +41,11 @@ export function percent(share: number): string {
 /** `2026-11-21 20:30` in UTC, of an ISO time. */
 export function formatTime(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+}
+
+/** The first line of a text, without the space around it. */
+export function firstLine(text: string): string {
+  return text.trim().split("\n")[0] ?? "";
 }
 
 /** Orders versions such as `9.1` and `20.10` by their numbers. */

@@ -16,8 +16,8 @@ import { reportFiles, writeAtomically } from "#reports/files.ts";
 import { formatMarkdown } from "./markdown.ts";
 import { cellPageFile } from "./outcomes.ts";
 import { renderCellPage } from "./page/cell-page.ts";
-import type { HistoryReview } from "./page/history-section.ts";
 import { renderMatrixPage } from "./page/matrix-page.ts";
+import type { HistoryReview } from "./page/sections/history.ts";
 import { type Cell, type Matrix, matrixSchema } from "./schema.ts";
 
 /** Where each report of a matrix lies in its folder. */

@@ -1,27 +1,49 @@
 import { expect, test } from "vitest";
-import { anchorOf, badge, escapeHtml, renderPage } from "./page.ts";
+import { HostileTexts } from "#harness/testing/hostile.ts";
+import { html } from "./html.ts";
+import { renderPage } from "./page.ts";
+import { badge, details, section } from "./parts.ts";
 
-test("text of a plugin cannot become markup", () => {
-  const hostile = `<script>alert("1")</script> & 'x'\u0000`;
-  expect(escapeHtml(hostile)).toBe(
-    "&lt;script&gt;alert(&quot;1&quot;)&lt;/script&gt; &amp; &#39;x&#39;\ufffd",
-  );
+test("text of a plugin cannot become markup in any part of a page", () => {
+  const texts = new HostileTexts();
   const page = renderPage({
-    title: hostile,
-    body: badge("bad", hostile),
-    links: [{ href: `#"><script>`, text: hostile }],
+    title: texts.at("title"),
+    lead: html`<p class="${texts.at("class")}">${texts.at("lead")}</p>`,
+    links: [{ href: `#${texts.at("href")}`, text: texts.at("link") }],
+    body: section(
+      texts.at("id"),
+      texts.at("heading"),
+      details({ summary: texts.at("summary"), className: texts.at("details") }, [
+        badge("bad", texts.at("badge")),
+        texts.at("body"),
+      ]),
+    ),
+    footer: html`${texts.at("footer")}`,
   });
-  expect(page).not.toContain("<script");
+  texts.expectEscaped(page);
+});
+
+test("a link that would run a script is none", () => {
+  const links = [{ href: "javascript:alert(1)", text: "a plugin's page" }];
+  const page = renderPage({ title: "A page", body: html`<p>text</p>`, links });
+  expect(page).toContain("<li>a plugin&#39;s page</li>");
+  expect(page).not.toContain("javascript:");
+});
+
+test("a style sheet cannot end the head", () => {
+  const style = "</style><script>alert(1)</script>";
+  expect(() => renderPage({ title: "A page", body: html``, style })).toThrow("expected a style sheet");
 });
 
 test("a page holds all that it needs and forbids the rest", () => {
-  const page = renderPage({ title: "A page", body: "<p>text</p>", lead: "<p>lead</p>", footer: "end" });
+  const page = renderPage({
+    title: "A page",
+    body: html`<p>text</p>`,
+    lead: html`<p>lead</p>`,
+    footer: html`end`,
+  });
   expect(page).toContain("default-src 'none'");
   expect(page).not.toMatch(/(src|href)="(https?:)?\/\//);
   expect(page).not.toMatch(/@import|url\(/);
   expect(page).toContain('<main id="content" tabindex="-1">\n<p>text</p>');
-});
-
-test("an anchor stays readable", () => {
-  expect(anchorOf("overlay@26.1 › M4/x")).toBe("overlay@26.1-M4-x");
 });

@@ -1,11 +1,12 @@
-import { statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { formatDuration, plural } from "#reports/conformance/console.ts";
 import type { RequirementResult } from "#reports/conformance/schema.ts";
-import { outcomeSigns } from "#reports/matrix/outcomes.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
-import { anchorOf, badge, escapeHtml, renderPage } from "#reports/page/page.ts";
-import { type Bounds, renderCommands } from "./commands.ts";
+import { type Html, html, lines } from "#reports/page/html.ts";
+import { renderPage } from "#reports/page/page.ts";
+import { badge, section } from "#reports/page/parts.ts";
+import type { Bounds } from "./cell/commands.ts";
+import { renderRequirement } from "./cell/requirement.ts";
 
 const inFull: Bounds = { commands: 40, characters: 4_000 };
 const inShort: Bounds = { commands: 8, characters: 600 };
@@ -19,55 +20,66 @@ dl.facts dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 40rem) { dl.facts { grid-template-columns: 1fr; } dl.facts dd { margin: 0 0 .25rem 1rem; } }
 `;
 
+/** Requirements of a cell that are shown together. */
+interface Group {
+  id: string;
+  title: string;
+  outcomes: readonly RequirementResult["outcome"][];
+  /** How much of their transcripts is shown. */
+  bounds: Bounds;
+  /** Name in the links at the top, where it is not `title`. */
+  name?: string;
+}
+
+const groups: readonly Group[] = [
+  { id: "red", title: "Red", outcomes: ["failed", "error"], bounds: inFull },
+  {
+    id: "open",
+    title: "Not shown here",
+    name: "Not shown",
+    outcomes: ["blocked", "unsupported", "not run"],
+    bounds: inShort,
+  },
+  { id: "passed", title: "Passed", outcomes: ["passed"], bounds: inShort },
+];
+
 /**
  * The page of one cell: every requirement with what it rests on. What failed comes first, with its text, the commands and
  * their output; `folder` is the matrix's folder, where the transcripts lie; `home` is the way back from this page.
  */
 export function renderCellPage(cell: Cell, folder: string, home: string): string {
-  const results = cell.target?.results ?? [];
-  const of = (...outcomes: RequirementResult["outcome"][]) =>
-    results.filter(({ outcome }) => outcomes.includes(outcome));
-  const red = of("failed", "error");
-  const rest = of("blocked", "unsupported", "not run");
-  const passed = of("passed");
+  const shown = groups.map((group) => ({ ...group, results: resultsOf(cell, group) }));
+  const red = shown.find(({ id }) => id === "red")?.results.length ?? 0;
   const path = join(folder, cell.folder);
-  const section = (name: string, id: string, parts: readonly string[]) =>
-    parts.length === 0
-      ? ""
-      : `<section aria-labelledby="${id}"><h2 id="${id}">${name}</h2>${parts.join("\n")}</section>`;
   return renderPage({
-    title: `${cell.name}: ${plural(red.length, "requirement")} red`,
+    title: `${cell.name}: ${plural(red, "requirement")} red`,
     lead: renderLead(cell),
     links: [
       { href: home, text: "← the whole matrix" },
-      ...(red.length > 0 ? [{ href: "#red", text: `Red (${red.length})` }] : []),
-      ...(rest.length > 0 ? [{ href: "#open", text: `Not shown (${rest.length})` }] : []),
-      ...(passed.length > 0 ? [{ href: "#passed", text: `Passed (${passed.length})` }] : []),
+      ...shown
+        .filter(({ results }) => results.length > 0)
+        .map(({ id, title, name = title, results }) => ({
+          href: `#${id}`,
+          text: `${name} (${results.length})`,
+        })),
     ],
     style,
-    body: [
+    body: lines([
       renderState(cell),
-      section(
-        "Red",
-        "red",
-        red.map((result) => renderResult(result, path, inFull)),
-      ),
-      section(
-        "Not shown here",
-        "open",
-        rest.map((result) => renderResult(result, path, inShort)),
-      ),
-      section(
-        "Passed",
-        "passed",
-        passed.map((result) => renderResult(result, path, inShort)),
-      ),
-    ].join("\n"),
-    footer: `<a href="output.txt">All that the run of this cell said</a>`,
+      ...shown.map(({ id, title, bounds, results }) => {
+        const cards = results.map((result) => renderRequirement(result, path, bounds));
+        return cards.length === 0 ? undefined : section(id, title, lines(cards));
+      }),
+    ]),
+    footer: html`<a href="output.txt">All that the run of this cell said</a>`,
   });
 }
 
-function renderLead({ target, engine, firewall, durationMs }: Cell): string {
+function resultsOf({ target }: Cell, { outcomes }: Group): RequirementResult[] {
+  return (target?.results ?? []).filter(({ outcome }) => outcomes.includes(outcome));
+}
+
+function renderLead({ target, engine, firewall, durationMs }: Cell): Html {
   const versions = Object.entries(target?.versions ?? {}).map(([name, value]) => `${name} ${value}`);
   const parts = [
     target?.title ?? "",
@@ -76,91 +88,17 @@ function renderLead({ target, engine, firewall, durationMs }: Cell): string {
     ...versions,
     `took ${formatDuration(durationMs)}`,
   ];
-  return `<p class="quiet">${escapeHtml(parts.filter(Boolean).join(" · "))}</p>`;
+  return html`<p class="quiet">${parts.filter(Boolean).join(" · ")}</p>`;
 }
 
-function renderState({ state, because, errors }: Cell): string {
+/** What the run of the cell came to, where that is not its end without a fault. */
+function renderState({ state, because = "", errors }: Cell): Html | undefined {
+  if (state === "complete" && errors.length === 0) return undefined;
   const faults = errors.map(
-    ({ where, message }) =>
-      `<div class="card"><h3>${escapeHtml(where)}</h3><pre class="wrap">${escapeHtml(message)}</pre></div>`,
+    ({ where, message }) => html`<div class="card"><h3>${where}</h3><pre class="wrap">${message}</pre></div>`,
   );
-  if (state === "complete" && faults.length === 0) return "";
-  const head =
-    state === "complete"
-      ? ""
-      : `<p>${badge("odd", state)} This cell did not run to its end.</p><pre class="wrap">${escapeHtml(because ?? "")}</pre>`;
-  return `<section id="state"><h2>The run itself</h2>${head}${faults.join("\n")}</section>`;
-}
-
-function renderResult(result: RequirementResult, path: string, bounds: Bounds): string {
-  const { requirement, title, level, outcome, source, durationMs } = result;
-  const { sign, tone } = outcomeSigns[outcome];
-  const took = durationMs > 0 ? ` · ${formatDuration(durationMs)}` : "";
-  return `<article class="card requirement" id="${anchorOf(requirement)}" tabindex="-1">
-<h3>${badge(tone, `${sign} ${outcome}`)} ${escapeHtml(requirement)}: ${escapeHtml(title)}</h3>
-<p class="quiet small">${level} · <a href="${escapeHtml(source.url)}" rel="noreferrer">${escapeHtml(source.text)}</a>${took}</p>
-${renderReason(result)}
-${renderFacts(result)}
-${renderTests(result)}
-${renderEvidence(result, path, bounds)}
-</article>`;
-}
-
-function renderReason({ reason, notes = [], reproduce, outcome }: RequirementResult): string {
-  const parts = notes.map((note) => `<p>Worth knowing: ${escapeHtml(note)}</p>`);
-  if (reason !== undefined) {
-    const short = outcome === "blocked" || outcome === "unsupported" || outcome === "not run";
-    parts.push(
-      short ? `<p>${escapeHtml(reason)}</p>` : `<pre class="wrap failure">${escapeHtml(reason)}</pre>`,
-    );
-  }
-  if (reproduce !== undefined) {
-    parts.push(`<p>By hand:</p><pre class="wrap">${escapeHtml(reproduce)}</pre>`);
-  }
-  return parts.join("\n");
-}
-
-function renderFacts({ facts }: RequirementResult): string {
-  const rows = Object.entries(facts ?? {}).map(
-    ([name, value]) => `<dt class="quiet">${escapeHtml(name)}</dt><dd>${escapeHtml(String(value))}</dd>`,
-  );
-  return rows.length === 0 ? "" : `<dl class="facts">${rows.join("")}</dl>`;
-}
-
-function renderTests({ tests }: RequirementResult): string {
-  if (tests.length < 2) return "";
-  const items = tests.map(({ name, outcome, reason }) => {
-    const { sign, tone } = outcomeSigns[outcome];
-    const why =
-      outcome === "passed" || reason === undefined ? "" : `<br>${escapeHtml(reason.split("\n")[0] ?? "")}`;
-    return `<li>${badge(tone, sign)} ${escapeHtml(name)}${why}</li>`;
-  });
-  return `<details><summary>${plural(tests.length, "test")}</summary><ul>${items.join("")}</ul></details>`;
-}
-
-function renderEvidence(
-  { transcript, evidence, outcome }: RequirementResult,
-  path: string,
-  bounds: Bounds,
-): string {
-  const parts: string[] = [];
-  if (transcript !== undefined) {
-    const { count, html } = renderCommands(join(path, transcript), bounds);
-    const open = outcome === "failed" || outcome === "error" ? " open" : "";
-    parts.push(
-      `<details class="commands"${open}><summary>${plural(count, "command")} and their output</summary>${html}</details>`,
-    );
-  }
-  const files = [...evidence, ...(transcript === undefined ? [] : [transcript])].map((file) => {
-    const size = statSync(join(path, file), { throwIfNoEntry: false })?.size;
-    const told = size === undefined ? "missing" : `${Math.ceil(size / 1024)} kB`;
-    return `<li><a href="${escapeHtml(encodePath(file))}">${escapeHtml(basename(file))}</a> <span class="quiet small">${told}</span></li>`;
-  });
-  if (files.length > 0) parts.push(`<p class="small">Evidence:</p><ul class="small">${files.join("")}</ul>`);
-  return parts.join("\n");
-}
-
-/** A relative path as a link: each part encoded. */
-export function encodePath(path: string): string {
-  return path.split("/").map(encodeURIComponent).join("/");
+  const why =
+    state !== "complete" &&
+    html`<p>${badge("odd", state)} This cell did not run to its end.</p><pre class="wrap">${because}</pre>`;
+  return html`<section id="state"><h2>The run itself</h2>${why}${lines(faults)}</section>`;
 }

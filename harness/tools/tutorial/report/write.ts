@@ -3,9 +3,9 @@ import type { Coverage } from "#harness/tools/tutorial/coverage.ts";
 import type { TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
 import { writeAtomically } from "#reports/files.ts";
 import { writeAllure } from "./allure.ts";
-import { renderTutorial } from "./html.ts";
 import { formatJson } from "./json.ts";
 import { annotate } from "./markdown.ts";
+import { renderTutorial } from "./page/tutorial-page.ts";
 
 /** Writes all reports of a run into the reports folder; resolves to their paths, the page first. */
 export function writeReports(run: TutorialRun, coverage: Coverage | undefined, folder: string): string[] {

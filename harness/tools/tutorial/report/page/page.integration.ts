@@ -10,9 +10,9 @@ import { coverageOf } from "#harness/tools/tutorial/coverage.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import { parseTutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
 import type { StepResult } from "#harness/tools/tutorial/run/runner.ts";
-import { renderTutorial } from "./html.ts";
+import { renderTutorial } from "./tutorial-page.ts";
 
-const fixture = join(import.meta.dirname, "..", "fixtures", "small.md");
+const fixture = join(import.meta.dirname, "..", "..", "fixtures", "small.md");
 const folder = mkdtempSync(join(tmpdir(), "netconform-tutorial-page-"));
 const path = join(folder, "page.html");
 const hostile = "<script>document.title = 'taken over'</script>";

@@ -1,4 +1,4 @@
-import { escapeHtml } from "#reports/page/page.ts";
+import { type Html, html } from "#reports/page/html.ts";
 
 export interface Chart {
   title: string;
@@ -16,11 +16,11 @@ const height = 110;
 const margin = { left: 4, right: 4, top: 8, bottom: 6 };
 
 /** A line over the runs as SVG, with its scale and last value as text; every point says its value on hover, and a reader for the blind hears first, last and range. */
-export function renderChart({ title, values, names, format, top }: Chart): string {
+export function renderChart({ title, values, names, format, top }: Chart): Html {
   const known = values.filter((value) => value !== undefined);
   const last = known.at(-1);
   if (last === undefined) {
-    return `<figure class="chart"><figcaption>${escapeHtml(title)}</figcaption><p class="quiet small">no value yet</p></figure>`;
+    return html`<figure class="chart"><figcaption>${title}</figcaption><p class="quiet small">no value yet</p></figure>`;
   }
   const highest = Math.max(top ?? 0, ...known) || 1;
   const x = (index: number) =>
@@ -31,20 +31,20 @@ export function renderChart({ title, values, names, format, top }: Chart): strin
   const at = (value: number, index: number) => `${x(index).toFixed(1)},${y(value).toFixed(1)}`;
   const points = values.flatMap((value, index) => (value === undefined ? [] : [at(value, index)]));
   const dots = values.map((value, index) => {
-    if (value === undefined) return "";
+    if (value === undefined) return undefined;
     const [cx, cy] = at(value, index).split(",");
     const told = `${names[index] ?? ""}: ${format(value)}`;
-    return `<circle cx="${cx}" cy="${cy}" r="${index === values.length - 1 ? 4 : 2.5}"><title>${escapeHtml(told)}</title></circle>`;
+    return html`<circle cx="${cx}" cy="${cy}" r="${index === values.length - 1 ? 4 : 2.5}"><title>${told}</title></circle>`;
   });
   const label = `${title}: last ${format(last)}, lowest ${format(Math.min(...known))}, highest ${format(Math.max(...known))} of ${known.length}`;
   const grid = [0, 0.5, 1]
     .map((part) => y(part * highest).toFixed(1))
-    .map((line) => `<line x1="0" x2="${width}" y1="${line}" y2="${line}"/>`);
-  return `<figure class="chart">
-<figcaption>${escapeHtml(title)} <strong>${escapeHtml(format(last))}</strong></figcaption>
-<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(label)}">
-<g class="grid">${grid.join("")}</g><polyline points="${points.join(" ")}"/>${dots.join("")}
+    .map((line) => html`<line x1="0" x2="${width}" y1="${line}" y2="${line}"/>`);
+  return html`<figure class="chart">
+<figcaption>${title} <strong>${format(last)}</strong></figcaption>
+<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${label}">
+<g class="grid">${grid}</g><polyline points="${points.join(" ")}"/>${dots}
 </svg>
-<p class="quiet small">0 to ${escapeHtml(format(highest))}, ${escapeHtml(names[0] ?? "")}${names.length > 1 ? ` to ${escapeHtml(names.at(-1) ?? "")}` : ""}</p>
+<p class="quiet small">0 to ${format(highest)}, ${names[0] ?? ""}${names.length > 1 ? ` to ${names.at(-1) ?? ""}` : ""}</p>
 </figure>`;
 }

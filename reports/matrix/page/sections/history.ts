@@ -1,6 +1,7 @@
 import { formatDuration } from "#reports/conformance/console.ts";
 import { formatTime, percent } from "#reports/matrix/outcomes.ts";
-import { escapeHtml } from "#reports/page/page.ts";
+import { type Html, html, lines } from "#reports/page/html.ts";
+import { section } from "#reports/page/parts.ts";
 import { renderChart } from "./chart.ts";
 
 /** What a history shows over time. */
@@ -18,7 +19,7 @@ const shownRuns = 60;
 const shownFlaky = 20;
 
 /** The history as a section of the matrix page: pass rate, duration and flakiness of the last runs. */
-export function renderHistory({ nights, flaky }: HistoryReview): string {
+export function renderHistory({ nights, flaky }: HistoryReview): Html {
   const recent = nights.slice(-shownRuns);
   const names = recent.map(({ at }) => formatTime(at));
   const charts = [
@@ -38,15 +39,16 @@ export function renderHistory({ nights, flaky }: HistoryReview): string {
       top: 0.05,
     }),
   ];
-  const rows = flaky
-    .slice(0, shownFlaky)
-    .map(
-      ({ cell, requirement, flips, runs }) =>
-        `<tr><th scope="row">${escapeHtml(requirement)} on ${escapeHtml(cell)}</th><td class="number">${flips}</td><td class="number">${runs}</td></tr>`,
-    );
-  const table =
-    rows.length === 0
-      ? `<p class="quiet">No requirement changed its verdict more than once.</p>`
-      : `<h3>Changed their verdict again and again</h3><table><thead><tr><th scope="col">requirement</th><th scope="col" class="number">changes</th><th scope="col" class="number">runs</th></tr></thead><tbody>${rows.join("\n")}</tbody></table>`;
-  return `<section aria-labelledby="history"><h2 id="history">History</h2><div class="charts">${charts.join("\n")}</div>${table}</section>`;
+  const table = renderFlaky(flaky.slice(0, shownFlaky));
+  return section("history", "History", html`<div class="charts">${lines(charts)}</div>${table}`);
+}
+
+function renderFlaky(flaky: HistoryReview["flaky"]): Html {
+  if (flaky.length === 0)
+    return html`<p class="quiet">No requirement changed its verdict more than once.</p>`;
+  const rows = flaky.map(
+    ({ cell, requirement, flips, runs }) =>
+      html`<tr><th scope="row">${requirement} on ${cell}</th><td class="number">${flips}</td><td class="number">${runs}</td></tr>`,
+  );
+  return html`<h3>Changed their verdict again and again</h3><table><thead><tr><th scope="col">requirement</th><th scope="col" class="number">changes</th><th scope="col" class="number">runs</th></tr></thead><tbody>${lines(rows)}</tbody></table>`;
 }

@@ -1,0 +1,34 @@
+import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
+import { linkTo } from "#reports/matrix/page/cell-link.ts";
+import type { Cell } from "#reports/matrix/schema.ts";
+import { type Html, html, lines } from "#reports/page/html.ts";
+import { link } from "#reports/page/link.ts";
+import { badge, section } from "#reports/page/parts.ts";
+
+/** What is red as a section of the matrix page: cells that did not run to their end, then requirements that failed. */
+export function renderRed(cells: readonly Cell[]): Html {
+  const broken = cells
+    .filter(({ state, errors }) => state !== "complete" || errors.length > 0)
+    .map(renderBrokenCell);
+  const list = [...broken, ...cells.flatMap(renderFailures)];
+  const body =
+    list.length === 0 ? html`<p>Nothing is red.</p>` : html`<ul class="red-list">${lines(list)}</ul>`;
+  return section("red", "Red", body);
+}
+
+function renderBrokenCell(cell: Cell): Html {
+  const { name, state, because, errors } = cell;
+  const why = because ?? errors[0]?.message ?? "";
+  const mark = badge(state === "blocked" ? "warn" : "odd", state);
+  return html`<li>${mark} ${link(`${linkTo(cell)}#state`, name)}<code>${firstLine(why)}</code></li>`;
+}
+
+function renderFailures(cell: Cell): Html[] {
+  return (cell.target?.results ?? [])
+    .filter(({ outcome }) => outcome === "failed" || outcome === "error")
+    .map(({ requirement, outcome, title, reason = "" }) => {
+      const { sign, tone } = outcomeSigns[outcome];
+      const where = link(linkTo(cell, requirement), `${requirement} on ${cell.name}`);
+      return html`<li>${badge(tone, `${sign} ${outcome}`)} ${where} ${title}<code>${firstLine(reason)}</code></li>`;
+    });
+}
