@@ -1,6 +1,7 @@
-// node harness/cli/bootstrap.mjs SCRIPT [ARGUMENT…]
+#!/usr/bin/env node
+// node harness/cli/bootstrap.mjs COMMAND [ARGUMENT…]
 // Runs on the system's Node.js without any dependency: installs the packages that the lockfile names when they
-// are missing or others, and then runs the script with the project's own Node.js.
+// are missing or others, and then runs netconform.ts with the project's own Node.js.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
@@ -12,6 +13,7 @@ import { fileURLToPath } from "node:url";
 const oldestNode = 20;
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const modules = join(root, "node_modules");
+const program = join(root, "harness/cli/netconform.ts");
 const programs = join(modules, ".bin");
 const ownNode = join(programs, "node");
 const stamp = join(modules, ".netconform");
@@ -19,8 +21,7 @@ const stamp = join(modules, ".netconform");
 if (Number(process.versions.node.split(".")[0]) < oldestNode) {
   fail(`Node.js ${process.versions.node} is too old: expected ${oldestNode} or later to set the project up`);
 }
-const [script, ...args] = process.argv.slice(2);
-if (!script) fail("usage: node harness/cli/bootstrap.mjs SCRIPT [ARGUMENT…]");
+const args = process.argv.slice(2);
 
 const lockfile = readFileSync(join(root, "package-lock.json"));
 const wanted = createHash("sha256").update(lockfile).digest("hex");
@@ -98,7 +99,7 @@ function capture(command, rest) {
 
 async function run() {
   const path = `${programs}${delimiter}${process.env.PATH ?? ""}`;
-  const child = spawn(ownNode, [script, ...args], {
+  const child = spawn(ownNode, [program, ...args], {
     cwd: root,
     stdio: "inherit",
     env: { ...process.env, PATH: path },

@@ -50,6 +50,8 @@ const commands: [string, string[], Record<string, string>, RegExp][] = [
   ["conform", ["-t", "Z9"], {}, /--requirement Z9: no such requirement; expected .*M4/],
   ["conform", ["suites/nosuch"], {}, /suites\/nosuch: no such suite; expected one of .*suites\/basics/],
   ["conform", ["--nosuch"], {}, /unknown option '--nosuch'/],
+  ["confrom", [], {}, /unknown command 'confrom'\n\(Did you mean conform\?\)/],
+  ["reference", ["tenat"], {}, /unknown command 'tenat'/],
   ["conform", [], { CLUSTER: "moon" }, /CLUSTER=moon: expected one of containers/],
   ["cluster", ["status"], { NODES: "0" }, /NODES=0: expected a whole number/],
   ["cluster", ["ssh", "node99"], {}, /node99: no such host/],
@@ -57,7 +59,7 @@ const commands: [string, string[], Record<string, string>, RegExp][] = [
 
 describe.concurrent("a mistake on the command line ends with exit code 2", () => {
   test.for(commands)("%s %o %o", async ([command, args, env, message], { expect }) => {
-    const { code, said } = await run(`harness/cli/${command}.ts`, args, env);
+    const { code, said } = await run("harness/cli/netconform.ts", [command, ...args], env);
     expect(said).toMatch(message);
     expect(code).toBe(2);
   });

@@ -11,7 +11,10 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs `npm run matrix` as a user would; yields how it ended and what it said. */
 function matrix(args: readonly string[], env: Record<string, string> = {}) {
-  return runScript("harness/cli/matrix.ts", args, { REPORTS: mkdtempSync(join(folder, "reports-")), ...env });
+  return runScript("harness/cli/netconform.ts", ["matrix", ...args], {
+    REPORTS: mkdtempSync(join(folder, "reports-")),
+    ...env,
+  });
 }
 
 const damaged = join(folder, "damaged.jsonl");

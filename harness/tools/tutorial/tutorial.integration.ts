@@ -11,7 +11,11 @@ const fixture = (name: string) => join(import.meta.dirname, "fixtures", name);
 
 /** Runs the command as a user would and yields how it ended and what it said. */
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return runScript("harness/cli/tutorial.ts", args, { KEEP: "0", REPORTS: join(folder, "reports"), ...env });
+  return runScript("harness/cli/netconform.ts", ["tutorial", ...args], {
+    KEEP: "0",
+    REPORTS: join(folder, "reports"),
+    ...env,
+  });
 }
 
 interface Report {

@@ -1,11 +1,12 @@
+import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
+import { checkFilters, suitesIn, titlePattern } from "#harness/cli/selection.ts";
 import { chapters } from "#harness/conformance/run/projects.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
-import { newCommand, runMain, runVitest } from "./run.ts";
-import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
 
-const command = newCommand("npm run conform --")
+/** The chapters against the drivers, from the set-up to the reports. */
+export const command = newCommand("npm run conform --")
   .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
   .argument("[filter...]", "chapters to run, e.g. suites/multihost; default: all")
   .option("-t, --requirement <ids>", "only tests of these requirements, e.g. M4,B2")
@@ -17,13 +18,12 @@ const command = newCommand("npm run conform --")
       )
       .join("\n")}`,
   )
-  .parse();
+  .action((given: string[], options: { requirement?: string }) => runMain(() => conform(given, options)));
 
-await runMain(async () => {
+async function conform(given: readonly string[], { requirement }: { requirement?: string }): Promise<number> {
   const settings = readSettings();
-  const { requirement } = command.opts<{ requirement?: string }>();
   const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
-  const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
+  const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
   const title = requirement ? ["--testNamePattern", titlePattern(requirement)] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
@@ -36,4 +36,4 @@ await runMain(async () => {
   }).catch((error: Error) => error.message);
   console.log(`Allure report: ${page}`);
   return code;
-});
+}

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { join } from "node:path";
 import { InvalidArgumentError } from "commander";
+import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { progressOn } from "#harness/core/progress.ts";
@@ -11,7 +12,6 @@ import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/tools/b
 import { BenchContext } from "#harness/tools/bench/runner/context.ts";
 import { writeBench } from "#harness/tools/bench/runner/readme.ts";
 import { type Result, renderMarkdown, renderTables } from "#harness/tools/bench/runner/table.ts";
-import { newCommand, runMain } from "./run.ts";
 
 interface Options {
   only?: string[];
@@ -21,7 +21,8 @@ interface Options {
   readme?: boolean;
 }
 
-const command = newCommand("npm run bench --")
+/** Benchmarks, as ratios in one run. */
+export const command = newCommand("npm run bench --")
   .description(
     "Measures the harness against plain ways of doing the same, in one run; tells figures, asserts none.",
   )
@@ -29,14 +30,17 @@ const command = newCommand("npm run bench --")
   .option("--rounds <number>", "how often the chapters are run each way; medians are told", positive, 1)
   .option("--json <file>", "write the figures to a file as well")
   .option("--markdown", "print Markdown instead of tables")
-  .option("--readme", "write the Markdown into README.md, between <!-- bench --> and <!-- /bench -->")
+  .option(
+    "--readme",
+    "write the Markdown into docs/benchmarks.md, between <!-- bench --> and <!-- /bench -->",
+  )
   .addHelpText(
     "after",
     "\nEngine on the nodes: the first of ENGINE. Figures depend on what else the machine does.",
-  );
+  )
+  .action((options: Options) => runMain(() => bench(options)));
 
-await runMain(async () => {
-  const options = command.parse().opts<Options>();
+async function bench(options: Options): Promise<number> {
   const benchmarks = choose(await loadBenchmarks(), options.only);
   const given = readSettings();
   // A measurement does not overwrite the reports of a run, and the script knows two nodes.
@@ -63,12 +67,12 @@ await runMain(async () => {
   const markdown = renderMarkdown(results, facts);
   console.log(options.markdown ? markdown : `${renderTables(results)}\n\n${facts.join(", ")}`);
   const complete = results.every(({ error }) => error === undefined);
-  if (options.readme && complete) writeBench(join(projectRoot, "README.md"), markdown);
+  if (options.readme && complete) writeBench(join(projectRoot, "docs/benchmarks.md"), markdown);
   if (options.readme && !complete)
-    progress.say("README.md is left as it is: not everything could be measured");
+    progress.say("docs/benchmarks.md is left as it is: not everything could be measured");
   if (options.json) writeFileSync(options.json, `${JSON.stringify(asJson(results, facts), null, 2)}\n`);
   return complete ? 0 : 1;
-});
+}
 
 /** A benchmark that cannot measure does not keep the others from it. */
 async function measure(benchmark: Benchmark, context: BenchContext): Promise<Result> {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { arch, release } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
 import { runTier } from "#harness/conformance/cni-run/run-suite.ts";
@@ -12,7 +13,6 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import type { TableColumn } from "#harness/tools/cni-table/column.ts";
 import { columnsOf, countOutcomes, formatTable } from "#harness/tools/cni-table/table.ts";
-import { newCommand, runMain } from "./run.ts";
 
 interface Options {
   debian?: boolean;
@@ -30,7 +30,8 @@ interface Generation {
 }
 
 const document = join(projectRoot, "docs/cni-plugins.md");
-const command = newCommand("npm run cni-table --")
+/** The CNI suite over folders of plugins. */
+export const command = newCommand("npm run cni-table --")
   .description(
     "Runs the CNI tier over folders of plugins and writes the table plugin × rule as JSON and Markdown.",
   )
@@ -45,15 +46,14 @@ const command = newCommand("npm run cni-table --")
   )
   .addHelpText(
     "after",
-    "\nNeeds projectRoot and a folder or --debian. A broken rule is a result: the exit code is 0 when every rule was judged or blocked.",
-  );
+    "\nNeeds root and a folder or --debian. A broken rule is a result: the exit code is 0 when every rule was judged or blocked.",
+  )
+  .action((folders: string[], options: Options) => runMain(() => cniTable(folders, options)));
 
-await runMain(async () => {
-  command.parse();
-  const options = command.opts<Options>();
+async function cniTable(folders: readonly string[], options: Options): Promise<number> {
   const settings = readSettings();
   handleInterruptions(progress);
-  const generations = await findGenerations(command.args, options, settings);
+  const generations = await findGenerations(folders, options, settings);
   const columns: TableColumn[] = [];
   for (const { name, folder } of generations) {
     const results = await progress.step(
@@ -64,7 +64,7 @@ await runMain(async () => {
     columns.push(...columnsOf({ generation: name, folder }, results));
   }
   const facts = [new Date().toISOString().slice(0, 10), `Linux ${release().split("-", 1)[0]} on ${arch()}`];
-  const again = ["npm run cni-table --", ...process.argv.slice(2)].join(" ");
+  const again = ["npm run cni-table --", ...process.argv.slice(3)].join(" ");
   const markdown = (told: (generation: Generation) => string) =>
     formatTable(columns, {
       command: again,
@@ -88,7 +88,7 @@ await runMain(async () => {
   process.stdout.write(`${join(target, "cni-table.md")}\n`);
   process.stdout.write(`${columns.length} plugins, rules: ${told.join(", ")}\n`);
   return unjudged > 0 ? 1 : 0;
-});
+}
 
 /** Puts the table into the document, beside what people have written there. */
 async function writeDocument(table: string): Promise<void> {

@@ -1,5 +1,7 @@
 import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
+import { newCommand, runMain } from "#harness/cli/run.ts";
+import { checkFilters, suitesIn, titlePattern } from "#harness/cli/selection.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
@@ -23,8 +25,6 @@ import { formatSpeed } from "#reports/matrix/markdown.ts";
 import { compareVersions } from "#reports/matrix/outcomes.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
 import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
-import { newCommand, runMain } from "./run.ts";
-import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
 
 interface Options {
   requirement?: string;
@@ -37,7 +37,8 @@ interface Options {
   expect?: boolean;
 }
 
-const command = newCommand("npm run matrix --")
+/** The chapters on every driver and engine version, as one report. */
+export const command = newCommand("npm run matrix --")
   .description(
     "Runs the chapters on every driver and engine version, clusters side by side, and writes one report: requirement × engine × driver, what drifted, the history.",
   )
@@ -70,20 +71,19 @@ const command = newCommand("npm run matrix --")
     "after",
     `\nSettings are those of npm run conform, but ENGINE is ${engineVersions.join(",")} where it is not set. The reports are in REPORTS.`,
   )
-  .parse();
+  .action((what: string[], options: Options) => runMain(() => matrix(what, options)));
 
-await runMain(async () => {
+async function matrix(what: readonly string[], options: Options): Promise<number> {
   process.env.ENGINE ||= engineVersions.join(",");
-  const options = command.opts<Options>();
   const settings = readSettings();
   const between = readBetween(options.between);
   const historyPath = resolve(options.history ?? join(settings.REPORTS, matrixFiles.history));
   const history = readHistory(historyPath);
-  const [verb, ...folders] = command.args;
+  const [verb, ...folders] = what;
   await claimFolder(settings.REPORTS);
   const told = Promise.withResolvers<void>();
   try {
-    const matrix =
+    const merged =
       verb === "merge"
         ? mergeMatrices(
             folders.map((folder) => resolve(folder)),
@@ -92,15 +92,16 @@ await runMain(async () => {
               ? await planCells(settings.DRIVER, settings.ENGINE, wantedFirewalls(settings, options))
               : [],
           )
-        : await run(settings, options, history, told.promise);
-    return await report(matrix, settings.REPORTS, { historyPath, nights: options.nights, between });
+        : await run(what, settings, options, history, told.promise);
+    return await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
   } finally {
     told.resolve();
   }
-});
+}
 
 /** Runs the cells. When the run is interrupted, the process lives on until `told`: what has run until then is reported. */
 async function run(
+  given: readonly string[],
   settings: Settings,
   options: Options,
   history: readonly PastRun[],
@@ -114,14 +115,14 @@ async function run(
     );
   }
   const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
-  const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
+  const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
   const selection = [
     ...(requirement ? ["--testNamePattern", titlePattern(requirement)] : []),
     ...(shard ? [`--shard=${readShard(shard)}`] : []),
     ...filters,
   ];
-  const selected = [...command.args, ...(requirement ? [requirement] : [])];
+  const selected = [...given, ...(requirement ? [requirement] : [])];
   const wanted = wantedFirewalls(settings, options);
   const cells = await planCells(settings.DRIVER, settings.ENGINE, wanted);
   const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { Option } from "commander";
+import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { progress } from "#harness/core/progress.ts";
@@ -13,9 +14,9 @@ import { CniProving } from "#harness/proof/runner/cni.ts";
 import { CnmProving } from "#harness/proof/runner/cnm.ts";
 import { choose } from "#harness/proof/selection.ts";
 import { writeAtomically } from "#reports/files.ts";
-import { newCommand, runMain } from "./run.ts";
 
-const command = newCommand("npm run prove --")
+/** The proof that every check can fail. */
+export const command = newCommand("npm run prove --")
   .description(
     "Proves that the checks can fail: everything untouched must be green, then faults and faults break one thing each, and the requirement that each names must turn red.",
   )
@@ -23,12 +24,10 @@ const command = newCommand("npm run prove --")
   .option("--only <name...>", "let only these faults and faults loose")
   .option("--list", "list the faults and faults and what each must turn red")
   .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 4)
-  .parse();
-const options = command.opts<{ tier?: Tier[]; only?: string[]; list?: boolean; clusters: number }>();
-
-await runMain(prove);
+  .action(() => runMain(prove));
 
 async function prove(): Promise<number> {
+  const options = command.opts<{ tier?: Tier[]; only?: string[]; list?: boolean; clusters: number }>();
   const startedAt = new Date();
   const elapsed = () => `${((Date.now() - startedAt.getTime()) / 1000).toFixed(0).padStart(4)} s`;
   const chosen = choose({ tiers: options.tier ?? tiers, names: options.only });

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import Table from "cli-table3";
-import { Command, Option } from "commander";
+import { type Command, Option } from "commander";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import { serveNamespaces } from "#drivers/reference/cni/serve.ts";
 import { referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
@@ -10,8 +10,8 @@ import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts
 import { localNode, readInventory } from "#drivers/reference/hosts.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { ReferenceService } from "#drivers/reference/service.ts";
+import { newCommand, runMain } from "#harness/cli/run.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { runMain } from "./run.ts";
 
 const defaultAdmin = join(tmpdir(), "netconform-reference.sock");
 const faultNames: readonly string[] = [
@@ -20,7 +20,7 @@ const faultNames: readonly string[] = [
   ...Object.keys(referenceCniFaults),
 ];
 
-const program = new Command("npm run reference --")
+const program = newCommand("npm run reference --")
   .description("The reference plugin by itself, for plain `docker network create -d netconform …`.")
   .option("--admin <socket>", "admin socket of the plugin, on this machine", defaultAdmin)
   .addHelpText(
@@ -196,7 +196,7 @@ program
   .description("starts the plugin again from its state file")
   .action(() => change("restart", {}));
 
-await program.parseAsync();
+export { program as command };
 
 async function serve(options: ServeOptions): Promise<number> {
   const { inventory, local, control, data, name, socket, state, dataplane, vxlanPort } = options;

@@ -1,4 +1,5 @@
 import { Option } from "commander";
+import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
 import { progress } from "#harness/core/progress.ts";
@@ -12,7 +13,6 @@ import { describeResult, describeRun, describeSteps } from "#harness/tools/tutor
 import { writeReports } from "#harness/tools/tutorial/report/write.ts";
 import { countVerdicts, runTutorial } from "#harness/tools/tutorial/run/tutorial-run.ts";
 import { checkHosts, selectSteps } from "#harness/tools/tutorial/select.ts";
-import { newCommand, runMain } from "./run.ts";
 
 interface Options {
   list?: boolean;
@@ -24,7 +24,8 @@ interface Options {
   claims?: string;
 }
 
-const command = newCommand("npm run tutorial --")
+/** A tutorial's own text, command by command. */
+export const command = newCommand("npm run tutorial --")
   .description(
     "Runs the commands of a tutorial on a cluster, and says of each whether it still does what the text shows.",
   )
@@ -49,17 +50,15 @@ const command = newCommand("npm run tutorial --")
   .addHelpText(
     "after",
     "\nENGINE names the Docker Engines, one after the other. Exit code: 0 when no command is broken, 1 when one is, 2 for a mistake.",
-  );
+  )
+  .action((file: string, options: Options) => runMain(() => tutorial(file, options)));
 
-await runMain(async () => {
-  command.parse();
-  const options = command.opts<Options>();
-  const [file = ""] = command.args;
+async function tutorial(file: string, options: Options): Promise<number> {
   const settings = readSettings();
   const mapping = loadMapping(options.mapping);
-  const tutorial = parseTutorial(file, readLines(file, "a tutorial in Markdown"), mapping.prompts);
-  const steps = selectSteps(tutorial, options);
-  checkHosts(tutorial, steps, mapping, settings.NODES);
+  const parsed = parseTutorial(file, readLines(file, "a tutorial in Markdown"), mapping.prompts);
+  const steps = selectSteps(parsed, options);
+  checkHosts(parsed, steps, mapping, settings.NODES);
   const coverage =
     options.claims === undefined
       ? undefined
@@ -69,7 +68,7 @@ await runMain(async () => {
           mapping,
         );
   if (options.list) {
-    console.log(describeSteps(tutorial, steps));
+    console.log(describeSteps(parsed, steps));
     if (coverage) console.log(describeCoverage(coverage));
     return 0;
   }
@@ -78,7 +77,7 @@ await runMain(async () => {
   let failed = 0;
   for (const engine of await targetEngines(settings)) {
     const run = await runTutorial({
-      ...{ settings, progress, tutorial, steps, mapping, engine, plugin: options.plugin },
+      ...{ settings, progress, tutorial: parsed, steps, mapping, engine, plugin: options.plugin },
       tell: (result) => console.log(describeResult(result)),
     });
     console.log(describeRun(run));
@@ -90,4 +89,4 @@ await runMain(async () => {
   if (coverage) console.log(describeCoverage(coverage));
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
-});
+}

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
+import { newCommand, runMain } from "#harness/cli/run.ts";
 import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
 import { surveyInventory } from "#harness/cluster/hosts/lifecycle.ts";
 import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/hosts/preflight.ts";
@@ -13,44 +14,32 @@ import { openTarget } from "#harness/conformance/run/target.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { isAlive } from "#harness/core/process.ts";
 import { progressOn } from "#harness/core/progress.ts";
-import type { ClusterProvider } from "#harness/core/settings/settings.ts";
-import { settingsOrExit } from "#harness/core/settings/usage.ts";
+import { type ClusterProvider, readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { writeSshConfig } from "#harness/host/ssh/ssh-config.ts";
-import { newCommand, runMain } from "./run.ts";
 
-const settings = settingsOrExit();
 const progress = progressOn(process.stderr);
-const states = new ClusterStates(settings);
 
-const command = newCommand("npm run cluster --")
+const program = newCommand("npm run cluster --")
   .enablePositionalOptions()
-  .description("Clusters that stay up between runs.");
+  .description("Clusters that stay up between runs, and hosts that exist.");
 
-command
+program
   .command("up")
   .description("brings up a cluster for every DRIVER and ENGINE and leaves it up")
-  .action(() =>
-    runMain(async () => {
-      for (const engine of await targetEngines(settings)) {
-        for (const driver of settings.DRIVER)
-          await (await openTarget(settings, progress, driver, engine)).keep();
-      }
-      return status();
-    }),
-  );
+  .action(() => runMain(up));
 
-command
+program
   .command("down")
   .description("removes every cluster of this user, and what interrupted runs left behind")
   .action(() => runMain(down));
 
-command
+program
   .command("status")
   .description("lists the clusters and how to reach their nodes")
-  .action(() => runMain(async () => status()));
+  .action(() => runMain(async () => status(readSettings())));
 
-command
+program
   .command("ssh")
   .description("opens a shell on a host of a cluster, or runs a command there")
   .argument("<host>", "node1, node2, … or external; CLUSTER-ID/node1 where several clusters are up")
@@ -58,12 +47,12 @@ command
   .argument("[command...]", "what to run instead of a shell")
   .action((host: string, argv: string[]) => runMain(async () => ssh(host, argv)));
 
-command
+program
   .command("preflight")
   .description("lists what the hosts of INVENTORY are, have and lack; changes nothing")
   .action(() => runMain(preflight));
 
-command
+program
   .command("inventory-schema")
   .description("prints the JSON Schema of inventory files, for editors")
   .action(() =>
@@ -73,10 +62,19 @@ command
     }),
   );
 
-await command.parseAsync();
+/** Clusters that stay up between runs. */
+export { program as command };
+
+async function up(): Promise<number> {
+  const settings = readSettings();
+  for (const engine of await targetEngines(settings)) {
+    for (const driver of settings.DRIVER) await (await openTarget(settings, progress, driver, engine)).keep();
+  }
+  return status(settings);
+}
 
 async function preflight(): Promise<number> {
-  const inventory = inventoryOf({ ...settings, CLUSTER: "ssh" });
+  const inventory = inventoryOf({ ...readSettings(), CLUSTER: "ssh" });
   const surveys = await progress.step(`looking at the hosts of ${inventory.source}`, () =>
     surveyInventory(inventory),
   );
@@ -91,8 +89,10 @@ async function preflight(): Promise<number> {
 }
 
 async function down(): Promise<number> {
+  const settings = readSettings();
+  const states = new ClusterStates(settings);
   let failed = 0;
-  for (const name of providersInUse()) {
+  for (const name of providersInUse(settings, states)) {
     const provider = await openProvider(settings, progress, name);
     const own = provider.states();
     const busy = own.filter((state) => isAlive(state.owner));
@@ -114,11 +114,12 @@ async function down(): Promise<number> {
 }
 
 /** The providers of every cluster that there is a state of, and the one that is set. */
-function providersInUse(): ClusterProvider[] {
+function providersInUse(settings: Settings, states: ClusterStates): ClusterProvider[] {
   return [...new Set([settings.CLUSTER, ...states.all().map(({ provider }) => provider)])];
 }
 
-function status(): number {
+function status(settings: Settings): number {
+  const states = new ClusterStates(settings);
   const table = new Table({
     head: ["cluster", "driver", "engine", "state", "hosts"],
     style: { head: [], border: [] },
@@ -157,7 +158,7 @@ function hostsOf({ nodes, external }: ClusterState): HostState[] {
 
 function findHost(reference: string): { state: ClusterState; host: HostState } {
   const [name = "", id] = reference.split("/").reverse();
-  const found = states
+  const found = new ClusterStates(readSettings())
     .all()
     .filter((state) => id === undefined || state.id === id)
     .flatMap((state) => hostsOf(state).map((host) => ({ state, host })))

@@ -1,8 +1,9 @@
+import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
+import { titlePattern } from "#harness/cli/selection.ts";
 import { libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { progress } from "#harness/core/progress.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
-import { newCommand, runMain, runVitest } from "./run.ts";
-import { titlePattern } from "./selection.ts";
 
 const limitMinutes = 30;
 /** What an emulated machine takes, compared with a container on the same machine. */
@@ -24,7 +25,8 @@ const parts = [
   },
 ] as const;
 
-const command = newCommand("npm run test:vagrant --")
+/** The chapters that virtual machines are for. */
+export const command = newCommand("npm run test:vagrant --")
   .description(
     [
       "The set-up checks, the multi-host chapter and VLANs on virtual machines that Vagrant makes with libvirt,",
@@ -40,14 +42,13 @@ const command = newCommand("npm run test:vagrant --")
       .map(({ name, meaning }) => `  ${name.padEnd(12)} ${meaning}`)
       .join("\n")}`,
   )
-  .parse();
+  .action((options: { only?: string }) => runMain(() => testVagrant(options)));
 
-await runMain(async () => {
+async function testVagrant({ only }: { only?: string }): Promise<number> {
   const given = readSettings();
-  const { only } = command.opts<{ only?: string }>();
   const chosen = parts.filter(({ driver }) => only === undefined || driver === only);
   if (chosen.length === 0)
-    command.error(`--only ${only}: expected ${parts.map((part) => part.driver).join(" or ")}`);
+    throw new UsageError(`--only ${only}: expected ${parts.map((part) => part.driver).join(" or ")}`);
   const emulated = (await libvirtDriver()) === "qemu";
   const env = {
     CLUSTER: "vagrant",
@@ -73,4 +74,4 @@ await runMain(async () => {
   if (stop.aborted)
     progress.say(`test:vagrant: expected an end within ${limitMinutes} minutes; the rest did not run`);
   return codes.find((code) => code !== 0) ?? (stop.aborted ? 1 : 0);
-});
+}

@@ -1,0 +1,66 @@
+import type { Command } from "commander";
+
+/** A sub-command: a line for the list of commands, and its file, which is loaded when it is asked for. */
+interface Entry {
+  readonly summary: string;
+  readonly alias?: string;
+  readonly load: () => Promise<{ readonly command: Command }>;
+}
+
+/** Every sub-command of `netconform`, by name, in the order of the help. */
+export const commands: Readonly<Record<string, Entry>> = {
+  conform: {
+    summary: "runs the chapters against the drivers and writes the reports",
+    alias: "run",
+    load: () => import("./commands/conformance/conform.ts"),
+  },
+  matrix: {
+    summary: "runs every driver on every engine version, as one report with what drifted",
+    load: () => import("./commands/conformance/matrix.ts"),
+  },
+  report: {
+    summary: "makes the Allure report of the last run",
+    load: () => import("./commands/conformance/report.ts"),
+  },
+  "cni-table": {
+    summary: "runs the CNI suite over folders of plugins, as a table plugin × rule",
+    load: () => import("./commands/conformance/cni-table.ts"),
+  },
+  tutorial: {
+    summary: "runs a tutorial's own text and says of every command whether it still holds",
+    load: () => import("./commands/conformance/tutorial.ts"),
+  },
+  cluster: {
+    summary: "clusters that stay up between runs: up, down, status, ssh, preflight",
+    load: () => import("./commands/cluster.ts"),
+  },
+  reference: {
+    summary: "the reference plugin by itself",
+    load: () => import("./commands/reference.ts"),
+  },
+  prove: {
+    summary: "injects one fault at a time; exactly its requirement must turn red",
+    load: () => import("./commands/project/prove.ts"),
+  },
+  bench: {
+    summary: "benchmarks, as ratios in one run",
+    load: () => import("./commands/project/bench.ts"),
+  },
+  test: {
+    summary: "the project's own tests",
+    load: () => import("./commands/project/test.ts"),
+  },
+  "test:vagrant": {
+    summary: "set-up, multi-host chapter and VLANs on virtual machines",
+    load: () => import("./commands/project/test-vagrant.ts"),
+  },
+  check: {
+    summary: "types, lint, unit tests",
+    load: () => import("./commands/project/check.ts"),
+  },
+};
+
+/** The sub-command of that name or alias; `undefined` when there is none. */
+export function findCommand(name: string): Entry | undefined {
+  return Object.entries(commands).find(([own, { alias }]) => name === own || name === alias)?.[1];
+}

@@ -1,0 +1,24 @@
+// netconform COMMAND [ARGUMENT…]: the one program. `bootstrap.mjs` starts it with the project's own Node.js.
+import { commands, findCommand } from "./commands.ts";
+import { newCommand } from "./run.ts";
+
+const [first = "", ...rest] = process.argv.slice(2);
+// `netconform help NAME` is `netconform NAME --help`.
+const [name = "", args] = first === "help" && rest.length > 0 ? [rest[0], ["--help"]] : [first, rest];
+const found = findCommand(name);
+
+if (found) {
+  const { command } = await found.load();
+  await command.parseAsync(args, { from: "user" });
+} else {
+  // Commander lists the commands, and names the nearest one where a name is unknown.
+  const program = newCommand("netconform")
+    .description("Conformance tests for container network plugins, CNM (Docker's libnetwork) and CNI.")
+    .usage("COMMAND [ARGUMENT…]")
+    .addHelpText("after", "\n`netconform COMMAND --help` says more. `npm run COMMAND -- …` is the same.");
+  for (const [own, { summary, alias }] of Object.entries(commands)) {
+    const stub = program.command(own).description(summary);
+    if (alias) stub.alias(alias);
+  }
+  await program.parseAsync([name, ...args].filter(Boolean), { from: "user" });
+}
