@@ -85,7 +85,7 @@ UNIT
 }
 
 start_services() {
-  # As in a container node: whoever needs these starts them.
+  # As in a container node: the harness starts these when it needs them.
   for unit in etcd openvswitch-switch; do
     if [ -e "/lib/systemd/system/$unit.service" ]; then systemctl disable --quiet "$unit"; fi
   done

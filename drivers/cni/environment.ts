@@ -11,7 +11,7 @@ interface Place {
 }
 
 /**
- * What plugins leave to whoever runs them: the way between the nodes, and a firewall that lets a network's own traffic
+ * What plugins leave to the runtime's operator: the way between the nodes, and a firewall that lets a network's own traffic
  * and its published ports through. Everything of the network goes when `scope` closes, also the bridge that the
  * bridge plugin makes with the first container and never removes.
  */

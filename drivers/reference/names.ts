@@ -9,7 +9,7 @@ const event = z.looseObject({
   Actor: z.looseObject({ Attributes: z.looseObject({ container: z.string().optional() }) }),
 });
 
-/** Names under which a container shall be found, by endpoint id. */
+/** Names under which a container is found, by endpoint id. */
 export type NamesByEndpoint = ReadonlyMap<string, readonly string[]>;
 
 /**
@@ -34,7 +34,7 @@ export class NameWatch {
     this.#events = events;
     const lines = createInterface({ input: events });
     lines.on("line", (line) => this.#onEvent(line));
-    // An engine that stops cuts the stream; whoever follows sees that in `following`.
+    // An engine that stops cuts the stream; the follower sees that in `following`.
     for (const emitter of [events, lines]) emitter.on("error", () => {});
     const running = await this.#docker.listContainers();
     await Promise.all(running.map(({ Id }) => this.#learn(Id)));

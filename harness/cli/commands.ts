@@ -58,6 +58,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "types, lint, unit tests",
     load: () => import("./commands/project/check.ts"),
   },
+  docs: {
+    summary: "writes the tables of docs/ that programs know",
+    load: () => import("./commands/project/docs.ts"),
+  },
 };
 
 /** The sub-command of that name or alias; `undefined` when there is none. */

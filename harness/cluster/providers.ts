@@ -2,6 +2,22 @@ import type { Progress } from "#harness/core/progress.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import type { Provider } from "./provider.ts";
 
+/** Where nodes come from, and what this machine needs for it, for people. */
+export const providerSummaries: Readonly<Record<ClusterProvider, { nodes: string; needs: string }>> = {
+  containers: {
+    nodes: "privileged containers on this machine, each with an engine of its own",
+    needs: "root or sudo; the Docker Engine is installed where none answers",
+  },
+  ssh: {
+    nodes: "the hosts that INVENTORY names; nothing on them changes for good",
+    needs: "SSH to hosts with a Docker Engine, as root or with sudo",
+  },
+  vagrant: {
+    nodes: "virtual machines that Vagrant makes, with VirtualBox, libvirt or Docker",
+    needs: "Vagrant and its provider; Debian's packages are installed where they are missing",
+  },
+};
+
 /** Opens the provider that `CLUSTER` names. Throws `UsageError` where this machine cannot carry it. */
 export async function openProvider(
   settings: Settings,

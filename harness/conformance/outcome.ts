@@ -9,6 +9,16 @@ import type { RequirementId } from "#suites/requirements/catalogue.ts";
 export const outcomes = ["passed", "failed", "unsupported", "blocked", "error", "not run"] as const;
 export type Outcome = (typeof outcomes)[number];
 
+/** What each outcome says, for people. */
+export const outcomeMeanings: Readonly<Record<Outcome, string>> = {
+  passed: "the rule holds",
+  failed: "the plugin broke the rule",
+  unsupported: "the driver does not declare a capability that the rule needs",
+  blocked: "the environment lacks what the rule needs; the reason is told",
+  error: "the harness or a node broke; the plugin is not judged",
+  "not run": "the run did not get to the rule",
+};
+
 /** What a test leaves on its vitest task (`task.meta.conformance`); reporters read nothing else. Plain JSON. */
 export interface ConformanceMeta {
   requirement: RequirementId;

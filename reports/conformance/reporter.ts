@@ -135,7 +135,7 @@ export default class ConformanceReporter implements Reporter {
   #finish(statement: Statement): void {
     this.#write(statement);
     this.#print(`\n${formatSummary(statement, this.#describeFiles(), this.#look)}`);
-    // Whoever ended the process early has said why.
+    // What ended the process early has said why.
     if (!isGreen(statement)) process.exitCode ||= 1;
   }
 

@@ -56,7 +56,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     "a run that is killed while its cluster is up is cleaned up by the next one",
     async ({ use, scope }) => {
       const outer = await use(ground);
-      const run = startDoomedRun(scope, reference, engine);
+      const run = startInterruptedRun(scope, reference, engine);
       const id = await run.up;
       await expectSweptAway(outer, run, id);
     },
@@ -68,7 +68,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     "a run that is killed while its cluster is starting is cleaned up by the next one",
     async ({ use, scope }) => {
       const outer = await use(ground);
-      const run = startDoomedRun(scope, reference, engine);
+      const run = startInterruptedRun(scope, reference, engine);
       const owner = identify(run.process.pid ?? 0) ?? "";
       const id = await until(
         { what: "the first container of the run", deadlineMs: upMs, everyMs: 20 },
@@ -85,7 +85,7 @@ chapter("cleanup", ({ requirement, shared }) => {
 });
 
 /** Kills the run, lets the next one's sweep clean up, and looks for its cluster. */
-async function expectSweptAway(outer: EngineContext, run: DoomedRun, id: string): Promise<void> {
+async function expectSweptAway(outer: EngineContext, run: InterruptedRun, id: string): Promise<void> {
   await kill(run.process);
   const things = await thingsOf(outer.docker, id);
   await sweep(outer);
@@ -93,13 +93,13 @@ async function expectSweptAway(outer: EngineContext, run: DoomedRun, id: string)
   await expectNoTrace(outer.docker, id, things);
 }
 
-interface DoomedRun {
+interface InterruptedRun {
   process: ChildProcess;
   /** Resolves to the id of its cluster. */
   up: Promise<string>;
 }
 
-function startDoomedRun(scope: Scope, driver: string, engine: string): DoomedRun {
+function startInterruptedRun(scope: Scope, driver: string, engine: string): InterruptedRun {
   const child = spawn(process.execPath, [interruptedRun, driver, engine], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, NODES: "1", KEEP: "0", FAULT: "" },

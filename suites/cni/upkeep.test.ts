@@ -74,8 +74,8 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
     const own = additions(await testbed.state(), before);
     await testbed.call("DEL", listed);
     await testbed.call("DEL", stale);
-    const lasting = additions(await testbed.state(), before);
-    const kept = additions(own, lasting);
+    const permanent = additions(await testbed.state(), before);
+    const kept = additions(own, permanent);
     if (kept.length > 0) throw violation(none, "nothing when nothing is listed", kept.join("; "));
   });
 

@@ -33,7 +33,7 @@ cnmSuite(({ requirement }) => {
     holds(engine, "CNM-9");
   });
 
-  requirement("CNM-10", "the engine can find the interface that it shall move", async (test) => {
+  requirement("CNM-10", "the engine can find the interface that it moves", async (test) => {
     const engine = play(test);
     const endpoint = await engine.endpoint(await engine.network());
     const joined = granted(await engine.join(endpoint));

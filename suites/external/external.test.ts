@@ -101,7 +101,7 @@ chapter("external", ({ requirement, shared }) => {
       await expectOpen(here, server.at(published, { address: here.ip }));
 
       // The port answers with the container's identity only while the container's server is there:
-      // whoever accepts connections afterwards is a proxy, and a proxy alone must not pass for the container.
+      // what accepts connections afterwards is a proxy, and a proxy alone must not pass for the container.
       await server.listener.close();
       const after = await (await external.agent()).connect({ ...asked(0), timeoutMs: 1_000 });
       expectThat(after.state !== "open", {

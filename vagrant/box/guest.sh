@@ -4,7 +4,7 @@
 # machine may be emulated.
 #
 #   guest.sh packages      prints what a machine has beside a node's packages, one per line
-#   guest.sh before ROOT   before packages are installed: what the initial RAM disk shall hold
+#   guest.sh before ROOT   before packages are installed: what the initial RAM disk holds
 #   guest.sh after ROOT    once everything is installed
 set -eu
 

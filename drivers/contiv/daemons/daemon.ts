@@ -6,7 +6,7 @@ export const folder = "/opt/netconform-contiv";
 /** Folder for the logs of daemons that the driver starts; one file for each. */
 export const logFolder = "/var/log/netconform-contiv";
 
-/** A daemon that shall run on a node. */
+/** A daemon to run on a node. */
 export interface DaemonPlan {
   readonly name: string;
   readonly program: string;

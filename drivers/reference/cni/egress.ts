@@ -8,7 +8,7 @@ const chains = { ports: "NETCONFORM-PORTS", forward: "NETCONFORM-FORWARD" } as c
 const prefix = egressPool.subnet.split("/")[1];
 
 /** Rules that stay while the plugin is installed: table, chain, then the rule. */
-const lasting = [
+const permanent = [
   ["nat", "PREROUTING", "-m addrtype --dst-type LOCAL", `-j ${chains.ports}`],
   ["nat", "OUTPUT", "! -d 127.0.0.0/8 -m addrtype --dst-type LOCAL", `-j ${chains.ports}`],
   ["nat", "POSTROUTING", `-s ${egressPool.subnet} ! -o ${bridge}`, "-j MASQUERADE"],
@@ -36,10 +36,10 @@ chain nat ${chains.ports}
 chain filter ${chains.forward}
 iptables --wait -F ${chains.forward}
 ${forwarding.map((rule) => `iptables --wait -A ${chains.forward} ${rule}`).join("\n")}
-${lasting.map(([table, chain, match, target]) => once(table, chain, `${match} ${target}`)).join("\n")}`;
+${permanent.map(([table, chain, match, target]) => once(table, chain, `${match} ${target}`)).join("\n")}`;
 
 const stopScript = `
-${lasting.map(([table, chain, match, target]) => `iptables --wait -t ${table} -D ${chain} ${match} ${target}`).join("\n")}
+${permanent.map(([table, chain, match, target]) => `iptables --wait -t ${table} -D ${chain} ${match} ${target}`).join("\n")}
 iptables --wait -F ${chains.forward}; iptables --wait -X ${chains.forward}
 iptables --wait -t nat -F ${chains.ports}; iptables --wait -t nat -X ${chains.ports}
 ip link delete ${bridge}

@@ -203,7 +203,7 @@ export class CniFrontend {
     await fabric.sync(node);
   }
 
-  /** What the container shall have. */
+  /** What the container is to have. */
   #innerLinks({ endpoint, ifName, egress }: AttachmentState): InnerLink[] {
     const { endpoints, networks } = this.#context.model.state;
     const { ipv4, ipv6, network } = endpoints[endpoint]!;

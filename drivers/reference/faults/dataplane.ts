@@ -97,7 +97,7 @@ export class DataplaneFaults {
     };
   }
 
-  /** What shall be left behind: ports, resolvers and names that an earlier plan had. */
+  /** What is to be left behind: ports, resolvers and names that an earlier plan had. */
   #keepRemains(node: string, plan: NodePlan): NodePlan {
     const last = this.#lastPlans.get(node);
     const resolvers = plan.resolvers.map((resolver) => {

@@ -44,13 +44,13 @@ export function faultyPipeline(honest: Pipeline, context: FaultContext): Pipelin
       }
       if (on("engine-asked-in-handler") && path.endsWith("DiscoverNew")) return forever();
       const answer = await broken.answer(path, body);
-      return answer && spoilFailure(path, body, answer, on);
+      return answer && falsifyFailure(path, body, answer, on);
     },
   };
 }
 
 /** Faults in how a failure is reported. */
-function spoilFailure(
+function falsifyFailure(
   path: string,
   body: string,
   answer: WireAnswer,

@@ -15,7 +15,7 @@ export interface InventoryHost extends SshTarget {
   >;
 }
 
-/** Hosts that exist. Made from a file by `readInventory`, or by whoever brings hosts up, e.g. from `vagrant ssh-config`. */
+/** Hosts that exist. Made from a file by `readInventory`, or by a provider that brings hosts up, e.g. from `vagrant ssh-config`. */
 export interface Inventory {
   /** Where it comes from, for messages. */
   readonly source: string;

@@ -36,7 +36,7 @@ export const localBox = "local";
 
 const libvirtPlugin = "vagrant-libvirt";
 
-/** Makes the provider usable that Vagrant shall use. Throws `UsageError` where this machine cannot carry it. */
+/** Makes the provider usable that Vagrant is to use. Throws `UsageError` where this machine cannot carry it. */
 export async function openBackend(
   settings: Settings,
   progress: Progress,

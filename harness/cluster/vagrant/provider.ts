@@ -181,7 +181,7 @@ class VagrantProvider implements Provider {
     }
   }
 
-  /** Whoever asks again, as an interruption and the failure that it brings about do, waits for what was begun. */
+  /** A second caller, such as an interruption and the failure that it causes, waits for what was begun. */
   #discard(machines: Machines): Promise<void> {
     const begun = this.#discards.get(machines.id) ?? this.#remove(machines);
     this.#discards.set(machines.id, begun);

@@ -11,7 +11,7 @@ import type { Scope } from "#harness/core/scope.ts";
 import type { ActiveInjection, Injection } from "./injection.ts";
 import type { RecordingProxy } from "./proxy.ts";
 
-/** A moment in what was said; opaque to whoever asked for it. */
+/** A moment in what was said; opaque to the caller. */
 export type Mark = readonly number[];
 
 /** What engines and plugin said to each other since a mark, judged. */
@@ -24,7 +24,7 @@ export interface Recording {
 
 /** A fault that is at work. */
 export interface RecorderInjection {
-  /** Calls that it has befallen so far. */
+  /** Calls that it has been applied to so far. */
   used(): Promise<number>;
   stop(): Promise<void>;
 }

@@ -10,7 +10,7 @@ const closeMs = 15_000;
 
 /**
  * The part of `runTier` in the vitest that it starts. Prints one line on stdout for each test file that has ended: how many
- * of how many, and which target. Whoever started the run holds the other end of stdin: when that is gone, however it
+ * of how many, and which target. The process that started the run holds the other end of stdin: when that is gone, however it
  * went, the run ends, and takes its namespaces and the folder that stdin has named with it.
  */
 export default class TierReporter implements Reporter {
@@ -38,7 +38,7 @@ export default class TierReporter implements Reporter {
   }
 }
 
-/** What the lines begin with, so that whoever started the run tells them from anything else. */
+/** What the lines begin with, so that the process that started the run tells them from anything else. */
 export const progressMark = "tier: ";
 
 async function endOrphan(vitest: Vitest, folders: readonly string[]): Promise<void> {

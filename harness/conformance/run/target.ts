@@ -97,7 +97,7 @@ async function releasing<T>(release: () => Promise<void>, work: () => Promise<T>
   }
 }
 
-/** Whoever calls again waits for what the first call began. */
+/** A second caller waits for what the first call began. */
 function once<A extends unknown[]>(act: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
   let begun: Promise<void> | undefined;
   return (...args) => {

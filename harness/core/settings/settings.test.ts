@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
 import { describeSettings, explainSettings, readSettings } from "./settings.ts";
 
-/** The cells of every table row in the README. */
-const rows = readFileSync(new URL("../../../README.md", import.meta.url), "utf8")
+/** The cells of every table row in docs/settings.md. */
+const rows = readFileSync(new URL("../../../docs/settings.md", import.meta.url), "utf8")
   .split("\n")
   .filter((line) => line.startsWith("|"))
   .map((line) =>
@@ -76,7 +76,7 @@ describe("readSettings", () => {
 
 describe("describeSettings", () => {
   it.each(describeSettings())(
-    "the README tells about $name as --help does",
+    "docs/settings.md tells about $name as --help does",
     ({ name, meaning, default: value }) => {
       expect(rows).toContainEqual([`\`${name}\``, value && `\`${value}\``, meaning]);
     },

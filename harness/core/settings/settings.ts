@@ -44,7 +44,7 @@ const jsonMap = z
   })
   .pipe(z.record(z.string(), z.string()));
 
-/** Every setting: what it means, what it may be, its default. The README's table is checked against this. */
+/** Every setting: what it means, what it may be, its default. The table in docs/settings.md is made from this. */
 const schema = z.object({
   DRIVER: list
     .pipe(z.array(z.string()).min(1, { error: "at least one driver" }))
@@ -172,20 +172,20 @@ const schema = z.object({
   PATIENCE: wholeNumber(1, 60)
     .default(1)
     .describe("how many times longer than usual everything may take, for slow nodes such as emulated VMs"),
-  FAULT: z.string().optional().describe("name of the fault to let loose (npm run prove sets it)"),
+  FAULT: z.string().optional().describe("name of the fault to inject (npm run prove sets it)"),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });
 
 export type Settings = z.infer<typeof schema>;
 export type SettingName = keyof Settings;
 
-/** Name, meaning and default of every setting, for `--help` and the README. */
+/** Name, meaning and default of every setting, for `--help` and docs/settings.md. */
 export function describeSettings(): { name: string; meaning: string; default: string }[] {
   const defaults = schema.parse({});
   return Object.entries(schema.shape).map(([name, field]) => ({
     name,
     meaning: field.description ?? inner(field)?.description ?? "",
-    default: format(defaults[name as SettingName]),
+    default: format(defaults[name as SettingName], name === "CNI_PATH" ? ":" : ","),
   }));
 }
 
@@ -193,8 +193,8 @@ function inner(field: unknown): { description?: string } | undefined {
   return (field as { def?: { innerType?: { description?: string } } }).def?.innerType;
 }
 
-function format(value: unknown): string {
-  if (Array.isArray(value)) return value.join(",");
+function format(value: unknown, separator = ","): string {
+  if (Array.isArray(value)) return value.join(separator);
   if (typeof value === "boolean") return value ? "1" : "0";
   if (typeof value === "object" && value !== null)
     return Object.keys(value).length > 0 ? JSON.stringify(value) : "";
@@ -227,7 +227,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     return `${name}=${given[name] ?? ""}: expected ${expected} (set in the environment)`;
   });
   throw new UsageError([...problems, ...needed].join("\n"), {
-    hint: "the README lists every setting with its default",
+    hint: "docs/settings.md lists every setting with its default",
   });
 }
 

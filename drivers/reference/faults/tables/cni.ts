@@ -28,7 +28,7 @@ export const referenceCniFaults = {
     detectedBy: "X4",
     mayFollow: ["X3", "C1", "S5"],
     does: "DEL keeps the translation of published ports",
-    why: "a port leads to whoever has the address next",
+    why: "a port leads to the next container with that address",
   },
   "cni-aliases-ignored": {
     detectedBy: "M5",

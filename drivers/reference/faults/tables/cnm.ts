@@ -77,7 +77,7 @@ export const cnmFaults = {
   "two-json-objects": {
     detectedBy: "CNM-5c",
     does: 'failures of NetworkDriver calls with status 200 are followed by a second object: {"Err": …}{}',
-    why: "whoever reads to the last object sees a success",
+    why: "a client that reads to the last object sees a success",
   },
   "allocate-network-missing": {
     detectedBy: "CNM-6",

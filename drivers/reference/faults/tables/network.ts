@@ -31,7 +31,7 @@ export const referenceFaults = {
     detectedBy: "M6",
     mayFollow: ["T6"],
     does: "overlay networks cross the data interface as VLANs of their local tags, without VXLAN",
-    why: "the traffic is bare on the wire and collides with whoever uses those VLANs",
+    why: "the traffic is bare on the wire and collides with other users of those VLANs",
   },
   "names-of-own-node-only": {
     detectedBy: "M5",
@@ -43,7 +43,7 @@ export const referenceFaults = {
     detectedBy: "M5",
     mayFollow: ["T4", "V2"],
     does: "a name goes on resolving to the last address of a container that was removed",
-    why: "clients connect to whoever has the address next",
+    why: "clients connect to the next container with that address",
   },
   "port-outlives-container": {
     detectedBy: "C1",

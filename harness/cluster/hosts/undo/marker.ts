@@ -34,7 +34,7 @@ const schema = z.object({
 /** What a run writes onto a host before it changes anything there. */
 export type HostMarker = z.infer<typeof schema>;
 
-/** Who runs the harness, as others on the host shall read it. */
+/** Who runs the harness, as others on the host read it. */
 export function whoami(): string {
   return `${userInfo().username}@${hostname()}`;
 }

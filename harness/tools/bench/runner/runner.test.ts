@@ -33,8 +33,9 @@ test("an aim for a ratio is open while there is no baseline", () => {
 
 test("Markdown keeps its columns, whatever a row says", () => {
   const result = { benchmark: { name: "x", title: "X" }, rows: [row] };
-  const [head, , , line] = renderMarkdown([result], ["2 cores"]).split("\n");
-  expect(line).toBe("| a \\| b | 12.0 ms | 10.0 ms: plain | 1.20 | ≤ 1.2 × | yes |");
+  const [head, , , line = ""] = renderMarkdown([result], ["2 cores"]).split("\n");
+  const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
+  expect(cells).toEqual(["", "a \\| b", "12.0 ms", "10.0 ms: plain", "1.20", "≤ 1.2 ×", "yes", ""]);
   expect(head?.split("|")).toHaveLength(8);
 });
 
@@ -43,7 +44,7 @@ test("a benchmark that could not measure is in the table", () => {
   expect(renderMarkdown([result], [])).toContain("| not measured | no docker |");
 });
 
-test("the section of a README is replaced in place, and made where it is missing", () => {
+test("the section of a document is replaced in place, and made where it is missing", () => {
   const made = insertBench("# Title\n", "old");
   expect(made).toBe("# Title\n\n## Speed\n\n<!-- bench -->\nold\n<!-- /bench -->\n");
   expect(insertBench(`${made}\nmore\n`, "new")).toBe(`${made.replace("old", "new")}\nmore\n`);

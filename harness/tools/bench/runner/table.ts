@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { markdownTable } from "#harness/core/markdown.ts";
 import { type Benchmark, type BenchmarkRow, isMet, ratioOf } from "./benchmark.ts";
 
 /** What one benchmark measured, or why it could not. */
@@ -27,23 +28,17 @@ export function renderTables(results: readonly Result[]): string {
     .join("\n\n");
 }
 
-/** For the README: one table over all, with the facts that the figures depend on. */
+/** For docs/benchmarks.md: one table over all, with the facts that the figures depend on. */
 export function renderMarkdown(results: readonly Result[], facts: readonly string[]): string {
   const lines = results.flatMap(({ benchmark, rows, error }) => [
-    line([`**${benchmark.title}**`, ...head.slice(1).map(() => "")]),
-    ...(error === undefined
-      ? rows.map((row) => line(cells(row)))
-      : [line(["not measured", firstLine(error), "", "", "", ""])]),
+    [`**${benchmark.title}**`],
+    ...(error === undefined ? rows.map(cells) : [["not measured", firstLine(error)]]),
   ]);
-  return [line(head), line(head.map(() => "---")), ...lines, "", `${facts.join(", ")}.`].join("\n");
+  return [markdownTable(head, lines), "", `${facts.join(",\n")}.`].join("\n");
 }
 
 function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
-}
-
-function line(fields: readonly string[]): string {
-  return `| ${fields.map((field) => field.replaceAll("|", "\\|").replaceAll("\n", " ")).join(" | ")} |`;
 }
 
 function cells(row: BenchmarkRow): string[] {

@@ -176,7 +176,7 @@ export class Runner {
   /** Opens the next window while commands run. */
   #prepare(node: ClusterNode): void {
     const opening = Window.open(node);
-    // Whoever needs it is told.
+    // The command that needs it is told.
     opening.catch(() => {});
     this.#spare.set(node, opening);
   }

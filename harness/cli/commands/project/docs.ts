@@ -1,0 +1,15 @@
+import { writeDocuments } from "#harness/cli/docs/documents.ts";
+import { newCommand, runMain } from "#harness/cli/run.ts";
+
+/** The tables of docs/ that programs know. */
+export const command = newCommand("npm run docs --")
+  .description(
+    "Writes the tables of docs/ that programs know: settings, commands, capabilities, requirements, faults and others.",
+  )
+  .action(() => runMain(writeDocs));
+
+async function writeDocs(): Promise<number> {
+  const written = await writeDocuments();
+  console.log(written.length > 0 ? `written: ${written.join(", ")}` : "the documents are up to date");
+  return 0;
+}

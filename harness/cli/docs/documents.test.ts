@@ -1,0 +1,20 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { generatedTables, staleDocuments } from "./documents.ts";
+
+test("every table in docs/ says what the programs know: npm run docs writes them", async () => {
+  expect([...(await staleDocuments()).keys()]).toEqual([]);
+});
+
+test("nothing else in docs/ claims to be made by a program, but for what needs a run", () => {
+  const made = readdirSync(join(projectRoot, "docs")).flatMap((file) => {
+    const text = readFileSync(join(projectRoot, "docs", file), "utf8");
+    return [...text.matchAll(/^<!-- ([\w-]+) -->$/gm)].map(([, name]) => `docs/${file} ${name}`);
+  });
+  const expected = generatedTables.map(({ document, name }) => `${document} ${name}`);
+  expect(made.sort()).toEqual(
+    [...expected, "docs/benchmarks.md bench", "docs/cni-plugins.md cni-table"].sort(),
+  );
+});

@@ -1,0 +1,56 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { replaceBlock } from "#harness/core/markdown.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { benchmarksTable } from "./tables/benchmarks.ts";
+import { capabilitiesTable, driversTable, featuresTable } from "./tables/capabilities.ts";
+import { commandsTable } from "./tables/commands.ts";
+import { faultsTable } from "./tables/faults.ts";
+import { outcomesTable, providersTable, settingsTable } from "./tables/plain.ts";
+import { requirementsTable } from "./tables/requirements.ts";
+
+/** A table that a program knows, and the document that holds it between `<!-- name -->` and `<!-- /name -->`. */
+interface GeneratedTable {
+  readonly document: string;
+  readonly name: string;
+  /** The table as Markdown. */
+  readonly make: () => string | Promise<string>;
+}
+
+/** Every table in docs/ that is made and not written, apart from those that need a run: benchmarks, CNI plugins. */
+export const generatedTables: readonly GeneratedTable[] = [
+  { document: "docs/settings.md", name: "settings", make: settingsTable },
+  { document: "docs/commands.md", name: "commands", make: commandsTable },
+  { document: "docs/capabilities.md", name: "capabilities", make: capabilitiesTable },
+  { document: "docs/capabilities.md", name: "drivers", make: driversTable },
+  { document: "docs/capabilities.md", name: "features", make: featuresTable },
+  { document: "docs/requirements.md", name: "requirements", make: requirementsTable },
+  { document: "docs/outcomes-and-reports.md", name: "outcomes", make: outcomesTable },
+  { document: "docs/proof.md", name: "faults", make: faultsTable },
+  { document: "docs/clusters.md", name: "providers", make: providersTable },
+  { document: "docs/benchmarks.md", name: "benchmarks", make: benchmarksTable },
+];
+
+/** Documents whose tables are not what the programs know now: path and the text that it must have. */
+export async function staleDocuments(): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { document, name, make } of generatedTables) {
+    const text = texts.get(document) ?? readDocument(document);
+    const replaced = replaceBlock(text, name, `\n${await make()}\n`);
+    if (replaced === undefined) throw new Error(`${document} has no place for the table ${name}`);
+    texts.set(document, replaced);
+  }
+  for (const [document, text] of texts) if (text === readDocument(document)) texts.delete(document);
+  return texts;
+}
+
+/** Writes the stale documents; resolves to their paths. */
+export async function writeDocuments(): Promise<string[]> {
+  const stale = await staleDocuments();
+  for (const [document, text] of stale) writeFileSync(join(projectRoot, document), text);
+  return [...stale.keys()];
+}
+
+function readDocument(document: string): string {
+  return readFileSync(join(projectRoot, document), "utf8");
+}

@@ -1,0 +1,30 @@
+import { providerSummaries } from "#harness/cluster/providers.ts";
+import { outcomeMeanings, outcomes } from "#harness/conformance/outcome.ts";
+import { markdownTable } from "#harness/core/markdown.ts";
+import { describeSettings } from "#harness/core/settings/settings.ts";
+
+/** Every setting with its default. */
+export function settingsTable(): string {
+  return markdownTable(
+    ["setting", "default", "meaning"],
+    describeSettings().map(({ name, default: value, meaning }) => [
+      ...[`\`${name}\``, value && `\`${value}\``, meaning],
+    ]),
+  );
+}
+
+/** What each outcome says. */
+export function outcomesTable(): string {
+  return markdownTable(
+    ["outcome", "meaning"],
+    outcomes.map((outcome) => [outcome, outcomeMeanings[outcome]]),
+  );
+}
+
+/** The values of `CLUSTER`. */
+export function providersTable(): string {
+  return markdownTable(
+    ["`CLUSTER`", "what the nodes are", "what it needs"],
+    Object.entries(providerSummaries).map(([name, { nodes, needs }]) => [`\`${name}\``, nodes, needs]),
+  );
+}
