@@ -6,7 +6,7 @@ import { faults } from "./faults/all.ts";
 import { type CniFault, cniFaults } from "./faults/cni.ts";
 import type { Tier } from "./proof.ts";
 
-/** What to let loose. */
+/** What to inject. */
 export interface Selection {
   readonly faults: readonly Fault[];
   readonly cnm: readonly CnmFaultName[];
@@ -14,7 +14,7 @@ export interface Selection {
 }
 
 /**
- * Faults and faults of these tiers, by name where names are given. `DRIVER` in the environment leaves only the
+ * Faults of these tiers, by name where names are given. `DRIVER` in the environment leaves only the
  * chapters' faults of those drivers. Throws `UsageError` for a name that nobody has, and when nothing is left.
  */
 export function choose({
@@ -29,7 +29,7 @@ export function choose({
   const all = [...faults.map(({ name }) => name), ...cnmFaultNames, ...cniFaults.map(({ name }) => name)];
   for (const name of names ?? []) {
     if (all.includes(name)) continue;
-    throw new UsageError(`--only ${name}: no such fault or fault`, {
+    throw new UsageError(`--only ${name}: no such fault`, {
       hint: `one of ${[...new Set(all)].join(", ")}`,
     });
   }

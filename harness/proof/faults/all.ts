@@ -9,7 +9,7 @@ import { remoteFaults } from "./remote.ts";
 import { translationFaults } from "./translation.ts";
 import { wireFaults } from "./wire.ts";
 
-/** Everybody who can be let loose with `FAULT=name`; `npm run prove` lets each of them. */
+/** Every fault that `FAULT=name` injects; `npm run prove` injects each of them. */
 export const faults: readonly Fault[] = [
   ...engineFaults,
   ...interfaceFaults,

@@ -5,7 +5,7 @@ import type { Unproved } from "./coverage.ts";
 
 /** What is claimed, as a table for people. */
 export function describeClaims(claims: readonly Claim[]): string {
-  const table = newTable(["tier", "fault or fault", "on", "must fail", "may follow", "what it does"]);
+  const table = newTable(["tier", "fault", "on", "must fail", "may follow", "what it does"]);
   for (const { tier, name, on, detectedBy, mayFollow, breaks } of claims) {
     table.push([tier, name, on, detectedBy.join(" "), mayFollow.join(" "), breaks]);
   }
@@ -33,7 +33,7 @@ export function describeProofs(proved: Proved): { text: string; passed: number; 
     ...claims.map((claim) => ({ claim, proof: proofOf(claim) })),
     ...extra.map((proof) => ({ claim: proof, proof })),
   ];
-  const table = newTable(["tier", "fault or fault", "on", "must fail", "followed", "result", "time"]);
+  const table = newTable(["tier", "fault", "on", "must fail", "followed", "result", "time"]);
   for (const { claim, proof } of rows) {
     const { tier, name, on, detectedBy } = claim;
     const [good, bad] = detectedBy.length === 0 ? ["green", "NOT GREEN"] : ["caught", "MISSED"];
@@ -55,8 +55,7 @@ export function describeProofs(proved: Proved): { text: string; passed: number; 
       table.toString(),
       ...inapplicable,
       ...unproved.map(
-        ({ requirement, reason }) =>
-          `${requirement} is not proved: ${reason ?? "NO SABOTEUR, NO FAULT AND NO REASON"}`,
+        ({ requirement, reason }) => `${requirement} is not proved: ${reason ?? "NO FAULT AND NO REASON"}`,
       ),
       `Report: ${relative(process.cwd(), proved.path)}; ${(proved.durationMs / 1000).toFixed(0)} s in all`,
     ].join("\n"),

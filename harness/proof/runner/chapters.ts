@@ -19,7 +19,7 @@ export interface ChaptersProvingOptions {
   readonly watchForInterruption: Parameters<typeof handleInterruptions>[1];
 }
 
-/** A piece of work on a cluster: a chapter, with somebody let loose or nobody. */
+/** A piece of work on a cluster: a chapter, with a fault injected or without one. */
 interface Piece {
   readonly claim: Claim;
   readonly driver: string;
@@ -32,7 +32,7 @@ export class ChaptersProving implements Proving {
   readonly claims: readonly Claim[];
   readonly #options: ChaptersProvingOptions;
   readonly #untouched: readonly Piece[];
-  readonly #sabotaged: readonly Piece[];
+  readonly #withFault: readonly Piece[];
   readonly #clusters: readonly FaultCluster[];
   #abandoned = false;
 
@@ -43,12 +43,12 @@ export class ChaptersProving implements Proving {
       ...{ driver, chapter },
       claim: { tier: "chapters", name: untouched, on, breaks: "nothing", detectedBy: [], mayFollow: [] },
     }));
-    this.#sabotaged = faults.map((fault) => {
+    this.#withFault = faults.map((fault) => {
       const { name, breaks, driver, chapter, detectedBy, mayFollow = [] } = fault;
       const on = `${driver} ${chapter}`;
       return { driver, chapter, fault, claim: { tier: "chapters", name, on, breaks, detectedBy, mayFollow } };
     });
-    this.claims = [...this.#untouched, ...this.#sabotaged].map(({ claim }) => claim);
+    this.claims = [...this.#untouched, ...this.#withFault].map(({ claim }) => claim);
     this.#clusters = shareOut(faults, options.clusters).map(
       (driver) => new FaultCluster(options.settings, options.progress, driver, options.engine),
     );
@@ -65,7 +65,7 @@ export class ChaptersProving implements Proving {
         if (holds(proof)) green.add(piece.claim.on);
         tell(proof);
       });
-      const sound = this.#sabotaged.filter(({ claim }) => green.has(claim.on));
+      const sound = this.#withFault.filter(({ claim }) => green.has(claim.on));
       await this.#share(sound, async (cluster, piece) => tell(await this.#prove(cluster, piece)));
     } finally {
       // While an interruption is at work, it removes the clusters and ends the process.
@@ -114,7 +114,7 @@ export class ChaptersProving implements Proving {
   }
 }
 
-/** A driver for each cluster: one for every driver that is needed, the others for whoever has most to do. */
+/** A driver for each cluster: one for every driver that is needed, the others for the drivers with most to do. */
 function shareOut(chosen: readonly Fault[], clusters: number): string[] {
   const load = new Map<string, number>();
   for (const { driver } of chosen) load.set(driver, (load.get(driver) ?? 0) + 1);

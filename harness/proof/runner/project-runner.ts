@@ -13,7 +13,7 @@ export interface RunOrder {
   readonly suite: string;
   /** Reports and evidence go there. */
   readonly reports: string;
-  /** Fault or fault to let loose; nobody: an untouched run. */
+  /** Fault to inject; none: a run without a fault. */
   readonly fault?: string;
   /** Run only the tests of these requirements; default all. */
   readonly only?: readonly string[];
