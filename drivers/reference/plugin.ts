@@ -57,7 +57,7 @@ export class ReferencePlugin {
   readonly #fabric: Fabric;
   readonly #servers = new Map<string, PluginServer>();
   readonly #cni = new Map<string, CniFrontend>();
-  readonly #waysOut: Egress[] = [];
+  readonly #egresses: Egress[] = [];
   readonly #watches: NameWatch[] = [];
   #watching: NodeJS.Timeout | undefined;
   #opening: Promise<void> | undefined;
@@ -95,7 +95,7 @@ export class ReferencePlugin {
   /** Brings every node in line with the state file, then follows the engines. Throws when a node lacks something. */
   async start(): Promise<void> {
     await this.#fabric.start();
-    await Promise.all(this.#waysOut.map((egress) => egress.start()));
+    await Promise.all(this.#egresses.map((egress) => egress.start()));
     for (const { docker } of this.#nodes.values()) {
       if (docker) this.#watches.push(new NameWatch(docker, (names) => this.#learn(names)));
     }
@@ -134,7 +134,7 @@ export class ReferencePlugin {
   /** Removes everything that the plugin made on the nodes. */
   async uninstall(): Promise<void> {
     await this.close();
-    await Promise.all(this.#waysOut.map((egress) => egress.stop()));
+    await Promise.all(this.#egresses.map((egress) => egress.stop()));
     await this.#fabric.stop();
   }
 
@@ -164,7 +164,7 @@ export class ReferencePlugin {
 
   #addCniFrontend({ host }: PluginNode): void {
     const egress = new FaultyEgress(this.faults, host);
-    this.#waysOut.push(egress);
+    this.#egresses.push(egress);
     const context = { node: host.name, host, model: this.model, fabric: this.#fabric, egress };
     this.#cni.set(host.name, new CniFrontend(context));
   }

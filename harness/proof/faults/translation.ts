@@ -53,7 +53,7 @@ export const translationFaults: readonly Fault[] = [
     },
   },
   {
-    name: "way-out-untranslated",
+    name: "egress-untranslated",
     breaks: "lets traffic leave with the container's own address on docker_gwbridge",
     detectedBy: ["X2"],
     chapter: "external",

@@ -53,7 +53,10 @@ test.each(replaced.flatMap(({ word, except }) => except.map((path) => ({ word, p
 
 /** A word in all its forms, as a whole word. */
 function patternOf(word: string): RegExp {
-  const stem = word.replace(/(?<=[a-z]{4})e$/, "").replaceAll(/[.\\-]/g, "\\$&");
+  const stem = word
+    .replace(/(?<=[a-z]{4})e$/, "")
+    .replaceAll(/[.\\-]/g, "\\$&")
+    .replaceAll(" ", "[ -]");
   return new RegExp(
     `${/^[a-z]/i.test(word) ? "(?<![a-z])" : ""}${stem}(s|e|es|ed|d|en|n|ing)?(?![a-z])`,
     "i",
