@@ -1,14 +1,17 @@
 import type { Command } from "commander";
 
 /** A sub-command: a line for the list of commands, and its file, which is loaded when it is asked for. */
-interface Entry {
+export interface CommandEntry {
   readonly summary: string;
   readonly alias?: string;
   readonly load: () => Promise<{ readonly command: Command }>;
 }
 
-/** Every sub-command of `netconform`, by name, in the order of the help. */
-export const commands: Readonly<Record<string, Entry>> = {
+/** Sub-commands by name. */
+export type Commands = Readonly<Record<string, CommandEntry>>;
+
+/** The sub-commands of `netconform` in the order of the help, apart from `docs`, which describes them. */
+export const commands: Commands = {
   conform: {
     summary: "runs the chapters against the drivers and writes the reports",
     alias: "run",
@@ -58,13 +61,4 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "types, lint, unit tests",
     load: () => import("./commands/project/check.ts"),
   },
-  docs: {
-    summary: "writes the tables of docs/ that programs know",
-    load: () => import("./commands/project/docs.ts"),
-  },
 };
-
-/** The sub-command of that name or alias; `undefined` when there is none. */
-export function findCommand(name: string): Entry | undefined {
-  return Object.entries(commands).find(([own, { alias }]) => name === own || name === alias)?.[1];
-}

@@ -1,5 +1,5 @@
 // netconform COMMAND [ARGUMENT…]: the one program. `bootstrap.mjs` starts it with the project's own Node.js.
-import { commands, findCommand } from "./commands.ts";
+import { allCommands, findCommand } from "./all-commands.ts";
 import { newCommand } from "./run.ts";
 
 const [first = "", ...rest] = process.argv.slice(2);
@@ -16,7 +16,7 @@ if (found) {
     .description("Conformance tests for container network plugins, CNM (Docker's libnetwork) and CNI.")
     .usage("COMMAND [ARGUMENT…]")
     .addHelpText("after", "\n`netconform COMMAND --help` says more. `npm run COMMAND -- …` is the same.");
-  for (const [own, { summary, alias }] of Object.entries(commands)) {
+  for (const [own, { summary, alias }] of Object.entries(allCommands)) {
     const stub = program.command(own).description(summary);
     if (alias) stub.alias(alias);
   }

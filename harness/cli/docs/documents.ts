@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Commands } from "#harness/cli/commands.ts";
 import { replaceBlock } from "#harness/core/markdown.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { benchmarksTable } from "./tables/benchmarks.ts";
@@ -14,7 +15,7 @@ interface GeneratedTable {
   readonly document: string;
   readonly name: string;
   /** The table as Markdown. */
-  readonly make: () => string | Promise<string>;
+  readonly make: (commands: Commands) => string | Promise<string>;
 }
 
 /** Every table in docs/ that is made and not written, apart from those that need a run: benchmarks, CNI plugins. */
@@ -31,12 +32,15 @@ export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/benchmarks.md", name: "benchmarks", make: benchmarksTable },
 ];
 
-/** Documents whose tables are not what the programs know now: path and the text that it must have. */
-export async function staleDocuments(): Promise<Map<string, string>> {
+/**
+ * Documents whose tables are not what the programs know now: path and the text that it must have. `commands` are all
+ * sub-commands; they are passed because the command that writes the documents is one of them.
+ */
+export async function staleDocuments(commands: Commands): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
   for (const { document, name, make } of generatedTables) {
     const text = texts.get(document) ?? readDocument(document);
-    const replaced = replaceBlock(text, name, `\n${await make()}\n`);
+    const replaced = replaceBlock(text, name, `\n${await make(commands)}\n`);
     if (replaced === undefined) throw new Error(`${document} has no place for the table ${name}`);
     texts.set(document, replaced);
   }
@@ -45,8 +49,8 @@ export async function staleDocuments(): Promise<Map<string, string>> {
 }
 
 /** Writes the stale documents; resolves to their paths. */
-export async function writeDocuments(): Promise<string[]> {
-  const stale = await staleDocuments();
+export async function writeDocuments(commands: Commands): Promise<string[]> {
+  const stale = await staleDocuments(commands);
   for (const [document, text] of stale) writeFileSync(join(projectRoot, document), text);
   return [...stale.keys()];
 }

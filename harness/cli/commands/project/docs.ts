@@ -1,5 +1,8 @@
+import { commands } from "#harness/cli/commands.ts";
 import { writeDocuments } from "#harness/cli/docs/documents.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
+
+const summary = "writes the tables of docs/ that programs know";
 
 /** The tables of docs/ that programs know. */
 export const command = newCommand("npm run docs --")
@@ -9,7 +12,7 @@ export const command = newCommand("npm run docs --")
   .action(() => runMain(writeDocs));
 
 async function writeDocs(): Promise<number> {
-  const written = await writeDocuments();
+  const written = await writeDocuments({ ...commands, docs: { summary, load: async () => ({ command }) } });
   console.log(written.length > 0 ? `written: ${written.join(", ")}` : "the documents are up to date");
   return 0;
 }

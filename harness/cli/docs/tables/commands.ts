@@ -1,11 +1,11 @@
 import { tmpdir } from "node:os";
 import type { Command } from "commander";
-import { commands } from "#harness/cli/commands.ts";
+import type { Commands } from "#harness/cli/commands.ts";
 import { markdownTable } from "#harness/core/markdown.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 
 /** Every command as its own `--help` describes it: one table over all, then a section for each. */
-export async function commandsTable(): Promise<string> {
+export async function commandsTable(commands: Commands): Promise<string> {
   const loaded = await Promise.all(
     Object.entries(commands).map(async ([name, { summary, load }]) => ({
       name,

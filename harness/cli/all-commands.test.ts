@@ -3,26 +3,29 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { commands, findCommand } from "./commands.ts";
+import { allCommands, findCommand } from "./all-commands.ts";
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
   .parse(JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")));
 
 test("every sub-command is an npm script of the same name, and the other way round", () => {
-  const expected = Object.keys(commands).map((name) => [name, `node harness/cli/bootstrap.mjs ${name}`]);
+  const expected = Object.keys(allCommands).map((name) => [name, `node harness/cli/bootstrap.mjs ${name}`]);
   expect(scripts).toEqual(Object.fromEntries(expected));
 });
 
-test.each(Object.entries(commands))("%s is found by its name, and says what it does", async (name, entry) => {
-  expect(findCommand(name)).toBe(entry);
-  const { command } = await entry.load();
-  expect(command.name()).toBe(name === "test" ? "npm test --" : `npm run ${name} --`);
-  expect(command.description()).not.toBe("");
-});
+test.each(Object.entries(allCommands))(
+  "%s is found by its name, and says what it does",
+  async (name, entry) => {
+    expect(findCommand(name)).toBe(entry);
+    const { command } = await entry.load();
+    expect(command.name()).toBe(name === "test" ? "npm test --" : `npm run ${name} --`);
+    expect(command.description()).not.toBe("");
+  },
+);
 
 test("an alias finds its command, and other names find none", () => {
-  expect(findCommand("run")).toBe(commands.conform);
+  expect(findCommand("run")).toBe(allCommands.conform);
   expect(findCommand("confrom")).toBeUndefined();
   expect(findCommand("constructor")).toBeUndefined();
 });
