@@ -1,4 +1,5 @@
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
+import { addressOf } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
@@ -64,5 +65,5 @@ async function attach(
   await external.run(["ip", "netns", "exec", name, "ethtool", "-K", name, "tx", "off"]);
   const agent = await ProbeAgent.start(external, `/run/netns/${name}`);
   scope.defer(`probe agent of ${name}`, () => agent.close());
-  return { name, ip: address.split("/")[0] ?? "", agent: async () => agent };
+  return { name, ip: addressOf(address), agent: async () => agent };
 }

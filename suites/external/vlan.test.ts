@@ -2,7 +2,6 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { startCapture } from "#harness/observe/capture/capture.ts";
 import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
@@ -11,6 +10,7 @@ import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { openWire } from "#harness/observe/vlan-hosts.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 
 /** The tutorial's network. */

@@ -2,7 +2,8 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { Unsupported } from "#harness/core/errors.ts";
-import { contains, containsSubnet } from "#harness/core/ip.ts";
+import { addressOf, contains, containsSubnet, familyOf } from "#harness/core/ip.ts";
+import { seededRandom } from "#harness/core/random.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { startCapture } from "#harness/observe/capture/capture.ts";
@@ -10,7 +11,7 @@ import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectDatagram, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
-import { sampleMesh, seededRandom } from "#harness/observe/probe/sampled-mesh.ts";
+import { sampleMesh } from "#harness/observe/probe/sampled-mesh.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
@@ -235,8 +236,8 @@ chapter("multihost", ({ requirement, shared }) => {
 /** The IPv4 address that the interface on the network really has. */
 async function addressInside(workload: Workload): Promise<string> {
   const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
-  const cidr = link?.addresses.find((address) => !address.includes(":"));
-  return expectPresent(cidr?.split("/")[0], {
+  const cidr = link?.addresses.find((address) => familyOf(address) === 4);
+  return expectPresent(cidr && addressOf(cidr), {
     who: workload.name,
     expected: `an IPv4 address on the interface with MAC ${workload.mac}`,
     got: link ? "none" : "no such interface",
@@ -245,11 +246,10 @@ async function addressInside(workload: Workload): Promise<string> {
 
 /** The workload as it is reached at its address in an IPv6 network such as `fd00:10:1:6::/64`. */
 async function overIpv6(workload: Workload, subnet6: string): Promise<Peer> {
-  const prefix = subnet6.replace(/::\/\d+$/, ":");
   const addresses = (await workload.links()).flatMap((link) => link.addresses);
   const address = expectPresent(
-    addresses.find((cidr) => cidr.startsWith(prefix)),
+    addresses.find((cidr) => contains(subnet6, addressOf(cidr))),
     { who: workload.name, expected: `an address in ${subnet6}`, got: addresses.join(", ") },
   );
-  return { name: workload.name, ip: address.split("/")[0] ?? "", agent: () => workload.agent() };
+  return { name: workload.name, ip: addressOf(address), agent: () => workload.agent() };
 }

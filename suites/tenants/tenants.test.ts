@@ -3,7 +3,6 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { type Pair, runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { startCapture } from "#harness/observe/capture/capture.ts";
@@ -13,6 +12,7 @@ import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 

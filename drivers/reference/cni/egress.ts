@@ -1,11 +1,12 @@
 import { ipBatch } from "#drivers/reference/dataplane/links.ts";
 import { egressPool } from "#drivers/reference/model/attachments.ts";
 import type { PortMapping } from "#drivers/reference/model/state.ts";
+import { addressOf, prefixOf } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const bridge = "ncout0";
 const chains = { ports: "NETCONFORM-PORTS", forward: "NETCONFORM-FORWARD" } as const;
-const prefix = egressPool.subnet.split("/")[1];
+const prefix = prefixOf(egressPool.subnet);
 
 /** Rules that stay while the plugin is installed: table, chain, then the rule. */
 const lasting = [
@@ -119,6 +120,6 @@ function translation(act: "-A" | "-C" | "-D", port: PortMapping, address: string
     ...["iptables", "--wait", "-t", "nat", act, chains.ports],
     ...(hostIP ? ["-d", hostIP] : []),
     ...["-p", protocol, "--dport", String(hostPort)],
-    ...["-j", "DNAT", "--to-destination", `${address.split("/")[0]}:${containerPort}`],
+    ...["-j", "DNAT", "--to-destination", `${addressOf(address)}:${containerPort}`],
   ];
 }

@@ -5,6 +5,7 @@ import { attachmentId, egressPool, type NetworkPlace } from "#drivers/reference/
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { AttachmentState } from "#drivers/reference/model/state.ts";
+import { bareAddress } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
@@ -98,7 +99,7 @@ export class CniFrontend {
       throw new CniFailure(codes.invalidEnvironment, `CNI_IFNAME ${ifName} is taken in ${netns}`);
     }
     const { portMappings, ips, mac, aliases } = config.runtimeConfig ?? {};
-    const wanted = (ips ?? []).map((address) => address.split("/")[0] ?? "");
+    const wanted = (ips ?? []).map(bareAddress);
     const attachment = model.change(({ attachments }) =>
       attachments.add({
         ...{ node, containerId, ifName, netns, network: config.name },

@@ -1,6 +1,6 @@
-import { formatSubnet, parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
 import { resolverSubnet } from "#drivers/reference/model/networks.ts";
 import { type EndpointState, keyOf, type Rule, type State } from "#drivers/reference/model/state.ts";
+import { addressOf, isCidr, networkOf } from "#harness/core/ip.ts";
 import type { NodePlan } from "./node-plan.ts";
 
 /*
@@ -159,11 +159,11 @@ function peerSubnet(network: State["networks"][string] | undefined, version: 4 |
 }
 
 function masked(address: string): string {
-  return address.includes("/") ? formatSubnet(parseInterfaceAddress(address).subnet) : address;
+  return isCidr(address) ? networkOf(address) : address;
 }
 
 function addressesOf({ ipv4, ipv6 }: EndpointState) {
   return [ipv4, ipv6].flatMap((cidr, index) =>
-    cidr === undefined ? [] : [{ address: cidr.split("/")[0]!, family: families[index]! }],
+    cidr === undefined ? [] : [{ address: addressOf(cidr), family: families[index]! }],
   );
 }

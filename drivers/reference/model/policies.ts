@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseAddress, parseInterfaceAddress } from "./addresses.ts";
+import { readAddress, readCidr } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
 import {
   defaultTenant,
@@ -71,8 +71,8 @@ export class Policies {
     if (network !== undefined && !this.#state.networks[keyOf(tenant, network)]) {
       throw new Refusal(`network "${network}" is unknown in tenant ${tenant}`);
     }
-    if (address?.includes("/")) parseInterfaceAddress(address);
-    else if (address !== undefined) parseAddress(address);
+    if (address?.includes("/")) readCidr(address);
+    else if (address !== undefined) readAddress(address);
     rules[rule.id] = rule;
     return rule;
   }

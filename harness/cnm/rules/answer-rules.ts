@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import { bare, contains, readCidr } from "#harness/cnm/protocol/addresses.ts";
 import type { ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import {
   type CallName,
@@ -12,6 +11,7 @@ import {
   type ResponseOf,
   type StaticRoute,
 } from "#harness/cnm/protocol/protocol.ts";
+import { bareAddress, contains, familyOf, isAddress, isCidr } from "#harness/core/ip.ts";
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 
 /** What a rule says of an answer; nothing when it holds. */
@@ -114,7 +114,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
     ),
 
   "IpamDriver.RequestPool": (answer, { request = {} }) => {
-    const pool = readCidr(answer.Pool);
+    const pool = isCidr(answer.Pool) ? answer.Pool : undefined;
     return [
       request.SubPool && !request.Pool
         ? {
@@ -129,7 +129,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
       pool
         ? undefined
         : { requirement: "CNM-18", expected: "Pool to be a CIDR", got: JSON.stringify(answer.Pool ?? null) },
-      pool && !request.Pool && pool.family !== (request.V6 ? 6 : 4)
+      pool && !request.Pool && familyOf(pool) !== (request.V6 ? 6 : 4)
         ? {
             requirement: "CNM-20",
             expected: `an IPv${request.V6 ? 6 : 4} pool, as V6 is ${Boolean(request.V6)}`,
@@ -142,14 +142,14 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
   "IpamDriver.RequestAddress": (answer, { request = {} }) => {
     const wanted = typeof request.Address === "string" ? request.Address : "";
     return [
-      readCidr(answer.Address)
+      isCidr(answer.Address)
         ? undefined
         : {
             requirement: "CNM-21",
             expected: "Address to be a CIDR such as 10.1.0.7/24",
             got: JSON.stringify(answer.Address ?? null),
           },
-      wanted && answer.Address && bare(answer.Address) !== bare(wanted)
+      wanted && answer.Address && bareAddress(answer.Address) !== bareAddress(wanted)
         ? { requirement: "CNM-22", expected: `${wanted} or a refusal`, got: answer.Address }
         : undefined,
     ];
@@ -198,10 +198,10 @@ function checkRoute(route: StaticRoute): Verdict {
  */
 export function gatewayIsReachable(answer: JoinResponse, address: string): boolean {
   if (!answer.Gateway) return true;
-  const gateway = bare(answer.Gateway);
+  const gateway = bareAddress(answer.Gateway);
   const connected = (answer.StaticRoutes ?? []).filter((route) => route.RouteType === 1);
-  return [address, ...connected.map((route) => route.Destination ?? "")].some((net) =>
-    contains(net, gateway),
+  return [address, ...connected.map((route) => route.Destination ?? "")].some(
+    (net) => isCidr(net) && isAddress(gateway) && contains(net, gateway),
   );
 }
 

@@ -1,4 +1,3 @@
-import { bare, overlap } from "#harness/cnm/protocol/addresses.ts";
 import {
   type Exchange,
   type Fields,
@@ -7,6 +6,7 @@ import {
   readExchange,
 } from "#harness/cnm/protocol/exchange.ts";
 import { type CallName, gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
+import { bareAddress, isCidr, overlaps } from "#harness/core/ip.ts";
 import type { Finding } from "./rules.ts";
 
 interface Pool {
@@ -48,8 +48,8 @@ export class Conversation {
   sent(call: string, body: string): void {
     if (call !== "IpamDriver.ReleaseAddress") return;
     const { PoolID, Address } = requestFields(readExchange(blank(call, body)));
-    const freed = this.#pools.get(PoolID)?.addresses.delete(bare(Address));
-    if (freed) this.#releasing.add(`${PoolID} ${bare(Address)}`);
+    const freed = this.#pools.get(PoolID)?.addresses.delete(bareAddress(Address));
+    if (freed) this.#releasing.add(`${PoolID} ${bareAddress(Address)}`);
   }
 
   /** Its answer is there (or will never be); returns what it contradicts. */
@@ -171,7 +171,7 @@ export class Conversation {
       });
     }
     const clash = [...this.#pools].find(
-      ([, pool]) => automatic && pool.space === asked.AddressSpace && overlap(pool.cidr, cidr),
+      ([, pool]) => automatic && pool.space === asked.AddressSpace && doShareAddress(pool.cidr, cidr),
     );
     if (clash) {
       findings.push({
@@ -200,7 +200,7 @@ export class Conversation {
   #addressGranted(read: ReadExchange): Contradiction[] {
     const { PoolID } = requestFields(read);
     const pool = this.#pools.get(PoolID);
-    const address = bare(answerText(read, "Address"));
+    const address = bareAddress(answerText(read, "Address"));
     if (!pool || !read.succeeded || !address) return [];
     const options = fieldsOf(read.request?.Options);
     const gateway = options?.[requestAddressTypeKey] === gatewayAddressType;
@@ -220,9 +220,9 @@ export class Conversation {
   #addressReleased(read: ReadExchange): Contradiction[] {
     const { PoolID, Address } = requestFields(read);
     const pool = this.#pools.get(PoolID);
-    const held = this.#releasing.delete(`${PoolID} ${bare(Address)}`);
+    const held = this.#releasing.delete(`${PoolID} ${bareAddress(Address)}`);
     if (!pool || !held || !refused(read)) return [];
-    pool.addresses.set(bare(Address), { gateway: false });
+    pool.addresses.set(bareAddress(Address), { gateway: false });
     return [stays(read, Address)];
   }
 }
@@ -292,4 +292,9 @@ function blank(call: string, request: string): Exchange {
 
 function short(id: string): string {
   return id.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, "$1");
+}
+
+/** False when a plugin gave a pool that is no CIDR: another rule finds that. */
+function doShareAddress(one: string, other: string): boolean {
+  return isCidr(one) && isCidr(other) && overlaps(one, other);
 }
