@@ -6,8 +6,12 @@ import { addressOf, contains, containsSubnet, familyOf } from "#harness/core/ip.
 import { seededRandom } from "#harness/core/random.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { startCapture } from "#harness/observe/capture/capture.ts";
-import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
+import {
+  captureWhile,
+  carrying,
+  describeSeen,
+  type SeenPacket,
+} from "#harness/observe/capture/capture-while.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectDatagram, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
@@ -104,31 +108,38 @@ chapter("multihost", ({ requirement, shared }) => {
         got: "none",
       });
       await expectPing(a, b);
-      const marker = uniqueMarker();
-      const captures = await Promise.all(
-        Object.values(b.node.interfaces).map(async ({ device }) => {
-          const capture = await startCapture(b.node, { device });
-          test.scope.defer(`capture on ${device}`, () => capture.stop());
-          return { device, capture };
-        }),
-      );
-      await expectPing(a, b, { marker });
-      const carried: { device: string; vni: number }[] = [];
-      const bare: string[] = [];
-      for (const { device, capture } of captures) {
-        const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
-        test.keep({ name: `${b.node.name}-${device}.pcap`, content: capture.pcap });
-        for (const packet of marked) {
-          if (packet.vxlan) carried.push({ device, vni: packet.vxlan.vni });
-          else bare.push(`${device}: ${describeFrame(packet)}`);
-        }
-      }
+      // Nothing bare, between a first and a last ping that must have been seen inside VXLAN.
+      const pings = ["first", "second", "last"].map((name) => ({ name, marker: uniqueMarker() }));
+      const devices = Object.values(b.node.interfaces).map(({ device }) => device);
+      const seen = await captureWhile({ node: b.node, devices, keep: test.keep }, async () => {
+        for (const { marker } of pings) await expectPing(a, b, { marker });
+      });
       const who = `the ping from ${a.name} to ${b.name}`;
-      const outer = [...new Set(carried.map(({ device }) => device))];
-      expectFact(who, "seen as VXLAN on", outer, [b.node.interfaces[underlay].device]);
-      const vnis = new Set(carried.map(({ vni }) => vni));
+      const vnis = new Set<number>();
+      const bare: SeenPacket[] = [];
+      for (const { name, marker } of pings) {
+        const carried = new Set<string>();
+        for (const one of carrying(seen, marker)) {
+          if (!one.packet.vxlan) bare.push(one);
+          else {
+            carried.add(one.device);
+            vnis.add(one.packet.vxlan.vni);
+          }
+        }
+        expectFact(
+          `${who}, the ${name} of three`,
+          "seen as VXLAN on",
+          [...carried],
+          [b.node.interfaces[underlay].device],
+        );
+      }
       expectThat(vnis.size === 1, { who, expected: "one VNI", got: [...vnis].join(", ") });
-      expectFact(who, "bare packets on the wire", bare, []);
+      expectFact(
+        who,
+        "bare packets on the wire",
+        bare.map((one) => describeSeen([one])),
+        [],
+      );
     },
   );
 

@@ -1,14 +1,8 @@
-import {
-  ConnectionLost,
-  DeadlineExceeded,
-  HarnessError,
-  Nonconformance,
-  ProbeFailed,
-} from "#harness/core/errors.ts";
+import { ConnectionLost, HarnessError, ProbeFailed } from "#harness/core/errors.ts";
 import { until, within } from "#harness/core/poll.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
-import { defaultVxlanPorts, describeFrame, type Packet } from "./packet.ts";
+import { defaultVxlanPorts, type Packet } from "./packet.ts";
 import { PcapReader } from "./pcap.ts";
 
 export interface CaptureOptions {
@@ -20,18 +14,33 @@ export interface CaptureOptions {
   netns?: string;
   /** UDP ports on which VXLAN is decoded. */
   vxlanPorts?: readonly number[];
-  /** Bytes of pcap kept; default 16 MiB. What comes later is counted in `overflowed`, not decoded. */
+  /** Bytes of pcap kept; default 16 MiB. What comes later is not decoded, and sets `overflowed`. */
   maxBytes?: number;
+  /** KiB that the kernel holds for tcpdump; default 4096. */
+  bufferKiB?: number;
 }
 
 const snapshotBytes = 2048;
 const startDeadlineMs = 10_000;
 
 /**
+ * Runs tcpdump; the arguments are the filter and the command without it.
+ *
+ * The SSH connection that the capture comes through is left out of it. A capture on the interface that carries the
+ * connection would see its own output, and would fill its buffer with that.
+ *
  * tcpdump ends by SIGINT when its stdin closes, so that it ends with the connection too and never outlives a killed run.
  * The watcher holds none of tcpdump's output, or the stream would not end with it.
  */
-const endWithStdin = 'exec 3<&0; (cat <&3; kill -INT $$) >/dev/null 2>&1 & exec "$@" 3<&-';
+const script = `
+own() { echo "not (tcp and host $1 and port $2 and host $3 and port $4)"; }
+filter=$1
+shift
+if [ -n "$SSH_CONNECTION" ]; then filter="\${filter:+($filter) and }$(own $SSH_CONNECTION)"; fi
+exec 3<&0
+(cat <&3; kill -INT $$) >/dev/null 2>&1 &
+exec "$@" "$filter" 3<&-
+`;
 
 /** A running or stopped packet capture on one device of a node. */
 export class Capture implements AsyncDisposable {
@@ -75,17 +84,20 @@ export class Capture implements AsyncDisposable {
 
   /** Starts tcpdump and returns once it listens. Throws `ProbeFailed` when it cannot. */
   static async start(node: Host, options: CaptureOptions): Promise<Capture> {
-    const { device, filter = [], netns } = options;
+    const { device, filter = [], netns, bufferKiB = 4096 } = options;
     const tcpdump = [
       ...(netns ? ["nsenter", `--net=${netns}`] : []),
       ...["tcpdump", "-i", device, "-w", "-", "-U", "--immediate-mode", "-n", "-s", String(snapshotBytes)],
-      ...["-B", "4096", "--", ...(typeof filter === "string" ? [filter] : filter)],
+      ...["-B", String(bufferKiB), "--"],
     ];
-    const command = await node.spawn(["sh", "-c", endWithStdin, "sh", ...tcpdump], { env: { LC_ALL: "C" } });
+    const expression = typeof filter === "string" ? filter : filter.join(" ");
+    const command = await node.spawn(["sh", "-c", script, "sh", expression, ...tcpdump], {
+      env: { LC_ALL: "C" },
+    });
     const capture = new Capture(`${node.name}:${netns ? `${netns}:` : ""}${device}`, command, options);
     const failed = (cause?: unknown) =>
       new ProbeFailed(
-        `the capture on ${capture.where} did not start: ${node.name}$ ${formatCommand(tcpdump)}\n  ${capture.#stderr.trim() || "(no output)"}`,
+        `the capture on ${capture.where} did not start: ${node.name}$ ${formatCommand([...tcpdump, expression])}\n  ${capture.#stderr.trim() || "(no output)"}`,
         { cause, hint: "tcpdump must be on the node, and the device must exist" },
       );
     try {
@@ -119,21 +131,9 @@ export class Capture implements AsyncDisposable {
     return Buffer.concat(this.#chunks);
   }
 
-  /** The first packet, past or coming, that the predicate accepts. Throws `DeadlineExceeded` when none comes. */
-  async waitFor(what: string, predicate: (packet: Packet) => boolean, deadlineMs = 5_000): Promise<Packet> {
-    let looked = 0;
-    const find = () => {
-      this.#throwFailure();
-      for (; looked < this.packets.length; looked++)
-        if (predicate(this.packets[looked]!)) return this.packets[looked];
-      return undefined;
-    };
-    return until({ what: `${what} on ${this.where}`, deadlineMs, everyMs: 5 }, find, () => this.describe());
-  }
-
   /**
    * Ends tcpdump and resolves to all packets. Reads what is still on its way first: until none has come for 50 ms, at most a second.
-   * Throws `ProbeFailed` when tcpdump ended by itself or with an error.
+   * Throws `ProbeFailed` when tcpdump ended by itself, with an error or without telling how many packets were dropped.
    */
   async stop(): Promise<readonly Packet[]> {
     this.#stopping ??= this.#stop();
@@ -151,8 +151,12 @@ export class Capture implements AsyncDisposable {
       return quiet || this.#ended || performance.now() - start > 1_000;
     });
     this.#command.stdin.end();
+    let code: number | null;
     try {
-      await within({ what: `tcpdump on ${this.where} to end`, deadlineMs: 5_000 }, this.#command.exit);
+      ({ code } = await within(
+        { what: `tcpdump on ${this.where} to end`, deadlineMs: 5_000 },
+        this.#command.exit,
+      ));
     } catch (error) {
       this.#command.kill("KILL");
       if (error instanceof ConnectionLost) throw error;
@@ -161,9 +165,16 @@ export class Capture implements AsyncDisposable {
       });
     }
     this.#throwFailure();
-    if (endedByItself)
+    // It may have ended by itself just before it was told to.
+    if (endedByItself || code !== 0)
       throw new ProbeFailed(`the capture on ${this.where} ended by itself: ${this.#stderr.trim()}`);
-    this.droppedByKernel = Number(/(\d+) packets? dropped by kernel/.exec(this.#stderr)?.[1] ?? 0);
+    const dropped = /(\d+) packets? dropped by kernel/.exec(this.#stderr)?.[1];
+    if (dropped === undefined) {
+      throw new ProbeFailed(
+        `the capture on ${this.where} did not tell how many packets were dropped: ${this.#stderr.trim()}`,
+      );
+    }
+    this.droppedByKernel = Number(dropped);
   }
 
   #throwFailure(): void {
@@ -171,10 +182,21 @@ export class Capture implements AsyncDisposable {
     if (this.#failure) throw new ProbeFailed(`the capture on ${this.where} broke`, { cause: this.#failure });
   }
 
-  /** Number of packets and the last few, one per line. */
-  describe(last = 5): string {
-    const lines = this.packets.slice(-last).map((packet) => `\n  ${describeFrame(packet)}`);
-    return `${this.packets.length} packets on ${this.where}${lines.length > 0 ? ", the last:" : ""}${lines.join("")}`;
+  /** Throws `ProbeFailed` when the capture has ended: packets from now on would not be seen. */
+  requireRunning(): void {
+    this.#throwFailure();
+    if (!this.#ended) return;
+    throw new ProbeFailed(`the capture on ${this.where} does not run: ${this.#stderr.trim()}`);
+  }
+
+  /** Throws `ProbeFailed` when packets were lost, so that the capture cannot show what was not there. Known after `stop`. */
+  requireComplete(): void {
+    if (!this.overflowed && this.droppedByKernel === 0) return;
+    const full = this.overflowed ? `, more than ${this.#maxBytes} bytes came` : "";
+    throw new ProbeFailed(
+      `the capture on ${this.where} is incomplete: ${this.droppedByKernel} packets dropped by the kernel${full}`,
+      { hint: "narrow the filter" },
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -185,56 +207,4 @@ export class Capture implements AsyncDisposable {
 /** Starts a capture that is known to listen when this resolves. */
 export function startCapture(node: Host, options: CaptureOptions): Promise<Capture> {
   return Capture.start(node, options);
-}
-
-/** Passes once a packet that the predicate accepts is seen. Throws `Nonconformance` with what was captured instead. */
-export async function expectSeen(
-  capture: Capture,
-  what: string,
-  predicate: (packet: Packet) => boolean,
-  deadlineMs = 5_000,
-): Promise<Packet> {
-  try {
-    return await capture.waitFor(what, predicate, deadlineMs);
-  } catch (error) {
-    if (!(error instanceof DeadlineExceeded)) throw error;
-    throw new Nonconformance({
-      who: capture.where,
-      expected: what,
-      got: `none in ${deadlineMs} ms`,
-      evidence: capture.describe(20),
-    });
-  }
-}
-
-/**
- * Stops the capture and passes when no packet is one of the forbidden. The control is what must have been captured: the same
- * traffic in its allowed form. Throws `ProbeFailed` when the control was not seen or packets were lost.
- */
-export async function expectNeverSeen(
-  capture: Capture,
-  what: string,
-  forbidden: (packet: Packet) => boolean,
-  control: { what: string; predicate: (packet: Packet) => boolean; deadlineMs?: number },
-): Promise<void> {
-  await capture.waitFor(control.what, control.predicate, control.deadlineMs).catch((error: unknown) => {
-    throw new ProbeFailed(`the positive control failed: no ${control.what} on ${capture.where}`, {
-      cause: error,
-    });
-  });
-  await capture.stop();
-  const seen = capture.packets.filter(forbidden);
-  if (seen.length > 0) {
-    throw new Nonconformance({
-      who: capture.where,
-      expected: `no ${what}`,
-      got: `${seen.length} of ${capture.packets.length} packets, e.g. ${describeFrame(seen[0]!)}`,
-    });
-  }
-  if (capture.overflowed || capture.droppedByKernel > 0) {
-    throw new ProbeFailed(
-      `the capture on ${capture.where} is incomplete (${capture.droppedByKernel} dropped by the kernel${capture.overflowed ? ", buffer full" : ""}): it cannot show that there was no ${what}`,
-      { hint: "narrow the filter" },
-    );
-  }
 }
