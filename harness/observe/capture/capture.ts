@@ -36,7 +36,9 @@ const script = `
 own() { echo "not (tcp and host $1 and port $2 and host $3 and port $4)"; }
 filter=$1
 shift
-if [ -n "$SSH_CONNECTION" ]; then filter="\${filter:+($filter) and }$(own $SSH_CONNECTION)"; fi
+# sudo takes the variable away from the commands that it starts.
+connection=\${SSH_CONNECTION:-$(tr '\\0' '\\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')}
+if [ -n "$connection" ]; then filter="\${filter:+($filter) and }$(own $connection)"; fi
 exec 3<&0
 (cat <&3; kill -INT $$) >/dev/null 2>&1 &
 exec "$@" "$filter" 3<&-
