@@ -9,7 +9,7 @@ import { uniqueName } from "#harness/workload/docker-network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./netctl/listings.ts";
-import { type Netctl, NetmasterSilent } from "./netctl/netctl.ts";
+import { type ContivNetctl, NetmasterSilent } from "./netctl/netctl.ts";
 import { parseVersions } from "./netctl/tables.ts";
 import { ContivNetwork, defaultTenant, dockerName, type Guard, untilEngines } from "./network.ts";
 
@@ -35,12 +35,12 @@ export class InstalledContiv implements InstalledDriver {
   readonly restart?: () => Promise<void>;
   readonly stop?: (scope: Scope) => Promise<void>;
   readonly #cluster: Cluster;
-  readonly #netctl: Netctl;
+  readonly #netctl: ContivNetctl;
   readonly #supervision: Supervision | undefined;
 
   constructor(
     cluster: Cluster,
-    netctl: Netctl,
+    netctl: ContivNetctl,
     { supervision, protocol }: { supervision?: Supervision; protocol?: ProtocolRecorder },
   ) {
     this.#cluster = cluster;

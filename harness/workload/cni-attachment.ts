@@ -1,5 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Attachment } from "#harness/cni/protocol/request.ts";
+import type { CniAttachment } from "#harness/cni/protocol/request.ts";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
 import type { NetworkConfig } from "#harness/cni/runtime/config.ts";
 import type { CniRuntime } from "#harness/cni/runtime/runtime.ts";
@@ -140,10 +140,10 @@ async function attach(
   runtime: CniRuntime,
   sandbox: Sandbox,
   network: NetworkConfig,
-  details: Pick<Attachment, "ifName" | "capabilityArgs">,
+  details: Pick<CniAttachment, "ifName" | "capabilityArgs">,
 ): Promise<CniWorkload> {
   const { name, id, node, netns } = sandbox;
-  const attachment: Attachment = {
+  const attachment: CniAttachment = {
     containerId: id,
     netns,
     args: { IgnoreUnknown: "1", [nameArgument]: name },

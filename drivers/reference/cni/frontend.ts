@@ -21,7 +21,7 @@ import {
   readJson,
   readVersion,
 } from "./request.ts";
-import { type Made, resultOf } from "./result.ts";
+import { type MadeAttachment, resultOf } from "./result.ts";
 import { type InnerLink, Sandbox } from "./sandbox.ts";
 
 /** What the plugin's executable prints and ends with. */
@@ -230,7 +230,7 @@ export class CniFrontend {
   }
 
   /** What is there now, as the node and the namespace tell it. */
-  async #made(attachment: AttachmentState, sandbox: Sandbox): Promise<Made> {
+  async #made(attachment: AttachmentState, sandbox: Sandbox): Promise<MadeAttachment> {
     const { host, model } = this.#context;
     const wanted = this.#innerLinks(attachment);
     const inside = (await sandbox.links()) ?? [];

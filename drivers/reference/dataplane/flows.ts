@@ -1,5 +1,5 @@
 import { resolverSubnet } from "#drivers/reference/model/networks.ts";
-import { type EndpointState, keyOf, type Rule, type State } from "#drivers/reference/model/state.ts";
+import { type EndpointState, keyOf, type RuleState, type State } from "#drivers/reference/model/state.ts";
 import { addressOf, isCidr, networkOf } from "#harness/core/ip.ts";
 import type { NodePlan } from "./node-plan.ts";
 
@@ -126,7 +126,7 @@ function flowsOfRule(
   groups: ReadonlyMap<string, number>,
   tenant: string,
   group: number,
-  rule: Rule,
+  rule: RuleState,
 ): string[] {
   const inward = rule.direction === "in";
   const priority = 100 + 2 * rule.priority + (rule.action === "deny" ? 1 : 0);

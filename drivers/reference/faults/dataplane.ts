@@ -6,7 +6,7 @@ import {
   defaultTenant,
   keyOf,
   type PolicyState,
-  type Rule,
+  type RuleState,
   type State,
 } from "#drivers/reference/model/state.ts";
 import { addressOf } from "#harness/core/ip.ts";
@@ -17,7 +17,7 @@ import { addressOf } from "#harness/core/ip.ts";
  */
 export class DataplaneFaults {
   readonly #faults: ReadonlySet<string>;
-  readonly #everSeen = new Map<string, Rule>();
+  readonly #everSeen = new Map<string, RuleState>();
   readonly #names = new Map<string, Set<string>>();
   readonly #lastPlans = new Map<string, NodePlan>();
 

@@ -6,8 +6,8 @@ import {
   type GroupState,
   keyOf,
   type PolicyState,
-  type Rule,
   type RuleRequest,
+  type RuleState,
   ruleShape,
   type State,
 } from "./state.ts";
@@ -55,7 +55,7 @@ export class Policies {
     delete this.#state.policies[keyOf(tenant, policy)];
   }
 
-  addRule(tenant: string, policy: string, request: RuleRequest): Rule {
+  addRule(tenant: string, policy: string, request: RuleRequest): RuleState {
     const { rules } = this.#policy(tenant, policy);
     const parsed = ruleShape.safeParse(request);
     if (!parsed.success) throw new Refusal(`rule of policy "${policy}": ${z.prettifyError(parsed.error)}`);

@@ -1,8 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
 import {
   describeExchange,
-  type Fields,
   fieldsOf,
+  type JsonFields,
   type ReadExchange,
 } from "#harness/cnm/protocol/exchange.ts";
 import {
@@ -263,7 +263,7 @@ export function granted(result: ReadExchange): ReadExchange {
 
 /** A text field of the answer. */
 export function textField(result: ReadExchange, name: string): string | undefined {
-  const value = (fieldsOf(result.answer) as Fields | undefined)?.[name];
+  const value = (fieldsOf(result.answer) as JsonFields | undefined)?.[name];
   return typeof value === "string" ? value : undefined;
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { json, text } from "node:stream/consumers";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
-import type { Finding } from "#harness/cnm/rules/rules.ts";
+import type { RuleViolation } from "#harness/cnm/rules/rules.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { ActiveInjection, Injection } from "./injection.ts";
@@ -19,7 +19,7 @@ export interface Recording {
   /** In the order of the answers; also what was said to plugins of several nodes. */
   readonly exchanges: readonly Exchange[];
   /** Rules that the plugin broke in them. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RuleViolation[];
 }
 
 /** A fault that is at work. */

@@ -15,11 +15,11 @@ import { bareAddress, contains, familyOf, isAddress, isCidr } from "#harness/cor
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 
 /** What a rule says of an answer; nothing when it holds. */
-export type Verdict = { requirement: CnmRequirementId; expected: string; got: string } | undefined;
-type Verdicts = Verdict | readonly Verdict[];
+export type AnswerFlaw = { requirement: CnmRequirementId; expected: string; got: string } | undefined;
+type Verdicts = AnswerFlaw | readonly AnswerFlaw[];
 
 /** Schema of the answer, and after it the rules of the single calls. */
-export function checkAnswer(read: ReadExchange): readonly Verdict[] {
+export function checkAnswer(read: ReadExchange): readonly AnswerFlaw[] {
   const { exchange, name, answer, succeeded } = read;
   if (!succeeded || name === undefined) return [];
   const shape = (calls[name].response as z.ZodType).safeParse(answer ?? {});
@@ -156,7 +156,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
   },
 };
 
-function scopeVerdict(field: string, value: string | null | undefined): Verdict {
+function scopeVerdict(field: string, value: string | null | undefined): AnswerFlaw {
   if (value === "local" || value === "global") return undefined;
   return {
     requirement: "CNM-2",
@@ -165,7 +165,7 @@ function scopeVerdict(field: string, value: string | null | undefined): Verdict 
   };
 }
 
-function checkGateways(answer: JoinResponse): Verdict[] {
+function checkGateways(answer: JoinResponse): AnswerFlaw[] {
   return (["Gateway", "GatewayIPv6"] as const).map((field) =>
     !answer[field] || ipAddress.safeParse(answer[field]).success
       ? undefined
@@ -177,7 +177,7 @@ function checkGateways(answer: JoinResponse): Verdict[] {
   );
 }
 
-function checkRoute(route: StaticRoute): Verdict {
+function checkRoute(route: StaticRoute): AnswerFlaw {
   const problem = !cidr.safeParse(route.Destination).success
     ? "a Destination that is a CIDR"
     : route.NextHop && !ipAddress.safeParse(route.NextHop).success
@@ -212,6 +212,6 @@ export function describeIssues(error: z.ZodError): string {
     .join(", ");
 }
 
-function list(verdicts: Verdicts): readonly Verdict[] {
-  return Array.isArray(verdicts) ? verdicts : [verdicts as Verdict];
+function list(verdicts: Verdicts): readonly AnswerFlaw[] {
+  return Array.isArray(verdicts) ? verdicts : [verdicts as AnswerFlaw];
 }

@@ -1,13 +1,13 @@
 import {
   type Exchange,
-  type Fields,
   fieldsOf,
+  type JsonFields,
   type ReadExchange,
   readExchange,
 } from "#harness/cnm/protocol/exchange.ts";
 import { type CallName, gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
 import { bareAddress, isCidr, overlaps } from "#harness/core/ip.ts";
-import type { Finding } from "./rules.ts";
+import type { RuleViolation } from "./rules.ts";
 
 interface Pool {
   readonly key: string;
@@ -53,7 +53,7 @@ export class Conversation {
   }
 
   /** Its answer is there (or will never be); returns what it contradicts. */
-  answered(exchange: Exchange): Finding[] {
+  answered(exchange: Exchange): RuleViolation[] {
     const read = readExchange(exchange);
     if (read.name === undefined) return [];
     return (this.#rules[read.name]?.(read) ?? []).map((finding) => ({
@@ -228,7 +228,7 @@ export class Conversation {
 }
 
 /** Everything that a list of exchanges contradicts, in the order of time. Pure. */
-export function checkConversation(exchanges: readonly Exchange[]): Finding[] {
+export function checkConversation(exchanges: readonly Exchange[]): RuleViolation[] {
   const conversation = new Conversation();
   const moments = exchanges.flatMap((exchange) => [
     { at: exchange.startedAt, exchange, end: false },
@@ -242,7 +242,7 @@ export function checkConversation(exchanges: readonly Exchange[]): Finding[] {
   });
 }
 
-type Contradiction = Pick<Finding, "requirement" | "expected" | "got">;
+type Contradiction = Pick<RuleViolation, "requirement" | "expected" | "got">;
 
 function stays(read: ReadExchange, id: string): Contradiction {
   return {
@@ -272,7 +272,7 @@ function requestFields({ exchange, request = {} }: ReadExchange) {
 }
 
 function answerText({ answer }: ReadExchange, name: string): string {
-  const value = (fieldsOf(answer) as Fields | undefined)?.[name];
+  const value = (fieldsOf(answer) as JsonFields | undefined)?.[name];
   return typeof value === "string" ? value : "";
 }
 

@@ -2,14 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
-import { createTestbed, type Testbed, type TestNamespace } from "#harness/testing/namespace-testbed.ts";
+import {
+  createTestbed,
+  type NamespaceTestbed,
+  type TestNamespace,
+} from "#harness/testing/namespace-testbed.ts";
 import { startCapture } from "./capture.ts";
 import { captureWhile, carrying, describeSeen } from "./capture-while.ts";
 import { carries } from "./packet.ts";
 
 if (process.getuid?.() === 0) {
   describe.concurrent("a capture on a link that carries VXLAN", { timeout: 30_000 }, () => {
-    let bed: Testbed;
+    let bed: NamespaceTestbed;
     beforeAll(async () => {
       bed = await createTestbed();
       const tunnel = async (at: TestNamespace, peer: TestNamespace, address: string) => {
