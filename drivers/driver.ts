@@ -75,7 +75,7 @@ export interface InstalledDriver {
   listGroups?(tenant?: string): Promise<GroupSpec[]>;
   /** Present when `cni` is declared: every plugin call for a container so far, in the order in which they ended. */
   cniCalls?(containerId: string): readonly Invocation[];
-  /** Present when `remote` is declared: what stands between the engines and the plugin. */
+  /** Present when `remote` is declared: the recorder between the engines and the plugin. */
   readonly protocol?: ProtocolRecorder;
   /** Ends the plugin's process without warning and starts it again, where the driver can; networks and policies must stay. */
   restart?(): Promise<void>;

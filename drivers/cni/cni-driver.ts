@@ -18,7 +18,7 @@ import { type Rendered, renderedSchema } from "./rendered.ts";
 import { NodeRuntimes, putBinary } from "./runtimes.ts";
 import { makeChainsOnce } from "./set-up-once.ts";
 
-/** Benchmarking addresses (RFC 2544): nobody's network, so that nothing real is in the way of a first container. */
+/** Benchmarking addresses (RFC 2544): no real network uses them, so a first container disturbs none. */
 const scratchSubnet = "198.18.0.0/24";
 
 const versionScript = `

@@ -16,7 +16,7 @@ import { ContivNetwork, defaultTenant, dockerName, type Guard, untilEngines } fr
 /** Contiv refuses to remove what it still counts endpoints or uses of, which go a little after their container. */
 const removalMs = 30_000;
 
-/** What is known of the daemons; absent for a Contiv that somebody else runs. */
+/** What is known of the daemons; absent for a Contiv that this run did not start. */
 export interface Supervision {
   /** Resolves to what had ended and was started again. */
   revive(): Promise<string[]>;

@@ -14,7 +14,9 @@ export interface IpNetwork {
   readonly prefix: number;
 }
 
-/** A text that is no address, or no CIDR, or not the kind of CIDR that was needed. The message names the text. */
+/**
+ * A text that is no address, or no CIDR, or not the kind of CIDR that was needed. The message names the text.
+ */
 export class InvalidAddress extends HarnessError {
   override name = "InvalidAddress";
 }
@@ -86,8 +88,9 @@ export function networksOverlap(one: IpNetwork, other: IpNetwork): boolean {
 }
 
 /**
- * First and last address that a host may have: not the IPv4 network or broadcast address, not the IPv6 subnet-router
- * anycast address (RFC 4291, section 2.6.1). All addresses of a network of one or two (RFC 3021, RFC 6164).
+ * First and last address that a host may have: not the IPv4 network or broadcast address, not the IPv6
+ * subnet-router anycast address (RFC 4291, section 2.6.1). All addresses of a network of one or two (RFC
+ * 3021, RFC 6164).
  */
 export function hostRange(network: IpNetwork): { first: bigint; last: bigint } {
   const { family, base } = network;
@@ -96,8 +99,8 @@ export function hostRange(network: IpNetwork): { first: bigint; last: bigint } {
   return { first: base + 1n, last: family === 4 ? last - 1n : last };
 }
 
-// Questions about addresses and CIDRs as texts. All of them take IPv4 and IPv6 and throw `InvalidAddress`, which names
-// the text, unless they say otherwise. Addresses in results are in canonical form.
+// Questions about addresses and CIDRs as texts. All of them take IPv4 and IPv6 and throw `InvalidAddress`,
+// which names the text, unless they say otherwise. Addresses in results are in canonical form.
 
 /** The address of a CIDR, without its prefix length: `10.1.2.7` of `10.1.2.7/24`. */
 export function addressOf(cidr: string): string {
@@ -124,13 +127,19 @@ export function networkAddress(cidr: string): string {
   return nthAddress(cidr, 0);
 }
 
-/** The last address of a CIDR's network, which for IPv4 is the broadcast address: `10.1.2.255` of `10.1.2.7/24`. */
+/**
+ * The last address of a CIDR's network, which for IPv4 is the broadcast address: `10.1.2.255` of
+ * `10.1.2.7/24`.
+ */
 export function broadcastAddress(cidr: string): string {
   const { family, ...network } = parseCidr(cidr).network;
   return formatAddress({ family, value: network.base + sizeOf({ family, ...network }) - 1n });
 }
 
-/** The address `index` after the network address: `10.1.2.5` for 5 in `10.1.2.0/24`. Throws outside of the network. */
+/**
+ * The address `index` after the network address: `10.1.2.5` for 5 in `10.1.2.0/24`. Throws outside of the
+ * network.
+ */
 export function nthAddress(cidr: string, index: number | bigint): string {
   const { network } = parseCidr(cidr);
   const address = { family: network.family, value: network.base + BigInt(index) };
@@ -138,7 +147,10 @@ export function nthAddress(cidr: string, index: number | bigint): string {
   return formatAddress(address);
 }
 
-/** Part number `index` of a network, when it is cut into networks of `prefix`: `10.1.2.32/28` for 2 in `10.1.2.0/24`. */
+/**
+ * Part number `index` of a network, when it is cut into networks of `prefix`: `10.1.2.32/28` for 2 in
+ * `10.1.2.0/24`.
+ */
 export function nthSubnet(cidr: string, prefix: number, index: number): string {
   const { network } = parseCidr(cidr);
   const part: IpNetwork = { ...network, prefix };
@@ -149,7 +161,9 @@ export function nthSubnet(cidr: string, prefix: number, index: number): string {
   return formatNetwork({ ...part, base });
 }
 
-/** Whether an address (without prefix) lies in a CIDR's network. False where one is IPv4 and the other IPv6. */
+/**
+ * Whether an address (without prefix) lies in a CIDR's network. False where one is IPv4 and the other IPv6.
+ */
 export function contains(cidr: string, address: string): boolean {
   return networkContains(parseCidr(cidr).network, parseAddress(address));
 }
@@ -166,8 +180,8 @@ export function overlaps(one: string, other: string): boolean {
 }
 
 /**
- * What a plugin gave as an address, without a prefix length where it has one, in canonical form. Never throws:
- * a text that is no address comes back without what follows its first slash.
+ * What a plugin gave as an address, without a prefix length where it has one, in canonical form. Never
+ * throws: a text that is no address comes back without what follows its first slash.
  */
 export function bareAddress(text: string): string {
   const read = parse(text);

@@ -7,7 +7,7 @@ import type { Peer } from "#harness/observe/probe/service.ts";
 const bridge = "ncwire";
 const ovsControl = "/usr/share/openvswitch/scripts/ovs-ctl";
 
-/** The wire that the nodes' data interfaces are on, as somebody outside of the cluster is attached to it. */
+/** The wire that the nodes' data interfaces are on, to which hosts outside of the cluster can be attached. */
 export interface Wire {
   /**
    * A host on the wire with this address (CIDR): in a VLAN when `tag` is given (1–4094), else untagged.
@@ -17,7 +17,7 @@ export interface Wire {
 }
 
 /**
- * Puts a switch on the external host's data interface, so that external host can be attached to the wire in any VLAN.
+ * Puts a switch on the external host's data interface, so that hosts can be attached to the wire in any VLAN.
  * Needs Open vSwitch there, with or without its kernel module; removed when `scope` closes.
  */
 export async function openWire(scope: Scope, external: ExternalHost): Promise<Wire> {
@@ -53,7 +53,7 @@ async function attach(
   await external.run(["ovs-vsctl", "add-port", bridge, port, "vlan_mode=access", `tag=${tag ?? 0}`]);
   scope.defer(`port ${port}`, () => external.run(["ovs-vsctl", "--if-exists", "del-port", bridge, port]));
   // An engine without userland proxy lets its bridges send broadcasts back to where they came from; the switch would
-  // learn that its own host is outside.
+  // learn its own host on the data interface.
   const mac = (
     await external.run(["ip", "netns", "exec", name, "cat", `/sys/class/net/${name}/address`])
   ).trim();

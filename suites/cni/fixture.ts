@@ -46,7 +46,7 @@ export interface CniSuite {
 
 interface Opened {
   readonly plugin: PluginUnderTest;
-  /** What the first attachment of a testbed leaves for good, e.g. the bridge; no leak unless it grows. */
+  /** What the first attachment of a testbed leaves permanently, e.g. the bridge; no leak unless it grows. */
   readonly infrastructure: readonly string[];
   /** Why nothing can be attached on this machine. */
   readonly blocked: string | undefined;

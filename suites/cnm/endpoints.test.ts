@@ -33,7 +33,7 @@ cnmSuite(({ requirement }) => {
     holds(engine, "CNM-9");
   });
 
-  requirement("CNM-10", "the engine can find the interface that it shall move", async (test) => {
+  requirement("CNM-10", "the engine can find the interface that it has to move", async (test) => {
     const engine = play(test);
     const endpoint = await engine.endpoint(await engine.network());
     const joined = granted(await engine.join(endpoint));
@@ -70,7 +70,8 @@ cnmSuite(({ requirement }) => {
     const joined = granted(await engine.join(endpoint));
     const answer = joined.answer as JoinResponse;
     const gateway =
-      answer.Gateway || (answer.DisableGatewayService ? "none, by its own wish" : "docker_gwbridge");
+      answer.Gateway ||
+      (answer.DisableGatewayService ? "none, as DisableGatewayService asks" : "docker_gwbridge");
     test.fact(
       "egress",
       isAddress(gateway) && contains(network.pool, gateway) ? "gateway in the subnet" : gateway,

@@ -101,7 +101,7 @@ chapter("external", ({ requirement, shared }) => {
       await expectOpen(here, server.at(published, { address: here.ip }));
 
       // The port answers with the container's identity only while the container's server is there:
-      // whoever accepts connections afterwards is a proxy, and a proxy alone must not pass for the container.
+      // what accepts connections afterwards is a proxy, and a proxy alone must not pass for the container.
       await server.listener.close();
       const after = await (await external.agent()).connect({ ...asked(0), timeoutMs: 1_000 });
       expectThat(after.state !== "open", {
@@ -110,7 +110,7 @@ chapter("external", ({ requirement, shared }) => {
         got: "an answer",
       });
       fact("a published port whose server stopped", after.state);
-      // Here a proxy shows: it accepts although nobody is behind it.
+      // Here a proxy shows: it accepts although no server is behind it.
       const loopback = { ...asked(0), address: "127.0.0.1", timeoutMs: 1_000 };
       const proxied = await (await here.agent()).connect(loopback);
       fact("the same on the node's 127.0.0.1", proxied.state);

@@ -114,11 +114,11 @@ chapter("vlan", ({ requirement, shared }) => {
         await expectPing(inside, container);
         await expectPing(container, inside);
       }
-      for (const stranger of [other, untagged]) {
-        await expectNoPing(stranger, a, { control: { from: inside } });
-        await expectNoPing(a, stranger, { control: { to: inside } });
+      for (const outsider of [other, untagged]) {
+        await expectNoPing(outsider, a, { control: { from: inside } });
+        await expectNoPing(a, outsider, { control: { to: inside } });
       }
-      // The strangers are on the wire, so that their silence says something: they hear others of their own VLAN.
+      // The outsiders are on the wire, so their silence means something: they reach hosts of their own VLAN.
       const alike = await attach(scope, "ncalike", { address: "10.1.3.244/24", tag: anotherTag });
       await expectPing(alike, other);
     },

@@ -86,10 +86,10 @@ chapter("multihost", ({ requirement, shared }) => {
 
   requirement("M5", "a name goes with its container, on the other node too", async ({ use, scope }) => {
     const { network, a, b } = await use(pair);
-    const life = scope.child("a container that goes");
-    const brief = await network.run(life, b.node);
+    const own = scope.child("a container that goes");
+    const brief = await network.run(own, b.node);
     await expectPingByName(a, brief);
-    await life.close();
+    await own.close();
     await expectNoName(
       a,
       { name: brief.name },

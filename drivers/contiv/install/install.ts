@@ -86,8 +86,8 @@ export async function installRelease(
 }
 
 /**
- * Finds a Contiv that somebody else installed and runs. Nothing of it is changed. Throws `Blocked` when the engines have no cluster
- * store, `HarnessError` when netmaster does not answer.
+ * Finds a Contiv that is installed and runs already. Nothing of it is changed. Throws `Blocked` when the
+ * engines have no cluster store, `HarnessError` when netmaster does not answer.
  */
 export async function attachToRunning(scope: Scope, cluster: Cluster): Promise<DriverAttachment> {
   const first = firstOf(cluster);

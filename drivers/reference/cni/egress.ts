@@ -51,7 +51,7 @@ function once(table: string, chain: string, rule: string): string {
   return `${iptables("-C")} 2>/dev/null || ${iptables("-I")}`;
 }
 
-/** A container's interface to the egressPool: names of both ends, address as CIDR. */
+/** A container's interface to the egress bridge: names of both ends, address as CIDR. */
 export interface EgressLink {
   readonly device: string;
   readonly inner: string;
@@ -77,7 +77,7 @@ export class Egress {
     await this.#host.run(["sh", "-ec", startScript]);
   }
 
-  /** Takes away what `start` made. */
+  /** Removes what `start` made. */
   async stop(): Promise<void> {
     await this.#host.run(["sh", "-c", `{ ${stopScript}\n} 2>/dev/null`]);
   }
@@ -93,7 +93,7 @@ export class Egress {
     for (const port of ports) await this.#host.run(translation("-A", port, address));
   }
 
-  /** Takes away what `attach` made, as far as it is there. */
+  /** Removes what `attach` made, as far as it is there. */
   async detach({ device, address, ports }: Omit<EgressLink, "inner">): Promise<void> {
     for (const port of ports) {
       if ((await this.#host.exec(translation("-C", port, address))).code === 0)

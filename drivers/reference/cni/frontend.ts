@@ -127,7 +127,7 @@ export class CniFrontend {
   async #del({ containerId, ifName, config }: Order): Promise<undefined> {
     const { node, model } = this.#context;
     const id = attachmentId({ node, containerId, ifName });
-    // Another network's attachment of that name is not this configuration's to take away.
+    // Another network's attachment of that name is not this configuration's to remove.
     if (model.state.attachments[id]?.network === config.name) await this.#remove(id);
   }
 
@@ -204,7 +204,7 @@ export class CniFrontend {
     await fabric.sync(node);
   }
 
-  /** What the container shall have. */
+  /** What the container needs. */
   #innerLinks({ endpoint, ifName, egress }: AttachmentState): InnerLink[] {
     const { endpoints, networks } = this.#context.model.state;
     const { ipv4, ipv6, network } = endpoints[endpoint]!;

@@ -70,7 +70,8 @@ function portFlows(
       `table=${table.port},priority=30,in_port=${device},arp,arp_tpa=${resolverSubnet},actions=drop`,
       `table=${table.port},priority=30,in_port=${device},arp,arp_spa=${resolverSubnet},actions=drop`,
     ]),
-    // A switch that sends broadcasts back to where they came from would teach the bridge that its own containers are external.
+    // A switch that sends broadcasts back to where they came from would make the bridge learn its own
+    // containers on the data interface.
     ...ports
       .filter(({ encap }) => encap === "vlan" && trunk.length > 0)
       .map(
@@ -135,7 +136,7 @@ function flowsOfRule(
   const peerGroup = rule.peer.group === undefined ? undefined : groups.get(keyOf(tenant, rule.peer.group));
   const peerNetwork =
     rule.peer.network === undefined ? undefined : state.networks[keyOf(tenant, rule.peer.network)];
-  // A peer that has gone matches nobody; leaving the match out would make the rule match everybody.
+  // A peer that has gone matches no packet; leaving the match out would make the rule match every packet.
   if (rule.peer.group !== undefined && peerGroup === undefined) return [];
   if (rule.peer.network !== undefined && peerNetwork === undefined) return [];
   return families.flatMap((family) => {

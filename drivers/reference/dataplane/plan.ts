@@ -35,7 +35,7 @@ export function outerDevice(endpointId: string): string {
   return `nh${digest(endpointId)}`;
 }
 
-/** Both ends of the pair that leads to the external, for containers attached through CNI. */
+/** Both ends of the veth pair to the egress bridge, for containers attached through CNI. */
 export function egressDevices(endpointId: string): { device: string; inner: string } {
   return { device: `no${digest(endpointId)}`, inner: `np${digest(endpointId)}` };
 }

@@ -1,11 +1,15 @@
 import { InvalidAddress, parseAddress, parseCidr, parseNetwork } from "#harness/core/ip.ts";
 import { Refusal } from "./refusal.ts";
 
-// What an engine or an administrator asked for is read here: a value that is wrong is a refusal that names it.
+// What an engine or an administrator asked for is read here: a value that is wrong is a refusal that names
+// it.
 
 /** Reads an address without prefix. Throws `Refusal` naming the text. */
 export const readAddress = refusing(parseAddress);
-/** Reads an address with prefix length, host bits allowed, e.g. `10.1.2.7/24`. Throws `Refusal` naming the text. */
+/**
+ * Reads an address with prefix length, host bits allowed, e.g. `10.1.2.7/24`. Throws `Refusal` naming the
+ * text.
+ */
 export const readCidr = refusing(parseCidr);
 /** Reads a network. Throws `Refusal` when it is no CIDR or has host bits set. */
 export const readNetwork = refusing(parseNetwork);

@@ -34,7 +34,7 @@ export interface AttachmentRequest {
   readonly ipv6?: string | undefined;
   readonly mac?: string | undefined;
   readonly names: readonly string[];
-  /** An interface to the egressPool, with these ports of the node. */
+  /** An interface to the egress bridge, with these ports of the node. */
   readonly egress?: { readonly ports: readonly PortMapping[] } | undefined;
 }
 

@@ -25,7 +25,9 @@ export interface AddressRequest {
   gateway: boolean;
 }
 
-/** Where pools come from that nobody chose: /24 networks of the first, /64 networks of the second. */
+/**
+ * Where pools come from when the request names none: /24 networks of the first, /64 networks of the second.
+ */
 const automatic = { 4: { range: "10.160.0.0/12", prefix: 24 }, 6: { range: "fd6e:6366::/32", prefix: 64 } };
 
 /**

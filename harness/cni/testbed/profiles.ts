@@ -38,7 +38,7 @@ export interface PluginProfile {
   readonly delegates?: boolean;
   /** Every container gets an address of its own. */
   readonly allocates?: boolean;
-  /** What is given out is written down elsewhere than in the scratch folder, where nobody can take it away. */
+  /** What is given out is written down outside of the scratch folder, where no test can remove it. */
   readonly leasesElsewhere?: boolean;
   /** A chained plugin that works on CNI_IFNAME itself, not only on the addresses in prevResult. */
   readonly worksOnInterface?: boolean;

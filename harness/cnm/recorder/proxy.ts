@@ -12,7 +12,7 @@ import type { ActiveInjection, CallFault, Injection } from "./injection.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
 
 /**
- * Stands between engines and one plugin. Bytes pass unchanged, each exchange is kept to be checked against
+ * A proxy between engines and one plugin. Bytes pass unchanged, each exchange is kept to be checked against
  * the protocol's rules, and faults can be injected into chosen calls. Works on streams: `listen` makes a local
  * socket, `handle` takes connections from elsewhere, e.g. from a plugin socket that SSH forwards from a node.
  */

@@ -11,12 +11,12 @@ import type { Scope } from "#harness/core/scope.ts";
 import type { ActiveInjection, Injection } from "./injection.ts";
 import type { RecordingProxy } from "./proxy.ts";
 
-/** A moment in what was said; opaque to whoever asked for it. */
+/** A position in the recording; opaque to the caller. */
 export type Mark = readonly number[];
 
-/** What engines and plugin said to each other since a mark, judged. */
+/** The exchanges of engines and plugin since a mark, and what the rules say of them. */
 export interface Recording {
-  /** In the order of the answers; also what was said to plugins of several nodes. */
+  /** In the order of the answers, across the plugins of all nodes. */
   readonly exchanges: readonly Exchange[];
   /** Rules that the plugin broke in them. */
   readonly findings: readonly RuleViolation[];
@@ -24,7 +24,7 @@ export interface Recording {
 
 /** A fault that is at work. */
 export interface RecorderInjection {
-  /** Calls that it has befallen so far. */
+  /** Calls that it was injected into so far. */
   used(): Promise<number>;
   stop(): Promise<void>;
 }

@@ -20,10 +20,10 @@ export interface SeenPacket {
 
 /**
  * Captures on all devices while the work runs, and resolves to every packet seen, device by device.
- * The captures listen before the work begins and until its last packet is there, and they have lost none: what is not
- * among the packets was not on the devices. A test that asserts an absence also needs a positive control: packets that
- * the work sends first and last, and that must be among those seen.
- * Throws what the work throws, and `ProbeFailed` when a capture did not run all the time or lost packets.
+ * The captures listen before the work begins and until its last packet is there, and they have lost none:
+ * what is not among the packets was not on the devices. A test that asserts an absence also needs a positive
+ * control: packets that the work sends first and last, and that must be among those seen. Throws what the
+ * work throws, and `ProbeFailed` when a capture did not run all the time or lost packets.
  */
 export async function captureWhile(
   { node, devices, keep, ...options }: CaptureWhileOptions,
@@ -51,7 +51,10 @@ export function carrying(seen: readonly SeenPacket[], marker: string): SeenPacke
   return seen.filter(({ packet }) => carries(packet, marker));
 }
 
-/** One line for people, e.g. `eth2: 10.1.1.2 > 10.1.1.3 icmp type 8`; several packets are separated by semicolons. */
+/**
+ * One line for people, e.g. `eth2: 10.1.1.2 > 10.1.1.3 icmp type 8`; several packets are separated by
+ * semicolons.
+ */
 export function describeSeen(seen: readonly SeenPacket[]): string {
   return (
     seen.map(({ device, packet }) => `${device}: ${describeFrame(packet)}`).join("; ") || "no packet of it"

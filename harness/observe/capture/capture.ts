@@ -26,8 +26,8 @@ const startDeadlineMs = 10_000;
 /**
  * Runs tcpdump; the arguments are the filter and the command without it.
  *
- * The SSH connection that the capture comes through is left out of it. A capture on the interface that carries the
- * connection would see its own output, and would fill its buffer with that.
+ * The SSH connection that the capture comes through is left out of it. A capture on the interface that
+ * carries the connection would see its own output, and would fill its buffer with that.
  *
  * tcpdump ends by SIGINT when its stdin closes, so that it ends with the connection too and never outlives a killed run.
  * The watcher holds none of tcpdump's output, or the stream would not end with it.
@@ -37,7 +37,8 @@ own() { echo "not (tcp and host $1 and port $2 and host $3 and port $4)"; }
 filter=$1
 shift
 # sudo takes the variable away from the commands that it starts.
-connection=\${SSH_CONNECTION:-$(tr '\\0' '\\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p')}
+of_parent() { tr '\\0' '\\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p'; }
+connection=\${SSH_CONNECTION:-$(of_parent)}
 if [ -n "$connection" ]; then filter="\${filter:+($filter) and }$(own $connection)"; fi
 exec 3<&0
 (cat <&3; kill -INT $$) >/dev/null 2>&1 &
@@ -99,7 +100,10 @@ export class Capture implements AsyncDisposable {
     const capture = new Capture(`${node.name}:${netns ? `${netns}:` : ""}${device}`, command, options);
     const failed = (cause?: unknown) =>
       new ProbeFailed(
-        `the capture on ${capture.where} did not start: ${node.name}$ ${formatCommand([...tcpdump, expression])}\n  ${capture.#stderr.trim() || "(no output)"}`,
+        [
+          `the capture on ${capture.where} did not start: ${node.name}$ ${formatCommand([...tcpdump, expression])}`,
+          `  ${capture.#stderr.trim() || "(no output)"}`,
+        ].join("\n"),
         { cause, hint: "tcpdump must be on the node, and the device must exist" },
       );
     try {
@@ -135,7 +139,8 @@ export class Capture implements AsyncDisposable {
 
   /**
    * Ends tcpdump and resolves to all packets. Reads what is still on its way first: until none has come for 50 ms, at most a second.
-   * Throws `ProbeFailed` when tcpdump ended by itself, with an error or without telling how many packets were dropped.
+   * Throws `ProbeFailed` when tcpdump ended by itself, with an error or without telling how many packets were
+   * dropped.
    */
   async stop(): Promise<readonly Packet[]> {
     this.#stopping ??= this.#stop();
@@ -191,12 +196,15 @@ export class Capture implements AsyncDisposable {
     throw new ProbeFailed(`the capture on ${this.where} does not run: ${this.#stderr.trim()}`);
   }
 
-  /** Throws `ProbeFailed` when packets were lost, so that the capture cannot show what was not there. Known after `stop`. */
+  /**
+   * Throws `ProbeFailed` when packets were lost, so that the capture cannot show what was not there. Known
+   * after `stop`.
+   */
   requireComplete(): void {
     if (!this.overflowed && this.droppedByKernel === 0) return;
     const full = this.overflowed ? `, more than ${this.#maxBytes} bytes came` : "";
     throw new ProbeFailed(
-      `the capture on ${this.where} is incomplete: ${this.droppedByKernel} packets dropped by the kernel${full}`,
+      `the capture on ${this.where} is incomplete: the kernel dropped ${this.droppedByKernel} packets${full}`,
       { hint: "narrow the filter" },
     );
   }

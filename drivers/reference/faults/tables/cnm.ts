@@ -67,7 +67,7 @@ export const cnmFaults = {
   "failure-without-message": {
     detectedBy: "CNM-5",
     does: 'failures of NetworkDriver calls are answered as {Err: "error"}',
-    why: "nobody can tell what went wrong",
+    why: "no message says what went wrong",
   },
   "message-repeats-options": {
     detectedBy: "CNM-5b",
@@ -77,7 +77,7 @@ export const cnmFaults = {
   "two-json-objects": {
     detectedBy: "CNM-5c",
     does: 'failures of NetworkDriver calls with status 200 are followed by a second object: {"Err": …}{}',
-    why: "whoever reads to the last object sees a success",
+    why: "a client that reads to the last object sees a success",
   },
   "allocate-network-missing": {
     detectedBy: "CNM-6",
@@ -189,7 +189,7 @@ export const cnmFaults = {
   "subpool-without-pool-accepted": {
     detectedBy: "CNM-19",
     does: "RequestPool with a SubPool and no Pool succeeds with a pool of the plugin's choice",
-    why: "containers get addresses of a subnet that nobody asked for",
+    why: "containers get addresses of a subnet that was not asked for",
   },
   "v6-ignored": {
     detectedBy: "CNM-20",
