@@ -22,6 +22,7 @@ export interface CaptureOptions {
 
 const snapshotBytes = 2048;
 const startDeadlineMs = 10_000;
+const readDeadlineMs = 10_000;
 
 /**
  * Runs tcpdump; the arguments are the filter and the command without it.
@@ -29,8 +30,9 @@ const startDeadlineMs = 10_000;
  * The SSH connection that the capture comes through is left out of it. A capture on the interface that
  * carries the connection would see its own output, and would fill its buffer with that.
  *
- * tcpdump ends by SIGINT when its stdin closes, so that it ends with the connection too and never outlives a killed run.
- * The watcher holds none of tcpdump's output, or the stream would not end with it.
+ * Each line of stdin makes tcpdump tell its counts on stderr (SIGUSR1). It ends by SIGINT when its stdin
+ * closes, so that it ends with the connection too and never outlives a killed run. The watcher holds none of
+ * tcpdump's output, or the stream would not end with it.
  */
 const script = `
 own() { echo "not (tcp and host $1 and port $2 and host $3 and port $4)"; }
@@ -41,7 +43,7 @@ of_parent() { tr '\\0' '\\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH
 connection=\${SSH_CONNECTION:-$(of_parent)}
 if [ -n "$connection" ]; then filter="\${filter:+($filter) and }$(own $connection)"; fi
 exec 3<&0
-(cat <&3; kill -INT $$) >/dev/null 2>&1 &
+(while read -r _ <&3; do kill -USR1 $$; done; kill -INT $$) >/dev/null 2>&1 &
 exec "$@" "$filter" 3<&-
 `;
 
@@ -138,9 +140,9 @@ export class Capture implements AsyncDisposable {
   }
 
   /**
-   * Ends tcpdump and resolves to all packets. Reads what is still on its way first: until none has come for 50 ms, at most a second.
-   * Throws `ProbeFailed` when tcpdump ended by itself, with an error or without telling how many packets were
-   * dropped.
+   * Ends tcpdump and resolves to all packets. First reads every packet that the kernel has for tcpdump at
+   * this time. Throws `ProbeFailed` when tcpdump ended by itself, with an error or without telling how many
+   * packets were dropped.
    */
   async stop(): Promise<readonly Packet[]> {
     this.#stopping ??= this.#stop();
@@ -150,14 +152,11 @@ export class Capture implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     const endedByItself = this.#ended;
-    const start = performance.now();
-    let seen = -1;
-    await until({ what: `the last packets on ${this.where}`, deadlineMs: 5_000 }, () => {
-      const quiet = this.packets.length === seen;
-      seen = this.packets.length;
-      return quiet || this.#ended || performance.now() - start > 1_000;
-    });
-    this.#command.stdin.end();
+    try {
+      if (!endedByItself) await this.#readAll();
+    } finally {
+      this.#command.stdin.end();
+    }
     let code: number | null;
     try {
       ({ code } = await within(
@@ -175,13 +174,41 @@ export class Capture implements AsyncDisposable {
     // It may have ended by itself just before it was told to.
     if (endedByItself || code !== 0)
       throw new ProbeFailed(`the capture on ${this.where} ended by itself: ${this.#stderr.trim()}`);
-    const dropped = /(\d+) packets? dropped by kernel/.exec(this.#stderr)?.[1];
-    if (dropped === undefined) {
+    const counts = this.#counts();
+    if (!counts) {
       throw new ProbeFailed(
         `the capture on ${this.where} did not tell how many packets were dropped: ${this.#stderr.trim()}`,
       );
     }
-    this.droppedByKernel = Number(dropped);
+    this.droppedByKernel = counts.dropped;
+  }
+
+  /**
+   * Waits until every packet is decoded that the kernel has taken for tcpdump by now. SIGINT discards unread
+   * ones.
+   */
+  async #readAll(): Promise<void> {
+    const waited = { what: `the last packets on ${this.where}`, deadlineMs: readDeadlineMs, everyMs: 5 };
+    const before = this.#stderr.length;
+    this.#command.stdin.write("\n");
+    const counts = await until(waited, () => this.#counts(before) ?? (this.#ended ? "ended" : undefined));
+    if (counts === "ended") return;
+    const expected = counts.received - counts.dropped;
+    await until(
+      waited,
+      () => this.packets.length >= expected || this.overflowed || this.#ended,
+      () => `${this.packets.length} of ${expected} packets were read`,
+    );
+  }
+
+  /** The last counts that tcpdump told, after `from` characters of its stderr. */
+  #counts(from = 0): { received: number; dropped: number } | undefined {
+    const told = [
+      ...this.#stderr
+        .slice(from)
+        .matchAll(/(\d+) packets? received by filter\s*,?\s*(\d+) packets? dropped by kernel/g),
+    ].at(-1);
+    return told && { received: Number(told[1]), dropped: Number(told[2]) };
   }
 
   #throwFailure(): void {
