@@ -1,5 +1,5 @@
-import { freshSubnet } from "#harness/core/ip.ts";
 import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { defineDriver } from "./driver.ts";
 
 /** Docker's own bridge: one network per node, joined to the world by the node's NAT. */

@@ -1,5 +1,5 @@
 import type { Cluster, Role } from "#harness/cluster/cluster.ts";
-import type { Attachment } from "#harness/cluster/state.ts";
+import type { DriverAttachment } from "#harness/cluster/state.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/scope.ts";
@@ -75,7 +75,7 @@ export interface InstalledDriver {
   listGroups?(tenant?: string): Promise<GroupSpec[]>;
   /** Present when `cni` is declared: every plugin call for a container so far, in the order in which they ended. */
   cniCalls?(containerId: string): readonly Invocation[];
-  /** Present when `remote` is declared: what stands between the engines and the plugin. */
+  /** Present when `remote` is declared: the recorder between the engines and the plugin. */
   readonly protocol?: ProtocolRecorder;
   /** Ends the plugin's process without warning and starts it again, where the driver can; networks and policies must stay. */
   restart?(): Promise<void>;
@@ -106,9 +106,9 @@ export interface Driver {
    * `session` closes at the end of the run also where the cluster is kept: for what this process serves. Throws `Blocked` where the nodes
    * lack what the driver as a whole needs.
    */
-  install(scope: Scope, cluster: Cluster, session?: Scope): Promise<Attachment>;
+  install(scope: Scope, cluster: Cluster, session?: Scope): Promise<DriverAttachment>;
   /** Speaks to the installed driver from any process. */
-  connect(cluster: Cluster, attachment: Attachment): Promise<InstalledDriver>;
+  connect(cluster: Cluster, attachment: DriverAttachment): Promise<InstalledDriver>;
 }
 
 /** Types a driver; `export default defineDriver({...})` is a whole driver file. */

@@ -1,7 +1,8 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
+import { nthAddress, nthSubnet } from "#harness/core/ip.ts";
 import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { defineDriver, type NetworkListing } from "./driver.ts";
 
 /** Tags for networks that ask for none, clear of those that the chapters use. */
@@ -39,7 +40,7 @@ export default defineDriver({
           name: spec.name ?? uniqueName("macvlan"),
           driver: "macvlan",
           subnet,
-          gateway: spec.gateway ?? subnet.replace(/\d+\/\d+$/, "1"),
+          gateway: spec.gateway ?? nthAddress(subnet, 1),
           optionsOn: ({ interfaces }) => ({ parent: `${interfaces.data.device}.${tag}` }),
           rangeOn: (node) => rangeOf(cluster, node, subnet),
           createOn: cluster.nodes,
@@ -55,7 +56,7 @@ export default defineDriver({
 
 /** Sixteen addresses of a /24 for each node. */
 function rangeOf(cluster: Cluster, node: ClusterNode, subnet: string): string {
-  return subnet.replace(/\d+\/\d+$/, `${16 * cluster.nodes.indexOf(node)}/28`);
+  return nthSubnet(subnet, 28, cluster.nodes.indexOf(node));
 }
 
 /** What the first engine knows; the others were told the same. */

@@ -1,10 +1,10 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { defineDriver } from "./driver.ts";
 
 /**

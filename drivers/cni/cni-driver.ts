@@ -6,9 +6,9 @@ import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { networkConfigOf } from "#harness/cni/runtime/config.ts";
 import { ConnectionLost, UsageError } from "#harness/core/errors.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import { Scope } from "#harness/core/scope.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { prepareEnvironment } from "./environment.ts";
 import { CniNetwork } from "./network.ts";
@@ -18,7 +18,7 @@ import { type Rendered, renderedSchema } from "./rendered.ts";
 import { NodeRuntimes, putBinary } from "./runtimes.ts";
 import { makeChainsOnce } from "./set-up-once.ts";
 
-/** Benchmarking addresses (RFC 2544): nobody's network, so that nothing real is in the way of a first container. */
+/** Benchmarking addresses (RFC 2544): no real network uses them, so a first container disturbs none. */
 const scratchSubnet = "198.18.0.0/24";
 
 const versionScript = `

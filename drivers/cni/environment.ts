@@ -11,9 +11,9 @@ interface Place {
 }
 
 /**
- * What plugins leave to the runtime's operator: the way between the nodes, and a firewall that lets a network's own traffic
- * and its published ports through. Everything of the network goes when `scope` closes, also the bridge that the
- * bridge plugin makes with the first container and never removes.
+ * What plugins leave to the administrator: routes or tunnels between the nodes, and a firewall that lets a
+ * network's own traffic and its published ports through. Everything of the network goes when `scope` closes,
+ * also the bridge that the bridge plugin makes with the first container and never removes.
  */
 export async function prepareEnvironment(
   scope: Scope,
@@ -49,8 +49,9 @@ async function forget({ node, values }: Place): Promise<void> {
 }
 
 /**
- * Engines set the policy of FORWARD to DROP, and ipMasq takes the other nodes' parts of a network for the external.
- * Where Kubernetes runs, its proxy and its masquerade agent add such rules.
+ * Engines set the policy of FORWARD to DROP, and ipMasq translates traffic to the other nodes' parts of a
+ * network as if it left the network. Where Kubernetes runs, its proxy and its masquerade agent add such
+ * rules.
  */
 async function openFirewall(scope: Scope, { node, values: { name, subnet } }: Place): Promise<void> {
   const comment = ["-m", "comment", "--comment", name];
@@ -81,7 +82,7 @@ async function routeTo(
   await withUndo(scope, node, ["ip", "route", "add", ...route], ["ip", "route", "del", ...route]);
 }
 
-/** Every other node is in the FDB for frames to everybody; which node has which MAC is learned from there on. */
+/** Every other node is in the FDB for broadcast frames; which node has which MAC is learned from there on. */
 async function joinByVxlan(
   scope: Scope,
   { node, values }: Place,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { formatAddress, formatSubnet, parseSubnet } from "#drivers/reference/model/addresses.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { nthAddress, nthSubnet, parseNetwork, sizeOf } from "#harness/core/ip.ts";
 
 /** What a network configuration may need to know of the network and of the node it is for. Addresses are texts. */
 export interface NodeValues {
@@ -37,20 +37,17 @@ export function nodeValuesOf(
   name: string,
   subnet: string,
 ): NodeValues[] {
-  const { base, prefix } = parseSubnet(subnet);
-  const bits = Math.ceil(Math.log2(cluster.nodes.length));
-  const size = 1n << BigInt(32 - prefix - bits);
-  const text = (value: bigint) => formatAddress({ family: 4, value });
+  const prefix = parseNetwork(subnet).prefix + Math.ceil(Math.log2(cluster.nodes.length));
   const hash = createHash("sha256").update(name).digest("hex");
   return cluster.nodes.map((node, index) => {
-    const start = base + BigInt(index) * size;
+    const nodeSubnet = nthSubnet(subnet, prefix, index);
     return {
       name,
       subnet,
-      nodeSubnet: formatSubnet({ family: 4, base: start, prefix: prefix + bits }),
-      gateway: text(start + 1n),
-      rangeStart: text(start + 2n),
-      rangeEnd: text(start + size - 2n),
+      nodeSubnet,
+      gateway: nthAddress(nodeSubnet, 1),
+      rangeStart: nthAddress(nodeSubnet, 2),
+      rangeEnd: nthAddress(nodeSubnet, sizeOf(parseNetwork(nodeSubnet)) - 2n),
       node: index + 1,
       bridge: `ncb-${hash.slice(0, 8)}`,
       vxlan: `ncx-${hash.slice(0, 8)}`,

@@ -14,7 +14,7 @@ export interface CniProfile {
   /** Role of the interface that carries traffic between nodes; present when `multihost` is declared. */
   readonly underlay?: Role;
   /**
-   * How the nodes' parts of a network come together, where the plugins leave that to the runtime's operator:
+   * How the nodes' parts of a network come together, where the plugins leave that to the administrator:
    * `routes` to the other nodes' parts over the underlay, or a `vxlan` device as a port of the bridge `values.bridge`.
    * Default: nothing is done.
    */

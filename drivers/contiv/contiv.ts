@@ -3,20 +3,20 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { announce } from "#harness/core/events.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./netctl/listings.ts";
-import { type Netctl, NetmasterSilent } from "./netctl/netctl.ts";
+import { type ContivNetctl, NetmasterSilent } from "./netctl/netctl.ts";
 import { parseVersions } from "./netctl/tables.ts";
 import { ContivNetwork, defaultTenant, dockerName, type Guard, untilEngines } from "./network.ts";
 
 /** Contiv refuses to remove what it still counts endpoints or uses of, which go a little after their container. */
 const removalMs = 30_000;
 
-/** What is known of the daemons; absent for a Contiv that somebody else runs. */
+/** What is known of the daemons; absent for a Contiv that this run did not start. */
 export interface Supervision {
   /** Resolves to what had ended and was started again. */
   revive(): Promise<string[]>;
@@ -35,12 +35,12 @@ export class InstalledContiv implements InstalledDriver {
   readonly restart?: () => Promise<void>;
   readonly stop?: (scope: Scope) => Promise<void>;
   readonly #cluster: Cluster;
-  readonly #netctl: Netctl;
+  readonly #netctl: ContivNetctl;
   readonly #supervision: Supervision | undefined;
 
   constructor(
     cluster: Cluster,
-    netctl: Netctl,
+    netctl: ContivNetctl,
     { supervision, protocol }: { supervision?: Supervision; protocol?: ProtocolRecorder },
   ) {
     this.#cluster = cluster;

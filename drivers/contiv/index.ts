@@ -9,7 +9,7 @@ import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/d
 import { attachToRunning, installRelease } from "./install/install.ts";
 import { removeLeftovers } from "./install/leftovers.ts";
 import { type Release, readRelease } from "./install/release.ts";
-import { Netctl } from "./netctl/netctl.ts";
+import { ContivNetctl } from "./netctl/netctl.ts";
 
 /** The engine version that dropped the option on which Contiv's networks of global scope rest. */
 const withoutStore = 23;
@@ -48,7 +48,7 @@ export default defineDriver({
   },
 
   async connect(cluster, { netctl = "", netmaster = "", tunnelEnds, recorder }) {
-    const control = new Netctl(firstOf(cluster), { program: netctl, netmaster });
+    const control = new ContivNetctl(firstOf(cluster), { program: netctl, netmaster });
     return new InstalledContiv(cluster, control, {
       ...(tunnelEnds ? { supervision: supervise(cluster, tunnelEnds.split(" "), control) } : {}),
       ...(recorder ? { protocol: connectRecorder(recorder) } : {}),
@@ -56,7 +56,7 @@ export default defineDriver({
   },
 });
 
-function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: Netctl): Supervision {
+function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: ContivNetctl): Supervision {
   const daemons = daemonsOf(cluster, tunnelEnds);
   const first = firstOf(cluster);
   // netplugin keeps flows of containers that are gone where two tenants had one address, and then refuses that address on

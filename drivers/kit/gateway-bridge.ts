@@ -5,7 +5,7 @@ const name = "docker_gwbridge";
 
 /**
  * Makes docker_gwbridge beforehand, with the options that an engine gives it. An engine makes it with the first container
- * that has no other egress and keeps it for good, which a look for leftovers could not tell from a leak.
+ * that has no other egress and never removes it, which a check for leftovers could not tell from a leak.
  */
 export async function ensureGatewayBridge(scope: Scope, node: ClusterNode): Promise<void> {
   const listed = await node.docker.listNetworks({ filters: { name: [name] } });

@@ -5,7 +5,7 @@ import type { AdminClient } from "./admin/client.ts";
 import { Refusal } from "./model/refusal.ts";
 import { defaultTenant } from "./model/state.ts";
 
-/** What the plugin's administration does, over CNM and over CNI. */
+/** What the plugin's administration does, for containers attached through CNM and through CNI. */
 export class Administered {
   protected readonly admin: AdminClient;
 

@@ -9,12 +9,13 @@ const event = z.looseObject({
   Actor: z.looseObject({ Attributes: z.looseObject({ container: z.string().optional() }) }),
 });
 
-/** Names under which a container is found, by endpoint id. */
+/** Names under which a container is to be found, by endpoint id. */
 export type NamesByEndpoint = ReadonlyMap<string, readonly string[]>;
 
 /**
  * Learns the names of containers from an engine. The protocol does not carry them, so they come from the engine's
- * events, after the endpoint was made and outside of any call: an engine that waits for a plugin answers nobody.
+ * events, after the endpoint was made and outside of any call: an engine that waits for a plugin answers no
+ * requests.
  */
 export class NameWatch {
   readonly #docker: Docker;
@@ -34,7 +35,7 @@ export class NameWatch {
     this.#events = events;
     const lines = createInterface({ input: events });
     lines.on("line", (line) => this.#onEvent(line));
-    // An engine that stops cuts the stream; the follower sees that in `following`.
+    // An engine that stops cuts the stream; the caller sees that in `following`.
     for (const emitter of [events, lines]) emitter.on("error", () => {});
     const running = await this.#docker.listContainers();
     await Promise.all(running.map(({ Id }) => this.#learn(Id)));

@@ -11,7 +11,7 @@ import type { Workload } from "#harness/workload/workload.ts";
 import type { AdminClient } from "./admin/client.ts";
 
 /** Where a network of the plugin belongs. */
-export interface Place {
+export interface TenantNetwork {
   readonly tenant: string;
   /** Name within the tenant. */
   readonly network: string;
@@ -27,7 +27,7 @@ export class ReferenceNetwork implements Network {
   readonly subnet: string;
   readonly nodes: readonly ClusterNode[];
   readonly #made: CnmNetwork;
-  readonly #place: Place;
+  readonly #place: TenantNetwork;
   readonly #cluster: Cluster;
   readonly #admin: AdminClient;
   /** Docker network of a group of this tenant. */
@@ -35,7 +35,7 @@ export class ReferenceNetwork implements Network {
 
   constructor(
     made: CnmNetwork,
-    place: Place,
+    place: TenantNetwork,
     context: { cluster: Cluster; admin: AdminClient; groupNetwork: (group: string) => string },
   ) {
     this.#made = made;

@@ -62,7 +62,7 @@ export class ReferenceService {
     await this.#succeed();
   }
 
-  /** Ends the plugin as a kill would: nobody listens on its sockets any more. Its administration goes on. */
+  /** Ends the plugin as a kill would: its sockets are closed. Its administration goes on. */
   async halt(): Promise<void> {
     await this.#closeSockets();
     await this.#plugin.close();
@@ -81,7 +81,7 @@ export class ReferenceService {
     await this.#plugin.close();
   }
 
-  /** Stops serving and takes away everything that was made on the nodes, state file included. */
+  /** Stops serving and removes everything that was made on the nodes, state file included. */
   async uninstall(): Promise<void> {
     this.#closeAdmin();
     await this.#closeSockets();

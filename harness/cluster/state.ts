@@ -6,7 +6,7 @@ import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
 
 /** What a driver's `connect` must know about its installation, e.g. the address of the plugin's control socket. Plain JSON. */
-export type Attachment = Readonly<Record<string, string>>;
+export type DriverAttachment = Readonly<Record<string, string>>;
 
 /** One host of a cluster, as far as another process must know it to connect. */
 export interface HostState extends SshTarget {
@@ -43,7 +43,7 @@ export interface ClusterState {
   image: string;
   nodes: HostState[];
   external?: HostState & ExternalHostState;
-  attachment?: Attachment;
+  attachment?: DriverAttachment;
   createdAt: string;
 }
 

@@ -144,7 +144,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   );
 }
 
-/** What a reboot took away or brought back says nothing about the plugin. */
+/** What a reboot removed or restored says nothing about the plugin. */
 function refuseRestarted(differences: readonly SnapshotDifference[], when: string): void {
   const restarted = [...new Set(differences.filter(({ kind }) => kind === "boot").map(({ host }) => host))];
   if (restarted.length === 0) return;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { Nonconformance } from "#harness/core/errors.ts";
 
 /**
- * The smallest assertion of the suite: a fact about somebody is as it should be.
+ * The smallest assertion of the suite: a fact about a node, a workload or a plugin is as expected.
  * Throws `Nonconformance` "who: expected what to be X, got Y", with `evidence` (commands, output) below it.
  */
 export function expectFact<T>(who: string, what: string, got: T, expected: T, evidence?: string): void {

@@ -47,7 +47,7 @@ export async function expectProtocolKept(
   const { exchanges, findings } = await recorder.since(mark);
   keep(asEvidence(exchanges));
   fact(`exchanges in ${chapter}`, exchanges.length);
-  if (exchanges.length === 0) note(`nothing was said to the plugin during ${chapter}`);
+  if (exchanges.length === 0) note(`no call reached the plugin during ${chapter}`);
   const left = describeHeldResources(held);
   if (findings.length === 0 && left === "") return;
   const told = findings

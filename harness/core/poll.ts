@@ -3,7 +3,7 @@ import { scaled } from "#harness/core/settings/patience.ts";
 import { DeadlineExceeded, HostUnreachable } from "./errors.ts";
 
 export interface Deadline {
-  /** What is being waited for, as it reads in the error: "dockerd to answer on node1". */
+  /** What is being waited for, as the error names it: "dockerd to answer on node1". */
   what: string;
   /** `PATIENCE` makes it longer. */
   deadlineMs: number;

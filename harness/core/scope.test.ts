@@ -40,7 +40,7 @@ describe("Scope", () => {
     const scope = new Scope("chapter");
     const both = Promise.withResolvers<void>();
     scope.defer("network", () => order.push("network"));
-    // Would wait forever, were the second not started.
+    // Never ends unless the second starts.
     scope.defer("one", () => both.promise.then(() => order.push("one")), { kind: "workload" });
     scope.defer("two", () => both.resolve(), { kind: "workload" });
     await scope.close();

@@ -23,7 +23,8 @@ export function socketAgent(connect: () => Promise<Duplex>): Agent {
   });
   const addRequest = agent.addRequest.bind(agent);
   agent.addRequest = (request, options) => {
-    // Dockerode waits forever for the rest of an answer that broke off, but listens to errors of the request.
+    // Dockerode waits without end for the rest of an answer that broke off, but listens to errors of the
+    // request.
     request.once("response", (response) => {
       response.once("aborted", () => {
         const what = `${request.method} ${request.path}`;

@@ -1,4 +1,5 @@
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
+import { addressOf } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
@@ -6,7 +7,7 @@ import type { Peer } from "#harness/observe/probe/service.ts";
 const bridge = "ncwire";
 const ovsControl = "/usr/share/openvswitch/scripts/ovs-ctl";
 
-/** The wire that the nodes' data interfaces are on, as somebody outside of the cluster is attached to it. */
+/** The wire that the nodes' data interfaces are on, to which hosts outside of the cluster can be attached. */
 export interface Wire {
   /**
    * A host on the wire with this address (CIDR): in a VLAN when `tag` is given (1–4094), else untagged.
@@ -16,7 +17,7 @@ export interface Wire {
 }
 
 /**
- * Puts a switch on the external host's data interface, so that external host can be attached to the wire in any VLAN.
+ * Puts a switch on the external host's data interface, so that hosts can be attached to the wire in any VLAN.
  * Needs Open vSwitch there, with or without its kernel module; removed when `scope` closes.
  */
 export async function openWire(scope: Scope, external: ExternalHost): Promise<Wire> {
@@ -52,7 +53,7 @@ async function attach(
   await external.run(["ovs-vsctl", "add-port", bridge, port, "vlan_mode=access", `tag=${tag ?? 0}`]);
   scope.defer(`port ${port}`, () => external.run(["ovs-vsctl", "--if-exists", "del-port", bridge, port]));
   // An engine without userland proxy lets its bridges send broadcasts back to where they came from; the switch would
-  // learn that its own host is outside.
+  // learn its own host on the data interface.
   const mac = (
     await external.run(["ip", "netns", "exec", name, "cat", `/sys/class/net/${name}/address`])
   ).trim();
@@ -64,5 +65,5 @@ async function attach(
   await external.run(["ip", "netns", "exec", name, "ethtool", "-K", name, "tx", "off"]);
   const agent = await ProbeAgent.start(external, `/run/netns/${name}`);
   scope.defer(`probe agent of ${name}`, () => agent.close());
-  return { name, ip: address.split("/")[0] ?? "", agent: async () => agent };
+  return { name, ip: addressOf(address), agent: async () => agent };
 }

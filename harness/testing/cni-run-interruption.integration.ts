@@ -45,7 +45,7 @@ function namespaces(): string[] {
   return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
 }
 
-/** Whether the process that made a namespace of the tier is there; other namespaces are nobody's business here. */
+/** Whether the process that made a namespace of the tier is there; other namespaces do not matter here. */
 function ownerOf(name: string): "there" | "gone" {
   const [, pid] = /^nccni-(\d+)-/.exec(name) ?? [];
   return pid === undefined || identify(Number(pid)) !== undefined ? "there" : "gone";

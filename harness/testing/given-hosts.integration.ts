@@ -277,7 +277,7 @@ describe("hosts that are refused, with exit code 2 and nothing changed", { timeo
     expect(ran.exitCode).toBe(2);
   });
 
-  test("one that holds somebody's container, unless OCCUPIED says otherwise, and then that is left alone", async () => {
+  test("one that holds a container of others, unless OCCUPIED allows it, and that container is left alone", async () => {
     const [, second] = hosts.owner.nodes;
     await second?.docker.createNetwork({ Name: "theirs" });
     try {

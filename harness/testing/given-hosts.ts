@@ -33,9 +33,10 @@ export interface InventoryFile {
 }
 
 /**
- * Hosts that exist, for tests of `CLUSTER=ssh`: nodes that the container provider made, turned into hosts of somebody
- * else. They let a user in who is not root and has sudo, with sshd's own defaults (`MaxSessions` 10, no unlinking of
- * sockets), and know nothing of the run. The second node is reached through the external host.
+ * Hosts that exist, for tests of `CLUSTER=ssh`: nodes that the container provider made, turned into hosts
+ * that the run does not own. They let a user in who is not root and has sudo, with sshd's own defaults
+ * (`MaxSessions` 10, no unlinking of sockets), and know nothing of the run. The second node is reached
+ * through the external host.
  */
 export async function makeGivenHosts(
   context: EngineContext,

@@ -7,7 +7,7 @@ import { LocalHost } from "#harness/host/local-host.ts";
  * Three network namespaces in a row, for the project's own tests: `client` —1500— `router` —1300— `far`.
  * IPv4 and IPv6 on both links, forwarding in the middle. Needs root and iproute2.
  */
-export interface Testbed extends AsyncDisposable {
+export interface NamespaceTestbed extends AsyncDisposable {
   readonly host: LocalHost;
   readonly client: TestNamespace;
   readonly router: TestNamespace;
@@ -24,7 +24,7 @@ export interface TestNamespace {
 }
 
 /** Builds the namespaces under unique names; disposal removes them. */
-export async function createTestbed(): Promise<Testbed> {
+export async function createTestbed(): Promise<NamespaceTestbed> {
   const host = new LocalHost();
   const scope = new Scope("probe testbed");
   const id = randomBytes(3).toString("hex");

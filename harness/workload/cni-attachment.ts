@@ -1,10 +1,11 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Attachment } from "#harness/cni/protocol/request.ts";
+import type { CniAttachment } from "#harness/cni/protocol/request.ts";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
 import type { NetworkConfig } from "#harness/cni/runtime/config.ts";
 import type { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import { announce } from "#harness/core/events.ts";
+import { addressOf, familyOf, isCidr, prefixOf } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { askEngine, idleContainer, removeContainer, uniqueName } from "./docker-network.ts";
@@ -139,10 +140,10 @@ async function attach(
   runtime: CniRuntime,
   sandbox: Sandbox,
   network: NetworkConfig,
-  details: Pick<Attachment, "ifName" | "capabilityArgs">,
+  details: Pick<CniAttachment, "ifName" | "capabilityArgs">,
 ): Promise<CniWorkload> {
   const { name, id, node, netns } = sandbox;
-  const attachment: Attachment = {
+  const attachment: CniAttachment = {
     containerId: id,
     netns,
     args: { IgnoreUnknown: "1", [nameArgument]: name },
@@ -195,9 +196,10 @@ export function addressIn(
   const { interfaces = [], ips = [] } = result;
   const found = ips.find(
     ({ address, interface: index }) =>
-      !address.includes(":") && (index === undefined || interfaces[index]?.name === ifName),
+      isCidr(address) &&
+      familyOf(address) === 4 &&
+      (index === undefined || interfaces[index]?.name === ifName),
   );
-  const [ip = "", prefix] = found?.address.split("/") ?? [];
   if (!found) {
     throw new Nonconformance({
       who,
@@ -206,7 +208,7 @@ export function addressIn(
     });
   }
   const mac = interfaces.find(({ name, sandbox }) => name === ifName && sandbox)?.mac;
-  return { ip, prefix: Number(prefix), mac };
+  return { ip: addressOf(found.address), prefix: prefixOf(found.address), mac };
 }
 
 /** A result need not tell the MAC. */

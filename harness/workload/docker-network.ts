@@ -110,7 +110,7 @@ export async function runContainer(
   return workload;
 }
 
-/** A container that does nothing until somebody executes something in it. */
+/** A container that idles until a command is executed in it. */
 export function idleContainer(name: string, image: string) {
   return {
     name,

@@ -39,7 +39,7 @@ export async function fetchFromExternalHost(
   const { address } = workload.node.interfaces.management;
   if (seen !== address) {
     throw new Nonconformance({
-      who: `the web server external, asked by ${workload.name}`,
+      who: `the external host's web server, asked by ${workload.name}`,
       expected: `${workload.node.name}'s address ${address} as the source`,
       got: seen,
       evidence,

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { contains, containsSubnet, freshSubnet } from "#harness/core/ip.ts";
 import { parseLinks } from "./links.ts";
 
 describe("parseLinks", () => {
@@ -37,24 +36,5 @@ describe("parseLinks", () => {
 
   it("refuses what is no list of links", () => {
     expect(() => parseLinks('[{"ifname":"eth0"}]')).toThrow();
-  });
-});
-
-describe("addresses", () => {
-  it("knows which addresses a subnet contains", () => {
-    expect(contains("10.1.2.0/24", "10.1.2.255")).toBe(true);
-    expect(contains("10.1.2.0/24", "10.1.3.1")).toBe(false);
-    expect(contains("fd00::/64", "10.1.2.3")).toBe(false);
-  });
-
-  it("knows which subnets a subnet contains", () => {
-    expect(containsSubnet("10.1.2.0/24", "10.1.2.0/24")).toBe(true);
-    expect(containsSubnet("10.1.2.0/24", "10.1.2.128/25")).toBe(true);
-    expect(containsSubnet("10.1.2.0/24", "10.1.2.0/23")).toBe(false);
-    expect(containsSubnet("10.1.2.0/24", "10.1.3.0/25")).toBe(false);
-  });
-
-  it("never gives the same subnet twice in a row", () => {
-    expect(new Set(Array.from({ length: 300 }, freshSubnet)).size).toBe(300);
   });
 });

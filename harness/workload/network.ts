@@ -2,7 +2,7 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { Workload } from "./workload.ts";
 
-/** What a network is to be. Left-out fields are the driver's choice. */
+/** The network that is wanted. Left-out fields are the driver's choice. */
 export interface NetworkSpec {
   /** Unique within the tenant; the harness makes one up when it is left out. */
   name?: string;
@@ -19,7 +19,7 @@ export interface NetworkSpec {
   tag?: number;
 }
 
-/** What a workload is to be. */
+/** The workload that is wanted. */
 export interface WorkloadSpec {
   /** Container name; the harness makes one up when it is left out. */
   name?: string;

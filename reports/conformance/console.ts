@@ -41,7 +41,7 @@ const verdictsWorstFirst: readonly ProfileVerdict[] = [
 
 const indent = "      ";
 
-/** What a terminal can show: its width, and colour only where somebody sees it and nobody said NO_COLOR. */
+/** What a terminal can show: its width, and colour only on a terminal and without NO_COLOR. */
 export function lookOf(stream: NodeJS.WriteStream): Look {
   const color = styleText("red", "x", { stream, validateStream: true }) !== "x";
   return { width: stream.isTTY ? stream.columns : 120, color };

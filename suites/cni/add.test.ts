@@ -180,7 +180,7 @@ await cniSuite("ADD", (suite) => {
 
   requirement(
     "CNI-8",
-    "an interface of that name that somebody else made is an error",
+    "an interface of that name that the plugin did not make is an error",
     async ({ testbed }) => {
       const container = await testbed.container();
       await testbed.shell("ip -n $NETNS link add $IF type veth peer name ncxv", container);

@@ -1,4 +1,5 @@
 import type { AddResult } from "#harness/cni/protocol/result.ts";
+import { addressOf, familyOf, isCidr, nthAddress } from "#harness/core/ip.ts";
 import { attach, expectFailure, expectSuccess } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 
@@ -85,9 +86,8 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
 
 /** Another address of the same network takes its place, so that the routes stay. */
 function replaceAddress(result: AddResult): string | undefined {
-  const address = result.ips?.map((ip) => ip.address).find((cidr) => !cidr.includes(":"));
+  const address = result.ips?.map((ip) => ip.address).find((cidr) => isCidr(cidr) && familyOf(cidr) === 4);
   if (!address) return undefined;
-  const [plain = ""] = address.split("/");
-  const other = `${plain.split(".").slice(0, 3).join(".")}.250/23`;
+  const other = `${nthAddress(`${addressOf(address)}/24`, 250)}/23`;
   return `ip -n $NETNS address add ${other} dev $IF && ip -n $NETNS address del ${address} dev $IF`;
 }

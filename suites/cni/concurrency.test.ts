@@ -42,8 +42,7 @@ await cniSuite("concurrency", ({ requirement }) => {
         const container = containers[index];
         for (const { address } of container?.result?.ips ?? []) {
           const owner = owners.get(address);
-          if (owner)
-            throw violation(addition, "an address that nobody has", `${address}, which ${owner} has`);
+          if (owner) throw violation(addition, "an address that is free", `${address}, which ${owner} has`);
           owners.set(address, container?.id ?? "");
         }
       }

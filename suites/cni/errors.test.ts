@@ -75,7 +75,7 @@ await cniSuite("errors", ({ requirement, plugin }) => {
 
   requirement(
     "CNI-3a",
-    "a cniVersion that nobody speaks is refused as incompatible",
+    "a cniVersion that does not exist is refused as incompatible",
     async ({ testbed }) => {
       const invocation = await testbed.call("ADD", await testbed.container(), { version: "9.9.9" });
       const { code } = expectError(invocation, "no plugin speaks CNI 9.9.9");

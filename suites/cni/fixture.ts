@@ -4,7 +4,7 @@ import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/pr
 import { atLeast } from "#harness/cni/protocol/version.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
-import type { Profile } from "#harness/cni/testbed/profiles.ts";
+import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
 import { sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
 import { conformanceSuite, type TestTools } from "#harness/conformance/suite.ts";
 import { Blocked, Nonconformance } from "#harness/core/errors.ts";
@@ -23,7 +23,7 @@ export interface CniTest extends TestTools {
 
 export interface CniTestOptions {
   /** Whether the test says anything about a plugin that is used like this. */
-  when?: (profile: Profile, version: SpecVersion) => boolean;
+  when?: (profile: PluginProfile, version: SpecVersion) => boolean;
   /** The test attaches nothing, so it runs also where the kernel cannot do what the plugin is for. */
   detached?: boolean;
   /** The test only looks at its own container; it shares a testbed, which is faster. */
@@ -46,7 +46,7 @@ export interface CniSuite {
 
 interface Opened {
   readonly plugin: PluginUnderTest;
-  /** What the first attachment of a testbed leaves for good, e.g. the bridge; no leak unless it grows. */
+  /** What the first attachment of a testbed leaves permanently, e.g. the bridge; no leak unless it grows. */
   readonly infrastructure: readonly string[];
   /** Why nothing can be attached on this machine. */
   readonly blocked: string | undefined;

@@ -39,7 +39,7 @@ cnmSuite(({ requirement }) => {
   requirement("CNM-4", "methods of the protocol exist", async (test) => {
     const engine = play(test);
     const names = callNames.filter((name) => test.facts.subsystems.has(calls[name].subsystem));
-    await Promise.all(names.map((name) => engine.client.sendText(name, JSON.stringify(strangers(name)))));
+    await Promise.all(names.map((name) => engine.client.sendText(name, JSON.stringify(unknownIds(name)))));
     holds(engine, "CNM-4");
   });
 
@@ -80,7 +80,7 @@ cnmSuite(({ requirement }) => {
 });
 
 /** A well-formed request that names nothing that exists, so that nothing comes of it. */
-function strangers(name: CallName): Record<string, unknown> {
+function unknownIds(name: CallName): Record<string, unknown> {
   const ids = { NetworkID: randomId(), EndpointID: randomId(), SandboxKey: "/var/run/docker/netns/none" };
   if (name === "IpamDriver.RequestPool") return { SubPool: randomPool(), Pool: "" };
   if (name.startsWith("IpamDriver.")) return { PoolID: `none-${randomId()}`, Address: "" };

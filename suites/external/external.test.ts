@@ -1,7 +1,7 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
-import { contains } from "#harness/core/ip.ts";
+import { addressOf, contains } from "#harness/core/ip.ts";
 import { until } from "#harness/core/poll.ts";
 import { type NatRule, readNat } from "#harness/observe/nat.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
@@ -35,7 +35,7 @@ chapter("external", ({ requirement, shared }) => {
         { who: workload.node.name, expected: "a bridge docker_gwbridge with a subnet", got: "none" },
       );
       const egress = expectPresent(
-        links.find((link) => link.addresses.some((cidr) => contains(subnet, cidr.split("/")[0] ?? ""))),
+        links.find((link) => link.addresses.some((cidr) => contains(subnet, addressOf(cidr)))),
         {
           who: workload.name,
           expected: `an interface with an address in docker_gwbridge's ${subnet}`,
@@ -110,7 +110,7 @@ chapter("external", ({ requirement, shared }) => {
         got: "an answer",
       });
       fact("a published port whose server stopped", after.state);
-      // Here a proxy shows: it accepts although nobody is behind it.
+      // Here a proxy shows: it accepts although no server is behind it.
       const loopback = { ...asked(0), address: "127.0.0.1", timeoutMs: 1_000 };
       const proxied = await (await here.agent()).connect(loopback);
       fact("the same on the node's 127.0.0.1", proxied.state);
@@ -132,15 +132,16 @@ chapter("external", ({ requirement, shared }) => {
       expectFact(`${node.name} before`, `DNAT rules for ${published}`, (await rules()).length, 0);
       const own = scope.child("the published container");
       const exposed = await net.run(own, node, { publish: [{ port: published, hostPort: published }] });
-      const addresses = (await exposed.links()).flatMap((link) =>
-        link.addresses.map((cidr) => cidr.split("/")[0]),
-      );
+      const addresses = (await exposed.links()).flatMap((link) => link.addresses.map(addressOf));
       const found = await rules();
-      expectThat(found.length > 0 && found.every((rule) => addresses.includes(rule.to?.split(":")[0])), {
-        who: node.name,
-        expected: `DNAT rules for ${published} to one of ${exposed.name}'s addresses (${addresses.join(", ")})`,
-        got: found.map((rule) => rule.text).join("; ") || "none",
-      });
+      expectThat(
+        found.length > 0 && found.every((rule) => addresses.includes(rule.to?.split(":")[0] ?? "")),
+        {
+          who: node.name,
+          expected: `DNAT rules for ${published} to one of ${exposed.name}'s addresses (${addresses.join(", ")})`,
+          got: found.map((rule) => rule.text).join("; ") || "none",
+        },
+      );
       expectFact(node.name, "the port it translates to", found[0]?.to?.split(":")[1], String(published));
       fact("DNAT rule", `${found[0]?.backend}`);
       fact("form of the DNAT rule", found[0]?.text ?? "");

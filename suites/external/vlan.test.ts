@@ -2,15 +2,14 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { startCapture } from "#harness/observe/capture/capture.ts";
-import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
+import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/capture-while.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { openWire } from "#harness/observe/vlan-hosts.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 
 /** The tutorial's network. */
@@ -65,47 +64,39 @@ chapter("vlan", ({ requirement, shared }) => {
     async (test) => {
       const { a, b } = await test.use(pair);
       await expectPing(a, b);
-      const marker = uniqueMarker();
+      // Nothing but tagged frames, between a first and a last ping that must have been seen.
+      const pings = ["first", "second", "last"].map((name) => ({ name, marker: uniqueMarker() }));
       const { device } = b.node.interfaces.data;
-      const captures = await Promise.all(
-        Object.values(b.node.interfaces).map(async (one) => {
-          const capture = await startCapture(b.node, { device: one.device });
-          test.scope.defer(`capture on ${one.device}`, () => capture.stop());
-          return { device: one.device, capture };
-        }),
-      );
-      await expectPing(a, b, { marker });
-      const frames = [];
-      for (const { device: where, capture } of captures) {
-        const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
-        test.keep({ name: `${b.node.name}-${where}.pcap`, content: capture.pcap });
-        frames.push(...marked.map((packet) => ({ where, packet })));
-      }
-      const request = expectPresent(
-        frames.find(({ packet }) => packet.source === a.mac),
-        {
-          who: `the ping from ${a.name} to ${b.name}`,
-          expected: `a frame from its own MAC ${a.mac} on ${device}`,
-          got:
-            frames
-              .map(({ where, packet }) => `${where}: ${packet.source} ${describeFrame(packet)}`)
-              .join("; ") || "none",
-        },
-      );
-      expectFact("that frame", "its destination", request.packet.destination, b.mac);
-      expectFact(
-        "that frame",
-        "its inner addresses",
-        [request.packet.ip?.source, request.packet.ip?.destination],
-        [a.ip, b.ip],
-      );
-      for (const { where, packet } of frames) {
-        expectFact(
-          `${where}: ${describeFrame(packet)}`,
-          "interface, tags and encapsulation",
-          { where, tags: packet.vlans.map(({ id }) => id), vxlan: packet.vxlan !== undefined },
-          { where: device, tags: [vlan.tag], vxlan: false },
+      const devices = Object.values(b.node.interfaces).map((one) => one.device);
+      const seen = await captureWhile({ node: b.node, devices, keep: test.keep }, async () => {
+        for (const { marker } of pings) await expectPing(a, b, { marker });
+      });
+      for (const { name, marker } of pings) {
+        const frames = carrying(seen, marker);
+        const request = expectPresent(
+          frames.find(({ packet }) => packet.source === a.mac),
+          {
+            who: `the ${name} of three pings from ${a.name} to ${b.name}`,
+            expected: `a frame from its own MAC ${a.mac} on ${device}`,
+            got: frames.map((one) => `${one.packet.source} ${describeSeen([one])}`).join("; ") || "none",
+          },
         );
+        expectFact("that frame", "its destination", request.packet.destination, b.mac);
+        expectFact(
+          "that frame",
+          "its inner addresses",
+          [request.packet.ip?.source, request.packet.ip?.destination],
+          [a.ip, b.ip],
+        );
+        for (const one of frames) {
+          const { vlans, vxlan } = one.packet;
+          expectFact(
+            describeSeen([one]),
+            "interface, tags and encapsulation",
+            { where: one.device, tags: vlans.map(({ id }) => id), vxlan: vxlan !== undefined },
+            { where: device, tags: [vlan.tag], vxlan: false },
+          );
+        }
       }
     },
   );
@@ -123,11 +114,11 @@ chapter("vlan", ({ requirement, shared }) => {
         await expectPing(inside, container);
         await expectPing(container, inside);
       }
-      for (const stranger of [other, untagged]) {
-        await expectNoPing(stranger, a, { control: { from: inside } });
-        await expectNoPing(a, stranger, { control: { to: inside } });
+      for (const outsider of [other, untagged]) {
+        await expectNoPing(outsider, a, { control: { from: inside } });
+        await expectNoPing(a, outsider, { control: { to: inside } });
       }
-      // The strangers are on the wire, so that their silence says something: they hear others of their own VLAN.
+      // The outsiders are on the wire, so their silence means something: they reach hosts of their own VLAN.
       const alike = await attach(scope, "ncalike", { address: "10.1.3.244/24", tag: anotherTag });
       await expectPing(alike, other);
     },

@@ -2,15 +2,20 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { Unsupported } from "#harness/core/errors.ts";
-import { contains, containsSubnet } from "#harness/core/ip.ts";
+import { addressOf, contains, containsSubnet, familyOf } from "#harness/core/ip.ts";
+import { seededRandom } from "#harness/core/random.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { startCapture } from "#harness/observe/capture/capture.ts";
-import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
+import {
+  captureWhile,
+  carrying,
+  describeSeen,
+  type SeenPacket,
+} from "#harness/observe/capture/capture-while.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectDatagram, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
-import { sampleMesh, seededRandom } from "#harness/observe/probe/sampled-mesh.ts";
+import { sampleMesh } from "#harness/observe/probe/sampled-mesh.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
@@ -81,10 +86,10 @@ chapter("multihost", ({ requirement, shared }) => {
 
   requirement("M5", "a name goes with its container, on the other node too", async ({ use, scope }) => {
     const { network, a, b } = await use(pair);
-    const life = scope.child("a container that goes");
-    const brief = await network.run(life, b.node);
+    const own = scope.child("a container that goes");
+    const brief = await network.run(own, b.node);
     await expectPingByName(a, brief);
-    await life.close();
+    await own.close();
     await expectNoName(
       a,
       { name: brief.name },
@@ -103,31 +108,38 @@ chapter("multihost", ({ requirement, shared }) => {
         got: "none",
       });
       await expectPing(a, b);
-      const marker = uniqueMarker();
-      const captures = await Promise.all(
-        Object.values(b.node.interfaces).map(async ({ device }) => {
-          const capture = await startCapture(b.node, { device });
-          test.scope.defer(`capture on ${device}`, () => capture.stop());
-          return { device, capture };
-        }),
-      );
-      await expectPing(a, b, { marker });
-      const carried: { device: string; vni: number }[] = [];
-      const bare: string[] = [];
-      for (const { device, capture } of captures) {
-        const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
-        test.keep({ name: `${b.node.name}-${device}.pcap`, content: capture.pcap });
-        for (const packet of marked) {
-          if (packet.vxlan) carried.push({ device, vni: packet.vxlan.vni });
-          else bare.push(`${device}: ${describeFrame(packet)}`);
-        }
-      }
+      // Nothing bare, between a first and a last ping that must have been seen inside VXLAN.
+      const pings = ["first", "second", "last"].map((name) => ({ name, marker: uniqueMarker() }));
+      const devices = Object.values(b.node.interfaces).map(({ device }) => device);
+      const seen = await captureWhile({ node: b.node, devices, keep: test.keep }, async () => {
+        for (const { marker } of pings) await expectPing(a, b, { marker });
+      });
       const who = `the ping from ${a.name} to ${b.name}`;
-      const outer = [...new Set(carried.map(({ device }) => device))];
-      expectFact(who, "seen as VXLAN on", outer, [b.node.interfaces[underlay].device]);
-      const vnis = new Set(carried.map(({ vni }) => vni));
+      const vnis = new Set<number>();
+      const bare: SeenPacket[] = [];
+      for (const { name, marker } of pings) {
+        const carried = new Set<string>();
+        for (const one of carrying(seen, marker)) {
+          if (!one.packet.vxlan) bare.push(one);
+          else {
+            carried.add(one.device);
+            vnis.add(one.packet.vxlan.vni);
+          }
+        }
+        expectFact(
+          `${who}, the ${name} of three`,
+          "seen as VXLAN on",
+          [...carried],
+          [b.node.interfaces[underlay].device],
+        );
+      }
       expectThat(vnis.size === 1, { who, expected: "one VNI", got: [...vnis].join(", ") });
-      expectFact(who, "bare packets on the wire", bare, []);
+      expectFact(
+        who,
+        "bare packets on the wire",
+        bare.map((one) => describeSeen([one])),
+        [],
+      );
     },
   );
 
@@ -235,8 +247,8 @@ chapter("multihost", ({ requirement, shared }) => {
 /** The IPv4 address that the interface on the network really has. */
 async function addressInside(workload: Workload): Promise<string> {
   const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
-  const cidr = link?.addresses.find((address) => !address.includes(":"));
-  return expectPresent(cidr?.split("/")[0], {
+  const cidr = link?.addresses.find((address) => familyOf(address) === 4);
+  return expectPresent(cidr && addressOf(cidr), {
     who: workload.name,
     expected: `an IPv4 address on the interface with MAC ${workload.mac}`,
     got: link ? "none" : "no such interface",
@@ -245,11 +257,10 @@ async function addressInside(workload: Workload): Promise<string> {
 
 /** The workload as it is reached at its address in an IPv6 network such as `fd00:10:1:6::/64`. */
 async function overIpv6(workload: Workload, subnet6: string): Promise<Peer> {
-  const prefix = subnet6.replace(/::\/\d+$/, ":");
   const addresses = (await workload.links()).flatMap((link) => link.addresses);
   const address = expectPresent(
-    addresses.find((cidr) => cidr.startsWith(prefix)),
+    addresses.find((cidr) => contains(subnet6, addressOf(cidr))),
     { who: workload.name, expected: `an address in ${subnet6}`, got: addresses.join(", ") },
   );
-  return { name: workload.name, ip: address.split("/")[0] ?? "", agent: () => workload.agent() };
+  return { name: workload.name, ip: addressOf(address), agent: () => workload.agent() };
 }

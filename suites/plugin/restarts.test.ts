@@ -42,7 +42,7 @@ chapter("restarts", ({ requirement }) => {
       await Promise.all([expectPing(late, b), expectPing(a, late)]);
       expectThat(![a.ip, b.ip].includes(late.ip), {
         who: `${late.name}, started after the plugin`,
-        expected: "an address that nobody has",
+        expected: "an address that is free",
         got: late.ip,
       });
     },

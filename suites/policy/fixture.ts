@@ -2,7 +2,7 @@ import type { GroupSpec, InstalledDriver, Policy, Rule } from "#drivers/driver.t
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
-import { type Service, serve } from "#harness/observe/probe/service.ts";
+import { type ProbeService, serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
 import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -22,7 +22,7 @@ export interface Guarded {
   policy: Policy;
   group: string;
   member: Workload;
-  tcp: Service;
+  tcp: ProbeService;
 }
 
 /** Makes a policy with these rules, a group that it binds, and a member on `node` that serves the ports. */

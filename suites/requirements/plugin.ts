@@ -1,8 +1,13 @@
-import type { Profile, Requirement } from "./requirement.ts";
+import type { ConformanceProfile, Requirement } from "./requirement.ts";
 
 const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
 
-function chapter(text: string, anchor: string, profile: Profile, capability: Requirement["needs"][number]) {
+function chapter(
+  text: string,
+  anchor: string,
+  profile: ConformanceProfile,
+  capability: Requirement["needs"][number],
+) {
   return (title: string, needs: Requirement["needs"] = []): Requirement => ({
     title,
     level: "MUST",

@@ -4,7 +4,7 @@ import type { Capability } from "./capability.ts";
 export type Level = "MUST" | "SHOULD" | "MAY";
 
 /** A group of requirements that gets a verdict of its own; the chapters of the tutorial and the protocol tiers. */
-export type Profile =
+export type ConformanceProfile =
   | "setup"
   | "basics"
   | "attachment"
@@ -26,7 +26,7 @@ export interface Requirement {
   readonly level: Level;
   /** Where the rule comes from: tutorial chapter or specification section. */
   readonly source: { readonly text: string; readonly url: string };
-  readonly profile: Profile;
+  readonly profile: ConformanceProfile;
   /** What a driver must declare for the rule to apply to it. */
   readonly needs: readonly Capability[];
   /** Set when no fault can break the rule here: the reason. Everything else must be proved. */

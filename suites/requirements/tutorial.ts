@@ -1,8 +1,8 @@
-import type { Profile, Requirement } from "./requirement.ts";
+import type { ConformanceProfile, Requirement } from "./requirement.ts";
 
 const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
 
-function chapter(text: string, anchor: string, profile: Profile) {
+function chapter(text: string, anchor: string, profile: ConformanceProfile) {
   return (
     title: string,
     details: Partial<Pick<Requirement, "level" | "needs" | "unprovable">> = {},

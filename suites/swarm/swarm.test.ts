@@ -6,8 +6,7 @@ import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { contains } from "#harness/core/ip.ts";
 import { until } from "#harness/core/poll.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { startCapture } from "#harness/observe/capture/capture.ts";
-import { carries, describeFrame } from "#harness/observe/capture/packet.ts";
+import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/capture-while.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { fetchFromExternalHost } from "#harness/workload/fetch.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
@@ -128,16 +127,15 @@ chapter("swarm", ({ requirement, shared }) => {
       await expectPing(a, b);
       await expectPingByName(b, a);
       const { device } = b.node.interfaces[takenOver.underlay ?? "data"];
-      const capture = await startCapture(b.node, { device });
-      successor.defer(`capture on ${device}`, () => capture.stop());
       const marker = uniqueMarker();
-      await expectPing(a, b, { marker });
-      const marked = (await capture.stop()).filter((packet) => carries(packet, marker));
-      test.keep({ name: `${b.node.name}-${device}.pcap`, content: capture.pcap });
-      expectThat(marked.length > 0 && marked.every(({ vxlan }) => vxlan !== undefined), {
+      const seen = await captureWhile({ node: b.node, devices: [device], keep: test.keep }, () =>
+        expectPing(a, b, { marker }),
+      );
+      const marked = carrying(seen, marker);
+      expectThat(marked.length > 0 && marked.every(({ packet }) => packet.vxlan !== undefined), {
         who: `the ping from ${a.name} to ${b.name} on ${b.node.name} ${device}`,
         expected: "VXLAN",
-        got: marked.map(describeFrame).join("; ") || "no packet of it",
+        got: describeSeen(marked),
       });
 
       await successor.close();

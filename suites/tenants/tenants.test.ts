@@ -3,16 +3,15 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { type Pair, runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { startCapture } from "#harness/observe/capture/capture.ts";
-import { carries } from "#harness/observe/capture/packet.ts";
+import { captureWhile, carrying } from "#harness/observe/capture/capture-while.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { expectPingByName } from "#harness/workload/names.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 
@@ -157,20 +156,17 @@ chapter("tenants", ({ requirement, shared }) => {
     const underlay = test.driver.underlay ?? "control";
     const { device } = blue.b.node.interfaces[underlay];
     await Promise.all([expectPing(blue.a, blue.b), expectPing(green.a, green.b)]);
-    const capture = await startCapture(blue.b.node, { device });
-    test.scope.defer(`capture on ${device}`, () => capture.stop());
     const markers = { blue: uniqueMarker(), green: uniqueMarker() };
-    await expectPing(blue.a, blue.b, { marker: markers.blue });
-    await expectPing(green.a, green.b, { marker: markers.green });
-    const packets = await capture.stop();
-    test.keep({ name: `${blue.b.node.name}-${device}.pcap`, content: capture.pcap });
+    const { node } = blue.b;
+    const seen = await captureWhile({ node, devices: [device], keep: test.keep }, async () => {
+      await expectPing(blue.a, blue.b, { marker: markers.blue });
+      await expectPing(green.a, green.b, { marker: markers.green });
+    });
     const segments = (marker: string) => [
       ...new Set(
-        packets
-          .filter((packet) => carries(packet, marker))
-          .map(({ vxlan, vlans }) =>
-            vxlan ? `VNI ${vxlan.vni}` : vlans.map(({ id }) => `VLAN ${id}`).join(" "),
-          ),
+        carrying(seen, marker).map(({ packet: { vxlan, vlans } }) =>
+          vxlan ? `VNI ${vxlan.vni}` : vlans.map(({ id }) => `VLAN ${id}`).join(" "),
+        ),
       ),
     ];
     const [blueSegments, greenSegments] = [segments(markers.blue), segments(markers.green)];

@@ -11,7 +11,7 @@ export interface DaemonPlan {
   readonly name: string;
   readonly program: string;
   readonly argv: readonly string[];
-  /** Its own sign of life: whether it does its work, not whether there is a process. */
+  /** Its health check: whether it does its work, not whether there is a process. */
   readonly works: (host: Host) => Promise<boolean>;
   /** Shell lines before it starts and after it has come up; not for one that runs already. */
   readonly around?: { readonly before: string; readonly after: string };
@@ -33,7 +33,10 @@ export class Daemon {
     this.#match = ["--pidfile", `/run/netconform-contiv-${plan.name}.pid`, "--exec", plan.program];
   }
 
-  /** Starts it unless it runs, and waits for its sign of life. Throws `DeadlineExceeded` with the end of its log. */
+  /**
+   * Starts it unless it runs, and waits for its health check. Throws `DeadlineExceeded` with the end of its
+   * log.
+   */
   async start(): Promise<void> {
     if (await this.runs()) return this.#untilItWorks();
     const { before = "true", after = "true" } = this.#plan.around ?? {};

@@ -14,9 +14,9 @@ const vsctl = (...argv: string[]) => ["ovs-vsctl", "--timeout=10", ...argv];
 
 /**
  * Starts Open vSwitch on a node and resolves to the address at which its VXLAN tunnels end: the control address. Without the
- * kernel's module the bridges must exist before netplugin, with the userspace datapath, or it waits forever; and
- * tunnels need an underlay that is a userspace bridge, too. For that the control interface becomes a port of one that has a
- * tunnel address of its own, on the same wire: the control address stays where it is.
+ * kernel's module the bridges must exist before netplugin, with the userspace datapath, or it waits without
+ * end; and tunnels need an underlay that is a userspace bridge, too. For that the control interface becomes a
+ * port of one that has a tunnel address of its own, on the same wire: the control address stays where it is.
  */
 export async function prepareDataplane(scope: Scope, node: ClusterNode, number: number): Promise<string> {
   await startOpenVswitch(scope, node);

@@ -8,11 +8,11 @@ import {
   pluginSocket,
   startContiv,
 } from "#drivers/contiv/daemons/daemons.ts";
-import { Netctl } from "#drivers/contiv/netctl/netctl.ts";
+import { ContivNetctl } from "#drivers/contiv/netctl/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
-import type { Attachment } from "#harness/cluster/state.ts";
+import type { DriverAttachment } from "#harness/cluster/state.ts";
 import { recordNodes } from "#harness/cnm/recorder/interpose.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
@@ -36,7 +36,7 @@ export async function installRelease(
   cluster: Cluster,
   release: Exclude<Release, { kind: "running" }>,
   session: Scope,
-): Promise<Attachment> {
+): Promise<DriverAttachment> {
   const store = await cluster.offers("clusterStore");
   if (!store.offered) throw new Blocked(`Contiv needs an engine with a cluster store: ${store.reason}`);
   const first = firstOf(cluster);
@@ -71,7 +71,7 @@ export async function installRelease(
   }
   await startContiv(daemons, tunnelEnds);
   const place = { program: `${folder}/bin/netctl`, netmaster: netmasterOf(cluster) };
-  await removeLeftovers(cluster, new Netctl(first, place));
+  await removeLeftovers(cluster, new ContivNetctl(first, place));
   await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
   const proxies = session.child("the proxies between engines and netplugin");
   scope.defer("the proxies between engines and netplugin", () => proxies.close());
@@ -86,10 +86,10 @@ export async function installRelease(
 }
 
 /**
- * Finds a Contiv that somebody else installed and runs. Nothing of it is changed. Throws `Blocked` when the engines have no cluster
- * store, `HarnessError` when netmaster does not answer.
+ * Finds a Contiv that is installed and runs already. Nothing of it is changed. Throws `Blocked` when the
+ * engines have no cluster store, `HarnessError` when netmaster does not answer.
  */
-export async function attachToRunning(scope: Scope, cluster: Cluster): Promise<Attachment> {
+export async function attachToRunning(scope: Scope, cluster: Cluster): Promise<DriverAttachment> {
   const first = firstOf(cluster);
   for (const node of cluster.nodes) {
     if ((await clusterStoreOf(node)) !== "") continue;

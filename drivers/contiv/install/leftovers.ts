@@ -1,5 +1,5 @@
 import { parseGroups, parseNetworks, parsePolicies, parseTenants } from "#drivers/contiv/netctl/listings.ts";
-import type { Netctl } from "#drivers/contiv/netctl/netctl.ts";
+import type { ContivNetctl } from "#drivers/contiv/netctl/netctl.ts";
 import { defaultTenant } from "#drivers/contiv/network.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -10,7 +10,7 @@ import { bridges } from "./dataplane.ts";
  * without an interface. Such things keep others from being removed. For a Contiv that the suite started, while no container is on
  * its networks. What will not go stays.
  */
-export async function removeLeftovers(cluster: Pick<Cluster, "nodes">, netctl: Netctl): Promise<void> {
+export async function removeLeftovers(cluster: Pick<Cluster, "nodes">, netctl: ContivNetctl): Promise<void> {
   const list = async (...argv: string[]) => (await netctl.exec(...argv)).stdout;
   for (const { tenant = defaultTenant, name } of parseGroups(await list("group", "ls", "-a"))) {
     await netctl.exec("group", "rm", "-t", tenant, name);

@@ -95,7 +95,9 @@ export async function putPrograms(node: Host, release: Exclude<Release, { kind: 
   await node.files.remove(package_);
 }
 
-/** Where netctl is on a node whose Contiv somebody else installed. Throws `HarnessError` when it is nowhere. */
+/**
+ * Where netctl is on a node whose Contiv this run did not install. Throws `HarnessError` when it is nowhere.
+ */
 export async function findNetctl(node: Host): Promise<string> {
   const places = ["/opt/bin", "/opt/contiv/bin", "/contiv/bin", `${folder}/bin`].join(":");
   const found = await node.exec(["sh", "-c", `PATH="$PATH:${places}" command -v netctl`]);

@@ -1,5 +1,5 @@
 import type { GroupSpec, NetworkListing, Rule } from "#drivers/driver.ts";
-import { parseTable, type Row, sections } from "./tables.ts";
+import { parseTable, sections, type TableRow } from "./tables.ts";
 
 /** What `netctl net ls` says; the tag of a VXLAN network whose VNI Contiv chose is 0 there. */
 export function parseNetworks(output: string): NetworkListing[] {
@@ -42,7 +42,7 @@ export function parseRules(output: string): Rule[] {
   ];
 }
 
-function ruleOf(row: Row, direction: Rule["direction"], end: "From" | "To"): Rule {
+function ruleOf(row: TableRow, direction: Rule["direction"], end: "From" | "To"): Rule {
   const port = Number(cell(row, "Port"));
   const peer = {
     group: row[`${end} EndpointGroup`] ?? "",
@@ -62,7 +62,7 @@ function ruleOf(row: Row, direction: Rule["direction"], end: "From" | "To"): Rul
 }
 
 /** Throws when the table has no such column: another netctl than the one that is known here. */
-function cell(row: Row, header: string): string {
+function cell(row: TableRow, header: string): string {
   const value = row[header];
   if (value === undefined) {
     throw new Error(`netctl: expected a column ${header}, got ${Object.keys(row).join(", ")}`);

@@ -26,7 +26,7 @@ const inspected = z.object({
 });
 
 /** Contiv's control utility, run on a node the way the tutorial does. */
-export class Netctl {
+export class ContivNetctl {
   readonly #node: Host;
   readonly #place: NetctlPlace;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./listings.ts";
 import { errorIn, parseTable, parseVersions } from "./tables.ts";
 
-/** Lays cells out as netctl does: columns two blanks apart, a rule of dashes below the headers. */
+/** Formats cells as netctl does: columns two blanks apart, a rule of dashes below the headers. */
 function table(headers: string[], ...rows: string[][]): string {
   const rule = headers.map((header) => "-".repeat(header.length));
   const all = [headers, rule, ...rows];

@@ -1,11 +1,11 @@
 /** One row of a listing: cell by column header, as netctl prints it. */
-export type Row = Readonly<Record<string, string>>;
+export type TableRow = Readonly<Record<string, string>>;
 
 /**
  * Reads a table of netctl: a line of headers, a dashed rule, rows. The rule tells where the columns begin, since
  * cells can be empty and headers contain blanks. Lines before the headers are left out; no rule, no rows.
  */
-export function parseTable(output: string): Row[] {
+export function parseTable(output: string): TableRow[] {
   const lines = output.split("\n");
   const at = lines.findIndex(isRule);
   if (at < 1) return [];

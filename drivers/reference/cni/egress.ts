@@ -1,11 +1,12 @@
 import { ipBatch } from "#drivers/reference/dataplane/links.ts";
 import { egressPool } from "#drivers/reference/model/attachments.ts";
 import type { PortMapping } from "#drivers/reference/model/state.ts";
+import { addressOf, prefixOf } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const bridge = "ncout0";
 const chains = { ports: "NETCONFORM-PORTS", forward: "NETCONFORM-FORWARD" } as const;
-const prefix = egressPool.subnet.split("/")[1];
+const prefix = prefixOf(egressPool.subnet);
 
 /** Rules that stay while the plugin is installed: table, chain, then the rule. */
 const permanent = [
@@ -50,7 +51,7 @@ function once(table: string, chain: string, rule: string): string {
   return `${iptables("-C")} 2>/dev/null || ${iptables("-I")}`;
 }
 
-/** A container's interface to the egressPool: names of both ends, address as CIDR. */
+/** A container's interface to the egress bridge: names of both ends, address as CIDR. */
 export interface EgressLink {
   readonly device: string;
   readonly inner: string;
@@ -76,7 +77,7 @@ export class Egress {
     await this.#host.run(["sh", "-ec", startScript]);
   }
 
-  /** Takes away what `start` made. */
+  /** Removes what `start` made. */
   async stop(): Promise<void> {
     await this.#host.run(["sh", "-c", `{ ${stopScript}\n} 2>/dev/null`]);
   }
@@ -92,7 +93,7 @@ export class Egress {
     for (const port of ports) await this.#host.run(translation("-A", port, address));
   }
 
-  /** Takes away what `attach` made, as far as it is there. */
+  /** Removes what `attach` made, as far as it is there. */
   async detach({ device, address, ports }: Omit<EgressLink, "inner">): Promise<void> {
     for (const port of ports) {
       if ((await this.#host.exec(translation("-C", port, address))).code === 0)
@@ -119,6 +120,6 @@ function translation(act: "-A" | "-C" | "-D", port: PortMapping, address: string
     ...["iptables", "--wait", "-t", "nat", act, chains.ports],
     ...(hostIP ? ["-d", hostIP] : []),
     ...["-p", protocol, "--dport", String(hostPort)],
-    ...["-j", "DNAT", "--to-destination", `${address.split("/")[0]}:${containerPort}`],
+    ...["-j", "DNAT", "--to-destination", `${addressOf(address)}:${containerPort}`],
   ];
 }

@@ -5,6 +5,7 @@ import { attachmentId, egressPool, type NetworkPlace } from "#drivers/reference/
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { AttachmentState } from "#drivers/reference/model/state.ts";
+import { bareAddress } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
@@ -20,7 +21,7 @@ import {
   readJson,
   readVersion,
 } from "./request.ts";
-import { type Made, resultOf } from "./result.ts";
+import { type MadeAttachment, resultOf } from "./result.ts";
 import { type InnerLink, Sandbox } from "./sandbox.ts";
 
 /** What the plugin's executable prints and ends with. */
@@ -98,7 +99,7 @@ export class CniFrontend {
       throw new CniFailure(codes.invalidEnvironment, `CNI_IFNAME ${ifName} is taken in ${netns}`);
     }
     const { portMappings, ips, mac, aliases } = config.runtimeConfig ?? {};
-    const wanted = (ips ?? []).map((address) => address.split("/")[0] ?? "");
+    const wanted = (ips ?? []).map(bareAddress);
     const attachment = model.change(({ attachments }) =>
       attachments.add({
         ...{ node, containerId, ifName, netns, network: config.name },
@@ -126,7 +127,7 @@ export class CniFrontend {
   async #del({ containerId, ifName, config }: Order): Promise<undefined> {
     const { node, model } = this.#context;
     const id = attachmentId({ node, containerId, ifName });
-    // Another network's attachment of that name is not this configuration's to take away.
+    // Another network's attachment of that name is not this configuration's to remove.
     if (model.state.attachments[id]?.network === config.name) await this.#remove(id);
   }
 
@@ -203,7 +204,7 @@ export class CniFrontend {
     await fabric.sync(node);
   }
 
-  /** What the container is to have. */
+  /** What the container needs. */
   #innerLinks({ endpoint, ifName, egress }: AttachmentState): InnerLink[] {
     const { endpoints, networks } = this.#context.model.state;
     const { ipv4, ipv6, network } = endpoints[endpoint]!;
@@ -229,7 +230,7 @@ export class CniFrontend {
   }
 
   /** What is there now, as the node and the namespace tell it. */
-  async #made(attachment: AttachmentState, sandbox: Sandbox): Promise<Made> {
+  async #made(attachment: AttachmentState, sandbox: Sandbox): Promise<MadeAttachment> {
     const { host, model } = this.#context;
     const wanted = this.#innerLinks(attachment);
     const inside = (await sandbox.links()) ?? [];

@@ -12,9 +12,9 @@ import { ReferenceService, type ServedNode } from "#drivers/reference/service.ts
 import { stateFile } from "#drivers/reference/state-file.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
-import { freshSubnet } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
+import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { executable, executableName } from "./executable.ts";
 

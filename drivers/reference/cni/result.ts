@@ -3,7 +3,7 @@ import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 import type { PreviousResult } from "./request.ts";
 
 /** What ADD has made. */
-export interface Made {
+export interface MadeAttachment {
   readonly interfaces: readonly { name: string; mac: string; sandbox?: string }[];
   /** `interface` is an index into `interfaces`. */
   readonly ips: readonly { address: string; gateway?: string; interface: number }[];
@@ -12,7 +12,11 @@ export interface Made {
 }
 
 /** The result of ADD (specification, section 5), behind what plugins before this one have made. */
-export function resultOf(version: SpecVersion, made: Made, previous: PreviousResult | undefined): object {
+export function resultOf(
+  version: SpecVersion,
+  made: MadeAttachment,
+  previous: PreviousResult | undefined,
+): object {
   const { interfaces, ips, routes, dns, ...others } = previous ?? {};
   const offset = interfaces?.length ?? 0;
   return {

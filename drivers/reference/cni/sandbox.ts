@@ -7,7 +7,7 @@ import type { Link } from "#harness/workload/workload.ts";
 
 const routes = z.array(z.looseObject({ dst: z.string(), dev: z.string().optional() }));
 
-/** An interface as it is to be inside. */
+/** An interface as wanted inside the namespace. */
 export interface InnerLink {
   /** Its name on the node, before it is moved. */
   readonly device: string;

@@ -91,7 +91,7 @@ export class Dataplane {
     };
   }
 
-  /** Makes the node what `plan` says. After a failure the next call looks at the node anew. */
+  /** Makes the node what `plan` says. After a failure the next call reads the node's state again. */
   async apply(plan: NodePlan): Promise<void> {
     const observed = this.#observed ?? (await this.#observe());
     this.#observed = undefined;

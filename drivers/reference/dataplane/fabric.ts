@@ -5,7 +5,7 @@ import type { NodePlan } from "./node-plan.ts";
 /** What carries the traffic of one node. */
 export interface NodeDataplane {
   start(): Promise<void>;
-  /** Takes away everything that was made on the node. */
+  /** Removes everything that was made on the node. */
   stop(): Promise<void>;
   /** Makes the node what the plan says; called again with a newer plan after a failure. */
   apply(plan: NodePlan): Promise<void>;
@@ -19,7 +19,7 @@ const patienceMs = 5_000;
 export class Fabric {
   readonly #nodes: ReadonlyMap<string, NodeWork>;
 
-  /** `planOf` is asked anew for every change, so that it always tells the latest state. */
+  /** `planOf` is called for every change, so that it always has the latest state. */
   constructor(dataplanes: ReadonlyMap<string, NodeDataplane>, planOf: (node: string) => NodePlan) {
     this.#nodes = new Map(
       [...dataplanes].map(([name, dataplane]) => [name, new NodeWork(dataplane, () => planOf(name))]),

@@ -1,6 +1,6 @@
-import { formatSubnet, parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
 import { resolverSubnet } from "#drivers/reference/model/networks.ts";
-import { type EndpointState, keyOf, type Rule, type State } from "#drivers/reference/model/state.ts";
+import { type EndpointState, keyOf, type RuleState, type State } from "#drivers/reference/model/state.ts";
+import { addressOf, isCidr, networkOf } from "#harness/core/ip.ts";
 import type { NodePlan } from "./node-plan.ts";
 
 /*
@@ -70,7 +70,8 @@ function portFlows(
       `table=${table.port},priority=30,in_port=${device},arp,arp_tpa=${resolverSubnet},actions=drop`,
       `table=${table.port},priority=30,in_port=${device},arp,arp_spa=${resolverSubnet},actions=drop`,
     ]),
-    // A switch that sends broadcasts back to where they came from would teach the bridge that its own containers are external.
+    // A switch that sends broadcasts back to where they came from would make the bridge learn its own
+    // containers on the data interface.
     ...ports
       .filter(({ encap }) => encap === "vlan" && trunk.length > 0)
       .map(
@@ -126,7 +127,7 @@ function flowsOfRule(
   groups: ReadonlyMap<string, number>,
   tenant: string,
   group: number,
-  rule: Rule,
+  rule: RuleState,
 ): string[] {
   const inward = rule.direction === "in";
   const priority = 100 + 2 * rule.priority + (rule.action === "deny" ? 1 : 0);
@@ -135,7 +136,7 @@ function flowsOfRule(
   const peerGroup = rule.peer.group === undefined ? undefined : groups.get(keyOf(tenant, rule.peer.group));
   const peerNetwork =
     rule.peer.network === undefined ? undefined : state.networks[keyOf(tenant, rule.peer.network)];
-  // A peer that has gone matches nobody; leaving the match out would make the rule match everybody.
+  // A peer that has gone matches no packet; leaving the match out would make the rule match every packet.
   if (rule.peer.group !== undefined && peerGroup === undefined) return [];
   if (rule.peer.network !== undefined && peerNetwork === undefined) return [];
   return families.flatMap((family) => {
@@ -159,11 +160,11 @@ function peerSubnet(network: State["networks"][string] | undefined, version: 4 |
 }
 
 function masked(address: string): string {
-  return address.includes("/") ? formatSubnet(parseInterfaceAddress(address).subnet) : address;
+  return isCidr(address) ? networkOf(address) : address;
 }
 
 function addressesOf({ ipv4, ipv6 }: EndpointState) {
   return [ipv4, ipv6].flatMap((cidr, index) =>
-    cidr === undefined ? [] : [{ address: cidr.split("/")[0]!, family: families[index]! }],
+    cidr === undefined ? [] : [{ address: addressOf(cidr), family: families[index]! }],
   );
 }

@@ -1,10 +1,9 @@
+import { parseAddress } from "#harness/core/ip.ts";
+
 /** A gratuitous ARP request in hex: tells switches and neighbours where an address is now. */
 export function gratuitousArp(mac: string, ipv4: string): string {
   const sender = mac.replaceAll(":", "");
-  const address = ipv4
-    .split(".")
-    .map((part) => Number(part).toString(16).padStart(2, "0"))
-    .join("");
+  const address = parseAddress(ipv4).value.toString(16).padStart(8, "0");
   const ethernet = `ffffffffffff${sender}0806`;
   const arp = `0001080006040001${sender}${address}000000000000${address}`;
   return `${ethernet}${arp}`;

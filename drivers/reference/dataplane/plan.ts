@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
 import type { EndpointState, NetworkState, State } from "#drivers/reference/model/state.ts";
+import { addressOf, parseAddress } from "#harness/core/ip.ts";
 import { flowsFor } from "./flows.ts";
 import type { NodePlan, Overlay, Port, Resolver } from "./node-plan.ts";
 
@@ -35,7 +35,7 @@ export function outerDevice(endpointId: string): string {
   return `nh${digest(endpointId)}`;
 }
 
-/** Both ends of the pair that is the egress of containers attached through CNI. */
+/** Both ends of the veth pair to the egress bridge, for containers attached through CNI. */
 export function egressDevices(endpointId: string): { device: string; inner: string } {
   return { device: `no${digest(endpointId)}`, inner: `np${digest(endpointId)}` };
 }
@@ -51,12 +51,12 @@ function portOf(endpoint: EndpointState, { localTag, encap }: NetworkState): Por
     tag: localTag,
     encap,
     mac: endpoint.mac,
-    ipv4: hostPart(endpoint.ipv4),
+    ipv4: addressOf(endpoint.ipv4),
   };
 }
 
 function resolverOf(state: Readonly<State>, key: string, network: NetworkState): Resolver {
-  const number = parseInterfaceAddress(`${network.resolver}/32`).address.value & 0xffffn;
+  const number = parseAddress(network.resolver).value & 0xffffn;
   const id = `nr${number.toString(16)}`;
   return {
     id,
@@ -67,14 +67,10 @@ function resolverOf(state: Readonly<State>, key: string, network: NetworkState):
     hosts: Object.values(state.endpoints)
       .filter((endpoint) => endpoint.network === key && endpoint.names.length > 0)
       .flatMap(({ ipv4, ipv6, names }) =>
-        [ipv4, ipv6].flatMap((address) => (address ? [[hostPart(address), ...names].join(" ")] : [])),
+        [ipv4, ipv6].flatMap((address) => (address ? [[addressOf(address), ...names].join(" ")] : [])),
       )
       .sort(),
   };
-}
-
-function hostPart(cidr: string): string {
-  return cidr.split("/")[0] ?? "";
 }
 
 /** Interface names have 15 characters at most. */

@@ -6,8 +6,8 @@ const outerMtu = 1450;
 
 /**
  * One dnsmasq per network, in a namespace whose only interface is a port of that network: tenants with equal
- * addresses and names cannot meet in it. It knows the network's containers and refuses everything else, upon which
- * an engine asks its next name server.
+ * addresses and names cannot meet in it. It knows the network's containers and refuses everything else;
+ * the engine then asks its next name server.
  */
 export class Resolvers {
   readonly #host: Host;
@@ -111,8 +111,9 @@ export class Resolvers {
 }
 
 /**
- * Says that nobody else knows these names. Otherwise a question for the IPv6 address of a container that has none would
- * be refused and go on to the node's server, whose "no such name" some resolvers take for the last word.
+ * Answers for these names with authority. Otherwise a question for the IPv6 address of a container that has
+ * none would be refused and go on to the node's server, whose "no such name" some resolvers take for the last
+ * word.
  */
 function ownNames(hosts: readonly string[]): string {
   const names = new Set(hosts.flatMap((line) => line.split(" ").slice(1)));

@@ -2,7 +2,7 @@ import { Egress, type EgressLink } from "#drivers/reference/cni/egress.ts";
 import type { CniAnswer, CniFrontend } from "#drivers/reference/cni/frontend.ts";
 import type { CniCall } from "#drivers/reference/cni/request.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
-import { formatAddress, parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
+import { formatAddress, parseCidr } from "#harness/core/ip.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -38,8 +38,8 @@ function breakResult(result: Fields, on: (fault: ReferenceCniFaultName) => boole
 
 /** The address after a CIDR's, as a CIDR. */
 function next(cidr: string): string {
-  const { address, subnet } = parseInterfaceAddress(cidr);
-  return `${formatAddress({ ...address, value: address.value + 1n })}/${subnet.prefix}`;
+  const { address, network } = parseCidr(cidr);
+  return `${formatAddress({ ...address, value: address.value + 1n })}/${network.prefix}`;
 }
 
 /** A text that is no JSON object is passed on as it is. */

@@ -6,9 +6,10 @@ import {
   defaultTenant,
   keyOf,
   type PolicyState,
-  type Rule,
+  type RuleState,
   type State,
 } from "#drivers/reference/model/state.ts";
+import { addressOf } from "#harness/core/ip.ts";
 
 /**
  * Plans that break a network as the faults that are on say. What a fault does is described in the table of the
@@ -16,7 +17,7 @@ import {
  */
 export class DataplaneFaults {
   readonly #faults: ReadonlySet<string>;
-  readonly #everSeen = new Map<string, Rule>();
+  readonly #everSeen = new Map<string, RuleState>();
   readonly #names = new Map<string, Set<string>>();
   readonly #lastPlans = new Map<string, NodePlan>();
 
@@ -166,10 +167,13 @@ function widen(policy: PolicyState, protocol: "icmp" | "udp"): void {
 function allHosts(state: State): string[] {
   return Object.values(state.endpoints)
     .filter(({ names }) => names.length > 0)
-    .map(({ ipv4, names }) => [ipv4.split("/")[0], ...names].join(" "));
+    .map(({ ipv4, names }) => [addressOf(ipv4), ...names].join(" "));
 }
 
-/** What the data interface brings back of a container's own frames, or the bridge would look for it external. */
+/**
+ * What the data interface brings back of a container's own frames, or the bridge would learn it on that
+ * interface.
+ */
 function ignoreReflection(dataDevice: string, tag: number, mac: string): string {
   return `table=0,priority=40,in_port=${dataDevice},dl_vlan=${tag},dl_src=${mac},actions=drop`;
 }
@@ -196,7 +200,7 @@ const isMark = (flow: string) => /NXM_NX_REG[12]\[\]/.test(flow);
 function remoteMarks(flows: readonly string[], state: State, plan: NodePlan): string[] {
   const local = new Set(plan.ports.map(({ ipv4, tag }) => keyOf(String(tag), ipv4)));
   const remote = Object.values(state.endpoints)
-    .map(({ ipv4, network }) => ({ address: ipv4.split("/")[0]!, tag: state.networks[network]!.localTag }))
+    .map(({ ipv4, network }) => ({ address: addressOf(ipv4), tag: state.networks[network]!.localTag }))
     .filter(({ address, tag }) => !local.has(keyOf(String(tag), address)));
   return flows.filter(isMark).flatMap((flow) =>
     remote

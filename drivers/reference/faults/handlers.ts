@@ -114,7 +114,10 @@ export function faultyHandlers(context: FaultContext): Handlers {
   };
 }
 
-/** The request with the address moved into the subnet, since the honest plugin refuses one that is external. */
+/**
+ * The request with the address moved into the subnet, since the plugin without faults refuses one outside of
+ * it.
+ */
 function insideNetwork(
   { state }: Model,
   request: RequestOf<"NetworkDriver.CreateEndpoint">,

@@ -4,6 +4,7 @@ import type { ReferenceFaultName } from "#drivers/reference/faults/tables/networ
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
+import { bareAddress } from "#harness/core/ip.ts";
 import type { FaultContext } from "./context.ts";
 import { isGatewayRequest } from "./gateway-request.ts";
 
@@ -110,7 +111,7 @@ export function faultyIpamHandlers({
       }
       if (on("concurrent-duplicates") && !asked.Address && !gateway) {
         const answer = await requestAddress(asked);
-        const release = { PoolID: asked.PoolID, Address: String(answer.Address).split("/")[0] ?? "" };
+        const release = { PoolID: asked.PoolID, Address: bareAddress(String(answer.Address)) };
         const before = model.state.pools[asked.PoolID]?.cursor ?? "0";
         await honest["IpamDriver.ReleaseAddress"](release);
         model.change(({ state }) => {
@@ -129,7 +130,9 @@ export function faultyIpamHandlers({
       if (request.PoolID.endsWith(ofGroup) && !gateway) {
         return { ...answer, Address: withNetworkOf(elsewhere, answer.Address ?? "") };
       }
-      return on("address-without-prefix") ? { ...answer, Address: answer.Address?.split("/")[0] } : answer;
+      return on("address-without-prefix")
+        ? { ...answer, Address: bareAddress(answer.Address ?? "") }
+        : answer;
     },
 
     "IpamDriver.ReleaseAddress": async (request) => {
@@ -141,7 +144,7 @@ export function faultyIpamHandlers({
         return {};
       }
       const Address = request.PoolID.endsWith(ofGroup)
-        ? withNetworkOf(PoolID.split("/")[1] ?? "", request.Address ?? "")
+        ? withNetworkOf(PoolID.slice(PoolID.indexOf("/") + 1), request.Address ?? "")
         : request.Address;
       return honest["IpamDriver.ReleaseAddress"]({ ...request, Address, PoolID });
     },

@@ -39,18 +39,18 @@ export function faultyPipeline(honest: Pipeline, context: FaultContext): Pipelin
         return json(500, { Err: "ports cannot be published" });
       }
       if (isUnknownEndpoint(context.model, path, body)) {
-        if (on("hang-on-unknown-id")) return forever();
+        if (on("hang-on-unknown-id")) return never();
         if (on("connection-cut-on-unknown-id")) return undefined;
       }
-      if (on("engine-asked-in-handler") && path.endsWith("DiscoverNew")) return forever();
+      if (on("engine-asked-in-handler") && path.endsWith("DiscoverNew")) return never();
       const answer = await broken.answer(path, body);
-      return answer && falsifyFailure(path, body, answer, on);
+      return answer && breakFailure(path, body, answer, on);
     },
   };
 }
 
 /** Faults in how a failure is reported. */
-function falsifyFailure(
+function breakFailure(
   path: string,
   body: string,
   answer: WireAnswer,
@@ -99,6 +99,6 @@ function fits(path: CallName, body: string): boolean {
   return !parses(body) || calls[path].request.safeParse(JSON.parse(body || "{}")).success;
 }
 
-function forever(): Promise<never> {
+function never(): Promise<never> {
   return new Promise(() => {});
 }

@@ -28,7 +28,7 @@ const add = (model: Model, one: AttachmentRequest) => model.change(({ attachment
 const remove = (model: Model, one: AttachmentRequest) =>
   model.change(({ attachments }) => attachments.remove(attachmentId(one)));
 
-test("the last DEL takes away everything that the first ADD made", () => {
+test("the last DEL removes everything that the first ADD made", () => {
   const model = newModel();
   const before = model.state;
   const [one, other] = [request("c1", { egress: { ports: [] } }), request("c2", { node: "node2" })];
@@ -38,7 +38,7 @@ test("the last DEL takes away everything that the first ADD made", () => {
   expect(model.state).toEqual(before);
 });
 
-test("a network that was created stays after the last DEL, and goes when nobody uses it", () => {
+test("a network that was created stays after the last DEL, and goes when no attachment uses it", () => {
   const model = newModel();
   const before = model.state;
   model.change(({ attachments }) => attachments.createNetwork("node1", place));

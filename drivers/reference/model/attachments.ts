@@ -1,4 +1,5 @@
-import { parseSubnet } from "./addresses.ts";
+import { addressOf } from "#harness/core/ip.ts";
+import { readNetwork } from "./addresses.ts";
 import type { Networks } from "./networks.ts";
 import type { Pools } from "./pools.ts";
 import { Refusal } from "./refusal.ts";
@@ -33,7 +34,7 @@ export interface AttachmentRequest {
   readonly ipv6?: string | undefined;
   readonly mac?: string | undefined;
   readonly names: readonly string[];
-  /** An interface to the egressPool, with these ports of the node. */
+  /** An interface to the egress bridge, with these ports of the node. */
   readonly egress?: { readonly ports: readonly PortMapping[] } | undefined;
 }
 
@@ -117,11 +118,11 @@ export class Attachments {
       [subnet, endpoint.ipv4],
       [subnet6, endpoint.ipv6],
     ]) {
-      if (cidr && address) this.#pools.releaseAddress(`${tenant}/${cidr}`, hostPart(address));
+      if (cidr && address) this.#pools.releaseAddress(`${tenant}/${cidr}`, addressOf(address));
     }
     if (egress) {
       const pool = egressPoolId(node);
-      this.#pools.releaseAddress(pool, hostPart(egress.address));
+      this.#pools.releaseAddress(pool, addressOf(egress.address));
       this.#pools.releaseAddress(pool, egressPool.gateway);
       this.#pools.release(pool);
     }
@@ -242,9 +243,5 @@ function egressPoolId(node: string): string {
 }
 
 function withPrefix(gateway: string | undefined, subnet: string): string {
-  return gateway ? `${gateway}/${parseSubnet(subnet).prefix}` : "";
-}
-
-function hostPart(cidr: string): string {
-  return cidr.split("/")[0] ?? "";
+  return gateway ? `${gateway}/${readNetwork(subnet).prefix}` : "";
 }

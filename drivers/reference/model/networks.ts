@@ -1,4 +1,5 @@
-import { formatAddress, formatSubnet, overlap, parseInterfaceAddress, parseSubnet } from "./addresses.ts";
+import { formatAddress, formatNetwork, networksOverlap } from "#harness/core/ip.ts";
+import { readAddress, readCidr, readNetwork } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
 import { defaultTenant, type EndpointState, keyOf, type NetworkState, type State } from "./state.ts";
 
@@ -116,7 +117,7 @@ export class Networks {
       [request.ipv6, network.subnet6],
     ]) {
       if (text === undefined) continue;
-      const within = formatSubnet(parseInterfaceAddress(text).subnet);
+      const within = formatNetwork(readCidr(text).network);
       if (within !== subnet)
         throw new Refusal(
           `address ${text} is not in ${subnet ?? "an IPv6 subnet"} of ${engineNetwork.network}`,
@@ -184,7 +185,7 @@ export class Networks {
     const encap = options.encap ?? "vxlan";
     if (encap !== "vxlan" && encap !== "vlan")
       throw new Refusal(`encap "${encap}" is unknown; expected vxlan or vlan`);
-    const subnet = formatSubnet(parseSubnet(request.ipv4.subnet));
+    const subnet = formatNetwork(readNetwork(request.ipv4.subnet));
     return {
       tenant,
       name: options.network ?? `net-${subnet.replace("/", "-")}`,
@@ -192,7 +193,7 @@ export class Networks {
       subnet,
       gateway: hostOf(request.ipv4.gateway),
       ...(request.ipv6
-        ? { subnet6: formatSubnet(parseSubnet(request.ipv6.subnet)), gateway6: hostOf(request.ipv6.gateway) }
+        ? { subnet6: formatNetwork(readNetwork(request.ipv6.subnet)), gateway6: hostOf(request.ipv6.gateway) }
         : {}),
       ...(options.tag === undefined ? {} : { tag: readTag(encap, options.tag) }),
     };
@@ -205,7 +206,9 @@ export class Networks {
       const other = others.find(
         ({ tenant, subnet: v4, subnet6: v6 }) =>
           tenant === wanted.tenant &&
-          [v4, v6].some((taken) => taken && subnet && overlap(parseSubnet(taken), parseSubnet(subnet))),
+          [v4, v6].some(
+            (taken) => taken && subnet && networksOverlap(readNetwork(taken), readNetwork(subnet)),
+          ),
       );
       if (other) {
         throw new Refusal(
@@ -229,7 +232,7 @@ export class Networks {
     const resolver = firstFree(
       resolverRange.from,
       resolverRange.to,
-      others.map((other) => Number(parseInterfaceAddress(`${other.resolver}/32`).address.value)),
+      others.map((other) => Number(readAddress(other.resolver).value)),
     );
     return {
       ...wanted,
@@ -261,7 +264,7 @@ const resolverRange = { from: 0xa9fe4001, to: 0xa9fe7ffe };
 
 /** A MAC that follows the address, so that neighbours' caches stay right when an address is used again. */
 export function macOf(ipv4: string): string {
-  const { value } = parseInterfaceAddress(ipv4).address;
+  const { value } = readCidr(ipv4).address;
   return `02:02:${value.toString(16).padStart(8, "0").match(/../g)!.join(":")}`;
 }
 
@@ -273,7 +276,7 @@ function firstFree(from: number, to: number, taken: readonly number[]): number {
 }
 
 function hostOf(cidr: string): string {
-  return cidr ? formatAddress(parseInterfaceAddress(cidr).address) : "";
+  return cidr ? formatAddress(readCidr(cidr).address) : "";
 }
 
 function readTag(encap: "vxlan" | "vlan", text: string): number {

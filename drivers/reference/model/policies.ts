@@ -1,13 +1,13 @@
 import { z } from "zod";
-import { parseAddress, parseInterfaceAddress } from "./addresses.ts";
+import { readAddress, readCidr } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
 import {
   defaultTenant,
   type GroupState,
   keyOf,
   type PolicyState,
-  type Rule,
   type RuleRequest,
+  type RuleState,
   ruleShape,
   type State,
 } from "./state.ts";
@@ -55,7 +55,7 @@ export class Policies {
     delete this.#state.policies[keyOf(tenant, policy)];
   }
 
-  addRule(tenant: string, policy: string, request: RuleRequest): Rule {
+  addRule(tenant: string, policy: string, request: RuleRequest): RuleState {
     const { rules } = this.#policy(tenant, policy);
     const parsed = ruleShape.safeParse(request);
     if (!parsed.success) throw new Refusal(`rule of policy "${policy}": ${z.prettifyError(parsed.error)}`);
@@ -71,8 +71,8 @@ export class Policies {
     if (network !== undefined && !this.#state.networks[keyOf(tenant, network)]) {
       throw new Refusal(`network "${network}" is unknown in tenant ${tenant}`);
     }
-    if (address?.includes("/")) parseInterfaceAddress(address);
-    else if (address !== undefined) parseAddress(address);
+    if (address?.includes("/")) readCidr(address);
+    else if (address !== undefined) readAddress(address);
     rules[rule.id] = rule;
     return rule;
   }

@@ -1,14 +1,13 @@
 import {
-  contains,
   formatAddress,
-  formatSubnet,
+  formatNetwork,
   hostRange,
-  overlap,
-  parseAddress,
-  parseSubnet,
-  type Subnet,
+  type IpNetwork,
+  networkContains,
+  networksOverlap,
   sizeOf,
-} from "./addresses.ts";
+} from "#harness/core/ip.ts";
+import { readAddress, readNetwork } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
 import type { PoolState, State } from "./state.ts";
 
@@ -26,7 +25,9 @@ export interface AddressRequest {
   gateway: boolean;
 }
 
-/** Where pools come from that nobody chose: /24 networks of the first, /64 networks of the second. */
+/**
+ * Where pools come from when the request names none: /24 networks of the first, /64 networks of the second.
+ */
 const automatic = { 4: { range: "10.160.0.0/12", prefix: 24 }, 6: { range: "fd6e:6366::/32", prefix: 64 } };
 
 /**
@@ -42,21 +43,21 @@ export class Pools {
 
   /** Holds a pool; equal requests share one pool id, and each must be released. */
   request(request: PoolRequest): { id: string; subnet: string } {
-    const subnet = request.pool ? parseSubnet(request.pool) : this.#free(request);
-    const subPool = request.subPool ? parseSubnet(request.subPool) : undefined;
+    const subnet = request.pool ? readNetwork(request.pool) : this.#free(request);
+    const subPool = request.subPool ? readNetwork(request.subPool) : undefined;
     if (subPool && !request.pool) {
       throw new Refusal(`sub-pool ${request.subPool} needs a pool that it is part of`);
     }
-    if (subPool && !(contains(subnet, addressOf(subPool)) && subPool.prefix >= subnet.prefix)) {
+    if (subPool && !(networkContains(subnet, firstOf(subPool)) && subPool.prefix >= subnet.prefix)) {
       throw new Refusal(`sub-pool ${request.subPool} is no part of pool ${request.pool}`);
     }
-    const text = formatSubnet(subnet);
+    const text = formatNetwork(subnet);
     const key = `${request.tenant}/${text}`;
     if (!this.#pools[key]) this.#refuseOverlap(request.tenant, subnet);
-    const id = subPool ? `${key},${formatSubnet(subPool)}` : key;
+    const id = subPool ? `${key},${formatNetwork(subPool)}` : key;
     this.#pools[key] ??= { tenant: request.tenant, subnet: text, holds: {}, leases: {}, cursor: "0" };
     const { holds } = this.#pools[key];
-    holds[id] ??= { subPool: subPool ? formatSubnet(subPool) : text, count: 0 };
+    holds[id] ??= { subPool: subPool ? formatNetwork(subPool) : text, count: 0 };
     holds[id].count += 1;
     return { id, subnet: text };
   }
@@ -72,12 +73,12 @@ export class Pools {
   /** Takes an address. Resolves to a CIDR with the prefix of the pool. */
   requestAddress(id: string, request: AddressRequest): string {
     const { pool, hold } = this.#find(id);
-    const subnet = parseSubnet(pool.subnet);
+    const subnet = readNetwork(pool.subnet);
     const address = request.address
       ? preferred(pool, subnet, request)
       : request.gateway
         ? (gatewayOf(pool) ?? nextFree(pool, subnet, subnet))
-        : nextFree(pool, subnet, parseSubnet(hold.subPool));
+        : nextFree(pool, subnet, readNetwork(hold.subPool));
     const lease = pool.leases[address];
     if (!request.gateway) pool.leases[address] = { use: "endpoint" };
     else pool.leases[address] = { use: "gateway", count: lease?.use === "gateway" ? lease.count + 1 : 1 };
@@ -87,8 +88,8 @@ export class Pools {
   /** Gives an address back. One that is free already is what the caller wants. */
   releaseAddress(id: string, address: string): void {
     const { pool } = this.#find(id);
-    const text = formatAddress(parseAddress(address));
-    if (!contains(parseSubnet(pool.subnet), parseAddress(text))) {
+    const text = formatAddress(readAddress(address));
+    if (!networkContains(readNetwork(pool.subnet), readAddress(text))) {
       throw new Refusal(`address ${address} is outside pool ${pool.subnet}`);
     }
     const lease = pool.leases[text];
@@ -109,21 +110,21 @@ export class Pools {
     return { key, pool, hold };
   }
 
-  #refuseOverlap(tenant: string, subnet: Subnet): void {
-    const other = this.#of(tenant).find((pool) => overlap(parseSubnet(pool.subnet), subnet));
+  #refuseOverlap(tenant: string, subnet: IpNetwork): void {
+    const other = this.#of(tenant).find((pool) => networksOverlap(readNetwork(pool.subnet), subnet));
     if (other) {
-      throw new Refusal(`subnet ${formatSubnet(subnet)} overlaps ${other.subnet} of tenant ${tenant}`);
+      throw new Refusal(`subnet ${formatNetwork(subnet)} overlaps ${other.subnet} of tenant ${tenant}`);
     }
   }
 
-  #free({ tenant, v6 }: PoolRequest): Subnet {
+  #free({ tenant, v6 }: PoolRequest): IpNetwork {
     const { range, prefix } = automatic[v6 ? 6 : 4];
-    const whole = parseSubnet(range);
+    const whole = readNetwork(range);
     const step = 1n << BigInt((v6 ? 128 : 32) - prefix);
-    const taken = this.#of(tenant).map((pool) => parseSubnet(pool.subnet));
-    for (let base = whole.base; contains(whole, { ...addressOf(whole), value: base }); base += step) {
-      const candidate: Subnet = { family: whole.family, base, prefix };
-      if (!taken.some((subnet) => overlap(subnet, candidate))) return candidate;
+    const taken = this.#of(tenant).map((pool) => readNetwork(pool.subnet));
+    for (let base = whole.base; networkContains(whole, { ...firstOf(whole), value: base }); base += step) {
+      const candidate: IpNetwork = { family: whole.family, base, prefix };
+      if (!taken.some((subnet) => networksOverlap(subnet, candidate))) return candidate;
     }
     throw new Refusal(`no subnet of ${range} is free in tenant ${tenant}`);
   }
@@ -133,10 +134,10 @@ export class Pools {
   }
 }
 
-function preferred(pool: PoolState, subnet: Subnet, request: AddressRequest): string {
-  const wanted = parseAddress(request.address);
+function preferred(pool: PoolState, subnet: IpNetwork, request: AddressRequest): string {
+  const wanted = readAddress(request.address);
   const text = formatAddress(wanted);
-  if (!contains(subnet, wanted)) throw new Refusal(`address ${text} is outside pool ${pool.subnet}`);
+  if (!networkContains(subnet, wanted)) throw new Refusal(`address ${text} is outside pool ${pool.subnet}`);
   const lease = pool.leases[text];
   if (lease && !(request.gateway && lease.use === "gateway")) {
     throw new Refusal(`address ${text} is in use in pool ${pool.subnet}`);
@@ -155,7 +156,7 @@ function gatewayOf(pool: PoolState): string | undefined {
 }
 
 /** Goes round the range, so that an address just given back rests as long as possible. */
-function nextFree(pool: PoolState, subnet: Subnet, range: Subnet): string {
+function nextFree(pool: PoolState, subnet: IpNetwork, range: IpNetwork): string {
   const hosts = hostRange(subnet);
   const first = larger(hosts.first, range.base);
   const last = smaller(hosts.last, range.base + sizeOf(range) - 1n);
@@ -171,7 +172,7 @@ function nextFree(pool: PoolState, subnet: Subnet, range: Subnet): string {
   throw new Refusal(`pool ${pool.subnet} is exhausted: all ${size} addresses are in use`);
 }
 
-function addressOf(subnet: Subnet) {
+function firstOf(subnet: IpNetwork) {
   return { family: subnet.family, value: subnet.base };
 }
 

@@ -138,7 +138,7 @@ export type AttachmentState = z.output<typeof attachment>;
 export type PortMapping = z.output<typeof portShape>;
 export type PolicyState = z.output<typeof policy>;
 export type GroupState = z.output<typeof group>;
-export type Rule = z.output<typeof ruleShape>;
+export type RuleState = z.output<typeof ruleShape>;
 /** A rule as a user gives it: port, priority and peer may be left out. */
 export type RuleRequest = z.input<typeof ruleShape>;
 

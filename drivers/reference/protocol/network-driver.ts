@@ -1,6 +1,6 @@
 import type { Fabric } from "#drivers/reference/dataplane/fabric.ts";
 import { innerDevice } from "#drivers/reference/dataplane/plan.ts";
-import { parseInterfaceAddress } from "#drivers/reference/model/addresses.ts";
+import { readCidr } from "#drivers/reference/model/addresses.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
 import type { NetworkRequest } from "#drivers/reference/model/networks.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
@@ -134,7 +134,7 @@ function readNetwork(request: CreateNetworkRequest, node: string): NetworkReques
 
 function gatewayOf({ Gateway }: IpamData): string {
   if (!Gateway) return "";
-  parseInterfaceAddress(Gateway);
+  readCidr(Gateway);
   return Gateway;
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { contains, networkAddress, nthSubnet } from "#harness/core/ip.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
 
 /** Three /24 networks that no other run on this machine uses. */
@@ -23,8 +24,7 @@ const folder = join(tmpdir(), "netconform-subnets");
 
 /** The networks of a slot inside a /16 such as `10.222.0.0/16`. */
 export function prefixesOf(range: string, slot: number): SubnetLease["prefixes"] {
-  const [first, second] = range.split(".");
-  const at = (offset: number) => `${first}.${second}.${slot * 4 + offset}`;
+  const at = (offset: number) => networkAddress(nthSubnet(range, 24, slot * 4 + offset)).replace(/\.0$/, "");
   return { management: at(0), control: at(1), data: at(2) };
 }
 
@@ -98,7 +98,7 @@ function remove(path: string): boolean {
 /** Whether this machine already has a route into one of the networks, also through an interface that is down. */
 function inUse(prefixes: string[]): boolean {
   const routed = parseRoutes(readFileSync("/proc/net/route", "utf8"));
-  return routed.some((destination) => prefixes.some((prefix) => destination.startsWith(`${prefix}.`)));
+  return routed.some((destination) => prefixes.some((prefix) => contains(`${prefix}.0/24`, destination)));
 }
 
 /** Destinations in the kernel's IPv4 routing table, `/proc/net/route`: hexadecimal, least significant byte first. */

@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { Role } from "#harness/cluster/cluster.ts";
-import { contains } from "#harness/core/ip.ts";
+import { overlaps } from "#harness/core/ip.ts";
 import { type HostSurvey, kernelFeatures, neededTools, wantedTools } from "./survey.ts";
 
 /** Subnets of the tutorial's networks, and the range from which all others are taken. */
@@ -33,7 +33,7 @@ export function problemsOf(surveys: readonly HostSurvey[], external = false): Pr
     }
     const missing = Object.entries(neededTools).filter(([tool]) => !survey.tools.includes(tool));
     const { containers, networks, swarm } = survey.held;
-    const taken = overlaps(survey.routes);
+    const taken = clashes(survey.routes);
     return [
       ...(survey.root
         ? []
@@ -89,7 +89,7 @@ export function describeSurveys(surveys: readonly HostSurvey[]): string {
       return has === undefined ? "not told, tried when needed" : yes(has);
     });
   }
-  row("subnets in use", ({ routes }) => overlaps(routes).join(", ") || "none of ours");
+  row("subnets in use", ({ routes }) => clashes(routes).join(", ") || "none of ours");
   row("holds", ({ held: { containers, networks, swarm } }) => {
     const parts = [
       ...(containers.length > 0 ? [`${containers.length} containers`] : []),
@@ -110,12 +110,8 @@ export function describeProblems(problems: readonly Problem[]): string {
 }
 
 /** Subnets that the chapters use and a route already leads into, or that lie in a routed one. */
-function overlaps(routes: readonly string[]): string[] {
-  return routes.filter((route) => usedSubnets.some((subnet) => meet(route, subnet)));
-}
-
-function meet(one: string, other: string): boolean {
-  return contains(one, other.split("/")[0] ?? "") || contains(other, one.split("/")[0] ?? "");
+function clashes(routes: readonly string[]): string[] {
+  return routes.filter((route) => usedSubnets.some((subnet) => overlaps(route, subnet)));
 }
 
 function yes(value: boolean): string {

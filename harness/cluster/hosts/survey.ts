@@ -36,7 +36,7 @@ const modules: Partial<Record<keyof typeof features, readonly [module: string, c
 export const kernelFeatures = Object.keys(modules) as (keyof typeof features)[];
 
 /** What is on a host's engine that neither the engine nor this project made. */
-export interface HeldResources {
+export interface EngineResources {
   containers: string[];
   networks: string[];
   swarm: boolean;
@@ -60,7 +60,7 @@ export interface HostSurvey {
   /** Engine version; `undefined` with the reason in `engineError` where none answers. */
   readonly engine?: string | undefined;
   readonly engineError?: string | undefined;
-  readonly held: HeldResources;
+  readonly held: EngineResources;
   readonly interfaces?: Readonly<Record<Role, NodeInterface>> | undefined;
   readonly interfacesError?: string | undefined;
   /** Left by a run that uses the host, keeps it, or was killed. */
@@ -126,7 +126,7 @@ export async function surveyHost(host: SshHost, target: InventoryHost, isNode = 
   };
 }
 
-const nothingHeld: HeldResources = { containers: [], networks: [], swarm: false };
+const nothingHeld: EngineResources = { containers: [], networks: [], swarm: false };
 
 function nothingOf(name: string, unreachable: string): HostSurvey {
   return {
@@ -172,7 +172,7 @@ export function parseFacts(
 const enginesOwn = ["bridge", "host", "none", "docker_gwbridge", "ingress"];
 
 /** Everything that carries this project's label, or that a run left which says so, is not somebody else's. */
-async function heldResourcesOf(host: SshHost, marker: HostMarker | undefined): Promise<HeldResources> {
+async function heldResourcesOf(host: SshHost, marker: HostMarker | undefined): Promise<EngineResources> {
   const [containers, networks, info] = await Promise.all([
     host.docker.listContainers({ all: true }),
     host.docker.listNetworks() as Promise<NetworkInspectInfo[]>,

@@ -5,7 +5,7 @@ import type { AddResult } from "./result.ts";
 export type CniCommand = "ADD" | "DEL" | "CHECK" | "GC" | "STATUS" | "VERSION";
 
 /** One interface of one container: what is the same for every call about it. */
-export interface Attachment {
+export interface CniAttachment {
   /** Matches `[A-Za-z0-9][A-Za-z0-9_.-]*`. */
   readonly containerId: string;
   /** Path of the container's network namespace; empty when it is gone. */
@@ -18,7 +18,7 @@ export interface Attachment {
 }
 
 /** What GC names as still in use. */
-export type ValidAttachment = Pick<Attachment, "containerId" | "ifName">;
+export type ValidAttachment = Pick<CniAttachment, "containerId" | "ifName">;
 
 export interface RequestInput {
   network: Pick<NetworkConfig, "name">;
@@ -60,7 +60,7 @@ function garbageKeys(valid: readonly ValidAttachment[]) {
 export function deriveEnvironment(
   command: CniCommand,
   path: readonly string[],
-  attachment?: Attachment,
+  attachment?: CniAttachment,
 ): Record<string, string> {
   const args = Object.entries(attachment?.args ?? {}).map(([key, value]) => `${key}=${value}`);
   return {

@@ -1,7 +1,7 @@
 import { join } from "node:path/posix";
 import { z } from "zod";
 import { ConfigurationError } from "#harness/cni/protocol/errors.ts";
-import type { Attachment } from "#harness/cni/protocol/request.ts";
+import type { CniAttachment } from "#harness/cni/protocol/request.ts";
 import { addResultSchema, parseJson } from "#harness/cni/protocol/result.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -36,7 +36,7 @@ export class ResultCache {
     this.#folder = folder;
   }
 
-  #file(network: string, { containerId, ifName }: Pick<Attachment, "containerId" | "ifName">): string {
+  #file(network: string, { containerId, ifName }: Pick<CniAttachment, "containerId" | "ifName">): string {
     return join(this.#folder, `${network}@${containerId}@${ifName}.json`);
   }
 
@@ -50,7 +50,7 @@ export class ResultCache {
 
   async load(
     network: string,
-    attachment: Pick<Attachment, "containerId" | "ifName">,
+    attachment: Pick<CniAttachment, "containerId" | "ifName">,
   ): Promise<CachedAttachment | undefined> {
     const file = this.#file(network, attachment);
     const known = this.#known.get(file);
@@ -61,7 +61,7 @@ export class ResultCache {
     return this.#parse(file, read.stdout);
   }
 
-  async remove(network: string, attachment: Pick<Attachment, "containerId" | "ifName">): Promise<void> {
+  async remove(network: string, attachment: Pick<CniAttachment, "containerId" | "ifName">): Promise<void> {
     const file = this.#file(network, attachment);
     await this.#host.files.remove(file);
     this.#known.delete(file);

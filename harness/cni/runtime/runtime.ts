@@ -6,7 +6,7 @@ import {
   reportedError,
 } from "#harness/cni/protocol/invocation.ts";
 import {
-  type Attachment,
+  type CniAttachment,
   type CniCommand,
   deriveEnvironment,
   deriveRequest,
@@ -49,7 +49,7 @@ interface Step {
   network: NetworkConfig;
   plugin: PluginConfig;
   version: SpecVersion;
-  attachment?: Attachment;
+  attachment?: CniAttachment;
   prevResult?: AddResult | undefined;
   validAttachments?: readonly ValidAttachment[];
 }
@@ -80,7 +80,7 @@ export class CniRuntime {
    * ADD of every plugin in order, each with the result of the one before. Keeps and resolves to the last result.
    * After a failure DEL of the whole list follows at once; what went wrong there is `PluginFailure.cleanup`.
    */
-  async add(network: NetworkConfig, attachment: Attachment): Promise<AddResult> {
+  async add(network: NetworkConfig, attachment: CniAttachment): Promise<AddResult> {
     const version = await this.#prepare(network, attachment);
     return this.#locks.forContainer(attachment.containerId, async () => {
       let result: AddResult | undefined;
@@ -100,7 +100,7 @@ export class CniRuntime {
   }
 
   /** DEL of every plugin in reverse order with ADD's final result; halts at the first failure. Repeatable. */
-  async del(network: NetworkConfig, attachment: Attachment): Promise<void> {
+  async del(network: NetworkConfig, attachment: CniAttachment): Promise<void> {
     const version = await this.#prepare(network, attachment);
     await this.#locks.forContainer(attachment.containerId, () => this.#del(network, version, attachment));
   }
@@ -109,7 +109,7 @@ export class CniRuntime {
    * CHECK of every plugin with ADD's final result. Calls nothing when the configuration has `disableCheck`.
    * `ConfigurationError` below 0.4.0, `HarnessError` when the attachment was never added.
    */
-  async check(network: NetworkConfig, attachment: Attachment): Promise<void> {
+  async check(network: NetworkConfig, attachment: CniAttachment): Promise<void> {
     if (network.disableCheck) return;
     const version = await this.#prepare(network, attachment);
     if (!atLeast(version, "0.4.0")) {
@@ -186,7 +186,7 @@ export class CniRuntime {
   }
 
   /** Everything that can be wrong before a plugin is run. */
-  async #prepare(network: NetworkConfig, attachment?: Attachment): Promise<SpecVersion> {
+  async #prepare(network: NetworkConfig, attachment?: CniAttachment): Promise<SpecVersion> {
     if (attachment) refuseAttachment(attachment);
     const version = negotiateVersion(network.versions, this.#options.versions);
     for (const { type, ipam } of network.plugins) {
@@ -215,7 +215,7 @@ export class CniRuntime {
     type: string,
     command: CniCommand,
     stdin: string,
-    attachment?: Attachment,
+    attachment?: CniAttachment,
   ): Promise<Invocation> {
     const { path, prefix, deadlineMs, observe } = this.#options;
     const invocation = await invokePlugin(this.host, {
@@ -243,7 +243,7 @@ export class CniRuntime {
     throw new PluginFailure(invocation, `a result of CNI ${version}`, `one of CNI ${parsed.data.cniVersion}`);
   }
 
-  async #del(network: NetworkConfig, version: SpecVersion, attachment: Attachment): Promise<void> {
+  async #del(network: NetworkConfig, version: SpecVersion, attachment: CniAttachment): Promise<void> {
     const cached = await this.#cache.load(network.name, attachment);
     const prevResult = atLeast(version, "0.4.0") ? cached?.result : undefined;
     for (const plugin of network.plugins.toReversed()) {
@@ -257,7 +257,7 @@ export class CniRuntime {
     failure: PluginFailure,
     network: NetworkConfig,
     version: SpecVersion,
-    attachment: Attachment,
+    attachment: CniAttachment,
   ) {
     const cleanup: PluginFailure[] = [];
     for (const plugin of network.plugins.toReversed()) {
@@ -273,7 +273,7 @@ export class CniRuntime {
   }
 }
 
-function refuseAttachment({ containerId, ifName }: Attachment): void {
+function refuseAttachment({ containerId, ifName }: CniAttachment): void {
   if (!identifierPattern.test(containerId)) {
     throw new ConfigurationError(
       `container id ${JSON.stringify(containerId)}: expected a letter or digit, then letters, digits, '_', '.', '-'`,
@@ -317,7 +317,7 @@ function failureOf(invocation: Invocation): PluginFailure {
   return new PluginFailure(invocation, "success", `error ${error.code}: ${describeError(error)}`, { error });
 }
 
-function cacheEntry(network: NetworkConfig, attachment: Attachment, result: AddResult): CachedAttachment {
+function cacheEntry(network: NetworkConfig, attachment: CniAttachment, result: AddResult): CachedAttachment {
   const { args, capabilityArgs, ...identity } = attachment;
   return {
     network: network.name,
@@ -328,6 +328,6 @@ function cacheEntry(network: NetworkConfig, attachment: Attachment, result: AddR
   };
 }
 
-function attachmentOf({ containerId, netns, ifName, args, capabilityArgs }: CachedAttachment): Attachment {
+function attachmentOf({ containerId, netns, ifName, args, capabilityArgs }: CachedAttachment): CniAttachment {
   return { containerId, netns, ifName, ...(args && { args }), ...(capabilityArgs && { capabilityArgs }) };
 }

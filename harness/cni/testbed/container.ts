@@ -4,7 +4,7 @@ import { type AddResult, addResultSchema, parseJson } from "#harness/cni/protoco
 import { atLeast } from "#harness/cni/protocol/version.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
-import { gateway, type Profile } from "./profiles.ts";
+import { gateway, type PluginProfile } from "./profiles.ts";
 
 /** The plugin under test and how it is used. */
 export interface PluginUnderTest {
@@ -16,7 +16,7 @@ export interface PluginUnderTest {
   readonly version: SpecVersion;
   /** All versions that the plugin claims. */
   readonly claims: readonly string[];
-  readonly profile: Profile;
+  readonly profile: PluginProfile;
 }
 
 /** A container's network namespace, and what the tier did with the plugin for it. */

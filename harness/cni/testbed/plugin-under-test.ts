@@ -12,7 +12,7 @@ import type { Host } from "#harness/host/host.ts";
 import type { PluginKind } from "#suites/requirements/cni.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import type { PluginUnderTest } from "./container.ts";
-import { type Profile, type ProfileValues, profiles } from "./profiles.ts";
+import { type PluginProfile, type ProfileValues, profiles } from "./profiles.ts";
 import { Testbed } from "./testbed.ts";
 
 /** What a target of the CNI suite names. */
@@ -72,9 +72,9 @@ async function readConfig(config: string): Promise<NetworkConfig> {
 function profileOf(
   network: NetworkConfig,
   type: string,
-  ready: Profile | undefined,
+  ready: PluginProfile | undefined,
   kind: PluginKind,
-): Profile {
+): PluginProfile {
   const plugin =
     network.plugins.find((one) => one.type === type) ??
     (kind === "ipam" ? network.plugins.find((one) => ipamOf(one)?.type === type) : undefined);

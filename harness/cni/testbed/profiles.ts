@@ -21,7 +21,7 @@ export interface Breakage {
 }
 
 /** How to use a plugin, with nothing that the run has not made itself. */
-export interface Profile {
+export interface PluginProfile {
   readonly kind: PluginKind;
   /** Plugin configuration without `type`. */
   readonly config: (values: ProfileValues) => Record<string, unknown>;
@@ -38,7 +38,7 @@ export interface Profile {
   readonly delegates?: boolean;
   /** Every container gets an address of its own. */
   readonly allocates?: boolean;
-  /** What is given out is written down elsewhere than in the scratch folder, where nobody can take it away. */
+  /** What is given out is written down outside of the scratch folder, where no test can remove it. */
   readonly leasesElsewhere?: boolean;
   /** A chained plugin that works on CNI_IFNAME itself, not only on the addresses in prevResult. */
   readonly worksOnInterface?: boolean;
@@ -46,7 +46,7 @@ export interface Profile {
   readonly standsAlone?: boolean;
   readonly breakages?: readonly Breakage[];
   /** The configuration with room for one container only. */
-  readonly exhausted?: Profile["config"];
+  readonly exhausted?: PluginProfile["config"];
 }
 
 const hostLocal = ({ dataDir }: ProfileValues) => ({
@@ -91,7 +91,7 @@ export function capabilityArgs(index: number): Record<string, unknown> {
 }
 
 /** Ready-made minimal configurations, for Debian's plugins, the reference plugin and the debug plugins. */
-export const profiles: Readonly<Record<string, Profile>> = {
+export const profiles: Readonly<Record<string, PluginProfile>> = {
   bridge: {
     ...maker,
     config: withHostLocal({ bridge: "nc-bridge", isGateway: true, ipMasq: true }),

@@ -1,6 +1,6 @@
 import type { Host } from "#harness/host/host.ts";
 
-/** What the tier makes itself; it is nobody's leak. */
+/** What the tier makes itself; it is not a leak of the plugin. */
 const ours = /\bncx[a-z]?\d*\b/;
 
 /** Sections are told apart by lines that no tool prints; few processes, because this runs for every test. */

@@ -28,7 +28,7 @@ export const wrongCalls: readonly WrongCall[] = [
       testbed.call("ADD", await testbed.container(), { env: { CNI_COMMAND: "FROBNICATE" } }),
   },
   {
-    what: "a cniVersion that nobody speaks",
+    what: "a cniVersion that does not exist",
     why: "no plugin speaks CNI 9.9.9",
     applies: always,
     make: async (testbed) => testbed.call("ADD", await testbed.container(), { version: "9.9.9" }),

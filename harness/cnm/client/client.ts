@@ -52,7 +52,7 @@ export interface SendOptions {
 export interface RawRequest {
   /** Path without its leading slash. */
   call: string;
-  /** Body as it is to stand in the transcript. */
+  /** Body as the transcript is to show it. */
   shown: string;
   /** Writes the request; it may stop in the middle, or end the stream. */
   write: (stream: Duplex) => Promise<void> | void;

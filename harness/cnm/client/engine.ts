@@ -1,9 +1,8 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { bare, nthAddress } from "#harness/cnm/protocol/addresses.ts";
 import {
   describeExchange,
-  type Fields,
   fieldsOf,
+  type JsonFields,
   type ReadExchange,
 } from "#harness/cnm/protocol/exchange.ts";
 import {
@@ -17,6 +16,7 @@ import {
   type Subsystem,
 } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
+import { bareAddress, nthAddress, nthSubnet, prefixOf } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { PluginClient } from "./client.ts";
 
@@ -118,7 +118,7 @@ export class PlayedEngine {
     const got = textField(result, "Address");
     if (result.succeeded && got) {
       this.#scope.defer(`address ${got}`, () =>
-        this.#tidier.call("IpamDriver.ReleaseAddress", { PoolID: poolId, Address: bare(got) }),
+        this.#tidier.call("IpamDriver.ReleaseAddress", { PoolID: poolId, Address: bareAddress(got) }),
       );
     }
     return result;
@@ -126,7 +126,7 @@ export class PlayedEngine {
 
   /** An address that must be had for the test to go on, without prefix. */
   async address(poolId: string, address = ""): Promise<string> {
-    return bare(textField(granted(await this.requestAddress(poolId, address)), "Address") ?? "");
+    return bareAddress(textField(granted(await this.requestAddress(poolId, address)), "Address") ?? "");
   }
 
   /** Options of an endpoint's address request: its MAC, where the plugin needs it. */
@@ -144,7 +144,12 @@ export class PlayedEngine {
     const gateway = granted(
       await this.requestAddress(pool.id, "", { [requestAddressTypeKey]: gatewayAddressType }),
     );
-    return { id, pool: pool.cidr, poolId: pool.id, gateway: bare(textField(gateway, "Address") ?? "") };
+    return {
+      id,
+      pool: pool.cidr,
+      poolId: pool.id,
+      gateway: bareAddress(textField(gateway, "Address") ?? ""),
+    };
   }
 
   /** Calls GwAllocCheck where declared, then CreateNetwork. Deletes the network with the scope. */
@@ -258,7 +263,7 @@ export function granted(result: ReadExchange): ReadExchange {
 
 /** A text field of the answer. */
 export function textField(result: ReadExchange, name: string): string | undefined {
-  const value = (fieldsOf(result.answer) as Fields | undefined)?.[name];
+  const value = (fieldsOf(result.answer) as JsonFields | undefined)?.[name];
   return typeof value === "string" ? value : undefined;
 }
 
@@ -272,13 +277,9 @@ let nextPool = randomInt(256);
 /** A /24 of 10.251.0.0/16 that this process has not used for a while. */
 export function randomPool(): string {
   nextPool = (nextPool + 1) % 256;
-  return `10.251.${nextPool}.0/24`;
+  return nthSubnet("10.251.0.0/16", 24, nextPool);
 }
 
 export function randomMac(): string {
   return ["02", ...Array.from({ length: 5 }, () => randomInt(256).toString(16).padStart(2, "0"))].join(":");
-}
-
-function prefixOf(pool: string): string {
-  return pool.split("/")[1] ?? "";
 }

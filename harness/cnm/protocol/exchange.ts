@@ -33,7 +33,7 @@ export interface ReadExchange {
   /** Present when the call is one of the protocol. */
   readonly name: CallName | undefined;
   /** The request's first JSON value; `undefined` when its body is empty or no JSON. */
-  readonly request: Fields | undefined;
+  readonly request: JsonFields | undefined;
   /** The answer's first JSON value, which is all that an engine reads; `undefined` when there is none. */
   readonly answer: unknown;
   /** Status 200 and neither `Err` nor `Error` says otherwise. */
@@ -42,7 +42,7 @@ export interface ReadExchange {
   readonly message: string | undefined;
 }
 
-export type Fields = Readonly<Record<string, unknown>>;
+export type JsonFields = Readonly<Record<string, unknown>>;
 
 /** Reads both bodies of an exchange. */
 export function readExchange(exchange: Exchange): ReadExchange {
@@ -60,8 +60,10 @@ export function readExchange(exchange: Exchange): ReadExchange {
 }
 
 /** The value's fields when it is a JSON object. */
-export function fieldsOf(value: unknown): Fields | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+export function fieldsOf(value: unknown): JsonFields | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as JsonFields)
+    : undefined;
 }
 
 /** Which subsystem a call belongs to, by its path; unknown methods of a subsystem count. */

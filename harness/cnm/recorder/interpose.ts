@@ -10,8 +10,9 @@ export type ProxyNode = Pick<SshHost, "name" | "run" | "connectSocket" | "forwar
  * Puts a recording proxy between a node's engine and the plugin that listens there at `socket`, e.g.
  * `/run/docker/plugins/NAME.sock`, without touching either: the plugin's socket is renamed, which keeps it open, and one that
  * leads here takes its place. `scope` puts it back. Connections that the engine has open already stay with the plugin,
- * so stand between before the engine first uses it. Not for a socket that this process serves through the same node's
- * connection: there, put a `RecordingProxy` before the server. Throws `CommandFailed` when there is no such socket.
+ * so interpose before the engine first uses it. Not for a socket that this process serves through the same
+ * node's connection: there, put a `RecordingProxy` before the server. Throws `CommandFailed` when there is no
+ * such socket.
  */
 export async function interpose(
   scope: Scope,
@@ -35,8 +36,9 @@ export async function interpose(
 }
 
 /**
- * Stands between the engines of all nodes and the plugin that listens on each of them at `socket`, for a driver's
- * `install`. Resolves to the address that its `connect` gives to `connectRecorder`. Each exchange becomes a line of `transcript`.
+ * Interposes recorders between the engines of all nodes and the plugin that listens on each of them at
+ * `socket`, for a driver's `install`. Resolves to the address that its `connect` gives to `connectRecorder`.
+ * Each exchange becomes a line of `transcript`.
  */
 export async function recordNodes(
   scope: Scope,

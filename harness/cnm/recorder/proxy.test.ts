@@ -143,7 +143,7 @@ describe("RecordingProxy", () => {
     expect(joined.exchange.endedAt - joined.exchange.startedAt).toBeGreaterThanOrEqual(delayMs - 1);
   });
 
-  it("keeps a stopped or foreign injection out of calls", async () => {
+  it("keeps an injection that was stopped or names another call out of calls", async () => {
     const { proxy, client } = await conversation();
     proxy.inject({ call: "NetworkDriver.Join", fault: { kind: "status", status: 500 }, times: 9 }).stop();
     proxy.inject({ call: "NetworkDriver.Join", fault: { kind: "status", status: 500 }, caller: "node2" });

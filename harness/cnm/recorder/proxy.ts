@@ -6,13 +6,13 @@ import type { Duplex } from "node:stream";
 import type { Connect, PluginSocket } from "#harness/cnm/client/client.ts";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import { Conversation, checkConversation, type HeldResources } from "#harness/cnm/rules/conversation.ts";
-import { checkExchange, type Finding } from "#harness/cnm/rules/rules.ts";
+import { checkExchange, type RuleViolation } from "#harness/cnm/rules/rules.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { ActiveInjection, CallFault, Injection } from "./injection.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
 
 /**
- * Stands between engines and one plugin. Bytes pass unchanged, each exchange is kept to be checked against
+ * A proxy between engines and one plugin. Bytes pass unchanged, each exchange is kept to be checked against
  * the protocol's rules, and faults can be injected into chosen calls. Works on streams: `listen` makes a local
  * socket, `handle` takes connections from elsewhere, e.g. from a plugin socket that SSH forwards from a node.
  */
@@ -43,7 +43,7 @@ export class RecordingProxy {
    * Rules that the plugin broke after its first `from` exchanges. They are judged by themselves: what a plugin refused to
    * give back, and was told for once, is not held against everything that comes later.
    */
-  findings(from = 0): readonly Finding[] {
+  findings(from = 0): readonly RuleViolation[] {
     const exchanges = this.#exchanges.slice(from);
     return [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
   }

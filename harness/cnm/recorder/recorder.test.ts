@@ -68,7 +68,7 @@ it("injects a fault for one caller, counts it and stops it", async () => {
   expect(await create(two)).toBe(200);
 });
 
-it("says where nobody answers", async () => {
+it("names the address where no recorder answers", async () => {
   const { scope, recorder } = await recorded();
   await scope.close();
   await expect(recorder.mark()).rejects.toThrow("the recording proxies do not answer at");

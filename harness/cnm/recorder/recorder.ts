@@ -5,26 +5,26 @@ import { join } from "node:path";
 import { json, text } from "node:stream/consumers";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
-import type { Finding } from "#harness/cnm/rules/rules.ts";
+import type { RuleViolation } from "#harness/cnm/rules/rules.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { ActiveInjection, Injection } from "./injection.ts";
 import type { RecordingProxy } from "./proxy.ts";
 
-/** A moment in what was said; opaque to the caller. */
+/** A position in the recording; opaque to the caller. */
 export type Mark = readonly number[];
 
-/** What engines and plugin said to each other since a mark, judged. */
+/** The exchanges of engines and plugin since a mark, and what the rules say of them. */
 export interface Recording {
-  /** In the order of the answers; also what was said to plugins of several nodes. */
+  /** In the order of the answers, across the plugins of all nodes. */
   readonly exchanges: readonly Exchange[];
   /** Rules that the plugin broke in them. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RuleViolation[];
 }
 
 /** A fault that is at work. */
 export interface RecorderInjection {
-  /** Calls that it has been applied to so far. */
+  /** Calls that it was injected into so far. */
   used(): Promise<number>;
   stop(): Promise<void>;
 }

@@ -1,5 +1,4 @@
 import type { z } from "zod";
-import { bare, contains, readCidr } from "#harness/cnm/protocol/addresses.ts";
 import type { ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import {
   type CallName,
@@ -12,14 +11,15 @@ import {
   type ResponseOf,
   type StaticRoute,
 } from "#harness/cnm/protocol/protocol.ts";
+import { bareAddress, contains, familyOf, isAddress, isCidr } from "#harness/core/ip.ts";
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 
 /** What a rule says of an answer; nothing when it holds. */
-export type Verdict = { requirement: CnmRequirementId; expected: string; got: string } | undefined;
-type Verdicts = Verdict | readonly Verdict[];
+export type AnswerFlaw = { requirement: CnmRequirementId; expected: string; got: string } | undefined;
+type Verdicts = AnswerFlaw | readonly AnswerFlaw[];
 
 /** Schema of the answer, and after it the rules of the single calls. */
-export function checkAnswer(read: ReadExchange): readonly Verdict[] {
+export function checkAnswer(read: ReadExchange): readonly AnswerFlaw[] {
   const { exchange, name, answer, succeeded } = read;
   if (!succeeded || name === undefined) return [];
   const shape = (calls[name].response as z.ZodType).safeParse(answer ?? {});
@@ -114,7 +114,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
     ),
 
   "IpamDriver.RequestPool": (answer, { request = {} }) => {
-    const pool = readCidr(answer.Pool);
+    const pool = isCidr(answer.Pool) ? answer.Pool : undefined;
     return [
       request.SubPool && !request.Pool
         ? {
@@ -129,7 +129,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
       pool
         ? undefined
         : { requirement: "CNM-18", expected: "Pool to be a CIDR", got: JSON.stringify(answer.Pool ?? null) },
-      pool && !request.Pool && pool.family !== (request.V6 ? 6 : 4)
+      pool && !request.Pool && familyOf(pool) !== (request.V6 ? 6 : 4)
         ? {
             requirement: "CNM-20",
             expected: `an IPv${request.V6 ? 6 : 4} pool, as V6 is ${Boolean(request.V6)}`,
@@ -142,21 +142,21 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
   "IpamDriver.RequestAddress": (answer, { request = {} }) => {
     const wanted = typeof request.Address === "string" ? request.Address : "";
     return [
-      readCidr(answer.Address)
+      isCidr(answer.Address)
         ? undefined
         : {
             requirement: "CNM-21",
             expected: "Address to be a CIDR such as 10.1.0.7/24",
             got: JSON.stringify(answer.Address ?? null),
           },
-      wanted && answer.Address && bare(answer.Address) !== bare(wanted)
+      wanted && answer.Address && bareAddress(answer.Address) !== bareAddress(wanted)
         ? { requirement: "CNM-22", expected: `${wanted} or a refusal`, got: answer.Address }
         : undefined,
     ];
   },
 };
 
-function scopeVerdict(field: string, value: string | null | undefined): Verdict {
+function scopeVerdict(field: string, value: string | null | undefined): AnswerFlaw {
   if (value === "local" || value === "global") return undefined;
   return {
     requirement: "CNM-2",
@@ -165,7 +165,7 @@ function scopeVerdict(field: string, value: string | null | undefined): Verdict 
   };
 }
 
-function checkGateways(answer: JoinResponse): Verdict[] {
+function checkGateways(answer: JoinResponse): AnswerFlaw[] {
   return (["Gateway", "GatewayIPv6"] as const).map((field) =>
     !answer[field] || ipAddress.safeParse(answer[field]).success
       ? undefined
@@ -177,7 +177,7 @@ function checkGateways(answer: JoinResponse): Verdict[] {
   );
 }
 
-function checkRoute(route: StaticRoute): Verdict {
+function checkRoute(route: StaticRoute): AnswerFlaw {
   const problem = !cidr.safeParse(route.Destination).success
     ? "a Destination that is a CIDR"
     : route.NextHop && !ipAddress.safeParse(route.NextHop).success
@@ -198,10 +198,10 @@ function checkRoute(route: StaticRoute): Verdict {
  */
 export function gatewayIsReachable(answer: JoinResponse, address: string): boolean {
   if (!answer.Gateway) return true;
-  const gateway = bare(answer.Gateway);
+  const gateway = bareAddress(answer.Gateway);
   const connected = (answer.StaticRoutes ?? []).filter((route) => route.RouteType === 1);
-  return [address, ...connected.map((route) => route.Destination ?? "")].some((net) =>
-    contains(net, gateway),
+  return [address, ...connected.map((route) => route.Destination ?? "")].some(
+    (net) => isCidr(net) && isAddress(gateway) && contains(net, gateway),
   );
 }
 
@@ -212,6 +212,6 @@ export function describeIssues(error: z.ZodError): string {
     .join(", ");
 }
 
-function list(verdicts: Verdicts): readonly Verdict[] {
-  return Array.isArray(verdicts) ? verdicts : [verdicts as Verdict];
+function list(verdicts: Verdicts): readonly AnswerFlaw[] {
+  return Array.isArray(verdicts) ? verdicts : [verdicts as AnswerFlaw];
 }

@@ -1,13 +1,13 @@
-import { bare, overlap } from "#harness/cnm/protocol/addresses.ts";
 import {
   type Exchange,
-  type Fields,
   fieldsOf,
+  type JsonFields,
   type ReadExchange,
   readExchange,
 } from "#harness/cnm/protocol/exchange.ts";
 import { type CallName, gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
-import type { Finding } from "./rules.ts";
+import { bareAddress, isCidr, overlaps } from "#harness/core/ip.ts";
+import type { RuleViolation } from "./rules.ts";
 
 interface Pool {
   readonly key: string;
@@ -48,12 +48,12 @@ export class Conversation {
   sent(call: string, body: string): void {
     if (call !== "IpamDriver.ReleaseAddress") return;
     const { PoolID, Address } = requestFields(readExchange(blank(call, body)));
-    const freed = this.#pools.get(PoolID)?.addresses.delete(bare(Address));
-    if (freed) this.#releasing.add(`${PoolID} ${bare(Address)}`);
+    const freed = this.#pools.get(PoolID)?.addresses.delete(bareAddress(Address));
+    if (freed) this.#releasing.add(`${PoolID} ${bareAddress(Address)}`);
   }
 
   /** Its answer is there (or will never be); returns what it contradicts. */
-  answered(exchange: Exchange): Finding[] {
+  answered(exchange: Exchange): RuleViolation[] {
     const read = readExchange(exchange);
     if (read.name === undefined) return [];
     return (this.#rules[read.name]?.(read) ?? []).map((finding) => ({
@@ -171,7 +171,7 @@ export class Conversation {
       });
     }
     const clash = [...this.#pools].find(
-      ([, pool]) => automatic && pool.space === asked.AddressSpace && overlap(pool.cidr, cidr),
+      ([, pool]) => automatic && pool.space === asked.AddressSpace && doShareAddress(pool.cidr, cidr),
     );
     if (clash) {
       findings.push({
@@ -200,7 +200,7 @@ export class Conversation {
   #addressGranted(read: ReadExchange): Contradiction[] {
     const { PoolID } = requestFields(read);
     const pool = this.#pools.get(PoolID);
-    const address = bare(answerText(read, "Address"));
+    const address = bareAddress(answerText(read, "Address"));
     if (!pool || !read.succeeded || !address) return [];
     const options = fieldsOf(read.request?.Options);
     const gateway = options?.[requestAddressTypeKey] === gatewayAddressType;
@@ -220,15 +220,15 @@ export class Conversation {
   #addressReleased(read: ReadExchange): Contradiction[] {
     const { PoolID, Address } = requestFields(read);
     const pool = this.#pools.get(PoolID);
-    const held = this.#releasing.delete(`${PoolID} ${bare(Address)}`);
+    const held = this.#releasing.delete(`${PoolID} ${bareAddress(Address)}`);
     if (!pool || !held || !refused(read)) return [];
-    pool.addresses.set(bare(Address), { gateway: false });
+    pool.addresses.set(bareAddress(Address), { gateway: false });
     return [stays(read, Address)];
   }
 }
 
 /** Everything that a list of exchanges contradicts, in the order of time. Pure. */
-export function checkConversation(exchanges: readonly Exchange[]): Finding[] {
+export function checkConversation(exchanges: readonly Exchange[]): RuleViolation[] {
   const conversation = new Conversation();
   const moments = exchanges.flatMap((exchange) => [
     { at: exchange.startedAt, exchange, end: false },
@@ -242,7 +242,7 @@ export function checkConversation(exchanges: readonly Exchange[]): Finding[] {
   });
 }
 
-type Contradiction = Pick<Finding, "requirement" | "expected" | "got">;
+type Contradiction = Pick<RuleViolation, "requirement" | "expected" | "got">;
 
 function stays(read: ReadExchange, id: string): Contradiction {
   return {
@@ -272,7 +272,7 @@ function requestFields({ exchange, request = {} }: ReadExchange) {
 }
 
 function answerText({ answer }: ReadExchange, name: string): string {
-  const value = (fieldsOf(answer) as Fields | undefined)?.[name];
+  const value = (fieldsOf(answer) as JsonFields | undefined)?.[name];
   return typeof value === "string" ? value : "";
 }
 
@@ -292,4 +292,9 @@ function blank(call: string, request: string): Exchange {
 
 function short(id: string): string {
   return id.replace(/\b([0-9a-f]{12})[0-9a-f]{52}\b/, "$1");
+}
+
+/** False when a plugin gave a pool that is no CIDR: another rule finds that. */
+function doShareAddress(one: string, other: string): boolean {
+  return isCidr(one) && isCidr(other) && overlaps(one, other);
 }

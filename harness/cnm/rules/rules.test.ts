@@ -244,7 +244,7 @@ describe("checkConversation", () => {
       ],
     ],
     [
-      "a refused release of what nobody had",
+      "a refused release of what was not held",
       [pool("1"), release("10.1.0.9", { Error: "not held" }), address("10.1.0.9")],
     ],
     [

@@ -11,10 +11,10 @@ import { readJsonValues } from "#harness/cnm/protocol/json.ts";
 import { type CallName, calls, failureKey, optionalCalls } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
-import { checkAnswer, describeIssues, type Verdict } from "./answer-rules.ts";
+import { type AnswerFlaw, checkAnswer, describeIssues } from "./answer-rules.ts";
 
 /** A rule that one exchange broke. */
-export interface Finding {
+export interface RuleViolation {
   readonly requirement: CnmRequirementId;
   /** Name of the plugin. */
   readonly who: string;
@@ -42,10 +42,10 @@ const nouns =
  * Everything that is wrong with one exchange by itself, in the terms of the requirements.
  * Pure; used by the tier and by the proxy. What needs the history of a plugin is in `conversation.ts`.
  */
-export function checkExchange(exchange: Exchange): Finding[] {
+export function checkExchange(exchange: Exchange): RuleViolation[] {
   if (exchange.answer === null) return [];
   const read = readExchange(exchange);
-  const verdicts: Verdict[] = [
+  const verdicts: AnswerFlaw[] = [
     checkDecoding(read),
     checkMethod(read),
     checkOneObject(read),
@@ -57,7 +57,7 @@ export function checkExchange(exchange: Exchange): Finding[] {
 }
 
 /** CNM-3: what is no JSON must not be answered with 200; what has the wrong types must not succeed. */
-function checkDecoding({ exchange, name, succeeded }: ReadExchange): Verdict {
+function checkDecoding({ exchange, name, succeeded }: ReadExchange): AnswerFlaw {
   const { values, rest } = readJsonValues(exchange.request);
   if (rest !== "" || values.length > 1) {
     if (exchange.status !== 200 || name === undefined) return undefined;
@@ -78,7 +78,7 @@ function checkDecoding({ exchange, name, succeeded }: ReadExchange): Verdict {
 }
 
 /** CNM-4: exactly the unknown methods are 404. */
-function checkMethod({ exchange, name }: ReadExchange): Verdict {
+function checkMethod({ exchange, name }: ReadExchange): AnswerFlaw {
   if (name === undefined) {
     return exchange.status === 404
       ? undefined
@@ -93,7 +93,7 @@ function checkMethod({ exchange, name }: ReadExchange): Verdict {
 }
 
 /** CNM-5c: one JSON object or null, nothing before and nothing after it. */
-function checkOneObject({ exchange, name }: ReadExchange): Verdict {
+function checkOneObject({ exchange, name }: ReadExchange): AnswerFlaw {
   if (exchange.status !== 200 || name === undefined) return undefined;
   const { values, rest } = readJsonValues(exchange.answer ?? "");
   const [value] = values;
@@ -113,7 +113,7 @@ function checkOneObject({ exchange, name }: ReadExchange): Verdict {
 }
 
 /** CNM-5 and CNM-17: with status 200 each subsystem's failures have a key of their own, and the engine reads no other. */
-function checkFailureKey({ exchange, answer }: ReadExchange): Verdict {
+function checkFailureKey({ exchange, answer }: ReadExchange): AnswerFlaw {
   const subsystem = subsystemOf(exchange.call);
   if (exchange.status !== 200 || subsystem === undefined) return undefined;
   const right = failureKey[subsystem];
@@ -128,7 +128,7 @@ function checkFailureKey({ exchange, answer }: ReadExchange): Verdict {
 }
 
 /** CNM-5: a failure is said in JSON, in a message that names a value of the request or the kind of thing that is wrong. */
-function checkMessage({ exchange, name, request, answer, message }: ReadExchange): Verdict {
+function checkMessage({ exchange, name, request, answer, message }: ReadExchange): AnswerFlaw {
   if (message === undefined || request === undefined || name === undefined) return undefined;
   if (!(calls[name].request as z.ZodType).safeParse(request).success) return undefined;
   if (subsystemOf(name) !== "NetworkDriver" || /^4/.test(String(exchange.status))) return undefined;
@@ -151,6 +151,6 @@ function checkMessage({ exchange, name, request, answer, message }: ReadExchange
 }
 
 /** A finding as the error that fails a test. */
-export function toNonconformance(finding: Finding): Nonconformance {
+export function toNonconformance(finding: RuleViolation): Nonconformance {
   return new Nonconformance({ ...finding, evidence: describeExchange(finding.exchange) });
 }

@@ -10,8 +10,9 @@ const closeMs = 15_000;
 
 /**
  * The part of `runTier` in the vitest that it starts. Prints one line on stdout for each test file that has ended: how many
- * of how many, and which target. The process that started the run holds the other end of stdin: when that is gone, however it
- * went, the run ends, and takes its namespaces and the folder that stdin has named with it.
+ * of how many, and which target. The process that started the run holds the other end of stdin: when that
+ * closes, for whatever reason, the run ends, and takes its namespaces and the folder that stdin has named
+ * with it.
  */
 export default class TierReporter implements Reporter {
   #ended = 0;
@@ -38,11 +39,11 @@ export default class TierReporter implements Reporter {
   }
 }
 
-/** What the lines begin with, so that the process that started the run tells them from anything else. */
+/** What the lines begin with, so that the process that started the run recognizes them. */
 export const progressMark = "tier: ";
 
 async function endOrphan(vitest: Vitest, folders: readonly string[]): Promise<void> {
-  // Nobody reads what is still printed.
+  // No process reads what is still printed.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const closing = vitest.cancelCurrentRun("keyboard-input").then(() => vitest.close());
   await within({ what: "the run to end", deadlineMs: closeMs }, closing).catch((error: unknown) => {

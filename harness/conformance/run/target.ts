@@ -54,7 +54,7 @@ export async function openTarget(
     forgetWhenInterrupted(state.id);
     await release();
   });
-  // What the driver made goes with the cluster; in a hurry it is not taken away first.
+  // What the driver made goes with the cluster; an interrupted run does not remove it first.
   removeWhenInterrupted(state.id, discard);
   const remove = once(async () => {
     await scope.close().catch((error: Error) => progress.say(error.message));
@@ -97,7 +97,7 @@ async function releasing<T>(release: () => Promise<void>, work: () => Promise<T>
   }
 }
 
-/** A second caller waits for what the first call began. */
+/** A further call waits for what the first call began. */
 function once<A extends unknown[]>(act: (...args: A) => Promise<void>): (...args: A) => Promise<void> {
   let begun: Promise<void> | undefined;
   return (...args) => {

@@ -1,8 +1,8 @@
-import { isIPv4 } from "node:net";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { familyOf, isCidr, networkOf, prefixOf } from "#harness/core/ip.ts";
 
 /** Engine versions that a node image can be built for, and the Debian suite that carries each. */
 export const engines = {
@@ -73,7 +73,7 @@ const schema = z.object({
     .describe("YAML file that names the hosts of CLUSTER=ssh, see docs/ssh.md"),
   OCCUPIED: flag
     .default(false)
-    .describe("1 also uses hosts of CLUSTER=ssh that hold containers, networks or a swarm of somebody else"),
+    .describe("1 also uses hosts of CLUSTER=ssh that hold containers, networks or a swarm of others"),
   VAGRANT_PROVIDER: z
     .enum(["virtualbox", "libvirt", "docker"])
     .optional()
@@ -107,7 +107,7 @@ const schema = z.object({
     .describe("Debian mirror for the images; default: the one this machine's apt uses"),
   SUBNETS: z
     .string()
-    .refine((value) => /^\d+\.\d+\.0\.0\/16$/.test(value) && isIPv4(value.slice(0, -"/16".length)), {
+    .refine((value) => isIpv4Slash16(value), {
       error: "an IPv4 /16 such as 10.222.0.0/16",
     })
     .default("10.222.0.0/16")
@@ -274,4 +274,8 @@ export function explainSettings(settings: Settings): string {
     .filter(([, value]) => value !== "" && value !== "0")
     .map(([name, value]) => `${name}=${value}`);
   return parts.join(" ");
+}
+
+function isIpv4Slash16(value: string): boolean {
+  return isCidr(value) && familyOf(value) === 4 && prefixOf(value) === 16 && networkOf(value) === value;
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProbeFailed } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { recordCommands } from "#harness/host/transcript.ts";
-import { createTestbed, type Testbed } from "#harness/testing/namespace-testbed.ts";
+import { createTestbed, type NamespaceTestbed } from "#harness/testing/namespace-testbed.ts";
 import { NoRoute, ProbeAgent } from "./agent.ts";
 
 const local = "127.0.0.1";
@@ -119,7 +119,7 @@ describe("a probe agent on loopback", () => {
 
 if (process.getuid?.() === 0) {
   describe.concurrent("probe agents in network namespaces", { timeout: 30_000 }, () => {
-    let bed: Testbed;
+    let bed: NamespaceTestbed;
     beforeAll(async () => {
       bed = await createTestbed();
     });

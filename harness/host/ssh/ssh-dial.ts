@@ -167,7 +167,7 @@ function unknownKey(target: SshTarget, { type, base64 }: ShownKey): UsageError {
     (key) => `${key.split(" ")[0]} ${fingerprintOf(key.split(" ")[1] ?? "")}`,
   );
   return new UsageError(`${who}: expected the host key ${known.join(" or ")} (${from}), got ${shown}`, {
-    hint: `either the host was made anew or somebody else answers; if you know that it is right, ${from} needs this instead:\n${line}`,
+    hint: `either the host was reinstalled or another host answers; if you know that it is right, ${from} needs this instead:\n${line}`,
   });
 }
 

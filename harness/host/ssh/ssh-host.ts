@@ -16,7 +16,7 @@ import { SshPool } from "./ssh-pool.ts";
 import type { SshTarget } from "./ssh-target.ts";
 
 const defaultDeadlineMs = 60_000;
-/** For how long a command that is to end may still be on its way to its beginning. */
+/** How long a command that is to be ended may take until it has started. */
 const endingMs = 10_000;
 
 interface RawResult extends Omit<ExecResult, "stdout"> {
@@ -63,7 +63,7 @@ export class SshHost implements Host {
     } as Docker.DockerOptions);
     const modem = this.docker.modem as Modem;
     const dial = modem.dial.bind(modem);
-    // Dockerode waits forever for the rest of an answer whose connection broke.
+    // Dockerode waits without end for the rest of an answer whose connection broke.
     modem.dial = (options, answer) => {
       let settle: Answer | undefined = (...results) => {
         settle = undefined;
@@ -102,7 +102,7 @@ export class SshHost implements Host {
     };
   }
 
-  /** Like `run`, as the user who logs in, root or not; not recorded. */
+  /** Like `run`, as the user who logs in, without sudo; not recorded. */
   async runAsUser(argv: readonly string[]): Promise<string> {
     const result = await this.#execLine(argv, { line: formatCommand(argv), end: signalChannel }, {});
     if (result.code !== 0) throw new CommandFailed({ ...result, stdout: result.stdout.toString("utf8") });

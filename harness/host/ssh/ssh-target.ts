@@ -26,7 +26,10 @@ export interface SshTarget {
   readonly sudo?: boolean;
 }
 
-/** The agent of the process that connects, at that time; OpenSSH's `IdentityAgent` knows the word too. A kept cluster outlives a session. */
+/**
+ * The SSH agent of the process that connects, at that time; OpenSSH's `IdentityAgent` knows the word too. A
+ * kept cluster outlives a session.
+ */
 export const agentOfSession = "SSH_AUTH_SOCK";
 
 /** Signature algorithms that a key of a type can be asked to sign with, the best first. */

@@ -1,13 +1,19 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { createTestbed, type Testbed, type TestNamespace } from "#harness/testing/namespace-testbed.ts";
-import { expectNeverSeen, expectSeen, startCapture } from "./capture.ts";
-import { carries, type Packet } from "./packet.ts";
+import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import {
+  createTestbed,
+  type NamespaceTestbed,
+  type TestNamespace,
+} from "#harness/testing/namespace-testbed.ts";
+import { startCapture } from "./capture.ts";
+import { captureWhile, carrying, describeSeen } from "./capture-while.ts";
+import { carries } from "./packet.ts";
 
 if (process.getuid?.() === 0) {
   describe.concurrent("a capture on a link that carries VXLAN", { timeout: 30_000 }, () => {
-    let bed: Testbed;
+    let bed: NamespaceTestbed;
     beforeAll(async () => {
       bed = await createTestbed();
       const tunnel = async (at: TestNamespace, peer: TestNamespace, address: string) => {
@@ -23,43 +29,94 @@ if (process.getuid?.() === 0) {
 
     const start = (filter?: string) =>
       startCapture(bed.host, { device: "eth0", netns: bed.client.netns, ...(filter ? { filter } : {}) });
-    const inVxlan = (marker: string) => (packet: Packet) =>
-      packet.vxlan?.vni === 4097 && carries(packet, marker);
-    const bare = (marker: string) => (packet: Packet) => !packet.vxlan && carries(packet, marker);
+    const options = (kept: EvidenceFile[] = []) => ({
+      node: bed.host,
+      devices: ["eth0"],
+      netns: bed.client.netns,
+      keep: (file: EvidenceFile) => kept.push(file),
+    });
 
     it("sees the marked ping inside VXLAN and never bare", async () => {
       const marker = uniqueMarker();
-      const capture = await start();
-      expect(await bed.client.agent.ping({ address: "10.9.9.1", marker })).toMatchObject({ received: 1 });
-      const packet = await expectSeen(capture, "the ping inside VXLAN", inVxlan(marker));
-      expect(packet.vxlan!.inner).toMatchObject({
+      const kept: EvidenceFile[] = [];
+      const seen = await captureWhile(options(kept), async () => {
+        expect(await bed.client.agent.ping({ address: "10.9.9.1", marker })).toMatchObject({ received: 1 });
+      });
+      const marked = carrying(seen, marker);
+      expect(marked.map(({ device, packet }) => [device, packet.vxlan?.vni])).toEqual([
+        ["eth0", 4097],
+        ["eth0", 4097],
+      ]);
+      const [{ packet } = { packet: undefined }] = marked;
+      expect(packet).toMatchObject({ ip: { source: bed.client.ip, destination: bed.router.ip } });
+      expect(packet?.vxlan?.inner).toMatchObject({
         ip: { source: "10.9.9.2", destination: "10.9.9.1" },
         icmp: { type: 8 },
       });
-      expect(packet).toMatchObject({ ip: { source: bed.client.ip, destination: bed.router.ip } });
-      await expectNeverSeen(capture, "bare ping", bare(marker), {
-        what: "ping inside VXLAN",
-        predicate: inVxlan(marker),
-      });
-      expect(capture.pcap.readUInt32LE(0)).toBe(0xa1b2c3d4);
-      const text = await bed.host.run(["tcpdump", "-nn", "-r", "-"], { input: capture.pcap });
+      expect(kept.map(({ name }) => name)).toEqual([`${bed.host.name}-eth0.pcap`]);
+      const pcap = Buffer.from(kept[0]!.content);
+      expect(pcap.readUInt32LE(0)).toBe(0xa1b2c3d4);
+      const text = await bed.host.run(["tcpdump", "-nn", "-r", "-"], { input: pcap });
       expect(text.match(/VXLAN, flags \[I\] .*vni 4097/g)!.length).toBeGreaterThanOrEqual(2);
     });
 
-    it("fails for a bare ping, and refuses to judge when the control is missing", async () => {
+    it("sees a bare ping", async () => {
       const marker = uniqueMarker();
-      const capture = await start("icmp");
-      await bed.client.agent.ping({ address: bed.router.ip, marker });
-      const isEcho = { what: "any ping", predicate: (packet: Packet) => packet.icmp !== undefined };
-      await expect(expectNeverSeen(capture, "bare ping", bare(marker), isEcho)).rejects.toThrow(
-        Nonconformance,
+      const seen = await captureWhile({ ...options(), filter: "icmp" }, () =>
+        bed.client.agent.ping({ address: bed.router.ip, marker }),
       );
-      await using silent = await start("udp port 9");
-      await expect(expectSeen(silent, "a packet to port 9", () => true, 100)).rejects.toThrow(Nonconformance);
-      const neverThere = { what: "packet to port 9", predicate: () => true, deadlineMs: 100 };
-      await expect(expectNeverSeen(silent, "bare ping", bare(marker), neverThere)).rejects.toThrow(
-        ProbeFailed,
+      expect(carrying(seen, marker).map(({ packet }) => packet.vxlan)).toEqual([undefined, undefined]);
+      expect(describeSeen(carrying(seen, marker))).toContain(
+        `eth0: ${bed.client.ip} > ${bed.router.ip} icmp`,
       );
+    });
+
+    it("says nothing of what it saw when the kernel dropped packets, and keeps what there is", async () => {
+      const marker = uniqueMarker();
+      const kept: EvidenceFile[] = [];
+      const flood = () =>
+        bed.router.agent.ping({
+          address: bed.far.ip,
+          marker,
+          count: 3_000,
+          intervalMs: 0,
+          packetBytes: 1_400,
+        });
+      // On the other link, or the flood would be in the other captures, too.
+      const tiny = { ...options(kept), devices: ["eth1"], netns: bed.router.netns, bufferKiB: 8 };
+      await expect(captureWhile(tiny, flood)).rejects.toThrow(ProbeFailed);
+      await expect(captureWhile(tiny, flood)).rejects.toThrow(
+        /incomplete: the kernel dropped [1-9]\d* packets/,
+      );
+      expect(kept).toHaveLength(2);
+      // What a capture alone would have said: no packet is missing from an array.
+      await using alone = await startCapture(bed.host, { ...tiny, device: "eth1" });
+      await flood();
+      expect((await alone.stop()).length).toBeLessThan(2 * 3_000);
+      expect(alone.droppedByKernel).toBeGreaterThan(0);
+    });
+
+    it("throws what the work throws, and keeps the packets all the same", async () => {
+      const kept: EvidenceFile[] = [];
+      const failing = captureWhile(options(kept), async () => {
+        await bed.client.agent.ping({ address: bed.router.ip });
+        throw new Nonconformance({ who: "the work", expected: "success", got: "failure" });
+      });
+      await expect(failing).rejects.toThrow(Nonconformance);
+      expect(kept[0]?.content.length).toBeGreaterThan(24);
+    });
+
+    it("fails when a capture ends during the work", async () => {
+      const own = await startCapture(bed.host, { device: "eth0", netns: bed.client.netns });
+      own.requireRunning();
+      await own.stop();
+      expect(() => own.requireRunning()).toThrow(ProbeFailed);
+      const device = "brief0";
+      await bed.client.run("ip", "link", "add", device, "type", "veth", "peer", "name", "brief1");
+      await bed.client.run("ip", "link", "set", device, "up");
+      await expect(
+        captureWhile({ ...options(), devices: [device] }, () => bed.client.run("ip", "link", "del", device)),
+      ).rejects.toThrow(ProbeFailed);
     });
 
     it("loses none of 500 packets that were sent just before it stops", async () => {
@@ -70,7 +127,7 @@ if (process.getuid?.() === 0) {
       expect(capture.droppedByKernel).toBe(0);
     });
 
-    it("keeps a bounded number of bytes and then refuses to say that something was not there", async () => {
+    it("keeps a bounded number of bytes and then says that it is incomplete", async () => {
       const marker = uniqueMarker();
       const capture = await startCapture(bed.host, {
         device: "eth0",
@@ -79,10 +136,8 @@ if (process.getuid?.() === 0) {
         maxBytes: 2000,
       });
       await bed.client.agent.ping({ address: bed.router.ip, marker, count: 20, packetBytes: 400 });
-      const control = { what: "ping", predicate: (packet: Packet) => carries(packet, marker) };
-      await expect(
-        expectNeverSeen(capture, "VXLAN", (packet) => packet.vxlan !== undefined, control),
-      ).rejects.toThrow(/incomplete.*buffer full/);
+      expect((await capture.stop()).some((packet) => carries(packet, marker))).toBe(true);
+      expect(() => capture.requireComplete()).toThrow(/incomplete.*more than 2000 bytes/);
       expect(capture.pcap.length).toBeLessThanOrEqual(2000);
     });
 

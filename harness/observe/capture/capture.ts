@@ -1,14 +1,8 @@
-import {
-  ConnectionLost,
-  DeadlineExceeded,
-  HarnessError,
-  Nonconformance,
-  ProbeFailed,
-} from "#harness/core/errors.ts";
+import { ConnectionLost, HarnessError, ProbeFailed } from "#harness/core/errors.ts";
 import { until, within } from "#harness/core/poll.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
-import { defaultVxlanPorts, describeFrame, type Packet } from "./packet.ts";
+import { defaultVxlanPorts, type Packet } from "./packet.ts";
 import { PcapReader } from "./pcap.ts";
 
 export interface CaptureOptions {
@@ -20,18 +14,38 @@ export interface CaptureOptions {
   netns?: string;
   /** UDP ports on which VXLAN is decoded. */
   vxlanPorts?: readonly number[];
-  /** Bytes of pcap kept; default 16 MiB. What comes later is counted in `overflowed`, not decoded. */
+  /** Bytes of pcap kept; default 16 MiB. What comes later is not decoded, and sets `overflowed`. */
   maxBytes?: number;
+  /** KiB that the kernel holds for tcpdump; default 4096. */
+  bufferKiB?: number;
 }
 
 const snapshotBytes = 2048;
 const startDeadlineMs = 10_000;
+const readDeadlineMs = 10_000;
 
 /**
- * tcpdump ends by SIGINT when its stdin closes, so that it ends with the connection too and never outlives a killed run.
- * The watcher holds none of tcpdump's output, or the stream would not end with it.
+ * Runs tcpdump; the arguments are the filter and the command without it.
+ *
+ * The SSH connection that the capture comes through is left out of it. A capture on the interface that
+ * carries the connection would see its own output, and would fill its buffer with that.
+ *
+ * Each line of stdin makes tcpdump tell its counts on stderr (SIGUSR1). It ends by SIGINT when its stdin
+ * closes, so that it ends with the connection too and never outlives a killed run. The watcher holds none of
+ * tcpdump's output, or the stream would not end with it.
  */
-const endWithStdin = 'exec 3<&0; (cat <&3; kill -INT $$) >/dev/null 2>&1 & exec "$@" 3<&-';
+const script = `
+own() { echo "not (tcp and host $1 and port $2 and host $3 and port $4)"; }
+filter=$1
+shift
+# sudo takes the variable away from the commands that it starts.
+of_parent() { tr '\\0' '\\n' <"/proc/$PPID/environ" 2>/dev/null | sed -n 's/^SSH_CONNECTION=//p'; }
+connection=\${SSH_CONNECTION:-$(of_parent)}
+if [ -n "$connection" ]; then filter="\${filter:+($filter) and }$(own $connection)"; fi
+exec 3<&0
+(while read -r _ <&3; do kill -USR1 $$; done; kill -INT $$) >/dev/null 2>&1 &
+exec "$@" "$filter" 3<&-
+`;
 
 /** A running or stopped packet capture on one device of a node. */
 export class Capture implements AsyncDisposable {
@@ -75,17 +89,23 @@ export class Capture implements AsyncDisposable {
 
   /** Starts tcpdump and returns once it listens. Throws `ProbeFailed` when it cannot. */
   static async start(node: Host, options: CaptureOptions): Promise<Capture> {
-    const { device, filter = [], netns } = options;
+    const { device, filter = [], netns, bufferKiB = 4096 } = options;
     const tcpdump = [
       ...(netns ? ["nsenter", `--net=${netns}`] : []),
       ...["tcpdump", "-i", device, "-w", "-", "-U", "--immediate-mode", "-n", "-s", String(snapshotBytes)],
-      ...["-B", "4096", "--", ...(typeof filter === "string" ? [filter] : filter)],
+      ...["-B", String(bufferKiB), "--"],
     ];
-    const command = await node.spawn(["sh", "-c", endWithStdin, "sh", ...tcpdump], { env: { LC_ALL: "C" } });
+    const expression = typeof filter === "string" ? filter : filter.join(" ");
+    const command = await node.spawn(["sh", "-c", script, "sh", expression, ...tcpdump], {
+      env: { LC_ALL: "C" },
+    });
     const capture = new Capture(`${node.name}:${netns ? `${netns}:` : ""}${device}`, command, options);
     const failed = (cause?: unknown) =>
       new ProbeFailed(
-        `the capture on ${capture.where} did not start: ${node.name}$ ${formatCommand(tcpdump)}\n  ${capture.#stderr.trim() || "(no output)"}`,
+        [
+          `the capture on ${capture.where} did not start: ${node.name}$ ${formatCommand([...tcpdump, expression])}`,
+          `  ${capture.#stderr.trim() || "(no output)"}`,
+        ].join("\n"),
         { cause, hint: "tcpdump must be on the node, and the device must exist" },
       );
     try {
@@ -119,21 +139,10 @@ export class Capture implements AsyncDisposable {
     return Buffer.concat(this.#chunks);
   }
 
-  /** The first packet, past or coming, that the predicate accepts. Throws `DeadlineExceeded` when none comes. */
-  async waitFor(what: string, predicate: (packet: Packet) => boolean, deadlineMs = 5_000): Promise<Packet> {
-    let looked = 0;
-    const find = () => {
-      this.#throwFailure();
-      for (; looked < this.packets.length; looked++)
-        if (predicate(this.packets[looked]!)) return this.packets[looked];
-      return undefined;
-    };
-    return until({ what: `${what} on ${this.where}`, deadlineMs, everyMs: 5 }, find, () => this.describe());
-  }
-
   /**
-   * Ends tcpdump and resolves to all packets. Reads what is still on its way first: until none has come for 50 ms, at most a second.
-   * Throws `ProbeFailed` when tcpdump ended by itself or with an error.
+   * Ends tcpdump and resolves to all packets. First reads every packet that the kernel has for tcpdump at
+   * this time. Throws `ProbeFailed` when tcpdump ended by itself, with an error or without telling how many
+   * packets were dropped.
    */
   async stop(): Promise<readonly Packet[]> {
     this.#stopping ??= this.#stop();
@@ -143,16 +152,17 @@ export class Capture implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     const endedByItself = this.#ended;
-    const start = performance.now();
-    let seen = -1;
-    await until({ what: `the last packets on ${this.where}`, deadlineMs: 5_000 }, () => {
-      const quiet = this.packets.length === seen;
-      seen = this.packets.length;
-      return quiet || this.#ended || performance.now() - start > 1_000;
-    });
-    this.#command.stdin.end();
     try {
-      await within({ what: `tcpdump on ${this.where} to end`, deadlineMs: 5_000 }, this.#command.exit);
+      if (!endedByItself) await this.#readAll();
+    } finally {
+      this.#command.stdin.end();
+    }
+    let code: number | null;
+    try {
+      ({ code } = await within(
+        { what: `tcpdump on ${this.where} to end`, deadlineMs: 5_000 },
+        this.#command.exit,
+      ));
     } catch (error) {
       this.#command.kill("KILL");
       if (error instanceof ConnectionLost) throw error;
@@ -161,9 +171,44 @@ export class Capture implements AsyncDisposable {
       });
     }
     this.#throwFailure();
-    if (endedByItself)
+    // It may have ended by itself just before it was told to.
+    if (endedByItself || code !== 0)
       throw new ProbeFailed(`the capture on ${this.where} ended by itself: ${this.#stderr.trim()}`);
-    this.droppedByKernel = Number(/(\d+) packets? dropped by kernel/.exec(this.#stderr)?.[1] ?? 0);
+    const counts = this.#counts();
+    if (!counts) {
+      throw new ProbeFailed(
+        `the capture on ${this.where} did not tell how many packets were dropped: ${this.#stderr.trim()}`,
+      );
+    }
+    this.droppedByKernel = counts.dropped;
+  }
+
+  /**
+   * Waits until every packet is decoded that the kernel has taken for tcpdump by now. SIGINT discards unread
+   * ones.
+   */
+  async #readAll(): Promise<void> {
+    const waited = { what: `the last packets on ${this.where}`, deadlineMs: readDeadlineMs, everyMs: 5 };
+    const before = this.#stderr.length;
+    this.#command.stdin.write("\n");
+    const counts = await until(waited, () => this.#counts(before) ?? (this.#ended ? "ended" : undefined));
+    if (counts === "ended") return;
+    const expected = counts.received - counts.dropped;
+    await until(
+      waited,
+      () => this.packets.length >= expected || this.overflowed || this.#ended,
+      () => `${this.packets.length} of ${expected} packets were read`,
+    );
+  }
+
+  /** The last counts that tcpdump told, after `from` characters of its stderr. */
+  #counts(from = 0): { received: number; dropped: number } | undefined {
+    const told = [
+      ...this.#stderr
+        .slice(from)
+        .matchAll(/(\d+) packets? received by filter\s*,?\s*(\d+) packets? dropped by kernel/g),
+    ].at(-1);
+    return told && { received: Number(told[1]), dropped: Number(told[2]) };
   }
 
   #throwFailure(): void {
@@ -171,10 +216,24 @@ export class Capture implements AsyncDisposable {
     if (this.#failure) throw new ProbeFailed(`the capture on ${this.where} broke`, { cause: this.#failure });
   }
 
-  /** Number of packets and the last few, one per line. */
-  describe(last = 5): string {
-    const lines = this.packets.slice(-last).map((packet) => `\n  ${describeFrame(packet)}`);
-    return `${this.packets.length} packets on ${this.where}${lines.length > 0 ? ", the last:" : ""}${lines.join("")}`;
+  /** Throws `ProbeFailed` when the capture has ended: packets from now on would not be seen. */
+  requireRunning(): void {
+    this.#throwFailure();
+    if (!this.#ended) return;
+    throw new ProbeFailed(`the capture on ${this.where} does not run: ${this.#stderr.trim()}`);
+  }
+
+  /**
+   * Throws `ProbeFailed` when packets were lost, so that the capture cannot show what was not there. Known
+   * after `stop`.
+   */
+  requireComplete(): void {
+    if (!this.overflowed && this.droppedByKernel === 0) return;
+    const full = this.overflowed ? `, more than ${this.#maxBytes} bytes came` : "";
+    throw new ProbeFailed(
+      `the capture on ${this.where} is incomplete: the kernel dropped ${this.droppedByKernel} packets${full}`,
+      { hint: "narrow the filter" },
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -185,56 +244,4 @@ export class Capture implements AsyncDisposable {
 /** Starts a capture that is known to listen when this resolves. */
 export function startCapture(node: Host, options: CaptureOptions): Promise<Capture> {
   return Capture.start(node, options);
-}
-
-/** Passes once a packet that the predicate accepts is seen. Throws `Nonconformance` with what was captured instead. */
-export async function expectSeen(
-  capture: Capture,
-  what: string,
-  predicate: (packet: Packet) => boolean,
-  deadlineMs = 5_000,
-): Promise<Packet> {
-  try {
-    return await capture.waitFor(what, predicate, deadlineMs);
-  } catch (error) {
-    if (!(error instanceof DeadlineExceeded)) throw error;
-    throw new Nonconformance({
-      who: capture.where,
-      expected: what,
-      got: `none in ${deadlineMs} ms`,
-      evidence: capture.describe(20),
-    });
-  }
-}
-
-/**
- * Stops the capture and passes when no packet is one of the forbidden. The control is what must have been captured: the same
- * traffic in its allowed form. Throws `ProbeFailed` when the control was not seen or packets were lost.
- */
-export async function expectNeverSeen(
-  capture: Capture,
-  what: string,
-  forbidden: (packet: Packet) => boolean,
-  control: { what: string; predicate: (packet: Packet) => boolean; deadlineMs?: number },
-): Promise<void> {
-  await capture.waitFor(control.what, control.predicate, control.deadlineMs).catch((error: unknown) => {
-    throw new ProbeFailed(`the positive control failed: no ${control.what} on ${capture.where}`, {
-      cause: error,
-    });
-  });
-  await capture.stop();
-  const seen = capture.packets.filter(forbidden);
-  if (seen.length > 0) {
-    throw new Nonconformance({
-      who: capture.where,
-      expected: `no ${what}`,
-      got: `${seen.length} of ${capture.packets.length} packets, e.g. ${describeFrame(seen[0]!)}`,
-    });
-  }
-  if (capture.overflowed || capture.droppedByKernel > 0) {
-    throw new ProbeFailed(
-      `the capture on ${capture.where} is incomplete (${capture.droppedByKernel} dropped by the kernel${capture.overflowed ? ", buffer full" : ""}): it cannot show that there was no ${what}`,
-      { hint: "narrow the filter" },
-    );
-  }
 }

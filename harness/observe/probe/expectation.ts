@@ -3,7 +3,7 @@ import { until } from "#harness/core/poll.ts";
 import { NoRoute } from "#harness/host/agent/agent.ts";
 import { attempt } from "./control.ts";
 
-export interface Expectation<T, A extends T> {
+export interface ProbeExpectation<T, A extends T> {
   who: string;
   /** What must be seen, in words. */
   expected: string;
@@ -19,7 +19,7 @@ export interface Expectation<T, A extends T> {
  * Looks until what is seen is accepted. When the deadline passes first: a `Nonconformance` with the last thing seen, where a
  * missing route counts as seen. Any other error of the probe is thrown at once.
  */
-export async function untilSeen<T, A extends T>(expectation: Expectation<T, A>): Promise<A> {
+export async function untilSeen<T, A extends T>(expectation: ProbeExpectation<T, A>): Promise<A> {
   const { who, expected, deadlineMs, evidence, look, accept, describe } = expectation;
   let last = "nothing";
   const watch = async (): Promise<{ seen: A } | { error: unknown } | undefined> => {

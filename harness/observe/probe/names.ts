@@ -11,7 +11,7 @@ export const embeddedDns = "127.0.0.11";
 
 export interface Question {
   name: string;
-  /** Default: that of the asking container, or the engine's embedded DNS. */
+  /** Default: that of the peer that asks, or the engine's embedded DNS. */
   nameserver?: string;
   /** Default `A`. */
   type?: "A" | "AAAA";

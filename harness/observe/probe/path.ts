@@ -4,7 +4,7 @@ import type { DatagramResult, PathError, PingResult } from "#harness/host/agent/
 import { formatCommand } from "#harness/host/shell.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
-import { describeTarget, type Peer, type Target } from "./service.ts";
+import { describeTarget, type Peer, type ProbeTarget } from "./service.ts";
 
 /** Where a ping goes: a peer, or any address with a name for messages. */
 export type PingTarget = Pick<Peer, "name" | "ip">;
@@ -78,7 +78,7 @@ export async function expectNoPing(
  */
 export async function expectDatagram(
   from: Peer,
-  target: Target,
+  target: ProbeTarget,
   options: Omit<PathOptions, "packetBytes"> & {
     packetBytes: number;
     allowed?: readonly DatagramResult["state"][];

@@ -3,7 +3,7 @@ import type { Scope } from "#harness/core/scope.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Peer } from "./service.ts";
 
-/** A node, or the host external, as somebody who probes and is probed; its agent ends with `scope`. */
+/** A node or the external host as a peer that probes and is probed; its agent ends with `scope`. */
 export function hostPeer(scope: Scope, host: ClusterNode | ExternalHost, role: Role = "management"): Peer {
   let agent: Promise<ProbeAgent> | undefined;
   return {

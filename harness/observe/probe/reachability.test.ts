@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
-import { createTestbed, type Testbed, type TestNamespace } from "#harness/testing/namespace-testbed.ts";
+import {
+  createTestbed,
+  type NamespaceTestbed,
+  type TestNamespace,
+} from "#harness/testing/namespace-testbed.ts";
 import { expectNoName } from "./names.ts";
 import { expectDatagram, expectNoPing, expectPing } from "./path.ts";
 import { expectBlocked, expectOpen, expectRefused } from "./reachability.ts";
@@ -18,7 +22,7 @@ describe("describeWrong", () => {
 
 if (process.getuid?.() === 0) {
   describe.concurrent("reachability between namespaces", { timeout: 30_000 }, () => {
-    let bed: Testbed;
+    let bed: NamespaceTestbed;
     let client: Peer;
     let router: Peer;
     let far: Peer;

@@ -3,7 +3,7 @@ import { type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
 import { type Arrival, describeReach, type Reach, reproduceConnect } from "#harness/host/agent/reach.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
-import { describeTarget, type Peer, type Target } from "./service.ts";
+import { describeTarget, type Peer, type ProbeTarget } from "./service.ts";
 
 export interface ReachOptions {
   /** Milliseconds until it must be so; default 10 000. New endpoints may take a moment to converge. */
@@ -13,7 +13,7 @@ export interface ReachOptions {
 }
 
 /** The probe that must be seen open before and after a negative one: another client, another target, or both. */
-export type Control = { from: Peer; target?: Target } | { from?: Peer; target: Target };
+export type Control = { from: Peer; target?: ProbeTarget } | { from?: Peer; target: ProbeTarget };
 
 export interface BlockedOptions extends ObservationWindow {
   control: Control;
@@ -24,20 +24,28 @@ export interface BlockedOptions extends ObservationWindow {
 type OpenReach = Extract<Reach, { state: "open" }>;
 
 /** Passes once `from` gets the target's identity. Throws `Nonconformance` when it does not before the deadline. */
-export async function expectOpen(from: Peer, target: Target, options: ReachOptions = {}): Promise<OpenReach> {
+export async function expectOpen(
+  from: Peer,
+  target: ProbeTarget,
+  options: ReachOptions = {},
+): Promise<OpenReach> {
   const expected =
     target.identity === undefined ? "open" : `open, answered by ${JSON.stringify(target.identity)}`;
   return expectReach(from, target, expected, options, (reach): reach is OpenReach => isOpen(reach, target));
 }
 
 /** Passes once the port is refused, as a port without a server is. Throws `Nonconformance` otherwise. */
-export async function expectRefused(from: Peer, target: Target, options: ReachOptions = {}): Promise<Reach> {
+export async function expectRefused(
+  from: Peer,
+  target: ProbeTarget,
+  options: ReachOptions = {},
+): Promise<Reach> {
   return expectReach(from, target, "refused", options, (reach): reach is Reach => reach.state === "refused");
 }
 
 async function expectReach<R extends Reach>(
   from: Peer,
-  target: Target,
+  target: ProbeTarget,
   expected: string,
   options: ReachOptions,
   accept: (reach: Reach) => reach is R,
@@ -60,7 +68,7 @@ async function expectReach<R extends Reach>(
  * refused or unreachable, the control is open before and after, and the server's log has nothing of these attempts.
  * `silent` is a failure: the handshake got through. Throws `ProbeFailed` when the control fails or `from` has no route at all.
  */
-export async function expectBlocked(from: Peer, target: Target, options: BlockedOptions): Promise<void> {
+export async function expectBlocked(from: Peer, target: ProbeTarget, options: BlockedOptions): Promise<void> {
   const control = { from: options.control.from ?? from, target: options.control.target ?? target };
   if (control.target !== target && !target.server) {
     throw new ProbeFailed(
@@ -106,16 +114,16 @@ export async function expectBlocked(from: Peer, target: Target, options: Blocked
 /** What of the attempts since the last restart the target's server saw; always empty where the server is not ours. */
 class ArrivalLog {
   readonly #from: Peer;
-  readonly #server: Target["server"];
+  readonly #server: ProbeTarget["server"];
   #nonces = new Set<string>();
   #earlierHalfOpen = new Set<number>();
 
-  private constructor(from: Peer, target: Target) {
+  private constructor(from: Peer, target: ProbeTarget) {
     this.#from = from;
     this.#server = target.server;
   }
 
-  static async open(from: Peer, target: Target): Promise<ArrivalLog> {
+  static async open(from: Peer, target: ProbeTarget): Promise<ArrivalLog> {
     const log = new ArrivalLog(from, target);
     await log.restart();
     return log;
@@ -158,14 +166,14 @@ export function isBlocked(reach: Reach): boolean {
 }
 
 /** Whether the target's own server answered. */
-export function isOpen(reach: Reach, target: Pick<Target, "identity">): reach is OpenReach {
+export function isOpen(reach: Reach, target: Pick<ProbeTarget, "identity">): reach is OpenReach {
   return reach.state === "open" && (target.identity === undefined || reach.identity === target.identity);
 }
 
-function where(target: Target) {
+function where(target: ProbeTarget) {
   return { protocol: target.protocol, address: target.address, port: target.port };
 }
 
-function reproduce(agent: ProbeAgent, target: Target): string {
+function reproduce(agent: ProbeAgent, target: ProbeTarget): string {
   return `  reproduce: ${agent.host.name}$ ${reproduceConnect(agent.netns, target)}`;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { sampleMesh, seededRandom } from "./sampled-mesh.ts";
+import { seededRandom } from "#harness/core/random.ts";
+import { sampleMesh } from "./sampled-mesh.ts";
 
 const probes = (...nodes: string[]) => nodes.map((name, id) => ({ id, node: { name } }));
 

@@ -12,7 +12,7 @@ export interface Peer {
 }
 
 /** One port at one address, as a client asks for it. */
-export interface Target {
+export interface ProbeTarget {
   /** For messages, e.g. `web-1`. */
   readonly name: string;
   readonly protocol: Transport;
@@ -25,14 +25,14 @@ export interface Target {
 }
 
 /** Servers of the harness on a peer, known to be listening. */
-export interface Service extends AsyncDisposable {
+export interface ProbeService extends AsyncDisposable {
   readonly peer: Peer;
   readonly protocol: Transport;
   readonly identity: string;
   readonly ports: readonly number[];
   readonly listener: Listener;
   /** One of its ports as a target: at the peer's own address, or through a published address and port. */
-  at(port: number, published?: { address?: string; port?: number }): Target;
+  at(port: number, published?: { address?: string; port?: number }): ProbeTarget;
 }
 
 export interface ServeOptions {
@@ -46,7 +46,7 @@ export interface ServeOptions {
 }
 
 /** Starts servers that answer with their identity; disposal or the end of the peer's agent stops them. */
-export async function serve(peer: Peer, options: ServeOptions): Promise<Service> {
+export async function serve(peer: Peer, options: ServeOptions): Promise<ProbeService> {
   const { ports, protocol = "tcp", identity = peer.name, address } = options;
   const agent = await peer.agent();
   const listener = await agent.listen({ ports, protocol, identity, ...(address ? { address } : {}) });
@@ -69,7 +69,7 @@ export async function serve(peer: Peer, options: ServeOptions): Promise<Service>
 }
 
 /** `tcp 10.1.1.2:80` or `udp [fd00::2]:53`, with the target's name. */
-export function describeTarget(target: Target): string {
+export function describeTarget(target: ProbeTarget): string {
   const address = target.address.includes(":") ? `[${target.address}]` : target.address;
   return `${target.name} (${target.protocol} ${address}:${target.port})`;
 }

@@ -4,7 +4,7 @@ import { describeReach, type Reach, reproduceConnect } from "#harness/host/agent
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
 import { isBlocked, isOpen } from "./reachability.ts";
-import type { Peer, Service } from "./service.ts";
+import type { Peer, ProbeService } from "./service.ts";
 
 /** Client name → port → what the client found there. */
 export type TruthTable = Map<string, Map<number, Reach>>;
@@ -21,7 +21,7 @@ export interface TableOptions extends ObservationWindow {
 /** Scans the ports of a service from all clients at once. Client names must differ. */
 export async function readTruthTable(
   clients: readonly Peer[],
-  service: Service,
+  service: ProbeService,
   options: Pick<TableOptions, "ports" | "timeoutMs"> = {},
 ): Promise<TruthTable> {
   const { ports = service.ports, timeoutMs = 1_000 } = options;
@@ -39,7 +39,7 @@ export async function readTruthTable(
  */
 export async function expectTruthTable(
   clients: readonly Peer[],
-  service: Service,
+  service: ProbeService,
   allows: (client: string, port: number) => boolean,
   options: TableOptions,
 ): Promise<TruthTable> {
@@ -58,7 +58,7 @@ export async function expectTruthTable(
   );
 }
 
-async function expectAllOpen(client: Peer, service: Service, options: TableOptions): Promise<void> {
+async function expectAllOpen(client: Peer, service: ProbeService, options: TableOptions): Promise<void> {
   const agent = await client.agent();
   const { protocol, peer } = service;
   await untilSeen({
@@ -81,7 +81,7 @@ interface WrongCell {
 
 function wrongCells(
   table: TruthTable,
-  service: Service,
+  service: ProbeService,
   allows: (client: string, port: number) => boolean,
 ): WrongCell[] {
   const wrong: WrongCell[] = [];
@@ -97,7 +97,7 @@ function wrongCells(
 
 async function tableFailure(
   clients: readonly Peer[],
-  service: Service,
+  service: ProbeService,
   wrong: WrongCell[],
 ): Promise<Nonconformance> {
   const first = wrong[0]!;

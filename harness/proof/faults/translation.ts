@@ -1,5 +1,6 @@
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Moments } from "#harness/core/events.ts";
+import { bareAddress, contains } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
@@ -168,9 +169,11 @@ function onPublished(act: (workload: Workload, scope: Scope) => Promise<void>) {
 async function addressInBridge(workload: Workload): Promise<string> {
   const [, gateway] =
     /via (\S+)/.exec((await workload.inNetns(["ip", "route", "show", "default"])).stdout) ?? [];
-  const subnet = (await addressOf(workload.node, "docker_gwbridge")).replace(/\.\d+\/\d+$/, ".");
+  const subnet = await addressOf(workload.node, "docker_gwbridge");
   const links = await workload.links();
-  const local = links.flatMap(({ addresses }) => addresses).find((cidr) => cidr.startsWith(subnet));
+  const local = links
+    .flatMap(({ addresses }) => addresses)
+    .find((cidr) => contains(subnet, bareAddress(cidr)));
   if (!gateway || !local) throw new HarnessError(`${workload.name} has no address on docker_gwbridge`);
-  return local.split("/")[0] ?? "";
+  return bareAddress(local);
 }

@@ -1,4 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { bareAddress, familyOf } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
@@ -131,11 +132,11 @@ function routeThrough(
 /** What `from` sends to `to` leaves through docker_gwbridge and crosses the data network by plain routing. */
 async function routeBare(scope: Scope, from: Workload, to: Workload): Promise<void> {
   const { node } = from;
-  const gateway = (await addressOf(node, "docker_gwbridge")).split("/")[0] ?? "";
+  const gateway = bareAddress(await addressOf(node, "docker_gwbridge"));
   const egress = (await from.links()).find(
     ({ mac, addresses }) => mac !== from.mac && !addresses.includes("127.0.0.1/8"),
   );
-  const local = egress?.addresses.find((cidr) => !cidr.includes(":"))?.split("/")[0] ?? "";
+  const local = bareAddress(egress?.addresses.find((cidr) => familyOf(cidr) === 4) ?? "");
   await inside(from, [
     "ip",
     "route",

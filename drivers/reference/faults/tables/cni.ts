@@ -6,7 +6,7 @@ export const referenceCniFaults = {
     detectedBy: "B7",
     mayFollow: ["B2", "B5"],
     does: "ADD's result has the address after the one that the container was given",
-    why: "the runtime tells everybody an address at which nobody answers",
+    why: "the runtime reports an address at which nothing answers",
   },
   "cni-host-end-unlisted": {
     detectedBy: "B7",
@@ -22,13 +22,13 @@ export const referenceCniFaults = {
     detectedBy: "X3",
     mayFollow: ["X4"],
     does: "the runtime's portMappings are ignored",
-    why: "published ports are closed, and nobody says so",
+    why: "published ports are closed, and no error says so",
   },
   "cni-ports-outlive-container": {
     detectedBy: "X4",
     mayFollow: ["X3", "C1", "S5"],
     does: "DEL keeps the translation of published ports",
-    why: "a port leads to the next container with that address",
+    why: "a port leads to the next container with the address",
   },
   "cni-aliases-ignored": {
     detectedBy: "M5",

@@ -67,7 +67,7 @@ export const cnmFaults = {
   "failure-without-message": {
     detectedBy: "CNM-5",
     does: 'failures of NetworkDriver calls are answered as {Err: "error"}',
-    why: "nobody can tell what went wrong",
+    why: "no message says what went wrong",
   },
   "message-repeats-options": {
     detectedBy: "CNM-5b",
@@ -189,7 +189,7 @@ export const cnmFaults = {
   "subpool-without-pool-accepted": {
     detectedBy: "CNM-19",
     does: "RequestPool with a SubPool and no Pool succeeds with a pool of the plugin's choice",
-    why: "containers get addresses of a subnet that nobody asked for",
+    why: "containers get addresses of a subnet that was not asked for",
   },
   "v6-ignored": {
     detectedBy: "CNM-20",

@@ -43,7 +43,7 @@ export const referenceFaults = {
     detectedBy: "M5",
     mayFollow: ["T4", "V2"],
     does: "a name goes on resolving to the last address of a container that was removed",
-    why: "clients connect to the next container with that address",
+    why: "clients connect to the next container with the address",
   },
   "port-outlives-container": {
     detectedBy: "C1",
@@ -60,7 +60,7 @@ export const referenceFaults = {
   "gateway-taken-over": {
     detectedBy: "X1",
     mayFollow: ["X2", "X3", "X4"],
-    does: "Join names the subnet's gateway, at which nobody answers",
+    does: "Join names the subnet's gateway, at which nothing answers",
     why: "docker_gwbridge is not attached, and containers have no egress",
   },
   "tenants-share-subnets": {
@@ -78,13 +78,13 @@ export const referenceFaults = {
   "tenants-without-names": {
     detectedBy: "T4",
     mayFollow: ["T5"],
-    does: "the resolvers of all tenants but the default one know nobody",
+    does: "the resolvers of all tenants but the default one know no names",
     why: "names work until there are tenants",
   },
   "tenant-not-listed": {
     detectedBy: "T1",
     does: "the listing of tenants has the default tenant only",
-    why: "nobody can see which tenants there are",
+    why: "the listing does not show which tenants there are",
   },
   "one-vni-for-all": {
     detectedBy: "T6",
@@ -101,22 +101,22 @@ export const referenceFaults = {
   "subnet-refused-without-name": {
     detectedBy: "T7",
     does: "failures of IPAM calls are answered as: the request cannot be met",
-    why: "nobody can tell which subnet was wrong",
+    why: "the message does not say which subnet was wrong",
   },
   "tag-refused-without-name": {
     detectedBy: "V5",
     does: "failures of CreateNetwork are answered as: the network cannot be made",
-    why: "nobody can tell which tag was wrong",
+    why: "the message does not say which tag was wrong",
   },
   "port-out-of-range-cut": {
     detectedBy: "P10",
     does: "a rule's port that is out of range is cut down to 16 bits and kept",
-    why: "a rule guards a port that nobody meant",
+    why: "a rule guards another port than the one named",
   },
   "vlan-listed-without-tag": {
     detectedBy: "V1",
     does: "the listing of networks shows tag 0 for VLAN networks",
-    why: "nobody can tell which VLAN to put on the switch",
+    why: "the listing does not show which VLAN to configure on the switch",
   },
   "vlan-not-connected": {
     detectedBy: "V2",
@@ -128,18 +128,18 @@ export const referenceFaults = {
     detectedBy: "V3",
     mayFollow: ["V4"],
     does: "frames carry the tag after the one asked for",
-    why: "the nodes reach each other, and nobody else on the VLAN",
+    why: "the nodes reach each other, and no other host on the VLAN",
   },
   "vlan-deaf-to-others": {
     detectedBy: "V4",
     does: "frames from the VLAN that come from no container of the plugin are dropped",
-    why: "containers are in the VLAN and reach nobody there but each other",
+    why: "containers are in the VLAN and reach only each other there",
   },
   "group-outside-its-network": {
     detectedBy: "P2",
     mayFollow: ["P3", "P4", "P5", "P6", "P7", "P8", "P9", "R1"],
     does: "containers of a group get addresses of another subnet than the group's network",
-    why: "nobody in the network reaches the group",
+    why: "no container in the network reaches the group",
   },
   "rule-listed-without-port": {
     detectedBy: "P1",
@@ -149,13 +149,13 @@ export const referenceFaults = {
   "group-not-listed": {
     detectedBy: "P1",
     does: "the listing of groups is empty",
-    why: "nobody can see what a policy is attached to",
+    why: "the listing does not show what a policy is attached to",
   },
   "policy-not-enforced": {
     detectedBy: "P3",
     mayFollow: ["P4", "P5", "P6", "P7", "P8", "P9"],
     does: "rules are kept and listed, and never reach the bridges",
-    why: "everybody believes that the ports are closed",
+    why: "the ports are reported as closed",
   },
   "rule-deletion-ignored": {
     detectedBy: "P4",
@@ -183,7 +183,7 @@ export const referenceFaults = {
     detectedBy: "P6",
     mayFollow: ["P3", "P4", "P5", "P7", "P8", "P9"],
     does: "all containers of a network with a group are members of the group",
-    why: "containers that nobody meant are cut off",
+    why: "containers that no rule names are cut off",
   },
   "policy-only-across-nodes": {
     detectedBy: "P7",
@@ -210,7 +210,7 @@ export const referenceFaults = {
   },
   "peer-ignored": {
     detectedBy: "P8",
-    does: "the peer of a rule is ignored: it is for everybody",
+    does: "the peer of a rule is ignored: it applies to every source",
     why: "a rule against one client locks all of them out",
   },
   "direction-ignored": {

@@ -128,7 +128,7 @@ async function run(
   const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
 
   handleInterruptions(progress);
-  // Held for the whole run: between two cells nobody else may be there to use it.
+  // Held for the whole run: between two cells no other process may hold it.
   const engine = await ensureEngine(settings, progress);
   let released: Promise<void> | undefined;
   const release = () => {

@@ -1,5 +1,5 @@
+import { contains, isAddress, isCidr } from "#harness/core/ip.ts";
 import { broken, type Context, type OutputFinding } from "./comparison.ts";
-import { inSubnet } from "./patterns.ts";
 
 /** One address for another, which later commands then use: in the same subnet where a command of the text has given that. */
 export function compareAddresses(
@@ -9,7 +9,7 @@ export function compareAddresses(
   context: Context,
 ): OutputFinding[] {
   context.learn(expected, observed);
-  const subnet = context.subnets.find((one) => inSubnet(expected, one));
-  if (subnet === undefined || inSubnet(observed, subnet)) return [];
+  const subnet = context.subnets.find((one) => isCidr(one) && isAddress(expected) && contains(one, expected));
+  if (subnet === undefined || (isAddress(observed) && contains(subnet, observed))) return [];
   return [broken(`${who}expected an address in ${subnet}, got ${observed}`)];
 }

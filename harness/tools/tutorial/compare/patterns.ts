@@ -20,14 +20,3 @@ export function significant(lines: readonly string[]): string[] {
 export function linesOf(text: string): string[] {
   return significant(text.split("\n"));
 }
-
-/** Whether an IPv4 address lies in a subnet. */
-export function inSubnet(address: string, subnet: string): boolean {
-  const [base = "", bits = "32"] = subnet.split("/");
-  const mask = Number(bits) === 0 ? 0 : (~0 << (32 - Number(bits))) >>> 0;
-  return (numberOf(address) & mask) >>> 0 === (numberOf(base) & mask) >>> 0;
-}
-
-function numberOf(address: string): number {
-  return address.split(".").reduce((value, part) => ((value << 8) | Number(part)) >>> 0, 0);
-}

@@ -1,0 +1,9 @@
+import { expect, it } from "vitest";
+import { containsSubnet } from "#harness/core/ip.ts";
+import { freshSubnet } from "./fresh-subnet.ts";
+
+it("gives every caller another subnet of the range", () => {
+  const subnets = Array.from({ length: 300 }, freshSubnet);
+  expect(new Set(subnets).size).toBe(300);
+  expect(subnets.every((subnet) => containsSubnet("10.128.0.0/12", subnet))).toBe(true);
+});

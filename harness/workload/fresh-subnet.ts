@@ -1,0 +1,12 @@
+import { nthSubnet } from "#harness/core/ip.ts";
+
+let next = 0;
+
+/**
+ * A fresh /24 of 10.128.0.0/12, different on every call in this process, until all 4096 are used: tests that
+ * run at the same time on one cluster must not use the same subnet. Clear of the tutorial's 10.1.x and of the
+ * nodes' own networks.
+ */
+export function freshSubnet(): string {
+  return nthSubnet("10.128.0.0/12", 24, next++ % 4096);
+}
