@@ -1,10 +1,12 @@
-import { runMain, runTool, runVitest } from "./run.ts";
+import { floorsCheck } from "#harness/tools/floors/check-floors.ts";
+import { root, runMain, runTool, runVitest } from "./run.ts";
 
-// Types, lint and the tests that take no time; all are run even if one fails.
+// Types, lint, the floors and the tests that take no time; all are run even if one fails.
 await runMain(async () => {
   const codes = [
     await runTool("tsc", ["--noEmit"]),
     await runTool("biome", ["check"]),
+    await runTool("biome", floorsCheck(root)),
     await runVitest(["run", "--project", "unit", ...process.argv.slice(2)]),
   ];
   return codes.find((code) => code !== 0);
