@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
+import { which } from "zx/core";
 import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
 import { surveyInventory } from "#harness/cluster/hosts/lifecycle.ts";
 import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/hosts/preflight.ts";
@@ -17,7 +17,7 @@ import type { ClusterProvider } from "#harness/core/settings/settings.ts";
 import { settingsOrExit } from "#harness/core/settings/usage.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { writeSshConfig } from "#harness/host/ssh/ssh-config.ts";
-import { newCommand, runMain } from "./run.ts";
+import { newCommand, runAttached, runMain } from "./run.ts";
 
 const settings = settingsOrExit();
 const progress = progressOn(process.stderr);
@@ -134,18 +134,15 @@ function status(): number {
   return 0;
 }
 
-function ssh(reference: string, argv: string[]): number {
+async function ssh(reference: string, argv: string[]): Promise<number> {
   const { host } = findHost(reference);
   const folder = mkdtempSync(join(tmpdir(), "netconform-ssh-"));
   try {
     const config = writeSshConfig(folder, host);
     const line = formatCommand([...(host.sudo ? ["sudo", "-n", "--"] : []), ...argv]);
-    const ran = spawnSync("ssh", ["-F", config, host.name, ...(argv.length > 0 ? ["--", line] : [])], {
-      stdio: "inherit",
-    });
-    if (ran.error)
-      throw new UsageError(`ssh cannot be run: ${ran.error.message}`, { hint: "install openssh-client" });
-    return ran.status ?? 1;
+    if (!(await which("ssh", { nothrow: true })))
+      throw new UsageError("there is no ssh on this machine", { hint: "install openssh-client" });
+    return await runAttached(["ssh", "-F", config, host.name, ...(argv.length > 0 ? ["--", line] : [])]);
   } finally {
     rmSync(folder, { recursive: true });
   }

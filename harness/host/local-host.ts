@@ -1,25 +1,10 @@
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { PassThrough } from "node:stream";
-import { $ } from "zx/core";
 import { HarnessError } from "#harness/core/errors.ts";
 import { CommandHost } from "./exec.ts";
 import type { ExecOptions, HostFiles, RunningCommand } from "./host.ts";
-
-/** Where zx would collect output: whoever started a command reads its streams. */
-const nothing = Object.assign([], { push: () => 0 });
-
-/** zx quotes each argument for bash, which becomes the command: its exit, and the signal that ends it, are the command's. */
-const start = $({
-  prefix: "exec -- ",
-  postfix: "",
-  stdio: "pipe",
-  detached: true,
-  nothrow: true,
-  quiet: true,
-  verbose: false,
-  store: { stdout: nothing, stderr: nothing, stdall: nothing },
-});
+import { $, environmentWith, unkept } from "./zx.ts";
 
 export interface LocalSpawnOptions extends Pick<ExecOptions, "env"> {
   /** Folder in which the command runs; default: this process's. */
@@ -40,7 +25,7 @@ export class LocalHost extends CommandHost {
   async spawn(argv: readonly string[], options: LocalSpawnOptions = {}): Promise<RunningCommand> {
     if (argv.length === 0) throw new HarnessError(`${this.name}: expected a command, got an empty argv`);
     const { env, cwd = process.cwd() } = options;
-    const running = start({ cwd, env: { ...$.env, ...env } })`${argv}`;
+    const running = $({ cwd, env: environmentWith(env), detached: true, store: unkept })`${argv}`;
     // Read as it comes by zx, output would be lost on those who begin to read later.
     const [stdout, stderr] = [running.stdout.pipe(new PassThrough()), running.stderr.pipe(new PassThrough())];
     const { pid } = running;

@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
@@ -7,6 +6,7 @@ import { withLock } from "#harness/core/lock.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { startDaemon } from "#harness/host/daemon.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { installMissing, lastLines, type Tool } from "#harness/host/setup/install.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
@@ -77,31 +77,10 @@ export async function ensureLibvirt(settings: Settings, progress: Progress): Pro
       await progress.step("starting a libvirtd of our own", async () => {
         mkdirSync(folder, { recursive: true });
         const log = join(folder, "libvirtd.log");
-        const out = openSync(log, "w");
-        const [command = "", ...args] = asRoot(privilege, [
-          ...[
-            "unshare",
-            "--mount",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-            "/bin/sh",
-            script,
-            folder,
-          ],
-        ]);
-        const child = spawn(command, args, { detached: true, stdio: ["ignore", out, out] });
-        child.unref();
-        let ended = "";
-        child.once("error", (error) => {
-          ended = error.message;
-        });
-        child.once("exit", (code, signal) => {
-          ended = `it ended with ${code ?? signal}`;
-        });
+        const unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+        const daemon = startDaemon(asRoot(privilege, [...unshare, "/bin/sh", script, folder]), log);
         await until({ what: "libvirtd to answer", deadlineMs: 60_000 }, async () => {
-          if (ended) throw new HarnessError(ended);
+          if (daemon.ended) throw new HarnessError(daemon.ended);
           return answers(uri);
         }).catch((error: Error) => {
           throw new HarnessError(
