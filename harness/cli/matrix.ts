@@ -73,9 +73,8 @@ const command = newCommand("npm run matrix --")
   .parse();
 
 await runMain(async () => {
-  process.env.ENGINE ||= engineVersions.join(",");
   const options = command.opts<Options>();
-  const settings = readSettings();
+  const settings = readSettings(undefined, { ENGINE: engineVersions.join(",") });
   const between = readBetween(options.between);
   const historyPath = resolve(options.history ?? join(settings.REPORTS, matrixFiles.history));
   const history = readHistory(historyPath);

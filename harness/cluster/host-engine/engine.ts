@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { type HarnessError, UsageError } from "#harness/core/errors.ts";
 import type { Progress } from "#harness/core/progress.ts";
+import { passOn, readSession } from "#harness/core/settings/session.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { findProgram, imageBuilder, installMissing, type Tool } from "#harness/host/setup/install.ts";
@@ -38,7 +39,7 @@ let uses = 0;
 export async function ensureEngine(settings: Settings, progress: Progress): Promise<Engine> {
   const local = new LocalHost();
   const own = new PrivateEngine(settings, local);
-  const named = process.env.DOCKER_HOST;
+  const { dockerHost: named } = readSession();
   if (named !== `unix://${own.socket}`) {
     for (const host of named ? [named] : usualSockets()) {
       const version = await ask(host).catch((error: Error) => {
@@ -81,13 +82,12 @@ export async function stopPrivateEngine(settings: Settings): Promise<void> {
 
 /** Testcontainers reads the environment; its own reaper is an image that cannot be had offline. */
 function useEngine(engine: Engine): Engine {
-  process.env.DOCKER_HOST = engine.host;
-  process.env.TESTCONTAINERS_RYUK_DISABLED = "true";
+  passOn({ DOCKER_HOST: engine.host, TESTCONTAINERS_RYUK_DISABLED: "true" });
   return engine;
 }
 
 function usualSockets(): string[] {
-  const runtime = process.env.XDG_RUNTIME_DIR;
+  const { runtimeFolder: runtime } = readSession();
   return [
     "/var/run/docker.sock",
     ...(runtime ? [join(runtime, "docker.sock")] : []),

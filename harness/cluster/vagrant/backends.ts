@@ -45,7 +45,7 @@ export async function openBackend(
   if (provider === "docker") return onDocker(settings, progress);
   if (provider === "libvirt") return onLibvirt(settings, progress);
   return {
-    material: async (engine) => `${process.env.VAGRANT_BOX ?? "the usual box"} ${engine}`,
+    material: async (engine) => `${settings.VAGRANT_BOX ?? "the usual box"} ${engine}`,
     prepare: async () => ({}),
     provision: true,
     release: async () => {},

@@ -20,12 +20,36 @@ export interface Exceptions {
 
 /** Every exception from the rules of the floors. */
 export const exceptions: Exceptions = {
-  upwardImports: [],
+  upwardImports: [
+    {
+      files: "drivers/contiv/blocked.integration.ts",
+      imports: "#reports/vitest-run.ts",
+      because: "runs the suite with the driver as a user does, and reads its report",
+    },
+    {
+      files: "drivers/reference/cni/serve.integration.ts",
+      imports: "#harness/conformance/cni-run/run-suite.ts",
+      because: "runs the CNI tier against the plugin as a user does",
+    },
+    {
+      files: "drivers/reference/netctl/netctl.test.ts",
+      imports: "#harness/tools/tutorial/compare/table.ts",
+      because: "reads the tables of netctl with the reader that the tutorial's are compared by",
+    },
+    ...["reports/matrix/matrix.test.ts", "reports/matrix/page/pages.integration.ts"].map((files) => {
+      const because = "shows a matrix as the tool counts and compares it";
+      return { files, imports: "#harness/tools/matrix/*.ts", because };
+    }),
+  ],
   environmentReaders: [
     { files: "harness/core/settings/**", because: "the one place where the environment is read" },
     {
       files: "harness/cli/bootstrap.mjs",
       because: "runs on the system's Node.js before any package is installed, and hands the environment on",
+    },
+    {
+      files: "{harness/testing,reports}/fixtures/vitest.config.ts",
+      because: "a configuration for the project's own tests: the test that runs it names its fixtures there",
     },
     {
       files: "harness/cni/debug-plugins/common.cjs",

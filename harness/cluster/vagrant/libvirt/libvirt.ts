@@ -5,6 +5,7 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Progress } from "#harness/core/progress.ts";
+import { readSession } from "#harness/core/settings/session.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { startDaemon } from "#harness/host/daemon.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
@@ -41,7 +42,7 @@ export interface Libvirt {
 
 /** Machines are `kvm` where the processor virtualizes for this machine, else `qemu`: emulated, ten times slower and more. */
 export async function libvirtDriver(): Promise<"kvm" | "qemu"> {
-  const named = process.env.LIBVIRT_DRIVER;
+  const { libvirtDriver: named } = readSession();
   if (named === "kvm" || named === "qemu") return named;
   const local = new LocalHost();
   const flags = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
@@ -57,7 +58,7 @@ export async function libvirtDriver(): Promise<"kvm" | "qemu"> {
 export async function ensureLibvirt(settings: Settings, progress: Progress): Promise<Libvirt> {
   const local = new LocalHost();
   await installMissing(local, progress, libvirtTools, "virtual machines under libvirt");
-  const system = process.env.LIBVIRT_URI ?? "qemu:///system";
+  const system = readSession().libvirtUri ?? "qemu:///system";
   const answers = async (uri: string) =>
     (await local.exec(["virsh", "--connect", uri, "version"], { deadlineMs: 30_000 })).code === 0;
   if (await answers(system)) return { uri: system, own: false, stop: async () => {} };

@@ -3,9 +3,9 @@ import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.t
 import { readInventory } from "#harness/cluster/hosts/inventory.ts";
 import { progressOn } from "#harness/core/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { describeCommands } from "#harness/testing/exec-cases.ts";
-import { type GivenHosts, makeGivenHosts } from "#harness/testing/given-hosts.ts";
-import { SshHost } from "./ssh-host.ts";
+import { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { describeCommands } from "./exec-cases.ts";
+import { type GivenHosts, makeGivenHosts } from "./given-hosts.ts";
 
 const settings = { ...readSettings(), KEEP: false };
 const [version = "26.1"] = settings.ENGINE;
