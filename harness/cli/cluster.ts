@@ -76,7 +76,7 @@ command
 await command.parseAsync();
 
 async function preflight(): Promise<number> {
-  const inventory = inventoryOf({ ...settings, CLUSTER: "ssh" });
+  const inventory = inventoryOf(settings);
   const surveys = await progress.step(`looking at the hosts of ${inventory.source}`, () =>
     surveyInventory(inventory),
   );

@@ -165,7 +165,7 @@ async function run(
   }
 }
 
-function wantedFirewalls(settings: Settings, { firewall }: Options): readonly Firewall[] {
+function wantedFirewalls(settings: Pick<Settings, "FIREWALL">, { firewall }: Options): readonly Firewall[] {
   return firewall ?? (settings.FIREWALL ? [settings.FIREWALL] : firewalls);
 }
 

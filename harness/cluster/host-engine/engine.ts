@@ -36,7 +36,7 @@ let uses = 0;
  * which missing packages are installed. Testcontainers in this process and its children uses the same one.
  * Throws `UsageError` when there is none and none can be started.
  */
-export async function ensureEngine(settings: Settings, progress: Progress): Promise<Engine> {
+export async function ensureEngine(settings: Pick<Settings, "CACHE">, progress: Progress): Promise<Engine> {
   const local = new LocalHost();
   const own = new PrivateEngine(settings, local);
   const { dockerHost: named } = readSession();
@@ -76,7 +76,7 @@ export async function ensureEngine(settings: Settings, progress: Progress): Prom
 }
 
 /** Stops the private engine, with what still runs in it, unless another run uses it. */
-export async function stopPrivateEngine(settings: Settings): Promise<void> {
+export async function stopPrivateEngine(settings: Pick<Settings, "CACHE">): Promise<void> {
   await new PrivateEngine(settings, new LocalHost()).leave({ force: true });
 }
 

@@ -24,7 +24,7 @@ export class PrivateEngine {
   readonly #run: string;
   readonly #local: Host;
 
-  constructor(settings: Settings, local: Host) {
+  constructor(settings: Pick<Settings, "CACHE">, local: Host) {
     this.#folder = join(settings.CACHE, "engine");
     this.#run = runFolder(this.#folder);
     this.socket = join(this.#run, "docker.sock");

@@ -7,9 +7,8 @@ import { gunzipSync } from "node:zlib";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import type { Progress } from "#harness/core/progress.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 
 /** Debian's package of the CNI project's plugins. */
 export const debianPackage = "containernetworking-plugins";
@@ -45,7 +44,7 @@ export interface DebianPlugins {
  * Throws `UsageError` without a mirror, `HarnessError` when the mirror does not carry the suite or the package.
  */
 export async function debianPlugins(
-  settings: Settings,
+  settings: BootstrapSettings,
   progress: Progress,
   suite: DebianSuite,
 ): Promise<DebianPlugins> {

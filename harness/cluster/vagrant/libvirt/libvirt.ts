@@ -55,7 +55,7 @@ export async function libvirtDriver(): Promise<"kvm" | "qemu"> {
  * The libvirt that answers at `qemu:///system` (`LIBVIRT_URI` names another), else one of the project's own, for which
  * missing packages are installed. Throws `UsageError` when none can be started.
  */
-export async function ensureLibvirt(settings: Settings, progress: Progress): Promise<Libvirt> {
+export async function ensureLibvirt(settings: Pick<Settings, "CACHE">, progress: Progress): Promise<Libvirt> {
   const local = new LocalHost();
   await installMissing(local, progress, libvirtTools, "virtual machines under libvirt");
   const system = readSession().libvirtUri ?? "qemu:///system";
