@@ -40,7 +40,7 @@ async function configure(): Promise<ViteUserConfig> {
           test: {
             name: "integration",
             include: ["{harness,drivers,reports}/**/*.integration.ts"],
-            testTimeout: 120_000,
+            testTimeout: 120_000 * settings.PATIENCE,
             // Each of these files runs vitest or a command in processes of their own.
             maxWorkers: 2,
           },

@@ -32,9 +32,10 @@ const toldSettings = [
   "CNI_VERSION",
   "FAULT",
 ] as const satisfies readonly (keyof Settings)[];
+type ToldSettings = Pick<Settings, (typeof toldSettings)[number]>;
 
 /** What the run stood on: host, Node.js, npm packages (all pinned), the settings that decided what was run. */
-export function describeEnvironment(settings: Settings = readSettings()): Statement["environment"] {
+export function describeEnvironment(settings: ToldSettings = readSettings()): Statement["environment"] {
   const told = toldSettings.flatMap((name) => {
     const value = settings[name];
     return value === undefined ? [] : [[name, value] as const];

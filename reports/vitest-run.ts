@@ -1,9 +1,16 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { $, environmentWith } from "#harness/host/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
+
+/** A run that is under way. */
+export interface RunningVitest {
+  readonly pid: number | undefined;
+  /** Signals the process itself, not those that it started. */
+  kill(signal: NodeJS.Signals): void;
+}
 
 export interface VitestRun {
   /** vitest config file, absolute. */
@@ -15,7 +22,7 @@ export interface VitestRun {
   /** Folder for the reports; default: a new one below the system's temporary folder. */
   outputDir?: string;
   /** Called with the running process and its output so far, e.g. to kill it in the middle. */
-  onOutput?: (child: ChildProcess, output: string) => void;
+  onOutput?: (running: RunningVitest, output: string) => void;
 }
 
 export interface VitestOutcome extends Disposable {
@@ -35,24 +42,20 @@ const vitestCli = join(dirname(createRequire(import.meta.url).resolve("vitest/pa
 /** Runs vitest as a user would, in a process of its own, and yields what it reported. */
 export async function runVitest(run: VitestRun): Promise<VitestOutcome> {
   const outputDir = run.outputDir ?? mkdtempSync(join(tmpdir(), "netconform-run-"));
-  const child = spawn(process.execPath, [vitestCli, "run", "--config", run.config, ...(run.args ?? [])], {
+  const argv = [process.execPath, vitestCli, "run", "--config", run.config, ...(run.args ?? [])];
+  const running = $({
     cwd: dirname(run.config),
-    env: { ...withoutVitest(process.env), NO_COLOR: "1", ...run.env, REPORTS: outputDir },
+    env: { ...withoutVitest(environmentWith()), NO_COLOR: "1", ...run.env, REPORTS: outputDir },
     stdio: ["ignore", "pipe", "pipe"],
+  })`${argv}`;
+  const handle: RunningVitest = { pid: running.pid, kill: (signal) => running.child?.kill(signal) };
+  let said = "";
+  const decoder = new TextDecoder();
+  running.stdout.on("data", (chunk: Buffer) => {
+    said += decoder.decode(chunk, { stream: true });
+    run.onOutput?.(handle, said);
   });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-    run.onOutput?.(child, stdout);
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-  });
-  const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (code, why) => resolve([code, why]));
-  });
+  const { exitCode, signal, stdout, stderr } = await running;
   return {
     exitCode,
     signal,

@@ -61,9 +61,8 @@ async function install() {
   const what = "installing the project's npm packages";
   console.error(`${what} …`);
   const ticks = setInterval(() => console.error(`${what}: ${elapsed()}`), 10_000);
-  // Not `npm ci`: it refuses a lockfile made where the registry lacks optional packages of other platforms.
-  const { code, output } = await npm("install", "--no-save", "--no-audit", "--no-fund");
-  if (code !== 0) fail(`${what} failed after ${elapsed()}: npm install exited with ${code}\n${output}`);
+  const { code, output } = await npm("ci", "--no-audit", "--no-fund");
+  if (code !== 0) fail(`${what} failed after ${elapsed()}: npm ci exited with ${code}\n${output}`);
   // The package `node` fetches the program in an install script, which a user's npm may be set not to run.
   if (!(await nodeRuns())) {
     const rebuild = await npm("rebuild", "node", "--ignore-scripts=false");

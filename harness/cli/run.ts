@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { $, environmentWith } from "#harness/host/zx.ts";
 
 /** A command line whose mistakes end with exit code 2; `name` as a user types it, e.g. `npm run conform --`. */
 export function newCommand(name: string): Command {
@@ -35,28 +35,32 @@ export function runVitest(
   return runTool("vitest", args, env, stop);
 }
 
-/** Runs a tool of the project's packages, attached to this terminal. Signals reach it through the process group. */
+/** Runs a tool of the project's packages, attached to this terminal; resolves to its exit code. */
 export function runTool(
   tool: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
   stop?: AbortSignal,
 ): Promise<number> {
-  const child = spawn(`${projectRoot}/node_modules/.bin/${tool}`, args, {
-    cwd: projectRoot,
-    stdio: "inherit",
-    env: { ...process.env, ...env },
-  });
+  return runAttached([`${projectRoot}/node_modules/.bin/${tool}`, ...args], env, stop);
+}
+
+/**
+ * Runs a program in the project, attached to this terminal; resolves to its exit code. Signals reach it through the
+ * process group.
+ */
+export async function runAttached(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  stop?: AbortSignal,
+): Promise<number> {
+  const running = $({ cwd: projectRoot, stdio: "inherit", env: environmentWith(env) })`${argv}`;
   const ignore = () => {};
   // The terminal sends Ctrl-C to the child as well; it cleans up, and we report how it ended.
   process.on("SIGINT", ignore);
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  stop?.addEventListener("abort", () => child.kill("SIGTERM"));
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code, signal) => {
-      process.off("SIGINT", ignore);
-      resolve(code ?? (signal ? 130 : 1));
-    });
-  });
+  process.on("SIGTERM", () => running.child?.kill("SIGTERM"));
+  stop?.addEventListener("abort", () => running.child?.kill("SIGTERM"));
+  const { exitCode, signal } = await running;
+  process.off("SIGINT", ignore);
+  return exitCode ?? (signal ? 130 : 1);
 }

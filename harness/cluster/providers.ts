@@ -1,6 +1,12 @@
 import type { Progress } from "#harness/core/progress.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
+import type { ContainerSettings } from "./containers/lifecycle.ts";
+import type { SshSettings } from "./hosts/provider.ts";
 import type { Provider } from "./provider.ts";
+import type { VagrantSettings } from "./vagrant/provider.ts";
+
+/** What clusters take of the settings, whichever provider they are from. */
+export type ProviderSettings = ContainerSettings & SshSettings & VagrantSettings & Pick<Settings, "CLUSTER">;
 
 /** Where nodes come from, and what this machine needs for it, for people. */
 export const providerSummaries: Readonly<Record<ClusterProvider, { nodes: string; needs: string }>> = {
@@ -20,7 +26,7 @@ export const providerSummaries: Readonly<Record<ClusterProvider, { nodes: string
 
 /** Opens the provider that `CLUSTER` names. Throws `UsageError` where this machine cannot carry it. */
 export async function openProvider(
-  settings: Settings,
+  settings: ProviderSettings,
   progress: Progress,
   name: ClusterProvider = settings.CLUSTER,
 ): Promise<Provider> {
@@ -38,7 +44,9 @@ export async function openProvider(
  * The engine versions that targets are named after: those that are asked for, or with `CLUSTER=ssh` the one that the
  * hosts run. Throws `UsageError` when hosts that exist run another one than is asked for.
  */
-export async function targetEngines(settings: Settings): Promise<readonly string[]> {
+export async function targetEngines(
+  settings: Pick<Settings, "CLUSTER" | "ENGINE" | "INVENTORY" | "NODES">,
+): Promise<readonly string[]> {
   if (settings.CLUSTER !== "ssh") return settings.ENGINE;
   return [await (await import("./hosts/provider.ts")).engineOfHosts(settings)];
 }

@@ -54,8 +54,10 @@ export interface SuiteOptions<Context extends object> {
   collect?: (context: Context) => Promise<EvidenceFile[]>;
   /** Whether to try a requirement that is unsupported all the same: if it holds, that is worth telling. */
   tries?: (id: RequirementId) => boolean;
-  /** How long a test may take; default 60 000 ms. */
+  /** How long a test may take; default 60 000 ms. `PATIENCE` makes it longer. */
   deadlineMs?: number;
+  /** How long opening and closing may take; default 120 000 ms. `PATIENCE` makes it longer. */
+  hookMs?: number;
 }
 
 export interface Suite<Context extends object> {
@@ -94,7 +96,7 @@ export function conformanceSuite<Context extends object>(
     opened ??= options.open(scope);
     return opened;
   };
-  const deadlineMs = options.deadlineMs ?? 60_000;
+  const { deadlineMs = 60_000, hookMs = 120_000 } = options;
   const folder = join(settings.REPORTS, "evidence", `${target.driver}@${target.engine}`.replaceAll("/", "_"));
 
   const suite: Suite<Context> = {
@@ -152,8 +154,8 @@ export function conformanceSuite<Context extends object>(
   describe(options.chapter, () => {
     beforeAll(async () => {
       await open().catch(() => {});
-    }, 120_000);
-    afterAll(() => scope.close(), 120_000);
+    }, scaled(hookMs));
+    afterAll(() => scope.close(), scaled(hookMs));
     define(suite);
   });
 }

@@ -1,13 +1,14 @@
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
+import { $ } from "zx/core";
 import { makeScratchFolder } from "./scratch.ts";
 
-test("folders of processes that are gone are removed, those of others stay", () => {
-  const { pid } = spawnSync("true");
-  const dead = mkdtempSync(join(tmpdir(), `netconform-scratch-${pid}-`));
+test("folders of processes that are gone are removed, those of others stay", async () => {
+  const gone = $`true`;
+  await gone;
+  const dead = mkdtempSync(join(tmpdir(), `netconform-scratch-${gone.pid}-`));
   const mine = makeScratchFolder();
   const another = makeScratchFolder();
   expect(existsSync(dead)).toBe(false);

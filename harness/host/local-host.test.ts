@@ -2,59 +2,28 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
-import { CommandFailed } from "./command-failed.ts";
+import { until } from "#harness/core/poll.ts";
+import { describeCommands } from "#harness/testing/exec-cases.ts";
 import { LocalHost } from "./local-host.ts";
 
 const host = new LocalHost();
 
+describeCommands("this machine", () => host);
+
 describe("LocalHost", () => {
-  it("passes arguments untouched by any shell, with input and environment", async () => {
-    const result = await host.exec(
-      ["sh", "-c", 'cat; printf "%s|%s" "$1" "$WORD"; echo e >&2', "sh", "a b'$x\""],
-      {
-        input: "in ",
-        env: { WORD: "w w" },
-      },
-    );
-    expect(result).toMatchObject({
-      host: "local",
-      code: 0,
-      signal: null,
-      stdout: "in a b'$x\"|w w",
-      stderr: "e\n",
+  it("kills a command's children with it", async () => {
+    const seconds = `3600.1${process.pid}`;
+    const late = host.exec(["sh", "-c", `sleep ${seconds} & wait`], { deadlineMs: 200 });
+    await expect(late).rejects.toThrow(/did not end within/);
+    await until({ what: "the child to be gone", deadlineMs: 10_000 }, async () => {
+      return (await host.exec(["pgrep", "-x", "-f", `sleep ${seconds}`])).code !== 0;
     });
-    expect(result.durationMs).toBeGreaterThan(0);
   });
 
-  it("reports a non-zero exit, a signal and a missing program as values", async () => {
-    expect(await host.exec(["sh", "-c", "exit 3"])).toMatchObject({ code: 3 });
-    expect(await host.exec(["sh", "-c", "kill -TERM $$"])).toMatchObject({ code: null, signal: "TERM" });
-    expect(await host.exec(["no-such-program-anywhere"])).toMatchObject({ code: 127 });
-  });
-
-  it("turns a non-zero exit of run into an error that shows the command and its output", async () => {
-    const failure = host.run(["sh", "-c", "echo broken >&2; exit 4"]);
-    await expect(failure).rejects.toThrow(CommandFailed);
-    await expect(failure).rejects.toThrow(/local\$ sh -c .*\n.*exit 4.*\n.*broken/);
-  });
-
-  it("kills a command and its children at the deadline", async () => {
-    const start = performance.now();
-    await expect(host.exec(["sh", "-c", "sleep 60 & wait"], { deadlineMs: 100 })).rejects.toThrow(
-      DeadlineExceeded,
-    );
-    expect(performance.now() - start).toBeLessThan(30_000);
-  });
-
-  it("streams a running command and ends it by signal", async () => {
-    const command = await host.spawn(["cat"]);
-    command.stdin.write("line\n");
-    const [chunk] = await command.stdout.take(1).toArray();
-    expect(String(chunk)).toBe("line\n");
-    command.kill("INT");
-    expect(await command.exit).toEqual({ code: null, signal: "INT" });
-    command.kill();
+  it("runs a command in another folder, where one is named", async () => {
+    const command = await host.spawn(["pwd"], { cwd: "/" });
+    expect((await command.stdout.toArray()).join("")).toBe("/\n");
+    expect(await host.run(["pwd"])).toBe(`${process.cwd()}\n`);
   });
 
   it("reads, writes and removes files", async () => {

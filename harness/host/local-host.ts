@@ -1,84 +1,44 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
-import { CommandFailed } from "./command-failed.ts";
-import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
-import { formatCommand } from "./shell.ts";
-import { recordCommand } from "./transcript.ts";
+import { PassThrough } from "node:stream";
+import { HarnessError } from "#harness/core/errors.ts";
+import { CommandHost } from "./exec.ts";
+import type { ExecOptions, HostFiles, RunningCommand } from "./host.ts";
+import { $, environmentWith, unkept } from "./zx.ts";
 
-const defaultDeadlineMs = 60_000;
+export interface LocalSpawnOptions extends Pick<ExecOptions, "env"> {
+  /** Folder in which the command runs; default: this process's. */
+  cwd?: string;
+}
 
 /** This machine as a host: for tiers and tests that need no cluster. Files and commands with this process's own rights. */
-export class LocalHost implements Host {
+export class LocalHost extends CommandHost {
   readonly name: string;
   readonly files: HostFiles = localFiles;
 
   constructor(name = "local") {
+    super();
     this.name = name;
   }
 
-  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const startedAt = Date.now();
-    const start = performance.now();
-    const command = await this.spawn(argv, options);
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    command.stdout.on("data", (chunk: Buffer) => stdout.push(chunk));
-    command.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-    command.stdin.on("error", () => {}); // the command may end without reading its input
-    command.stdin.end(options.input);
-    const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      command.kill("KILL");
-    }, deadlineMs);
-    const exit = await command.exit.finally(() => clearTimeout(timer));
-    if (late) {
-      throw new DeadlineExceeded(
-        `waited ${deadlineMs} ms for ${this.name}$ ${formatCommand(argv)} to end; killed`,
-      );
-    }
-    const result: ExecResult = {
-      host: this.name,
-      argv,
-      ...exit,
-      stdout: Buffer.concat(stdout).toString(),
-      stderr: Buffer.concat(stderr).toString(),
-      startedAt,
-      durationMs: performance.now() - start,
-    };
-    recordCommand(result);
-    return result;
-  }
-
-  async run(argv: readonly string[], options?: ExecOptions): Promise<string> {
-    const result = await this.exec(argv, options);
-    if (result.code !== 0) throw new CommandFailed(result);
-    return result.stdout;
-  }
-
   /** Signals reach the whole process group of the command. A program that does not exist exits 127, as it does over SSH. */
-  async spawn(argv: readonly string[], options: Pick<ExecOptions, "env"> = {}): Promise<RunningCommand> {
+  async spawn(argv: readonly string[], options: LocalSpawnOptions = {}): Promise<RunningCommand> {
     if (argv.length === 0) throw new HarnessError(`${this.name}: expected a command, got an empty argv`);
-    const child = spawn("/usr/bin/env", [...argv], {
-      env: { ...process.env, ...options.env },
-      stdio: ["pipe", "pipe", "pipe"],
-      detached: true,
-    });
-    const exit = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-      child.once("close", (code, signal) => resolve({ code, signal: signal?.replace(/^SIG/, "") ?? null }));
-    });
-    await once(child, "spawn");
+    const { env, cwd = process.cwd() } = options;
+    const running = $({ cwd, env: environmentWith(env), detached: true, store: unkept })`${argv}`;
+    // Read as it comes by zx, output would be lost on those who begin to read later.
+    const [stdout, stderr] = [running.stdout.pipe(new PassThrough()), running.stderr.pipe(new PassThrough())];
+    const { pid } = running;
+    if (pid === undefined) throw new HarnessError(`${this.name}: ${(await running).message}`);
     return {
       argv,
-      stdin: child.stdin,
-      stdout: child.stdout,
-      stderr: child.stderr,
-      exit,
-      kill: (signal = "TERM") => killGroup(child.pid!, `SIG${signal}`),
+      stdin: running.stdin,
+      stdout,
+      stderr,
+      exit: running.then(({ exitCode, signal }) => {
+        return { code: exitCode, signal: signal?.replace(/^SIG/, "") ?? null };
+      }),
+      kill: (signal = "TERM") => killGroup(pid, `SIG${signal}`),
     };
   }
 }

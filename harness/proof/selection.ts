@@ -1,6 +1,5 @@
 import { type CnmFaultName, cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import type { Fault } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 import { type CniFault, cniFaults } from "./faults/cni.ts";
@@ -14,17 +13,18 @@ export interface Selection {
 }
 
 /**
- * Faults of these tiers, by name where names are given. `DRIVER` in the environment leaves only the
- * chapters' faults of those drivers. Throws `UsageError` for a name that nobody has, and when nothing is left.
+ * Faults of these tiers, by name where names are given. `only` leaves the chapters' faults of these drivers. Throws
+ * `UsageError` for a name that nobody has, and when nothing is left.
  */
 export function choose({
   tiers,
   names,
+  only: drivers,
 }: {
   tiers: readonly Tier[];
   names?: readonly string[] | undefined;
+  only?: readonly string[];
 }): Selection {
-  const drivers = process.env.DRIVER ? readSettings().DRIVER : undefined;
   const wanted = (name: string) => names?.includes(name) ?? true;
   const all = [...faults.map(({ name }) => name), ...cnmFaultNames, ...cniFaults.map(({ name }) => name)];
   for (const name of names ?? []) {
@@ -42,7 +42,7 @@ export function choose({
   };
   if (Object.values(selection).every((chosen) => chosen.length === 0)) {
     throw new UsageError(
-      `nothing to prove: ${names?.join(", ") ?? `DRIVER=${process.env.DRIVER}`} in ${tiers.join(", ")}`,
+      `nothing to prove: ${names?.join(", ") ?? `DRIVER=${drivers?.join(",")}`} in ${tiers.join(", ")}`,
     );
   }
   return selection;

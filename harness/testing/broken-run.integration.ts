@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -10,7 +9,7 @@ import { until } from "#harness/core/poll.ts";
 import { progressOn } from "#harness/core/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { runVitest, type VitestOutcome } from "#reports/vitest-run.ts";
+import { type RunningVitest, runVitest, type VitestOutcome } from "#reports/vitest-run.ts";
 
 const config = join(import.meta.dirname, "fixtures", "vitest.config.ts");
 const settings = { ...readSettings(), KEEP: false };
@@ -24,7 +23,7 @@ afterAll(() => engine.release());
 
 interface Strike {
   /** Called once, with the id of the cluster, when the tests of the chapter wait. */
-  strike: (cluster: string, run: ChildProcess) => Promise<unknown> | unknown;
+  strike: (cluster: string, run: RunningVitest) => Promise<unknown> | unknown;
   suites?: string;
   env?: Record<string, string>;
 }
@@ -186,7 +185,7 @@ async function killOn(cluster: string, line: string): Promise<void> {
 }
 
 /** Vitest's workers are the children of a run that run its fork entry. */
-async function killWorkers(run: ChildProcess): Promise<void> {
+async function killWorkers(run: RunningVitest): Promise<void> {
   const local = new LocalHost();
   const children = (await local.run(["ps", "-o", "pid=,args=", "--ppid", String(run.pid)]))
     .trim()

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
 import { until } from "#harness/core/poll.ts";
 import { identify } from "#harness/core/process.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
+import { $, environmentWith } from "#harness/host/zx.ts";
 
 const owner = join(import.meta.dirname, "fixtures/cni-run-owner.ts");
 const folder = mkdtempSync(join(tmpdir(), "netconform-self-"));
@@ -21,18 +21,20 @@ test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(
     const before = new Set(namespaces());
     await installDebugPlugins(new LocalHost(), folder);
     mkdirSync(temporary, { recursive: true });
-    const running = spawn(process.execPath, [owner, join(folder, "debug-ipam")], {
+    const running = $({
       stdio: ["ignore", "pipe", "inherit"],
-      env: { ...process.env, CNI_PATH: folder, CONFIG: "", KIND: "", TMPDIR: temporary },
-    });
+      env: environmentWith({ CNI_PATH: folder, CONFIG: "", KIND: "", TMPDIR: temporary }),
+    })`${[process.execPath, owner, join(folder, "debug-ipam")]}`;
     const [first] = await new Promise<string[]>((resolve, reject) => {
       createInterface({ input: running.stdout }).once("line", (line) => resolve(line.split(" ")));
-      running.once("exit", (code) => reject(new Error(`the owner ended with ${code} before the run began`)));
+      running.then(({ exitCode }) =>
+        reject(new Error(`the owner ended with ${exitCode} before the run began`)),
+      );
     });
     const child = Number(first);
     expect(identify(child)).toBeDefined();
     expect(readdirSync(temporary).length).toBeGreaterThan(0);
-    running.kill(signal);
+    running.child?.kill(signal);
     await until({ what: "the run to end", deadlineMs: 60_000, everyMs: 100 }, () => !identify(child));
     await until({ what: "the owner to end", deadlineMs: 10_000 }, () => !identify(running.pid ?? 0));
     expect(readdirSync(temporary)).toEqual([]);

@@ -1,7 +1,5 @@
-import { type ChildProcess, execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { generateKeyPair } from "#harness/cluster/containers/keys.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
@@ -16,8 +14,9 @@ import { progressOn } from "#harness/core/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
-import { runVitest } from "#reports/vitest-run.ts";
+import { type RunningVitest, runVitest } from "#reports/vitest-run.ts";
 import { type GivenHosts, makeGivenHosts } from "./given-hosts.ts";
+import { runScript } from "./run-script.ts";
 import { type SshAgent, startAgent } from "./ssh-agent.ts";
 
 const {
@@ -50,7 +49,7 @@ interface Use {
   env?: Record<string, string>;
   config?: string;
   inventory?: string;
-  onOutput?: (child: ChildProcess, output: string) => void;
+  onOutput?: (running: RunningVitest, output: string) => void;
 }
 
 /** Runs chapters on the hosts as their user would. */
@@ -222,12 +221,10 @@ describe("chapters on hosts that exist", { timeout: runMs }, () => {
     }
     await using agent = await startAgent(hosts.folder, "second");
     expect(await passedWith("P4", agent)).toMatch(/uses the kept cluster nc-/);
-    const down = [join(projectRoot, "harness", "cli", "cluster.ts"), "down"];
     const address = { ...env, CLUSTER: "ssh", INVENTORY: inventory, SSH_AUTH_SOCK: agent.socket };
-    const { stdout } = await promisify(execFile)(process.execPath, down, {
-      env: { ...process.env, ...address },
-    });
-    expect(stdout).toMatch(/removed nc-\w+ \(reference@/);
+    const down = await runScript("harness/cli/cluster.ts", ["down"], address);
+    expect(down.code, down.said).toBe(0);
+    expect(down.said).toMatch(/removed nc-\w+ \(reference@/);
     await expectUntouched();
   });
 

@@ -1,9 +1,7 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { until } from "#harness/core/poll.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
 
 export interface SshAgent extends AsyncDisposable {
   /** As `SSH_AUTH_SOCK` has it. */
@@ -13,18 +11,16 @@ export interface SshAgent extends AsyncDisposable {
 /** OpenSSH's agent, with the key in the file `key` of the folder, until it is disposed. */
 export async function startAgent(folder: string, name: string): Promise<SshAgent> {
   const socket = join(folder, `${name}.sock`);
-  const agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
-  const ended = once(agent, "exit");
-  ended.catch(() => {});
+  const local = new LocalHost();
+  const agent = await local.spawn(["ssh-agent", "-D", "-a", socket]);
+  for (const stream of [agent.stdout, agent.stderr]) stream.resume();
   await until({ what: "ssh-agent to listen", deadlineMs: 10_000 }, () => existsSync(socket));
-  await promisify(execFile)("ssh-add", [join(folder, "key")], {
-    env: { ...process.env, SSH_AUTH_SOCK: socket },
-  });
+  await local.run(["ssh-add", join(folder, "key")], { env: { SSH_AUTH_SOCK: socket } });
   return {
     socket,
     [Symbol.asyncDispose]: async () => {
       agent.kill();
-      await ended;
+      await agent.exit;
     },
   };
 }

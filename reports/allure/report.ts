@@ -1,15 +1,12 @@
-import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import type { AllureConfig } from "allure";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { $ } from "#harness/host/zx.ts";
 import { reportFiles } from "#reports/files.ts";
 import { allureCategories } from "./labels.ts";
-
-const run = promisify(execFile);
 
 export interface AllureReportOptions {
   /** The reports folder, with the results of a run in it. */
@@ -69,12 +66,12 @@ export async function generateAllureReport({
     const configPath = join(scratch, "allurerc.json");
     writeFileSync(configPath, JSON.stringify(config));
     rmSync(output, { recursive: true, force: true });
-    await run(process.execPath, [allureCli(), "generate", "--config", configPath, results]);
-  } catch (error) {
-    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
-    throw new HarnessError(
-      `allure could not make a report of ${results}\n${stderr || stdout || String(error)}`,
-    );
+    const made = await $`${[process.execPath, allureCli(), "generate", "--config", configPath, results]}`;
+    if (!made.ok) {
+      throw new HarnessError(
+        `allure could not make a report of ${results}\n${made.stderr || made.stdout || made.message}`,
+      );
+    }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -192,6 +192,17 @@ describe.concurrent("a run that is not what it should be", () => {
     expect(statement.errors[0]?.message).toContain("could not remove everything: container red");
   });
 
+  test("is red when opening or closing overruns its time, which PATIENCE makes longer", async ({
+    expect,
+  }) => {
+    const impatient = await run("slow-hooks", { args: overlay, env: { PATIENCE: "1" } });
+    expect(impatient.exitCode).toBe(1);
+    expect(`${impatient.stdout}${impatient.stderr}`).toMatch(/Hook timed out in 300ms/);
+    const patient = await run("slow-hooks", { args: overlay, env: { PATIENCE: "20" } });
+    expect(patient.exitCode, patient.stdout).toBe(0);
+    expect(patient.statement.summary).toMatchObject({ passed: 1, failed: 0, error: 0 });
+  });
+
   const incomplete: [string, string, string[], RegExp][] = [
     ["a promise is rejected unhandled", "rejecting,passing", overlay, /1 unhandled error/],
     ["a worker dies", "exiting,passing", overlay, /did not end/],

@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type Docker from "dockerode";
@@ -17,6 +16,7 @@ import { identify } from "#harness/core/process.ts";
 import { progressOn } from "#harness/core/progress.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { $, environmentWith } from "#harness/host/zx.ts";
 
 const interruptedRun = fileURLToPath(new URL("interrupted-run.ts", import.meta.url));
 const settings = { ...readSettings(), NODES: 1, KEEP: false };
@@ -69,7 +69,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     async ({ use, scope }) => {
       const outer = await use(ground);
       const run = startInterruptedRun(scope, reference, engine);
-      const owner = identify(run.process.pid ?? 0) ?? "";
+      const owner = identify(run.pid) ?? "";
       const id = await until(
         { what: "the first container of the run", deadlineMs: upMs, everyMs: 20 },
         async () => {
@@ -86,7 +86,7 @@ chapter("cleanup", ({ requirement, shared }) => {
 
 /** Kills the run, lets the next one's sweep clean up, and looks for its cluster. */
 async function expectSweptAway(outer: EngineContext, run: InterruptedRun, id: string): Promise<void> {
-  await kill(run.process);
+  await run.kill();
   const things = await thingsOf(outer.docker, id);
   await sweep(outer);
   await announce("cluster removed", { id, docker: outer.docker });
@@ -94,39 +94,34 @@ async function expectSweptAway(outer: EngineContext, run: InterruptedRun, id: st
 }
 
 interface InterruptedRun {
-  process: ChildProcess;
+  pid: number;
+  /** Ends it as the kernel would; resolves when it is gone. */
+  kill(): Promise<void>;
   /** Resolves to the id of its cluster. */
   up: Promise<string>;
 }
 
 function startInterruptedRun(scope: Scope, driver: string, engine: string): InterruptedRun {
-  const child = spawn(process.execPath, [interruptedRun, driver, engine], {
+  const running = $({
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, NODES: "1", KEEP: "0", FAULT: "" },
-  });
-  scope.defer("the interrupted run", () => kill(child));
-  let said = "";
-  child.stderr.on("data", (chunk: Buffer) => {
-    said += chunk.toString();
-  });
+    env: environmentWith({ NODES: "1", KEEP: "0", FAULT: "" }),
+  })`${[process.execPath, interruptedRun, driver, engine]}`;
+  const kill = async () => {
+    running.child?.kill("SIGKILL");
+    await within({ what: "the interrupted run to die", deadlineMs: 10_000 }, running);
+  };
+  scope.defer("the interrupted run", kill);
   const up = new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    createInterface({ input: running.stdout }).on("line", (line) => {
       const id = /^up (\S+)$/.exec(line)?.[1];
       if (id) resolve(id);
     });
-    child.once("close", (code) =>
-      reject(new HarnessError(`the interrupted run ended by itself (${code}):\n${said}`)),
+    running.then(({ exitCode, stderr }) =>
+      reject(new HarnessError(`the interrupted run ended by itself (${exitCode}):\n${stderr}`)),
     );
   });
   up.catch(() => {});
-  return { process: child, up };
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await within({ what: "the interrupted run to die", deadlineMs: 10_000 }, ended);
+  return { pid: running.pid ?? 0, kill, up };
 }
 
 /** What a cluster consists of outside of its nodes. */

@@ -92,7 +92,10 @@ async function open(scope: Scope): Promise<CnmContext> {
 }
 
 /** The plugin at `PLUGIN`: on this machine, on a node of a cluster that is up (`node1:/path`), or else the project's own. */
-async function findPlugin(settings: Settings, scope: Scope): Promise<Pick<CnmContext, "socket" | "host">> {
+async function findPlugin(
+  settings: Pick<Settings, "CACHE" | "FAULT" | "PLUGIN">,
+  scope: Scope,
+): Promise<Pick<CnmContext, "socket" | "host">> {
   const { PLUGIN, FAULT } = settings;
   const local = new LocalHost();
   if (!PLUGIN) return { socket: await serveReferencePlugin(scope, local, FAULT), host: local };

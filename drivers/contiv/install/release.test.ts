@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import contiv from "#drivers/contiv/index.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
 import { programs, readRelease } from "./release.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-contiv-"));
@@ -51,18 +51,20 @@ describe("a release of Contiv", () => {
     );
   });
 
-  it("is unpacked to its programs alone, wherever they are in it", () => {
+  it("is unpacked to its programs alone, wherever they are in it", async () => {
     const tree = release("netplugin-1");
     mkdirSync(join(tree, "contrib/netctl"), { recursive: true });
     writeFileSync(join(tree, "contrib/netctl/netmaster"), "a shell completion");
     const [packed, target] = [join(folder, "release.tar.bz2"), join(folder, "target")];
     mkdirSync(target);
-    execFileSync("python3", [
+    const local = new LocalHost();
+    await local.run([
+      "python3",
       "-c",
       "import sys, tarfile; tar = tarfile.open(sys.argv[1], 'w:bz2'); tar.add(sys.argv[2], 'x/contrib'); tar.add(sys.argv[3], 'x')",
       ...[packed, join(tree, "contrib"), tree],
     ]);
-    execFileSync("python3", [join(import.meta.dirname, "unpack.py"), packed, target]);
+    await local.run(["python3", join(import.meta.dirname, "unpack.py"), packed, target]);
     for (const name of programs) expect(readFileSync(join(target, name), "utf8")).toBe(`\x7fELF ${name}`);
     expect(existsSync(join(target, "contrib"))).toBe(false);
   });

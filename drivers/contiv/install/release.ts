@@ -23,7 +23,10 @@ const hint = "CONTIV=path of a release tarball, of a folder with the three progr
  * Reads the release that the settings name and compares its checksum. Nothing of it is unpacked or run on this machine.
  * Throws `Blocked` when none is given, `UsageError` when it is not there or is another one.
  */
-export async function readRelease({ CONTIV, CONTIV_SHA256 }: Settings): Promise<Release> {
+export async function readRelease({
+  CONTIV,
+  CONTIV_SHA256,
+}: Pick<Settings, "CONTIV" | "CONTIV_SHA256">): Promise<Release> {
   if (CONTIV === undefined) throw new Blocked("no Contiv release given (CONTIV=…)");
   if (CONTIV === "running") return { kind: "running" };
   if (/^https?:\/\//.test(CONTIV)) {

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
-import { newCommand, runMain } from "#harness/cli/run.ts";
+import { which } from "zx/core";
+import { newCommand, runAttached, runMain } from "#harness/cli/run.ts";
 import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
 import { surveyInventory } from "#harness/cluster/hosts/lifecycle.ts";
 import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/hosts/preflight.ts";
@@ -74,7 +74,7 @@ async function up(): Promise<number> {
 }
 
 async function preflight(): Promise<number> {
-  const inventory = inventoryOf({ ...readSettings(), CLUSTER: "ssh" });
+  const inventory = inventoryOf(readSettings());
   const surveys = await progress.step(`looking at the hosts of ${inventory.source}`, () =>
     surveyInventory(inventory),
   );
@@ -135,18 +135,15 @@ function status(settings: Settings): number {
   return 0;
 }
 
-function ssh(reference: string, argv: string[]): number {
+async function ssh(reference: string, argv: string[]): Promise<number> {
   const { host } = findHost(reference);
   const folder = mkdtempSync(join(tmpdir(), "netconform-ssh-"));
   try {
     const config = writeSshConfig(folder, host);
     const line = formatCommand([...(host.sudo ? ["sudo", "-n", "--"] : []), ...argv]);
-    const ran = spawnSync("ssh", ["-F", config, host.name, ...(argv.length > 0 ? ["--", line] : [])], {
-      stdio: "inherit",
-    });
-    if (ran.error)
-      throw new UsageError(`ssh cannot be run: ${ran.error.message}`, { hint: "install openssh-client" });
-    return ran.status ?? 1;
+    if (!(await which("ssh", { nothrow: true })))
+      throw new UsageError("there is no ssh on this machine", { hint: "install openssh-client" });
+    return await runAttached(["ssh", "-F", config, host.name, ...(argv.length > 0 ? ["--", line] : [])]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -7,6 +7,7 @@ import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/clu
 import type { ClusterState, HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { ownIdentity } from "#harness/core/process.ts";
+import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import { generateKeyPair, type KeyPair } from "./keys.ts";
 import { labels } from "./labels.ts";
@@ -50,7 +51,7 @@ function plannedHosts(nodes: number): NodePlan[] {
 export async function startContainers(docker: Docker, plan: ContainerClusterPlan): Promise<ClusterState> {
   // On a machine that is itself a container testcontainers would start one more to learn the engine's address;
   // nodes are reached at their own.
-  process.env.TESTCONTAINERS_HOST_OVERRIDE ??= "127.0.0.1";
+  passOnUnlessGiven({ TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1" });
   const user = generateKeyPair(plan.id);
   const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
   const hosts = await Promise.all(

@@ -19,17 +19,22 @@ import { until } from "#harness/core/poll.ts";
 import { isAlive } from "#harness/core/process.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import { bridgesOf, labels, removeByLabel } from "./labels.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
 
 const answerMs = 10_000;
+
+/** What clusters of containers take of the settings. */
+export type ContainerSettings = BootstrapSettings &
+  Pick<Settings, "FIREWALL" | "IMAGE" | "NODES" | "SUBNETS">;
 
 /** The host engine, on which node containers run, with the settings and voice of the run. */
 export interface EngineContext {
   docker: Docker;
   /** Its address as `DOCKER_HOST` has it. */
   host: string;
-  settings: Settings;
+  settings: ContainerSettings;
   progress: Progress;
 }
 
@@ -137,7 +142,7 @@ async function prepareNode(
 }
 
 /** Leaves the cluster for a later run, under no owner's process. */
-export function keep(settings: Settings, state: ClusterState): void {
+export function keep(settings: Pick<Settings, "CACHE">, state: ClusterState): void {
   new ClusterStates(settings).save({ ...state, kept: true, inUse: false });
 }
 

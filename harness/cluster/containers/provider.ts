@@ -3,11 +3,11 @@ import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import type { Progress } from "#harness/core/progress.ts";
-import { type EngineVersion, engineVersions, type Settings } from "#harness/core/settings/settings.ts";
-import { bringUp, type EngineContext, keep, sweep, tearDown } from "./lifecycle.ts";
+import { type EngineVersion, engineVersions } from "#harness/core/settings/settings.ts";
+import { bringUp, type ContainerSettings, type EngineContext, keep, sweep, tearDown } from "./lifecycle.ts";
 
 /** Nodes that are containers in the Docker Engine of this machine. Throws `UsageError` when there is none and none starts. */
-export async function openContainers(settings: Settings, progress: Progress): Promise<Provider> {
+export async function openContainers(settings: ContainerSettings, progress: Progress): Promise<Provider> {
   const engine = await ensureEngine(settings, progress);
   const context: EngineContext = { docker: engine.docker, host: engine.host, settings, progress };
   return {

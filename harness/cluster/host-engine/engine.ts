@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Docker from "dockerode";
 import { type HarnessError, UsageError } from "#harness/core/errors.ts";
 import type { Progress } from "#harness/core/progress.ts";
+import { passOn, readSession } from "#harness/core/settings/session.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { findProgram, imageBuilder, installMissing, type Tool } from "#harness/host/setup/install.ts";
@@ -35,10 +36,10 @@ let uses = 0;
  * which missing packages are installed. Testcontainers in this process and its children uses the same one.
  * Throws `UsageError` when there is none and none can be started.
  */
-export async function ensureEngine(settings: Settings, progress: Progress): Promise<Engine> {
+export async function ensureEngine(settings: Pick<Settings, "CACHE">, progress: Progress): Promise<Engine> {
   const local = new LocalHost();
   const own = new PrivateEngine(settings, local);
-  const named = process.env.DOCKER_HOST;
+  const { dockerHost: named } = readSession();
   if (named !== `unix://${own.socket}`) {
     for (const host of named ? [named] : usualSockets()) {
       const version = await ask(host).catch((error: Error) => {
@@ -75,19 +76,18 @@ export async function ensureEngine(settings: Settings, progress: Progress): Prom
 }
 
 /** Stops the private engine, with what still runs in it, unless another run uses it. */
-export async function stopPrivateEngine(settings: Settings): Promise<void> {
+export async function stopPrivateEngine(settings: Pick<Settings, "CACHE">): Promise<void> {
   await new PrivateEngine(settings, new LocalHost()).leave({ force: true });
 }
 
 /** Testcontainers reads the environment; its own reaper is an image that cannot be had offline. */
 function useEngine(engine: Engine): Engine {
-  process.env.DOCKER_HOST = engine.host;
-  process.env.TESTCONTAINERS_RYUK_DISABLED = "true";
+  passOn({ DOCKER_HOST: engine.host, TESTCONTAINERS_RYUK_DISABLED: "true" });
   return engine;
 }
 
 function usualSockets(): string[] {
-  const runtime = process.env.XDG_RUNTIME_DIR;
+  const { runtimeFolder: runtime } = readSession();
   return [
     "/var/run/docker.sock",
     ...(runtime ? [join(runtime, "docker.sock")] : []),

@@ -1,6 +1,5 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
@@ -8,6 +7,7 @@ import { withLock } from "#harness/core/lock.ts";
 import { until } from "#harness/core/poll.ts";
 import { identify, isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { startDaemon } from "#harness/host/daemon.ts";
 import type { Host } from "#harness/host/host.ts";
 import { lastLines } from "#harness/host/setup/install.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
@@ -24,7 +24,7 @@ export class PrivateEngine {
   readonly #run: string;
   readonly #local: Host;
 
-  constructor(settings: Settings, local: Host) {
+  constructor(settings: Pick<Settings, "CACHE">, local: Host) {
     this.#folder = join(settings.CACHE, "engine");
     this.#run = runFolder(this.#folder);
     this.socket = join(this.#run, "docker.sock");
@@ -93,7 +93,7 @@ export class PrivateEngine {
     for (const folder of [this.#folder, this.#run]) mkdirSync(folder, { recursive: true });
     const config = join(this.#folder, "daemon.json");
     writeFileSync(config, "{}\n");
-    const [command = "", ...args] = asRoot(privilege, [
+    const argv = asRoot(privilege, [
       dockerd,
       // The system's own configuration is not ours to use.
       `--config-file=${config}`,
@@ -109,18 +109,9 @@ export class PrivateEngine {
       "--ip-forward=false",
       "--ip-masq=false",
     ]);
-    const log = openSync(this.#log, "w");
-    const child = spawn(command, args, { detached: true, stdio: ["ignore", log, log] });
-    child.unref();
-    let ended: string | undefined;
-    child.once("error", (error) => {
-      ended = error.message;
-    });
-    child.once("exit", (code, signal) => {
-      ended = `it ended with ${code ?? signal}`;
-    });
-    await until({ what: "dockerd to start", deadlineMs: 30_000 }, () => this.#process() ?? ended);
-    if (ended) throw this.#failure(ended);
+    const daemon = startDaemon(argv, this.#log);
+    await until({ what: "dockerd to start", deadlineMs: 30_000 }, () => this.#process() ?? daemon.ended);
+    if (daemon.ended) throw this.#failure(daemon.ended);
   }
 
   async #answers(): Promise<void> {

@@ -5,6 +5,7 @@ import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { readSession } from "#harness/core/settings/session.ts";
 import { agentOfSession, keysIn, type SshTarget } from "#harness/host/ssh/ssh-target.ts";
 
 /** One host of an inventory, everything resolved: defaults filled in, paths absolute, host keys looked up. */
@@ -234,7 +235,7 @@ function resolveAccess(
 ): SshTarget {
   const at = (file: string) => resolve(dirname(path), file.replace(/^~(?=\/)/, homedir()));
   const sshPort = given.port ?? 22;
-  if (given.agent === true && !process.env.SSH_AUTH_SOCK) {
+  if (given.agent === true && !readSession().sshAgent) {
     throw new UsageError(
       `${path}: ${own}: expected SSH_AUTH_SOCK in the environment since \`agent\` is true, got none`,
       {

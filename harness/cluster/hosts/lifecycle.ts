@@ -13,14 +13,18 @@ import { until, within } from "#harness/core/poll.ts";
 import { isAlive, ownIdentity } from "#harness/core/process.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
+import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { InventoryHosts } from "./hosts.ts";
 import type { Inventory, InventoryHost } from "./inventory.ts";
 import type { HostSurvey } from "./survey.ts";
 
+/** What clusters of hosts that exist take of the settings. */
+export type InventorySettings = BootstrapSettings & Pick<Settings, "IMAGE" | "OCCUPIED">;
+
 /** On whose behalf hosts of an inventory are used. */
 export interface InventoryContext {
-  readonly settings: Settings;
+  readonly settings: InventorySettings;
   readonly progress: Progress;
   readonly provider: ClusterProvider;
 }

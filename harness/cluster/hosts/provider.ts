@@ -8,13 +8,17 @@ import {
   bringUpInventory,
   engineOfInventory,
   type InventoryContext,
+  type InventorySettings,
   keepInventory,
   sweepInventories,
   tearDownInventory,
 } from "./lifecycle.ts";
 
+/** What clusters of the hosts in the inventory take of the settings. */
+export type SshSettings = InventorySettings & Pick<Settings, "INVENTORY" | "NODES">;
+
 /** Hosts that exist, from the inventory file. Throws `UsageError` where that is wrong. */
-export async function openSsh(settings: Settings, progress: Progress): Promise<Provider> {
+export async function openSsh(settings: SshSettings, progress: Progress): Promise<Provider> {
   const context: InventoryContext = { settings, progress, provider: "ssh" };
   return {
     name: "ssh",
@@ -29,7 +33,7 @@ export async function openSsh(settings: Settings, progress: Progress): Promise<P
 }
 
 /** The inventory that the settings name, with as many nodes as they ask for. Throws `UsageError`. */
-export function inventoryOf({ INVENTORY, NODES }: Settings): Inventory {
+export function inventoryOf({ INVENTORY, NODES }: Pick<Settings, "INVENTORY" | "NODES">): Inventory {
   if (INVENTORY === undefined) throw new UsageError("CLUSTER=ssh: expected INVENTORY=FILE with it, got none");
   const inventory = readInventory(INVENTORY);
   if (NODES > inventory.nodes.length) {
@@ -44,7 +48,9 @@ export function inventoryOf({ INVENTORY, NODES }: Settings): Inventory {
  * Major and minor version of the engine on the hosts, e.g. `26.1`; several are joined: `20.10+26.1`.
  * Throws `UsageError` when ENGINE asks for another one.
  */
-export async function engineOfHosts(settings: Settings): Promise<string> {
+export async function engineOfHosts(
+  settings: Pick<Settings, "INVENTORY" | "NODES" | "ENGINE">,
+): Promise<string> {
   const found = await engineOfInventory(inventoryOf(settings));
   const [asked] = settings.ENGINE;
   if (asked === undefined || asked === found) return found;

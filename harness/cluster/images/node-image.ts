@@ -5,9 +5,9 @@ import type Docker from "dockerode";
 import { withLock } from "#harness/core/lock.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
+import { type EngineVersion, engines } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { type Bootstrap, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { type Bootstrap, type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive, splitImage } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";
 
@@ -32,7 +32,7 @@ const spareMs = 60 * 60_000;
 export async function ensureNodeImage(
   docker: Docker,
   version: EngineVersion,
-  settings: Settings,
+  settings: BootstrapSettings,
   progress: Progress,
 ): Promise<string> {
   const { suite } = engines[version];
@@ -62,7 +62,7 @@ export async function ensureNodeImage(
 /** The image gets its name only when the whole system has arrived. */
 async function build(
   docker: Docker,
-  settings: Settings,
+  settings: BootstrapSettings,
   progress: Progress,
   image: string,
   version: EngineVersion,

@@ -6,10 +6,10 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
+import { type EngineVersion, engines } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { installMissing, lastLines, type Tool } from "#harness/host/setup/install.ts";
-import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
 import { nodePackages, systemOptions } from "./node-image.ts";
 
@@ -45,7 +45,7 @@ export interface Box {
  */
 export async function ensureBox(
   version: EngineVersion,
-  settings: Settings,
+  settings: BootstrapSettings,
   progress: Progress,
 ): Promise<Box> {
   const local = new LocalHost();

@@ -7,8 +7,7 @@ import type Docker from "dockerode";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import type { Progress } from "#harness/core/progress.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
-import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";
 
@@ -39,7 +38,7 @@ const changes = [
  * Its archive lies in the cache; it is made when it is missing, and older ones go.
  */
 export async function workloadArchive(
-  settings: Settings,
+  settings: BootstrapSettings,
   progress: Progress,
 ): Promise<{ image: string; path: string }> {
   const hash = createHash("sha256")

@@ -11,7 +11,11 @@ import type { Progress } from "#harness/core/progress.ts";
 import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
+import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import type { Machines } from "./machines.ts";
+
+/** What the machines of Vagrant take of the settings. */
+export type BackendSettings = BootstrapSettings & Pick<Settings, "VAGRANT_BOX">;
 
 /** What Vagrant's provider needs beside Vagrant. */
 export interface Backend {
@@ -38,21 +42,21 @@ const libvirtPlugin = "vagrant-libvirt";
 
 /** Makes the provider usable that Vagrant is to use. Throws `UsageError` where this machine cannot carry it. */
 export async function openBackend(
-  settings: Settings,
+  settings: BackendSettings,
   progress: Progress,
   provider: string | undefined,
 ): Promise<Backend> {
   if (provider === "docker") return onDocker(settings, progress);
   if (provider === "libvirt") return onLibvirt(settings, progress);
   return {
-    material: async (engine) => `${process.env.VAGRANT_BOX ?? "the usual box"} ${engine}`,
+    material: async (engine) => `${settings.VAGRANT_BOX ?? "the usual box"} ${engine}`,
     prepare: async () => ({}),
     provision: true,
     release: async () => {},
   };
 }
 
-async function onDocker(settings: Settings, progress: Progress): Promise<Backend> {
+async function onDocker(settings: BackendSettings, progress: Progress): Promise<Backend> {
   const engine = await ensureEngine(settings, progress);
   const local = new LocalHost();
   const separate = (await local.exec(["apt-cache", "show", "docker-cli"])).code === 0;
@@ -100,7 +104,7 @@ async function makeNetwork(
   });
 }
 
-async function onLibvirt(settings: Settings, progress: Progress): Promise<Backend> {
+async function onLibvirt(settings: BackendSettings, progress: Progress): Promise<Backend> {
   const local = new LocalHost();
   const plugins = await local.run(["vagrant", "plugin", "list"]);
   if (!plugins.includes(libvirtPlugin)) {

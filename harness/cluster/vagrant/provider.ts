@@ -7,7 +7,7 @@ import {
   startExternalHost,
 } from "#harness/cluster/external/external-host.ts";
 import { findInterfaces } from "#harness/cluster/hosts/interfaces.ts";
-import { pull } from "#harness/cluster/hosts/lifecycle.ts";
+import { type InventorySettings, pull } from "#harness/cluster/hosts/lifecycle.ts";
 import { importWorkload, workloadArchive } from "#harness/cluster/images/workload-image.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { reuseKept } from "#harness/cluster/kept.ts";
@@ -24,10 +24,15 @@ import { LocalHost } from "#harness/host/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
-import { type Backend, openBackend } from "./backends.ts";
+import { type Backend, type BackendSettings, openBackend } from "./backends.ts";
 import { MachineRecords, type Machines, plannedAddresses } from "./machines.ts";
 import type { SshAccess } from "./ssh-config.ts";
 import { Vagrant } from "./vagrant.ts";
+
+/** What clusters of virtual machines take of the settings. */
+export type VagrantSettings = BackendSettings &
+  InventorySettings &
+  Pick<Settings, "NODES" | "SUBNETS" | "VAGRANT_PROVIDER">;
 
 const answerMs = 30_000;
 const externalMachine = "tutorial-external";
@@ -35,7 +40,7 @@ const externalMachine = "tutorial-external";
 const vagrantTool: Tool = { program: "vagrant", packages: ["vagrant"] };
 
 /** Machines of `vagrant/Vagrantfile`. Throws `UsageError` where Vagrant, or what its provider needs, is missing. */
-export async function openVagrant(settings: Settings, progress: Progress): Promise<Provider> {
+export async function openVagrant(settings: VagrantSettings, progress: Progress): Promise<Provider> {
   await installMissing(new LocalHost(), progress, [vagrantTool], "CLUSTER=vagrant");
   return new VagrantProvider(
     settings,
@@ -46,14 +51,14 @@ export async function openVagrant(settings: Settings, progress: Progress): Promi
 
 class VagrantProvider implements Provider {
   readonly name = "vagrant";
-  readonly #settings: Settings;
+  readonly #settings: VagrantSettings;
   readonly #progress: Progress;
   readonly #backend: Backend;
   readonly #states: ClusterStates;
   readonly #records: MachineRecords;
   readonly #discards = new Map<string, Promise<void>>();
 
-  constructor(settings: Settings, progress: Progress, backend: Backend) {
+  constructor(settings: VagrantSettings, progress: Progress, backend: Backend) {
     this.#settings = settings;
     this.#progress = progress;
     this.#backend = backend;

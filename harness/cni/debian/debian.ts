@@ -1,6 +1,4 @@
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -9,8 +7,8 @@ import { gunzipSync } from "node:zlib";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import type { Progress } from "#harness/core/progress.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
-import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 
 /** Debian's package of the CNI project's plugins. */
 export const debianPackage = "containernetworking-plugins";
@@ -46,7 +44,7 @@ export interface DebianPlugins {
  * Throws `UsageError` without a mirror, `HarnessError` when the mirror does not carry the suite or the package.
  */
 export async function debianPlugins(
-  settings: Settings,
+  settings: BootstrapSettings,
   progress: Progress,
   suite: DebianSuite,
 ): Promise<DebianPlugins> {
@@ -100,19 +98,16 @@ async function readVersion(folder: string): Promise<string> {
 
 async function unpack(archive: Readable, folder: string): Promise<void> {
   const members = [`./${binaries}`, `./${documents}`];
-  const tar = spawn("tar", ["-x", "--no-same-owner", "-C", folder, ...members], {
-    stdio: ["pipe", "ignore", "pipe"],
-  });
+  const tar = await new LocalHost().spawn(["tar", "-x", "--no-same-owner", "-C", folder, ...members]);
+  tar.stdout.resume();
   let said = "";
   tar.stderr.on("data", (chunk: Buffer) => {
     said = `${said}${chunk}`.slice(-2000);
   });
-  const closed = once(tar, "close");
-  await Promise.all([pipeline(archive, tar.stdin), closed]).catch((error: unknown) => {
+  const [{ code }] = await Promise.all([tar.exit, pipeline(archive, tar.stdin)]).catch((error: unknown) => {
     throw new HarnessError(`unpacking Debian's CNI plugins failed: ${said || error}`);
   });
-  if (tar.exitCode !== 0)
-    throw new HarnessError(`unpacking Debian's CNI plugins failed (${tar.exitCode}): ${said}`);
+  if (code !== 0) throw new HarnessError(`unpacking Debian's CNI plugins failed (${code}): ${said}`);
 }
 
 async function removeStarting(cache: string, prefix: string, keep: string): Promise<void> {

@@ -26,7 +26,7 @@ export interface CniTarget {
 /** The plugin of a target, with the configuration of the user or a ready-made one. */
 export async function pluginUnderTest(
   target: CniTarget,
-  settings: Settings,
+  settings: Pick<Settings, "CNI_PATH" | "CONFIG" | "KIND">,
   host: Host,
 ): Promise<PluginUnderTest> {
   const type = basename(target.reference);

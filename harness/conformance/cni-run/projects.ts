@@ -9,11 +9,14 @@ import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 
+/** What the CNI tier takes of the settings. */
+type CniSettings = Pick<Settings, "CACHE" | "CNI_PATH" | "CNI_VERSION" | "PLUGIN">;
+
 /**
  * One vitest project per plugin and version of the specification that it claims, newest first: `bridge@cni-1.0.0`.
  * Without `PLUGIN`: every plugin in `CNI_PATH`; where there is none, the suite's own debug plugins.
  */
-export async function cniProjects(settings: Settings): Promise<TestProjectConfiguration[]> {
+export async function cniProjects(settings: CniSettings): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
   const paths = await chosenPlugins(settings);
   const claims = await Promise.all(paths.map(claimedVersions));
@@ -52,7 +55,7 @@ export async function cniProjects(settings: Settings): Promise<TestProjectConfig
   }));
 }
 
-async function chosenPlugins(settings: Settings): Promise<string[]> {
+async function chosenPlugins(settings: CniSettings): Promise<string[]> {
   const named = settings.PLUGIN?.split(",").map((item) => item.trim());
   if (named) return named.flatMap((name) => pluginsNamed(name, settings.CNI_PATH));
   const found = settings.CNI_PATH.flatMap(executablesIn);

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +7,7 @@ import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { makeScratchFolder } from "#harness/core/scratch.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
 import { progressMark } from "./reporter.ts";
 
 const tierReporter = join(import.meta.dirname, "reporter.ts");
@@ -62,9 +62,10 @@ export async function runTier({
   const folder = makeScratchFolder();
   const what = `the CNI tier in ${folder}`;
   try {
-    const child = spawn(
-      process.execPath,
+    // A process group of its own: a terminal's Ctrl-C is for this process, which ends the run by closing its stdin.
+    const running = await new LocalHost().spawn(
       [
+        process.execPath,
         join(projectRoot, "node_modules/vitest/vitest.mjs"),
         ...[
           "run",
@@ -77,11 +78,7 @@ export async function runTier({
       ],
       {
         cwd: projectRoot,
-        stdio: ["pipe", "pipe", "pipe"],
-        // A terminal's Ctrl-C is for this process, which ends the child by closing its stdin.
-        detached: true,
         env: {
-          ...process.env,
           REPORTS: join(folder, "reports"),
           ...settings,
           PLUGIN: plugins.join(","),
@@ -89,30 +86,26 @@ export async function runTier({
         },
       },
     );
-    const ended = new Promise<number | null>((resolve, reject) => {
-      child.once("error", reject);
-      child.once("close", resolve);
-    });
-    child.stdin.on("error", () => {});
-    child.stdin.write([folder, ...folders].map((one) => `${one}\n`).join(""));
+    running.stdin.on("error", () => {});
+    running.stdin.write([folder, ...folders].map((one) => `${one}\n`).join(""));
     removeWhenInterrupted(what, () => {
-      child.stdin.end();
-      return ended;
+      running.stdin.end();
+      return running.exit;
     });
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    createInterface({ input: running.stdout }).on("line", (line) => {
       if (line.startsWith(progressMark)) onProgress(line.slice(progressMark.length));
     });
     let output = "";
-    for (const stream of [child.stdout, child.stderr]) {
+    for (const stream of [running.stdout, running.stderr]) {
       stream.on("data", (chunk: Buffer) => {
         output = `${output}${chunk}`.slice(-4000);
       });
     }
-    const code = await ended;
+    const { code, signal } = await running.exit;
     const text = await readFile(join(folder, "report.json"), "utf8").catch(() => undefined);
     if (text === undefined) {
       throw new HarnessError(
-        `the CNI tier over ${plugins.join(", ")} ended with ${code} and no report\n${output}`,
+        `the CNI tier over ${plugins.join(", ")} ended with ${code ?? signal} and no report\n${output}`,
       );
     }
     return resultsOf(text);

@@ -22,7 +22,7 @@ export const chapters = [
  * files of vitest that come before the targets' own, relative to the project.
  */
 export async function targetProjects(
-  settings: Settings,
+  settings: Pick<Settings, "CLUSTER" | "DRIVER" | "ENGINE" | "INVENTORY" | "NODES">,
   setUp: { readonly globalSetup?: readonly string[]; readonly setupFiles?: readonly string[] } = {},
 ): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];

@@ -1,13 +1,16 @@
 import type { Driver } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
-import { openProvider } from "#harness/cluster/providers.ts";
+import { openProvider, type ProviderSettings } from "#harness/cluster/providers.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import { Scope } from "#harness/core/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
+
+/** What a target takes of the settings. */
+export type TargetSettings = ProviderSettings & Pick<Settings, "REPORTS" | "VERBOSE">;
 
 let uses = 0;
 
@@ -27,7 +30,7 @@ export interface Target {
  * Throws `UsageError` for an unknown driver, `Blocked` for one that cannot be tried here, `HarnessError` when something does not start.
  */
 export async function openTarget(
-  settings: Settings,
+  settings: TargetSettings,
   progress: Progress,
   reference: string,
   version: string,

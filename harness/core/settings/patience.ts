@@ -7,3 +7,8 @@ export function scaled(milliseconds: number): number {
   factor ??= readSettings().PATIENCE;
   return milliseconds * factor;
 }
+
+/** Another `PATIENCE` for this process than that of its environment; `undefined` for that of its environment again. */
+export function setPatience(patience: number | undefined): void {
+  factor = patience;
+}

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
-import { describeSettings, explainSettings, readSettings } from "./settings.ts";
+import { describeSettings, explainSettings, isGiven, readSettings } from "./settings.ts";
 
 /** The cells of every table row in docs/settings.md. */
 const rows = readFileSync(new URL("../../../docs/settings.md", import.meta.url), "utf8")
@@ -22,6 +22,16 @@ describe("readSettings", () => {
       NODES: 2,
       KEEP: false,
     });
+  });
+
+  it("takes what a command usually has where the environment says nothing, and tells the two apart", () => {
+    const usual = { ENGINE: "20.10,28.5" };
+    for (const env of [{}, { ENGINE: "" }]) {
+      expect(readSettings(env, usual).ENGINE).toEqual(["20.10", "28.5"]);
+      expect(isGiven("ENGINE", env)).toBe(false);
+    }
+    expect(readSettings({ ENGINE: "26.1" }, usual).ENGINE).toEqual(["26.1"]);
+    expect(isGiven("ENGINE", { ENGINE: "26.1" })).toBe(true);
   });
 
   it("reads lists, numbers and flags", () => {

@@ -205,14 +205,14 @@ function format(value: unknown, separator = ","): string {
 }
 
 /**
- * Reads and validates the environment; the one place that does.
+ * Reads and validates the environment; the one place that does. `usual` are values of settings that it leaves out.
  * Throws `UsageError` naming each bad value, what was expected and the variable that holds it.
  */
-export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+export function readSettings(env: NodeJS.ProcessEnv = process.env, usual: Given = {}): Settings {
   const given = Object.fromEntries(
     Object.keys(schema.shape).flatMap((name) => {
-      const value = env[name];
-      return value === undefined || value === "" ? [] : [[name, value]];
+      const value = env[name] || usual[name];
+      return value ? [[name, value]] : [];
     }),
   );
   const parsed = schema.safeParse(given);
@@ -229,6 +229,11 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   throw new UsageError([...problems, ...needed].join("\n"), {
     hint: "docs/settings.md lists every setting with its default",
   });
+}
+
+/** Whether the environment says what a setting is, so that it is no default. */
+export function isGiven(name: SettingName, env: NodeJS.ProcessEnv = process.env): boolean {
+  return Boolean(env[name]);
 }
 
 type Given = Readonly<Record<string, string | undefined>>;

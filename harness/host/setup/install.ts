@@ -117,8 +117,8 @@ async function withoutServices<T>(local: Host, privilege: Privilege, work: () =>
 
 /** The path of a program as root would find it; `undefined` when there is none. */
 export async function findProgram(local: Host, program: string): Promise<string | undefined> {
-  const path = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
-  const found = await local.exec(["sh", "-c", 'command -v "$1"', "sh", program], { env: { PATH: path } });
+  const script = 'PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"; command -v "$1"';
+  const found = await local.exec(["sh", "-c", script, "sh", program]);
   return found.code === 0 ? found.stdout.trim() : undefined;
 }
 

@@ -12,8 +12,15 @@ import { LocalHost } from "#harness/host/local-host.ts";
 import { findProgram, imageBuilder, installMissing, updatePackageLists } from "./install.ts";
 import { asRoot, type Privilege, probePrivilege } from "./privilege.ts";
 
+/** What making a file system of Debian packages takes of the settings. */
+export type BootstrapSettings = Pick<Settings, "CACHE" | "MIRROR">;
+
 /** The Debian mirror that images are made from: `MIRROR`, or the one this machine's apt uses. Throws `UsageError`. */
-async function debianMirror(settings: Settings, local: Host, progress: Progress): Promise<string> {
+async function debianMirror(
+  settings: Pick<Settings, "MIRROR">,
+  local: Host,
+  progress: Progress,
+): Promise<string> {
   if (settings.MIRROR) return settings.MIRROR;
   let mirror = await mirrorOfApt(local);
   if (!mirror && (await findProgram(local, "apt-get"))) {
@@ -59,7 +66,11 @@ export interface Bootstrap {
 const temporaryPrefix = "mmdebstrap-";
 
 /** Runs mmdebstrap in a temporary folder that is gone afterwards. Signatures are checked against Debian's keyring. */
-export async function bootstrap(settings: Settings, progress: Progress, plan: Bootstrap): Promise<void> {
+export async function bootstrap(
+  settings: BootstrapSettings,
+  progress: Progress,
+  plan: Bootstrap,
+): Promise<void> {
   const local = new LocalHost();
   await installMissing(local, progress, [imageBuilder], "building images");
   const mirror = await debianMirror(settings, local, progress);
@@ -128,7 +139,11 @@ async function runBootstrap(
 }
 
 /** Removes the folders of builds that were killed. */
-async function sweepTemporary(settings: Settings, local: Host, privilege: Privilege): Promise<void> {
+async function sweepTemporary(
+  settings: Pick<Settings, "CACHE">,
+  local: Host,
+  privilege: Privilege,
+): Promise<void> {
   for (const parent of [join(settings.CACHE, "tmp"), tmpdir()]) {
     const names = await readdir(parent).catch(() => []);
     for (const name of names.filter((name) => name.startsWith(temporaryPrefix))) {

@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
+import { readSession } from "#harness/core/settings/session.ts";
 import { agentOfSession, algorithmsOf, fingerprintOf, knownHostName, type SshTarget } from "./ssh-target.ts";
 
 const connectMs = 20_000;
@@ -101,7 +102,7 @@ function identityOf({ name, privateKey, keyFile, agent: given }: SshTarget): {
   privateKey?: string;
   agent?: string;
 } {
-  const agent = given === agentOfSession ? process.env.SSH_AUTH_SOCK : given;
+  const agent = given === agentOfSession ? readSession().sshAgent : given;
   if (privateKey !== undefined) return { privateKey };
   if (keyFile !== undefined) {
     try {

@@ -2,26 +2,20 @@ import { randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import Docker from "dockerode";
 import type { ClientChannel } from "ssh2";
-import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { until } from "#harness/core/poll.ts";
-import { scaled } from "#harness/core/settings/patience.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import { socketAgent } from "#harness/host/docker-agent.ts";
-import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "#harness/host/host.ts";
+import { CommandHost, finish, type RawResult } from "#harness/host/exec.ts";
+import type { ExecOptions, Host, HostFiles, RunningCommand } from "#harness/host/host.ts";
 import { assignments, formatCommand } from "#harness/host/shell.ts";
-import { recordCommand } from "#harness/host/transcript.ts";
 import { SocketRelay } from "./socket-relay.ts";
 import type { ReverseForward, SshConnection } from "./ssh-connection.ts";
 import { SshPool } from "./ssh-pool.ts";
 import type { SshTarget } from "./ssh-target.ts";
 
-const defaultDeadlineMs = 60_000;
 /** How long a command that is to be ended may take until it has started. */
 const endingMs = 10_000;
-
-interface RawResult extends Omit<ExecResult, "stdout"> {
-  readonly stdout: Buffer;
-}
 
 type Answer = (error: Error | null, data?: unknown) => void;
 
@@ -41,7 +35,7 @@ const endMarked =
  * A host over SSH: commands, files, sockets in both directions, and its Docker API. Everything is done as root: where
  * the user who logs in is another one, through sudo.
  */
-export class SshHost implements Host {
+export class SshHost extends CommandHost {
   readonly name: string;
   readonly files: HostFiles;
   /** The Docker API of the host, through a forwarded socket. */
@@ -50,6 +44,7 @@ export class SshHost implements Host {
   readonly #relay: SocketRelay | undefined;
 
   constructor(target: SshTarget) {
+    super();
     this.name = target.name;
     this.#pool = new SshPool(target);
     this.#relay = target.sudo
@@ -73,40 +68,19 @@ export class SshHost implements Host {
       const done = this.#pool.first.whenLost((error) => settle?.(error));
       dial(options, (...results) => settle?.(...results));
     };
-    this.files = new SshFiles(this, (argv, options) => this.#execRaw(argv, options));
-  }
-
-  async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const raw = await this.#execRaw(argv, options);
-    const result = { ...raw, stdout: raw.stdout.toString("utf8") };
-    recordCommand(result);
-    return result;
-  }
-
-  async run(argv: readonly string[], options: ExecOptions = {}): Promise<string> {
-    const result = await this.exec(argv, options);
-    if (result.code !== 0) throw new CommandFailed(result);
-    return result.stdout;
+    this.files = new SshFiles(this, (argv) => this.execRaw(argv, {}));
   }
 
   async spawn(argv: readonly string[], options: Pick<ExecOptions, "env"> = {}): Promise<RunningCommand> {
-    const { line, end: endBySignal } = this.#asRoot(argv, options.env);
-    const { channel, end } = await this.#pool.exec(line, (opened, connection) => watch(opened, connection));
-    return {
-      argv,
-      stdin: channel,
-      stdout: channel,
-      stderr: channel.stderr,
-      exit: end,
-      kill: (signal = "TERM") => endBySignal(channel, signal),
-    };
+    return this.#start(argv, this.#asRoot(argv, options.env));
   }
 
   /** Like `run`, as the user who logs in, without sudo; not recorded. */
   async runAsUser(argv: readonly string[]): Promise<string> {
-    const result = await this.#execLine(argv, { line: formatCommand(argv), end: signalChannel }, {});
-    if (result.code !== 0) throw new CommandFailed({ ...result, stdout: result.stdout.toString("utf8") });
-    return result.stdout.toString("utf8");
+    const line: Line = { line: formatCommand(argv), end: signalChannel };
+    const result = await finish(this.name, () => this.#start(argv, line), {});
+    if (result.code !== 0) throw new CommandFailed({ ...result, stdout: result.stdout.toString() });
+    return result.stdout.toString();
   }
 
   /** A stream to a unix socket on the host. */
@@ -140,7 +114,8 @@ export class SshHost implements Host {
     if (!this.#relay) return { line: formatCommand(argv, env), end: signalChannel };
     const mark = `NETCONFORM_COMMAND=${randomUUID()}`;
     return {
-      line: formatCommand(["sudo", "-n", "--", "env", mark, ...assignments(env), ...argv]),
+      // A shell that waited for sudo would turn the signal that ends a command into an exit code.
+      line: `exec ${formatCommand(["sudo", "-n", "--", "env", mark, ...assignments(env), ...argv])}`,
       end: (channel, signal) => void this.#endMarked(channel, mark, signal).catch(() => {}),
     };
   }
@@ -154,61 +129,20 @@ export class SshHost implements Host {
     const argv = ["sudo", "-n", "--", "sh", "-c", endMarked, "sh", mark, signal];
     const line: Line = { line: formatCommand(argv), end: signalChannel };
     await until({ what: "the command to have begun, to end it", deadlineMs: endingMs }, async () => {
-      return closed || (await this.#execLine(argv, line, {})).code === 0;
+      return closed || (await finish(this.name, () => this.#start(argv, line), {})).code === 0;
     });
   }
 
-  #execRaw(argv: readonly string[], options: ExecOptions): Promise<RawResult> {
-    return this.#execLine(argv, this.#asRoot(argv, options.env), options);
-  }
-
-  async #execLine(
-    argv: readonly string[],
-    { line, end: endBySignal }: Line,
-    options: ExecOptions,
-  ): Promise<RawResult> {
-    const deadlineMs = scaled(options.deadlineMs ?? defaultDeadlineMs);
-    const startedAt = Date.now();
-    const start = performance.now();
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    const { channel, end } = await this.#pool.exec(line, (opened, connection) => {
-      opened.on("data", (chunk: Buffer) => stdout.push(chunk));
-      opened.stderr.on("data", (chunk: Buffer) => stderr.push(chunk));
-      return watch(opened, connection);
-    });
-    // A command may end without reading its input.
-    channel.on("error", () => {});
-    channel.end(options.input);
-    const late = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      endBySignal(channel, "KILL");
-      channel.destroy();
-      late.reject(
-        new DeadlineExceeded(
-          `${this.name}$ ${formatCommand(argv)} did not end within ${deadlineMs} ms and was killed; so far: ${
-            Buffer.concat([...stdout, ...stderr])
-              .toString("utf8")
-              .slice(-500) || "(no output)"
-          }`,
-        ),
-      );
-    }, deadlineMs);
-    try {
-      const { code, signal } = await Promise.race([end, late.promise]);
-      return {
-        host: this.name,
-        argv,
-        code,
-        signal,
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr).toString("utf8"),
-        startedAt,
-        durationMs: performance.now() - start,
-      };
-    } finally {
-      clearTimeout(timer);
-    }
+  async #start(argv: readonly string[], { line, end: endBySignal }: Line): Promise<RunningCommand> {
+    const { channel, end } = await this.#pool.exec(line, (opened, connection) => watch(opened, connection));
+    return {
+      argv,
+      stdin: channel,
+      stdout: channel,
+      stderr: channel.stderr,
+      exit: end,
+      kill: (signal = "TERM") => endBySignal(channel, signal),
+    };
   }
 }
 
@@ -217,8 +151,16 @@ interface Line {
   readonly end: (channel: ClientChannel, signal: string) => void;
 }
 
+/** The part of ssh2 that its own `signal` stands before. */
+interface SignalledChannel {
+  readonly outgoing: { readonly id: number; readonly state: "open" | "eof" | "closing" | "closed" };
+  readonly _client: { readonly _protocol: { signal(channel: number, signal: string): void } };
+}
+
+/** Also where the command's input has ended, with which ssh2 ceases to send signals, though a server takes them. */
 function signalChannel(channel: ClientChannel, signal: string): void {
-  channel.signal(signal);
+  const { outgoing, _client } = channel as ClientChannel & SignalledChannel;
+  if (outgoing.state === "open" || outgoing.state === "eof") _client._protocol.signal(outgoing.id, signal);
 }
 
 function watch(channel: ClientChannel, connection: SshConnection): Watched {
@@ -249,15 +191,15 @@ function endOf(channel: ClientChannel): Watched["end"] {
 /** Files by plain commands, so that they work the same with and without sudo and need no SFTP server. */
 class SshFiles implements HostFiles {
   readonly #host: Host;
-  readonly #execRaw: (argv: readonly string[], options: ExecOptions) => Promise<RawResult>;
+  readonly #execRaw: (argv: readonly string[]) => Promise<RawResult>;
 
-  constructor(host: Host, execRaw: (argv: readonly string[], options: ExecOptions) => Promise<RawResult>) {
+  constructor(host: Host, execRaw: (argv: readonly string[]) => Promise<RawResult>) {
     this.#host = host;
     this.#execRaw = execRaw;
   }
 
   async read(path: string): Promise<Buffer> {
-    const result = await this.#execRaw(["cat", "--", path], {});
+    const result = await this.#execRaw(["cat", "--", path]);
     if (result.code !== 0) {
       throw new CommandFailed({ ...result, stdout: "" }, `${this.#host.name}:${path} cannot be read`);
     }

@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
+import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/progress.ts";
-import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import { faultsOfUntouched, judge, notApplicable } from "#harness/proof/judge.ts";
 import { type Claim, holds, type Proof, type Proving, untouched } from "#harness/proof/proof.ts";
 import { FaultCluster } from "./fault-cluster.ts";
 
 export interface ChaptersProvingOptions {
-  readonly settings: Settings;
+  readonly settings: TargetSettings;
   readonly progress: Progress;
   readonly engine: EngineVersion;
   /** Clusters to use at once; each driver gets at least one. */

@@ -4,10 +4,10 @@ import {
   type Snapshot,
   settle,
 } from "#harness/cluster/snapshot/snapshot.ts";
-import type { Target } from "#harness/conformance/run/target.ts";
+import type { Target, TargetSettings } from "#harness/conformance/run/target.ts";
 import { openTarget } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/progress.ts";
-import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import type { ChapterRun } from "#harness/proof/judge.ts";
 import { ProjectRunner, type RunOrder } from "./project-runner.ts";
 
@@ -16,7 +16,7 @@ const settleMs = 15_000;
 /** A cluster with a driver on which chapters run again and again; the fault acts in vitest's worker. */
 export class FaultCluster {
   readonly driver: string;
-  readonly #settings: Settings;
+  readonly #settings: TargetSettings;
   readonly #progress: Progress;
   readonly #engine: EngineVersion;
   readonly #runner: ProjectRunner;
@@ -24,7 +24,7 @@ export class FaultCluster {
   #baseline: Snapshot = {};
   #closed = false;
 
-  constructor(settings: Settings, progress: Progress, driver: string, engine: EngineVersion) {
+  constructor(settings: TargetSettings, progress: Progress, driver: string, engine: EngineVersion) {
     this.driver = driver;
     this.#settings = settings;
     this.#progress = progress;

@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { createWriteStream, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
+import type { ProcessPromise } from "zx/core";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { $, environmentWith, unkept } from "#harness/host/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { reportFiles } from "#reports/files.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
@@ -40,8 +41,7 @@ export function folderOf({ name }: Pick<PlannedCell, "name">): string {
 /** A cell that runs in a process of its own, so that a crash, or what a driver leaves in memory, stays there. */
 export class CellRun {
   readonly #order: CellOrder;
-  #child: ChildProcess | undefined;
-  #ended: Promise<unknown> = Promise.resolve();
+  #running: ProcessPromise | undefined;
 
   constructor(order: CellOrder) {
     this.#order = order;
@@ -56,41 +56,35 @@ export class CellRun {
     mkdirSync(reports, { recursive: true });
     const began = Date.now();
     const log = createWriteStream(join(reports, outputFile));
-    const child = spawn(
+    const argv = [
       join(projectRoot, "node_modules/.bin/vitest"),
-      ["run", "--project", cell.project, ...selection],
-      {
-        cwd: projectRoot,
-        // Ctrl-C must not reach it twice, from the terminal and from us: a second one ends it without cleaning up.
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-        env: {
-          ...process.env,
-          DRIVER: cell.reference,
-          ENGINE: cell.engine,
-          FIREWALL: cell.firewall,
-          REPORTS: reports,
-          NO_COLOR: "1",
-        },
-      },
-    );
-    this.#child = child;
-    const closed = new Promise<{ code: number | null; signal: string | null }>((resolve) => {
-      child.once("error", (error) => {
-        log.write(`${error.message}\n`);
-        resolve({ code: null, signal: null });
-      });
-      child.once("close", (code, signal) => resolve({ code, signal }));
-    });
-    this.#ended = closed;
-    for (const stream of [child.stdout, child.stderr]) {
+      "run",
+      "--project",
+      cell.project,
+      ...selection,
+    ];
+    this.#running = $({
+      cwd: projectRoot,
+      // Ctrl-C must not reach it twice, from the terminal and from us: a second one ends it without cleaning up.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      store: unkept,
+      env: environmentWith({
+        DRIVER: cell.reference,
+        ENGINE: cell.engine,
+        FIREWALL: cell.firewall,
+        REPORTS: reports,
+        NO_COLOR: "1",
+      }),
+    })`${argv}`;
+    for (const stream of [this.#running.stdout, this.#running.stderr]) {
       createInterface({ input: stream }).on("line", (line) => {
         const plain = stripVTControlCharacters(line);
         log.write(`${plain}\n`);
         if (endOfTest.test(plain)) onTest(plain);
       });
     }
-    const { code, signal } = await closed;
+    const { exitCode: code, signal } = await this.#running;
     log.end();
     await finished(log);
     return {
@@ -108,8 +102,8 @@ export class CellRun {
 
   /** Has the process clean up and end; resolves when it has. */
   async stop(): Promise<void> {
-    this.#child?.kill("SIGTERM");
-    await this.#ended;
+    this.#running?.child?.kill("SIGTERM");
+    await this.#running;
   }
 }
 

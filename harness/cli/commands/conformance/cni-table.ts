@@ -10,7 +10,8 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { replaceBlock } from "#harness/core/markdown.ts";
 import { progress } from "#harness/core/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import type { TableColumn } from "#harness/tools/cni-table/column.ts";
 import { columnsOf, countOutcomes, formatTable } from "#harness/tools/cni-table/table.ts";
 
@@ -101,7 +102,7 @@ async function writeDocument(table: string): Promise<void> {
 async function findGenerations(
   folders: readonly string[],
   { debian = false, docs = false }: Options,
-  settings: Settings,
+  settings: BootstrapSettings,
 ): Promise<Generation[]> {
   if (!debian && folders.length === 0)
     throw new UsageError("cni-table: expected --debian or a folder with plugins");

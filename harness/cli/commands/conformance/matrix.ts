@@ -74,8 +74,7 @@ export const command = newCommand("npm run matrix --")
   .action((what: string[], options: Options) => runMain(() => matrix(what, options)));
 
 async function matrix(what: readonly string[], options: Options): Promise<number> {
-  process.env.ENGINE ||= engineVersions.join(",");
-  const settings = readSettings();
+  const settings = readSettings(undefined, { ENGINE: engineVersions.join(",") });
   const between = readBetween(options.between);
   const historyPath = resolve(options.history ?? join(settings.REPORTS, matrixFiles.history));
   const history = readHistory(historyPath);
@@ -167,7 +166,7 @@ async function run(
   }
 }
 
-function wantedFirewalls(settings: Settings, { firewall }: Options): readonly Firewall[] {
+function wantedFirewalls(settings: Pick<Settings, "FIREWALL">, { firewall }: Options): readonly Firewall[] {
   return firewall ?? (settings.FIREWALL ? [settings.FIREWALL] : firewalls);
 }
 

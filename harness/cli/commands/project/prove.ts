@@ -5,7 +5,8 @@ import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { progress } from "#harness/core/progress.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
+import { passOn } from "#harness/core/settings/session.ts";
+import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
 import { holds, type Proof, type Proving, type Tier, tiers } from "#harness/proof/proof.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
 import { describeClaims, describeProofs } from "#harness/proof/report/table.ts";
@@ -30,11 +31,14 @@ async function prove(): Promise<number> {
   const options = command.opts<{ tier?: Tier[]; only?: string[]; list?: boolean; clusters: number }>();
   const startedAt = new Date();
   const elapsed = () => `${((Date.now() - startedAt.getTime()) / 1000).toFixed(0).padStart(4)} s`;
-  const chosen = choose({ tiers: options.tier ?? tiers, names: options.only });
+  const chosen = choose({
+    tiers: options.tier ?? tiers,
+    names: options.only,
+    ...(isGiven("DRIVER") ? { only: readSettings().DRIVER } : {}),
+  });
   const drivers = [...new Set(chosen.faults.map(({ driver }) => driver))];
-  // The vitest configuration, which is read later on, makes a project for each of them.
-  if (drivers.length > 0) process.env.DRIVER = drivers.join(",");
-  delete process.env.FAULT;
+  // The vitest configuration, which vitest reads later on, makes a project for each of them.
+  passOn({ FAULT: "", ...(drivers.length > 0 ? { DRIVER: drivers.join(",") } : {}) });
   const settings = { ...readSettings(), KEEP: false };
   const [engine] = settings.ENGINE;
   if (!engine) throw new UsageError("ENGINE is empty");

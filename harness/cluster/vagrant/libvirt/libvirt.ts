@@ -1,12 +1,13 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/lock.ts";
 import { until } from "#harness/core/poll.ts";
 import type { Progress } from "#harness/core/progress.ts";
+import { readSession } from "#harness/core/settings/session.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { startDaemon } from "#harness/host/daemon.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { installMissing, lastLines, type Tool } from "#harness/host/setup/install.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
@@ -41,7 +42,7 @@ export interface Libvirt {
 
 /** Machines are `kvm` where the processor virtualizes for this machine, else `qemu`: emulated, ten times slower and more. */
 export async function libvirtDriver(): Promise<"kvm" | "qemu"> {
-  const named = process.env.LIBVIRT_DRIVER;
+  const { libvirtDriver: named } = readSession();
   if (named === "kvm" || named === "qemu") return named;
   const local = new LocalHost();
   const flags = await readFile("/proc/cpuinfo", "utf8").catch(() => "");
@@ -54,10 +55,10 @@ export async function libvirtDriver(): Promise<"kvm" | "qemu"> {
  * The libvirt that answers at `qemu:///system` (`LIBVIRT_URI` names another), else one of the project's own, for which
  * missing packages are installed. Throws `UsageError` when none can be started.
  */
-export async function ensureLibvirt(settings: Settings, progress: Progress): Promise<Libvirt> {
+export async function ensureLibvirt(settings: Pick<Settings, "CACHE">, progress: Progress): Promise<Libvirt> {
   const local = new LocalHost();
   await installMissing(local, progress, libvirtTools, "virtual machines under libvirt");
-  const system = process.env.LIBVIRT_URI ?? "qemu:///system";
+  const system = readSession().libvirtUri ?? "qemu:///system";
   const answers = async (uri: string) =>
     (await local.exec(["virsh", "--connect", uri, "version"], { deadlineMs: 30_000 })).code === 0;
   if (await answers(system)) return { uri: system, own: false, stop: async () => {} };
@@ -77,31 +78,10 @@ export async function ensureLibvirt(settings: Settings, progress: Progress): Pro
       await progress.step("starting a libvirtd of our own", async () => {
         mkdirSync(folder, { recursive: true });
         const log = join(folder, "libvirtd.log");
-        const out = openSync(log, "w");
-        const [command = "", ...args] = asRoot(privilege, [
-          ...[
-            "unshare",
-            "--mount",
-            "--pid",
-            "--fork",
-            "--kill-child",
-            "--mount-proc",
-            "/bin/sh",
-            script,
-            folder,
-          ],
-        ]);
-        const child = spawn(command, args, { detached: true, stdio: ["ignore", out, out] });
-        child.unref();
-        let ended = "";
-        child.once("error", (error) => {
-          ended = error.message;
-        });
-        child.once("exit", (code, signal) => {
-          ended = `it ended with ${code ?? signal}`;
-        });
+        const unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+        const daemon = startDaemon(asRoot(privilege, [...unshare, "/bin/sh", script, folder]), log);
         await until({ what: "libvirtd to answer", deadlineMs: 60_000 }, async () => {
-          if (ended) throw new HarnessError(ended);
+          if (daemon.ended) throw new HarnessError(daemon.ended);
           return answers(uri);
         }).catch((error: Error) => {
           throw new HarnessError(

@@ -2,6 +2,7 @@ import type { EngineContext } from "#harness/cluster/containers/lifecycle.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
+import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import { ownIdentity } from "#harness/core/process.ts";
 import type { Progress } from "#harness/core/progress.ts";
@@ -10,7 +11,7 @@ import { LocalHost } from "#harness/host/local-host.ts";
 import { findProgram } from "#harness/host/setup/install.ts";
 
 export interface BenchOptions {
-  settings: Settings;
+  settings: TargetSettings & Pick<Settings, "ENGINE">;
   progress: Progress;
   /** How often what takes long is measured; medians are told. */
   rounds: number;
@@ -18,7 +19,7 @@ export interface BenchOptions {
 
 /** What benchmarks share: the host engine and one cluster with `overlay`, each brought up on first use. */
 export class BenchContext implements AsyncDisposable {
-  readonly settings: Settings;
+  readonly settings: TargetSettings & Pick<Settings, "ENGINE">;
   readonly progress: Progress;
   readonly rounds: number;
   readonly version: EngineVersion;

@@ -1,3 +1,4 @@
+import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import { openTarget } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import { Scope } from "#harness/core/scope.ts";
@@ -24,7 +25,7 @@ export interface TutorialRun {
 }
 
 export interface RunOptions {
-  readonly settings: Settings;
+  readonly settings: TargetSettings & Pick<Settings, "KEEP">;
   readonly progress: Progress;
   readonly tutorial: Tutorial;
   readonly steps: readonly Step[];

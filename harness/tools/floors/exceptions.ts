@@ -1,0 +1,69 @@
+/** A file, or a glob of files, for which a rule does not hold, and why. */
+export interface Exception {
+  readonly files: string;
+  readonly because: string;
+}
+
+/** A file that imports from a higher floor. */
+export interface UpwardImport extends Exception {
+  /** What it imports, by the name in the `import`. */
+  readonly imports: string;
+}
+
+export interface Exceptions {
+  readonly upwardImports: readonly UpwardImport[];
+  /** Who reads or writes `process.env`. All others are given what they need. */
+  readonly environmentReaders: readonly Exception[];
+  /** Who starts processes with `node:child_process`. All others use `LocalHost` or zx. */
+  readonly processStarters: readonly Exception[];
+}
+
+/** Every exception from the rules of the floors. */
+export const exceptions: Exceptions = {
+  upwardImports: [
+    {
+      files: "drivers/contiv/blocked.integration.ts",
+      imports: "#reports/vitest-run.ts",
+      because: "runs the suite with the driver as a user does, and reads its report",
+    },
+    {
+      files: "drivers/reference/cni/serve.integration.ts",
+      imports: "#harness/conformance/cni-run/run-suite.ts",
+      because: "runs the CNI tier against the plugin as a user does",
+    },
+    {
+      files: "drivers/reference/netctl/netctl.test.ts",
+      imports: "#harness/tools/tutorial/compare/table.ts",
+      because: "reads the tables of netctl with the reader that the tutorial's are compared by",
+    },
+    ...["reports/matrix/matrix.test.ts", "reports/matrix/page/pages.integration.ts"].map((files) => {
+      const because = "shows a matrix as the tool counts and compares it";
+      return { files, imports: "#harness/tools/matrix/*.ts", because };
+    }),
+  ],
+  environmentReaders: [
+    { files: "harness/core/settings/**", because: "the one place where the environment is read" },
+    {
+      files: "harness/cli/bootstrap.mjs",
+      because: "runs on the system's Node.js before any package is installed, and hands the environment on",
+    },
+    {
+      files: "{harness/testing,reports}/fixtures/vitest.config.ts",
+      because: "a configuration for the project's own tests: the test that runs it names its fixtures there",
+    },
+    {
+      files: "harness/cni/debug-plugins/common.cjs",
+      because: "the protocol of CNI passes a call's parameters to a plugin in its environment",
+    },
+  ],
+  processStarters: [
+    {
+      files: "harness/cli/bootstrap.mjs",
+      because: "runs on the system's Node.js before any package is installed",
+    },
+    {
+      files: "harness/cni/debug-plugins/*.cjs",
+      because: "CNI plugins, which a container runtime starts alone, without the project's packages",
+    },
+  ],
+};
