@@ -1,7 +1,8 @@
 import { rmSync } from "node:fs";
-import type { Server } from "node:http";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
+import type { ServedSocket } from "#harness/core/rpc/socket.ts";
+import type { AdministeredService } from "./admin/administered.ts";
 import { serveAdmin } from "./admin/server.ts";
 import type { CniAnswer } from "./cni/frontend.ts";
 import type { CniCall } from "./cni/request.ts";
@@ -31,12 +32,12 @@ export function pluginSocketPath(name: string): string {
 }
 
 /** The plugin as a service: its sockets on all nodes, its administration, and its restart. */
-export class ReferenceService {
+export class ReferenceService implements AdministeredService {
   readonly #nodes: readonly ServedNode[];
   readonly #options: ServiceOptions;
   readonly #sockets: { close(): Promise<void> }[] = [];
   #plugin: ReferencePlugin;
-  #admin: Server | undefined;
+  #admin: ServedSocket | undefined;
 
   constructor(nodes: readonly ServedNode[], options: ServiceOptions) {
     this.#nodes = nodes;
@@ -128,7 +129,5 @@ export class ReferenceService {
 
   #closeAdmin(): void {
     this.#admin?.close();
-    this.#admin?.closeAllConnections();
-    rmSync(this.#options.adminSocket, { force: true });
   }
 }

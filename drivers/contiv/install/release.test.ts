@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import contiv from "#drivers/contiv/index.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { programFile } from "#harness/host/agent/program.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { programs, readRelease } from "./release.ts";
 
@@ -64,7 +65,9 @@ describe("a release of Contiv", () => {
       "import sys, tarfile; tar = tarfile.open(sys.argv[1], 'w:bz2'); tar.add(sys.argv[2], 'x/contrib'); tar.add(sys.argv[3], 'x')",
       ...[packed, join(tree, "contrib"), tree],
     ]);
-    await local.run(["python3", join(import.meta.dirname, "unpack.py"), packed, target]);
+    const program = join(folder, "unpack.py");
+    writeFileSync(program, programFile(["unpack"]));
+    await local.run(["python3", program, packed, target, ...programs]);
     for (const name of programs) expect(readFileSync(join(target, name), "utf8")).toBe(`\x7fELF ${name}`);
     expect(existsSync(join(target, "contrib"))).toBe(false);
   });

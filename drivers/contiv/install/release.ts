@@ -5,6 +5,7 @@ import { folder } from "#drivers/contiv/daemons/daemon.ts";
 import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import { progressOn } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { programFile } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /** Contiv's programs. */
@@ -87,8 +88,8 @@ export async function putPrograms(node: Host, release: Exclude<Release, { kind: 
   }
   const [package_, script] = [`${folder}/release`, `${folder}/unpack.py`];
   await node.files.write(package_, release.content);
-  await node.files.write(script, await readFile(join(import.meta.dirname, "unpack.py")));
-  const unpacked = await node.exec(["python3", script, package_, `${folder}/bin`]);
+  await node.files.write(script, programFile(["unpack"]));
+  const unpacked = await node.exec(["python3", script, package_, `${folder}/bin`, ...programs]);
   if (unpacked.code !== 0) {
     throw new UsageError(
       `CONTIV=${release.what}: expected a tar archive with ${programs.join(", ")}, got ${unpacked.stderr.trim()}`,

@@ -1,8 +1,8 @@
-import { request } from "node:http";
-import { text } from "node:stream/consumers";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { ArgumentsOf, MethodName, ResultOf } from "./methods.ts";
+import { type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
+import { callSocket } from "#harness/core/rpc/socket.ts";
+import type { AdminMethods, ArgumentsOf, MethodName } from "./methods.ts";
 
 /** Speaks to a running plugin's administration from any process. */
 export class AdminClient {
@@ -14,27 +14,20 @@ export class AdminClient {
   }
 
   /** Calls a method. Throws `Refusal` with the plugin's message, or `HarnessError` when no plugin answers. */
-  async call<Name extends MethodName>(name: Name, given: ArgumentsOf<Name>): Promise<ResultOf<Name>> {
-    const answer = await this.#post(name, JSON.stringify(given));
-    const { result, error } = JSON.parse(answer) as { result?: ResultOf<Name>; error?: string };
-    if (error !== undefined) throw new Refusal(error);
-    return result as ResultOf<Name>;
-  }
-
-  #post(name: string, body: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const call = request({ socketPath: this.socket, path: `/${name}`, method: "POST" }, (response) => {
-        text(response).then(resolve, reject);
+  async call<Name extends MethodName>(
+    name: Name,
+    given: ArgumentsOf<Name>,
+  ): Promise<ResultOf<AdminMethods, Name>> {
+    const lost = (reason: string, cause?: Error) =>
+      new HarnessError(`no reference plugin answers at ${this.socket}: ${reason}`, {
+        hint: "start it with: npm run reference -- serve",
+        cause,
       });
-      call.on("error", (cause) => {
-        reject(
-          new HarnessError(`no reference plugin answers at ${this.socket}: ${cause.message}`, {
-            hint: "start it with: npm run reference -- serve",
-            cause,
-          }),
-        );
-      });
-      call.end(body);
-    });
+    try {
+      return await callSocket<AdminMethods, Name>(this.socket, name, given, { lost });
+    } catch (error) {
+      if (error instanceof RpcError) throw new Refusal(error.message);
+      throw error;
+    }
   }
 }

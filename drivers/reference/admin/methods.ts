@@ -2,7 +2,9 @@ import { z } from "zod";
 import { faultyListing } from "#drivers/reference/faults/listing.ts";
 import { faultyRule } from "#drivers/reference/faults/rule.ts";
 import { defaultTenant, keyOf, ruleShape } from "#drivers/reference/model/state.ts";
-import type { ReferenceService } from "#drivers/reference/service.ts";
+import type { GivenTo } from "#harness/core/rpc/messages.ts";
+import { checked } from "#harness/core/rpc/server.ts";
+import type { AdministeredService } from "./administered.ts";
 
 const tenant = z.string().default(defaultTenant);
 const networkShape = z.object({
@@ -21,106 +23,98 @@ const ofTenant = z.object({ tenant: z.string().optional() });
  * What can be asked of a running plugin beside the protocol: tenants, groups, policies, listings, faults. A change
  * resolves once every node has it; what cannot be is refused with a message that names the value.
  */
-export const methods = {
-  createTenant: method(z.object({ name: z.string() }), ({ plugin }, { name }) =>
-    plugin.administer(({ policies }) => policies.createTenant(name)),
-  ),
-  deleteTenant: method(z.object({ name: z.string() }), ({ plugin }, { name }) =>
-    plugin.administer(({ policies }) => policies.deleteTenant(name)),
-  ),
-  /** Makes a network on every node, for CNI; engines make theirs themselves. */
-  createNetwork: method(networkShape, ({ plugin }, place) =>
-    plugin.administer(({ attachments }) => {
-      for (const node of plugin.nodes) attachments.createNetwork(node, place);
-    }),
-  ),
-  deleteNetwork: method(z.object({ tenant, name: z.string() }), ({ plugin }, place) =>
-    plugin.administer(({ attachments }) => {
-      for (const node of plugin.nodes) attachments.deleteNetwork(node, place);
-    }),
-  ),
-  createPolicy: method(z.object({ tenant, name: z.string() }), ({ plugin }, { tenant, name }) =>
-    plugin.administer(({ policies }) => void policies.createPolicy(tenant, name)),
-  ),
-  deletePolicy: method(z.object({ tenant, name: z.string() }), ({ plugin }, { tenant, name }) =>
-    plugin.administer(({ policies }) => policies.deletePolicy(tenant, name)),
-  ),
-  addRule: method(
-    z.object({ tenant, policy: z.string(), rule: ruleShape }),
-    ({ plugin }, { tenant, policy, rule }) =>
-      plugin.administer(
-        ({ policies }) => void policies.addRule(tenant, policy, faultyRule(rule, plugin.faults)),
+export function adminMethods(service: AdministeredService) {
+  return {
+    createTenant: checked(z.object({ name: z.string() }), ({ name }) =>
+      service.plugin.administer(({ policies }) => policies.createTenant(name)),
+    ),
+    deleteTenant: checked(z.object({ name: z.string() }), ({ name }) =>
+      service.plugin.administer(({ policies }) => policies.deleteTenant(name)),
+    ),
+    /** Makes a network on every node, for CNI; engines make theirs themselves. */
+    createNetwork: checked(networkShape, (place) =>
+      service.plugin.administer(({ attachments }) => {
+        for (const node of service.plugin.nodes) attachments.createNetwork(node, place);
+      }),
+    ),
+    deleteNetwork: checked(z.object({ tenant, name: z.string() }), (place) =>
+      service.plugin.administer(({ attachments }) => {
+        for (const node of service.plugin.nodes) attachments.deleteNetwork(node, place);
+      }),
+    ),
+    createPolicy: checked(z.object({ tenant, name: z.string() }), ({ tenant, name }) =>
+      service.plugin.administer(({ policies }) => void policies.createPolicy(tenant, name)),
+    ),
+    deletePolicy: checked(z.object({ tenant, name: z.string() }), ({ tenant, name }) =>
+      service.plugin.administer(({ policies }) => policies.deletePolicy(tenant, name)),
+    ),
+    addRule: checked(z.object({ tenant, policy: z.string(), rule: ruleShape }), ({ tenant, policy, rule }) =>
+      service.plugin.administer(
+        ({ policies }) => void policies.addRule(tenant, policy, faultyRule(rule, service.plugin.faults)),
       ),
-  ),
-  removeRule: method(
-    z.object({ tenant, policy: z.string(), id: z.string() }),
-    ({ plugin }, { tenant, policy, id }) =>
-      plugin.administer(({ policies }) => policies.removeRule(tenant, policy, id)),
-  ),
-  createGroup: method(
-    z.object({ tenant, name: z.string(), network: z.string(), policies: z.array(z.string()).default([]) }),
-    ({ plugin }, { tenant, name, network, policies: names }) =>
-      plugin.administer(({ policies }) => void policies.createGroup(tenant, name, network, names)),
-  ),
-  deleteGroup: method(z.object({ tenant, name: z.string() }), ({ plugin }, { tenant, name }) =>
-    plugin.administer(({ policies }) => policies.deleteGroup(tenant, name)),
-  ),
+    ),
+    removeRule: checked(z.object({ tenant, policy: z.string(), id: z.string() }), ({ tenant, policy, id }) =>
+      service.plugin.administer(({ policies }) => policies.removeRule(tenant, policy, id)),
+    ),
+    createGroup: checked(
+      z.object({ tenant, name: z.string(), network: z.string(), policies: z.array(z.string()).default([]) }),
+      ({ tenant, name, network, policies: names }) =>
+        service.plugin.administer(({ policies }) => void policies.createGroup(tenant, name, network, names)),
+    ),
+    deleteGroup: checked(z.object({ tenant, name: z.string() }), ({ tenant, name }) =>
+      service.plugin.administer(({ policies }) => policies.deleteGroup(tenant, name)),
+    ),
 
-  listTenants: method(z.object({}), async (service) => listing(service).tenants),
-  listNetworks: method(ofTenant, async (service, { tenant }) => {
-    const networks = Object.values(listing(service).networks).filter(
-      (network) => tenant === undefined || network.tenant === tenant,
-    );
-    return networks.map(({ tenant, name, encap, tag, subnet, gateway, subnet6, gateway6 }) => ({
-      ...{ tenant, name, encap, tag, subnet, gateway },
-      ...(subnet6 ? { subnet6, gateway6 } : {}),
-    }));
-  }),
-  listPolicies: method(ofTenant, async (service, { tenant }) =>
-    Object.values(listing(service).policies)
-      .filter((policy) => tenant === undefined || policy.tenant === tenant)
-      .map(({ tenant, name }) => ({ tenant, name })),
-  ),
-  listRules: method(z.object({ tenant, policy: z.string() }), async (service, { tenant, policy }) =>
-    Object.values(listing(service).policies[keyOf(tenant, policy)]?.rules ?? {}),
-  ),
-  listGroups: method(ofTenant, async (service, { tenant }) =>
-    Object.values(listing(service).groups)
-      .filter((group) => tenant === undefined || group.tenant === tenant)
-      .map(({ network, ...group }) => ({ ...group, network: network.slice(group.tenant.length + 1) })),
-  ),
-  /** Address at which a network's resolver answers the network's containers. */
-  resolverOf: method(z.object({ tenant, network: z.string() }), async ({ plugin }, { tenant, network }) => {
-    return plugin.model.state.networks[keyOf(tenant, network)]?.resolver ?? "";
-  }),
-  /** Resolves when the containers of the network find the name. */
-  awaitName: method(z.object({ name: z.string() }), ({ plugin }, { name }) => plugin.named(name)),
+    listTenants: checked(z.object({}), async () => listing(service).tenants),
+    listNetworks: checked(ofTenant, async ({ tenant }) => {
+      const networks = Object.values(listing(service).networks).filter(
+        (network) => tenant === undefined || network.tenant === tenant,
+      );
+      return networks.map(({ tenant, name, encap, tag, subnet, gateway, subnet6, gateway6 }) => ({
+        ...{ tenant, name, encap, tag, subnet, gateway },
+        ...(subnet6 ? { subnet6, gateway6 } : {}),
+      }));
+    }),
+    listPolicies: checked(ofTenant, async ({ tenant }) =>
+      Object.values(listing(service).policies)
+        .filter((policy) => tenant === undefined || policy.tenant === tenant)
+        .map(({ tenant, name }) => ({ tenant, name })),
+    ),
+    listRules: checked(z.object({ tenant, policy: z.string() }), async ({ tenant, policy }) =>
+      Object.values(listing(service).policies[keyOf(tenant, policy)]?.rules ?? {}),
+    ),
+    listGroups: checked(ofTenant, async ({ tenant }) =>
+      Object.values(listing(service).groups)
+        .filter((group) => tenant === undefined || group.tenant === tenant)
+        .map(({ network, ...group }) => ({ ...group, network: network.slice(group.tenant.length + 1) })),
+    ),
+    /** Address at which a network's resolver answers the network's containers. */
+    resolverOf: checked(z.object({ tenant, network: z.string() }), async ({ tenant, network }) => {
+      return service.plugin.model.state.networks[keyOf(tenant, network)]?.resolver ?? "";
+    }),
+    /** Resolves when the containers of the network find the name. */
+    awaitName: checked(z.object({ name: z.string() }), ({ name }) => service.plugin.named(name)),
 
-  listFaults: method(z.object({}), async ({ plugin }) => [...plugin.faults]),
-  /** Switches exactly these faults on. */
-  setFaults: method(z.object({ names: z.array(z.string()) }), async ({ plugin }, { names }) => {
-    plugin.faults.clear();
-    for (const name of names) plugin.faults.add(name);
-    await plugin.sync();
-  }),
-  versions: method(z.object({}), ({ plugin }) => plugin.versions()),
-  restart: method(z.object({}), (service) => service.restart()),
-  /** Ends the plugin as a kill would; only its administration answers until `resume`. */
-  halt: method(z.object({}), (service) => service.halt()),
-  resume: method(z.object({}), (service) => service.resume()),
-} as const;
-
-export type MethodName = keyof typeof methods;
-export type ArgumentsOf<Name extends MethodName> = z.input<(typeof methods)[Name]["input"]>;
-export type ResultOf<Name extends MethodName> = Awaited<ReturnType<(typeof methods)[Name]["run"]>>;
-
-function method<Input extends z.ZodType, Result>(
-  input: Input,
-  run: (service: ReferenceService, given: z.output<Input>) => Promise<Result>,
-) {
-  return { input, run };
+    listFaults: checked(z.object({}), async () => [...service.plugin.faults]),
+    /** Switches exactly these faults on. */
+    setFaults: checked(z.object({ names: z.array(z.string()) }), async ({ names }) => {
+      service.plugin.faults.clear();
+      for (const name of names) service.plugin.faults.add(name);
+      await service.plugin.sync();
+    }),
+    versions: checked(z.object({}), () => service.plugin.versions()),
+    restart: checked(z.object({}), () => service.restart()),
+    /** Ends the plugin as a kill would; only its administration answers until `resume`. */
+    halt: checked(z.object({}), () => service.halt()),
+    resume: checked(z.object({}), () => service.resume()),
+  } as const;
 }
 
-function listing({ plugin }: ReferenceService) {
+/** The methods as a caller sees them. */
+export type AdminMethods = ReturnType<typeof adminMethods>;
+export type MethodName = keyof AdminMethods;
+export type ArgumentsOf<Name extends MethodName> = GivenTo<AdminMethods, Name>;
+
+function listing({ plugin }: AdministeredService) {
   return faultyListing(plugin.model.state, plugin.faults);
 }

@@ -1,6 +1,7 @@
-import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
 import { z } from "zod";
+import { bothHalves } from "#harness/core/rpc/messages.ts";
+import { checked, serveRpc } from "#harness/core/rpc/server.ts";
 import type { CniAnswer } from "./frontend.ts";
 import type { CniCall } from "./request.ts";
 
@@ -11,26 +12,15 @@ const callShape = z.object({
   pid: z.number().int(),
 });
 
+interface CniMethods {
+  call(given: z.input<typeof callShape>): CniAnswer;
+}
+
 /** Where the plugin's executable on a node finds the plugin. */
 export const cniSocketPath = "/run/netconform/reference-cni.sock";
 
-/**
- * Answers the call that arrives on a connection: one line of JSON each way, `{env, stdin, pid}` and `{code, stdout}`. A line
- * that is no call, and a runtime that gave up, end the connection.
- */
+/** Answers the calls of the executable that arrive on a connection. */
 export function serveCall(stream: Duplex, answer: (call: CniCall, pid: number) => Promise<CniAnswer>): void {
-  stream.on("error", () => {});
-  const lines = createInterface({ input: stream });
-  lines.once("line", (line) => {
-    lines.close();
-    Promise.resolve()
-      .then(() => {
-        const { pid, ...call } = callShape.parse(JSON.parse(line));
-        return answer(call, pid);
-      })
-      .then(
-        (answered) => stream.end(`${JSON.stringify(answered)}\n`),
-        () => stream.destroy(),
-      );
-  });
+  const call = checked(callShape, ({ pid, ...call }) => answer(call, pid));
+  serveRpc<CniMethods>(bothHalves(stream), { call });
 }

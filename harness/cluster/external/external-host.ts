@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/poll.ts";
+import { programFile } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /** Test zone that only the external host knows; RFC 6761 reserves `.test`. */
@@ -10,7 +10,6 @@ export const externalZone = "netconform.test";
 export const externalHostName = `www.${externalZone}`;
 export const externalHttpPort = 80;
 
-const webServer = new URL("web-server.py", import.meta.url);
 const webServerPath = "/run/netconform/web-server.py";
 const webServerLog = "/run/netconform/web.log";
 const dnsPidFile = "/run/netconform/dnsmasq.pid";
@@ -45,7 +44,7 @@ async function startDns(external: ExternalHost): Promise<void> {
 /** Starts the web server alone, where a host of somebody's is the external host; `stopWebServer` takes it away. */
 export async function startWebServer(external: ExternalHost): Promise<void> {
   const { address } = external.interfaces.management;
-  await external.files.write(webServerPath, await readFile(webServer));
+  await external.files.write(webServerPath, programFile(["web-server"]));
   const web = await external.exec(["pgrep", "--full", webServerOn(external.httpPort)]);
   if (web.code !== 0) {
     await external.run([

@@ -1,12 +1,12 @@
-import { rmSync } from "node:fs";
-import { createServer, request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { json, text } from "node:stream/consumers";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import type { RuleViolation } from "#harness/cnm/rules/rules.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { type GivenTo, type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
+import type { Handlers } from "#harness/core/rpc/server.ts";
+import { callSocket, serveSocket } from "#harness/core/rpc/socket.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { ActiveInjection, Injection } from "./injection.ts";
 import type { RecordingProxy } from "./proxy.ts";
@@ -49,36 +49,17 @@ export async function serveRecorder(
   name: string,
 ): Promise<string> {
   const path = join(tmpdir(), `netconform-recorder-${name}.sock`);
-  const methods = methodsOf(proxies);
-  const server = createServer(async (incoming, response) => {
-    try {
-      const method = methods[(incoming.url ?? "").slice(1) as keyof Methods] as (given: unknown) => unknown;
-      if (!method) throw new Error(`there is no method ${incoming.url}`);
-      response.end(JSON.stringify({ result: method(await json(incoming)) ?? null }));
-    } catch (error) {
-      response.statusCode = 400;
-      response.end(JSON.stringify({ error: String(error) }));
-    }
-  });
-  rmSync(path, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, resolve);
-  });
+  const served = await serveSocket<Methods>(path, methodsOf(proxies));
   // A run that keeps its cluster ends without closing anything.
-  server.unref();
-  scope.defer(`the recorder ${path}`, () => {
-    server.close();
-    server.closeAllConnections();
-    rmSync(path, { force: true });
-  });
+  served.unref();
+  scope.defer(`the recorder ${path}`, () => served.close());
   return path;
 }
 
 /** The recorder that `serveRecorder` opened at `path`. */
 export function connectRecorder(path: string): ProtocolRecorder {
-  const ask = <Name extends keyof Methods>(name: Name, given: Parameters<Methods[Name]>[0]) =>
-    post(path, name, given) as Promise<ReturnType<Methods[Name]>>;
+  const ask = <Name extends keyof Methods>(name: Name, given: GivenTo<Methods, Name>) =>
+    askRecorder(path, name, given);
   return {
     mark: () => ask("mark", {}),
     since: (mark) => ask("since", { mark }),
@@ -99,7 +80,7 @@ interface Methods {
   stop(given: { id: number }): null;
 }
 
-function methodsOf(proxies: readonly RecordingProxy[]): Methods {
+function methodsOf(proxies: readonly RecordingProxy[]): Handlers<Methods> {
   const injections: ActiveInjection[][] = [];
   return {
     mark: () => proxies.map(({ exchanges }) => exchanges.length),
@@ -128,17 +109,17 @@ function methodsOf(proxies: readonly RecordingProxy[]): Methods {
   };
 }
 
-async function post(path: string, name: string, given: object): Promise<unknown> {
-  const answer = await new Promise<string>((resolve, reject) => {
-    const call = request({ socketPath: path, path: `/${name}`, method: "POST" }, (response) => {
-      text(response).then(resolve, reject);
-    });
-    call.on("error", (cause) =>
-      reject(new HarnessError(`the recording proxies do not answer at ${path}: ${cause.message}`, { cause })),
-    );
-    call.end(JSON.stringify(given));
-  });
-  const { result, error } = JSON.parse(answer) as { result?: unknown; error?: string };
-  if (error !== undefined) throw new HarnessError(`the recording proxies refused ${name}: ${error}`);
-  return result;
+async function askRecorder<Name extends keyof Methods>(
+  path: string,
+  name: Name,
+  given: GivenTo<Methods, Name>,
+): Promise<ResultOf<Methods, Name>> {
+  const lost = (reason: string, cause?: Error) =>
+    new HarnessError(`the recording proxies do not answer at ${path}: ${reason}`, { cause });
+  try {
+    return await callSocket<Methods, Name>(path, name, given, { lost });
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    throw new HarnessError(`the recording proxies refused ${name}: ${error.message}`);
+  }
 }

@@ -1,11 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
-import { ConnectionLost, DeadlineExceeded, ProbeFailed } from "#harness/core/errors.ts";
-import { within } from "#harness/core/poll.ts";
-import type { Host, RunningCommand } from "#harness/host/host.ts";
-import { formatCommand } from "#harness/host/shell.ts";
+import { DeadlineExceeded, ProbeFailed } from "#harness/core/errors.ts";
+import { type GivenTo, type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
+import type { Host } from "#harness/host/host.ts";
 import { recordCommand } from "#harness/host/transcript.ts";
+import { type RunningProgram, startProgram } from "./program.ts";
 import type { Arrival, DatagramResult, PingResult, Reach, Resolution, Transport } from "./reach.ts";
 
 /** Ports as a list or an inclusive range. Port 0 in a list takes any free port. */
@@ -98,31 +96,26 @@ export class NoRoute extends ProbeFailed {
   override name = "NoRoute";
 }
 
-interface Pending {
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+/** What the agent can be asked, with every default filled in. */
+interface ProbeMethods {
+  ready(given: object): { python: string; parallel: number };
+  listen(given: Omit<ListenOptions, "ports"> & { ports: number[] }): { handle: number; ports: number[] };
+  received(given: { handle: number }): Arrival[];
+  unlisten(given: { handle: number }): null;
+  scan(given: Omit<Required<ScanOptions>, "ports" | "parallel"> & ScanLimits): [number, Reach][];
+  ping(given: Required<Omit<PingOptions, "packetBytes">> & Pick<PingOptions, "packetBytes">): PingResult;
+  datagram(given: Required<DatagramOptions>): DatagramResult;
+  resolve(given: Required<ResolveOptions>): Resolution;
 }
 
-interface AgentError {
-  kind: "no route" | "probe";
-  message: string;
+interface ScanLimits {
+  ports: number[];
+  parallel: number | undefined;
 }
 
-type AgentMessage =
-  | { ready: { python: string } }
-  | { id: number; ok: unknown }
-  | { id: number; error: AgentError };
-
-/** Each after those it imports. */
-const modules = ["sockets", "datagrams", "reach", "servers", "path", "names", "main"];
-const bootstrap = `
-import json, sys, types
-for name, source in json.loads(sys.stdin.buffer.read(int(sys.stdin.buffer.readline()))):
-    module = sys.modules[name] = types.ModuleType(name)
-    exec(compile(source, "agent/" + name + ".py", "exec"), module.__dict__)
-`.trim();
 const startDeadlineMs = 15_000;
 const graceMs = 10_000;
+const endMs = 5_000;
 const defaultTimeoutMs = 2_000;
 
 /** A text that no other packet carries: for nonces and packet markers. */
@@ -141,18 +134,18 @@ export class ProbeAgent implements AsyncDisposable {
   readonly host: Host;
   /** Path of the network namespace on the node; undefined for the node's own. */
   readonly netns: string | undefined;
-  readonly #command: RunningCommand;
-  readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
-  #stderr = "";
-  #ended: Error | undefined;
-  #signalReady: () => void = () => {};
+  readonly #program: RunningProgram<ProbeMethods>;
 
-  private constructor(host: Host, netns: string | undefined, command: RunningCommand) {
+  private constructor(
+    host: Host,
+    netns: string | undefined,
+    where: string,
+    program: RunningProgram<ProbeMethods>,
+  ) {
     this.host = host;
     this.netns = netns;
-    this.where = netns ? `${host.name}:${netns}` : host.name;
-    this.#command = command;
+    this.where = where;
+    this.#program = program;
   }
 
   /**
@@ -160,81 +153,30 @@ export class ProbeAgent implements AsyncDisposable {
    * Throws `ProbeFailed` when python3 or the namespace is missing.
    */
   static async start(host: Host, netns?: string): Promise<ProbeAgent> {
-    const argv = [
-      ...(netns ? ["nsenter", `--net=${netns}`] : []),
-      "python3",
-      "-I",
-      "-S",
-      "-u",
-      "-c",
-      bootstrap,
-    ];
-    const program = await readProgram();
-    const command = await host.spawn(argv);
-    const agent = new ProbeAgent(host, netns, command);
-    await agent.#begin(program);
-    return agent;
-  }
-
-  async #begin(program: Buffer): Promise<void> {
-    const { stdin, stdout, stderr, exit } = this.#command;
-    const ready = new Promise<void>((resolve, reject) => {
-      this.#signalReady = resolve;
-      this.#pending.set(0, { resolve: () => resolve(), reject });
-    });
-    stdin.on("error", () => {}); // an agent that died shows in `exit`, with its reason
-    stderr.on("data", (chunk: Buffer) => {
-      this.#stderr = (this.#stderr + chunk.toString()).slice(-4000);
-    });
-    createInterface({ input: stdout }).on("line", (line) => this.#receive(line));
-    exit.then(
-      (status) =>
-        this.#end(
-          new ProbeFailed(this.#endedMessage(`ended with ${status.code ?? status.signal}`), endedHint),
-        ),
-      (error: Error) => this.#end(error),
-    );
-    stdin.write(`${program.length}\n`);
-    stdin.write(program);
+    const where = netns ? `${host.name}:${netns}` : host.name;
+    const peer = `the probe agent on ${where}`;
+    const lost = (message: string) => new ProbeFailed(message, endedHint);
+    const program = await startProgram<ProbeMethods>(host, "probe", { netns, peer, lost });
     try {
-      await within({ what: `the probe agent on ${this.where} to start`, deadlineMs: startDeadlineMs }, ready);
+      await program.rpc.call(
+        "ready",
+        {},
+        { deadline: { what: `${peer} to start`, deadlineMs: startDeadlineMs } },
+      );
     } catch (error) {
-      this.#command.kill("KILL");
-      if (error instanceof DeadlineExceeded) throw new ProbeFailed(error.message, { cause: error });
-      throw error;
+      program.command.kill("KILL");
+      throw probeError(error, where);
     }
-    this.#pending.delete(0);
+    return new ProbeAgent(host, netns, where, program);
   }
 
-  #endedMessage(how: string): string {
-    return `the probe agent on ${this.where} ${how}\n  ${formatCommand(this.#command.argv.slice(0, -1))} …\n  ${this.#stderr.trim() || "(no output)"}`;
-  }
-
-  #receive(line: string): void {
-    const message = JSON.parse(line) as AgentMessage;
-    if ("ready" in message) {
-      this.#signalReady();
-      return;
-    }
-    const pending = this.#pending.get(message.id);
-    this.#pending.delete(message.id);
-    if (!pending) return;
-    if ("ok" in message) pending.resolve(message.ok);
-    else {
-      const Kind = message.error.kind === "no route" ? NoRoute : ProbeFailed;
-      pending.reject(new Kind(`the probe on ${this.where}: ${message.error.message}`));
-    }
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error;
-    for (const pending of this.#pending.values()) pending.reject(this.#ended);
-    this.#pending.clear();
-  }
-
-  async #call<T>(op: string, params: object, expectedMs: number): Promise<T> {
-    if (this.#ended) throw this.#ended;
-    const id = ++this.#lastId;
+  async #call<Op extends keyof ProbeMethods>(
+    op: Op,
+    params: GivenTo<ProbeMethods, Op>,
+    expectedMs: number,
+  ): Promise<ResultOf<ProbeMethods, Op>> {
+    const { rpc } = this.#program;
+    if (rpc.ended) throw rpc.ended;
     const startedAt = Date.now();
     const start = performance.now();
     const record = (code: number, stdout: string, stderr: string) =>
@@ -243,38 +185,30 @@ export class ProbeAgent implements AsyncDisposable {
         argv: describeCall(this.netns, op, params),
         ...{ code, signal: null, stdout, stderr, startedAt, durationMs: performance.now() - start },
       });
-    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
-    this.#command.stdin.write(`${JSON.stringify({ id, op, ...params })}\n`);
     const what = `the probe agent on ${this.where} to answer ${op}`;
     try {
-      const value = await within({ what, deadlineMs: expectedMs + graceMs }, answer);
-      record(0, JSON.stringify(value) ?? "", "");
-      return value as T;
+      const value = await rpc.call(op, params, { deadline: { what, deadlineMs: expectedMs + graceMs } });
+      record(0, JSON.stringify(value), "");
+      return value;
     } catch (error) {
-      record(1, "", String(error));
-      if (error instanceof DeadlineExceeded) throw new ProbeFailed(error.message, { cause: error });
-      throw error;
-    } finally {
-      this.#pending.delete(id);
+      const known = probeError(error, this.where);
+      record(1, "", String(known));
+      throw known;
     }
   }
 
   /** Starts one server per port; all are listening when this returns. Throws `ProbeFailed` when a port is taken. */
   async listen(options: ListenOptions): Promise<Listener> {
     const { protocol, identity } = options;
-    const opened = await this.#call<{ handle: number; ports: number[] }>(
-      "listen",
-      { ...options, ports: listPorts(options.ports) },
-      0,
-    );
+    const opened = await this.#call("listen", { ...options, ports: listPorts(options.ports) }, 0);
     const close = async () => {
-      if (!this.#ended) await this.#call("unlisten", { handle: opened.handle }, 0);
+      if (!this.#program.rpc.ended) await this.#call("unlisten", { handle: opened.handle }, 0);
     };
     return {
       identity,
       protocol,
       ports: opened.ports,
-      received: () => this.#call<Arrival[]>("received", { handle: opened.handle }, 0),
+      received: () => this.#call("received", { handle: opened.handle }, 0),
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -291,7 +225,7 @@ export class ProbeAgent implements AsyncDisposable {
     const { protocol, address, timeoutMs = defaultTimeoutMs, nonce = uniqueMarker(), parallel } = options;
     const ports = listPorts(options.ports);
     const rounds = parallel ? Math.ceil(ports.length / parallel) : 1;
-    const reaches = await this.#call<[number, Reach][]>(
+    const reaches = await this.#call(
       "scan",
       { protocol, address, ports, timeoutMs, nonce, parallel },
       timeoutMs * rounds + ports.length * 20,
@@ -323,17 +257,8 @@ export class ProbeAgent implements AsyncDisposable {
 
   /** Ends the agent and with it all its servers. */
   async close(): Promise<void> {
-    this.#end(new ProbeFailed(`the probe agent on ${this.where} is closed`));
-    this.#command.stdin.end();
-    try {
-      await within(
-        { what: `the probe agent on ${this.where} to end`, deadlineMs: 5_000 },
-        this.#command.exit,
-      );
-    } catch (error) {
-      this.#command.kill("KILL");
-      if (!(error instanceof DeadlineExceeded || error instanceof ConnectionLost)) throw error;
-    }
+    this.#program.rpc.end(new ProbeFailed(`the probe agent on ${this.where} is closed`));
+    await this.#program.close(endMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -345,12 +270,12 @@ const endedHint = {
   hint: "python3 and nsenter (util-linux) must be on the node, and the namespace must exist",
 };
 
-/** The agent's modules as JSON, `[name, source]` in the order in which they load. */
-async function readProgram(): Promise<Buffer> {
-  const files = modules.map(async (name) => {
-    return [name, await readFile(new URL(`program/${name}.py`, import.meta.url), "utf8")];
-  });
-  return Buffer.from(JSON.stringify(await Promise.all(files)));
+/** What a call threw, as the agent's callers know it. */
+function probeError(error: unknown, where: string): unknown {
+  if (error instanceof DeadlineExceeded) return new ProbeFailed(error.message, { cause: error });
+  if (!(error instanceof RpcError)) return error;
+  const Kind = error.kind === "no route" ? NoRoute : ProbeFailed;
+  return new Kind(`the probe on ${where}: ${error.message}`, { cause: error });
 }
 
 /** How a call reads in the transcript: `nsenter --net=… probe connect address=10.1.1.2 …`. */

@@ -1,14 +1,14 @@
-import { readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import type { Duplex } from "node:stream";
 import { HarnessError } from "#harness/core/errors.ts";
-import { until, within } from "#harness/core/poll.ts";
-import type { Host, RunningCommand } from "#harness/host/host.ts";
+import { until } from "#harness/core/poll.ts";
+import { type GivenTo, RpcError } from "#harness/core/rpc/messages.ts";
+import { type RunningProgram, startProgram } from "#harness/host/agent/program.ts";
+import type { Host } from "#harness/host/host.ts";
 import type { ReverseForward, SshConnection } from "./ssh-connection.ts";
 
-const source = readFileSync(new URL("relay.py", import.meta.url), "utf8");
 const answerMs = 20_000;
 const againMs = 60_000;
+const endMs = 2_000;
 
 interface Carried {
   listen: string;
@@ -17,10 +17,15 @@ interface Carried {
   byUser: boolean;
 }
 
-interface Running {
-  command: RunningCommand;
-  ask(order: object): Promise<void>;
+/** What the program on the host can be asked. */
+interface RelayMethods {
+  ready(given: object): null;
+  /** Carries the connections of the socket `path` to the socket `to`. `owner` is the id of the user who may connect. */
+  listen(given: { path: string; to: string; owner: number | null }): null;
+  close(given: { path: string }): null;
 }
+
+type Running = RunningProgram<RelayMethods>;
 
 /**
  * Sockets of a host on which the user who logs in is not root. One program runs there as root (through the host's
@@ -68,7 +73,7 @@ export class SocketRelay {
       close: async () => {
         this.#carried.delete(path);
         const running = await this.#running?.catch(() => undefined);
-        await running?.ask({ close: path });
+        if (running) await this.#ask(running, "close", { path });
         await forward.close();
       },
     };
@@ -79,8 +84,7 @@ export class SocketRelay {
     this.#closed = true;
     const running = await this.#running?.catch(() => undefined);
     if (running) {
-      running.command.stdin.end();
-      await within({ what: "the relay to end", deadlineMs: 2_000 }, running.command.exit).catch(() => {});
+      await running.close(endMs).catch(() => {});
     }
     const folder = await this.#folder?.catch(() => undefined);
     if (folder) await this.#asUser(["rm", "-rf", "--", folder.path]).catch(() => {});
@@ -109,7 +113,7 @@ export class SocketRelay {
 
   async #order(running: Running, { listen, connect, byUser }: Carried): Promise<void> {
     const { uid } = await this.#ownFolder();
-    await running.ask({ listen, connect, owner: byUser ? uid : null });
+    await this.#ask(running, "listen", { path: listen, to: connect, owner: byUser ? uid : null });
   }
 
   #started(): Promise<Running> {
@@ -121,52 +125,31 @@ export class SocketRelay {
     return this.#running;
   }
 
+  async #ask<Name extends keyof RelayMethods>(
+    { rpc }: Running,
+    name: Name,
+    given: GivenTo<RelayMethods, Name>,
+  ): Promise<void> {
+    const what = `the socket relay on ${this.#host.name} to answer`;
+    try {
+      await rpc.call(name, given, { deadline: { what, deadlineMs: answerMs } });
+    } catch (error) {
+      if (error instanceof RpcError) throw new HarnessError(`${this.#host.name}: ${error.message}`);
+      throw error;
+    }
+  }
+
   async #start(): Promise<Running> {
-    const command = await this.#host.spawn(["python3", "-c", source]);
-    const pending = new Map<number, { resolve(): void; reject(error: Error): void }>();
-    let said = "";
-    command.stderr.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
+    const running = await startProgram<RelayMethods>(this.#host, "relay", {
+      peer: `the socket relay on ${this.#host.name}`,
+      lost: (message) => new HarnessError(message),
     });
-    command.stdin.on("error", () => {});
-    const answerTo = (id: number) => {
-      const { promise, resolve, reject } = Promise.withResolvers<void>();
-      pending.set(id, { resolve, reject });
-      return within(
-        { what: `the socket relay on ${this.#host.name} to answer`, deadlineMs: answerMs },
-        promise,
-      );
-    };
-    const ready = answerTo(0);
-    createInterface({ input: command.stdout }).on("line", (line) => {
-      const { id, error } = JSON.parse(line) as { id: number; error?: string };
-      const waiting = pending.get(id);
-      pending.delete(id);
-      if (error === undefined) waiting?.resolve();
-      else waiting?.reject(new HarnessError(`${this.#host.name}: ${error}`));
-    });
-    let orders = 0;
-    const ended = (why: string) => {
+    const ended = () => {
       this.#running = undefined;
-      const error = new HarnessError(`the socket relay on ${this.#host.name} ended: ${why}`);
-      for (const { reject } of pending.values()) reject(error);
-      pending.clear();
       this.#startAgain();
     };
-    command.exit.then(
-      ({ code, signal }) => ended(said.trim().slice(-500) || `exit ${code ?? signal}`),
-      (error: Error) => ended(error.message),
-    );
-    await ready;
-    const running: Running = {
-      command,
-      ask: (order) => {
-        const id = ++orders;
-        const answer = answerTo(id);
-        command.stdin.write(`${JSON.stringify({ id, ...order })}\n`);
-        return answer;
-      },
-    };
+    running.command.exit.then(ended, ended);
+    await this.#ask(running, "ready", {});
     // After an interruption everything is served again.
     for (const carried of this.#carried.values()) await this.#order(running, carried);
     return running;

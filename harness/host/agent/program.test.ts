@@ -1,0 +1,146 @@
+import { spawn } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect, it, onTestFinished } from "vitest";
+import { ProbeFailed } from "#harness/core/errors.ts";
+import { serveSocket } from "#harness/core/rpc/socket.ts";
+import { LocalHost } from "#harness/host/local-host.ts";
+import { programFile, pythonFolder, type RunningProgram, startProgram } from "./program.ts";
+
+const local = new LocalHost();
+
+interface Methods {
+  ready(given: object): unknown;
+  listen(given: { path: string; to: string; owner: number | null }): null;
+  close(given: { path: string }): null;
+  resolve(given: object): unknown;
+}
+
+/** A folder that goes with the test. */
+function scratch(): string {
+  const folder = mkdtempSync(join(tmpdir(), "netconform-program-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function started(name: "probe" | "relay"): Promise<RunningProgram<Methods>> {
+  const lost = (message: string) => new ProbeFailed(message);
+  const program = await startProgram<Methods>(local, name, { peer: "the program", lost });
+  onTestFinished(() => program.close(5_000));
+  await program.rpc.call("ready", {});
+  return program;
+}
+
+/** What a file of the program prints and ends with. */
+async function run(given: readonly string[], args: readonly string[], input = "") {
+  const path = join(scratch(), "program");
+  writeFileSync(path, programFile(given), { mode: 0o755 });
+  return local.exec(["env", "--ignore-environment", "CNI_COMMAND=ADD", path, ...args], { input });
+}
+
+it("passes its own tests in Python", async () => {
+  const tests = [
+    "python3",
+    "-B",
+    "-m",
+    "unittest",
+    "discover",
+    "--top-level-directory",
+    ".",
+    "--start-directory",
+    "tests",
+  ];
+  const child = spawn(tests[0]!, tests.slice(1), { cwd: pythonFolder, stdio: ["ignore", "ignore", "pipe"] });
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
+  expect(code, said).toBe(0);
+  expect(Number(/^Ran (\d+) tests/m.exec(said)?.[1])).toBeGreaterThan(30);
+});
+
+it("tells a command line that is wrong how it should be", async () => {
+  const { code, stderr } = await run([], ["unpack"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^usage: probe \| relay \| /);
+});
+
+it("ends when it is spoken to in anything but JSON-RPC, and says why", async () => {
+  const program = await started("probe");
+  const pending = program.rpc.call("resolve", {}, {});
+  await expect(pending).rejects.toThrow(/^resolve: name: expected a text, got None$/);
+  program.command.stdin.write("garbage\n");
+  expect(await program.command.exit).toEqual({ code: 0, signal: null });
+  await expect(program.rpc.call("ready", {})).rejects.toThrow(
+    new ProbeFailed('the program: expected a request of JSON-RPC in one line, got "garbage"'),
+  );
+});
+
+it("fails what is under way when it is killed", async () => {
+  const program = await started("probe");
+  const target = { name: "web.test", nameserver: "127.0.0.1", type: "A", port: 1, timeoutMs: 30_000 };
+  // Without a server there the probe would know at once; this socket takes the query and says nothing.
+  const silent = createSocket("udp4").bind(0, "127.0.0.1");
+  onTestFinished(() => void silent.close());
+  await once(silent, "listening");
+  const pending = program.rpc.call("resolve", { ...target, port: silent.address().port });
+  await once(silent, "message");
+  program.command.kill("KILL");
+  await expect(pending).rejects.toThrow(
+    /^the program ended with KILL\n {2}python3 -I -S -u … probe\n {2}\(no output\)$/,
+  );
+});
+
+it("relays between sockets until it ends, and takes its sockets along", async () => {
+  const folder = scratch();
+  const [from, to] = [join(folder, "inner/from"), join(folder, "to")];
+  const server = createServer((socket) => socket.pipe(socket)).listen(to);
+  onTestFinished(() => void server.close());
+  const program = await started("relay");
+  await program.rpc.call("listen", { path: from, to, owner: null });
+  const socket = connect(from);
+  socket.end("hello");
+  expect(await text(socket)).toBe("hello");
+  await expect(program.rpc.call("listen", { path: "/proc/none/from", to, owner: null })).rejects.toThrow(
+    /^\[Errno 2\] No such file or directory/,
+  );
+  await program.close(5_000);
+  expect(existsSync(from)).toBe(false);
+});
+
+it("passes a CNI call on, with its variables and its process", async () => {
+  const path = join(scratch(), "socket");
+  const served = await serveSocket<{ call(given: object): { code: number; stdout: string } }>(path, {
+    call: (given) => ({ code: 7, stdout: JSON.stringify(given) }),
+  });
+  onTestFinished(() => served.close());
+  const { code, stdout } = await run(["cni", path, "the plugin"], [], "{}");
+  expect(code).toBe(7);
+  const pid = expect.any(Number);
+  expect(JSON.parse(stdout)).toEqual({ env: { CNI_COMMAND: "ADD" }, stdin: "{}", pid });
+});
+
+it("answers a CNI call itself where nobody else does", async () => {
+  const { code, stdout } = await run(["cni", "/nowhere.sock", "the plugin"], [], '{"cniVersion":"0.4.0"}');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toEqual({
+    cniVersion: "0.4.0",
+    code: 11,
+    msg: "the plugin does not answer at /nowhere.sock: [Errno 2] No such file or directory",
+  });
+});
+
+it("has a command carried out elsewhere", async () => {
+  const path = join(scratch(), "socket");
+  const served = await serveSocket<{ run(given: { arguments: string[] }): { code: number; output: string } }>(
+    path,
+    { run: (given) => ({ code: 3, output: `${given.arguments.join("|")}\n` }) },
+  );
+  const { code, stdout } = await run(["command", path], ["net", "ls", "-t", "a b"]);
+  expect({ code, stdout }).toEqual({ code: 3, stdout: "net|ls|-t|a b\n" });
+  served.close();
+  const nobody = await run(["command", path], []);
+  expect(nobody).toMatchObject({ code: 1, stderr: expect.stringMatching(/^no answer at .*socket: /) });
+});

@@ -1,0 +1,1 @@
+"""Sockets, and the formats of packets and messages."""

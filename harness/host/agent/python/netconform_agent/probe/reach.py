@@ -1,0 +1,143 @@
+"""Attempts to reach ports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import socket
+import time
+
+from ..net.datagrams import exchange, open_datagram
+from ..net.path_errors import PathError
+from ..net.sockets import (
+    SocketAddress,
+    elapsed_ms,
+    errno_name,
+    open_socket,
+    own_failure,
+    resolve_literal,
+    wait_ready,
+)
+from ..rpc.params import Params
+
+# `Reach` of reach.ts, without the milliseconds.
+Reach = dict[str, object]
+
+
+class Reacher:
+    """Reaches ports, no more than `limit` at once over all calls."""
+
+    def __init__(self, limit: int) -> None:
+        self._clients = asyncio.Semaphore(limit)
+
+    async def scan(self, params: Params) -> object:
+        """Attempts `ports` of `address`, `parallel` of them at once; answers with pairs of port and reach."""
+        address, ports, nonce = params.text("address"), params.integers("ports"), params.text("nonce")
+        seconds = params.seconds("timeoutMs")
+        reach = reach_tcp if params.text("protocol") == "tcp" else reach_udp
+        family, _ = resolve_literal(address, 0)
+        own_limit = asyncio.Semaphore(params.integer_or_none("parallel") or len(ports) or 1)
+
+        async def one(port: int) -> list[object]:
+            async with own_limit, self._clients:
+                start = time.monotonic()
+                found = await reach(family, resolve_literal(address, port)[1], seconds, nonce)
+                return [port, {**found, "ms": elapsed_ms(start)}]
+
+        tasks = [asyncio.ensure_future(one(port)) for port in ports]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def reach_tcp(family: int, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
+    """One attempt over TCP; a mere handshake is never open."""
+    end = time.monotonic() + seconds
+    sock = open_socket(family, socket.SOCK_STREAM)
+    try:
+        try:
+            sock.connect(sockaddr)
+        except BlockingIOError:
+            if not await wait_ready(sock, end - time.monotonic(), write=True):
+                return {"state": "dropped"}
+            failed = reach_of_failure(sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))
+            if failed:
+                return failed
+        except ConnectionRefusedError:
+            return {"state": "refused"}
+        except OSError as error:
+            raise own_failure(error, f"connecting to {sockaddr[0]} port {sockaddr[1]}") from error
+        # What a server said before it closed is still there to read.
+        with contextlib.suppress(OSError):
+            sock.send(nonce.encode() + b"\n")
+        return await read_identity(sock, end)
+    finally:
+        sock.close()
+
+
+async def read_identity(sock: socket.socket, end: float) -> Reach:
+    """What a server says on a connection until the time `end`."""
+    answer, how = b"", "timeout"
+    try:
+        while answer.count(b"\n") < 2 and await wait_ready(sock, end - time.monotonic()):
+            chunk = sock.recv(4096)
+            if not chunk:
+                how = "closed"
+                break
+            answer += chunk
+    except OSError:
+        how = "reset"
+    return reach_of_answer(answer) or {"state": "silent", "how": how}
+
+
+async def reach_udp(family: int, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
+    """One attempt over UDP, of up to three datagrams."""
+    sock = open_datagram(family, sockaddr)
+    try:
+        answer = await exchange(
+            sock, family, nonce.encode() + b"\n", seconds, lambda answer: bool(answer.strip())
+        )
+    finally:
+        sock.close()
+    if answer is None:
+        return {"state": "dropped"}
+    if not isinstance(answer, bytes):
+        return reach_of_error(answer)
+    # What begins with an empty line names nobody.
+    return reach_of_answer(answer) or {"state": "silent", "how": "closed"}
+
+
+def reach_of_failure(failure: int) -> Reach | None:
+    """What a connect that ended with this errno means; `None` for none."""
+    if not failure:
+        return None
+    if failure == errno.ETIMEDOUT:
+        return {"state": "dropped"}
+    if failure == errno.ECONNREFUSED:
+        return {"state": "refused"}
+    if failure in (errno.ECONNRESET, errno.EPIPE):
+        return {"state": "silent", "how": "reset"}  # the handshake was complete
+    return {"state": "unreachable", "errno": errno_name(failure)}
+
+
+def reach_of_error(error: PathError) -> Reach:
+    """What an error that came back for a datagram means."""
+    if error["kind"] == "port unreachable":
+        return {"state": "refused"}
+    return {"state": "unreachable", "errno": error["errno"]}
+
+
+def reach_of_answer(answer: bytes) -> Reach | None:
+    """A server's identity and, as JSON in the second line, where it saw us; `None` without identity."""
+    lines = answer.decode("utf-8", "replace").split("\n")
+    if not lines[0].strip():
+        return None
+    try:
+        seen_from: object = json.loads(lines[1])["from"]
+    except (IndexError, ValueError, KeyError, TypeError):
+        seen_from = None
+    return {"state": "open", "identity": lines[0].rstrip("\r"), "seenFrom": seen_from}

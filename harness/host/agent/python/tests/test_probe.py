@@ -1,0 +1,80 @@
+"""What the probe makes of what it saw."""
+
+import errno
+import socket
+import struct
+import unittest
+
+from netconform_agent.probe.names import outcome
+from netconform_agent.probe.ping import hop_limit
+from netconform_agent.probe.reach import reach_of_answer, reach_of_error, reach_of_failure
+from netconform_agent.probe.servers import IP_PKTINFO, answer_of, reply_source
+
+
+class ReachTest(unittest.TestCase):
+    """States of reachability."""
+
+    def test_a_connect_that_fails_is_classified_by_its_errno(self) -> None:
+        self.assertIsNone(reach_of_failure(0))
+        self.assertEqual(reach_of_failure(errno.ETIMEDOUT), {"state": "dropped"})
+        self.assertEqual(reach_of_failure(errno.ECONNREFUSED), {"state": "refused"})
+        self.assertEqual(reach_of_failure(errno.ECONNRESET), {"state": "silent", "how": "reset"})
+        self.assertEqual(
+            reach_of_failure(errno.EHOSTUNREACH), {"state": "unreachable", "errno": "EHOSTUNREACH"}
+        )
+
+    def test_an_error_for_a_datagram_is_classified_by_its_kind(self) -> None:
+        refused = reach_of_error({"kind": "port unreachable", "local": False, "errno": "ECONNREFUSED"})
+        self.assertEqual(refused, {"state": "refused"})
+        prohibited = reach_of_error({"kind": "prohibited", "local": False, "errno": "EHOSTUNREACH"})
+        self.assertEqual(prohibited, {"state": "unreachable", "errno": "EHOSTUNREACH"})
+
+    def test_what_a_server_says_is_what_a_client_reads(self) -> None:
+        seen = {"address": "192.0.2.1", "port": 1}
+        self.assertEqual(
+            reach_of_answer(answer_of("web-1", {"from": seen})),
+            {"state": "open", "identity": "web-1", "seenFrom": seen},
+        )
+
+    def test_another_server_is_open_by_its_first_line(self) -> None:
+        for answer in (b"SSH-2.0\r\n", b"SSH-2.0", b"SSH-2.0\nno json\n", b"SSH-2.0\n[]\n"):
+            with self.subTest(answer=answer):
+                expected = {"state": "open", "identity": "SSH-2.0", "seenFrom": None}
+                self.assertEqual(reach_of_answer(answer), expected)
+
+    def test_nothing_and_an_empty_line_are_no_identity(self) -> None:
+        self.assertIsNone(reach_of_answer(b""))
+        self.assertIsNone(reach_of_answer(b" \nweb\n"))
+
+
+class NamesTest(unittest.TestCase):
+    """What an answer says about a name."""
+
+    def test_answers_are_told_apart(self) -> None:
+        self.assertEqual(outcome(0, ["192.0.2.1"]), {"state": "resolved", "addresses": ["192.0.2.1"]})
+        self.assertEqual(outcome(0, []), {"state": "no data"})
+        self.assertEqual(outcome(3, []), {"state": "nxdomain"})
+        self.assertEqual(outcome(2, []), {"state": "failed", "rcode": "SERVFAIL"})
+        self.assertEqual(outcome(9, []), {"state": "failed", "rcode": "9"})
+
+
+class AncillaryTest(unittest.TestCase):
+    """Control messages."""
+
+    def test_an_answer_leaves_from_the_address_that_was_asked(self) -> None:
+        asked = socket.inet_aton("192.0.2.1")
+        came = [(socket.IPPROTO_IP, IP_PKTINFO, struct.pack("=I", 5) + asked + socket.inet_aton("192.0.2.9"))]
+        expected = [(socket.IPPROTO_IP, IP_PKTINFO, struct.pack("=I", 0) + asked + bytes(4))]
+        self.assertEqual(reply_source(came), expected)
+        self.assertEqual(reply_source([]), [])
+
+    def test_the_interface_counts_for_link_local_addresses_alone(self) -> None:
+        for address, interface in (("fe80::1", 5), ("2001:db8::1", 0)):
+            asked = socket.inet_pton(socket.AF_INET6, address)
+            came = [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, asked + struct.pack("=I", 5))]
+            expected = [(socket.IPPROTO_IPV6, socket.IPV6_PKTINFO, asked + struct.pack("=I", interface))]
+            self.assertEqual(reply_source(came), expected)
+
+    def test_the_hop_limit_is_found(self) -> None:
+        self.assertEqual(hop_limit([(41, socket.IPV6_HOPLIMIT, struct.pack("=i", 63))]), 63)
+        self.assertIsNone(hop_limit([]))
