@@ -4,6 +4,11 @@ import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { ArgumentsOf, MethodName, ResultOf } from "./methods.ts";
 
+/** Nobody listens on the admin socket. */
+export class NoPluginAnswers extends HarnessError {
+  override name = "NoPluginAnswers";
+}
+
 /** Speaks to a running plugin's administration from any process. */
 export class AdminClient {
   readonly socket: string;
@@ -13,7 +18,7 @@ export class AdminClient {
     this.socket = socket;
   }
 
-  /** Calls a method. Throws `Refusal` with the plugin's message, or `HarnessError` when no plugin answers. */
+  /** Calls a method. Throws `Refusal` with the plugin's message, or `NoPluginAnswers`. */
   async call<Name extends MethodName>(name: Name, given: ArgumentsOf<Name>): Promise<ResultOf<Name>> {
     const answer = await this.#post(name, JSON.stringify(given));
     const { result, error } = JSON.parse(answer) as { result?: ResultOf<Name>; error?: string };
@@ -28,7 +33,7 @@ export class AdminClient {
       });
       call.on("error", (cause) => {
         reject(
-          new HarnessError(`no reference plugin answers at ${this.socket}: ${cause.message}`, {
+          new NoPluginAnswers(`no reference plugin answers at ${this.socket}: ${cause.message}`, {
             hint: "start it with: npm run reference -- serve",
             cause,
           }),

@@ -3,6 +3,7 @@ import { faultyListing } from "#drivers/reference/faults/listing.ts";
 import { faultyRule } from "#drivers/reference/faults/rule.ts";
 import { defaultTenant, keyOf, ruleShape } from "#drivers/reference/model/state.ts";
 import type { ReferenceService } from "#drivers/reference/service.ts";
+import { makeGroup, makeNetwork, removeGroup, removeNetwork } from "./networks.ts";
 
 const tenant = z.string().default(defaultTenant);
 const networkShape = z.object({
@@ -15,6 +16,7 @@ const networkShape = z.object({
   encap: z.string().optional(),
   tag: z.number().optional(),
 });
+const engineNetworkShape = networkShape.extend({ subnet: z.string().optional() });
 const ofTenant = z.object({ tenant: z.string().optional() });
 
 /**
@@ -65,6 +67,15 @@ export const methods = {
   deleteGroup: method(z.object({ tenant, name: z.string() }), ({ plugin }, { tenant, name }) =>
     plugin.administer(({ policies }) => policies.deleteGroup(tenant, name)),
   ),
+
+  /** As netctl does: on the engine of every node. */
+  makeNetwork: method(engineNetworkShape, makeNetwork),
+  removeNetwork: method(z.object({ tenant, name: z.string() }), removeNetwork),
+  makeGroup: method(
+    z.object({ tenant, name: z.string(), network: z.string(), policies: z.array(z.string()).default([]) }),
+    makeGroup,
+  ),
+  removeGroup: method(z.object({ tenant, name: z.string() }), removeGroup),
 
   listTenants: method(z.object({}), async (service) => listing(service).tenants),
   listNetworks: method(ofTenant, async (service, { tenant }) => {
