@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
+import { surveyHosts } from "#harness/cluster/hosts/hosts.ts";
 import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
-import { surveyInventory } from "#harness/cluster/hosts/lifecycle.ts";
 import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/hosts/preflight.ts";
 import { inventoryOf } from "#harness/cluster/hosts/provider.ts";
 import { openProvider, targetEngines } from "#harness/cluster/providers.ts";
@@ -76,9 +76,9 @@ command
 await command.parseAsync();
 
 async function preflight(): Promise<number> {
-  const inventory = inventoryOf({ ...settings, CLUSTER: "ssh" });
+  const inventory = inventoryOf(settings);
   const surveys = await progress.step(`looking at the hosts of ${inventory.source}`, () =>
-    surveyInventory(inventory),
+    surveyHosts(inventory),
   );
   console.log(describeSurveys(surveys));
   const problems = problemsOf(surveys, inventory.external !== undefined);
