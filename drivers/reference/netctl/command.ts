@@ -3,24 +3,24 @@ import { defaultTenant } from "#drivers/reference/model/state.ts";
 import { type Arguments, BadArguments, type Flag } from "./arguments.ts";
 
 /** One command of netctl. */
-export interface Command {
+export interface NetctlCommand {
   readonly says: string;
   /** What its words are called, in order; all of them are needed. */
   readonly words: readonly string[];
   readonly flags: readonly Flag[];
   /** Resolves to what it prints. Throws `BadArguments`, or `Refusal` with the plugin's message. */
-  run(call: Call): Promise<string>;
+  run(call: NetctlCall): Promise<string>;
 }
 
 /** A command with what it was given. */
-export interface Call extends Arguments {
+export interface NetctlCall extends Arguments {
   readonly admin: AdminClient;
   /** The tenant that is named, else the default one. */
   readonly tenant: string;
 }
 
-/** Commands by noun and verb, e.g. `net create`. */
-export type Commands = Readonly<Record<string, Command>>;
+/** NetctlCommands by noun and verb, e.g. `net create`. */
+export type NetctlCommands = Readonly<Record<string, NetctlCommand>>;
 
 export const tenantFlag: Flag = { name: "tenant", as: ["t", "tenant"], value: "TENANT" };
 const allFlag: Flag = { name: "all", as: ["a", "all"] };
@@ -34,11 +34,11 @@ export function listing<Item>(
     /** `ofTenant`: the default tenant's unless `-t` names another or `-a` asks for all. */
     ofTenant: boolean;
     words?: readonly string[];
-    list(call: Call, chosen: { tenant?: string }): Promise<readonly Item[]>;
+    list(call: NetctlCall, chosen: { tenant?: string }): Promise<readonly Item[]>;
     nameOf(item: Item): string;
     format(items: readonly Item[]): string;
   },
-): Command {
+): NetctlCommand {
   const { ofTenant, words = [], list, nameOf, format } = options;
   return {
     says,
@@ -55,7 +55,7 @@ export function listing<Item>(
 }
 
 /** A command's call. Throws `BadArguments` where it has other words than it takes. */
-export function callOf({ words }: Command, given: Arguments, admin: AdminClient): Call {
+export function callOf({ words }: NetctlCommand, given: Arguments, admin: AdminClient): NetctlCall {
   if (given.words.length !== words.length) {
     throw new BadArguments(
       `Invalid Arguments: expected ${words.join(" ") || "none"}, got ${given.words.join(" ") || "nothing"}`,
@@ -74,7 +74,7 @@ export function numberOf(flag: string, given: string): number {
 }
 
 /** How a command is called, on one line for it and one for each of its flags. */
-export function usageOf(name: string, { says, words, flags }: Command): string {
+export function usageOf(name: string, { says, words, flags }: NetctlCommand): string {
   const lines = flags.map(({ as, value, repeats }) => {
     const spelt = as.map((one) => (one.length === 1 ? `-${one}` : `--${one}`)).join(", ");
     return `   ${spelt}${value ? ` ${value}` : ""}${repeats ? "  (several: again, or with commas)" : ""}\n`;
@@ -84,7 +84,7 @@ export function usageOf(name: string, { says, words, flags }: Command): string {
 }
 
 /** All commands, a line each. */
-export function usageOfAll(commands: Commands): string {
+export function usageOfAll(commands: NetctlCommands): string {
   const calls = Object.entries(commands).map(
     ([name, { words, says }]) => [["netctl", name, ...words].join(" "), says] as const,
   );

@@ -3,19 +3,19 @@ import type { AdminClient } from "#drivers/reference/admin/client.ts";
 import { NoPluginAnswers } from "#drivers/reference/admin/client.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { BadArguments, readArguments } from "./arguments.ts";
-import { type Command, type Commands, callOf, usageOf, usageOfAll } from "./command.ts";
+import { callOf, type NetctlCommand, type NetctlCommands, usageOf, usageOfAll } from "./command.ts";
 import { networkCommands } from "./networks.ts";
 import { policyCommands } from "./policies.ts";
 import { groupCommands, tenantCommands } from "./tenants.ts";
 
 /** How a command line ended. `output` belongs on standard output after success, else on standard error. */
-export interface Answer {
+export interface NetctlAnswer {
   readonly code: number;
   readonly output: string;
 }
 
 /** Every command but `version` and `help`. The process itself is not of Contiv's netctl: `plugin stop`, `plugin start`. */
-export const commands: Commands = {
+export const commands: NetctlCommands = {
   ...networkCommands,
   ...tenantCommands,
   ...policyCommands,
@@ -53,7 +53,7 @@ export const nouns: readonly string[] = [
  * Runs one command line of netctl, given without the word `netctl`, on the running plugin. Words, flags, tables, messages and
  * exit statuses are those of Contiv's netctl; errors that are neither the plugin's nor the user's are thrown.
  */
-export async function runNetctl(admin: AdminClient, given: readonly string[]): Promise<Answer> {
+export async function runNetctl(admin: AdminClient, given: readonly string[]): Promise<NetctlAnswer> {
   const [first = "", second = "", ...rest] = given.map((word, index) =>
     index < 2 ? (aliases[word] ?? word) : word,
   );
@@ -70,7 +70,7 @@ export async function runNetctl(admin: AdminClient, given: readonly string[]): P
   }
 }
 
-function failure(error: unknown, name: string, command: Command | undefined): Answer {
+function failure(error: unknown, name: string, command: NetctlCommand | undefined): NetctlAnswer {
   if (error instanceof BadArguments) {
     const usage = command ? usageOf(name, command) : "";
     return { code: exits.badArguments, output: `${logLine("ERRO", error.message)}${usage}` };
@@ -82,7 +82,7 @@ function failure(error: unknown, name: string, command: Command | undefined): An
 }
 
 /** What there is to say of a line that names no command: the commands that begin like it. */
-function usageOfNoun(noun: string, verb: string, given: readonly string[]): Answer {
+function usageOfNoun(noun: string, verb: string, given: readonly string[]): NetctlAnswer {
   const begun = Object.entries(commands).filter(([name]) => name.startsWith(`${noun} `));
   const usage = usageOfAll(begun.length > 0 ? Object.fromEntries(begun) : commands);
   if (isHelp(noun) || (begun.length > 0 && isHelp(verb))) return { code: exits.success, output: usage };

@@ -2,11 +2,11 @@ import { formatNetworks } from "#drivers/kit/netctl/listings.ts";
 import { logLine } from "#drivers/kit/netctl/messages.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { oneOf } from "./arguments.ts";
-import { type Call, type Commands, listing, numberOf, tenantFlag } from "./command.ts";
+import { listing, type NetctlCall, type NetctlCommands, numberOf, tenantFlag } from "./command.ts";
 
 const encaps = ["vxlan", "vlan"] as const;
 
-export const networkCommands: Commands = {
+export const networkCommands: NetctlCommands = {
   "net create": {
     says: "makes a network, on the engine of every node",
     words: ["NETWORK"],
@@ -47,7 +47,7 @@ export const networkCommands: Commands = {
   },
 };
 
-async function createNetwork({ admin, tenant, words: [name = ""], flags }: Call): Promise<string> {
+async function createNetwork({ admin, tenant, words: [name = ""], flags }: NetctlCall): Promise<string> {
   const { subnet, gateway, subnet6, encap, tag } = flags;
   await admin.call("makeNetwork", {
     tenant,

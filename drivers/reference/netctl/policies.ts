@@ -1,14 +1,14 @@
 import { formatPolicies, formatRules } from "#drivers/kit/netctl/listings.ts";
 import { logLine } from "#drivers/kit/netctl/messages.ts";
 import { BadArguments, oneOf } from "./arguments.ts";
-import { type Call, type Commands, listing, numberOf, tenantFlag } from "./command.ts";
+import { listing, type NetctlCall, type NetctlCommands, numberOf, tenantFlag } from "./command.ts";
 
 const directions = ["in", "out"] as const;
 const protocols = ["tcp", "udp", "icmp", "any"] as const;
 const actions = ["allow", "deny"] as const;
 const peers = ["group", "network", "address"] as const;
 
-export const policyCommands: Commands = {
+export const policyCommands: NetctlCommands = {
   "policy create": {
     says: "makes a policy",
     words: ["POLICY"],
@@ -67,7 +67,7 @@ export const policyCommands: Commands = {
   },
 };
 
-async function addRule({ admin, tenant, words: [policy = "", id = ""], flags }: Call): Promise<string> {
+async function addRule({ admin, tenant, words: [policy = "", id = ""], flags }: NetctlCall): Promise<string> {
   const { direction = "in", protocol = "any", port = "0", action, priority = "1" } = flags;
   if (action === undefined) throw new BadArguments(`-action: expected ${actions.join(" or ")}, got nothing`);
   const named = peers.flatMap((peer) => (flags[peer] ? [[peer, flags[peer]] as const] : []));

@@ -1,9 +1,9 @@
 import { formatGroups, formatTenants } from "#drivers/kit/netctl/listings.ts";
 import { logLine } from "#drivers/kit/netctl/messages.ts";
-import { type Commands, listing, tenantFlag } from "./command.ts";
+import { listing, type NetctlCommands, tenantFlag } from "./command.ts";
 
 /** Tenants, and their groups of containers. */
-export const tenantCommands: Commands = {
+export const tenantCommands: NetctlCommands = {
   "tenant create": {
     says: "makes a tenant",
     words: ["TENANT"],
@@ -30,7 +30,7 @@ export const tenantCommands: Commands = {
   },
 };
 
-export const groupCommands: Commands = {
+export const groupCommands: NetctlCommands = {
   "group create": {
     says: "makes a group of containers that policies bind, as a network on the engine of every node",
     words: ["NETWORK", "GROUP"],
