@@ -1,4 +1,12 @@
 import type { GroupSpec, InstalledDriver, NetworkListing, Policy, Rule } from "#drivers/driver.ts";
+import {
+  parseGroups,
+  parseNetworks,
+  parsePolicies,
+  parseRules,
+  parseTenants,
+} from "#drivers/kit/netctl/listings.ts";
+import { parseVersions } from "#drivers/kit/netctl/messages.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
@@ -8,9 +16,7 @@ import type { Scope } from "#harness/core/scope.ts";
 import { uniqueName } from "#harness/workload/docker-network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
-import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./netctl/listings.ts";
-import { type ContivNetctl, NetmasterSilent } from "./netctl/netctl.ts";
-import { parseVersions } from "./netctl/tables.ts";
+import { type ContivNetctl, NetmasterSilent } from "./netctl.ts";
 import { ContivNetwork, defaultTenant, dockerName, type Guard, untilEngines } from "./network.ts";
 
 /** Contiv refuses to remove what it still counts endpoints or uses of, which go a little after their container. */

@@ -9,7 +9,7 @@ import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/d
 import { attachToRunning, installRelease } from "./install/install.ts";
 import { removeLeftovers } from "./install/leftovers.ts";
 import { type Release, readRelease } from "./install/release.ts";
-import { ContivNetctl } from "./netctl/netctl.ts";
+import { ContivNetctl } from "./netctl.ts";
 
 /** The engine version that dropped the option on which Contiv's networks of global scope rest. */
 const withoutStore = 23;

@@ -1,52 +1,31 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
-import { dirname, resolve } from "node:path";
 import Docker from "dockerode";
-import { parse } from "yaml";
 import { z } from "zod";
+import { findInterfaces } from "#harness/cluster/hosts/interfaces.ts";
+import type { Inventory, InventoryHost } from "#harness/cluster/hosts/inventory.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import type { ServedNode } from "./service.ts";
 
-const inventoryShape = z.object({
-  nodes: z
-    .array(
-      z.object({
-        name: z.string().min(1),
-        /** Address and port of its SSH server. */
-        address: z.string().min(1),
-        port: z.number().int().default(22),
-        user: z.string().default("root"),
-        /** Path of an OpenSSH private key. */
-        privateKey: z.string(),
-        /** As in known_hosts: `ssh-ed25519 AAAA…`. */
-        hostKey: z.string(),
-        /** Interface and IPv4 address between which VXLAN runs. */
-        control: z.object({ device: z.string(), address: z.ipv4() }),
-        /** Interface to the switch, for VLAN networks. */
-        data: z.object({ device: z.string() }),
-      }),
-    )
-    .min(1),
-});
+/** The nodes of an inventory, with the interfaces that it names or that are found on them. Throws `UsageError`. */
+export function inventoryNodes({ nodes }: Inventory): Promise<ServedNode[]> {
+  return Promise.all(nodes.map(sshNode));
+}
 
-/** Reads the hosts of an inventory (YAML). Throws `UsageError` that names the file and what is wrong with it. */
-export function readInventory(path: string): ServedNode[] {
-  if (!existsSync(path)) throw new UsageError(`there is no inventory ${path}`);
-  const parsed = inventoryShape.safeParse(parse(readFileSync(path, "utf8")));
-  if (!parsed.success) throw new UsageError(`${path} is no inventory\n${z.prettifyError(parsed.error)}`);
-  return parsed.data.nodes.map(({ control, data, privateKey, hostKey, ...target }) => {
-    const host = new SshHost({
-      ...target,
-      privateKey: readFileSync(resolve(dirname(path), privateKey), "utf8"),
-      hostKeys: [hostKey],
-    });
+async function sshNode(target: InventoryHost): Promise<ServedNode> {
+  const host = new SshHost(target);
+  try {
+    const { control, data } = await findInterfaces(host, target);
     return {
       ...{ host, docker: host.docker, control, data },
       listen: (socket, onConnection) => host.forwardIn(socket, onConnection),
     };
-  });
+  } catch (error) {
+    await host.disconnect();
+    throw error;
+  }
 }
 
 /** This machine as the only node. `control` and `data` are interface names; Docker is asked for names where it answers. */

@@ -15,6 +15,7 @@ import type { NetworkSpec } from "#harness/workload/network.ts";
 import { AdminClient } from "./admin/client.ts";
 import { Administered } from "./administered.ts";
 import { checkTools } from "./dataplane/dataplane.ts";
+import { dockerName, dockerNetwork } from "./engine-networks.ts";
 import { defaultTenant } from "./model/state.ts";
 import { ReferenceNetwork } from "./network.ts";
 import { pluginSocketPath, ReferenceService, type ServedNode } from "./service.ts";
@@ -125,27 +126,18 @@ class InstalledReference extends Administered implements InstalledDriver {
 
   #createOnEngines(scope: Scope, spec: CompleteSpec, group?: string): Promise<CnmNetwork> {
     const { name, subnet, gateway, subnet6, encap, tag, tenant = defaultTenant } = spec;
+    const asked = {
+      ...{ tenant, network: name },
+      ...(group === undefined ? {} : { group }),
+      ...(encap === undefined ? {} : { encap }),
+      ...(tag === undefined ? {} : { tag }),
+    };
     return createCnmNetwork(scope, this.#cluster, {
-      name: dockerName(group ?? name, tenant),
-      driver: pluginName,
-      ipamDriver: pluginName,
-      ipamOptions: { tenant },
+      ...dockerNetwork(pluginName, asked),
       subnet,
       ...(gateway ? { gateway } : {}),
       ...(subnet6 ? { subnet6 } : {}),
-      options: {
-        tenant,
-        network: name,
-        ...(group === undefined ? {} : { group }),
-        ...(encap === undefined ? {} : { encap }),
-        ...(tag === undefined ? {} : { tag: String(tag) }),
-      },
       createOn: this.#cluster.nodes,
     });
   }
-}
-
-/** Docker's network names are one space for all tenants of an engine. */
-function dockerName(name: string, tenant: string): string {
-  return tenant === defaultTenant ? name : `${name}/${tenant}`;
 }

@@ -7,6 +7,7 @@ import { serveAdmin } from "./admin/server.ts";
 import type { CniAnswer } from "./cni/frontend.ts";
 import type { CniCall } from "./cni/request.ts";
 import { cniSocketPath, serveCall } from "./cni/server.ts";
+import { EngineNetworks } from "./engine-networks.ts";
 import { faultyAnswer } from "./faults/cni.ts";
 import { forgetOnRestart } from "./faults/restart.ts";
 import { type Frontend, type PluginNode, type PluginOptions, ReferencePlugin } from "./plugin.ts";
@@ -38,10 +39,14 @@ export class ReferenceService implements AdministeredService {
   readonly #sockets: { close(): Promise<void> }[] = [];
   #plugin: ReferencePlugin;
   #admin: ServedSocket | undefined;
+  #halted = false;
+  /** What engines have of the plugin. */
+  readonly engines: EngineNetworks;
 
   constructor(nodes: readonly ServedNode[], options: ServiceOptions) {
     this.#nodes = nodes;
     this.#options = options;
+    this.engines = new EngineNetworks(nodes, options.name);
     this.#plugin = new ReferencePlugin(nodes, options);
   }
 
@@ -65,12 +70,16 @@ export class ReferenceService implements AdministeredService {
 
   /** Ends the plugin as a kill would: its sockets are closed. Its administration goes on. */
   async halt(): Promise<void> {
+    if (this.#halted) return;
+    this.#halted = true;
     await this.#closeSockets();
     await this.#plugin.close();
   }
 
-  /** Starts another plugin from the state file, after `halt`. */
+  /** Starts another plugin from the state file, after `halt`; one that was not ended goes on. */
   async resume(): Promise<void> {
+    if (!this.#halted) return;
+    this.#halted = false;
     await this.#succeed();
     await this.#openSockets();
   }

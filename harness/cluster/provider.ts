@@ -10,6 +10,11 @@ export interface OwnedCluster {
   reused: boolean;
 }
 
+export interface BringUpOptions {
+  /** A new cluster in any case. */
+  readonly fresh?: boolean;
+}
+
 /** Where clusters come from: one of the values of `CLUSTER`, opened for use by one run. */
 export interface Provider {
   readonly name: ClusterProvider;
@@ -19,7 +24,7 @@ export interface Provider {
    * Throws `UsageError` where the user has to change something, `HarnessError` when something does not start; what was
    * begun is undone.
    */
-  bringUp(driver: string, engine: string, options?: { fresh?: boolean }): Promise<OwnedCluster>;
+  bringUp(driver: string, engine: string, options?: BringUpOptions): Promise<OwnedCluster>;
   /** Leaves the cluster for a later run, under no owner's process. The connections are closed already. */
   keep(state: ClusterState): Promise<void>;
   /** Removes the cluster, or everything of it on hosts that stay, without a trace. */

@@ -42,7 +42,7 @@ export class RemoteCluster implements Cluster {
   readonly #external: RemoteExternalHost | undefined;
   readonly #features = new Map<Feature, ReturnType<Cluster["offers"]>>();
 
-  constructor(state: ClusterState) {
+  constructor(state: Pick<ClusterState, "id" | "engine" | "image" | "nodes" | "external">) {
     this.id = state.id;
     this.engine = state.engine;
     this.image = state.image;

@@ -47,6 +47,11 @@ export interface ClusterState {
   createdAt: string;
 }
 
+/** Whether the run of a cluster was killed: nobody uses it, and nobody gave it back to be kept. */
+export function isAbandoned({ kept, inUse, owner }: ClusterState): boolean {
+  return (!kept || inUse === true) && !isAlive(owner);
+}
+
 export class ClusterStates {
   readonly #folder: string;
 
@@ -94,9 +99,14 @@ export class ClusterStates {
     return this.all().filter((state) => state.dockerHost === dockerHost);
   }
 
-  /** Clusters whose run was killed: nobody uses them, and nobody gave them back to be kept. */
+  /** Clusters in one host engine whose run was killed. */
   abandoned(dockerHost: string): ClusterState[] {
-    return this.on(dockerHost).filter((state) => (!state.kept || state.inUse) && !isAlive(state.owner));
+    return this.on(dockerHost).filter(isAbandoned);
+  }
+
+  /** Leaves a cluster for a later run, under no owner's process. */
+  keep(state: ClusterState): void {
+    this.save({ ...state, kept: true, inUse: false });
   }
 
   /** Takes over a kept cluster that nobody uses; `undefined` when there is none. */

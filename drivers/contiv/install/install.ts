@@ -8,7 +8,7 @@ import {
   pluginSocket,
   startContiv,
 } from "#drivers/contiv/daemons/daemons.ts";
-import { ContivNetctl } from "#drivers/contiv/netctl/netctl.ts";
+import { ContivNetctl } from "#drivers/contiv/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";

@@ -1,6 +1,6 @@
-import { parseGroups, parseNetworks, parsePolicies, parseTenants } from "#drivers/contiv/netctl/listings.ts";
-import type { ContivNetctl } from "#drivers/contiv/netctl/netctl.ts";
+import type { ContivNetctl } from "#drivers/contiv/netctl.ts";
 import { defaultTenant } from "#drivers/contiv/network.ts";
+import { parseGroups, parseNetworks, parsePolicies, parseTenants } from "#drivers/kit/netctl/listings.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { Host } from "#harness/host/host.ts";
 import { bridges } from "./dataplane.ts";

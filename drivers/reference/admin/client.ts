@@ -4,6 +4,11 @@ import { type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
 import { callSocket } from "#harness/core/rpc/socket.ts";
 import type { AdminMethods, ArgumentsOf, MethodName } from "./methods.ts";
 
+/** Nobody listens on the admin socket. */
+export class NoPluginAnswers extends HarnessError {
+  override name = "NoPluginAnswers";
+}
+
 /** Speaks to a running plugin's administration from any process. */
 export class AdminClient {
   readonly socket: string;
@@ -13,13 +18,13 @@ export class AdminClient {
     this.socket = socket;
   }
 
-  /** Calls a method. Throws `Refusal` with the plugin's message, or `HarnessError` when no plugin answers. */
+  /** Calls a method. Throws `Refusal` with the plugin's message, or `NoPluginAnswers`. */
   async call<Name extends MethodName>(
     name: Name,
     given: ArgumentsOf<Name>,
   ): Promise<ResultOf<AdminMethods, Name>> {
     const lost = (reason: string, cause?: Error) =>
-      new HarnessError(`no reference plugin answers at ${this.socket}: ${reason}`, {
+      new NoPluginAnswers(`no reference plugin answers at ${this.socket}: ${reason}`, {
         hint: "start it with: npm run reference -- serve",
         cause,
       });

@@ -5,6 +5,7 @@ import { defaultTenant, keyOf, ruleShape } from "#drivers/reference/model/state.
 import type { GivenTo } from "#harness/core/rpc/messages.ts";
 import { checked } from "#harness/core/rpc/server.ts";
 import type { AdministeredService } from "./administered.ts";
+import { makeGroup, makeNetwork, removeGroup, removeNetwork } from "./networks.ts";
 
 const tenant = z.string().default(defaultTenant);
 const networkShape = z.object({
@@ -17,6 +18,7 @@ const networkShape = z.object({
   encap: z.string().optional(),
   tag: z.number().optional(),
 });
+const engineNetworkShape = networkShape.extend({ subnet: z.string().optional() });
 const ofTenant = z.object({ tenant: z.string().optional() });
 
 /**
@@ -64,6 +66,15 @@ export function adminMethods(service: AdministeredService) {
     deleteGroup: checked(z.object({ tenant, name: z.string() }), ({ tenant, name }) =>
       service.plugin.administer(({ policies }) => policies.deleteGroup(tenant, name)),
     ),
+
+    /** As netctl does: on the engine of every node. */
+    makeNetwork: checked(engineNetworkShape, (order) => makeNetwork(service, order)),
+    removeNetwork: checked(z.object({ tenant, name: z.string() }), (place) => removeNetwork(service, place)),
+    makeGroup: checked(
+      z.object({ tenant, name: z.string(), network: z.string(), policies: z.array(z.string()).default([]) }),
+      (order) => makeGroup(service, order),
+    ),
+    removeGroup: checked(z.object({ tenant, name: z.string() }), (place) => removeGroup(service, place)),
 
     listTenants: checked(z.object({}), async () => listing(service).tenants),
     listNetworks: checked(ofTenant, async ({ tenant }) => {

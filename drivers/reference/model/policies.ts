@@ -106,14 +106,19 @@ export class Policies {
     const attached = Object.values(this.#state.engineNetworks);
     const user = attached.find((one) => one.group === group && one.network === network);
     if (user) throw new Refusal(`group "${group}" is in use by network ${user.id} on ${user.node}`);
+    this.refuseNamed(tenant, group);
+    delete this.#state.groups[keyOf(tenant, group)];
+    if (!attached.some((one) => one.network === network)) delete this.#state.networks[network];
+  }
+
+  /** Throws `Refusal` where a rule of the tenant names the group. */
+  refuseNamed(tenant: string, group: string): void {
     for (const policy of Object.values(this.#state.policies)) {
       const rule = Object.values(policy.rules).find((one) => one.peer.group === group);
       if (policy.tenant === tenant && rule) {
         throw new Refusal(`group "${group}" is named by rule ${rule.id} of policy ${policy.name}`);
       }
     }
-    delete this.#state.groups[keyOf(tenant, group)];
-    if (!attached.some((one) => one.network === network)) delete this.#state.networks[network];
   }
 
   #tenant(tenant: string): void {

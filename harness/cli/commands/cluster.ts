@@ -4,8 +4,8 @@ import { join } from "node:path";
 import Table from "cli-table3";
 import { which } from "zx/core";
 import { newCommand, runAttached, runMain } from "#harness/cli/run.ts";
+import { surveyHosts } from "#harness/cluster/hosts/hosts.ts";
 import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
-import { surveyInventory } from "#harness/cluster/hosts/lifecycle.ts";
 import { describeProblems, describeSurveys, problemsOf } from "#harness/cluster/hosts/preflight.ts";
 import { inventoryOf } from "#harness/cluster/hosts/provider.ts";
 import { openProvider, targetEngines } from "#harness/cluster/providers.ts";
@@ -76,7 +76,7 @@ async function up(): Promise<number> {
 async function preflight(): Promise<number> {
   const inventory = inventoryOf(readSettings());
   const surveys = await progress.step(`looking at the hosts of ${inventory.source}`, () =>
-    surveyInventory(inventory),
+    surveyHosts(inventory),
   );
   console.log(describeSurveys(surveys));
   const problems = problemsOf(surveys, inventory.external !== undefined);

@@ -1,10 +1,11 @@
 import type Docker from "dockerode";
 import type { HostConfig } from "dockerode";
 import { GenericContainer, PullPolicy, Wait } from "testcontainers";
+import type { StartedHosts } from "#harness/cluster/bring-up.ts";
 import type { NodeInterface, Role } from "#harness/cluster/cluster.ts";
 import { externalHostName, externalHttpPort } from "#harness/cluster/external/external-host.ts";
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/cluster/images/node-contract.ts";
-import type { ClusterState, HostState } from "#harness/cluster/state.ts";
+import type { HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { ownIdentity } from "#harness/core/process.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
@@ -15,13 +16,9 @@ import type { SubnetLease } from "./subnets.ts";
 
 export interface ContainerClusterPlan {
   id: string;
-  key: string;
-  dockerHost: string;
-  driver: string;
   engine: EngineVersion;
   nodes: number;
   nodeImage: string;
-  workloadImage: string;
   lease: SubnetLease;
   /** iptables of the nodes; without it that of the image. */
   firewall?: NodeEnvironment["FIREWALL"];
@@ -48,7 +45,7 @@ function plannedHosts(nodes: number): NodePlan[] {
 }
 
 /** Makes the networks, then all hosts at once. What was made when something fails is found by its labels. */
-export async function startContainers(docker: Docker, plan: ContainerClusterPlan): Promise<ClusterState> {
+export async function startContainers(docker: Docker, plan: ContainerClusterPlan): Promise<StartedHosts> {
   // On a machine that is itself a container testcontainers would start one more to learn the engine's address;
   // nodes are reached at their own.
   passOnUnlessGiven({ TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1" });
@@ -60,19 +57,8 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   const external = hosts.pop();
   if (!external) throw new HarnessError("the external host did not start");
   return {
-    id: plan.id,
-    provider: "containers",
-    key: plan.key,
-    dockerHost: plan.dockerHost,
-    driver: plan.driver,
-    engine: plan.engine,
-    owner: ownIdentity(),
-    kept: false,
-    slot: plan.lease.slot,
-    image: plan.workloadImage,
     nodes: hosts,
     external: { ...external, hostName: externalHostName, httpPort: externalHttpPort },
-    createdAt: new Date().toISOString(),
   };
 }
 

@@ -4,19 +4,20 @@ import { ClusterStates } from "#harness/cluster/state.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import { type EngineVersion, engineVersions } from "#harness/core/settings/settings.ts";
-import { bringUp, type ContainerSettings, type EngineContext, keep, sweep, tearDown } from "./lifecycle.ts";
+import { bringUp, type ContainerSettings, type EngineContext, sweep, tearDown } from "./lifecycle.ts";
 
 /** Nodes that are containers in the Docker Engine of this machine. Throws `UsageError` when there is none and none starts. */
 export async function openContainers(settings: ContainerSettings, progress: Progress): Promise<Provider> {
   const engine = await ensureEngine(settings, progress);
+  const states = new ClusterStates(settings);
   const context: EngineContext = { docker: engine.docker, host: engine.host, settings, progress };
   return {
     name: "containers",
     bringUp: (driver, version, options) => bringUp(context, driver, known(version), options),
-    keep: async (state) => keep(settings, state),
+    keep: async (state) => states.keep(state),
     tearDown: (state) => tearDown(context, state),
     sweep: () => sweep(context),
-    states: () => new ClusterStates(settings).on(engine.host),
+    states: () => states.on(engine.host),
     release: async ({ stop = false, ...options } = {}) => {
       await engine.release(options);
       if (stop && engine.private) await stopPrivateEngine(settings);

@@ -22,9 +22,9 @@ describe("subnets", () => {
     });
   });
 
-  it("never leases one slot twice", () => {
+  it("never leases one slot twice", async () => {
     const range = "10.199.0.0/16";
-    const leases = ["one", "two", "three"].map((cluster) => leaseSubnets(range, cluster));
+    const leases = await Promise.all(["one", "two", "three"].map((cluster) => leaseSubnets(range, cluster)));
     try {
       expect(new Set(leases.map(({ slot }) => slot)).size).toBe(3);
     } finally {

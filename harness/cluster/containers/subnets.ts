@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { contains, networkAddress, nthSubnet } from "#harness/core/ip.ts";
+import { withLock } from "#harness/core/lock.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
 
 /** Three /24 networks that no other run on this machine uses. */
@@ -30,10 +31,14 @@ export function prefixesOf(range: string, slot: number): SubnetLease["prefixes"]
 
 /**
  * Leases the first slot that no living run holds and no interface of this machine is in; a kept cluster holds its slot
- * by its interfaces. The lease is a file made exclusively, so two runs that start at once get different slots; callers
- * that may take over a dead lease at the same time do so under a lock.
+ * by its interfaces. The lease is a file made exclusively, so two runs that start at once get different slots; since two could
+ * take over a dead lease at the same time, one leases after the other. Throws `HarnessError` when all slots are in use.
  */
-export function leaseSubnets(range: string, cluster: string): SubnetLease {
+export function leaseSubnets(range: string, cluster: string): Promise<SubnetLease> {
+  return withLock("subnets", async () => leaseFirst(range, cluster), { what: "leasing subnets" });
+}
+
+function leaseFirst(range: string, cluster: string): SubnetLease {
   mkdirSync(folder, { recursive: true, mode: 0o1777 });
   for (let slot = 0; slot < slots; slot++) {
     const prefixes = prefixesOf(range, slot);

@@ -121,3 +121,13 @@ export class InventoryHosts {
     await Promise.all(this.#members.map(({ host }) => host.disconnect()));
   }
 }
+
+/** Looks at every host of an inventory without changing anything. */
+export async function surveyHosts(inventory: Inventory): Promise<HostSurvey[]> {
+  const hosts = new InventoryHosts(inventory);
+  try {
+    return await hosts.survey();
+  } finally {
+    await hosts.close();
+  }
+}

@@ -67,6 +67,9 @@ describe("readInventory", () => {
 
   it("names a file that is not there", () => {
     expect(() => readInventory(join(folder, "none.yaml"))).toThrow(/INVENTORY=.*none\.yaml: expected a file/);
+    expect(() => readInventory("none.yaml", "--inventory none.yaml")).toThrow(
+      "--inventory none.yaml: expected a file",
+    );
   });
 });
 

@@ -104,7 +104,7 @@ const schema = z
       .optional()
       .describe("a host beside the nodes; without one, what needs the external host is blocked"),
   })
-  .describe("Inventory of netconform: hosts for CLUSTER=ssh");
+  .describe("Inventory of netconform: hosts for CLUSTER=ssh, and for the reference plugin by itself");
 
 type File = z.infer<typeof schema>;
 type Access = Omit<File["nodes"][number], "name" | "address" | "interfaces">;
@@ -116,11 +116,11 @@ export function inventorySchema(): object {
 
 /**
  * Reads an inventory file (YAML; docs/ssh.md). Throws `UsageError` with file, line, value and what was expected for
- * everything that is wrong with it, and for hosts whose key is not known.
+ * everything that is wrong with it, and for hosts whose key is not known. `asked` is how the user named the file.
  */
-export function readInventory(path: string): Inventory {
+export function readInventory(path: string, asked = `INVENTORY=${path}`): Inventory {
   const lines = new LineCounter();
-  const document = parseDocument(readText(path), { lineCounter: lines });
+  const document = parseDocument(readText(path, asked), { lineCounter: lines });
   const [broken] = document.errors;
   if (broken) throw new UsageError(`${path}:${broken.linePos?.[0].line ?? 1}: ${broken.message}`);
   const lineOf = (steps: readonly PropertyKey[]): number => {
@@ -181,16 +181,13 @@ export function readInventory(path: string): Inventory {
   };
 }
 
-function readText(path: string): string {
+function readText(path: string, asked: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(
-      `INVENTORY=${path}: expected a file that can be read, got ${(error as Error).message}`,
-      {
-        hint: "docs/ssh.md has an example to start from",
-      },
-    );
+    throw new UsageError(`${asked}: expected a file that can be read, got ${(error as Error).message}`, {
+      hint: "docs/ssh.md has an example to start from",
+    });
   }
 }
 

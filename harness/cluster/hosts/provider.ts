@@ -3,30 +3,22 @@ import { ClusterStates } from "#harness/cluster/state.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { type Inventory, readInventory } from "./inventory.ts";
-import {
-  bringUpInventory,
-  engineOfInventory,
-  type InventoryContext,
-  type InventorySettings,
-  keepInventory,
-  sweepInventories,
-  tearDownInventory,
-} from "./lifecycle.ts";
+import { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { type Inventory, type InventoryHost, readInventory } from "./inventory.ts";
+import { bringUp, type HostsSettings, keep, sweep, tearDown } from "./lifecycle.ts";
 
 /** What clusters of the hosts in the inventory take of the settings. */
-export type SshSettings = InventorySettings & Pick<Settings, "INVENTORY" | "NODES">;
+export type SshSettings = HostsSettings & Pick<Settings, "INVENTORY" | "NODES">;
 
 /** Hosts that exist, from the inventory file. Throws `UsageError` where that is wrong. */
 export async function openSsh(settings: SshSettings, progress: Progress): Promise<Provider> {
-  const context: InventoryContext = { settings, progress, provider: "ssh" };
+  const context = { settings, progress };
   return {
     name: "ssh",
-    bringUp: (driver, engine, options) =>
-      bringUpInventory(context, inventoryOf(settings), driver, engine, options),
-    keep: (state) => keepInventory(context, state),
-    tearDown: (state) => tearDownInventory(context, state),
-    sweep: () => sweepInventories(context),
+    bringUp: (driver, engine, options) => bringUp(context, inventoryOf(settings), driver, engine, options),
+    keep: (state) => keep(context, state),
+    tearDown: (state) => tearDown(context, state),
+    sweep: () => sweep(context),
     states: () => new ClusterStates(settings).all().filter(({ provider }) => provider === "ssh"),
     release: async () => {},
   };
@@ -51,10 +43,40 @@ export function inventoryOf({ INVENTORY, NODES }: Pick<Settings, "INVENTORY" | "
 export async function engineOfHosts(
   settings: Pick<Settings, "INVENTORY" | "NODES" | "ENGINE">,
 ): Promise<string> {
-  const found = await engineOfInventory(inventoryOf(settings));
+  const found = await engineOf(inventoryOf(settings));
   const [asked] = settings.ENGINE;
   if (asked === undefined || asked === found) return found;
   throw new UsageError(`ENGINE=${asked}: expected ${found}, which the hosts of ${settings.INVENTORY} run`, {
     hint: "unset ENGINE: CLUSTER=ssh takes what the hosts run",
   });
+}
+
+/** Major and minor version of the engine on the hosts, e.g. `26.1`; several are joined: `20.10+26.1`. */
+async function engineOf({ nodes }: Inventory): Promise<string> {
+  const asked = await Promise.allSettled(nodes.map(engineOn));
+  const refusals = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+  const other = refusals.find((error) => !(error instanceof UsageError));
+  if (other) throw other;
+  // Everything that is wrong is told at once.
+  if (refusals.length > 0) {
+    throw new UsageError([...new Set(refusals.map(({ message }) => message))].join("\n"));
+  }
+  const versions = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  return [...new Set(versions)].sort().join("+");
+}
+
+async function engineOn(target: InventoryHost): Promise<string> {
+  const host = new SshHost(target);
+  try {
+    const { Version } = await host.docker.version();
+    return Version.split(".").slice(0, 2).join(".");
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${target.name}: no Docker Engine answers: ${(error as Error).message}`, {
+      hint: "npm run cluster -- preflight shows what the hosts lack",
+      cause: error,
+    });
+  } finally {
+    await host.disconnect();
+  }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prefixesOf, type SubnetLease } from "#harness/cluster/containers/subnets.ts";
-import type { ClusterState } from "#harness/cluster/state.ts";
+import { type ClusterState, isAbandoned } from "#harness/cluster/state.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
@@ -96,8 +96,7 @@ export class MachineRecords {
   abandoned(states: readonly ClusterState[]): Machines[] {
     return this.all().filter(({ id, owner }) => {
       const state = states.find((one) => one.id === id);
-      if (!state) return !isAlive(owner);
-      return (!state.kept || state.inUse === true) && !isAlive(state.owner);
+      return state ? isAbandoned(state) : !isAlive(owner);
     });
   }
 

@@ -1,4 +1,12 @@
-import { createHash, randomBytes } from "node:crypto";
+import {
+  type Attempt,
+  bringUp,
+  everyHostAnswers,
+  fingerprint,
+  type Material,
+  type StartedHosts,
+  type Strategy,
+} from "#harness/cluster/bring-up.ts";
 import type { ClusterNode, ExternalHost } from "#harness/cluster/cluster.ts";
 import { leaseSubnets, releaseSubnets } from "#harness/cluster/containers/subnets.ts";
 import {
@@ -7,17 +15,17 @@ import {
   startExternalHost,
 } from "#harness/cluster/external/external-host.ts";
 import { findInterfaces } from "#harness/cluster/hosts/interfaces.ts";
-import { type InventorySettings, pull } from "#harness/cluster/hosts/lifecycle.ts";
-import { importWorkload, workloadArchive } from "#harness/cluster/images/workload-image.ts";
-import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
-import { reuseKept } from "#harness/cluster/kept.ts";
-import type { OwnedCluster, Provider } from "#harness/cluster/provider.ts";
-import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
+import type { HostsSettings } from "#harness/cluster/hosts/lifecycle.ts";
+import { ensurePulled } from "#harness/cluster/images/pull.ts";
+import {
+  importWorkload,
+  type WorkloadImage,
+  workloadArchive,
+} from "#harness/cluster/images/workload-image.ts";
+import type { BringUpOptions, OwnedCluster, Provider } from "#harness/cluster/provider.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { withLock } from "#harness/core/lock.ts";
 import { until } from "#harness/core/poll.ts";
-import { ownIdentity } from "#harness/core/process.ts";
 import type { Progress } from "#harness/core/progress.ts";
 import { type EngineVersion, engineVersions, type Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
@@ -31,13 +39,18 @@ import { Vagrant } from "./vagrant.ts";
 
 /** What clusters of virtual machines take of the settings. */
 export type VagrantSettings = BackendSettings &
-  InventorySettings &
+  HostsSettings &
   Pick<Settings, "NODES" | "SUBNETS" | "VAGRANT_PROVIDER">;
 
 const answerMs = 30_000;
 const externalMachine = "tutorial-external";
 
 const vagrantTool: Tool = { program: "vagrant", packages: ["vagrant"] };
+
+interface VagrantMaterial extends Material {
+  /** The built-in workload image. */
+  readonly workload: WorkloadImage;
+}
 
 /** Machines of `vagrant/Vagrantfile`. Throws `UsageError` where Vagrant, or what its provider needs, is missing. */
 export async function openVagrant(settings: VagrantSettings, progress: Progress): Promise<Provider> {
@@ -66,82 +79,79 @@ class VagrantProvider implements Provider {
     this.#records = new MachineRecords(settings);
   }
 
-  async bringUp(driver: string, version: string, { fresh = false } = {}): Promise<OwnedCluster> {
-    const engine = knownEngine(version);
-    const { NODES: nodes, VAGRANT_PROVIDER: provider, SUBNETS } = this.#settings;
-    await this.sweep();
-    const { IMAGE } = this.#settings;
-    const workload = await workloadArchive(this.#settings, this.#progress);
-    const image = IMAGE ?? workload.image;
-    const material = await this.#backend.material(engine);
-    const key = fingerprint(["vagrant", provider ?? "", driver, engine, String(nodes), material, image]);
-    const kept = fresh
-      ? undefined
-      : await reuseKept(key, {
-          ...{ states: this.#states, progress: this.#progress, answerMs },
-          tearDown: (state) => this.tearDown(state),
-        });
-    if (kept) return kept;
+  bringUp(driver: string, version: string, options: BringUpOptions = {}): Promise<OwnedCluster> {
+    return bringUp(this.#strategy(driver, knownEngine(version)), { driver, engine: version, ...options });
+  }
 
-    const id = `nc-${randomBytes(3).toString("hex")}`;
-    const lease = await withLock("subnets", async () => leaseSubnets(SUBNETS, id), {
-      what: "leasing subnets",
-    });
+  #strategy(driver: string, engine: EngineVersion): Strategy<VagrantMaterial> {
+    const { NODES, VAGRANT_PROVIDER, IMAGE } = this.#settings;
+    return {
+      ...{ provider: this.name, states: this.#states, progress: this.#progress },
+      sweep: () => this.sweep(),
+      material: async () => {
+        const workload = await workloadArchive(this.#settings, this.#progress);
+        const image = IMAGE ?? workload.image;
+        const machines = await this.#backend.material(engine);
+        const parts = ["vagrant", VAGRANT_PROVIDER ?? "", driver, engine, String(NODES), machines, image];
+        return { key: fingerprint(parts), image, workload };
+      },
+      takeover: { answerMs, answers: everyHostAnswers, tearDown: (state) => this.tearDown(state) },
+      begin: (id, { workload }) => this.#begin(id, { driver, engine, workload }),
+    };
+  }
+
+  async #begin(
+    id: string,
+    { driver, engine, workload }: { driver: string; engine: EngineVersion; workload: WorkloadImage },
+  ): Promise<Attempt> {
+    const { NODES: nodes, VAGRANT_PROVIDER: provider, SUBNETS, IMAGE } = this.#settings;
+    const lease = await leaseSubnets(SUBNETS, id);
     const machines = this.#records.create({ id, engine, nodes, lease, provider }, {});
     const vagrant = new Vagrant(machines.env);
-    removeWhenInterrupted(id, async () => {
-      await vagrant.abort();
-      await this.#discard(machines);
-    });
-    let cluster: RemoteCluster | undefined;
-    try {
-      const { reset, processorTime } = this.#backend;
-      Object.assign(machines.env, await this.#backend.prepare(id, engine, lease));
-      this.#records.save(machines);
-      await this.#progress.step(
-        `vagrant up: ${nodes} nodes with Docker ${engine} for ${driver}`,
-        (detail) =>
-          vagrant.up({
-            provider,
-            provision: this.#backend.provision,
-            detail,
-            reset: reset && ((machine) => reset(id, machine)),
-            processorTime: processorTime && ((machine) => processorTime(id, machine)),
-          }),
-        { announce: true },
-      );
-      const hosts = await this.#progress.step("looking at the machines", async () =>
-        Promise.all((await vagrant.access()).map((access) => this.#describe(machines, access))),
-      );
-      const state = stateOf({ id, key, driver, engine, slot: lease.slot, image }, hosts);
-      this.#states.save(state);
-      cluster = new RemoteCluster(state);
-      const { nodes: made, external } = cluster;
-      await this.#progress.step("waiting for the nodes", () =>
-        Promise.all([
-          startExternalHost(external),
-          ...made.map(async (node) => {
-            await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 120_000 }, () =>
-              node.docker.ping(),
-            );
-            // Before the external host becomes the egress, which leads to no registry.
-            if (IMAGE !== undefined) await pull(node.docker, IMAGE);
-            else await importWorkload(node.docker, workload);
-            await routeThroughExternalHost(node, external);
-          }),
-        ]),
-      );
-      return { state, cluster, reused: false };
-    } catch (error) {
-      await cluster?.disconnect();
-      await this.#discard(machines);
-      forgetWhenInterrupted(id);
-      throw error;
-    }
+    return {
+      start: async () => {
+        Object.assign(machines.env, await this.#backend.prepare(id, engine, lease));
+        this.#records.save(machines);
+        await this.#up(vagrant, machines, `vagrant up: ${nodes} nodes with Docker ${engine} for ${driver}`);
+        const hosts = await this.#progress.step("looking at the machines", async () =>
+          Promise.all((await vagrant.access()).map((access) => this.#describe(machines, access))),
+        );
+        return { ...placed(hosts), slot: lease.slot };
+      },
+      interrupt: () => vagrant.abort(),
+      preparing: "waiting for the nodes",
+      prepareExternal: startExternalHost,
+      async prepareNode(node, { external }) {
+        await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 120_000 }, () =>
+          node.docker.ping(),
+        );
+        // Before the external host becomes the egress, which leads to no registry.
+        if (IMAGE !== undefined) await ensurePulled(node.docker, IMAGE, "each of the machines");
+        else await importWorkload(node.docker, workload);
+        await routeThroughExternalHost(node, external);
+      },
+      discard: () => this.#discard(machines),
+    };
+  }
+
+  async #up(vagrant: Vagrant, { id, provider }: Machines, what: string): Promise<void> {
+    const { provision, reset, processorTime } = this.#backend;
+    await this.#progress.step(
+      what,
+      (detail) =>
+        vagrant.up({
+          provider,
+          provision,
+          detail,
+          reset: reset && ((machine) => reset(id, machine)),
+          processorTime: processorTime && ((machine) => processorTime(id, machine)),
+        }),
+      { announce: true },
+    );
   }
 
   async keep(state: ClusterState): Promise<void> {
-    this.#states.save({ ...state, kept: true, inUse: false });
+    this.#states.keep(state);
   }
 
   async tearDown(state: ClusterState): Promise<void> {
@@ -232,26 +242,18 @@ async function admitRoot(host: SshHost, user: string): Promise<void> {
   }
 }
 
-function stateOf(
-  common: Pick<ClusterState, "id" | "key" | "driver" | "engine" | "image"> & { slot: number },
-  hosts: HostState[],
-): ClusterState {
+function placed(hosts: HostState[]): StartedHosts {
   const shared = new Set(hosts.map(({ interfaces }) => interfaces.management.address)).size < hosts.length;
   // Behind VirtualBox's NAT every machine has the same address; the way between them is the control network.
-  const placed = hosts.map((host) =>
+  const reachable = hosts.map((host) =>
     shared ? { ...host, interfaces: { ...host.interfaces, management: host.interfaces.control } } : host,
   );
-  const external = placed.find(({ name }) => name === externalMachine);
+  const external = reachable.find(({ name }) => name === externalMachine);
   if (!external)
     throw new HarnessError(`vagrant ssh-config: expected ${externalMachine} among the machines, got none`);
   return {
-    ...common,
-    provider: "vagrant",
-    owner: ownIdentity(),
-    kept: false,
-    nodes: placed.filter((host) => host !== external),
+    nodes: reachable.filter((host) => host !== external),
     external: { ...external, hostName: externalHostName, httpPort: externalHttpPort },
-    createdAt: new Date().toISOString(),
   };
 }
 
@@ -262,8 +264,4 @@ async function routeThroughExternalHost(node: ClusterNode, external: ExternalHos
   // A container node's file is a mount, which cannot be replaced.
   const script = 'test ! -L /etc/resolv.conf || rm /etc/resolv.conf; echo "nameserver $1" >/etc/resolv.conf';
   await node.run(["sh", "-c", script, "sh", address]);
-}
-
-function fingerprint(parts: string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

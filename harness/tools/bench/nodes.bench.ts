@@ -5,7 +5,6 @@ import { leaseSubnets, releaseSubnets } from "#harness/cluster/containers/subnet
 import { type NodeEnvironment, nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
-import { withLock } from "#harness/core/lock.ts";
 import { until } from "#harness/core/poll.ts";
 import { ownIdentity } from "#harness/core/process.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
@@ -53,14 +52,13 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
 
 /** Milliseconds from nothing to two engines that answer over SSH. */
 async function upThroughHarness(context: BenchContext): Promise<number> {
-  const { docker, host } = await context.engineContext();
+  const { docker } = await context.engineContext();
   const nodeImage = await context.nodeImage();
   const id = `nc-${randomBytes(3).toString("hex")}`;
   const { SUBNETS, CACHE } = context.settings;
-  const lease = await withLock("subnets", async () => leaseSubnets(SUBNETS, id));
+  const lease = await leaseSubnets(SUBNETS, id);
   const plan = {
-    ...{ id, key: id, dockerHost: host, driver: "none", engine: context.version, nodes },
-    ...{ nodeImage, workloadImage: "", lease, cache: CACHE },
+    ...{ id, engine: context.version, nodes, nodeImage, lease, cache: CACHE },
   };
   const remove = async () => {
     await removeByLabel(docker, labels.cluster, id);
@@ -71,7 +69,10 @@ async function upThroughHarness(context: BenchContext): Promise<number> {
   let cluster: RemoteCluster | undefined;
   try {
     return await stopwatch(async () => {
-      cluster = new RemoteCluster(await startContainers(docker, plan));
+      cluster = new RemoteCluster({
+        ...{ id, engine: context.version, image: "" },
+        ...(await startContainers(docker, plan)),
+      });
       await Promise.all(
         cluster.nodes.map((node) =>
           until({ what: `the engine on ${node.name} to answer`, deadlineMs: 60_000 }, () =>

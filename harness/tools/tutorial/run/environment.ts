@@ -2,7 +2,6 @@ import { readFile } from "node:fs/promises";
 import overlay from "#drivers/overlay.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import { defaultTenant } from "#drivers/reference/model/state.ts";
-import { Netctl } from "#drivers/reference/netctl/netctl.ts";
 import { serveNetctl } from "#drivers/reference/netctl/serve.ts";
 import { nameServersOf } from "#drivers/reference/network.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
@@ -22,7 +21,6 @@ export class Environment {
   readonly plugin: Plugin;
   readonly #target: Target;
   readonly #admin: AdminClient | undefined;
-  #netctl: Netctl | undefined;
   readonly #names: { text: string; live: string }[] = [];
 
   private constructor(target: Target, mapping: Mapping, plugin: Plugin) {
@@ -66,9 +64,7 @@ export class Environment {
     );
     if (provided.has("swarm")) await overlay.install(scope, cluster, scope);
     if (provided.has("netctl") && environment.#admin) {
-      const driver = await target.driver.connect(cluster, target.state.attachment ?? {});
-      environment.#netctl = new Netctl(scope, driver, environment.#admin);
-      await serveNetctl(scope, cluster, environment.#netctl);
+      await serveNetctl(scope, cluster, environment.#admin);
     }
     for (const { text, live, plugin: only } of mapping.names) {
       if (only !== undefined && only !== plugin) continue;
@@ -135,7 +131,7 @@ export class Environment {
   /** Removes containers and services from the nodes, so that everything else can go. */
   async clear(): Promise<void> {
     // An engine waits half a minute for a plugin that does not answer, for every container.
-    await this.#netctl?.resume();
+    await this.#admin?.call("resume", {});
     const everything =
       "docker service ls --quiet 2>/dev/null | xargs -r docker service rm; docker ps --all --quiet | xargs -r docker rm --force";
     await Promise.all(this.#target.cluster.nodes.map((node) => node.exec(["sh", "-c", everything])));

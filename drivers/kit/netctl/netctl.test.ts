@@ -1,14 +1,22 @@
 import { describe, expect, it } from "vitest";
-import { parseGroups, parseNetworks, parsePolicies, parseRules, parseTenants } from "./listings.ts";
-import { errorIn, parseTable, parseVersions } from "./tables.ts";
+import {
+  formatGroups,
+  formatNetworks,
+  formatPolicies,
+  formatRules,
+  formatTenants,
+  parseGroups,
+  parseNetworks,
+  parsePolicies,
+  parseRules,
+  parseTenants,
+} from "./listings.ts";
+import { errorIn, logLine, parseVersions } from "./messages.ts";
+import { formatTable, parseTable } from "./table.ts";
 
-/** Formats cells as netctl does: columns two blanks apart, a rule of dashes below the headers. */
-function table(headers: string[], ...rows: string[][]): string {
-  const rule = headers.map((header) => "-".repeat(header.length));
-  const all = [headers, rule, ...rows];
-  const widths = headers.map((_, column) => Math.max(...all.map((row) => (row[column] ?? "").length)) + 2);
-  const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join(""));
-  return `${lines.join("\n")}\n`;
+/** Contiv's netctl pads the last column too. */
+function table(headers: readonly string[], ...rows: readonly string[][]): string {
+  return formatTable(headers, rows).replaceAll(/(?<=.)$/gm, "   ");
 }
 
 const networkHeaders = [
@@ -50,6 +58,56 @@ describe("netctl's tables", () => {
     expect(parseTable("")).toEqual([]);
     expect(parseTable("Tenant  Policy\n")).toEqual([]);
     expect(parseTable(table(["Tenant", "Policy"]))).toEqual([]);
+  });
+});
+
+describe("what is formatted", () => {
+  it("has a dashed rule below the head, and columns that hold what is longest", () => {
+    expect(
+      formatTable(
+        ["Tenant", "Tag"],
+        [
+          ["a-longer-one", "7"],
+          ["b", ""],
+        ],
+      ),
+    ).toBe("Tenant        Tag\n------        ---\na-longer-one  7\nb\n");
+  });
+
+  it("is read back as it was: networks, tenants, policies, groups, rules", () => {
+    const networks = [
+      ...[
+        { tenant: "default", name: "a", encap: "vxlan", tag: 0, subnet: "10.1.2.0/24", gateway: "" } as const,
+      ],
+      ...[
+        {
+          tenant: "blue",
+          name: "b",
+          encap: "vlan",
+          tag: 7,
+          subnet: "10.1.3.0/24",
+          gateway: "10.1.3.1",
+        } as const,
+      ],
+    ];
+    expect(parseNetworks(formatNetworks(networks))).toEqual(networks);
+    expect(parseTenants(formatTenants(["default", "blue"]))).toEqual(["default", "blue"]);
+    expect(parsePolicies(formatPolicies([{ tenant: "blue", name: "p" }]))).toEqual(["p"]);
+    const groups = [{ tenant: "blue", name: "web", network: "b", policies: ["p", "q"] }];
+    expect(parseGroups(formatGroups(groups))).toEqual(groups);
+    const rules = [
+      { id: "1", direction: "in", protocol: "any", action: "deny", priority: 1 } as const,
+      {
+        ...({ id: "2", direction: "out", protocol: "tcp", port: 80, action: "allow", priority: 9 } as const),
+        peer: { address: "10.1.2.0/24" },
+      },
+    ];
+    expect(parseRules(formatRules(rules))).toEqual(rules);
+  });
+
+  it("names the VNI that the plugin chose nowhere, as Contiv", () => {
+    const network = { tenant: "default", name: "a", subnet: "10.1.2.0/24", gateway: "" };
+    expect(parseNetworks(formatNetworks([{ ...network, encap: "vxlan", tag: 10_001 }]))[0]?.tag).toBe(0);
   });
 });
 
@@ -183,6 +241,12 @@ describe("what netctl says", () => {
     ["", ""],
   ])("of an error in %j", (output, message) => {
     expect(errorIn(output)).toBe(message);
+  });
+
+  it("of an error that was logged", () => {
+    expect(errorIn(`${logLine("INFO", "Creating policy p")}${logLine("ERRO", "policy is in use")}`)).toBe(
+      "policy is in use",
+    );
   });
 
   it("of versions, client's and server's apart", () => {

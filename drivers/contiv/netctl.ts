@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { errorIn } from "#drivers/kit/netctl/messages.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import type { ExecResult, Host } from "#harness/host/host.ts";
-import { errorIn } from "./tables.ts";
 
 /** Where the control utility is and whom it talks to. */
 export interface NetctlPlace {

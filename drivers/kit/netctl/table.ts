@@ -1,6 +1,17 @@
 /** One row of a listing: cell by column header, as netctl prints it. */
 export type TableRow = Readonly<Record<string, string>>;
 
+/** Columns with two spaces between them and a dashed rule below the head, as netctl prints its listings. */
+export function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = head.map((title) => "-".repeat(title.length));
+  const lines = [head, rule, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? "").length)));
+  return lines
+    .map((line) => widths.map((width, column) => (line[column] ?? "").padEnd(width)).join("  "))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join("");
+}
+
 /**
  * Reads a table of netctl: a line of headers, a dashed rule, rows. The rule tells where the columns begin, since
  * cells can be empty and headers contain blanks. Lines before the headers are left out; no rule, no rows.
@@ -38,31 +49,4 @@ export function sections<Heading extends string>(
     else if (current) found[current] += `${line}\n`;
   }
   return found;
-}
-
-/** What `netctl version` says: `Client Version:` and `Server Version:`, each with a line `Version: …`. */
-export function parseVersions(output: string): { client: string; server: string } {
-  const parts = sections(output, ["Client Version:", "Server Version:"]);
-  const version = (text: string) => /^Version:\s*(\S+)/m.exec(text)?.[1] ?? "unknown";
-  return { client: version(parts["Client Version:"]), server: version(parts["Server Version:"]) };
-}
-
-/**
- * What went wrong, from the output of a netctl that failed: the last message that it logs as an error, to a terminal
- * (`ERRO[0000] …`) or to a file (`level=error msg="…"`), on one line and without the calls of its programs; else the first line of output.
- * Quotes and line ends inside a message are not escaped.
- */
-export function errorIn(output: string): string {
-  const [last] = output
-    .split(/^(?=time="|[A-Z]{4}\[\d+\])/m)
-    .flatMap((entry) => /(?:level=(?:error|fatal) msg=|^(?:ERRO|FATA)\[\d+\])(.*)$/s.exec(entry)?.[1] ?? [])
-    .slice(-1);
-  const said = last ?? output.split("\n").find((line) => line.trim() !== "") ?? "";
-  const lines = said.replaceAll('\\"', '"').split(/\\n|\n/);
-  return lines
-    .filter((line) => !/ \[\w+\.(?:go|s) \d+\]$/.test(line))
-    .join(" ")
-    .replaceAll(/\s+/g, " ")
-    .trim()
-    .replace(/^"(.*?)\s*"$/, "$1");
 }
