@@ -3,7 +3,7 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
 import { newCommand, runMain, runVitest } from "./run.ts";
-import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
+import { checkFilters, patternOf, suitesIn } from "./selection.ts";
 
 const command = newCommand("npm run conform --")
   .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
@@ -25,7 +25,7 @@ await runMain(async () => {
   const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
   const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
-  const title = requirement ? ["--testNamePattern", titlePattern(requirement)] : [];
+  const title = requirement ? ["--testNamePattern", patternOf(requirement)] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
   // Nothing ran, or not to the end.
   if (code === 2 || code >= 128) return code;

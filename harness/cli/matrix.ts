@@ -24,7 +24,7 @@ import { compareVersions } from "#reports/matrix/outcomes.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
 import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
 import { newCommand, runMain } from "./run.ts";
-import { checkFilters, suitesIn, titlePattern } from "./selection.ts";
+import { checkFilters, patternOf, suitesIn } from "./selection.ts";
 
 interface Options {
   requirement?: string;
@@ -117,7 +117,7 @@ async function run(
   const filters = command.args.length > 0 ? command.args : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
   const selection = [
-    ...(requirement ? ["--testNamePattern", titlePattern(requirement)] : []),
+    ...(requirement ? ["--testNamePattern", patternOf(requirement)] : []),
     ...(shard ? [`--shard=${readShard(shard)}`] : []),
     ...filters,
   ];

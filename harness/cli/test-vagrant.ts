@@ -2,7 +2,7 @@ import { libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
 import { progress } from "#harness/core/progress.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 import { newCommand, runMain, runVitest } from "./run.ts";
-import { titlePattern } from "./selection.ts";
+import { patternOf } from "./selection.ts";
 
 const limitMinutes = 30;
 /** What an emulated machine takes, compared with a container on the same machine. */
@@ -61,7 +61,7 @@ await runMain(async () => {
     // A part that a signal has ended was not the only one meant.
     if (stop.aborted || codes.some((code) => code >= 128)) break;
     progress.say(`${driver}: ${shows}`);
-    const title = ["--testNamePattern", titlePattern(requirements)];
+    const title = ["--testNamePattern", patternOf(requirements)];
     codes.push(
       await runVitest(
         ["run", "--project", `${driver}@*`, ...title, ...filters],
