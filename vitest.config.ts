@@ -1,4 +1,5 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { publicApiAlias } from "./drivers/public-api.ts";
 import { cniProjects } from "./harness/conformance/cni-run/projects.ts";
 import { targetProjects, tierProjects } from "./harness/conformance/run/projects.ts";
 import { selectionById } from "./harness/conformance/run/selection.ts";
@@ -22,6 +23,7 @@ async function configure(): Promise<ViteUserConfig> {
     : {};
   return {
     plugins: [selectionById()],
+    resolve: { alias: [publicApiAlias] },
     test: {
       pool: "forks",
       reporters: conformanceReporters(),
