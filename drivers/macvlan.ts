@@ -46,9 +46,6 @@ export default defineDriver({
         });
       },
       listNetworks: () => listNetworks(cluster),
-      async versions() {
-        return {};
-      },
     };
   },
 });

@@ -7,7 +7,7 @@ import { buildStatement, citedBy, isGreen, type Observation, type RunRecord } fr
 const rule = (profile: Requirement["profile"], level: Requirement["level"] = "MUST"): Requirement => ({
   title: "a rule",
   level,
-  needs: [],
+  appliesTo: {},
   profile,
   source: { text: "somewhere", url: "https://example.org/rule" },
 });

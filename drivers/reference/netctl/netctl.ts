@@ -132,7 +132,7 @@ export class Netctl {
   }
 
   async #version(): Promise<string> {
-    const versions = Object.entries(await this.#driver.versions());
+    const versions = Object.entries((await this.#driver.versions?.()) ?? {});
     return ["the project's reference plugin", ...versions.map(([name, version]) => `${name}: ${version}`)]
       .join("\n")
       .concat("\n");

@@ -14,10 +14,10 @@ import {
   macAddressKey,
   portMapKey,
   requestAddressTypeKey,
-  type Subsystem,
 } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
+import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
 import { PluginClient } from "./client.ts";
 
 /** What a plugin said of itself when the engine loaded it. */
