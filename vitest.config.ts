@@ -1,6 +1,8 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { publicApiAlias } from "./drivers/public-api.ts";
 import { cniProjects } from "./harness/conformance/cni-run/projects.ts";
 import { targetProjects, tierProjects } from "./harness/conformance/run/projects.ts";
+import { selectionById } from "./harness/conformance/run/selection.ts";
 import { readSettings } from "./harness/core/settings/settings.ts";
 import { endOnUsageError } from "./harness/core/settings/usage.ts";
 import { conformanceReporters } from "./reports/reporters.ts";
@@ -20,6 +22,8 @@ async function configure(): Promise<ViteUserConfig> {
     ? { globalSetup: ["harness/proof/global-setup.ts"], setupFiles: ["harness/proof/setup.ts"] }
     : {};
   return {
+    plugins: [selectionById()],
+    resolve: { alias: [publicApiAlias] },
     test: {
       pool: "forks",
       reporters: conformanceReporters(),

@@ -23,9 +23,6 @@ export default defineDriver({
           createOn: cluster.nodes,
         });
       },
-      async versions() {
-        return {};
-      },
     };
   },
 });

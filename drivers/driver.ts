@@ -81,8 +81,8 @@ export interface InstalledDriver {
   restart?(): Promise<void>;
   /** Ends the plugin's process without warning; it is started again when `scope` closes, and has everything it had. */
   stop?(scope: Scope): Promise<void>;
-  /** Names and versions of what was installed, for the report. */
-  versions(): Promise<Record<string, string>>;
+  /** Names and versions of what was installed, for the statement. Not known is no failure. */
+  versions?(): Promise<Record<string, string>>;
 }
 
 /**

@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { UsageError } from "#harness/core/errors.ts";
+import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { builtInDrivers, loadDriver } from "./loader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-drivers-"));
@@ -25,6 +27,38 @@ describe("loadDriver", () => {
       'export default { name: "mine", title: "Mine", capabilities: ["names"], install() {}, connect() {} };',
     );
     expect((await loadDriver(path)).title).toBe("Mine");
+  });
+
+  describe("a driver file outside the project that imports the public API", () => {
+    const path = driverFile(
+      "outside.ts",
+      `import { Blocked, type Driver, defineDriver } from "netconform";
+       const driver: Driver = defineDriver({
+         name: "outside",
+         title: "Outside",
+         capabilities: ["names"],
+         async prepare() { throw new Blocked("as it says"); },
+         async install() { return {}; },
+         async connect() { throw new Blocked("as it says"); },
+       });
+       export default driver;`,
+    );
+
+    it("loads, and what it throws is what the suite knows", async () => {
+      const driver = await loadDriver(path);
+      expect(driver.title).toBe("Outside");
+      await expect(driver.prepare?.("26.1")).rejects.toThrow(Blocked);
+    });
+
+    it("loads in a command, which has Node.js alone", async () => {
+      const loader = JSON.stringify(new URL("./loader.ts", import.meta.url).href);
+      const program = `
+        import { loadDriver } from ${loader};
+        const { title, prepare } = await loadDriver(${JSON.stringify(path)});
+        console.log(title, await prepare().catch(({ name }) => name));`;
+      const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
+      expect(stdout).toBe("Outside Blocked\n");
+    });
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { type Capability, capabilities } from "#suites/requirements/capability.ts";
 import type { Driver } from "./driver.ts";
+import { resolvePublicApi } from "./public-api.ts";
 
 const files = {
   bridge: "bridge.ts",
@@ -50,6 +51,7 @@ export async function loadDriver(reference: string): Promise<Driver> {
     const { conflistDriver } = await import("./cni/conflist.ts");
     return conflistDriver(place);
   }
+  resolvePublicApi();
   let loaded: { default?: unknown };
   try {
     loaded = (await import(specifier)) as { default?: unknown };
@@ -89,7 +91,16 @@ function locate(reference: string): { specifier: string; place: string } {
       throw new UsageError(`DRIVER=${reference}: there is no file ${path} (set in the environment)`);
     return { specifier: pathToFileURL(path).href, place: path };
   }
-  return { specifier: reference, place: reference };
+  return { specifier: locatePackage(reference), place: reference };
+}
+
+/** The file that an installed package leads to; what is not there stays what it is, and fails when it is imported. */
+function locatePackage(reference: string): string {
+  try {
+    return import.meta.resolve(reference);
+  } catch {
+    return reference;
+  }
 }
 
 function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {

@@ -47,9 +47,6 @@ export default defineDriver({
         });
       },
       listNetworks: () => listNetworks(cluster),
-      async versions() {
-        return {};
-      },
     };
   },
 });

@@ -37,9 +37,6 @@ export default defineDriver({
           createOn: [manager],
         });
       },
-      async versions() {
-        return {};
-      },
     };
   },
 });

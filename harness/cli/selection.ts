@@ -1,5 +1,6 @@
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
+import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
 import { tutorialRequirements } from "#suites/requirements/tutorial.ts";
@@ -27,13 +28,13 @@ export function checkFilters(root: string, filters: readonly string[]): void {
  * The pattern of test titles that cite one of the requirements in a comma-separated list such as `M4,B2`.
  * Throws `UsageError` for an id that is not in the catalogue.
  */
-export function titlePattern(requirements: string): string {
-  const ids = requirements.split(",").map((id) => id.trim());
-  for (const id of ids) {
-    if (isRequirementId(id)) continue;
+export function patternOf(requirements: string): string {
+  const ids = requirements.split(",").map((id) => {
+    const wanted = id.trim();
+    if (isRequirementId(wanted)) return wanted;
     throw new UsageError(
-      `--requirement ${id}: no such requirement; expected ids of the catalogue, e.g. ${Object.keys(tutorialRequirements).join(", ")} (given on the command line)`,
+      `--requirement ${wanted}: no such requirement; expected ids of the catalogue, e.g. ${Object.keys(tutorialRequirements).join(", ")} (given on the command line)`,
     );
-  }
-  return `(^|\\s)(${ids.map((id) => id.replaceAll(/[^\w]/g, "\\$&")).join("|")})\\s`;
+  });
+  return titlePattern(ids);
 }

@@ -5,6 +5,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import {
   describeDifferences,
+  readStableSnapshot,
   type Snapshot,
   type SnapshotDifference,
   settle,
@@ -15,8 +16,11 @@ import { announce } from "#harness/core/events.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
+import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import type { TargetContext } from "./outcome.ts";
 import { expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
+import { askVersions } from "./suite/versions.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
 
 declare module "vitest" {
@@ -38,12 +42,19 @@ export interface ChapterContext {
   driver: InstalledDriver;
   /** Name, title and declared capabilities of the driver. */
   declaration: Driver;
+  /** What the driver says is installed; empty where it cannot be told. */
+  versions: Readonly<Record<string, string>>;
 }
 
-/** One requirement for each capability that any driver's API can show, tried even where it is not declared. */
-const signs: ReadonlySet<RequirementId> = new Set(["B4", "B5", "M4", "M5", "X1", "X3", "W2"]);
+/**
+ * One requirement for each capability that any driver's API can show, tried even where it is not declared. Each has tests of
+ * the driver's own network alone: B4 would hold by the engine's bridge whatever the driver does.
+ */
+const signs: ReadonlySet<RequirementId> = new Set(["B5", "M4", "M5", "X1", "X2", "X3", "W2"]);
 
 const settleMs = 15_000;
+/** By cluster: what is there since something undeclared was tried that left more than it found. */
+const leftByTries = new Map<string, Snapshot>();
 const connected = new Map<string, Promise<ChapterContext>>();
 
 /** One connection per cluster and process: chapters of a target run in one worker and share it. */
@@ -61,7 +72,7 @@ async function open(id: string): Promise<ChapterContext> {
   const cluster = new RemoteCluster(state);
   const driver = await declaration.connect(cluster, state.attachment ?? {});
   await announce("cluster connected", { cluster });
-  return { cluster, driver, declaration };
+  return { cluster, driver, declaration, versions: await askVersions(declaration.name, driver) };
 }
 
 /**
@@ -74,7 +85,9 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   // Provided only when there is no cluster.
   const setUpFailure = inject("setUpFailure") as string | undefined;
   const obstacle = inject("obstacle") as string | undefined;
-  const baseline = inject("baseline");
+  const installed = inject("baseline");
+  const baselineNow = () => leftByTries.get(clusterId) ?? installed;
+  const target = inject("target");
   let start: ProtocolStart | undefined;
 
   conformanceSuite<ChapterContext>(
@@ -89,7 +102,17 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         return context;
       },
       admit: (id, { declaration, cluster }) => admit(id, declaration, cluster),
-      tries: (id) => signs.has(id),
+      versions: ({ versions }) => versions,
+      tries: (id) => (signs.has(id) ? undeclared(id, target) : []),
+      afterTries: async ({ cluster }) => {
+        const differences = await settle(cluster, baselineNow(), settleMs).catch(() => []);
+        // The next chapter says itself of a node that was restarted that it cannot be judged.
+        if (differences.length === 0 || differences.some(({ kind }) => kind === "boot")) return;
+        console.warn(
+          `${target.driver} left this behind when what it does not declare was tried in ${name}:\n${describeDifferences(differences)}`,
+        );
+        leftByTries.set(clusterId, await readStableSnapshot(cluster));
+      },
       collect: ({ cluster }) => collectEvidence(cluster),
     },
     (suite) => {
@@ -97,7 +120,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         "S5",
         `${name} starts from a cluster without traces of another chapter`,
         async ({ cluster }) => {
-          const differences = await settle(cluster, baseline, settleMs);
+          const differences = await settle(cluster, baselineNow(), settleMs);
           refuseRestarted(differences, `before ${name}`);
           if (differences.length > 0) {
             throw new Nonconformance({
@@ -118,7 +141,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         async ({ cluster, scope }) => {
           await announce("chapter ends", { chapter: name, scope });
           await suite.finish();
-          const differences = await settle(cluster, baseline, settleMs);
+          const differences = await settle(cluster, baselineNow(), settleMs);
           refuseRestarted(differences, `while ${name} ran, or before`);
           if (differences.length > 0) {
             throw new Nonconformance({
@@ -154,15 +177,27 @@ function refuseRestarted(differences: readonly SnapshotDifference[], when: strin
   );
 }
 
-/** The one place that decides what does not apply: undeclared is unsupported, impossible here is blocked. */
-async function admit(id: RequirementId, driver: Driver, cluster: Cluster): Promise<void> {
-  for (const capability of requirementOf(id).needs) {
-    if (!driver.capabilities.includes(capability)) {
-      throw new Unsupported(`${driver.name} does not declare ${capability}`);
-    }
-    for (const feature of driver.needs?.[capability] ?? []) {
+/** Capabilities that a requirement needs and the target's driver does not declare. */
+function undeclared(id: RequirementId, { driver, declared }: TargetContext): readonly string[] {
+  const found = applicability(requirementOf(id), { on: "cluster", name: driver, capabilities: declared });
+  return found.answer === "unsupported" ? found.missing : [];
+}
+
+/** Undeclared is unsupported, impossible here is blocked: whichever comes first among the capabilities that are needed. */
+async function admit(
+  id: RequirementId,
+  { name, capabilities, needs }: Driver,
+  cluster: Cluster,
+): Promise<void> {
+  const requirement = requirementOf(id);
+  const found = applicability(requirement, { on: "cluster", name, capabilities });
+  const [firstMissing] = found.answer === "unsupported" ? found.missing : [];
+  for (const capability of requirement.appliesTo.capabilities ?? []) {
+    if (capability === firstMissing) break;
+    for (const feature of needs?.[capability] ?? []) {
       const offer = await cluster.offers(feature);
       if (!offer.offered) throw new Blocked(`${capability} needs ${feature}: ${offer.reason}`);
     }
   }
+  if (found.answer === "unsupported") throw new Unsupported(found.reason);
 }

@@ -5,7 +5,7 @@ import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { until } from "#harness/core/poll.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
-import type { TestTools } from "./suite.ts";
+import type { TestTools } from "./suite/tools.ts";
 
 /** Engines release what a container had a little after they said that it is gone. */
 const settleMs = 15_000;

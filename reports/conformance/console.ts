@@ -67,6 +67,7 @@ export function formatFinished(
     durationMs: number;
     reason?: string | undefined;
     reproduce?: string | undefined;
+    notes?: readonly string[] | undefined;
   },
   look: Look,
 ): string {
@@ -79,7 +80,8 @@ export function formatFinished(
     return [head, ...formatReason(finished, look, 12)].join("\n");
   }
   const reason = finished.reason?.split("\n")[0] ?? "";
-  return `${head}\n${indent}${paint(look, "gray", `${finished.outcome}: ${reason}`)}`;
+  const notes = (finished.notes ?? []).map((note) => `${indent}${note}`);
+  return [head, `${indent}${paint(look, "gray", `${finished.outcome}: ${reason}`)}`, ...notes].join("\n");
 }
 
 function formatReason(
@@ -200,19 +202,21 @@ function formatFailures({ targets, errors }: Statement, look: Look): string {
   return [heading("What failed", look), ...blocks, ...faults].join("\n");
 }
 
-/** Why requirements were blocked or unsupported: one line per reason. */
+/** Why requirements were blocked or unsupported: one line per reason; and what is worth knowing of them besides. */
 function formatGaps({ targets }: Statement, look: Look): string {
   const lines = new Map<string, string[]>();
+  const told: string[] = [];
   for (const { name, results } of targets) {
-    for (const { requirement, outcome, reason } of results) {
+    for (const { requirement, outcome, reason, notes } of results) {
       if (outcome !== "blocked" && outcome !== "unsupported") continue;
       const key = `${signs[outcome].symbol} ${name}  ${outcome}: ${reason?.split("\n")[0] ?? ""}`;
       lines.set(key, [...(lines.get(key) ?? []), requirement]);
+      for (const note of new Set(notes)) told.push(`  ${requirement} on ${name}: ${note}`);
     }
   }
   if (lines.size === 0) return "";
   const shown = [...lines].map(([key, ids]) => shorten(`  ${key} (${ids.join(" ")})`, look.width));
-  return [heading("What could not be shown", look), ...shown].join("\n");
+  return [heading("What could not be shown", look), ...shown, ...told].join("\n");
 }
 
 function formatSlowest({ targets }: Statement, look: Look): string {

@@ -57,6 +57,7 @@ interface JUnitCase {
   failure?: unknown;
   error?: unknown;
   skipped?: unknown;
+  "system-out"?: string;
 }
 
 function suiteOf(target: TargetStatement, profile: string, timestamp: string) {
@@ -102,6 +103,7 @@ function caseOf(target: string, result: RequirementResult): JUnitCase {
     ...(["unsupported", "blocked", "not run"].includes(result.outcome)
       ? { skipped: { "@message": clean(`${result.outcome}: ${firstLine(reason)}`) } }
       : {}),
+    ...(result.notes ? { "system-out": clean(result.notes.join("\n")) } : {}),
   };
 }
 

@@ -42,6 +42,7 @@ function allureResults(outputDir: string): AllureResult[] {
     .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as AllureResult);
 }
 
+const bridge = ["--project", "bridge@26.1"];
 const overlay = ["--project", "overlay@26.1"];
 
 describe.concurrent("a run whose requirements all pass", () => {
@@ -118,6 +119,17 @@ describe.concurrent("a run with every kind of outcome", () => {
     expect(inJUnit("X1", "")).toBe(false);
   });
 
+  test("tells of an unsupported requirement that it holds all the same", async ({ expect }) => {
+    const { statement, stdout, junit, outputDir } = await run("mixed", { args: bridge });
+    const note = "it holds although bridge does not declare gwbridge";
+    expect(resultOf(statement, "bridge@26.1", "X1")).toMatchObject({ outcome: "unsupported", notes: [note] });
+    expect(stdout).toContain(`unsupported: bridge does not declare gwbridge\n      ${note}`);
+    expect(stdout).toContain(`X1 on bridge@26.1: ${note}`);
+    expect(junit).toMatch(new RegExp(`<testcase name="X1 [\\s\\S]*?<system-out>${note}</system-out>`));
+    const inAllure = allureResults(outputDir).find(({ name }) => name.startsWith("X1"));
+    expect(inAllure).toMatchObject({ status: "skipped", description: expect.stringContaining(note) });
+  });
+
   test("shows Allure target and chapter as suites, the reason of what was skipped, and the evidence", async ({
     expect,
   }) => {
@@ -147,6 +159,7 @@ describe.concurrent("a run with every kind of outcome", () => {
 interface AllureResult {
   name: string;
   status: string;
+  description?: string;
   labels: { name: string; value: string }[];
   steps: { attachments: { name: string; type: string }[] }[];
   statusDetails: { message?: string };

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "#harness/conformance/outcome.ts";
+import { requirementIds } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
-import { buildStatement, isGreen, type Observation, type RunRecord } from "./statement.ts";
+import { buildStatement, citedBy, isGreen, type Observation, type RunRecord } from "./statement.ts";
 
 const rule = (profile: Requirement["profile"], level: Requirement["level"] = "MUST"): Requirement => ({
   title: "a rule",
   level,
-  needs: [],
+  appliesTo: {},
   profile,
   source: { text: "somewhere", url: "https://example.org/rule" },
 });
@@ -171,4 +172,11 @@ describe("a run", () => {
     expect(green([])).toBe(false);
     expect(green([observe("M1", "blocked"), observe("M3", "unsupported")])).toBe(false);
   });
+});
+
+test("every id of the catalogue is read from the title of its test, and nothing else is", () => {
+  expect(requirementIds.filter((id) => citedBy(`${id} a title`) !== id)).toEqual([]);
+  for (const title of ["M4s is no id", "about M4", "CNI-", "toString is no id", ""]) {
+    expect(citedBy(title)).toBeUndefined();
+  }
 });

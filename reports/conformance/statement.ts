@@ -1,5 +1,5 @@
 import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conformance/outcome.ts";
-import { catalogue, type RequirementId } from "#suites/requirements/catalogue.ts";
+import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import {
   type RequirementResult,
@@ -161,8 +161,8 @@ export function isGreen(statement: Statement): boolean {
   );
 }
 
-/** An id of the catalogue at the start of a test title, e.g. of "M4 containers reach each other". */
+/** The id of the catalogue that is the first word of a test title, e.g. of "M4 containers reach each other". */
 export function citedBy(title: string): RequirementId | undefined {
-  const id = /^[A-Z]+\d+\b/.exec(title)?.[0];
-  return id !== undefined && Object.hasOwn(catalogue, id) ? (id as RequirementId) : undefined;
+  const [id = ""] = title.split(" ", 1);
+  return isRequirementId(id) ? id : undefined;
 }

@@ -1,7 +1,7 @@
 import { describeError, reportedError } from "#harness/cni/protocol/invocation.ts";
 import type { CallChanges } from "#harness/cni/testbed/container.ts";
 import { wrongCalls } from "#harness/cni/testbed/wrong-calls.ts";
-import type { PluginKind } from "#suites/requirements/cni.ts";
+import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 import { attach, expectError, expectFailure, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 

@@ -1,17 +1,18 @@
 import { inject } from "vitest";
 import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
-import { atLeast } from "#harness/cni/protocol/version.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
 import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
 import { sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
-import { conformanceSuite, type TestTools } from "#harness/conformance/suite.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { conformanceSuite } from "#harness/conformance/suite.ts";
 import { Blocked, Nonconformance } from "#harness/core/errors.ts";
 import { Scope } from "#harness/core/scope.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
-import { type CniRequirement, type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
+import { applicableRule, type CniPluginTarget } from "#suites/requirements/applicability/applicability.ts";
+import type { CniRequirementId } from "#suites/requirements/cni.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
 /** What a test of the tier works with. */
@@ -84,6 +85,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
   const host = new LocalHost();
   const settings = readSettings();
   const plugin = await pluginUnderTest(inject("target"), settings, host);
+  const target: CniPluginTarget = { on: "cni", kind: plugin.profile.kind, version: plugin.version };
   const leaks: Leak[] = [];
   const lookFor = (when: string, left: readonly string[], testbed: Testbed) => {
     if (left.length > 0) leaks.push({ when, left, testbed });
@@ -96,7 +98,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
     },
     (suite) => {
       const requirement: CniSuite["requirement"] = (cited, title, body, options = {}) => {
-        const id = ruleFor(cited, plugin);
+        const id = applicableRule(cited, target);
         if (!id || options.when?.(plugin.profile, plugin.version) === false) return;
         suite.requirement(
           id,
@@ -119,7 +121,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       };
       define({ requirement, plugin });
 
-      if (!ruleFor("CNI-10d", plugin)) return;
+      if (!applicableRule("CNI-10d", target)) return;
       suite.requirement(
         "CNI-10d",
         `nothing is left of the attachments of the tests of ${topic}`,
@@ -156,15 +158,6 @@ function reproduceLeak({ left, testbed }: Leak, reproduce: TestTools["reproduce"
   );
   const line = [...testbed.steps(), ...looks].join("; ");
   if (line.length <= lineLimit) reproduce(line);
-}
-
-/** The rule that applies to the plugin's kind at the version: the cited one, the one before it, or none. */
-function ruleFor(id: CniRequirementId, plugin: PluginUnderTest): CniRequirementId | undefined {
-  const { kinds, since, until, before }: CniRequirement = cniRequirements[id];
-  if (!kinds.includes(plugin.profile.kind)) return undefined;
-  if (until && !atLeast(until, plugin.version)) return undefined;
-  if (atLeast(plugin.version, since)) return id;
-  return before === undefined ? undefined : ruleFor(before as CniRequirementId, plugin);
 }
 
 async function open(plugin: PluginUnderTest, suiteScope: Scope, configured: boolean): Promise<Opened> {

@@ -8,17 +8,19 @@ import {
   type ReadExchange,
   readExchange,
 } from "#harness/cnm/protocol/exchange.ts";
-import { failureKey, type JoinResponse, type Subsystem } from "#harness/cnm/protocol/protocol.ts";
+import type { JoinResponse } from "#harness/cnm/protocol/protocol.ts";
 import { checkConversation } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules/rules.ts";
-import { conformanceSuite, type Suite, type TestTools } from "#harness/conformance/suite.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { conformanceSuite, type Suite } from "#harness/conformance/suite.ts";
 import { Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local-host.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
-import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { applicability } from "#suites/requirements/applicability/applicability.ts";
+import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 import { serveReferencePlugin } from "./reference.ts";
 
@@ -37,38 +39,6 @@ export interface CnmContext {
 
 export type CnmSuite = Suite<CnmContext>;
 export type CnmTest = CnmContext & TestTools;
-
-/** Requirements that only one half of the protocol has. */
-const halves: Partial<Record<CnmRequirementId, Subsystem>> = {
-  ...half("NetworkDriver", [
-    "CNM-2",
-    "CNM-5",
-    "CNM-5b",
-    "CNM-6",
-    "CNM-7",
-    "CNM-8",
-    "CNM-9",
-    "CNM-10",
-    "CNM-11",
-  ]),
-  ...half("NetworkDriver", ["CNM-12", "CNM-13", "CNM-14", "CNM-15b", "CNM-15d", "CNM-16"]),
-  ...half("IpamDriver", [
-    "CNM-17",
-    "CNM-18",
-    "CNM-19",
-    "CNM-20",
-    "CNM-21",
-    "CNM-22",
-    "CNM-23",
-    "CNM-23b",
-    "CNM-24",
-  ]),
-  ...half("IpamDriver", ["CNM-25", "CNM-26", "CNM-27", "CNM-27b", "CNM-28"]),
-};
-
-function half(subsystem: Subsystem, ids: CnmRequirementId[]): Partial<Record<CnmRequirementId, Subsystem>> {
-  return Object.fromEntries(ids.map((id) => [id, subsystem]));
-}
 
 /** A suite of the CNM protocol tier: no cluster, no engine, one plugin socket. */
 export function cnmSuite(define: (suite: CnmSuite) => void): void {
@@ -149,21 +119,8 @@ export async function learnFacts(client: PluginClient): Promise<PluginFacts> {
 }
 
 async function admit(id: RequirementId, { facts, socket }: CnmContext): Promise<void> {
-  if (id !== "CNM-1" && ![...facts.subsystems].some((name) => Object.hasOwn(failureKey, name))) {
-    throw new Unsupported(`${socket.name} lists neither NetworkDriver nor IpamDriver in Plugin.Activate`);
-  }
-  const subsystem = halves[id as CnmRequirementId];
-  if (subsystem && !facts.subsystems.has(subsystem)) {
-    throw new Unsupported(`${socket.name} does not list ${subsystem} in Plugin.Activate`);
-  }
-  if (id === "CNM-6" && facts.scope !== "global") {
-    throw new Unsupported(
-      `${socket.name} declares the scope ${facts.scope || "(none)"}, engines ask only global ones`,
-    );
-  }
-  if (id === "CNM-7" && !facts.gwAllocChecker) {
-    throw new Unsupported(`${socket.name} does not declare GwAllocChecker`);
-  }
+  const found = applicability(requirementOf(id), { on: "cnm", name: socket.name, ...facts });
+  if (found.answer === "unsupported") throw new Unsupported(found.reason);
 }
 
 async function collect({ transcript }: CnmContext): Promise<EvidenceFile[]> {

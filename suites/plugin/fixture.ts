@@ -7,7 +7,7 @@ import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import { asEvidence, describeHeldResources, recorderOf, untilHeld } from "#harness/conformance/protocol.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import type { TestTools } from "#harness/conformance/suite.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";

@@ -1,40 +1,15 @@
+import type { AppliesTo } from "./applicability/applies-to.ts";
 import type { Level, Requirement } from "./requirement.ts";
-import type { SpecVersion } from "./spec-version.ts";
-
-/**
- * What a plugin does in a network: makes an interface, changes what a plugin before it made, or hands out addresses to
- * a plugin that calls it.
- */
-export const pluginKinds = ["interface", "chained", "ipam"] as const;
-export type PluginKind = (typeof pluginKinds)[number];
-
-/** A rule of the CNI specification, and where it applies. A target to which a rule does not apply has no test of it. */
-export interface CniRequirement extends Requirement {
-  readonly kinds: readonly PluginKind[];
-  /** First version of the specification that has the rule at this level. */
-  readonly since: SpecVersion;
-  /** Last version that has it; absent: still there. */
-  readonly until?: SpecVersion;
-  /** The rule that stood in its place before `since`. */
-  readonly before?: string;
-}
 
 const url = "https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md";
 
 function section(text: string, anchor: string) {
-  return (
-    level: Level,
-    title: string,
-    where: Partial<Pick<CniRequirement, "kinds" | "since" | "until" | "before" | "unprovable">> = {},
-  ): CniRequirement => ({
+  return (level: Level, title: string, appliesTo: AppliesTo = {}): Requirement => ({
     title,
     level,
     source: { text: `CNI specification, ${text}`, url: `${url}#${anchor}` },
     profile: "cni",
-    needs: [],
-    kinds: pluginKinds,
-    since: "0.3.1",
-    ...where,
+    appliesTo,
   });
 }
 
@@ -53,11 +28,14 @@ const lifecycle = section("section 3, Lifecycle & Ordering", "lifecycle--orderin
 /** What the specification leaves open and the reference library (libcni, skel) decides: reported, never a verdict. */
 const library = section("as the reference library does it", "parameters");
 
-const makesInterfaces = { kinds: ["interface"] } as const;
-const delegates = { kinds: ["interface"], since: "1.0.0" } as const;
-const attaches = { kinds: ["interface", "chained"] } as const;
+const makesInterfaces = { pluginKinds: ["interface"] } as const;
+const delegates = { pluginKinds: ["interface"], since: "1.0.0" } as const;
+const attaches = { pluginKinds: ["interface", "chained"] } as const;
 
-/** The plugin side of the CNI specification. */
+/**
+ * The plugin side of the CNI specification. A plugin to which a rule does not apply, by its kind or at its version, has no test
+ * of it.
+ */
 export const cniRequirements = {
   "CNI-1": errors("MUST", "a call exits 0 when it did its work and non-zero when it did not"),
   "CNI-2a": errors("SHOULD", "a failure is one JSON error object on stdout with code and msg"),
@@ -83,31 +61,31 @@ export const cniRequirements = {
     makesInterfaces,
   ),
   "CNI-6a": addResult("MUST", "a chained plugin answers prevResult with its own changes", {
-    kinds: ["chained"],
+    pluginKinds: ["chained"],
     since: "1.0.0",
-    before: "CNI-6b",
+    predecessor: "CNI-6b",
   }),
   "CNI-6b": addResult("SHOULD", "a plugin echoes prevResult", { ...attaches, until: "0.4.0" }),
   "CNI-6c": addResult(
     "MUST",
     "an interface plugin later in a chain answers prevResult with its own additions",
     {
-      kinds: ["interface"],
+      pluginKinds: ["interface"],
       since: "1.0.0",
-      before: "CNI-6b",
+      predecessor: "CNI-6b",
     },
   ),
   "CNI-7": parameters("MUST", "the interface is called CNI_IFNAME, or the call is an error", attaches),
   "CNI-8": add("MUST", "ADD for an interface name that is taken is an error", {
-    kinds: ["interface"],
+    pluginKinds: ["interface"],
     since: "1.0.0",
-    before: "CNI-7",
+    predecessor: "CNI-7",
   }),
 
-  "CNI-9a": del("MUST", "a repeated DEL succeeds", { since: "1.0.0", before: "CNI-9c" }),
+  "CNI-9a": del("MUST", "a repeated DEL succeeds", { since: "1.0.0", predecessor: "CNI-9c" }),
   "CNI-9b": del("MUST", "DEL succeeds when the interface or what was changed is missing", {
     since: "1.0.0",
-    before: "CNI-9c",
+    predecessor: "CNI-9c",
   }),
   "CNI-9c": del("SHOULD", "DEL succeeds when it was done before or resources are missing", {
     until: "0.4.0",
@@ -123,7 +101,7 @@ export const cniRequirements = {
     since: "0.4.0",
   }),
   "CNI-11c": check("MUST", "CHECK consults prevResult: without one it does not succeed", {
-    kinds: ["interface"],
+    pluginKinds: ["interface"],
     since: "0.4.0",
   }),
   "CNI-11d": check("SHOULD", "CHECK fails when the interface is missing", {
@@ -140,7 +118,7 @@ export const cniRequirements = {
     since: "0.4.0",
   }),
   "CNI-11h": check("SHOULD", "CHECK fails when the address is no longer reserved", {
-    kinds: ["interface", "ipam"],
+    pluginKinds: ["interface", "ipam"],
     since: "0.4.0",
   }),
 
@@ -148,22 +126,25 @@ export const cniRequirements = {
   "CNI-12b": version("MUST", "VERSION's cniVersion is the one of its input", { since: "1.0.0" }),
   "CNI-13a": status("MUST", "STATUS succeeds while ADD can be served", { since: "1.1.0" }),
   "CNI-13b": status("MUST", "STATUS is a JSON error when the plugin cannot serve ADD", {
-    kinds: ["interface"],
+    pluginKinds: ["interface"],
     since: "1.1.0",
   }),
-  "CNI-13c": status("MUST", "STATUS is forwarded to the delegate", { kinds: ["interface"], since: "1.1.0" }),
+  "CNI-13c": status("MUST", "STATUS is forwarded to the delegate", {
+    pluginKinds: ["interface"],
+    since: "1.1.0",
+  }),
   "CNI-13d": status("SHOULD", "STATUS passes the delegate's error on", {
-    kinds: ["interface"],
+    pluginKinds: ["interface"],
     since: "1.1.0",
   }),
   "CNI-13e": status("SHOULD", "STATUS fails when the addresses are exhausted", {
-    kinds: ["ipam"],
+    pluginKinds: ["ipam"],
     since: "1.1.0",
   }),
-  "CNI-14a": gc("MUST", "GC is forwarded to the delegate", { kinds: ["interface"], since: "1.1.0" }),
+  "CNI-14a": gc("MUST", "GC is forwarded to the delegate", { pluginKinds: ["interface"], since: "1.1.0" }),
   "CNI-14b": gc("SHOULD", "GC removes what belongs to no listed attachment", { since: "1.1.0" }),
   "CNI-14c": gc("MUST", "GC keeps what belongs to a listed attachment", { since: "1.1.0" }),
-  "CNI-14d": gc("SHOULD", "GC reports the delegate's error", { kinds: ["interface"], since: "1.1.0" }),
+  "CNI-14d": gc("SHOULD", "GC reports the delegate's error", { pluginKinds: ["interface"], since: "1.1.0" }),
 
   "CNI-15a": delegation("MUST", "DEL runs the delegate", delegates),
   "CNI-15b": delegation("MUST", "CHECK runs the delegate", delegates),
@@ -174,14 +155,14 @@ export const cniRequirements = {
     delegates,
   ),
   "CNI-16a": delegation("MUST", "an IPAM plugin answers neither interfaces nor ips[].interface", {
-    kinds: ["ipam"],
+    pluginKinds: ["ipam"],
     since: "1.0.0",
   }),
   "CNI-16b": delegation("MUST", "the delegate gets the same CNI environment", makesInterfaces),
   "CNI-16c": delegation("MUST", "the delegate gets the complete configuration", makesInterfaces),
   "CNI-17a": lifecycle("MUST", "ADD and DEL work for many containers at once", { since: "1.0.0" }),
   "CNI-17b": lifecycle("MUST", "no address is given to two containers", {
-    kinds: ["interface", "ipam"],
+    pluginKinds: ["interface", "ipam"],
     since: "1.0.0",
   }),
 
@@ -190,6 +171,6 @@ export const cniRequirements = {
   "CNI-18c": library("MAY", "CHECK below 0.4.0 is error 1", { until: "0.3.1" }),
   "CNI-18d": library("MAY", "GC and STATUS below 1.1.0 are error 1", { until: "1.0.0" }),
   "CNI-19": library("MAY", "an interface name that Linux does not allow is an error", attaches),
-} as const satisfies Record<string, CniRequirement>;
+} as const satisfies Record<string, Requirement>;
 
 export type CniRequirementId = keyof typeof cniRequirements;

@@ -1,3 +1,4 @@
+import type { AppliesTo } from "./applicability/applies-to.ts";
 import type { Level, Requirement } from "./requirement.ts";
 
 const remote = "https://github.com/moby/moby/blob/master/daemon/libnetwork/docs/remote.md";
@@ -6,30 +7,45 @@ const networkClient = "https://github.com/moby/moby/blob/v28.5.2/libnetwork/driv
 const ipamClient = "https://github.com/moby/moby/blob/v28.5.2/libnetwork/ipams/remote/remote.go";
 const pluginClient = "https://github.com/moby/moby/blob/v28.5.2/pkg/plugins/client.go";
 
-function from(text: string, url: string) {
-  return (title: string, level: Level = "MUST"): Requirement => ({
+/** Requirements of one source and the plugins that they are for; `and` is a further condition of one of them. */
+function from(text: string, url: string, appliesTo: AppliesTo) {
+  return (title: string, level: Level = "MUST", and: AppliesTo = {}): Requirement => ({
     title,
     level,
-    needs: [],
+    appliesTo: { ...appliesTo, ...and },
     profile: "cnm",
     source: { text, url },
   });
 }
 
-const handshake = from("Remote Drivers, Handshake", `${remote}#handshake`);
-const capability = from("Remote Drivers, Set capability", `${remote}#set-capability`);
-const errors = from("Remote Drivers, Errors", `${remote}#errors`);
-const transport = from("plugin client of the engine", pluginClient);
-const swarm = from("network driver client of the engine", networkClient);
-const endpoint = from("Remote Drivers, Create endpoint", `${remote}#create-endpoint`);
-const operational = from("Remote Drivers, Endpoint operational info", `${remote}#endpoint-operational-info`);
-const join = from("Remote Drivers, Join", `${remote}#join`);
-const pool = from("IPAM Driver, RequestPool", `${ipam}#requestpool`);
-const address = from("IPAM Driver, RequestAddress", `${ipam}#requestaddress`);
-const spaces = from("IPAM Driver, GetDefaultAddressSpaces", `${ipam}#getdefaultaddressspaces`);
-const flow = from("IPAM Driver, IPAM Configuration and flow", `${ipam}#ipam-configuration-and-flow`);
-const ipamCapability = from("IPAM Driver, Capabilities", `${ipam}#capabilities`);
-const ipamFailure = from("IPAM driver client of the engine", ipamClient);
+const anyPlugin: AppliesTo = { subsystem: "any" };
+const networkDriver: AppliesTo = { subsystem: "NetworkDriver" };
+const ipamDriver: AppliesTo = { subsystem: "IpamDriver" };
+
+const handshake = from("Remote Drivers, Handshake", `${remote}#handshake`, {});
+const capability = from("Remote Drivers, Set capability", `${remote}#set-capability`, networkDriver);
+const errors = from("Remote Drivers, Errors", `${remote}#errors`, anyPlugin);
+const networkErrors = from("Remote Drivers, Errors", `${remote}#errors`, networkDriver);
+const transport = from("plugin client of the engine", pluginClient, anyPlugin);
+const networkTransport = from("plugin client of the engine", pluginClient, networkDriver);
+const swarm = from("network driver client of the engine", networkClient, networkDriver);
+const endpoint = from("Remote Drivers, Create endpoint", `${remote}#create-endpoint`, networkDriver);
+const operational = from(
+  "Remote Drivers, Endpoint operational info",
+  `${remote}#endpoint-operational-info`,
+  networkDriver,
+);
+const join = from("Remote Drivers, Join", `${remote}#join`, networkDriver);
+const pool = from("IPAM Driver, RequestPool", `${ipam}#requestpool`, ipamDriver);
+const address = from("IPAM Driver, RequestAddress", `${ipam}#requestaddress`, ipamDriver);
+const spaces = from("IPAM Driver, GetDefaultAddressSpaces", `${ipam}#getdefaultaddressspaces`, ipamDriver);
+const flow = from(
+  "IPAM Driver, IPAM Configuration and flow",
+  `${ipam}#ipam-configuration-and-flow`,
+  ipamDriver,
+);
+const ipamCapability = from("IPAM Driver, Capabilities", `${ipam}#capabilities`, ipamDriver);
+const ipamFailure = from("IPAM driver client of the engine", ipamClient, ipamDriver);
 
 /** What the CNM remote plugin protocol demands of a plugin, shown over its socket. */
 export const cnmRequirements = {
@@ -37,13 +53,21 @@ export const cnmRequirements = {
   "CNM-2": capability("Scope is exactly local or global, and so is ConnectivityScope where it is given"),
   "CNM-3": errors("a request that cannot be decoded gets a status of 4xx or 5xx"),
   "CNM-4": errors("an unknown method gets 404, and every method of the plugin's subsystems exists"),
-  "CNM-5": errors(
+  "CNM-5": networkErrors(
     "a network driver's failure is reported under Err, with a message that names what is wrong",
   ),
-  "CNM-5b": errors("an error message does not repeat the values of options, which may be secrets"),
+  "CNM-5b": networkErrors("an error message does not repeat the values of options, which may be secrets"),
   "CNM-5c": transport("every answer with status 200 is exactly one JSON object of the form of its call"),
-  "CNM-6": swarm("a plugin of global scope answers AllocateNetwork, also without IPv6Data, and FreeNetwork"),
-  "CNM-7": swarm("a plugin that declares GwAllocChecker answers GwAllocCheck before CreateNetwork"),
+  "CNM-6": swarm(
+    "a plugin of global scope answers AllocateNetwork, also without IPv6Data, and FreeNetwork",
+    "MUST",
+    {
+      declares: "global scope",
+    },
+  ),
+  "CNM-7": swarm("a plugin that declares GwAllocChecker answers GwAllocCheck before CreateNetwork", "MUST", {
+    declares: "GwAllocChecker",
+  }),
   "CNM-8": endpoint("CreateEndpoint returns only those interface fields that the engine left empty"),
   "CNM-9": endpoint("addresses of an endpoint parse as CIDR, its MAC as a MAC"),
   "CNM-10": join("the interface that Join names in SrcName exists on the host at that moment"),
@@ -62,12 +86,12 @@ export const cnmRequirements = {
   "CNM-15": transport(
     "calls made twice, out of order or for unknown ids are answered, and the plugin goes on",
   ),
-  "CNM-15b": transport(
+  "CNM-15b": networkTransport(
     "what is deleted is gone: ids and subnets can be used again, no interface stays behind",
   ),
   "CNM-15c": transport("a slow, a cut and an oversized request do not keep the plugin from serving others"),
-  "CNM-15d": transport("deleting an endpoint or a network a second time succeeds", "SHOULD"),
-  "CNM-16": transport(
+  "CNM-15d": networkTransport("deleting an endpoint or a network a second time succeeds", "SHOULD"),
+  "CNM-16": networkTransport(
     "no call waits for the engine, which holds its locks until the call is answered",
     "SHOULD",
   ),

@@ -1,17 +1,13 @@
+import type { Capability } from "./capability.ts";
 import type { ConformanceProfile, Requirement } from "./requirement.ts";
 
 const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
 
-function chapter(
-  text: string,
-  anchor: string,
-  profile: ConformanceProfile,
-  capability: Requirement["needs"][number],
-) {
-  return (title: string, needs: Requirement["needs"] = []): Requirement => ({
+function chapter(text: string, anchor: string, profile: ConformanceProfile, capability: Capability) {
+  return (title: string, more: readonly Capability[] = []): Requirement => ({
     title,
     level: "MUST",
-    needs: [capability, ...needs],
+    appliesTo: { capabilities: [capability, ...more] },
     profile,
     source: { text: `Containers Tutorial, ${text}`, url: `${tutorial}#${anchor}` },
   });
@@ -35,7 +31,7 @@ const policy = chapter(
 const dualStack: Requirement = {
   title: "containers of a dual-stack network on different nodes reach each other over IPv6",
   level: "MUST",
-  needs: ["multihost", "ipv6"],
+  appliesTo: { capabilities: ["multihost", "ipv6"] },
   profile: "multihost",
   source: {
     text: "libnetwork remote driver protocol, CreateNetwork (IPv6Data)",

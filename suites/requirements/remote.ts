@@ -7,7 +7,7 @@ function from(text: string, url: string) {
   return (title: string, level: Level = "MUST"): Requirement => ({
     title,
     level,
-    needs: ["remote"],
+    appliesTo: { capabilities: ["remote"] },
     profile: "plugin",
     source: { text, url },
   });

@@ -1,4 +1,4 @@
-import type { Capability } from "./capability.ts";
+import type { AppliesTo } from "./applicability/applies-to.ts";
 
 /** MUST: without it the plugin is not conformant. SHOULD and MAY are reported beside the verdict. */
 export type Level = "MUST" | "SHOULD" | "MAY";
@@ -27,8 +27,8 @@ export interface Requirement {
   /** Where the rule comes from: tutorial chapter or specification section. */
   readonly source: { readonly text: string; readonly url: string };
   readonly profile: ConformanceProfile;
-  /** What a driver must declare for the rule to apply to it. */
-  readonly needs: readonly Capability[];
+  /** Which plugins the rule is for; `applicability` decides with it. */
+  readonly appliesTo: AppliesTo;
   /** Set when no fault can break the rule here: the reason. Everything else must be proved. */
   readonly unprovable?: string;
 }

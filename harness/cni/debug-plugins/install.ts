@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Host } from "#harness/host/host.ts";
 import { quote } from "#harness/host/shell.ts";
-import type { PluginKind } from "#suites/requirements/cni.ts";
+import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 
 /** The debug plugins by file name. */
 export const debugPlugins = {

@@ -9,7 +9,7 @@ import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import { Scope } from "#harness/core/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
-import type { PluginKind } from "#suites/requirements/cni.ts";
+import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import type { PluginUnderTest } from "./container.ts";
 import { type PluginProfile, type ProfileValues, profiles } from "./profiles.ts";

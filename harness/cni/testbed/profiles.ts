@@ -1,4 +1,4 @@
-import type { PluginKind } from "#suites/requirements/cni.ts";
+import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 
 /** Addresses of the tier's scratch network. */
 export const subnet = "10.88.0.0/24";

@@ -13,11 +13,11 @@ import {
   macAddressKey,
   portMapKey,
   requestAddressTypeKey,
-  type Subsystem,
 } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import { bareAddress, nthAddress, nthSubnet, prefixOf } from "#harness/core/ip.ts";
 import type { Scope } from "#harness/core/scope.ts";
+import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
 import { PluginClient } from "./client.ts";
 
 /** What a plugin said of itself when the engine loaded it. */

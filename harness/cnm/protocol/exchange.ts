@@ -1,6 +1,7 @@
 import { quote } from "#harness/host/shell.ts";
+import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
 import { readJsonValues } from "./json.ts";
-import { type CallName, failureKey, isCallName, type Subsystem } from "./protocol.ts";
+import { type CallName, failureKey, isCallName } from "./protocol.ts";
 
 /** One call and what came back: a line of the protocol transcript. Plain JSON. */
 export interface Exchange {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
 
 /**
  * The CNM remote plugin protocol, as the engine speaks it: HTTP POST of one JSON object per call, answered by one JSON object.
@@ -12,9 +13,6 @@ import { z } from "zod";
 
 /** Value of `Accept` and `Content-Type` that engines send. Plugins must not insist on it in requests. */
 export const mediaType = "application/vnd.docker.plugins.v1.2+json";
-
-/** Which plugin interface a call belongs to. */
-export type Subsystem = "NetworkDriver" | "IpamDriver";
 
 /** Key that carries a failure in an answer with status 200, per subsystem: they differ, and the engine reads only its own. */
 export const failureKey = { NetworkDriver: "Err", IpamDriver: "Error" } as const satisfies Record<

@@ -46,6 +46,8 @@ export async function targetProjects(
       globalSetup: [...(setUp.globalSetup ?? []), "harness/conformance/run/global-setup.ts"],
       setupFiles: [...(setUp.setupFiles ?? [])],
       provide: { target },
+      // A driver from a package works with the classes of this run, e.g. `Blocked`, and not with others of that name.
+      server: { deps: { inline: [new RegExp(`/node_modules/${RegExp.escape(target.reference)}/`)] } },
       // The snapshot compares a node before and after a chapter, so chapters of one cluster take turns.
       isolate: false,
       maxWorkers: 1,

@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { isProved } from "#harness/proof/runner/cni-rounds.ts";
+import { requirementOf } from "#suites/requirements/catalogue.ts";
 import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
 import { cniFaults } from "./cni.ts";
 
@@ -17,8 +18,8 @@ test("every rule of the CNI tier is cited by a test, or stands in for a newer on
   const sources = await Promise.all(files.map((name) => readFile(new URL(name, suites), "utf8")));
   const cited = new Set(ids.filter((id) => sources.some((source) => source.includes(`"${id}"`))));
   for (const id of cited) {
-    const rule: { before?: string } = cniRequirements[id];
-    if (rule.before) cited.add(rule.before as CniRequirementId);
+    const { predecessor } = requirementOf(id).appliesTo;
+    if (predecessor) cited.add(predecessor as CniRequirementId);
   }
   expect(ids.filter((id) => !cited.has(id))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
-import { checkFilters, suitesIn, titlePattern } from "#harness/cli/selection.ts";
+import { checkFilters, patternOf, suitesIn } from "#harness/cli/selection.ts";
 import { chapters } from "#harness/conformance/run/projects.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
@@ -25,7 +25,7 @@ async function conform(given: readonly string[], { requirement }: { requirement?
   const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
   const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
-  const title = requirement ? ["--testNamePattern", titlePattern(requirement)] : [];
+  const title = requirement ? ["--testNamePattern", patternOf(requirement)] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
   // Nothing ran, or not to the end.
   if (code === 2 || code >= 128) return code;

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { InvalidArgumentError, Option } from "commander";
 import { newCommand, runMain } from "#harness/cli/run.ts";
-import { checkFilters, suitesIn, titlePattern } from "#harness/cli/selection.ts";
+import { checkFilters, patternOf, suitesIn } from "#harness/cli/selection.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
@@ -117,7 +117,7 @@ async function run(
   const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
   const selection = [
-    ...(requirement ? ["--testNamePattern", titlePattern(requirement)] : []),
+    ...(requirement ? ["--testNamePattern", patternOf(requirement)] : []),
     ...(shard ? [`--shard=${readShard(shard)}`] : []),
     ...filters,
   ];

@@ -1,5 +1,5 @@
 import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
-import { titlePattern } from "#harness/cli/selection.ts";
+import { patternOf } from "#harness/cli/selection.ts";
 import { libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { progress } from "#harness/core/progress.ts";
@@ -62,7 +62,7 @@ async function testVagrant({ only }: { only?: string }): Promise<number> {
     // A part that a signal has ended was not the only one meant.
     if (stop.aborted || codes.some((code) => code >= 128)) break;
     progress.say(`${driver}: ${shows}`);
-    const title = ["--testNamePattern", titlePattern(requirements)];
+    const title = ["--testNamePattern", patternOf(requirements)];
     codes.push(
       await runVitest(
         ["run", "--project", `${driver}@*`, ...title, ...filters],

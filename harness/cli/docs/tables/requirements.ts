@@ -1,4 +1,5 @@
 import { markdownTable } from "#harness/core/markdown.ts";
+import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
 
 /** Every requirement, a table for each profile. */
@@ -9,11 +10,29 @@ export function requirementsTable(): string {
       const rows = requirementIds
         .map((id) => ({ id, ...requirementOf(id) }))
         .filter((requirement) => requirement.profile === profile)
-        .map(({ id, level, title, needs, source }) => [
-          ...[id, level, title, needs.map((need) => `\`${need}\``).join(" ")],
-          `[${source.text}](${source.url})`,
+        .map(({ id, level, title, appliesTo, source }) => [
+          ...[id, level, title, describeScope(appliesTo), `[${source.text}](${source.url})`],
         ]);
-      return `### ${profile}\n\n${markdownTable(["id", "level", "requirement", "needs", "source"], rows)}`;
+      return `### ${profile}\n\n${markdownTable(["id", "level", "requirement", "applies to", "source"], rows)}`;
     })
     .join("\n\n");
+}
+
+/** Which plugins the rule is for, in a few words; empty: all of them. */
+function describeScope({
+  capabilities = [],
+  subsystem,
+  declares,
+  pluginKinds,
+  since,
+  until,
+}: AppliesTo): string {
+  return [
+    ...capabilities.map((capability) => `\`${capability}\``),
+    ...(subsystem === undefined || subsystem === "any" ? [] : [subsystem]),
+    ...(declares === undefined ? [] : [declares]),
+    ...(pluginKinds === undefined ? [] : [`${pluginKinds.join(", ")} plugins`]),
+    ...(since === undefined || since === "0.3.1" ? [] : [`since ${since}`]),
+    ...(until === undefined ? [] : [`until ${until}`]),
+  ].join(", ");
 }

@@ -1,0 +1,38 @@
+/**
+ * The public API, for driver files wherever they lie: `import { defineDriver } from "netconform"`.
+ * Everything else of the project may change without notice.
+ */
+export type { Cluster, ClusterNode, ExternalHost, NodeInterface, Role } from "#harness/cluster/cluster.ts";
+export type { DriverAttachment } from "#harness/cluster/state.ts";
+export { interpose, recordNodes } from "#harness/cnm/recorder/interpose.ts";
+export { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
+export { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
+export { Blocked, HarnessError, Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
+export { until, within } from "#harness/core/poll.ts";
+export { Scope } from "#harness/core/scope.ts";
+export type { ExecOptions, ExecResult, Host } from "#harness/host/host.ts";
+export {
+  type CnmNetwork,
+  type CnmNetworkSpec,
+  createCnmNetwork,
+  removeNetwork,
+  uniqueName,
+} from "#harness/workload/docker-network.ts";
+export { freshSubnet } from "#harness/workload/fresh-subnet.ts";
+export type { Network, NetworkSpec, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+export type { Link, Workload } from "#harness/workload/workload.ts";
+export { type Capability, capabilities, type Feature, features } from "#suites/requirements/capability.ts";
+export { cniDriver } from "./cni/cni-driver.ts";
+export type { NodeValues } from "./cni/node-values.ts";
+export type { CniProfile } from "./cni/profile.ts";
+export {
+  type Driver,
+  defineDriver,
+  type GroupSpec,
+  type InstalledDriver,
+  type Needs,
+  type NetworkListing,
+  type Policy,
+  type Rule,
+} from "./driver.ts";
+export { builtInDrivers, loadDriver } from "./loader.ts";

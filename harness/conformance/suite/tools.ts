@@ -1,0 +1,24 @@
+import type { Scope } from "#harness/core/scope.ts";
+import type { EvidenceFile } from "#harness/observe/evidence.ts";
+
+/** What every test body gets besides the suite's own context. */
+export interface TestTools {
+  /** Closes when the test ends; what the test makes registers its removal here. */
+  readonly scope: Scope;
+  /** Resolves something that several tests of the suite share, making it on first use. */
+  use<T>(shared: Shared<T>): Promise<T>;
+  /** Says something worth telling although the outcome stands. */
+  note(text: string): void;
+  /** Records a measured fact, so that a change between engines shows. */
+  fact(name: string, value: string | number | boolean): void;
+  /** Keeps a file as evidence if this test fails. */
+  keep(file: EvidenceFile): void;
+  /** The line by which a person shows a failure of this test by hand. */
+  reproduce(line: string): void;
+}
+
+/** Something expensive that the tests of one suite share; made once, on first use, removed with the suite. */
+export interface Shared<T> {
+  readonly what: string;
+  readonly make: () => Promise<T>;
+}
