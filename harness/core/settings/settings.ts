@@ -172,7 +172,7 @@ const schema = z.object({
   PATIENCE: wholeNumber(1, 60)
     .default(1)
     .describe("how many times longer than usual everything may take, for slow nodes such as emulated VMs"),
-  FAULT: z.string().optional().describe("name of the fault to let loose (npm run prove sets it)"),
+  FAULT: z.string().optional().describe("name of the fault to inject (npm run prove sets it)"),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });
 

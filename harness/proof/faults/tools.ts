@@ -60,7 +60,7 @@ export async function addTable(
   family: "inet" | "ip",
   content: string,
 ): Promise<void> {
-  const table = `sabotage_${randomBytes(3).toString("hex")}`;
+  const table = `fault_${randomBytes(3).toString("hex")}`;
   const input = `table ${family} ${table} {\n${content}\n}\n`;
   if ("inNetns" in where) {
     await inside(where, ["nft", "-f", "-"], { input });

@@ -1,0 +1,23 @@
+import { readdir, readFile } from "node:fs/promises";
+import { expect, test } from "vitest";
+import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
+import { cniFaults } from "./all.ts";
+
+const ids = Object.keys(cniRequirements) as CniRequirementId[];
+const suites = new URL("../../../../suites/cni/", import.meta.url);
+
+test("every rule of the CNI suite, whatever its level, detects a fault", () => {
+  const detecting = new Set(cniFaults.flatMap(({ detectedBy }) => detectedBy));
+  expect(ids.filter((id) => !detecting.has(id))).toEqual([]);
+});
+
+test("every rule of the CNI suite is cited by a test, or stands in for a newer one that is", async () => {
+  const files = (await readdir(suites)).filter((name) => name.endsWith(".test.ts"));
+  const sources = await Promise.all(files.map((name) => readFile(new URL(name, suites), "utf8")));
+  const cited = new Set(ids.filter((id) => sources.some((source) => source.includes(`"${id}"`))));
+  for (const id of cited) {
+    const rule: { before?: string } = cniRequirements[id];
+    if (rule.before) cited.add(rule.before as CniRequirementId);
+  }
+  expect(ids.filter((id) => !cited.has(id))).toEqual([]);
+});
