@@ -9,7 +9,7 @@ const fault: Fault<"chapters"> = {
   name: "something",
   on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
   breaks: "something",
-  why: "somebody suffers",
+  why: "users suffer",
   detectedBy: ["M4"],
   mayFollow: ["M5"],
   inject: {},
@@ -71,7 +71,7 @@ describe("a fault is missed when", () => {
     expect(problems(onCluster(), observed("M4", "passed"))).toEqual(["M4 had to fail and is passed"]);
   });
 
-  it("what must detect it is an error, which judges nobody", () => {
+  it("what must detect it is an error, which is no verdict", () => {
     expect(problems(onCluster(), observed("M4", "error", "no agent"))).toEqual([
       "M4 had to fail and is error: no agent",
     ]);

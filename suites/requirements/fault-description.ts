@@ -6,7 +6,7 @@ export interface FaultDescription<Id extends RequirementId = RequirementId> {
   readonly breaks: string;
   /** What a user of such a network or plugin would suffer. */
   readonly why: string;
-  /** Requirements that must turn red: `failed`. An `error` judges nobody and does not count. */
+  /** Requirements that must turn red: `failed`. An `error` is no verdict on a plugin and does not count. */
   readonly detectedBy: readonly Id[];
   /** Requirements that may turn red as well, because they need what is broken. */
   readonly mayFollow?: readonly Id[];

@@ -29,6 +29,6 @@ export interface Requirement {
   readonly profile: Profile;
   /** What a driver must declare for the rule to apply to it. */
   readonly needs: readonly Capability[];
-  /** Set when no fault or fault can break the rule here: the reason. Everything else must be proved. */
+  /** Set when no fault can break the rule here: the reason. Everything else must be proved. */
   readonly unprovable?: string;
 }

@@ -53,7 +53,7 @@ function alter(text: string, change: (fields: Fields) => Fields): string {
   }
 }
 
-/** Ways out that stay when they should go. */
+/** Egress that stays when it should go. */
 export class FaultyEgress extends Egress {
   readonly #faults: ReadonlySet<string>;
 

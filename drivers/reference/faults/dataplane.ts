@@ -97,7 +97,7 @@ export class DataplaneFaults {
     };
   }
 
-  /** What shall be left behind: ports, resolvers and names that an earlier plan had. */
+  /** What is to be left behind: ports, resolvers and names that an earlier plan had. */
   #keepRemains(node: string, plan: NodePlan): NodePlan {
     const last = this.#lastPlans.get(node);
     const resolvers = plan.resolvers.map((resolver) => {
@@ -169,7 +169,7 @@ function allHosts(state: State): string[] {
     .map(({ ipv4, names }) => [ipv4.split("/")[0], ...names].join(" "));
 }
 
-/** What the data interface brings back of a container's own frames, or the bridge would look for it external. */
+/** What the data interface brings back of a container's own frames, or the bridge would look for it outside. */
 function ignoreReflection(dataDevice: string, tag: number, mac: string): string {
   return `table=0,priority=40,in_port=${dataDevice},dl_vlan=${tag},dl_src=${mac},actions=drop`;
 }

@@ -99,7 +99,7 @@ export const interfaceFaults: readonly Fault<"chapters">[] = [
     why: "the container has joined a network in which nobody can reach it",
     detectedBy: ["B5"],
     inject: {
-      "workload connected": async (_site, { workload }) => {
+      "workload connected": async (_context, { workload }) => {
         await inside(workload, ["ip", "address", "flush", "dev", await interfaceOf(workload)]);
       },
     },
@@ -111,7 +111,7 @@ export const interfaceFaults: readonly Fault<"chapters">[] = [
     why: "every network that a container leaves costs it one more dead interface",
     detectedBy: ["B5"],
     inject: {
-      "workload disconnected": async (_site, { workload }) => {
+      "workload disconnected": async (_context, { workload }) => {
         await inside(workload, ["ip", "link", "add", "eth7", "type", "veth", "peer", "name", "eth8"]);
       },
     },
@@ -125,7 +125,7 @@ export const interfaceFaults: readonly Fault<"chapters">[] = [
     mayFollow: ["M4", "M5", "M6", "M8"],
     alone: true,
     inject: {
-      "workload started": onCouple(async (_site, { a, b }) => {
+      "workload started": onCouple(async (_context, { a, b }) => {
         const device = await interfaceOf(b);
         await inside(b, ["ip", "address", "del", `${b.ip}/${b.prefix}`, "dev", device]);
         await inside(b, ["ip", "address", "add", `${a.ip}/${a.prefix}`, "dev", device]);
@@ -166,7 +166,7 @@ export const interfaceFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["B7"],
     mayFollow: ["B2", "B4", "B5"],
     inject: {
-      "workload started": async (_site, { workload, network }) => {
+      "workload started": async (_context, { workload, network }) => {
         if (network === "bridge") return;
         await inside(workload, ["ip", "link", "set", "eth0", "address", "02:00:5e:00:53:02"]);
       },

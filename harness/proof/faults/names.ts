@@ -12,7 +12,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     why: "containers reach each other by address alone",
     detectedBy: ["M5"],
     inject: {
-      "workload started": onCouple(async (_site, { a, scope }) => {
+      "workload started": onCouple(async (_context, { a, scope }) => {
         await drop(scope, a, "output", `ip daddr ${embeddedDns}`);
       }),
     },
@@ -24,7 +24,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     why: "a client connects to another machine than the one that it named",
     detectedBy: ["M5"],
     inject: {
-      "workload started": onCouple(async (_site, { a, b }) => {
+      "workload started": onCouple(async (_context, { a, b }) => {
         const script = 'echo "127.0.0.1 $1" >> /etc/hosts';
         await a.node.run(["docker", "exec", a.name, "sh", "-c", script, "sh", b.name]);
       }),
@@ -51,7 +51,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["W3"],
     alone: true,
     inject: {
-      "service created": async (_site, { workloads, scope }) => {
+      "service created": async (_context, { workloads, scope }) => {
         await Promise.all(workloads.map((task) => drop(scope, task, "output", `ip daddr ${embeddedDns}`)));
       },
     },

@@ -160,7 +160,7 @@ async function isPublished(workload: Workload): Promise<boolean> {
 }
 
 function onPublished(act: (workload: Workload, scope: Scope) => Promise<void>) {
-  return async (_site: unknown, { workload, scope }: Moments["workload started"]): Promise<void> => {
+  return async (_context: unknown, { workload, scope }: Moments["workload started"]): Promise<void> => {
     if (await isPublished(workload)) await act(workload, scope);
   };
 }

@@ -77,7 +77,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["M6"],
     mayFollow: ["M8"],
     inject: {
-      "workload started": onCouple(async (_site, { a, b, scope }) => {
+      "workload started": onCouple(async (_context, { a, b, scope }) => {
         await Promise.all([routeBare(scope, a, b), routeBare(scope, b, a)]);
       }),
     },

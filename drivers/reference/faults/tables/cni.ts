@@ -4,7 +4,7 @@ import type { FaultDescription } from "#suites/requirements/fault-description.ts
 export const referenceCniFaults = {
   "cni-result-of-another-address": {
     breaks: "ADD's result has the address after the one that the container was given",
-    why: "the runtime tells everybody an address at which nobody answers",
+    why: "the runtime tells its users an address at which nothing answers",
     detectedBy: ["B7"],
     mayFollow: ["B2", "B5"],
   },
@@ -20,13 +20,13 @@ export const referenceCniFaults = {
   },
   "cni-ports-ignored": {
     breaks: "the runtime's portMappings are ignored",
-    why: "published ports are closed, and nobody says so",
+    why: "published ports are closed, without an error",
     detectedBy: ["X3"],
     mayFollow: ["X4"],
   },
   "cni-ports-outlive-container": {
     breaks: "DEL keeps the translation of published ports",
-    why: "a port leads to whoever has the address next",
+    why: "a port leads to the container that gets the address next",
     detectedBy: ["X4"],
     mayFollow: ["X3", "C1", "S5"],
   },

@@ -63,7 +63,7 @@ export const cnmFaults = {
   },
   "two-json-objects": {
     breaks: 'failures of NetworkDriver calls with status 200 are followed by a second object: {"Err": …}{}',
-    why: "whoever reads to the last object sees a success",
+    why: "a client that reads to the last object sees a success",
     detectedBy: ["CNM-5c"],
   },
   "allocate-network-missing": {

@@ -18,7 +18,7 @@ export const referenceFaults = {
   },
   "overlay-without-tunnel": {
     breaks: "overlay networks cross the data interface as VLANs of their local tags, without VXLAN",
-    why: "the traffic is bare on the wire and collides with whoever uses those VLANs",
+    why: "the traffic is bare on the wire and collides with others that use those VLANs",
     detectedBy: ["M6"],
     mayFollow: ["T6"],
   },
@@ -30,7 +30,7 @@ export const referenceFaults = {
   },
   "name-outlives-container": {
     breaks: "a name goes on resolving to the last address of a container that was removed",
-    why: "clients connect to whoever has the address next",
+    why: "clients connect to the container that gets the address next",
     detectedBy: ["M5"],
     mayFollow: ["T4", "V2"],
   },

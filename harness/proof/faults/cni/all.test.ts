@@ -2,6 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
 import { cniFaults } from "./all.ts";
+import { behaviour } from "./behaviour.ts";
 
 const ids = Object.keys(cniRequirements) as CniRequirementId[];
 const suites = new URL("../../../../suites/cni/", import.meta.url);
@@ -20,4 +21,11 @@ test("every rule of the CNI suite is cited by a test, or stands in for a newer o
     if (rule.before) cited.add(rule.before as CniRequirementId);
   }
   expect(ids.filter((id) => !cited.has(id))).toEqual([]);
+});
+
+test("a behaviour that a debug plugin does not have does not compile", () => {
+  // @ts-expect-error: chained plugins make no interface whose name they could take over.
+  expect(behaviour("debug-chained", "taken-name-accepted").on.plugin).toBe("debug-chained");
+  // @ts-expect-error: no debug plugin knows it.
+  expect(behaviour("debug-ipam", "nonesuch").on.plugin).toBe("debug-ipam");
 });
