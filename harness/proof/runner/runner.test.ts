@@ -102,7 +102,7 @@ describe("cases run", () => {
       interruption.abort();
       return asExpected(one);
     };
-    await runOn([testbed], interruption.signal);
+    expect(await runOn([testbed], interruption.signal)).toEqual([]);
     expect(testbed.log).toEqual(["open", baseline]);
   });
 });

@@ -29,7 +29,7 @@ export async function runCases(
       const close = async () => (signal.aborted ? undefined : testbed.close());
       try {
         if (!signal.aborted) await testbed.open();
-        await work(testbed, queue, tell);
+        await work(testbed, queue, { signal, tell });
       } catch (error) {
         // What broke first is what is told.
         await close().catch(() => {});
@@ -45,7 +45,7 @@ export async function runCases(
 async function work(
   testbed: CaseTestbed,
   queue: CaseQueue,
-  tell: (result: CaseResult) => void,
+  { signal, tell }: Pick<CaseRunOptions, "signal" | "tell">,
 ): Promise<void> {
   for (;;) {
     const batch = await queue.take(testbed);
@@ -53,6 +53,8 @@ async function work(
     const told = new Set<FaultCase>();
     try {
       const runs = await testbed.run(batch);
+      // What was cut short says nothing.
+      if (signal.aborted) return;
       const leftovers = await testbed.leftovers();
       for (const [index, one] of batch.entries()) {
         const run = runs[index] ?? { observations: [], errors: ["the case was not run"], durationMs: 0 };
