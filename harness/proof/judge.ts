@@ -4,7 +4,7 @@ import type { CaseObservation, CaseResult, CaseRun, FaultCase } from "./case.ts"
 import type { Fault, Tier } from "./fault.ts";
 
 /** What a case came to, as far as its tests tell. */
-export type Verdict = Pick<CaseResult, "followed" | "problems" | "notApplicable">;
+export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "notApplicable">;
 
 interface Strictness {
   /** Outcomes of a requirement that does not apply here, or that cannot be tried. */
@@ -28,7 +28,7 @@ const strictnessOf: Readonly<Record<Tier, Strictness>> = { chapters: lenient, cn
  * Whether a case holds. With a fault: every requirement that must detect it is `failed`, with the texts that it must
  * name, and nothing else is red but what may be. Without one: everything is green, or does not apply here.
  */
-export function judge(one: FaultCase, run: CaseRun): Verdict {
+export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
   const { fault } = one;
   const broken = [...run.errors, ...(run.observations.length === 0 ? ["no test ran"] : [])];
   const strays = run.observations.filter((observation) => isStray(one, observation)).map(describeStray);
