@@ -39,6 +39,23 @@ export function handleInterruptions(progress: Progress, stop: () => void = () =>
   }
 }
 
+/**
+ * Resolves to what `work` does, and takes away the handlers of signals that it has added for itself, as starting vitest
+ * does: those of before stay in charge.
+ */
+export async function keepingSignals<T>(work: () => Promise<T>): Promise<T> {
+  const before = new Set<unknown>(signals.flatMap((signal) => process.listeners(signal)));
+  try {
+    return await work();
+  } finally {
+    for (const signal of signals) {
+      for (const listener of process.listeners(signal)) {
+        if (!before.has(listener)) process.off(signal, listener);
+      }
+    }
+  }
+}
+
 async function end(signal: Ending, progress: Progress, stop: () => void): Promise<void> {
   const code = 128 + constants.signals[signal];
   if (ending) process.exit(code);

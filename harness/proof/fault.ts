@@ -1,37 +1,91 @@
+import type { builtInDrivers } from "#drivers/loader.ts";
+import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
+import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
+import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.ts";
+import type { Chapter } from "#harness/conformance/run/projects.ts";
 import type { Moments } from "#harness/core/events.ts";
 import type { Scope } from "#harness/core/scope.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import type { CniRequirementId } from "#suites/requirements/cni.ts";
+import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
+import type { FaultDescription } from "#suites/requirements/fault-description.ts";
+import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
-/** Where a fault is at work. */
+/** What can be run apart: the chapters on clusters, and the two protocol suites, which need none. */
+export const tiers = ["chapters", "cnm", "cni"] as const;
+export type Tier = (typeof tiers)[number];
+
+/** Where a fault is at work, and hence which tests run, by tier. */
+export interface FaultPlaces {
+  /** A chapter (folder of the suite) on a cluster that carries a driver. */
+  chapters: { readonly tier: "chapters"; readonly chapter: Chapter; readonly driver: BuiltInDriver };
+  /** The CNM suite on the reference plugin, on this machine. */
+  cnm: { readonly tier: "cnm"; readonly plugin: "reference" };
+  /** The CNI suite on a debug plugin, on this machine, at the version of the specification at which the fault shows. */
+  cni: { readonly tier: "cni"; readonly plugin: DebugPlugin; readonly version: SpecVersion };
+}
+
+/** How a fault is injected, by tier. */
+export interface FaultInjections {
+  chapters: FaultActs | FaultSwitch<CnmFaultName | ReferenceFaultName | ReferenceCniFaultName>;
+  /** On from the start of the plugin. */
+  cnm: { readonly switchOn: CnmFaultName };
+  cni: { readonly behaviour: DebugFault };
+}
+
+/** Requirements that a fault can concern, by tier. */
+interface FaultRequirements {
+  chapters: Exclude<RequirementId, CnmRequirementId | CniRequirementId>;
+  cnm: CnmRequirementId;
+  cni: CniRequirementId;
+}
+
+/**
+ * One thing that is broken on purpose, to prove that a check can fail: the wire, what the engine has made on a node, or
+ * how a plugin of the project's own behaves. Never the tests or what they expect.
+ */
+export interface Fault<T extends Tier = Tier> extends FaultDescription<FaultRequirements[T]> {
+  /** Unique among the faults of one place. */
+  readonly name: string;
+  readonly on: FaultPlaces[T];
+  readonly inject: FaultInjections[T];
+}
+
+/** What a fault does at which moment of a run. What lasts is undone through the moment's scope or the chapter's. */
+export type FaultActs = {
+  readonly [M in keyof Moments]?: (context: FaultContext, moment: Moments[M]) => Promise<void>;
+};
+
+/** A fault of the cluster's reference plugin, which is on from a moment of the chapter until the moment's scope closes. */
+export interface FaultSwitch<Name extends string> {
+  readonly switchOn: Name;
+  readonly at: "chapter begins" | "chapter ends";
+}
+
+/** What a fault acts on. */
 export interface FaultContext {
   readonly cluster: Cluster;
   /** Closes with the chapter, before anything is looked for: for what must outlive a moment's own scope. */
   readonly chapter: Scope;
 }
 
-/**
- * Somebody who breaks one thing on purpose, to prove that a check can fail: the wire, or what the engine has made on a
- * node. Never the tests or what they expect.
- */
-export interface Fault {
-  readonly name: string;
-  /** What it breaks, for people: "drops VXLAN between the nodes". */
-  readonly breaks: string;
-  /** Requirements that must turn red (`failed`; an `error` blames nobody and does not count). */
-  readonly detectedBy: readonly RequirementId[];
-  /** Requirements that may turn red as well, since they rest on the same thing. */
-  readonly mayFollow?: readonly RequirementId[];
-  /** Texts that the failure must name, where it must tell several things apart. */
-  readonly names?: readonly string[];
-  /** Runs only the tests of `detectedBy`: the cluster as a whole is unfit for the chapter's other tests. */
-  readonly alone?: true;
-  /** Folder of the suite to run. */
-  readonly chapter: string;
-  /** Driver to run it on. */
-  readonly driver: string;
-  /** What it does at which moment. What lasts is undone through the moment's scope or the chapter's. */
-  readonly acts: {
-    readonly [M in keyof Moments]?: (context: FaultContext, moment: Moments[M]) => Promise<void>;
-  };
+type BuiltInDriver = (typeof builtInDrivers)[number];
+
+/** A place in words, which tells it from all others of its tier: `overlay multihost`, `reference`, `debug-ipam 1.1.0`. */
+export function describePlace(place: FaultPlaces[Tier]): string {
+  switch (place.tier) {
+    case "chapters":
+      return `${place.driver} ${place.chapter}`;
+    case "cnm":
+      return place.plugin;
+    case "cni":
+      return `${place.plugin} ${place.version}`;
+  }
+}
+
+/** Whether a fault belongs to that tier. */
+export function isOfTier<T extends Tier>(fault: Fault, tier: T): fault is Fault<T> {
+  return fault.on.tier === tier;
 }

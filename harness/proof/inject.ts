@@ -1,16 +1,19 @@
+import { AdminClient } from "#drivers/reference/admin/client.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { type Moments, on } from "#harness/core/events.ts";
 import type { Scope } from "#harness/core/scope.ts";
-import type { Fault } from "./fault.ts";
-import { faults } from "./faults/all.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import type { Fault, FaultActs, FaultContext } from "./fault.ts";
+import { chapterFaults } from "./faults/all.ts";
 
-/** The fault of that name. Throws `UsageError` when there is none. */
-export function findFault(name: string): Fault {
-  const fault = faults.find((candidate) => candidate.name === name);
+/** The fault of a chapter of that name. Throws `UsageError` when there is none. */
+export function findFault(name: string): Fault<"chapters"> {
+  const fault = chapterFaults.find((candidate) => candidate.name === name);
   if (fault) return fault;
   throw new UsageError(
-    `FAULT=${name}: no such fault; expected one of ${faults.map((one) => one.name).join(", ")} (set in the environment)`,
+    `FAULT=${name}: no such fault; expected one of ${chapterFaults.map((one) => one.name).join(", ")} (set in the environment)`,
   );
 }
 
@@ -23,9 +26,9 @@ export function injectWhenConnected(name: string): void {
   on("cluster connected", async ({ cluster }) => injectFault(name, cluster));
 }
 
-/** Lets the fault of that name act on the cluster in this process. */
+/** Has the fault of that name act on the cluster at its moments in this process. */
 function injectFault(name: string, cluster: Cluster): void {
-  const fault = findFault(name);
+  const acts = actsOf(findFault(name));
   let open: Scope | undefined;
   on("chapter begins", async ({ scope }) => {
     open = scope;
@@ -38,8 +41,26 @@ function injectFault(name: string, cluster: Cluster): void {
     },
   };
   const listen = <M extends keyof Moments>(moment: M) => {
-    const act = fault.acts[moment];
+    const act = acts[moment];
     if (act) on(moment, (details) => act(context, details));
   };
-  for (const moment of Object.keys(fault.acts) as (keyof Moments)[]) listen(moment);
+  for (const moment of Object.keys(acts) as (keyof Moments)[]) listen(moment);
+}
+
+/** What a fault does at which moment, also where that is a switch of the reference plugin. */
+function actsOf({ inject }: Fault<"chapters">): FaultActs {
+  if (!("switchOn" in inject)) return inject;
+  const { switchOn, at } = inject;
+  return {
+    [at]: (context: FaultContext, { scope }: { scope: Scope }) => switchFaultOn(context, scope, switchOn),
+  };
+}
+
+/** Switches a fault of the cluster's reference plugin on until `scope` closes. */
+async function switchFaultOn({ cluster }: FaultContext, scope: Scope, name: string): Promise<void> {
+  const { attachment } = new ClusterStates(readSettings()).load(cluster.id);
+  if (!attachment?.adminSocket) throw new HarnessError(`${cluster.id} carries no reference plugin`);
+  const plugin = new AdminClient(attachment.adminSocket);
+  await plugin.call("setFaults", { names: [name] });
+  scope.defer(`the fault ${name}`, () => plugin.call("setFaults", { names: [] }));
 }

@@ -1,106 +1,169 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { baseline, type CaseObservation, type CaseRun, type FaultCase } from "./case.ts";
 import type { Fault } from "./fault.ts";
-import { type ChapterRun, faultsOfUntouched, judge } from "./judge.ts";
+import { judge } from "./judge.ts";
 
-const fault: Fault = {
-  name: "somebody",
+const fault: Fault<"chapters"> = {
+  name: "something",
+  on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
   breaks: "something",
+  why: "users suffer",
   detectedBy: ["M4"],
   mayFollow: ["M5"],
-  chapter: "multihost",
-  driver: "overlay",
-  acts: {},
+  inject: {},
 };
+const onCluster = (given: Partial<Fault<"chapters">> = {}): FaultCase => ({
+  ...{ name: fault.name, on: fault.on, fault: { ...fault, ...given } },
+});
+const cniFault: Fault<"cni"> = {
+  name: "del-once",
+  on: { tier: "cni", plugin: "debug-ipam", version: "0.4.0" },
+  breaks: "a second DEL fails",
+  why: "a container is never got rid of",
+  detectedBy: ["CNI-9c"],
+  mayFollow: ["CNI-10d"],
+  inject: { behaviour: "del-once" },
+};
+const onPlugin: FaultCase = { name: cniFault.name, on: cniFault.on, fault: cniFault };
 
-const observed = (requirement: RequirementId, outcome: Outcome, reason?: string): Observation => ({
+const observed = (requirement: RequirementId, outcome: Outcome, reason?: string): CaseObservation => ({
   requirement,
   outcome,
   ...(reason === undefined ? {} : { reason }),
-  target: "overlay@26.1",
   test: `${requirement} is so`,
-  file: "suites/multihost/multihost.test.ts",
-  driver: "overlay",
-  engine: "26.1",
-  chapter: "multihost",
-  durationMs: 1,
 });
-
-const run = (...observations: Observation[]): ChapterRun => ({ observations, faults: [], durationMs: 1 });
+const run = (...observations: CaseObservation[]): CaseRun => ({ observations, errors: [], durationMs: 1 });
+const problems = (one: FaultCase, ...observations: CaseObservation[]) =>
+  judge(one, run(...observations)).problems;
 
 describe("a fault is caught when", () => {
-  it("what it detectedBy failed and the rest passed", () => {
-    expect(judge(fault, run(observed("M4", "failed"), observed("M3", "passed")))).toEqual({
+  it("what must detect it failed and the rest passed", () => {
+    expect(judge(onCluster(), run(observed("M4", "failed"), observed("M3", "passed")))).toEqual({
       followed: [],
       problems: [],
     });
   });
 
   it("one of several tests of the requirement failed", () => {
-    expect(judge(fault, run(observed("M4", "failed"), observed("M4", "passed"))).problems).toEqual([]);
+    expect(problems(onCluster(), observed("M4", "failed"), observed("M4", "passed"))).toEqual([]);
   });
 
   it("what may follow is red as well, and says so", () => {
-    expect(judge(fault, run(observed("M4", "failed"), observed("M5", "failed")))).toEqual({
+    expect(judge(onCluster(), run(observed("M4", "failed"), observed("M5", "failed")))).toEqual({
       followed: ["M5"],
       problems: [],
     });
   });
+
+  it("a check of what may follow could not be made on a broken cluster, or does not apply there", () => {
+    const { followed, problems } = judge(
+      onCluster(),
+      run(observed("M4", "failed"), observed("M5", "error"), observed("M6", "unsupported")),
+    );
+    expect({ followed, problems }).toEqual({ followed: ["M5"], problems: [] });
+  });
 });
 
 describe("a fault is missed when", () => {
-  it("what it detectedBy passed", () => {
-    expect(judge(fault, run(observed("M4", "passed"))).problems).toEqual(["M4 had to fail and is passed"]);
+  it("what must detect it passed", () => {
+    expect(problems(onCluster(), observed("M4", "passed"))).toEqual(["M4 had to fail and is passed"]);
   });
 
-  it("what it detectedBy is an error, which blames nobody", () => {
-    expect(judge(fault, run(observed("M4", "error", "no agent"))).problems).toEqual([
+  it("what must detect it is an error, which is no verdict", () => {
+    expect(problems(onCluster(), observed("M4", "error", "no agent"))).toEqual([
       "M4 had to fail and is error: no agent",
     ]);
   });
 
-  it("no test of what it detectedBy ran", () => {
-    expect(judge(fault, run(observed("M3", "passed"))).problems).toEqual([
+  it("no test of what must detect it ran", () => {
+    expect(problems(onCluster(), observed("M3", "passed"))).toEqual([
       "M4 had to fail, and no test of it ran",
     ]);
   });
 
-  it("something else is red", () => {
-    expect(
-      judge(fault, run(observed("M4", "failed"), observed("M7", "failed", "no entry"))).problems,
-    ).toEqual(["M7 is failed too: no entry"]);
+  it("no test ran at all", () => {
+    expect(problems(onCluster())).toEqual(["M4 had to fail, and no test of it ran", "no test ran"]);
+  });
+
+  it.each(["failed", "error"] as const)("something else is %s", (outcome) => {
+    expect(problems(onCluster(), observed("M4", "failed"), observed("M7", outcome, "no entry"))).toEqual([
+      `M7 is ${outcome}, in "M7 is so": no entry`,
+    ]);
   });
 
   it("the failure does not name what it left", () => {
-    const leaver = { ...fault, names: ["links", "routes"] };
-    expect(judge(leaver, run(observed("M4", "failed", "node1 links: left behind"))).problems).toEqual([
+    const leaver = onCluster({ names: ["links", "routes"] });
+    expect(problems(leaver, observed("M4", "failed", "node1 links: left behind"))).toEqual([
       'M4 failed without naming "routes"',
     ]);
   });
 
   it("the run itself broke", () => {
-    const broken = { ...run(observed("M4", "failed")), faults: ["the file does not load"] };
-    expect(judge(fault, broken).problems).toEqual(["the file does not load"]);
+    const broken = { ...run(observed("M4", "failed")), errors: ["the file does not load"] };
+    expect(judge(onCluster(), broken).problems).toEqual(["the file does not load"]);
   });
 });
 
-describe("an untouched run", () => {
+describe("a fault of a debug plugin", () => {
+  it("is caught when what must detect it failed, and what may follow too", () => {
+    expect(problems(onPlugin, observed("CNI-9c", "failed"), observed("CNI-10d", "failed"))).toEqual([]);
+  });
+
+  it("is missed when what must detect it passed", () => {
+    expect(problems(onPlugin, observed("CNI-9c", "passed"))).toEqual(["CNI-9c had to fail and is passed"]);
+  });
+
+  it.each(["error", "blocked", "unsupported", "not run"] as const)(
+    "is missed when anything is %s, even what may follow or had to fail: nothing keeps a check from being made there",
+    (outcome) => {
+      for (const id of ["CNI-9c", "CNI-10d", "CNI-1"] as const) {
+        expect(problems(onPlugin, observed("CNI-9c", "failed"), observed(id, outcome, "why"))).toEqual([
+          `${id} is ${outcome}, in "${id} is so": why`,
+        ]);
+      }
+    },
+  );
+
+  it("is missed when something else failed", () => {
+    expect(problems(onPlugin, observed("CNI-9c", "failed"), observed("CNI-1", "failed", "why"))).toEqual([
+      'CNI-1 is failed, in "CNI-1 is so": why',
+    ]);
+  });
+});
+
+describe("a baseline", () => {
+  const chapter: FaultCase = { name: baseline, on: fault.on };
+  const plugin: FaultCase = { name: baseline, on: cniFault.on };
+
   it("is green when everything passed or does not apply", () => {
-    expect(
-      faultsOfUntouched(run(observed("M4", "passed"), observed("M6", "unsupported", "no vxlan"))),
-    ).toEqual([]);
+    const { problems, notApplicable } = judge(
+      chapter,
+      run(observed("M4", "passed"), observed("M6", "unsupported", "no vxlan")),
+    );
+    expect(problems).toEqual([]);
+    expect(notApplicable).toEqual([{ requirement: "M6", outcome: "unsupported", reason: "no vxlan" }]);
   });
 
   it.each(["failed", "error", "not run"] as const)(
     "is not green with a requirement that is %s",
     (outcome) => {
-      expect(faultsOfUntouched(run(observed("M4", outcome, "why")))).toEqual([`M4 is ${outcome}: why`]);
+      const expected = [`M4 is ${outcome}, in "M4 is so": why`];
+      expect(problems(chapter, observed("M4", outcome, "why"))).toEqual(expected);
+    },
+  );
+
+  it.each(["failed", "error", "not run", "blocked", "unsupported"] as const)(
+    "of a debug plugin is not green with a rule that is %s",
+    (outcome) => {
+      const expected = [`CNI-1 is ${outcome}, in "CNI-1 is so": why`];
+      expect(problems(plugin, observed("CNI-1", outcome, "why"))).toEqual(expected);
     },
   );
 
   it("is not green when nothing ran", () => {
-    expect(faultsOfUntouched(run())).toEqual(["no test ran"]);
+    expect(problems(chapter)).toEqual(["no test ran"]);
+    expect(problems(plugin)).toEqual(["no test ran"]);
   });
 });

@@ -1,76 +1,84 @@
-import type { Observation } from "#reports/conformance/statement.ts";
+import type { Outcome } from "#harness/conformance/outcome.ts";
 import { worstOf } from "#reports/conformance/verdict.ts";
+import type { CaseObservation, CaseResult, CaseRun, FaultCase } from "./case.ts";
+import type { Fault, Tier } from "./fault.ts";
 
-/** What must turn red, and what may. */
-export interface Expectation {
-  readonly detectedBy: readonly string[];
-  readonly mayFollow?: readonly string[];
-  /** Texts that the failure must name. */
-  readonly names?: readonly string[];
+/** What a case came to, as far as its tests tell. */
+export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "notApplicable">;
+
+interface Strictness {
+  /** Outcomes of a requirement that does not apply here, or that cannot be tried. */
+  readonly inapplicable: readonly Outcome[];
+  /** Whether a test that did not run beside a fault says nothing: the fault may have ended the chapter. */
+  readonly mayNotRun: boolean;
+  /** Whether what may turn red may also be an `error`: on a broken network some checks cannot be made. */
+  readonly errorMayFollow: boolean;
 }
 
-/** What a run of a chapter showed. */
-export interface ChapterRun {
-  readonly observations: readonly Observation[];
-  /** Faults of the run itself, e.g. a test file that did not load. */
-  readonly faults: readonly string[];
-  readonly durationMs: number;
+const lenient: Strictness = {
+  inapplicable: ["unsupported", "blocked"],
+  mayNotRun: true,
+  errorMayFollow: true,
+};
+/** A target of the CNI suite has no tests of rules that do not apply to it, and every test that it has can be made. */
+const strict: Strictness = { inapplicable: [], mayNotRun: false, errorMayFollow: false };
+const strictnessOf: Readonly<Record<Tier, Strictness>> = { chapters: lenient, cnm: lenient, cni: strict };
+
+/**
+ * Whether a case holds. With a fault: every requirement that must detect it is `failed`, with the texts that it must
+ * name, and nothing else is red but what may be. Without one: everything is green, or does not apply here.
+ */
+export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
+  const { fault } = one;
+  const broken = [...run.errors, ...(run.observations.length === 0 ? ["no test ran"] : [])];
+  const strays = run.observations.filter((observation) => isStray(one, observation)).map(describeStray);
+  if (!fault) {
+    return { followed: [], problems: [...strays, ...broken], notApplicable: notApplicable(run) };
+  }
+  const red = run.observations.filter(({ outcome }) => outcome === "failed" || outcome === "error");
+  const others = red.map(({ requirement }) => requirement).filter((id) => !cites(fault.detectedBy, id));
+  return { followed: [...new Set(others)], problems: [...missed(fault, run), ...strays, ...broken] };
 }
 
-export interface Verdict {
-  /** Requirements that turned red besides those that had to. */
-  readonly followed: readonly string[];
-  /** Why the fault proves nothing; empty when it was caught as it must be. */
-  readonly problems: readonly string[];
+/** Whether an observation is one that the case does not allow. */
+function isStray({ fault, on }: FaultCase, { requirement, outcome }: CaseObservation): boolean {
+  const { inapplicable, mayNotRun, errorMayFollow } = strictnessOf[on.tier];
+  if (outcome === "passed" || inapplicable.includes(outcome)) return false;
+  if (!fault) return true;
+  if (outcome === "not run") return !mayNotRun;
+  const allowed = cites(fault.detectedBy, requirement) || cites(fault.mayFollow ?? [], requirement);
+  return !allowed || (outcome !== "failed" && !errorMayFollow);
 }
 
-/** Whether what had to turn red is `failed`, with the words it must name, and nothing else is red than may be. */
-export function judge(expectation: Expectation, run: ChapterRun): Verdict {
-  const of = (id: string) => run.observations.filter(({ requirement }) => requirement === id);
-  const { detectedBy, mayFollow = [], names = [] } = expectation;
-  const survived = detectedBy
-    .filter((id) => worstOf(of(id).map(({ outcome }) => outcome)) !== "failed")
-    .map((id) => `${id} had to fail${describeOutcome(of(id))}`);
+/** What had to fail and did not, or did not name what it had to. */
+function missed({ detectedBy, names = [] }: Fault, { observations }: CaseRun): string[] {
+  const of = (id: string) => observations.filter(({ requirement }) => requirement === id);
+  const survived = detectedBy.filter((id) => worstOf(of(id).map(({ outcome }) => outcome)) !== "failed");
+  if (survived.length > 0) return survived.map((id) => `${id} had to fail${describeOutcome(of(id))}`);
   const said = detectedBy.flatMap(of).map(({ reason = "" }) => reason);
-  const unsaid =
-    survived.length > 0 ? [] : names.filter((name) => !said.some((reason) => reason.includes(name)));
-  const red = run.observations.filter(
-    ({ requirement, outcome }) =>
-      !detectedBy.includes(requirement) && (outcome === "failed" || outcome === "error"),
-  );
-  const stray = red.filter(({ requirement }) => !mayFollow.includes(requirement));
-  return {
-    followed: [...new Set(red.map(({ requirement }) => requirement))],
-    problems: [
-      ...survived,
-      ...unsaid.map((name) => `${detectedBy.join(" ")} failed without naming "${name}"`),
-      ...stray.map(
-        ({ requirement, outcome, reason }) => `${requirement} is ${outcome} too: ${start(reason)}`,
-      ),
-      ...run.faults,
-    ],
-  };
+  return names
+    .filter((name) => !said.some((reason) => reason.includes(name)))
+    .map((name) => `${detectedBy.join(" ")} failed without naming "${name}"`);
 }
 
-/** What keeps an untouched run from being green; requirements that do not apply here do not. */
-export function faultsOfUntouched(run: ChapterRun): string[] {
-  return [
-    ...run.observations
-      .filter(({ outcome }) => outcome === "failed" || outcome === "error" || outcome === "not run")
-      .map(({ requirement, outcome, reason }) => `${requirement} is ${outcome}: ${start(reason)}`),
-    ...run.faults,
-    ...(run.observations.length === 0 ? ["no test ran"] : []),
-  ];
+function cites(ids: readonly string[], id: string): boolean {
+  return ids.includes(id);
 }
 
 /** What did not apply to a run, with the reason. */
-export function notApplicable(run: ChapterRun): { requirement: string; outcome: string; reason: string }[] {
-  return run.observations
+function notApplicable({
+  observations,
+}: CaseRun): { requirement: string; outcome: string; reason: string }[] {
+  return observations
     .filter(({ outcome }) => outcome === "blocked" || outcome === "unsupported")
     .map(({ requirement, outcome, reason = "" }) => ({ requirement, outcome, reason }));
 }
 
-function describeOutcome(observations: readonly Observation[]): string {
+function describeStray({ requirement, outcome, reason, test }: CaseObservation): string {
+  return `${requirement} is ${outcome}, in "${test}": ${start(reason)}`;
+}
+
+function describeOutcome(observations: readonly CaseObservation[]): string {
   if (observations.length === 0) return ", and no test of it ran";
   const worst = worstOf(observations.map(({ outcome }) => outcome));
   const reason = observations.find(({ outcome }) => outcome === worst)?.reason;

@@ -1,21 +1,25 @@
 import { expect, it } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
-import { tiers } from "./proof.ts";
-import { choose } from "./selection.ts";
+import { isOfTier, type Tier, tiers } from "./fault.ts";
+import { faults } from "./faults/all.ts";
+import { chooseFaults } from "./selection.ts";
 
 it("takes everything, and one tier alone", () => {
-  const all = choose({ tiers });
-  expect([all.faults, all.cnm, all.cni].map(({ length }) => length > 0)).toEqual([true, true, true]);
-  const cnm = choose({ tiers: ["cnm"] });
-  expect([cnm.faults.length, cnm.cnm.length, cnm.cni.length]).toEqual([0, all.cnm.length, 0]);
+  const all = chooseFaults({ tiers });
+  expect(all).toEqual(faults);
+  const of = (tier: Tier) => all.filter(({ on }) => on.tier === tier);
+  expect(tiers.map((tier) => of(tier).length > 0)).toEqual([true, true, true]);
+  expect(chooseFaults({ tiers: ["cnm"] })).toEqual(of("cnm"));
 });
 
 it("takes the faults of some drivers alone", () => {
-  const { faults } = choose({ tiers, only: ["bridge"] });
-  expect(new Set(faults.map(({ driver }) => driver))).toEqual(new Set(["bridge"]));
+  const drivers = chooseFaults({ tiers, only: ["bridge"] }).flatMap((fault) =>
+    isOfTier(fault, "chapters") ? [fault.on.driver] : [],
+  );
+  expect(new Set(drivers)).toEqual(new Set(["bridge"]));
 });
 
 it("names who is unknown, and says when nothing is left", () => {
-  expect(() => choose({ tiers, names: ["nonesuch"] })).toThrow("nonesuch");
-  expect(() => choose({ tiers: ["cnm"], names: ["vxlan-dropped"] })).toThrow(UsageError);
+  expect(() => chooseFaults({ tiers, names: ["nonesuch"] })).toThrow("nonesuch");
+  expect(() => chooseFaults({ tiers: ["cnm"], names: ["vxlan-dropped"] })).toThrow(UsageError);
 });

@@ -4,13 +4,13 @@ import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
 import type { RequestOf } from "#harness/cnm/protocol/protocol.ts";
-import type { FaultContext } from "./context.ts";
+import type { ProtocolFaultContext } from "./context.ts";
 import { faultyIpamHandlers, withNetworkOf } from "./ipam-handlers.ts";
 
 const rollBackMs = 1_000;
 
 /** Handlers that do what the faults that are on say, and what the honest ones do otherwise. */
-export function faultyHandlers(context: FaultContext): Handlers {
+export function faultyHandlers(context: ProtocolFaultContext): Handlers {
   const { handlers: honest, faults, model } = context;
   const on = (fault: CnmFaultName) => faults.has(fault);
   const onNetwork = (fault: ReferenceFaultName) => faults.has(fault);

@@ -5,7 +5,7 @@ import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
 import { bareAddress } from "#harness/core/ip.ts";
-import type { FaultContext } from "./context.ts";
+import type { ProtocolFaultContext } from "./context.ts";
 import { isGatewayRequest } from "./gateway-request.ts";
 
 type IpamCalls = Extract<keyof Handlers, `IpamDriver.${string}`>;
@@ -15,7 +15,7 @@ export function faultyIpamHandlers({
   handlers: honest,
   model,
   faults,
-}: FaultContext): Pick<Handlers, IpamCalls> {
+}: ProtocolFaultContext): Pick<Handlers, IpamCalls> {
   const on = (fault: CnmFaultName) => faults.has(fault);
   const onNetwork = (fault: ReferenceFaultName) => faults.has(fault);
   /** Ids that a repeated request got beside the honest one. */

@@ -3,7 +3,7 @@ import type { ReferenceFaultName } from "#drivers/reference/faults/tables/networ
 import type { Model } from "#drivers/reference/model/model.ts";
 import { honestPipeline, json, type Pipeline, type WireAnswer } from "#drivers/reference/protocol/server.ts";
 import { type CallName, calls, isCallName } from "#harness/cnm/protocol/protocol.ts";
-import type { FaultContext } from "./context.ts";
+import type { ProtocolFaultContext } from "./context.ts";
 import { faultyHandlers } from "./handlers.ts";
 
 type Fields = Record<string, unknown>;
@@ -12,7 +12,7 @@ type Fields = Record<string, unknown>;
  * A pipeline that breaks the protocol as the faults that are on say, and is the honest one while none is. What a
  * fault does is described in the table of protocol faults; faults that change what a call does are in `handlers.ts`.
  */
-export function faultyPipeline(honest: Pipeline, context: FaultContext): Pipeline {
+export function faultyPipeline(honest: Pipeline, context: ProtocolFaultContext): Pipeline {
   const on = (fault: CnmFaultName | ReferenceFaultName) => context.faults.has(fault);
   const broken = honestPipeline(faultyHandlers(context));
   let bodies: Promise<unknown> = Promise.resolve();

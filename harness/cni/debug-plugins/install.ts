@@ -1,14 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Host } from "#harness/host/host.ts";
 import { quote } from "#harness/host/shell.ts";
-import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
-
-/** The debug plugins by file name. */
-export const debugPlugins = {
-  "debug-interface": "interface",
-  "debug-chained": "chained",
-  "debug-ipam": "ipam",
-} as const satisfies Record<string, PluginKind>;
+import { type DebugFault, type DebugPlugin, debugPlugins } from "./faults.ts";
 
 const script = fileURLToPath(new URL("debug-plugin.cjs", import.meta.url));
 
@@ -19,13 +12,14 @@ const script = fileURLToPath(new URL("debug-plugin.cjs", import.meta.url));
 export async function installDebugPlugins(
   host: Host,
   folder: string,
-  faults: readonly { plugin: keyof typeof debugPlugins; name: string }[] = [],
+  faults: readonly { plugin: DebugPlugin; behaviour: DebugFault }[] = [],
 ): Promise<void> {
   for (const [name, role] of Object.entries(debugPlugins)) {
     await host.files.write(`${folder}/${name}`, wrapper([role]), 0o755);
   }
-  for (const { plugin, name } of faults) {
-    await host.files.write(`${folder}/${plugin}.${name}`, wrapper([debugPlugins[plugin], name]), 0o755);
+  for (const { plugin, behaviour } of faults) {
+    const file = `${folder}/${plugin}.${behaviour}`;
+    await host.files.write(file, wrapper([debugPlugins[plugin], behaviour]), 0o755);
   }
 }
 

@@ -68,8 +68,7 @@ const interfacePlugin = {
       throw new CniError(7, "CHECK needs prevResult", "");
     }
     if (!is("check-skips-delegate")) {
-      const blind = is("check-ignores-reservation") || is("delegate-error-swallowed");
-      if (blind) quietly(() => delegate(config, stdin));
+      if (is("delegate-error-swallowed")) quietly(() => delegate(config, stdin));
       else delegate(config, stdin);
     }
     const netns = env.CNI_NETNS;
@@ -111,7 +110,6 @@ const interfacePlugin = {
     if (!is("del-leaves-interface")) ip(["link", "del", "dev", outside], undefined, true);
     if (is("del-skips-delegate")) return;
     if (is("lease-kept-after-failed-add") && !there && !config.prevResult) return;
-    if (is("lease-kept-without-netns") && !netns) return;
     if (is("delegate-error-swallowed")) quietly(() => delegate(config, stdin));
     else delegate(config, stdin);
   },
@@ -129,7 +127,6 @@ const interfacePlugin = {
   },
 
   STATUS(config, stdin) {
-    if (is("status-never")) throw new CniError(50, "not available", "");
     if (is("status-always")) return quietly(() => delegate(config, stdin));
     if (is("status-skips-delegate")) {
       const type = config.ipam?.type;

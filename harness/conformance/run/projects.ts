@@ -15,7 +15,9 @@ export const chapters = [
   "plugin",
   "swarm",
   "cleanup",
-];
+] as const;
+/** Folder of a chapter. */
+export type Chapter = (typeof chapters)[number];
 
 /**
  * One vitest project per driver and engine; each gets a cluster of its own from the global set-up. `setUp` names set-up

@@ -2,41 +2,84 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadDriver } from "#drivers/loader.ts";
+import { referenceCniFaultNames } from "#drivers/reference/faults/tables/cni.ts";
+import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
+import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";
+import { debugFaults } from "#harness/cni/debug-plugins/faults.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { describePlace, type Fault, isOfTier } from "#harness/proof/fault.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
-import { requirementOf } from "#suites/requirements/catalogue.ts";
-import { faults } from "./all.ts";
+import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import { cnmRequirements } from "#suites/requirements/cnm.ts";
+import { chapterFaults, faults } from "./all.ts";
 
-const root = projectRoot;
+const called = ({ on, name }: Fault) => `${on.tier} ${describePlace(on)} ${name}`;
 
 describe("the faults", () => {
-  it("and faults kill every MUST of the catalogue that is not said to be unprovable", () => {
+  it("are detected by every MUST of the catalogue that is not said to be unprovable", () => {
     expect(unprovedRequirements().filter(({ reason }) => reason === undefined)).toEqual([]);
   });
 
-  it("have names of their own", () => {
-    const names = faults.map(({ name }) => name);
-    expect(names).toEqual([...new Set(names)]);
+  it.each(Object.keys(cnmRequirements))("are detected by %s, whatever its level", (id) => {
+    const detected = faults.filter(
+      (fault) => isOfTier(fault, "cnm") && fault.detectedBy.some((one) => one === id),
+    );
+    expect(detected).not.toEqual([]);
   });
 
-  it.each(faults.map((fault) => [fault.name, fault] as const))(
-    "%s works on a chapter that is there and a driver that declares what it detectedBy",
-    async (_name, { chapter, driver, detectedBy, acts }) => {
-      expect(existsSync(join(root, "suites", chapter))).toBe(true);
+  it("have names of their own: in all chapters, which are told one by its name alone, and in every other place", () => {
+    const names = chapterFaults.map(({ name }) => name);
+    expect(names).toEqual([...new Set(names)]);
+    const all = faults.map(called);
+    expect(all).toEqual([...new Set(all)]);
+  });
+
+  it.each(faults.map((fault) => [called(fault), fault] as const))(
+    "%s: says what it breaks and why that matters, and which requirements detect it",
+    (_name, { breaks, why, detectedBy, mayFollow = [] }) => {
+      expect(breaks).toMatch(/\S/);
+      expect(why).toMatch(/\S/);
+      expect(why).not.toBe(breaks);
+      expect(detectedBy).not.toEqual([]);
+      expect([...detectedBy, ...mayFollow].filter((id) => !isRequirementId(id))).toEqual([]);
+    },
+  );
+
+  it("never let a requirement both have to turn red and merely follow, but in lists that protocol faults share", () => {
+    const both = faults.filter(
+      ({ on, detectedBy, mayFollow = [] }) =>
+        on.tier !== "cnm" && detectedBy.some((id) => mayFollow.some((one) => one === id)),
+    );
+    expect(both).toEqual([]);
+  });
+
+  it.each(chapterFaults.map((fault) => [fault.name, fault] as const))(
+    "%s: works on a chapter that is there and a driver that declares what must detect it",
+    async (_name, { on: { chapter, driver }, detectedBy, inject }) => {
+      expect(existsSync(join(projectRoot, "suites", chapter))).toBe(true);
       const { capabilities } = await loadDriver(driver);
       expect(
         detectedBy
           .flatMap((id) => requirementOf(id).appliesTo.capabilities ?? [])
           .filter((need) => !capabilities.includes(need)),
       ).toEqual([]);
-      expect(detectedBy).not.toEqual([]);
-      expect(Object.keys(acts)).not.toEqual([]);
+      expect(Object.keys(inject)).not.toEqual([]);
     },
   );
 
-  it("never let a requirement both be killed and merely follow", () => {
-    for (const { detectedBy, mayFollow = [] } of faults) {
-      expect(detectedBy.filter((id) => mayFollow.includes(id))).toEqual([]);
-    }
+  it("inject everything that the reference plugin and the debug plugins can be told to do wrong", () => {
+    const injected = new Set(
+      faults.flatMap(({ inject }) => [
+        ...("switchOn" in inject ? [inject.switchOn] : []),
+        ...("behaviour" in inject ? [inject.behaviour] : []),
+      ]),
+    );
+    const known = [
+      ...cnmFaultNames,
+      ...referenceFaultNames,
+      ...referenceCniFaultNames,
+      ...Object.values(debugFaults).flat(),
+    ];
+    expect(known.filter((name) => !injected.has(name))).toEqual([]);
   });
 });

@@ -1,24 +1,26 @@
 import type { Fault } from "#harness/proof/fault.ts";
-import { attachmentFaults } from "./attachments.ts";
+import { cniFaults } from "./cni/all.ts";
 import { engineFaults } from "./engine.ts";
 import { interfaceFaults } from "./interfaces.ts";
 import { leftoverFaults } from "./leftovers.ts";
 import { nameFaults } from "./names.ts";
-import { faultsOfReference, faultsOfReferenceCni } from "./reference.ts";
-import { remoteFaults } from "./remote.ts";
+import { referenceChapterFaults } from "./reference/chapters.ts";
+import { cnmSuiteFaults } from "./reference/protocol.ts";
+import { remoteFaults } from "./reference/remote.ts";
 import { translationFaults } from "./translation.ts";
 import { wireFaults } from "./wire.ts";
 
-/** Every fault that `FAULT=name` injects; `npm run prove` injects each of them. */
-export const faults: readonly Fault[] = [
+/** Every fault of a chapter on a cluster: what `FAULT=name` injects into one. */
+export const chapterFaults: readonly Fault<"chapters">[] = [
   ...engineFaults,
   ...interfaceFaults,
-  ...attachmentFaults,
   ...wireFaults,
   ...nameFaults,
   ...translationFaults,
   ...leftoverFaults,
-  ...faultsOfReference,
-  ...faultsOfReferenceCni,
+  ...referenceChapterFaults,
   ...remoteFaults,
 ];
+
+/** Every fault there is; `npm run prove` injects each of them. */
+export const faults: readonly Fault[] = [...chapterFaults, ...cnmSuiteFaults, ...cniFaults];

@@ -8,15 +8,15 @@ import { onRequirement, secondNode } from "./tools.ts";
 const flagsFile = "/etc/default/netconform-engine";
 
 /** Faults of engines and of the scheduler. */
-export const engineFaults: readonly Fault[] = [
+export const engineFaults: readonly Fault<"chapters">[] = [
   {
     name: "engine-stopped",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks: "stops the engine of the second node",
+    why: "containers of that node can be neither started, stopped nor inspected",
     detectedBy: ["S1"],
     alone: true,
-    chapter: "basics",
-    driver: "bridge",
-    acts: {
+    inject: {
       "requirement begins": onRequirement("S1", async (context, scope) => {
         const node = secondNode(context);
         scope.defer(`the engine on ${node.name}`, () => startEngine(node));
@@ -26,12 +26,12 @@ export const engineFaults: readonly Fault[] = [
   },
   {
     name: "engine-without-bridge",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks: "starts the engine of the second node without its network bridge",
+    why: "a plain docker run on that node finds no network to join",
     detectedBy: ["B1"],
     alone: true,
-    chapter: "basics",
-    driver: "bridge",
-    acts: {
+    inject: {
       "requirement begins": onRequirement("B1", async (context, scope) => {
         const node = secondNode(context);
         const flags = await node.files.readText(flagsFile);
@@ -51,12 +51,12 @@ export const engineFaults: readonly Fault[] = [
   },
   {
     name: "node-drained",
+    on: { tier: "chapters", chapter: "swarm", driver: "overlay" },
     breaks: "takes the second node out of the scheduler's choice",
+    why: "all workloads crowd on the other nodes while this one stays empty",
     detectedBy: ["W1", "W2"],
     alone: true,
-    chapter: "swarm",
-    driver: "overlay",
-    acts: {
+    inject: {
       "chapter begins": async (context, { scope }) => {
         await setAvailability(context, scope, secondNode(context), "drain");
       },
@@ -64,12 +64,12 @@ export const engineFaults: readonly Fault[] = [
   },
   {
     name: "scheduler-paused",
+    on: { tier: "chapters", chapter: "swarm", driver: "overlay" },
     breaks: "lets no node take new tasks, so that dead ones are not replaced",
+    why: "a service loses a workload for good when one dies",
     detectedBy: ["W4"],
     alone: true,
-    chapter: "swarm",
-    driver: "overlay",
-    acts: {
+    inject: {
       "service created": async (context, { scope }) => {
         for (const node of context.cluster.nodes) await setAvailability(context, scope, node, "pause");
       },
@@ -77,12 +77,12 @@ export const engineFaults: readonly Fault[] = [
   },
   {
     name: "endpoint-forced-off",
+    on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "takes the container on the second node off its network behind the plugin's back",
+    why: "the container runs on without the network that it was started in",
     detectedBy: ["M1", "M7"],
     alone: true,
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": async (context, { workload, network }) => {
         const { node } = workload;
         if (node !== secondNode(context)) return;
@@ -97,12 +97,12 @@ export const engineFaults: readonly Fault[] = [
   },
   {
     name: "endpoint-renumbered",
+    on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "gives the container on the second node another address on its network behind the plugin's back",
+    why: "peers go on calling an address that the container no longer has",
     detectedBy: ["M7"],
     alone: true,
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": async (context, { workload, network }) => {
         if (workload.node !== secondNode(context)) return;
         const net = workload.node.docker.getNetwork(network);

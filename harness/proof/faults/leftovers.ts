@@ -5,15 +5,15 @@ import { firstNode } from "./tools.ts";
 const name = "nc-left";
 
 /** Faults that leave something behind. */
-export const leftoverFaults: readonly Fault[] = [
+export const leftoverFaults: readonly Fault<"chapters">[] = [
   {
     name: "traces-of-another-chapter",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks: "leaves an interface on a node before the chapter begins",
+    why: "what a chapter finds depends on what ran before it, and no longer on the plugin alone",
     detectedBy: ["S5"],
     alone: true,
-    chapter: "basics",
-    driver: "bridge",
-    acts: {
+    inject: {
       "chapter begins": async (context, { scope }) => {
         const link = ["ip", "link"];
         await withUndo(
@@ -27,7 +27,9 @@ export const leftoverFaults: readonly Fault[] = [
   },
   {
     name: "leftovers-in-the-kernel",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks: "leaves one thing of each kind in the kernel of a node after the chapter",
+    why: "nodes fill up with dead links, routes and rules until new containers collide with them",
     detectedBy: ["C1"],
     names: [
       "links: left behind",
@@ -43,9 +45,7 @@ export const leftoverFaults: readonly Fault[] = [
       "nftables: left behind",
     ],
     alone: true,
-    chapter: "basics",
-    driver: "bridge",
-    acts: {
+    inject: {
       "chapter ends": async (context, { scope }) => {
         const node = firstNode(context);
         const { device } = node.interfaces.data;
@@ -79,13 +79,13 @@ export const leftoverFaults: readonly Fault[] = [
   },
   {
     name: "leftovers-in-the-engine",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks: "leaves a container, a network and a volume in a node's engine after the chapter",
+    why: "names and subnets stay taken, and the disk fills up",
     detectedBy: ["C1"],
     names: ["containers: left behind", "networks: left behind", "volumes: left behind"],
     alone: true,
-    chapter: "basics",
-    driver: "bridge",
-    acts: {
+    inject: {
       "chapter ends": async (context, { scope }) => {
         const node = firstNode(context);
         const docker = async (add: string[], remove: string[]) =>
@@ -99,12 +99,12 @@ export const leftoverFaults: readonly Fault[] = [
   },
   {
     name: "cluster-leaves-a-bridge",
+    on: { tier: "chapters", chapter: "cleanup", driver: "bridge" },
     breaks: "leaves a bridge of a removed cluster in the host engine",
+    why: "the machine that runs the clusters loses a subnet with every run",
     detectedBy: ["C2"],
     alone: true,
-    chapter: "cleanup",
-    driver: "bridge",
-    acts: {
+    inject: {
       "cluster removed": async (context, { id, docker }) => {
         const left = `${id}-x`;
         const network = await docker.createNetwork({

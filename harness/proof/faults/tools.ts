@@ -32,7 +32,7 @@ export async function inside(
   options?: ExecOptions,
 ): Promise<string> {
   const result = await workload.inNetns(argv, options);
-  if (result.code !== 0) throw new CommandFailed(result, "a fault could not act");
+  if (result.code !== 0) throw new CommandFailed(result, "a fault could not be injected");
   return result.stdout;
 }
 
@@ -72,7 +72,7 @@ export async function addTable(
   );
 }
 
-/** Starts a web server on the node that answers everybody; gone when `scope` closes. */
+/** Starts a web server on the node that answers every client; gone when `scope` closes. */
 export async function answerOn(scope: Scope, node: ClusterNode, port: number): Promise<void> {
   // Its own session and files: the SSH channel closes while it runs on.
   const start =

@@ -10,23 +10,23 @@ import { addressOf, addTable, answerOn, drop, firstNode, onFirstWorkload, onRequ
 const postrouting = ["iptables", "-t", "nat"];
 
 /** Faults of address translation: the egress, and published ports. */
-export const translationFaults: readonly Fault[] = [
+export const translationFaults: readonly Fault<"chapters">[] = [
   {
     name: "masquerade-evaded",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks:
       "lets a plain container's traffic leave with the container's own address, though the rule is there",
+    why: "answers from outside find no way back to the container",
     detectedBy: ["B4"],
-    chapter: "basics",
-    driver: "bridge",
-    acts: { "workload started": onFirstWorkload("plain", leaveUntranslated) },
+    inject: { "workload started": onFirstWorkload("plain", leaveUntranslated) },
   },
   {
     name: "masquerade-rule-deleted",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks: "deletes the rule that masquerades docker0's subnet",
+    why: "containers get no answer from outside: nobody there routes their addresses",
     detectedBy: ["B4"],
-    chapter: "basics",
-    driver: "bridge",
-    acts: {
+    inject: {
       "workload started": onFirstWorkload("plain", async ({ workload: { node }, scope }) => {
         const rules = (await node.run([...postrouting, "-S", "POSTROUTING"])).split("\n");
         const rule = rules.find((line) => line.includes("! -o docker0") && line.includes("MASQUERADE"));
@@ -38,11 +38,11 @@ export const translationFaults: readonly Fault[] = [
   },
   {
     name: "masqueraded-as-another",
+    on: { tier: "chapters", chapter: "basics", driver: "bridge" },
     breaks: "translates a plain container's traffic to an address that is not the node's",
+    why: "firewalls and logs outside see an address that is not the node's",
     detectedBy: ["B4"],
-    chapter: "basics",
-    driver: "bridge",
-    acts: {
+    inject: {
       "workload started": onFirstWorkload("plain", async ({ workload: { node }, scope }) => {
         const { device, address } = node.interfaces.management;
         const other = address.replace(/\d+$/, "200");
@@ -54,20 +54,20 @@ export const translationFaults: readonly Fault[] = [
     },
   },
   {
-    name: "egress-untranslated",
+    name: "way-out-untranslated",
+    on: { tier: "chapters", chapter: "external", driver: "overlay" },
     breaks: "lets traffic leave with the container's own address on docker_gwbridge",
+    why: "containers of an overlay get no answer from outside",
     detectedBy: ["X2"],
-    chapter: "external",
-    driver: "overlay",
-    acts: { "workload started": onFirstWorkload("driver's", leaveUntranslated) },
+    inject: { "workload started": onFirstWorkload("driver's", leaveUntranslated) },
   },
   {
     name: "port-answered-before",
+    on: { tier: "chapters", chapter: "external", driver: "overlay" },
     breaks: "serves the port on the node before anybody has published it",
+    why: "clients of the port talk to another process than the container",
     detectedBy: ["X3"],
-    chapter: "external",
-    driver: "overlay",
-    acts: {
+    inject: {
       "requirement begins": onRequirement("X3", (context, scope) =>
         answerOn(scope, firstNode(context), publishedPort),
       ),
@@ -75,11 +75,11 @@ export const translationFaults: readonly Fault[] = [
   },
   {
     name: "published-port-dropped",
+    on: { tier: "chapters", chapter: "external", driver: "overlay" },
     breaks: "drops what arrives for the published port at the node",
+    why: "a published port cannot be reached from outside",
     detectedBy: ["X3"],
-    chapter: "external",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": onPublished(async (workload, scope) => {
         await drop(scope, workload.node, "prerouting", `tcp dport ${publishedPort}`);
       }),
@@ -87,11 +87,11 @@ export const translationFaults: readonly Fault[] = [
   },
   {
     name: "imposter-behind-the-port",
+    on: { tier: "chapters", chapter: "external", driver: "overlay" },
     breaks: "leads the published port to another server than the container's",
+    why: "clients of a published port are served by something else than the container",
     detectedBy: ["X3"],
-    chapter: "external",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": onPublished(async ({ node }, scope) => {
         await answerOn(scope, node, imposterPort);
         const redirect = `tcp dport ${publishedPort} redirect to :${imposterPort};`;
@@ -106,11 +106,11 @@ export const translationFaults: readonly Fault[] = [
   },
   {
     name: "dnat-rule-missing",
+    on: { tier: "chapters", chapter: "external", driver: "overlay" },
     breaks: "deletes the DNAT rule of a published port, so that only the engine's proxy answers",
+    why: "every connection passes through a process on the node, which hides the client's address",
     detectedBy: ["X4"],
-    chapter: "external",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": onPublished(async ({ node }) => {
         const rules = (await node.run([...postrouting, "-S"])).split("\n");
         const own = rules.filter(
@@ -122,13 +122,13 @@ export const translationFaults: readonly Fault[] = [
   },
   {
     name: "dnat-rule-outlives-container",
+    on: { tier: "chapters", chapter: "external", driver: "overlay" },
     breaks: "keeps a DNAT rule of a published port when the container is gone",
+    why: "the port leads to the container that gets the address next",
     detectedBy: ["X4"],
     // X3, which publishes the same port before, would leave the rule to X4's first look.
     alone: true,
-    chapter: "external",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": async (context, { workload }) => {
         if (!(await isPublished(workload))) return;
         const local = await addressInBridge(workload);
@@ -161,7 +161,7 @@ async function isPublished(workload: Workload): Promise<boolean> {
 }
 
 function onPublished(act: (workload: Workload, scope: Scope) => Promise<void>) {
-  return async (_site: unknown, { workload, scope }: Moments["workload started"]): Promise<void> => {
+  return async (_context: unknown, { workload, scope }: Moments["workload started"]): Promise<void> => {
     if (await isPublished(workload)) await act(workload, scope);
   };
 }

@@ -9,15 +9,15 @@ import { addressOf, drop, firstNode, inside, interfaceOf, onCouple, secondNode }
 const vxlanPort = 4789;
 
 /** Faults of what carries traffic between the nodes. */
-export const wireFaults: readonly Fault[] = [
+export const wireFaults: readonly Fault<"chapters">[] = [
   {
     name: "vxlan-dropped",
+    on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "drops VXLAN that arrives at the second node",
+    why: "containers on different nodes do not reach each other",
     detectedBy: ["M4"],
     mayFollow: ["M5", "M6", "M8"],
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
+    inject: {
       "network created": async (context, { scope }) => {
         const node = secondNode(context);
         await drop(scope, node, "input", `iifname ${node.interfaces.data.device} udp dport ${vxlanPort}`);
@@ -26,11 +26,11 @@ export const wireFaults: readonly Fault[] = [
   },
   {
     name: "ipv6-dropped",
+    on: { tier: "chapters", chapter: "multihost", driver: "reference" },
     breaks: "drops IPv6 that arrives at the container on the second node, neighbour discovery excepted",
+    why: "a dual-stack network carries IPv4 alone, though IPv6 looks configured",
     detectedBy: ["M10"],
-    chapter: "multihost",
-    driver: "reference",
-    acts: {
+    inject: {
       "workload started": async (context, { workload, scope }) => {
         if (workload.node !== secondNode(context)) return;
         const discovery = "{ nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert }";
@@ -45,11 +45,11 @@ export const wireFaults: readonly Fault[] = [
   },
   {
     name: "tcp-swallowed",
+    on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "drops TCP that arrives at the container on the second node",
+    why: "ping works, and no connection is ever opened",
     detectedBy: ["M4"],
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": async (context, { workload, scope }) => {
         if (workload.node !== secondNode(context)) return;
         await drop(scope, workload, "input", `iifname ${await interfaceOf(workload)} meta l4proto tcp`);
@@ -58,12 +58,12 @@ export const wireFaults: readonly Fault[] = [
   },
   {
     name: "udp-swallowed",
+    on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "drops UDP that arrives at the container on the first node",
+    why: "ping and TCP work, and nothing that speaks UDP",
     detectedBy: ["M4"],
     mayFollow: ["M8"],
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
+    inject: {
       "workload started": async (context, { workload, scope }) => {
         if (workload.node !== firstNode(context)) return;
         await drop(scope, workload, "input", `iifname ${await interfaceOf(workload)} meta l4proto udp`);
@@ -72,24 +72,24 @@ export const wireFaults: readonly Fault[] = [
   },
   {
     name: "tunnel-evaded",
+    on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "routes packets between the containers bare over the data network",
+    why: "traffic of the containers is bare on the data network, for everybody there to read",
     detectedBy: ["M6"],
     mayFollow: ["M8"],
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
-      "workload started": onCouple(async (_site, { a, b, scope }) => {
+    inject: {
+      "workload started": onCouple(async (_context, { a, b, scope }) => {
         await Promise.all([routeBare(scope, a, b), routeBare(scope, b, a)]);
       }),
     },
   },
   {
     name: "large-packets-lost",
+    on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "drops VXLAN packets of more than 1400 bytes in silence",
+    why: "connections open and then hang with the first large packet",
     detectedBy: ["M8"],
-    chapter: "multihost",
-    driver: "overlay",
-    acts: {
+    inject: {
       "network created": async (context, { scope }) => {
         const node = secondNode(context);
         const vxlan = `iifname ${node.interfaces.data.device} udp dport ${vxlanPort}`;
@@ -99,12 +99,12 @@ export const wireFaults: readonly Fault[] = [
   },
   {
     name: "vxlan-dropped-afterwards",
+    on: { tier: "chapters", chapter: "swarm", driver: "overlay" },
     breaks: "drops VXLAN that arrives at the second node once the fresh overlay is made",
+    why: "a network that is made later stays within one node, though earlier ones worked",
     detectedBy: ["O1"],
     alone: true,
-    chapter: "swarm",
-    driver: "overlay",
-    acts: {
+    inject: {
       "network created": async (context, { network, scope }) => {
         if (network.subnet !== "30.1.1.0/24") return;
         const node = secondNode(context);

@@ -1,32 +1,42 @@
 import { expect, it } from "vitest";
-import type { Claim, Proof } from "#harness/proof/proof.ts";
-import { describeProofs } from "./table.ts";
+import { baseline, type CaseResult, type FaultCase } from "#harness/proof/case.ts";
+import type { Fault } from "#harness/proof/fault.ts";
+import { toJson } from "./json.ts";
+import { describeResult, describeRun } from "./table.ts";
 
-const claim: Claim = {
-  ...{ tier: "cnm", name: "somebody", on: "reference", breaks: "something" },
-  ...{ detectedBy: ["CNM-1"], mayFollow: [] },
+const fault: Fault<"cnm"> = {
+  name: "address-leaked",
+  on: { tier: "cnm", plugin: "reference" },
+  breaks: "an address stays taken",
+  why: "the subnet is used up",
+  detectedBy: ["CNM-23"],
+  inject: { switchOn: "address-leaked" },
 };
-const proof: Proof = { ...claim, followed: [], problems: [], durationMs: 1_000 };
-const about = { unproved: [], durationMs: 2_000, path: "/tmp/prove.json" };
+const faulty: FaultCase = { name: fault.name, on: fault.on, fault };
+const clean: FaultCase = { name: baseline, on: fault.on };
+const result = (one: FaultCase, ...problems: string[]): CaseResult => ({
+  ...{ case: one, followed: [], problems, leftovers: "", durationMs: 1_000 },
+});
+const about = { unproved: [], durationMs: 2_000 };
 
-it("counts a claim that holds as passed", () => {
-  const { passed, failed, text } = describeProofs({ ...about, claims: [claim], proofs: [proof] });
+it("counts a case that holds as passed", () => {
+  const { passed, failed, text } = describeRun({ ...about, cases: [faulty], results: [result(faulty)] });
   expect({ passed, failed }).toEqual({ passed: 1, failed: 0 });
   expect(text).toContain("caught");
 });
 
-it("counts a claim that does not hold, and one that was not tested, as failed", () => {
-  const another = { ...claim, on: "elsewhere" };
-  const missed = { ...proof, problems: ["CNM-1 had to fail and is passed"] };
-  const { passed, failed, text } = describeProofs({ ...about, claims: [claim, another], proofs: [missed] });
+it("counts a case that does not hold, and one that was not run, as failed", () => {
+  const another: FaultCase = { ...faulty, name: "another" };
+  const missed = result(faulty, "CNM-23 had to fail and is passed");
+  const { passed, failed, text } = describeRun({ ...about, cases: [faulty, another], results: [missed] });
   expect({ passed, failed }).toEqual({ passed: 0, failed: 2 });
   expect(text).toContain("MISSED");
   expect(text).toContain("not run");
 });
 
-it("counts what was tested without having been claimed, such as a plugin without a fault", () => {
-  const untouched = { ...proof, name: "untouched", detectedBy: [], problems: ["CNM-2 is failed"] };
-  const { passed, failed, text } = describeProofs({ ...about, claims: [claim], proofs: [proof, untouched] });
+it("counts a baseline that is not green as failed", () => {
+  const results = [result(clean, "CNM-2 is failed"), result(faulty)];
+  const { passed, failed, text } = describeRun({ ...about, cases: [clean, faulty], results });
   expect({ passed, failed }).toEqual({ passed: 1, failed: 1 });
   expect(text).toContain("NOT GREEN");
 });
@@ -36,6 +46,30 @@ it("counts a MUST that nothing proves as failed, unless there is a reason", () =
     { requirement: "S1", reason: "nothing can break it" },
     { requirement: "S3", reason: undefined },
   ] as const;
-  const { failed } = describeProofs({ ...about, unproved, claims: [claim], proofs: [proof] });
+  const { failed } = describeRun({ ...about, unproved, cases: [faulty], results: [result(faulty)] });
   expect(failed).toBe(1);
+});
+
+it("tells a result with what is wrong and what was left", () => {
+  const told = describeResult({
+    ...result(faulty, "CNM-23 had to fail"),
+    leftovers: "node1 links: left behind",
+  });
+  expect(told).toMatch(/^MISSED {3}cnm {2}reference {2}address-leaked → CNM-23\n +CNM-23 had to fail\n/);
+  expect(told).toContain("node1 links: left behind");
+});
+
+it("keeps in JSON what ran, what did not, and what each case was about", () => {
+  const run = { ...about, startedAt: new Date(0), engine: "26.1", cases: [clean, faulty] };
+  expect(toJson({ ...run, results: [result(faulty)] })).toMatchObject({
+    schemaVersion: 1,
+    engine: "26.1",
+    cases: [
+      {
+        ...{ tier: "cnm", name: "address-leaked", on: "reference", detectedBy: ["CNM-23"], mayFollow: [] },
+        ...{ breaks: fault.breaks, why: fault.why, followed: [], problems: [], durationMs: 1_000 },
+      },
+    ],
+    notRun: [{ tier: "cnm", name: "baseline", on: "reference", breaks: "nothing" }],
+  });
 });

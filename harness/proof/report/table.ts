@@ -1,67 +1,65 @@
-import { relative } from "node:path";
 import Table from "cli-table3";
-import { type Claim, holds, type Proof } from "#harness/proof/proof.ts";
-import type { Unproved } from "./coverage.ts";
+import { type CaseResult, type FaultCase, holds } from "#harness/proof/case.ts";
+import { describePlace } from "#harness/proof/fault.ts";
+import type { MutationRun } from "./json.ts";
 
-/** What is claimed, as a table for people. */
-export function describeClaims(claims: readonly Claim[]): string {
-  const table = newTable(["tier", "fault", "on", "must fail", "may follow", "what it does"]);
-  for (const { tier, name, on, detectedBy, mayFollow, breaks } of claims) {
-    table.push([tier, name, on, detectedBy.join(" "), mayFollow.join(" "), breaks]);
+/**
+ * How a mutation run came out, for people. A case that was not run counts as failed, and so does a MUST without a fault
+ * and without a reason.
+ */
+export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
+  text: string;
+  passed: number;
+  failed: number;
+} {
+  const { cases, results, unproved, durationMs } = run;
+  const resultOf = new Map(results.map((result) => [result.case, result]));
+  const head = ["tier", "fault", "on", "must fail", "followed", "result", "time"];
+  const table = new Table({ head, style: { head: [], border: [] } });
+  for (const one of cases) {
+    const result = resultOf.get(one);
+    const seconds = result ? `${(result.durationMs / 1000).toFixed(1)} s` : "";
+    const followed = result?.followed.join(" ") ?? "";
+    const { name, on, fault } = one;
+    const expected = fault?.detectedBy.join(" ") ?? "";
+    table.push([on.tier, name, describePlace(on), expected, followed, describeEnd(one, result), seconds]);
   }
-  return table.toString();
-}
-
-export interface Proved {
-  readonly claims: readonly Claim[];
-  readonly proofs: readonly Proof[];
-  readonly unproved: readonly Unproved[];
-  readonly durationMs: number;
-  /** Where the report was written. */
-  readonly path: string;
-}
-
-/** How everything came out, for people. A claim that was not tested and a MUST without a fault or reason count as failed. */
-export function describeProofs(proved: Proved): { text: string; passed: number; failed: number } {
-  const { claims, proofs, unproved } = proved;
-  const proofOf = (claim: Claim) =>
-    proofs.find(({ tier, name, on }) => tier === claim.tier && name === claim.name && on === claim.on);
-  const extra = proofs.filter(({ tier, name, on }) =>
-    claims.every((claim) => tier !== claim.tier || name !== claim.name || on !== claim.on),
-  );
-  const rows = [
-    ...claims.map((claim) => ({ claim, proof: proofOf(claim) })),
-    ...extra.map((proof) => ({ claim: proof, proof })),
-  ];
-  const table = newTable(["tier", "fault", "on", "must fail", "followed", "result", "time"]);
-  for (const { claim, proof } of rows) {
-    const { tier, name, on, detectedBy } = claim;
-    const [good, bad] = detectedBy.length === 0 ? ["green", "NOT GREEN"] : ["caught", "MISSED"];
-    const result = proof ? (holds(proof) ? good : bad) : "not run";
-    const seconds = proof ? `${(proof.durationMs / 1000).toFixed(1)} s` : "";
-    table.push([tier, name, on, detectedBy.join(" "), proof?.followed.join(" ") ?? "", result, seconds]);
-  }
-  const inapplicable = proofs.flatMap(({ on, notApplicable = [] }) =>
+  const inapplicable = results.flatMap(({ case: { on }, notApplicable = [] }) =>
     notApplicable.map(
-      ({ requirement, outcome, reason }) => `${requirement} on ${on} is ${outcome}: ${reason}`,
+      ({ requirement, outcome, reason }) => `${requirement} on ${describePlace(on)} is ${outcome}: ${reason}`,
     ),
   );
-  const passed = proofs.filter(holds).length;
+  const passed = results.filter(holds).length;
   const gaps = unproved.filter(({ reason }) => reason === undefined).length;
   return {
     passed,
-    failed: rows.length - passed + gaps,
+    failed: cases.length - passed + gaps,
     text: [
       table.toString(),
       ...inapplicable,
       ...unproved.map(
         ({ requirement, reason }) => `${requirement} is not proved: ${reason ?? "NO FAULT AND NO REASON"}`,
       ),
-      `Report: ${relative(process.cwd(), proved.path)}; ${(proved.durationMs / 1000).toFixed(0)} s in all`,
+      `${(durationMs / 1000).toFixed(0)} s in all`,
     ].join("\n"),
   };
 }
 
-function newTable(head: string[]) {
-  return new Table({ head, style: { head: [], border: [] } });
+/** One result as it comes, for people: a line, and below it what is wrong and what was left. */
+export function describeResult(result: CaseResult): string {
+  const { case: one, problems, leftovers } = result;
+  const { name, on, fault } = one;
+  const what = fault ? `${name} → ${fault.detectedBy.join(" ")}` : name;
+  const below = problems.map((problem) => `\n          ${problem.replaceAll("\n", "\n            ")}`);
+  const line = `${describeEnd(one, result).padEnd(7)}  ${on.tier}  ${describePlace(on)}  ${what}`;
+  const replaced = leftovers
+    ? `\n          the testbed was replaced, since something was left on it:\n${leftovers}`
+    : "";
+  return `${line}${below.join("")}${replaced}`;
+}
+
+function describeEnd({ fault }: FaultCase, result: CaseResult | undefined): string {
+  if (!result) return "not run";
+  const [good, bad] = fault ? ["caught", "MISSED"] : ["green", "NOT GREEN"];
+  return holds(result) ? good : bad;
 }

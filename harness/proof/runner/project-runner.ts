@@ -1,9 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createVitest, type TestProject, type Vitest } from "vitest/node";
+import { keepingSignals } from "#harness/cluster/interruption.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import type { ChapterRun } from "#harness/proof/judge.ts";
+import type { CaseRun } from "#harness/proof/case.ts";
 import { readTest } from "#reports/conformance/observation.ts";
 import { targetOf } from "#reports/target.ts";
 
@@ -13,8 +14,8 @@ export interface RunOrder {
   readonly suite: string;
   /** Reports and evidence go there. */
   readonly reports: string;
-  /** Fault to inject; none: a run without a fault. */
-  readonly fault?: string;
+  /** Fault to inject; empty: none. */
+  readonly fault: string;
   /** Run only the tests of these requirements; default all. */
   readonly only?: readonly string[];
 }
@@ -29,14 +30,17 @@ export class ProjectRunner {
     this.#name = name;
   }
 
+  /** Starts vitest, which leaves signals to those who handled them before. */
   async open(): Promise<void> {
-    this.#vitest = await createVitest({
-      root: projectRoot,
-      config: join(projectRoot, "vitest.config.ts"),
-      project: [this.#name],
-      watch: false,
-      reporters: [{}],
-    });
+    this.#vitest = await keepingSignals(() =>
+      createVitest({
+        root: projectRoot,
+        config: join(projectRoot, "vitest.config.ts"),
+        project: [this.#name],
+        watch: false,
+        reporters: [{}],
+      }),
+    );
   }
 
   /** Has the worker inject the fault that a run asks for. */
@@ -51,7 +55,7 @@ export class ProjectRunner {
   }
 
   /** Runs a suite and yields what each test showed. */
-  async run({ suite, reports, fault = "", only }: RunOrder): Promise<ChapterRun> {
+  async run({ suite, reports, fault, only }: RunOrder): Promise<CaseRun> {
     const startedAt = performance.now();
     const { project } = this;
     const vitest = this.#running;
@@ -74,7 +78,7 @@ export class ProjectRunner {
     const broken = modules.flatMap((module) => module.errors());
     return {
       observations: readings.flatMap((reading) => ("observation" in reading ? [reading.observation] : [])),
-      faults: [
+      errors: [
         ...readings.flatMap((reading) =>
           "fault" in reading ? [`${reading.fault.where}: ${reading.fault.message}`] : [],
         ),
@@ -82,6 +86,7 @@ export class ProjectRunner {
         ...result.unhandledErrors.map((error) => (error instanceof Error ? error.message : String(error))),
       ],
       durationMs: performance.now() - startedAt,
+      reports,
     };
   }
 

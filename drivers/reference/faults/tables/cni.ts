@@ -1,40 +1,41 @@
-import type { ReferenceFault } from "./network.ts";
+import type { FaultDescription } from "#suites/requirements/fault-description.ts";
 
-/** Ways in which the reference plugin can be a bad CNI plugin, by name. */
+/** Every way in which the reference plugin can be a bad CNI plugin, by the name that switches it on. */
 export const referenceCniFaults = {
   "cni-result-of-another-address": {
-    detectedBy: "B7",
+    breaks: "ADD's result has the address after the one that the container was given",
+    why: "the runtime tells its users an address at which nothing answers",
+    detectedBy: ["B7"],
     mayFollow: ["B2", "B5"],
-    does: "ADD's result has the address after the one that the container was given",
-    why: "the runtime reports an address at which nothing answers",
   },
   "cni-host-end-unlisted": {
-    detectedBy: "B7",
-    does: "ADD's result has the container's interfaces and nothing of the node",
+    breaks: "ADD's result has the container's interfaces and nothing of the node",
     why: "plugins after this one do not find the interface that they are to shape or to guard",
+    detectedBy: ["B7"],
   },
   "cni-egress-ignored": {
-    detectedBy: "X2",
-    does: "ipMasq is ignored",
+    breaks: "ipMasq is ignored",
     why: "containers do not get out",
+    detectedBy: ["X2"],
   },
   "cni-ports-ignored": {
-    detectedBy: "X3",
+    breaks: "the runtime's portMappings are ignored",
+    why: "published ports are closed, without an error",
+    detectedBy: ["X3"],
     mayFollow: ["X4"],
-    does: "the runtime's portMappings are ignored",
-    why: "published ports are closed, and no error says so",
   },
   "cni-ports-outlive-container": {
-    detectedBy: "X4",
+    breaks: "DEL keeps the translation of published ports",
+    why: "a port leads to the container that gets the address next",
+    detectedBy: ["X4"],
     mayFollow: ["X3", "C1", "S5"],
-    does: "DEL keeps the translation of published ports",
-    why: "a port leads to the next container with the address",
   },
   "cni-aliases-ignored": {
-    detectedBy: "M5",
-    does: "the runtime's aliases are ignored",
+    breaks: "the runtime's aliases are ignored",
     why: "containers do not find each other by name",
+    detectedBy: ["M5"],
   },
-} as const satisfies Record<string, ReferenceFault>;
+} as const satisfies Record<string, FaultDescription>;
 
 export type ReferenceCniFaultName = keyof typeof referenceCniFaults;
+export const referenceCniFaultNames = Object.keys(referenceCniFaults) as ReferenceCniFaultName[];

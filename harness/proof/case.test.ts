@@ -1,0 +1,55 @@
+import { describe, expect, it } from "vitest";
+import { baseline, casesOf, type FaultCase } from "./case.ts";
+import { describePlace, type Tier } from "./fault.ts";
+import { faults } from "./faults/all.ts";
+
+const cases = casesOf(faults);
+const of = (tier: Tier) => cases.filter(({ on }) => on.tier === tier);
+const placesOf = (some: readonly FaultCase[]) => some.map(({ on }) => describePlace(on));
+const only = (...names: string[]) => casesOf(faults.filter(({ name }) => names.includes(name)));
+
+describe("the cases of all faults", () => {
+  it("are every fault once, and before them one baseline for every place", () => {
+    const first = cases.findIndex(({ fault }) => fault !== undefined);
+    const [baselines, faulty] = [cases.slice(0, first), cases.slice(first)];
+    expect(faulty.map(({ fault }) => fault)).toEqual(faults);
+    expect(baselines.every(({ name, fault }) => name === baseline && fault === undefined)).toBe(true);
+    expect(new Set(placesOf(baselines)).size).toBe(baselines.length);
+    expect(new Set(placesOf(faulty)).difference(new Set(placesOf(baselines)))).toEqual(new Set());
+  });
+
+  it("have every debug plugin without a fault at every version", () => {
+    expect(of("cni").filter(({ name }) => name === baseline)).toHaveLength(12);
+  });
+
+  it("have a crowd of containers at the newest version without a fault, and where a fault is about it", () => {
+    const crowded = of("cni").filter(({ without }) => without === undefined);
+    expect(crowded.map(({ name, on }) => `${name} ${describePlace(on)}`).sort()).toEqual([
+      "address-given-twice debug-ipam 1.1.0",
+      "baseline debug-chained 1.1.0",
+      "baseline debug-interface 1.1.0",
+      "baseline debug-ipam 1.1.0",
+      "one-at-a-time debug-ipam 1.1.0",
+    ]);
+  });
+
+  it("look at what a chapter finds and leaves where a fault runs alone", () => {
+    expect(cases.find(({ name }) => name === "node-drained")?.only).toEqual(["S5", "W1", "W2", "C1"]);
+    expect(cases.find(({ name }) => name === "leftovers-in-the-kernel")?.only).toEqual(["S5", "C1"]);
+    expect(cases.find(({ name }) => name === "vxlan-dropped")?.only).toBeUndefined();
+  });
+});
+
+describe("the cases of some faults", () => {
+  it("have the baselines that these need", () => {
+    expect(placesOf(only("gc-below-1.1.0", "wrong-vlan"))).toEqual([
+      ...["reference external", "debug-ipam 1.0.0"],
+      ...["reference external", "debug-ipam 1.0.0"],
+    ]);
+  });
+
+  it("have a crowd of containers in the baseline of a fault that is about it", () => {
+    expect(only("one-at-a-time").map(({ without }) => without)).toEqual([undefined, undefined]);
+    expect(only("gc-keeps-stale").map(({ without }) => without)).toEqual([["concurrency"], ["concurrency"]]);
+  });
+});

@@ -1,0 +1,103 @@
+import { debugPluginNames } from "#harness/cni/debug-plugins/faults.ts";
+import type { Observation } from "#reports/conformance/statement.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { specVersions } from "#suites/requirements/spec-version.ts";
+import { describePlace, type Fault, type FaultPlaces, isOfTier, type Tier } from "./fault.ts";
+import { cniFaults } from "./faults/cni/all.ts";
+
+/** One run of the mutation run: the tests of a place with one fault, or, as the baseline, with none. */
+export interface FaultCase {
+  /** The fault's name, or `baseline`. */
+  readonly name: string;
+  readonly on: FaultPlaces[Tier];
+  /** Absent in the baseline, in which everything must be green. */
+  readonly fault?: Fault;
+  /** Run only the tests of these requirements; absent: all. */
+  readonly only?: readonly RequirementId[];
+  /** Test files of the suite to leave out, e.g. `concurrency`. */
+  readonly without?: readonly string[];
+}
+
+/** What the tests of a case showed. */
+export interface CaseRun {
+  readonly observations: readonly CaseObservation[];
+  /** What broke the run itself, e.g. a test file that did not load. */
+  readonly errors: readonly string[];
+  readonly durationMs: number;
+  /** Folder with the evidence. */
+  readonly reports?: string;
+}
+
+/** What one test showed of a requirement; `test` is its title. */
+export type CaseObservation = Pick<Observation, "requirement" | "outcome" | "reason" | "test">;
+
+/** How a case came out. */
+export interface CaseResult {
+  readonly case: FaultCase;
+  /** Requirements that turned red besides those that had to. */
+  readonly followed: readonly string[];
+  /** Why the case does not hold; empty when it does. */
+  readonly problems: readonly string[];
+  /** Requirements that do not apply here, with the reason; of a baseline. */
+  readonly notApplicable?: readonly { requirement: string; outcome: string; reason: string }[];
+  /** What the run has left in its place, which was then replaced; empty when all was as before. */
+  readonly leftovers: string;
+  readonly durationMs: number;
+  readonly reports?: string;
+}
+
+export const baseline = "baseline";
+
+/** Whether a case came out as it must: green, or red exactly where its fault says. */
+export function holds({ problems }: CaseResult): boolean {
+  return problems.length === 0;
+}
+
+/** The place of a case with its tier, which cases share that rest on one baseline. */
+export function placeKey({ on }: FaultCase): string {
+  return `${on.tier} ${describePlace(on)}`;
+}
+
+/**
+ * The cases of these faults: first a baseline for every place, then the faults in their order. With every fault of the
+ * CNI suite, every debug plugin has a baseline at every version; with some, the plugins and versions that they need.
+ */
+export function casesOf(faults: readonly Fault[]): FaultCase[] {
+  const cni = faults.filter((fault) => isOfTier(fault, "cni"));
+  const complete = cni.length === cniFaults.length;
+  const places = new Map<string, FaultPlaces[Tier]>();
+  for (const { on } of faults) places.set(`${on.tier} ${describePlace(on)}`, on);
+  if (complete) {
+    for (const version of specVersions.toReversed()) {
+      for (const plugin of debugPluginNames) {
+        const on = { tier: "cni", plugin, version } as const;
+        places.set(`${on.tier} ${describePlace(on)}`, on);
+      }
+    }
+  }
+  const crowded = new Set(cni.filter(needsCrowd).map(({ on }) => describePlace(on)));
+  const baselines = [...places.values()].map((on): FaultCase => {
+    // At older versions a crowd of containers says nothing that it has not said at the newest one.
+    const crowd = on.tier !== "cni" || crowded.has(describePlace(on)) || (complete && on.version === newest);
+    return { name: baseline, on, ...(crowd ? {} : { without: crowdFiles }) };
+  });
+  return [...baselines, ...faults.map(caseOf)];
+}
+
+function caseOf(fault: Fault): FaultCase {
+  const { name, on, alone, detectedBy } = fault;
+  return {
+    ...{ name, on, fault },
+    // What a chapter finds at its begin and leaves at its end is always looked at.
+    ...(alone ? { only: [...new Set<RequirementId>(["S5", ...detectedBy, "C1"])] } : {}),
+    ...(isOfTier(fault, "cni") && !needsCrowd(fault) ? { without: crowdFiles } : {}),
+  };
+}
+
+const newest = specVersions.at(-1);
+/** They cost more than all other tests of the CNI suite together, so they run only where a fault is about them. */
+const crowdFiles = ["concurrency"];
+
+function needsCrowd({ detectedBy }: Fault<"cni">): boolean {
+  return detectedBy.some((id) => id.startsWith("CNI-17"));
+}

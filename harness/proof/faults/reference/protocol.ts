@@ -1,0 +1,10 @@
+import { cnmFaultNames, cnmFaults } from "#drivers/reference/faults/tables/cnm.ts";
+import type { Fault } from "#harness/proof/fault.ts";
+
+/** Every way in which the reference plugin breaks the CNM protocol, for the CNM suite. */
+export const cnmSuiteFaults: readonly Fault<"cnm">[] = cnmFaultNames.map((name) => ({
+  ...cnmFaults[name],
+  name,
+  on: { tier: "cnm", plugin: "reference" },
+  inject: { switchOn: name },
+}));

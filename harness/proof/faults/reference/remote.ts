@@ -1,0 +1,33 @@
+import type { Fault } from "#harness/proof/fault.ts";
+
+/** Faults of what must hold between engines and a remote plugin: faults of the reference plugin, in other chapters. */
+export const remoteFaults: readonly Fault<"chapters">[] = [
+  {
+    name: "pool-named-differently-each-time",
+    on: { tier: "chapters", chapter: "multihost", driver: "reference" },
+    breaks: "engines that ask for the same pool get different ids",
+    why: "the addresses of one subnet are kept in several books, and one may be given to two containers",
+    detectedBy: ["R1"],
+    inject: { switchOn: "pool-id-changes", at: "chapter begins" },
+  },
+  {
+    name: "port-outlives-failed-container",
+    on: { tier: "chapters", chapter: "plugin", driver: "reference" },
+    breaks: "what the plugin made for a container stays on the node when the container goes",
+    why: "a node that has seen failures fills up with ports of containers that are gone",
+    detectedBy: ["R2", "R3", "R4"],
+    mayFollow: ["C1"],
+    alone: true,
+    inject: { switchOn: "port-outlives-container", at: "chapter begins" },
+  },
+  {
+    name: "pools-forgotten-with-engine",
+    on: { tier: "chapters", chapter: "plugin", driver: "reference" },
+    breaks: "the plugin drops all pools when an engine that was restarted introduces itself",
+    why: "addresses that are in use are given out again after a restart of an engine",
+    detectedBy: ["R6"],
+    mayFollow: ["C1"],
+    alone: true,
+    inject: { switchOn: "pools-forgotten", at: "chapter begins" },
+  },
+];

@@ -1,0 +1,34 @@
+import type { CaseResult, FaultCase } from "#harness/proof/case.ts";
+import { describePlace } from "#harness/proof/fault.ts";
+import type { Unproved } from "./coverage.ts";
+
+/** What a mutation run came to, and what it was. */
+export interface MutationRun {
+  readonly startedAt: Date;
+  readonly durationMs: number;
+  /** Engine version of the clusters. */
+  readonly engine: string;
+  readonly cases: readonly FaultCase[];
+  /** In the order in which they ended. A case that could not be run has none. */
+  readonly results: readonly CaseResult[];
+  readonly unproved: readonly Unproved[];
+}
+
+/** The mutation run as `prove.json` keeps it. */
+export function toJson({ startedAt, durationMs, engine, cases, results, unproved }: MutationRun) {
+  const ran = new Set(results.map((result) => result.case));
+  return {
+    schemaVersion: 1,
+    startedAt: startedAt.toISOString(),
+    durationMs,
+    engine,
+    cases: results.map(({ case: one, ...result }) => ({ ...flatten(one), ...result })),
+    notRun: cases.filter((one) => !ran.has(one)).map(flatten),
+    unproved,
+  };
+}
+
+function flatten({ name, on, fault }: FaultCase) {
+  const { breaks = "nothing", why = "", detectedBy = [], mayFollow = [] } = fault ?? {};
+  return { tier: on.tier, name, on: describePlace(on), breaks, why, detectedBy, mayFollow };
+}

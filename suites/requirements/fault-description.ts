@@ -1,0 +1,17 @@
+import type { RequirementId } from "./catalogue.ts";
+
+/** What a fault is, wherever and however it is injected: what it breaks, for whom, and what must notice it. */
+export interface FaultDescription<Id extends RequirementId = RequirementId> {
+  /** What exactly is broken: "drops VXLAN that arrives at the second node". */
+  readonly breaks: string;
+  /** What a user of such a network or plugin would suffer. */
+  readonly why: string;
+  /** Requirements that must turn red: `failed`. An `error` is no verdict on a plugin and does not count. */
+  readonly detectedBy: readonly Id[];
+  /** Requirements that may turn red as well, because they need what is broken. */
+  readonly mayFollow?: readonly Id[];
+  /** Texts that the failure must name, where it must tell several things apart. */
+  readonly names?: readonly string[];
+  /** Runs only the tests of `detectedBy`: nothing else of the chapter can work, or its tests would hide the fault. */
+  readonly alone?: true;
+}
