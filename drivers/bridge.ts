@@ -1,4 +1,4 @@
-import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
+import { createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { defineDriver } from "./driver.ts";
 

@@ -2,7 +2,7 @@ import type { Cluster, Role } from "#harness/cluster/cluster.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { Network, NetworkSpec } from "#harness/workload/network.ts";
 import type { Capability, Feature } from "#suites/requirements/capability.ts";
 

@@ -7,9 +7,9 @@ export type { DriverAttachment } from "#harness/cluster/state.ts";
 export { interpose, recordNodes } from "#harness/cnm/recorder/interpose.ts";
 export { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 export { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
+export { until, within } from "#harness/core/async/poll.ts";
+export { Scope } from "#harness/core/async/scope.ts";
 export { Blocked, HarnessError, Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
-export { until, within } from "#harness/core/poll.ts";
-export { Scope } from "#harness/core/scope.ts";
 export type { ExecOptions, ExecResult, Host } from "#harness/host/host.ts";
 export {
   type CnmNetwork,
@@ -17,7 +17,7 @@ export {
   createCnmNetwork,
   removeNetwork,
   uniqueName,
-} from "#harness/workload/docker-network.ts";
+} from "#harness/workload/docker/network.ts";
 export { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 export type { Network, NetworkSpec, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 export type { Link, Workload } from "#harness/workload/workload.ts";

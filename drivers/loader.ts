@@ -14,10 +14,10 @@ const files = {
   reference: "reference/index.ts",
   contiv: "contiv/index.ts",
   "reference-cni": "reference/cni/index.ts",
-  "cni-bridge": "cni/bridge.ts",
-  "cni-vxlan": "cni/vxlan.ts",
-  "cni-ptp": "cni/ptp.ts",
-  "cni-macvlan": "cni/macvlan.ts",
+  "cni-bridge": "cni/debian/bridge.ts",
+  "cni-vxlan": "cni/debian/vxlan.ts",
+  "cni-ptp": "cni/debian/ptp.ts",
+  "cni-macvlan": "cni/debian/macvlan.ts",
 } as const;
 type BuiltIn = keyof typeof files;
 

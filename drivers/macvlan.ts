@@ -1,7 +1,7 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { nthAddress, nthSubnet } from "#harness/core/ip.ts";
-import { createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
+import { createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { defineDriver, type NetworkListing } from "./driver.ts";
 

@@ -1,9 +1,9 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
+import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
-import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/docker-network.ts";
+import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { defineDriver } from "./driver.ts";
 

@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "#harness/core/errors.ts";
-import { withLock } from "#harness/core/lock.ts";
-import { isAlive, ownIdentity } from "#harness/core/process.ts";
+import { withLock } from "#harness/core/process/lock.ts";
+import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 
 const fileName = "run.lock";
 

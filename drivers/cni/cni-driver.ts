@@ -5,17 +5,17 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { networkConfigOf } from "#harness/cni/runtime/config.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import { ConnectionLost, UsageError } from "#harness/core/errors.ts";
-import { Scope } from "#harness/core/scope.ts";
-import { uniqueName } from "#harness/workload/docker-network.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { prepareEnvironment } from "./environment.ts";
-import { CniNetwork } from "./network.ts";
+import { CniNetwork } from "./network/network.ts";
+import { type Rendered, renderedSchema } from "./network/rendered.ts";
+import { NodeRuntimes, putBinary } from "./network/runtimes.ts";
 import { nodeValuesOf } from "./node-values.ts";
 import type { CniProfile } from "./profile.ts";
-import { type Rendered, renderedSchema } from "./rendered.ts";
-import { NodeRuntimes, putBinary } from "./runtimes.ts";
 import { makeChainsOnce } from "./set-up-once.ts";
 
 /** Benchmarking addresses (RFC 2544): no real network uses them, so a first container disturbs none. */

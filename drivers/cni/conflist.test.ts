@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadDriver } from "#drivers/loader.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { withoutDefaultRoute } from "./network/rendered.ts";
 import { nodeValuesOf } from "./node-values.ts";
-import { withoutDefaultRoute } from "./rendered.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-conflists-"));
 afterAll(() => rmSync(folder, { recursive: true }));

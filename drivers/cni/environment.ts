@@ -1,5 +1,5 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { NodeValues } from "./node-values.ts";
 import type { CniProfile } from "./profile.ts";

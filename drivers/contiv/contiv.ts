@@ -9,11 +9,11 @@ import {
 import { parseVersions } from "#drivers/kit/netctl/messages.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
+import { announce } from "#harness/core/async/events.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
-import { announce } from "#harness/core/events.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
-import { uniqueName } from "#harness/workload/docker-network.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { type ContivNetctl, NetmasterSilent } from "./netctl.ts";

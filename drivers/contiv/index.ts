@@ -1,8 +1,8 @@
 import { defineDriver } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
+import { on } from "#harness/core/async/events.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import { on } from "#harness/core/events.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { InstalledContiv, type Supervision } from "./contiv.ts";
 import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/daemons.ts";

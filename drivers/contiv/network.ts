@@ -1,7 +1,7 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
-import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/docker-network.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/docker/network.ts";
 import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { isUserspace } from "./install/dataplane.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ruleOptions } from "#drivers/contiv/contiv.ts";
+import { ruleOptions } from "./contiv.ts";
 
 describe("a rule in netctl's words", () => {
   it("leaves out what the rule leaves out", () => {

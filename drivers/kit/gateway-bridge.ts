@@ -1,5 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 
 const name = "docker_gwbridge";
 

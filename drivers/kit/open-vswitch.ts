@@ -1,6 +1,6 @@
 import { z } from "zod";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const rows = z.object({ data: z.array(z.array(z.unknown())) });

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
+import { until } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import type { Host } from "#harness/host/host.ts";
 import { Refusal } from "./model/refusal.ts";
-import { defaultTenant, keyOf, type State } from "./model/state.ts";
+import { defaultTenant, keyOf, type State } from "./model/state/state.ts";
 
 /** A network of the plugin, or of a group that draws on it, as engines are asked for it. */
 export interface EngineNetwork {

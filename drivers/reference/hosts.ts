@@ -5,7 +5,7 @@ import { z } from "zod";
 import { findInterfaces } from "#harness/cluster/hosts/interfaces.ts";
 import type { Inventory, InventoryHost } from "#harness/cluster/hosts/inventory.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import type { ServedNode } from "./service.ts";
 

@@ -6,20 +6,20 @@ import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 import { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/docker-network.ts";
+import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { AdminClient } from "./admin/client.ts";
-import { Administered } from "./administered.ts";
 import { checkTools } from "./dataplane/dataplane.ts";
+import { Administered } from "./driver/administered.ts";
+import { ReferenceNetwork } from "./driver/network.ts";
+import { stateFile } from "./driver/state-file.ts";
 import { dockerName, dockerNetwork } from "./engine-networks.ts";
-import { defaultTenant } from "./model/state.ts";
-import { ReferenceNetwork } from "./network.ts";
+import { defaultTenant } from "./model/state/state.ts";
 import { pluginSocketPath, ReferenceService, type ServedNode } from "./service.ts";
-import { stateFile } from "./state-file.ts";
 
 const pluginName = "netconform";
 

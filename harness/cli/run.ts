@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { $, environmentWith } from "#harness/host/zx.ts";
+import { $, environmentWith } from "#harness/host/local/zx.ts";
 
 /** A command line whose mistakes end with exit code 2; `name` as a user types it, e.g. `npm run conform --`. */
 export function newCommand(name: string): Command {

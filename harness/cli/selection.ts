@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
-import { tutorialRequirements } from "#suites/requirements/tutorial.ts";
+import { tutorialRequirements } from "#suites/requirements/rules/tutorial.ts";
 
 /** Folders below `root`/suites that hold tests. */
 export function suitesIn(root: string): string[] {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { withLock } from "#harness/core/lock.ts";
-import { within } from "#harness/core/poll.ts";
-import { ownIdentity } from "#harness/core/process.ts";
-import type { Progress } from "#harness/core/progress.ts";
+import { within } from "#harness/core/async/poll.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
+import { withLock } from "#harness/core/process/lock.ts";
+import { ownIdentity } from "#harness/core/process/process.ts";
 import type { ClusterProvider } from "#harness/core/settings/settings.ts";
 import type { ClusterNode, ExternalHost } from "./cluster.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";

@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { Progress } from "#harness/core/progress.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 
 type Removal = () => Promise<unknown>;
 

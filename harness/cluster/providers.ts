@@ -1,4 +1,4 @@
-import type { Progress } from "#harness/core/progress.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import type { ContainerSettings } from "./containers/lifecycle.ts";
 import type { SshSettings } from "./hosts/provider.ts";

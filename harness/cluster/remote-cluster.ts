@@ -3,7 +3,7 @@ import { Blocked } from "#harness/core/errors.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import type { Feature } from "#suites/requirements/capability.ts";
 import type { Cluster, ClusterNode, ExternalHost, NodeInterface, Role } from "./cluster.ts";
-import { probeFeature } from "./features.ts";
+import { probeFeature } from "./features/features.ts";
 import type { ClusterState, ExternalHostState, HostState } from "./state.ts";
 
 class RemoteNode extends SshHost implements ClusterNode {

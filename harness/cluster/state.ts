@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import type { NodeInterface, Role } from "./cluster.ts";

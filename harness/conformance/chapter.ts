@@ -11,8 +11,8 @@ import {
   settle,
 } from "#harness/cluster/snapshot/snapshot.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
+import { announce } from "#harness/core/async/events.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
-import { announce } from "#harness/core/events.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
 import type { Cluster } from "#harness/cluster/cluster.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
-declare module "#harness/core/events.ts" {
+declare module "#harness/core/async/events.ts" {
   interface Moments {
     /** This process speaks to the cluster and to the driver on it; once for each cluster. */
     "cluster connected": { cluster: Cluster };

@@ -1,7 +1,7 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import type { Network, NetworkSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 

@@ -2,8 +2,8 @@ import type { InstalledDriver } from "#drivers/driver.ts";
 import { describeExchange, type Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { Mark, ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { TestTools } from "./suite/tools.ts";
 

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, inject, type TestContext, test } from "vitest";
+import { announce } from "#harness/core/async/events.ts";
+import { within } from "#harness/core/async/poll.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
-import { announce } from "#harness/core/events.ts";
-import { within } from "#harness/core/poll.ts";
-import { Scope } from "#harness/core/scope.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";

@@ -1,4 +1,4 @@
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { Host } from "./host.ts";
 
 /** Runs a command on the host, and another one that takes it back when `scope` closes. Throws `CommandFailed`. */

@@ -1,6 +1,6 @@
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { addressOf } from "#harness/core/ip.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 

@@ -5,12 +5,12 @@ import type { ReferenceFaultName } from "#drivers/reference/faults/tables/networ
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.ts";
 import type { Chapter } from "#harness/conformance/run/projects.ts";
-import type { Moments } from "#harness/core/events.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Moments } from "#harness/core/async/events.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
-import type { CniRequirementId } from "#suites/requirements/cni.ts";
-import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
+import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
+import type { CnmRequirementId } from "#suites/requirements/rules/cnm.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
 /** What can be run apart: the chapters on clusters, and the two protocol suites, which need none. */

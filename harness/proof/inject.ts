@@ -1,9 +1,9 @@
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
+import { type Moments, on } from "#harness/core/async/events.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { type Moments, on } from "#harness/core/events.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import type { Fault, FaultActs, FaultContext } from "./fault.ts";
 import { chapterFaults } from "./faults/all.ts";

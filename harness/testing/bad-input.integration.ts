@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
-import { runScript } from "./run-script.ts";
+import { runScript } from "./support/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-bad-input-"));
 afterAll(() => rmSync(folder, { recursive: true }));

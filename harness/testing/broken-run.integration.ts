@@ -5,10 +5,10 @@ import { labels } from "#harness/cluster/containers/labels.ts";
 import { sweep } from "#harness/cluster/containers/lifecycle.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
-import { until } from "#harness/core/poll.ts";
-import { progressOn } from "#harness/core/progress.ts";
+import { until } from "#harness/core/async/poll.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type RunningVitest, runVitest, type VitestOutcome } from "#reports/vitest-run.ts";
 
 const config = join(import.meta.dirname, "fixtures", "vitest.config.ts");

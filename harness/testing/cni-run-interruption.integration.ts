@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, expect, test } from "vitest";
 import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
-import { until } from "#harness/core/poll.ts";
-import { identify } from "#harness/core/process.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
-import { $, environmentWith } from "#harness/host/zx.ts";
+import { until } from "#harness/core/async/poll.ts";
+import { identify } from "#harness/core/process/process.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
+import { $, environmentWith } from "#harness/host/local/zx.ts";
 
 const owner = join(import.meta.dirname, "fixtures/cni-run-owner.ts");
 const folder = mkdtempSync(join(tmpdir(), "netconform-self-"));

@@ -9,15 +9,15 @@ import {
   type Snapshot,
   settle,
 } from "#harness/cluster/snapshot/snapshot.ts";
-import { until, within } from "#harness/core/poll.ts";
-import { progressOn } from "#harness/core/progress.ts";
+import { until, within } from "#harness/core/async/poll.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type RunningVitest, runVitest } from "#reports/vitest-run.ts";
-import { type GivenHosts, makeGivenHosts } from "./given-hosts.ts";
-import { runScript } from "./run-script.ts";
-import { type SshAgent, startAgent } from "./ssh-agent.ts";
+import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
+import { runScript } from "./support/run-script.ts";
+import { type SshAgent, startAgent } from "./support/ssh-agent.ts";
 
 const {
   ENGINE: [version = "26.1"],

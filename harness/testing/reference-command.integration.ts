@@ -4,12 +4,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseGroups, parseNetworks, parseRules, parseTenants } from "#drivers/kit/netctl/listings.ts";
 import { errorIn, exits } from "#drivers/kit/netctl/messages.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
-import { until } from "#harness/core/poll.ts";
-import { progressOn } from "#harness/core/progress.ts";
+import { until } from "#harness/core/async/poll.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { type GivenHosts, makeGivenHosts } from "./given-hosts.ts";
-import { runScript } from "./run-script.ts";
+import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
+import { runScript } from "./support/run-script.ts";
 
 const socket = "/run/docker/plugins/netconform.sock";
 const bridge = "/sys/class/net/ncbr0";

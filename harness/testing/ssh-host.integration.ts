@@ -1,11 +1,11 @@
 import { afterAll, beforeAll } from "vitest";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { readInventory } from "#harness/cluster/hosts/inventory.ts";
-import { progressOn } from "#harness/core/progress.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
-import { describeCommands } from "./exec-cases.ts";
-import { type GivenHosts, makeGivenHosts } from "./given-hosts.ts";
+import { describeCommands } from "./support/exec-cases.ts";
+import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
 
 const settings = { ...readSettings(), KEEP: false };
 const [version = "26.1"] = settings.ENGINE;

@@ -1,8 +1,8 @@
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { Network } from "./network.ts";
 import type { Workload } from "./workload.ts";
 
-declare module "#harness/core/events.ts" {
+declare module "#harness/core/async/events.ts" {
   interface Moments {
     /** A network exists on the engines. */
     "network created": { network: Network; scope: Scope };

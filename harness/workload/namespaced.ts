@@ -1,6 +1,6 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { listLinks, parseLinks } from "./links.ts";

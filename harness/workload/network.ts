@@ -1,5 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { Workload } from "./workload.ts";
 
 /** The network that is wanted. Left-out fields are the driver's choice. */

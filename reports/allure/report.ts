@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AllureConfig } from "allure";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { $ } from "#harness/host/zx.ts";
+import { $ } from "#harness/host/local/zx.ts";
 import { reportFiles } from "#reports/files.ts";
 import { allureCategories } from "./labels.ts";
 

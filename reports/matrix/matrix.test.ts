@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { exampleCell, exampleMatrix } from "#harness/testing/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
 import { driftBetweenEngines } from "#harness/tools/matrix/drift.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import { formatMarkdown } from "./markdown.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { HostileTexts } from "#harness/testing/hostile.ts";
+import { HostileTexts } from "#harness/testing/support/hostile.ts";
 import { html } from "./html.ts";
 import { renderPage } from "./page.ts";
 import { badge, details, section } from "./parts.ts";

@@ -4,10 +4,10 @@ import { expectFact, expectPresent, expectThat } from "#harness/conformance/expe
 import { ConnectionLost, Nonconformance } from "#harness/core/errors.ts";
 import { contains } from "#harness/core/ip.ts";
 import { readNat } from "#harness/observe/nat.ts";
-import { inspectNetwork, runContainer } from "#harness/workload/docker-network.ts";
-import { fetchFromExternalHost } from "#harness/workload/fetch.ts";
+import { inspectNetwork, runContainer } from "#harness/workload/docker/network.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { NetworkView } from "#harness/workload/network.ts";
+import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 chapter("basics", ({ requirement, shared }) => {

@@ -7,12 +7,12 @@ import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
 import { sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { conformanceSuite } from "#harness/conformance/suite.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Nonconformance } from "#harness/core/errors.ts";
-import { Scope } from "#harness/core/scope.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { applicableRule, type CniPluginTarget } from "#suites/requirements/applicability/applicability.ts";
-import type { CniRequirementId } from "#suites/requirements/cni.ts";
+import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
 /** What a test of the tier works with. */

@@ -13,15 +13,15 @@ import { checkConversation } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules/rules.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { conformanceSuite, type Suite } from "#harness/conformance/suite.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
-import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
+import type { CnmRequirementId } from "#suites/requirements/rules/cnm.ts";
 import { serveReferencePlugin } from "./reference.ts";
 
 /** The plugin under test, as it introduced itself. */

@@ -1,7 +1,7 @@
 import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/client/engine.ts";
 import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import { type CnmTest, cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {

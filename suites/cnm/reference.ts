@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { type CnmFaultName, cnmFaultNames, cnmFaults } from "#drivers/reference/faults/tables/cnm.ts";
 import { ReferencePlugin } from "#drivers/reference/plugin.ts";
 import { type PluginSocket, pluginSocket } from "#harness/cnm/client/client.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /**

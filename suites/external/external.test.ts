@@ -1,14 +1,14 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { addressOf, contains } from "#harness/core/ip.ts";
-import { until } from "#harness/core/poll.ts";
 import { type NatRule, readNat } from "#harness/observe/nat.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { fetchFromExternalHost } from "#harness/workload/fetch.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 
 /** The tutorial's port; nothing of the harness listens there. */
 const published = 9099;

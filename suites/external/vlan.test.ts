@@ -8,9 +8,9 @@ import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { openWire } from "#harness/observe/vlan-hosts.ts";
-import { uniqueName } from "#harness/workload/docker-network.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
-import { expectPingByName } from "#harness/workload/names.ts";
+import { expectPingByName } from "#harness/workload/reach/names.ts";
 
 /** The tutorial's network. */
 const vlan = { name: "contiv-vlan", encap: "vlan", tag: 112, subnet: "10.1.3.0/24" } as const;

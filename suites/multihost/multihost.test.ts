@@ -12,14 +12,14 @@ import {
   describeSeen,
   type SeenPacket,
 } from "#harness/observe/capture/capture-while.ts";
+import { sampleMesh } from "#harness/observe/probe/mesh/sampled-mesh.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectDatagram, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
-import { sampleMesh } from "#harness/observe/probe/sampled-mesh.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { createService } from "#harness/workload/docker/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
-import { expectPingByName } from "#harness/workload/names.ts";
-import { createService } from "#harness/workload/service.ts";
+import { expectPingByName } from "#harness/workload/reach/names.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** Outer Ethernet is not counted by the MTU: IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */

@@ -8,10 +8,10 @@ import { expectThat } from "#harness/conformance/expect.ts";
 import { asEvidence, describeHeldResources, recorderOf, untilHeld } from "#harness/conformance/protocol.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { uniqueName } from "#harness/workload/docker-network.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 

@@ -1,9 +1,9 @@
 import type { GroupSpec, InstalledDriver, Policy, Rule } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { type ProbeService, serve } from "#harness/observe/probe/service.ts";
-import { uniqueName } from "#harness/workload/docker-network.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 

@@ -7,7 +7,7 @@ import { contains } from "#harness/core/ip.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen, isBlocked } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { uniqueName } from "#harness/workload/docker-network.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   allowedPort,

@@ -1,9 +1,9 @@
-import { cniRequirements } from "./cni.ts";
-import { cnmRequirements } from "./cnm.ts";
-import { pluginRequirements } from "./plugin.ts";
-import { remoteRequirements } from "./remote.ts";
 import type { Requirement } from "./requirement.ts";
-import { tutorialRequirements } from "./tutorial.ts";
+import { cniRequirements } from "./rules/cni.ts";
+import { cnmRequirements } from "./rules/cnm.ts";
+import { pluginRequirements } from "./rules/plugin.ts";
+import { remoteRequirements } from "./rules/remote.ts";
+import { tutorialRequirements } from "./rules/tutorial.ts";
 
 /** Every rule the suite knows, by id. A test cites one of these ids or does not compile. */
 export const catalogue = {

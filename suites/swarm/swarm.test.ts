@@ -2,15 +2,15 @@ import overlay from "#drivers/overlay.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { contains } from "#harness/core/ip.ts";
-import { until } from "#harness/core/poll.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/capture-while.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { fetchFromExternalHost } from "#harness/workload/fetch.ts";
-import { expectPingByName } from "#harness/workload/names.ts";
-import { createService, managerOf, nodesById } from "#harness/workload/service.ts";
+import { createService, managerOf, nodesById } from "#harness/workload/docker/service.ts";
+import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
+import { expectPingByName } from "#harness/workload/reach/names.ts";
 
 chapter("swarm", ({ requirement, shared }) => {
   const service = shared("a service with one task for each node", async ({ cluster, driver, scope }) => {

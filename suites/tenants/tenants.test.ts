@@ -3,17 +3,17 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { type Pair, runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { captureWhile, carrying } from "#harness/observe/capture/capture-while.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { uniqueName } from "#harness/workload/docker-network.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
-import { expectPingByName } from "#harness/workload/names.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
+import { expectPingByName } from "#harness/workload/reach/names.ts";
 
 /** Both tenants have this very network, as in the tutorial. */
 const network = { name: "contiv-net", subnet: "10.1.2.0/24" } as const;

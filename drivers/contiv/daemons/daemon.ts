@@ -1,4 +1,4 @@
-import { until } from "#harness/core/poll.ts";
+import { until } from "#harness/core/async/poll.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /** Folder for everything that the driver puts on a node, logs excepted. */

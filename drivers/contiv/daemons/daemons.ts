@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import type { Host } from "#harness/host/host.ts";
 import { answers, Daemon, folder } from "./daemon.ts";
 

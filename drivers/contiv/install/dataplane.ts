@@ -1,6 +1,6 @@
 import { hasKernelDatapath, startOpenVswitch } from "#drivers/kit/open-vswitch.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 

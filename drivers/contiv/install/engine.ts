@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
+import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
 
 const configuration = "/etc/docker/daemon.json";
 /** Containers get ten seconds to end before their engine does. */

@@ -11,11 +11,11 @@ import {
 import { ContivNetctl } from "#drivers/contiv/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { clusterStoreOf } from "#harness/cluster/cluster-store.ts";
+import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
 import { recordNodes } from "#harness/cnm/recorder/interpose.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { prepareDataplane } from "./dataplane.ts";
 import { useClusterStore } from "./engine.ts";

@@ -7,7 +7,7 @@ import contiv from "#drivers/contiv/index.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { programFile } from "#harness/host/agent/program.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { programs, readRelease } from "./release.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-contiv-"));

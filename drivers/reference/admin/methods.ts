@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { faultyListing } from "#drivers/reference/faults/listing.ts";
 import { faultyRule } from "#drivers/reference/faults/rule.ts";
-import { defaultTenant, keyOf, ruleShape } from "#drivers/reference/model/state.ts";
+import { defaultTenant, keyOf, ruleShape } from "#drivers/reference/model/state/state.ts";
 import type { GivenTo } from "#harness/core/rpc/messages.ts";
 import { checked } from "#harness/core/rpc/server.ts";
 import type { AdministeredService } from "./administered.ts";

@@ -1,6 +1,6 @@
 import type { Subnets } from "#drivers/reference/engine-networks.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
-import { keyOf } from "#drivers/reference/model/state.ts";
+import { keyOf } from "#drivers/reference/model/state/state.ts";
 import type { AdministeredService } from "./administered.ts";
 
 interface Place {

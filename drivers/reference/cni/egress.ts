@@ -1,6 +1,6 @@
 import { ipBatch } from "#drivers/reference/dataplane/links.ts";
 import { egressPool } from "#drivers/reference/model/attachments.ts";
-import type { PortMapping } from "#drivers/reference/model/state.ts";
+import type { PortMapping } from "#drivers/reference/model/state/state.ts";
 import { addressOf, prefixOf } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 

@@ -1,16 +1,16 @@
 import type { Fabric } from "#drivers/reference/dataplane/fabric.ts";
 import { listDevices } from "#drivers/reference/dataplane/links.ts";
-import { egressDevices, innerDevice, outerDevice } from "#drivers/reference/dataplane/plan.ts";
+import { egressDevices, innerDevice, outerDevice } from "#drivers/reference/dataplane/plan/plan.ts";
 import { attachmentId, egressPool, type NetworkPlace } from "#drivers/reference/model/attachments.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
-import type { AttachmentState } from "#drivers/reference/model/state.ts";
+import type { AttachmentState } from "#drivers/reference/model/state/state.ts";
 import { bareAddress } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import type { Egress, EgressLink } from "./egress.ts";
-import { CniFailure, codes } from "./failure.ts";
+import { CniFailure, codes } from "./protocol/failure.ts";
 import {
   type CniCall,
   type Command,
@@ -20,8 +20,8 @@ import {
   readContainer,
   readJson,
   readVersion,
-} from "./request.ts";
-import { type MadeAttachment, resultOf } from "./result.ts";
+} from "./protocol/request.ts";
+import { type MadeAttachment, resultOf } from "./protocol/result.ts";
 import { type InnerLink, Sandbox } from "./sandbox.ts";
 
 /** What the plugin's executable prints and ends with. */

@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { faultyAnswer } from "#drivers/reference/faults/cni.ts";
 import { listenLocally } from "#drivers/reference/hosts.ts";
 import { ReferencePlugin } from "#drivers/reference/plugin.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
-import { executable, executableName } from "./executable.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { CniAnswer } from "./frontend.ts";
-import type { CniCall } from "./request.ts";
-import { serveCall } from "./server.ts";
+import { executable, executableName } from "./protocol/executable.ts";
+import type { CniCall } from "./protocol/request.ts";
+import { serveCall } from "./protocol/server.ts";
 
 /** The network namespace from which the plugin's executable is called plays the host. */
 class DomainHost extends LocalHost {

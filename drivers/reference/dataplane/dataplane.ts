@@ -3,7 +3,7 @@ import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { gratuitousArp } from "./frames.ts";
 import { addLinks, bringUp, listDevices, mtuOf, removeLinks, setPeers } from "./links.ts";
-import type { NodePlan, Overlay, Port } from "./node-plan.ts";
+import type { NodePlan, Overlay, Port } from "./plan/node-plan.ts";
 import { Resolvers } from "./resolvers.ts";
 
 /** A node as the dataplane sees it. */

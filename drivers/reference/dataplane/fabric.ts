@@ -1,6 +1,6 @@
+import { within } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { within } from "#harness/core/poll.ts";
-import type { NodePlan } from "./node-plan.ts";
+import type { NodePlan } from "./plan/node-plan.ts";
 
 /** What carries the traffic of one node. */
 export interface NodeDataplane {

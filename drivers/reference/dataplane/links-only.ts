@@ -1,7 +1,7 @@
 import type { Host } from "#harness/host/host.ts";
 import type { NodeDataplane } from "./fabric.ts";
 import { addLinks, listDevices, removeLinks } from "./links.ts";
-import type { NodePlan } from "./node-plan.ts";
+import type { NodePlan } from "./plan/node-plan.ts";
 
 /**
  * Makes the interfaces that endpoints get and connects them to nothing: enough for an engine to start containers

@@ -1,6 +1,6 @@
 import type { Host } from "#harness/host/host.ts";
 import { bringUp, ipBatch } from "./links.ts";
-import type { Resolver } from "./node-plan.ts";
+import type { Resolver } from "./plan/node-plan.ts";
 
 const outerMtu = 1450;
 

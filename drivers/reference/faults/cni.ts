@@ -1,6 +1,6 @@
 import { Egress, type EgressLink } from "#drivers/reference/cni/egress.ts";
 import type { CniAnswer, CniFrontend } from "#drivers/reference/cni/frontend.ts";
-import type { CniCall } from "#drivers/reference/cni/request.ts";
+import type { CniCall } from "#drivers/reference/cni/protocol/request.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
 import { formatAddress, parseCidr } from "#harness/core/ip.ts";
 

@@ -1,6 +1,6 @@
-import { flowsFor } from "#drivers/reference/dataplane/flows.ts";
-import type { NodePlan } from "#drivers/reference/dataplane/node-plan.ts";
-import { planFor } from "#drivers/reference/dataplane/plan.ts";
+import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
+import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
+import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import {
   defaultTenant,
@@ -8,7 +8,7 @@ import {
   type PolicyState,
   type RuleState,
   type State,
-} from "#drivers/reference/model/state.ts";
+} from "#drivers/reference/model/state/state.ts";
 import { addressOf } from "#harness/core/ip.ts";
 
 /**

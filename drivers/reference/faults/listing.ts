@@ -1,5 +1,5 @@
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
-import type { State } from "#drivers/reference/model/state.ts";
+import type { State } from "#drivers/reference/model/state/state.ts";
 
 /** What the plugin lists, which is the truth while no fault is on. */
 export function faultyListing(state: Readonly<State>, faults: ReadonlySet<string>): Readonly<State> {

@@ -1,5 +1,5 @@
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
-import type { RuleState } from "#drivers/reference/model/state.ts";
+import type { RuleState } from "#drivers/reference/model/state/state.ts";
 
 const portOutOfRange: ReferenceFaultName = "port-out-of-range-cut";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type AttachmentRequest, attachmentId } from "./attachments.ts";
 import { Model } from "./model.ts";
-import { Store } from "./store.ts";
+import { Store } from "./state/store.ts";
 
 const place = { tenant: "default", name: "web", subnet: "10.1.2.0/29" };
 

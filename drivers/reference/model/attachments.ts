@@ -3,7 +3,13 @@ import { readNetwork } from "./addresses.ts";
 import type { Networks } from "./networks.ts";
 import type { Pools } from "./pools.ts";
 import { Refusal } from "./refusal.ts";
-import { type AttachmentState, type EndpointState, keyOf, type PortMapping, type State } from "./state.ts";
+import {
+  type AttachmentState,
+  type EndpointState,
+  keyOf,
+  type PortMapping,
+  type State,
+} from "./state/state.ts";
 
 /** A network as a CNI configuration or an administrator names it; what is left out is as the network has it. */
 export interface NetworkPlace {

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Model } from "./model.ts";
 import type { NetworkRequest } from "./networks.ts";
-import type { RuleRequest } from "./state.ts";
-import { Store } from "./store.ts";
+import type { RuleRequest } from "./state/state.ts";
+import { Store } from "./state/store.ts";
 
 const model = (path?: string) => new Model(new Store(path), { firstVni: 100 });
 

@@ -3,8 +3,8 @@ import { Attachments } from "./attachments.ts";
 import { Networks, type Numbering } from "./networks.ts";
 import { Policies } from "./policies.ts";
 import { Pools } from "./pools.ts";
-import type { State } from "./state.ts";
-import type { Store } from "./store.ts";
+import type { State } from "./state/state.ts";
+import type { Store } from "./state/store.ts";
 
 /** The parts of the model over one draft of the state. */
 export interface Draft {

@@ -1,7 +1,7 @@
 import { formatAddress, formatNetwork, networksOverlap } from "#harness/core/ip.ts";
 import { readAddress, readCidr, readNetwork } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
-import { defaultTenant, type EndpointState, keyOf, type NetworkState, type State } from "./state.ts";
+import { defaultTenant, type EndpointState, keyOf, type NetworkState, type State } from "./state/state.ts";
 
 /** What an engine says when it creates a network. Subnets and gateways are CIDRs. */
 export interface NetworkRequest {

@@ -10,7 +10,7 @@ import {
   type RuleState,
   ruleShape,
   type State,
-} from "./state.ts";
+} from "./state/state.ts";
 
 const name = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;
 

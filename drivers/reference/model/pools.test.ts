@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Pools } from "./pools.ts";
-import { emptyState } from "./state.ts";
+import { emptyState } from "./state/state.ts";
 
 const pools = () => new Pools(emptyState());
 const pool = { tenant: "default", pool: "10.1.2.0/24", subPool: "", v6: false };

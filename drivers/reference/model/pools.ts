@@ -9,7 +9,7 @@ import {
 } from "#harness/core/ip.ts";
 import { readAddress, readNetwork } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
-import type { PoolState, State } from "./state.ts";
+import type { PoolState, State } from "./state/state.ts";
 
 /** What a pool is asked for. Subnets are CIDRs or empty. */
 export interface PoolRequest {

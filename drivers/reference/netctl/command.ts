@@ -1,5 +1,5 @@
 import type { AdminClient } from "#drivers/reference/admin/client.ts";
-import { defaultTenant } from "#drivers/reference/model/state.ts";
+import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import { type Arguments, BadArguments, type Flag } from "./arguments.ts";
 
 /** One command of netctl. */

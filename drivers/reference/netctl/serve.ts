@@ -2,11 +2,11 @@ import type { Duplex } from "node:stream";
 import { z } from "zod";
 import { exits, logLine } from "#drivers/kit/netctl/messages.ts";
 import type { AdminClient } from "#drivers/reference/admin/client.ts";
-import { defaultTenant } from "#drivers/reference/model/state.ts";
+import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { bothHalves } from "#harness/core/rpc/messages.ts";
 import { checked, serveRpc } from "#harness/core/rpc/server.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { programFile } from "#harness/host/agent/program.ts";
 import { type NetctlAnswer, runNetctl } from "./netctl.ts";
 

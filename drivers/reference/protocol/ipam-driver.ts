@@ -1,6 +1,6 @@
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
-import { defaultTenant } from "#drivers/reference/model/state.ts";
+import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import { gatewayAddressType, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
 import type { Handlers } from "./server.ts";
 

@@ -1,5 +1,5 @@
 import type { Fabric } from "#drivers/reference/dataplane/fabric.ts";
-import { innerDevice } from "#drivers/reference/dataplane/plan.ts";
+import { innerDevice } from "#drivers/reference/dataplane/plan/plan.ts";
 import { readCidr } from "#drivers/reference/model/addresses.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
 import type { NetworkRequest } from "#drivers/reference/model/networks.ts";

@@ -7,7 +7,7 @@ import { externalHostName, externalHttpPort } from "#harness/cluster/external/ex
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/cluster/images/node-contract.ts";
 import type { HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { ownIdentity } from "#harness/core/process.ts";
+import { ownIdentity } from "#harness/core/process/process.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import { generateKeyPair, type KeyPair } from "./keys.ts";

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import type Docker from "dockerode";
-import { until } from "#harness/core/poll.ts";
+import { until } from "#harness/core/async/poll.ts";
 
 /** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
 export const labels = {

@@ -18,9 +18,9 @@ import {
 } from "#harness/cluster/images/workload-image.ts";
 import type { BringUpOptions, OwnedCluster } from "#harness/cluster/provider.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
-import { until } from "#harness/core/poll.ts";
-import { isAlive } from "#harness/core/process.ts";
-import type { Progress } from "#harness/core/progress.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
+import { isAlive } from "#harness/core/process/process.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import { bridgesOf, labels, removeByLabel } from "./labels.ts";

@@ -1,8 +1,8 @@
 import { ensureEngine, stopPrivateEngine } from "#harness/cluster/host-engine/engine.ts";
 import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Progress } from "#harness/core/progress.ts";
 import { type EngineVersion, engineVersions } from "#harness/core/settings/settings.ts";
 import { bringUp, type ContainerSettings, type EngineContext, sweep, tearDown } from "./lifecycle.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { contains, networkAddress, nthSubnet } from "#harness/core/ip.ts";
-import { withLock } from "#harness/core/lock.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+import { withLock } from "#harness/core/process/lock.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 
 /** Three /24 networks that no other run on this machine uses. */
 export interface SubnetLease {

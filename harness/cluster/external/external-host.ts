@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
-import { until } from "#harness/core/poll.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { programFile } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
 

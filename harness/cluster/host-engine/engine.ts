@@ -1,11 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import Docker from "dockerode";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { type HarnessError, UsageError } from "#harness/core/errors.ts";
-import type { Progress } from "#harness/core/progress.ts";
 import { passOn, readSession } from "#harness/core/settings/session.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram, imageBuilder, installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { probePrivilege } from "#harness/host/setup/privilege.ts";
 import { PrivateEngine } from "./private-engine.ts";

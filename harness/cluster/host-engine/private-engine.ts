@@ -2,13 +2,13 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
+import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
-import { withLock } from "#harness/core/lock.ts";
-import { until } from "#harness/core/poll.ts";
-import { identify, isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+import { withLock } from "#harness/core/process/lock.ts";
+import { identify, isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { startDaemon } from "#harness/host/daemon.ts";
 import type { Host } from "#harness/host/host.ts";
+import { startDaemon } from "#harness/host/local/daemon.ts";
 import { lastLines } from "#harness/host/setup/install.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
 

@@ -16,9 +16,9 @@ import {
 import type { BringUpOptions, OwnedCluster } from "#harness/cluster/provider.ts";
 import { compareSnapshots, describeDifferences, type Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import { type ClusterState, ClusterStates, isAbandoned } from "#harness/cluster/state.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { DeadlineExceeded, HarnessError, UsageError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Progress } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import { InventoryHosts } from "./hosts.ts";

@@ -1,7 +1,7 @@
 import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Progress } from "#harness/core/progress.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type Inventory, type InventoryHost, readInventory } from "./inventory.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Cluster } from "#harness/cluster/cluster.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /** What exists on a host, by kind; each line is one thing with everything volatile taken out. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ClusterState } from "#harness/cluster/state.ts";
-import { ownIdentity } from "#harness/core/process.ts";
+import { ownIdentity } from "#harness/core/process/process.ts";
 import { MachineRecords, plannedAddresses } from "./machines.ts";
 
 const dead = "999999999:1";

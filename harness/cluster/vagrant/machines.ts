@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { prefixesOf, type SubnetLease } from "#harness/cluster/containers/subnets.ts";
 import { type ClusterState, isAbandoned } from "#harness/cluster/state.ts";
-import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
 

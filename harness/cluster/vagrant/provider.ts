@@ -24,11 +24,11 @@ import {
 } from "#harness/cluster/images/workload-image.ts";
 import type { BringUpOptions, OwnedCluster, Provider } from "#harness/cluster/provider.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Progress } from "#harness/core/progress.ts";
 import { type EngineVersion, engineVersions, type Settings } from "#harness/core/settings/settings.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";

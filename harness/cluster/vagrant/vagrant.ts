@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
+import { until } from "#harness/core/async/poll.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { lastLines } from "#harness/host/setup/install.ts";
 import { parseSshConfig, type SshAccess } from "./ssh-config.ts";
 

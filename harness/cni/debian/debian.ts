@@ -4,10 +4,10 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { withLock } from "#harness/core/lock.ts";
-import type { Progress } from "#harness/core/progress.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { withLock } from "#harness/core/process/lock.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 
 /** Debian's package of the CNI project's plugins. */

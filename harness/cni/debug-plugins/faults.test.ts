@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { debugFaults } from "./faults.ts";
 
-const folder = new URL("./", import.meta.url);
+const folder = new URL("program/", import.meta.url);
 const kinds = ["interface", "chained", "ipam"] as const;
 const scripts = readdirSync(folder).filter((name) => name.endsWith(".cjs"));
 /** Scripts of one kind of plugin alone; every plugin runs the others. */

@@ -3,7 +3,7 @@ import type { Host } from "#harness/host/host.ts";
 import { quote } from "#harness/host/shell.ts";
 import { type DebugFault, type DebugPlugin, debugPlugins } from "./faults.ts";
 
-const script = fileURLToPath(new URL("debug-plugin.cjs", import.meta.url));
+const script = fileURLToPath(new URL("program/debug-plugin.cjs", import.meta.url));
 
 /**
  * Puts the debug plugins into a folder of this machine, and for every fault a plugin that has it, called

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
+import { within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
-import { within } from "#harness/core/poll.ts";
 import type { Host } from "#harness/host/host.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
 import { recordCommand } from "#harness/host/transcript.ts";

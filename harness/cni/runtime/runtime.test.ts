@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { outputLimit } from "#harness/cni/protocol/invocation.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type NetworkConfig, networkConfigOf } from "./config.ts";
 import { CniRuntime, type RuntimeOptions } from "./runtime.ts";
 

@@ -3,9 +3,9 @@ import { type Invocation, invokePlugin, reproduceInvocation } from "#harness/cni
 import { type CniCommand, deriveEnvironment, deriveRequest } from "#harness/cni/protocol/request.ts";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
 import { atLeast } from "#harness/cni/protocol/version.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import type { Host } from "#harness/host/host.ts";
 import {
   type CallChanges,

@@ -14,9 +14,9 @@ import {
   portMapKey,
   requestAddressTypeKey,
 } from "#harness/cnm/protocol/protocol.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import { bareAddress, nthAddress, nthSubnet, prefixOf } from "#harness/core/ip.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
 import { PluginClient } from "./client.ts";
 

@@ -1,4 +1,4 @@
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { RecordingProxy } from "./proxy.ts";
 import { serveRecorder } from "./recorder.ts";

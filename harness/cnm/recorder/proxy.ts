@@ -7,7 +7,7 @@ import type { Connect, PluginSocket } from "#harness/cnm/client/client.ts";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import { Conversation, checkConversation, type HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, type RuleViolation } from "#harness/cnm/rules/rules.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { ActiveInjection, CallFault, Injection } from "./injection.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { PluginClient, pluginSocket } from "#harness/cnm/client/client.ts";
-import { Scope } from "#harness/core/scope.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import { RecordingProxy } from "./proxy.ts";
 import { connectRecorder, serveRecorder } from "./recorder.ts";
 

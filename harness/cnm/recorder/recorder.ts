@@ -3,11 +3,11 @@ import { join } from "node:path";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import type { RuleViolation } from "#harness/cnm/rules/rules.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { type GivenTo, type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
 import type { Handlers } from "#harness/core/rpc/server.ts";
 import { callSocket, serveSocket } from "#harness/core/rpc/socket.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import type { ActiveInjection, Injection } from "./injection.ts";
 import type { RecordingProxy } from "./proxy.ts";
 

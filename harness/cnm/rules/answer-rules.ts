@@ -12,7 +12,7 @@ import {
   type StaticRoute,
 } from "#harness/cnm/protocol/protocol.ts";
 import { bareAddress, contains, familyOf, isAddress, isCidr } from "#harness/core/ip.ts";
-import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
+import type { CnmRequirementId } from "#suites/requirements/rules/cnm.ts";
 
 /** What a rule says of an answer; nothing when it holds. */
 export type AnswerFlaw = { requirement: CnmRequirementId; expected: string; got: string } | undefined;

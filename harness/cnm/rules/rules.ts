@@ -10,7 +10,7 @@ import {
 import { readJsonValues } from "#harness/cnm/protocol/json.ts";
 import { type CallName, calls, failureKey, optionalCalls } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
-import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
+import type { CnmRequirementId } from "#suites/requirements/rules/cnm.ts";
 import { type AnswerFlaw, checkAnswer, describeIssues } from "./answer-rules.ts";
 
 /** A rule that one exchange broke. */

@@ -6,7 +6,7 @@ import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 
 /** What the CNI tier takes of the settings. */

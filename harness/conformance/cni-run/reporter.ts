@@ -2,9 +2,9 @@ import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Reporter, TestModule, Vitest } from "vitest/node";
 import { sweepTestbeds } from "#harness/cni/testbed/testbed.ts";
+import { within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
-import { within } from "#harness/core/poll.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 
 const closeMs = 15_000;
 

@@ -5,9 +5,9 @@ import { z } from "zod";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { makeScratchFolder } from "#harness/core/scratch.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { progressMark } from "./reporter.ts";
 
 const tierReporter = join(import.meta.dirname, "reporter.ts");

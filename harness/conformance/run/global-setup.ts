@@ -2,8 +2,8 @@ import type { TestProject } from "vitest/node";
 import { handleInterruptions, removeEverything } from "#harness/cluster/interruption.ts";
 import { readStableSnapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
+import { type Progress, progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
-import { type Progress, progressOn } from "#harness/core/progress.ts";
 import { explainSettings, readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import { openTarget } from "./target.ts";
 

@@ -4,8 +4,8 @@ import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/i
 import { openProvider, type ProviderSettings } from "#harness/cluster/providers.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
-import type { Progress } from "#harness/core/progress.ts";
-import { Scope } from "#harness/core/scope.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 

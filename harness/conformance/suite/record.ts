@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { type ConformanceMeta, outcomeOf, type TargetContext } from "#harness/conformance/outcome.ts";
-import { within } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import { within } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";

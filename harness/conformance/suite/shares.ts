@@ -1,4 +1,4 @@
-import { Scope } from "#harness/core/scope.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import type { Shared } from "./tools.ts";
 
 /**

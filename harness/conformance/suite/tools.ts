@@ -1,4 +1,4 @@
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 
 /** What every test body gets besides the suite's own context. */

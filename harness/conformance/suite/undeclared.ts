@@ -1,5 +1,5 @@
-import { within } from "#harness/core/poll.ts";
-import { Scope } from "#harness/core/scope.ts";
+import { within } from "#harness/core/async/poll.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 
 /** A requirement that the driver does not claim gets less time than one that it does. */
 const bodyMs = 20_000;

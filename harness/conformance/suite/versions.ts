@@ -1,5 +1,5 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
-import { within } from "#harness/core/poll.ts";
+import { within } from "#harness/core/async/poll.ts";
 
 const deadlineMs = 20_000;
 

@@ -1,5 +1,5 @@
+import { type Deadline, within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
-import { type Deadline, within } from "#harness/core/poll.ts";
 import {
   type Answer,
   cancelMethod,

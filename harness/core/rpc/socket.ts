@@ -39,7 +39,7 @@ export async function serveSocket<M extends MethodsOf<M>>(
 }
 
 /**
- * One call to whoever serves on a unix socket of this machine, over a connection of its own. Throws `RpcError` when
+ * One call to the server of a unix socket of this machine, over a connection of its own. Throws `RpcError` when
  * the method failed; what `lost` makes of the reason when nobody answers, or no more.
  */
 export async function callSocket<M extends MethodsOf<M>, Name extends keyof M & string>(

@@ -1,9 +1,9 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProbeFailed } from "#harness/core/errors.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { recordCommands } from "#harness/host/transcript.ts";
-import { createTestbed, type NamespaceTestbed } from "#harness/testing/namespace-testbed.ts";
+import { createTestbed, type NamespaceTestbed } from "#harness/testing/support/namespace-testbed.ts";
 import { NoRoute, ProbeAgent } from "./agent.ts";
 
 const local = "127.0.0.1";

@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
 import { ProbeFailed } from "#harness/core/errors.ts";
 import { serveSocket } from "#harness/core/rpc/socket.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { programFile, pythonFolder, type RunningProgram, startProgram } from "./program.ts";
 
 const local = new LocalHost();

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { within } from "#harness/core/async/poll.ts";
 import { ConnectionLost, DeadlineExceeded } from "#harness/core/errors.ts";
-import { within } from "#harness/core/poll.ts";
 import { RpcClient } from "#harness/core/rpc/client.ts";
 import type { MethodsOf } from "#harness/core/rpc/messages.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";

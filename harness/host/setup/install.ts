@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Progress } from "#harness/core/progress.ts";
 import type { ExecResult, Host } from "#harness/host/host.ts";
 import { asRoot, type Privilege, probePrivilege } from "./privilege.ts";
 

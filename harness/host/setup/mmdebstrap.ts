@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { isAlive, ownIdentity } from "#harness/core/process.ts";
-import type { Progress } from "#harness/core/progress.ts";
+import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram, imageBuilder, installMissing, updatePackageLists } from "./install.ts";
 import { asRoot, type Privilege, probePrivilege } from "./privilege.ts";
 

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
+import { until } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import { type GivenTo, RpcError } from "#harness/core/rpc/messages.ts";
 import { type RunningProgram, startProgram } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Client, ClientChannel } from "ssh2";
+import { until } from "#harness/core/async/poll.ts";
 import { ConnectionLost, HarnessError, HostUnreachable } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { dial } from "./ssh-dial.ts";
 import type { SshTarget } from "./ssh-target.ts";

@@ -6,7 +6,7 @@ import {
   createTestbed,
   type NamespaceTestbed,
   type TestNamespace,
-} from "#harness/testing/namespace-testbed.ts";
+} from "#harness/testing/support/namespace-testbed.ts";
 import { startCapture } from "./capture.ts";
 import { captureWhile, carrying, describeSeen } from "./capture-while.ts";
 import { carries } from "./packet.ts";

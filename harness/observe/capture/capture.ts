@@ -1,5 +1,5 @@
+import { until, within } from "#harness/core/async/poll.ts";
 import { ConnectionLost, HarnessError, ProbeFailed } from "#harness/core/errors.ts";
-import { until, within } from "#harness/core/poll.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { defaultVxlanPorts, type Packet } from "./packet.ts";

@@ -1,5 +1,5 @@
+import { until } from "#harness/core/async/poll.ts";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 
 /**
  * Runs a negative check between two sights of its positive control: a "must not reach" that was seen while

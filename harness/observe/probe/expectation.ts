@@ -1,5 +1,5 @@
+import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import { NoRoute } from "#harness/host/agent/agent.ts";
 import { attempt } from "./control.ts";
 

@@ -1,5 +1,5 @@
 import type { ClusterNode, ExternalHost, Role } from "#harness/cluster/cluster.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Peer } from "./service.ts";
 

@@ -4,12 +4,12 @@ import {
   createTestbed,
   type NamespaceTestbed,
   type TestNamespace,
-} from "#harness/testing/namespace-testbed.ts";
+} from "#harness/testing/support/namespace-testbed.ts";
+import { describeWrong, expectTruthTable, readTruthTable } from "./mesh/truth-table.ts";
 import { expectNoName } from "./names.ts";
 import { expectDatagram, expectNoPing, expectPing } from "./path.ts";
 import { expectBlocked, expectOpen, expectRefused } from "./reachability.ts";
 import { type Peer, serve } from "./service.ts";
-import { describeWrong, expectTruthTable, readTruthTable } from "./truth-table.ts";
 
 describe("describeWrong", () => {
   it("joins neighbouring ports that are wrong in the same way", () => {

@@ -10,7 +10,7 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { describePlace, type Fault, isOfTier } from "#harness/proof/fault.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
-import { cnmRequirements } from "#suites/requirements/cnm.ts";
+import { cnmRequirements } from "#suites/requirements/rules/cnm.ts";
 import { chapterFaults, faults } from "./all.ts";
 
 const called = ({ on, name }: Fault) => `${on.tier} ${describePlace(on)} ${name}`;

@@ -1,8 +1,8 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import type { Fault, FaultContext } from "#harness/proof/fault.ts";
-import { managerOf } from "#harness/workload/service.ts";
+import { managerOf } from "#harness/workload/docker/service.ts";
 import { onRequirement, secondNode } from "./tools.ts";
 
 const flagsFile = "/etc/default/netconform-engine";

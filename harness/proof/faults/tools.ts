@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Moments } from "#harness/core/async/events.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Moments } from "#harness/core/events.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { ExecOptions } from "#harness/host/host.ts";
 import type { FaultContext } from "#harness/proof/fault.ts";

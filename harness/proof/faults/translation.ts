@@ -1,7 +1,7 @@
+import type { Moments } from "#harness/core/async/events.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Moments } from "#harness/core/events.ts";
 import { bareAddress, contains } from "#harness/core/ip.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -54,7 +54,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
-    name: "way-out-untranslated",
+    name: "egress-untranslated",
     on: { tier: "chapters", chapter: "external", driver: "overlay" },
     breaks: "lets traffic leave with the container's own address on docker_gwbridge",
     why: "containers of an overlay get no answer from outside",

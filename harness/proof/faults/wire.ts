@@ -1,6 +1,6 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { bareAddress, familyOf } from "#harness/core/ip.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";

@@ -6,8 +6,8 @@ import {
   settle,
 } from "#harness/cluster/snapshot/snapshot.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Progress } from "#harness/core/progress.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
 import { baseline, type CaseRun, type FaultCase } from "#harness/proof/case.ts";
 import { ProjectRunner } from "./project-runner.ts";

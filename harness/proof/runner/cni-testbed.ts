@@ -4,10 +4,10 @@ import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/i
 import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.ts";
 import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
 import { runTier } from "#harness/conformance/cni-run/run-suite.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Progress } from "#harness/core/progress.ts";
-import { makeScratchFolder } from "#harness/core/scratch.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { CaseRun, FaultCase } from "#harness/proof/case.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 import type { CaseTestbed } from "./testbed.ts";

@@ -1,5 +1,5 @@
+import { runChapters } from "./measures/chapter-runs.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
-import { runChapters } from "./runner/chapter-runs.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median } from "./runner/statistics.ts";
 

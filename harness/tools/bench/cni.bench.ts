@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
 import { runTier, type TierResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { measureCni } from "./cni.ts";
+import { measureCni } from "./measures/cni.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";

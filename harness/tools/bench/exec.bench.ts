@@ -1,4 +1,4 @@
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, percentile, stopwatch } from "./runner/statistics.ts";

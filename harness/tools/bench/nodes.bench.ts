@@ -5,9 +5,9 @@ import { leaseSubnets, releaseSubnets } from "#harness/cluster/containers/subnet
 import { type NodeEnvironment, nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
-import { until } from "#harness/core/poll.ts";
-import { ownIdentity } from "#harness/core/process.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { until } from "#harness/core/async/poll.ts";
+import { ownIdentity } from "#harness/core/process/process.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";

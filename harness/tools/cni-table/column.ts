@@ -1,5 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { CniRequirementId } from "#suites/requirements/cni.ts";
+import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 
 /** One plugin of one generation at one version of the specification. */
 export interface TableColumn {

@@ -1,4 +1,4 @@
-import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
+import { type CniRequirementId, cniRequirements } from "#suites/requirements/rules/cni.ts";
 import type { TableColumn } from "./column.ts";
 
 /** One way in which a rule is broken, and by whom. */

@@ -1,7 +1,7 @@
 import type { TierResult } from "#harness/conformance/cni-run/run-suite.ts";
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { CniRequirementId } from "#suites/requirements/cni.ts";
-import { cniRequirements } from "#suites/requirements/cni.ts";
+import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
+import { cniRequirements } from "#suites/requirements/rules/cni.ts";
 import type { TableCell, TableColumn } from "./column.ts";
 import { findingsOf, formatFindings } from "./findings.ts";
 

@@ -31,11 +31,6 @@ export const exceptions: Exceptions = {
       imports: "#harness/conformance/cni-run/run-suite.ts",
       because: "runs the CNI tier against the plugin as a user does",
     },
-    {
-      files: "drivers/reference/netctl/netctl.test.ts",
-      imports: "#harness/tools/tutorial/compare/table.ts",
-      because: "reads the tables of netctl with the reader that the tutorial's are compared by",
-    },
     ...["reports/matrix/matrix.test.ts", "reports/matrix/page/pages.integration.ts"].map((files) => {
       const because = "shows a matrix as the tool counts and compares it";
       return { files, imports: "#harness/tools/matrix/*.ts", because };
@@ -52,7 +47,7 @@ export const exceptions: Exceptions = {
       because: "a configuration for the project's own tests: the test that runs it names its fixtures there",
     },
     {
-      files: "harness/cni/debug-plugins/common.cjs",
+      files: "harness/cni/debug-plugins/program/common.cjs",
       because: "the protocol of CNI passes a call's parameters to a plugin in its environment",
     },
   ],
@@ -62,7 +57,7 @@ export const exceptions: Exceptions = {
       because: "runs on the system's Node.js before any package is installed",
     },
     {
-      files: "harness/cni/debug-plugins/*.cjs",
+      files: "harness/cni/debug-plugins/program/*.cjs",
       because: "CNI plugins, which a container runtime starts alone, without the project's packages",
     },
   ],

@@ -59,11 +59,11 @@ describe("the check of the floors", () => {
     const root = tree({
       "vitest.config.ts": 'import "./harness/testing/top.ts";',
       "harness/testing/top.ts": 'import "#suites/cnm/chapter.test.ts"; import "#harness/core/errors.ts";',
-      "suites/cnm/chapter.test.ts": 'import "#drivers/x.ts"; import "#suites/requirements/cnm.ts";',
-      "suites/requirements/cnm.ts": "export const x = 1;",
+      "suites/cnm/chapter.test.ts": 'import "#drivers/x.ts"; import "#suites/requirements/rules/cnm.ts";',
+      "suites/requirements/rules/cnm.ts": "export const x = 1;",
       "harness/cluster/cluster.ts": 'import "#harness/cni/cni.ts"; import "./nodes/node.ts";',
       "harness/cluster/nodes/node.ts": "export const x = 1;",
-      "harness/cni/cni.ts": 'import "#harness/core/errors.ts"; import "#suites/requirements/cnm.ts";',
+      "harness/cni/cni.ts": 'import "#harness/core/errors.ts"; import "#suites/requirements/rules/cnm.ts";',
       "harness/core/errors.ts": "export const x = 1;",
       "harness/core/errors.test.ts": 'import "#harness/testing/top.ts";',
       "harness/core/settings/settings.ts": "export const { HOME } = process.env;",
@@ -90,13 +90,14 @@ describe("the check of the floors", () => {
       "harness/core/low.mjs": 'import "#harness/cli/x.ts";',
       "suites/cnm/chapter.test.ts": 'import "#harness/cli/x.ts";',
       "suites/cnm/other.test.ts": 'import "#harness/testing/x.ts";',
-      "suites/requirements/cnm.ts": 'import "#suites/cnm/chapter.test.ts"; import "#harness/core/errors.ts";',
+      "suites/requirements/rules/cnm.ts":
+        'import "#suites/cnm/chapter.test.ts"; import "#harness/core/errors.ts";',
     });
     expect(await check(root)).toEqual([
       `harness/core/low.mjs ${restricted}`,
       `suites/cnm/chapter.test.ts ${restricted}`,
       `suites/cnm/other.test.ts ${restricted}`,
-      `suites/requirements/cnm.ts ${restricted}`,
+      `suites/requirements/rules/cnm.ts ${restricted}`,
     ]);
   });
 

@@ -2,9 +2,9 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { progressOn } from "#harness/core/progress.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing } from "#harness/host/setup/install.ts";
 import { listFiles } from "./files.ts";
 import { lint } from "./lint.ts";

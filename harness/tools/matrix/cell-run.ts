@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import type { ProcessPromise } from "zx/core";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { $, environmentWith, unkept } from "#harness/host/zx.ts";
+import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { reportFiles } from "#reports/files.ts";
 import type { Cell } from "#reports/matrix/schema.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Progress } from "#harness/core/progress.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { tallyOf } from "#reports/conformance/verdict.ts";
 import { describeEnvironment, generator } from "#reports/environment.ts";
 import { byDriver } from "#reports/matrix/outcomes.ts";

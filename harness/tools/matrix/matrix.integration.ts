@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { runScript } from "#harness/testing/run-script.ts";
+import { runScript } from "#harness/testing/support/run-script.ts";
 import { CellRun } from "./cell-run.ts";
 import type { PlannedCell } from "./plan.ts";
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { exampleCell, exampleMatrix, writeTranscript } from "#harness/testing/matrix-example.ts";
+import { exampleCell, exampleMatrix, writeTranscript } from "#harness/testing/support/matrix-example.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
 import { writeMatrix } from "#reports/matrix/write.ts";
 import { reviewHistory } from "./history.ts";

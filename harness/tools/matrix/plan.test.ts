@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exampleCell, exampleMatrix } from "#harness/testing/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
 import { pastRunOf } from "./history.ts";
 import { speedOf } from "./matrix-run.ts";
 import { clustersThatFit, longestFirst, planCells } from "./plan.ts";

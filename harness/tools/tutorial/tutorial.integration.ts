@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { runScript } from "#harness/testing/run-script.ts";
+import { runScript } from "#harness/testing/support/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-tutorial-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { catalogue, type RequirementId, requirementIds, requirementOf } from "../catalogue.ts";
-import { type SpecVersion, specVersions } from "../spec-version.ts";
+import {
+  catalogue,
+  type RequirementId,
+  requirementIds,
+  requirementOf,
+} from "#suites/requirements/catalogue.ts";
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import {
   applicability,
   applicableRule,

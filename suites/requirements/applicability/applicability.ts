@@ -1,7 +1,7 @@
-import type { Capability } from "../capability.ts";
-import { catalogue, isRequirementId, type RequirementId } from "../catalogue.ts";
-import type { Requirement } from "../requirement.ts";
-import { type SpecVersion, specVersions } from "../spec-version.ts";
+import type { Capability } from "#suites/requirements/capability.ts";
+import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
+import type { Requirement } from "#suites/requirements/requirement.ts";
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import type { PluginKind, Subsystem } from "./applies-to.ts";
 
 /** A driver on a cluster, as it declares itself. */

@@ -1,5 +1,5 @@
-import type { Capability } from "../capability.ts";
-import type { SpecVersion } from "../spec-version.ts";
+import type { Capability } from "#suites/requirements/capability.ts";
+import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
 /** Part of the CNM plugin protocol that a plugin can serve, as `Plugin.Activate` names it. */
 export type Subsystem = "NetworkDriver" | "IpamDriver";

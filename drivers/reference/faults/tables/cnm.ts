@@ -1,5 +1,5 @@
-import type { CnmRequirementId } from "#suites/requirements/cnm.ts";
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
+import type { CnmRequirementId } from "#suites/requirements/rules/cnm.ts";
 
 /** Requirements that are shown with addresses of the plugin's IPAM. */
 const needAddress: readonly CnmRequirementId[] = [

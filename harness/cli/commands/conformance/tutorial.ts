@@ -2,7 +2,7 @@ import { Option } from "commander";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
-import { progress } from "#harness/core/progress.ts";
+import { progress } from "#harness/core/async/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { coverageOf, describeCoverage, readClaims } from "#harness/tools/tutorial/coverage.ts";
 import { defaultMapping, loadMapping } from "#harness/tools/tutorial/mapping/load.ts";

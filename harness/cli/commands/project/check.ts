@@ -1,7 +1,7 @@
 import { newCommand, runMain, runTool, runVitest } from "#harness/cli/run.ts";
-import { progressOn } from "#harness/core/progress.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing } from "#harness/host/setup/install.ts";
 import { floorsCheck } from "#harness/tools/floors/check-floors.ts";
 import { lint } from "#harness/tools/lint/lint.ts";

@@ -1,8 +1,8 @@
 import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
 import { patternOf } from "#harness/cli/selection.ts";
 import { libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
+import { progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { progress } from "#harness/core/progress.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 
 const limitMinutes = 30;

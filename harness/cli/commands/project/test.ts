@@ -1,6 +1,6 @@
 import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
-import { progress } from "#harness/core/progress.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { progress } from "#harness/core/async/progress.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, networkTools } from "#harness/host/setup/install.ts";
 
 /** The project's own tests. */

@@ -1,5 +1,5 @@
+import { until } from "#harness/core/async/poll.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { until } from "#harness/core/poll.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { readMarker, whoami } from "./marker.ts";
 

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { stopWebServer } from "#harness/cluster/external/external-host.ts";
-import { until } from "#harness/core/poll.ts";
+import { until } from "#harness/core/async/poll.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type HostMarker, removeMarker } from "./marker.ts";
 import { stubPlugins } from "./plugin-stub.ts";

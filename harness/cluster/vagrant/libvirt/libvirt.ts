@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { until } from "#harness/core/async/poll.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { withLock } from "#harness/core/lock.ts";
-import { until } from "#harness/core/poll.ts";
-import type { Progress } from "#harness/core/progress.ts";
+import { withLock } from "#harness/core/process/lock.ts";
 import { readSession } from "#harness/core/settings/session.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { startDaemon } from "#harness/host/daemon.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { startDaemon } from "#harness/host/local/daemon.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, lastLines, type Tool } from "#harness/host/setup/install.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import { requirementOf } from "#suites/requirements/catalogue.ts";
-import { type CniRequirementId, cniRequirements } from "#suites/requirements/cni.ts";
+import { type CniRequirementId, cniRequirements } from "#suites/requirements/rules/cni.ts";
 import { cniFaults } from "./all.ts";
 import { behaviour } from "./behaviour.ts";
 

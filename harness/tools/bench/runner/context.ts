@@ -4,10 +4,10 @@ import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
-import { ownIdentity } from "#harness/core/process.ts";
-import type { Progress } from "#harness/core/progress.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
+import { ownIdentity } from "#harness/core/process/process.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
-import { LocalHost } from "#harness/host/local-host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram } from "#harness/host/setup/install.ts";
 
 export interface BenchOptions {

@@ -1,4 +1,3 @@
-import { compareCapture } from "./capture.ts";
 import {
   broken,
   type Comparator,
@@ -8,14 +7,15 @@ import {
   type OutputFinding,
   verdictOf,
 } from "./comparison.ts";
-import { compareConnection } from "./connection.ts";
-import { compareFirewall } from "./firewall.ts";
-import { compareInterfaces } from "./interfaces.ts";
-import { compareJson } from "./json.ts";
+import { compareCapture } from "./outputs/capture.ts";
+import { compareConnection } from "./outputs/connection.ts";
+import { compareFirewall } from "./outputs/firewall.ts";
+import { compareInterfaces } from "./outputs/interfaces.ts";
+import { compareJson } from "./outputs/json.ts";
+import { comparePing } from "./outputs/ping.ts";
+import { compareRefusal, firstLine, refusalIn } from "./outputs/refusal.ts";
+import { compareTable } from "./outputs/table.ts";
 import { significant } from "./patterns.ts";
-import { comparePing } from "./ping.ts";
-import { compareRefusal, firstLine, refusalIn } from "./refusal.ts";
-import { compareTable } from "./table.ts";
 import { compareAddress, compareId, comparePairs, compareText } from "./text.ts";
 
 export interface Comparison {

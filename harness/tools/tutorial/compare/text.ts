@@ -1,5 +1,5 @@
-import { compareAddresses } from "./address.ts";
 import { broken, type Comparator, harmless, type OutputFinding } from "./comparison.ts";
+import { compareAddresses } from "./outputs/address.ts";
 import { ipv4, linesOf, objectId, significant } from "./patterns.ts";
 
 /** One id for another. */

@@ -2,8 +2,8 @@ import type { Comparison } from "#harness/tools/tutorial/compare/compare.ts";
 import { broken } from "#harness/tools/tutorial/compare/comparison.ts";
 import type { Mapping } from "#harness/tools/tutorial/mapping/schema.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
-import { listens } from "./listening.ts";
-import type { Window } from "./window.ts";
+import { listens } from "./terminal/listening.ts";
+import type { Window } from "./terminal/window.ts";
 
 export const deadlines = {
   /** For a command that ends by itself. */

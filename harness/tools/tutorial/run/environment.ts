@@ -1,17 +1,17 @@
 import { readFile } from "node:fs/promises";
 import overlay from "#drivers/overlay.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
-import { defaultTenant } from "#drivers/reference/model/state.ts";
+import { nameServersOf } from "#drivers/reference/driver/network.ts";
+import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import { serveNetctl } from "#drivers/reference/netctl/serve.ts";
-import { nameServersOf } from "#drivers/reference/network.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Target } from "#harness/conformance/run/target.ts";
+import type { Progress } from "#harness/core/async/progress.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
-import type { Progress } from "#harness/core/progress.ts";
-import type { Scope } from "#harness/core/scope.ts";
 import { fill, wholeWord } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Mapping, Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
-import { managerOf, nodesById } from "#harness/workload/service.ts";
+import { managerOf, nodesById } from "#harness/workload/docker/service.ts";
 
 const prepareScript = new URL("prepare.sh", import.meta.url);
 

@@ -6,13 +6,13 @@ import type {
   Context,
   OutputFinding,
 } from "#harness/tools/tutorial/compare/comparison.ts";
-import { refusalIn } from "#harness/tools/tutorial/compare/refusal.ts";
+import { refusalIn } from "#harness/tools/tutorial/compare/outputs/refusal.ts";
 import { applyMapping } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
 import { deadlines, entersContainer, interrupt, runCommand } from "./command.ts";
 import type { Environment } from "./environment.ts";
 import { Knowledge } from "./knowledge.ts";
-import { Window } from "./window.ts";
+import { Window } from "./terminal/window.ts";
 
 /** What became of one command of the text. */
 export interface StepResult {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { findWeakContrasts, openBrowser } from "#harness/testing/browser.ts";
+import { findWeakContrasts, openBrowser } from "#harness/testing/support/browser/browser.ts";
 import { broken } from "#harness/tools/tutorial/compare/comparison.ts";
 import { coverageOf } from "#harness/tools/tutorial/coverage.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";

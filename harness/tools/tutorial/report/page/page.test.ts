@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { HostileTexts } from "#harness/testing/hostile.ts";
+import { HostileTexts } from "#harness/testing/support/hostile.ts";
 import { broken } from "#harness/tools/tutorial/compare/comparison.ts";
 import type { Coverage } from "#harness/tools/tutorial/coverage.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";

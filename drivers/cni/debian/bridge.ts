@@ -1,0 +1,24 @@
+import { cniDriver } from "#drivers/cni/cni-driver.ts";
+import { listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
+
+/** The network of a simple Kubernetes set-up: a bridge and a subnet on each node, and routes between them. */
+export default cniDriver({
+  name: "cni-bridge",
+  title: "CNI bridge with routes between the nodes",
+  capabilities: ["multihost", "outbound", "publish", "hotplug"],
+  underlay: "control",
+  join: "routes",
+  config: (values) =>
+    listOf(values, [
+      {
+        type: "bridge",
+        bridge: values.bridge,
+        isGateway: true,
+        ipMasq: true,
+        hairpinMode: true,
+        capabilities: { ips: true },
+        ipam: ownSubnet(values),
+      },
+      ...portmapAndFirewall,
+    ]),
+});

@@ -1,0 +1,147 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
+import { announce } from "#harness/core/async/events.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import {
+  addressIn,
+  attachedName,
+  type CniWorkload,
+  isCniWorkload,
+  joinCniNetwork,
+  runCniWorkload,
+} from "#harness/workload/cni/attachment.ts";
+import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { type Rendered, renderedSchema, withoutDefaultRoute } from "./rendered.ts";
+import type { NodeRuntimes } from "./runtimes.ts";
+
+const folder = "/run/netconform/cni/net.d";
+
+/** How a configuration changes for some containers. */
+export interface Variants {
+  /** For an interface beside a container's first one. */
+  readonly second: (config: Rendered) => Rendered;
+  /** For a member of a policy group. */
+  readonly member?: (config: Rendered, group: string) => Rendered;
+}
+
+/** A CNI network: one configuration on each node. */
+export class CniNetwork implements Network {
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly #runtimes: NodeRuntimes;
+  readonly #configs: ReadonlyMap<ClusterNode, Rendered>;
+  readonly #variants: Variants;
+
+  constructor(
+    runtimes: NodeRuntimes,
+    given: {
+      name: string;
+      subnet: string;
+      configs: ReadonlyMap<ClusterNode, Rendered>;
+      variants?: Variants;
+    },
+  ) {
+    this.name = given.name;
+    this.subnet = given.subnet;
+    this.nodes = [...given.configs.keys()];
+    this.#runtimes = runtimes;
+    this.#configs = given.configs;
+    this.#variants = given.variants ?? { second: withoutDefaultRoute };
+    const [first] = given.configs.values();
+    this.driver = first ? describePlugins(first) : "";
+  }
+
+  /** Puts the configuration of every node where its runtime reads it; removed when `scope` closes. */
+  async install(scope: Scope): Promise<void> {
+    await Promise.all(
+      [...this.#configs].map(async ([node, config]) => {
+        const file = this.#file();
+        await node.files.write(file, JSON.stringify(config));
+        scope.defer(`${file} on ${node.name}`, () => node.files.remove(file), { kind: "configuration" });
+      }),
+    );
+    await announce("network created", { network: this, scope });
+  }
+
+  run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CniWorkload> {
+    const { cluster } = this.#runtimes;
+    const { member } = this.#variants;
+    const { group } = spec;
+    if (group !== undefined && !member) throw new HarnessError(`${this.name} knows no groups`);
+    const network = this.#configOf(node, (config) =>
+      group !== undefined && member ? member(config, group) : config,
+    );
+    return runCniWorkload(scope, node, {
+      ...spec,
+      network,
+      runtime: this.#runtimes.of(node),
+      image: cluster.image,
+    });
+  }
+
+  connect(scope: Scope, workload: Workload): Promise<CniWorkload> {
+    const { node } = workload;
+    const config = this.#configOf(node, this.#variants.second);
+    return joinCniNetwork(scope, this.#runtimes.of(node), attached(workload), config);
+  }
+
+  async disconnect(workload: Workload): Promise<void> {
+    await attached(workload).detach();
+    await announce("workload disconnected", { workload, network: this.name });
+  }
+
+  /** From the configuration and the results that the node keeps. */
+  async inspect(node: ClusterNode): Promise<NetworkView> {
+    const text = await node.files.readText(this.#file());
+    const config = renderedSchema.parse(JSON.parse(text));
+    const attachments = await this.#runtimes.of(node).attachments(config);
+    const containers = attachments.map((attachment) => {
+      const { containerId, ifName, result } = attachment;
+      const {
+        ip,
+        prefix,
+        mac = "",
+      } = addressIn(result, ifName, `${node.name}: the result of ${containerId}`);
+      return [containerId, { name: attachedName(attachment), mac, ipv4: `${ip}/${prefix}`, ipv6: "" }];
+    });
+    return {
+      name: config.name,
+      driver: describePlugins(config),
+      scope: "local",
+      subnets: subnetsOf(config),
+      containers: Object.fromEntries(containers),
+    };
+  }
+
+  #file(): string {
+    return `${folder}/${this.name}.conflist`;
+  }
+
+  #configOf(node: ClusterNode, vary: (config: Rendered) => Rendered): NetworkConfig {
+    const config = this.#configs.get(node);
+    if (!config) throw new HarnessError(`${this.name} has no configuration for ${node.name}`);
+    return parseNetworkConfig(JSON.stringify(vary(config)), `${this.#file()} on ${node.name}`);
+  }
+}
+
+function attached(workload: Workload): CniWorkload {
+  if (isCniWorkload(workload)) return workload;
+  throw new HarnessError(`${workload.name} was not attached through CNI`);
+}
+
+/** `bridge+portmap+firewall` */
+function describePlugins({ plugins }: Rendered): string {
+  return plugins.map(({ type }) => type).join("+");
+}
+
+function subnetsOf({ plugins }: Rendered): string[] {
+  return plugins.flatMap(({ ipam, subnet }) => [
+    ...(subnet ? [subnet] : []),
+    ...(ipam?.subnet ? [ipam.subnet] : []),
+    ...(ipam?.ranges ?? []).flatMap((set) => set.map(({ subnet }) => subnet)),
+  ]);
+}

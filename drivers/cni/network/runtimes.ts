@@ -1,0 +1,52 @@
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+
+/** Where plugins are put on the nodes. */
+export const binaryFolder = "/opt/cni/bin";
+
+/** A runtime on every node of a cluster, with a record of every plugin call. */
+export class NodeRuntimes {
+  readonly cluster: Cluster;
+  /** Folders that are searched for plugins. */
+  readonly path = [binaryFolder, ...readSettings().CNI_PATH.filter((folder) => folder !== binaryFolder)];
+  readonly #runtimes: ReadonlyMap<ClusterNode, CniRuntime>;
+  readonly #calls = new Map<string, Invocation[]>();
+
+  constructor(cluster: Cluster) {
+    this.cluster = cluster;
+    const observe = (call: Invocation) => {
+      const id = call.env.CNI_CONTAINERID ?? "";
+      this.#calls.set(id, [...this.callsOf(id), call]);
+    };
+    this.#runtimes = new Map(
+      cluster.nodes.map((host) => [host, new CniRuntime({ host, path: this.path, observe })]),
+    );
+  }
+
+  of(node: ClusterNode): CniRuntime {
+    const runtime = this.#runtimes.get(node);
+    if (!runtime) throw new HarnessError(`${node.name} is no node of ${this.cluster.id}`);
+    return runtime;
+  }
+
+  /** Every call for a container so far, in the order in which they ended. */
+  callsOf(containerId: string): readonly Invocation[] {
+    return this.#calls.get(containerId) ?? [];
+  }
+}
+
+/** Puts a plugin's executable on a node until `scope` closes. */
+export async function putBinary(
+  scope: Scope,
+  node: ClusterNode,
+  name: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  const path = `${binaryFolder}/${name}`;
+  await node.files.write(path, content, 0o755);
+  scope.defer(`${path} on ${node.name}`, () => node.files.remove(path));
+}

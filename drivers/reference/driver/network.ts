@@ -1,0 +1,86 @@
+import type { AdminClient } from "#drivers/reference/admin/client.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import {
+  type CnmNetwork,
+  type CnmWorkload,
+  runContainer,
+  uniqueName,
+} from "#harness/workload/docker/network.ts";
+import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+/** Where a network of the plugin belongs. */
+export interface TenantNetwork {
+  readonly tenant: string;
+  /** Name within the tenant. */
+  readonly network: string;
+}
+
+/**
+ * A network of the plugin on the engines of all nodes. Containers ask the network's resolver first: `docker run
+ * --dns` of its address, then of the node's own servers, since the resolver refuses what it does not know.
+ */
+export class ReferenceNetwork implements Network {
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly #made: CnmNetwork;
+  readonly #place: TenantNetwork;
+  readonly #cluster: Cluster;
+  readonly #admin: AdminClient;
+  /** Docker network of a group of this tenant. */
+  readonly #groupNetwork: (group: string) => string;
+
+  constructor(
+    made: CnmNetwork,
+    place: TenantNetwork,
+    context: { cluster: Cluster; admin: AdminClient; groupNetwork: (group: string) => string },
+  ) {
+    this.#made = made;
+    this.#place = place;
+    this.#cluster = context.cluster;
+    this.#admin = context.admin;
+    this.#groupNetwork = context.groupNetwork;
+    this.name = made.name;
+    this.driver = made.driver;
+    this.subnet = made.subnet;
+    this.nodes = made.nodes;
+  }
+
+  /** Resolves once the container's name is known on every node. */
+  async run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
+    const name = spec.name ?? uniqueName("c");
+    const workload = await runContainer(scope, node, {
+      ...spec,
+      name,
+      network: spec.group === undefined ? this.name : this.#groupNetwork(spec.group),
+      image: this.#cluster.image,
+      dns: [await this.#admin.call("resolverOf", this.#place), ...(await nameServersOf(node))],
+    });
+    await this.#admin.call("awaitName", { name });
+    return workload;
+  }
+
+  inspect(node: ClusterNode): Promise<NetworkView> {
+    return this.#made.inspect(node);
+  }
+
+  /** `docker network connect` of a running container; undone when `scope` closes. */
+  connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
+    return this.#made.connect(scope, workload);
+  }
+
+  /** `docker network disconnect` of a running container. */
+  disconnect(workload: Workload): Promise<void> {
+    return this.#made.disconnect(workload);
+  }
+}
+
+/** The node's own name servers, as far as a container can ask them. */
+export async function nameServersOf(node: ClusterNode): Promise<string[]> {
+  const configuration = await node.files.readText("/etc/resolv.conf");
+  const servers = [...configuration.matchAll(/^\s*nameserver\s+(\S+)/gm)].map(([, server]) => server!);
+  return servers.filter((server) => !/^(127\.|::1$)/.test(server));
+}

@@ -1,0 +1,57 @@
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Host } from "#harness/host/host.ts";
+import type { Feature } from "#suites/requirements/capability.ts";
+
+/** What a node says when asked for a feature; `undefined` means that it has it. */
+type Lack = string | undefined;
+
+const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
+  vxlan: (node) => tryLink(node, ["type", "vxlan", "id", "16777215", "dstport", "65000"]),
+  vlan8021q: (node) => tryLink(node, ["link", node.interfaces.data.device, "type", "vlan", "id", "4094"]),
+  macvlan: (node) =>
+    tryLink(node, ["link", node.interfaces.data.device, "type", "macvlan", "mode", "bridge"]),
+  openvswitch: (node) => lacksTool(node, "ovs-vsctl"),
+  ipvs: async (node) => {
+    const has = await node.exec(["test", "-e", "/proc/net/ip_vs"]);
+    if (has.code === 0) return undefined;
+    const loaded = await node.exec(["modprobe", "ip_vs"]);
+    return loaded.code === 0 ? undefined : "the kernel has no ip_vs";
+  },
+  clusterStore: async (node) => {
+    // The option is hidden in the help of engines that have it.
+    const asked = await node.exec(["dockerd", "--cluster-store=", "--help"]);
+    if (asked.code === 0) return undefined;
+    const { Version } = await node.docker.version();
+    return `Docker ${Version} has no --cluster-store (removed in 23.0)`;
+  },
+};
+
+/** Looks for the feature on every node. */
+export async function probeFeature(cluster: Cluster, feature: Feature): ReturnType<Cluster["offers"]> {
+  const lacks = await Promise.all(
+    cluster.nodes.map(async (node) => {
+      const lack = await probes[feature](node);
+      return lack ? [`${node.name}: ${lack}`] : [];
+    }),
+  );
+  const reasons = lacks.flat();
+  return reasons.length === 0 ? { offered: true } : { offered: false, reason: reasons.join("; ") };
+}
+
+async function tryLink(host: Host, what: string[]): Promise<Lack> {
+  const device = "ncprobe0";
+  const [first, ...rest] = what;
+  const argv =
+    first === "link"
+      ? ["ip", "link", "add", "link", rest[0] ?? "", "name", device, ...rest.slice(1)]
+      : ["ip", "link", "add", "name", device, ...what];
+  const added = await host.exec(argv);
+  if (added.code !== 0) return `${argv.slice(0, 3).join(" ")} ${what.join(" ")}: ${added.stderr.trim()}`;
+  await host.run(["ip", "link", "del", device]);
+  return undefined;
+}
+
+async function lacksTool(host: Host, tool: string): Promise<Lack> {
+  const found = await host.exec(["sh", "-c", 'command -v "$1"', "sh", tool]);
+  return found.code === 0 ? undefined : `${tool} is not installed`;
+}

@@ -1,0 +1,332 @@
+import { randomBytes } from "node:crypto";
+import type Docker from "dockerode";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { announce } from "#harness/core/async/events.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
+import { execInContainer, NamespacedWorkload } from "#harness/workload/namespaced.ts";
+import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+/** A name that no other object of this or another run has. */
+export function uniqueName(prefix: string): string {
+  return `${prefix}-${randomBytes(4).toString("hex")}`;
+}
+
+/** Calls the engine on behalf of the plugin: a refusal is the plugin's failure, a lost connection the harness's error. */
+export async function askEngine<T>(node: ClusterNode, what: string, call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } catch (error) {
+    const { statusCode, json, message } = error as {
+      statusCode?: number;
+      json?: { message?: string };
+      message: string;
+    };
+    if (statusCode === undefined) throw error;
+    throw new Nonconformance({
+      who: `${node.name}: ${what}`,
+      expected: "success",
+      got: `HTTP ${statusCode}: ${json?.message ?? message}`,
+    });
+  }
+}
+
+/** A container on a network of the Container Network Model. */
+export class CnmWorkload extends NamespacedWorkload {
+  readonly container: Docker.Container;
+
+  constructor(scope: Scope, node: ClusterNode, inspected: Docker.ContainerInspectInfo, network: string) {
+    const endpoint = inspected.NetworkSettings.Networks[network];
+    if (!endpoint) throw new HarnessError(`${inspected.Name} is not attached to ${network}`);
+    super(scope, {
+      node,
+      id: inspected.Id,
+      name: inspected.Name.replace(/^\//, ""),
+      ip: endpoint.IPAddress,
+      prefix: endpoint.IPPrefixLen,
+      mac: endpoint.MacAddress,
+      netns: `/proc/${inspected.State.Pid}/ns/net`,
+    });
+    this.container = node.docker.getContainer(inspected.Id);
+  }
+
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    return execInContainer(this.node, this.name, argv, options);
+  }
+}
+
+/** What `docker run` needs besides network and image. */
+export interface ContainerSpec extends WorkloadSpec {
+  image: string;
+  network: string;
+  /** Name servers for the container, instead of the node's. */
+  dns?: string[];
+}
+
+/**
+ * `docker run -itd --net=NETWORK IMAGE /bin/sh`, as the tutorial does; removed when `scope` closes.
+ * Throws `Nonconformance` when the plugin does not give it an endpoint.
+ */
+export async function runContainer(
+  scope: Scope,
+  node: ClusterNode,
+  spec: ContainerSpec,
+): Promise<CnmWorkload> {
+  const name = spec.name ?? uniqueName("c");
+  const ports = (spec.publish ?? []).map(({ port, protocol = "tcp", hostPort }) => ({
+    key: `${port}/${protocol}`,
+    hostPort,
+  }));
+  const own = scope.child(`container ${name} on ${node.name}`, { kind: "workload" });
+  const creation = node.docker.createContainer({
+    ...idleContainer(name, spec.image),
+    ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
+    HostConfig: {
+      NetworkMode: spec.network,
+      PortBindings: Object.fromEntries(
+        ports.map(({ key, hostPort }) => [key, [{ HostPort: String(hostPort) }]]),
+      ),
+      ...(spec.dns ? { Dns: spec.dns } : {}),
+    },
+    ...(spec.ip
+      ? {
+          NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: { IPv4Address: spec.ip } } } },
+        }
+      : {}),
+  });
+  // Registered while the engine still works on it: when the scope closes meanwhile, the container must not stay.
+  const made = creation.catch(() => undefined);
+  own.defer("the container", async () => {
+    const container = await made;
+    if (container) await removeContainer(container);
+  });
+  const container = await creation;
+  await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
+  const workload = new CnmWorkload(own, node, await container.inspect(), spec.network);
+  await announce("workload started", { workload, network: spec.network, scope: own });
+  return workload;
+}
+
+/** A container that idles until a command is executed in it. */
+export function idleContainer(name: string, image: string) {
+  return {
+    name,
+    Hostname: name,
+    Image: image,
+    Cmd: ["/bin/sh"],
+    Tty: true,
+    OpenStdin: true,
+    Labels: { netconform: "workload" },
+  };
+}
+
+/** Kills and removes a container; one that is gone already is fine. */
+export async function removeContainer(container: Docker.Container): Promise<void> {
+  await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
+    if (error.statusCode !== 404) throw error;
+  });
+}
+
+/** How a CNM network is made on the engines. */
+export interface CnmNetworkSpec {
+  name: string;
+  driver: string;
+  subnet: string;
+  gateway?: string;
+  subnet6?: string;
+  ipamDriver?: string;
+  ipamOptions?: Record<string, string>;
+  options?: Record<string, string>;
+  /** Further options that differ from node to node. */
+  optionsOn?: (node: ClusterNode) => Record<string, string>;
+  /** The part of the subnet (CIDR) that a node gives out, where engines share it without knowing of each other. */
+  rangeOn?: (node: ClusterNode) => string;
+  attachable?: boolean;
+  /** Engines on which it is created; with global scope one of them suffices. */
+  createOn: readonly ClusterNode[];
+  /** Name servers for the containers on it. */
+  dns?: string[];
+}
+
+/** A network of the Container Network Model, made through the engines' API; removed when `scope` closes. */
+export async function createCnmNetwork(
+  scope: Scope,
+  cluster: Cluster,
+  spec: CnmNetworkSpec,
+): Promise<CnmNetwork> {
+  scope.defer(`network ${spec.name} on every node`, () => networkGone(cluster, spec));
+  const made = await Promise.allSettled(spec.createOn.map((node) => createOn(scope, node, spec)));
+  // Told only when every engine has answered: a network that is made a little later would not be removed.
+  const refused = made.find((result) => result.status === "rejected");
+  if (refused) throw refused.reason;
+  const network = new CnmNetwork(cluster, spec);
+  await announce("network created", { network, scope });
+  return network;
+}
+
+async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): Promise<void> {
+  const create = node.docker.createNetwork({
+    Name: spec.name,
+    Driver: spec.driver,
+    CheckDuplicate: true,
+    Attachable: spec.attachable ?? false,
+    EnableIPv6: spec.subnet6 !== undefined,
+    IPAM: {
+      Driver: spec.ipamDriver ?? "default",
+      Config: [
+        {
+          Subnet: spec.subnet,
+          ...(spec.gateway ? { Gateway: spec.gateway } : {}),
+          ...(spec.rangeOn ? { IPRange: spec.rangeOn(node) } : {}),
+        },
+        ...(spec.subnet6 ? [{ Subnet: spec.subnet6 }] : []),
+      ],
+      ...(spec.ipamOptions ? { Options: spec.ipamOptions } : {}),
+    },
+    Options: { ...spec.options, ...spec.optionsOn?.(node) },
+    Labels: { netconform: "network" },
+  });
+  // Registered while the engine still works on it: when the scope closes meanwhile, the network must not stay.
+  const made = create.then(
+    () => true,
+    () => false,
+  );
+  scope.defer(`network ${spec.name} on ${node.name}`, async () => {
+    if (await made) await removeNetwork(node, spec.name);
+  });
+  await askEngine(
+    node,
+    `docker network create --driver=${spec.driver} --subnet=${spec.subnet} ${spec.name}`,
+    create,
+  );
+}
+
+/** `docker network rm`. The engine refuses while it still tears an endpoint down, so removal is polled for. */
+export async function removeNetwork(node: ClusterNode, name: string): Promise<void> {
+  await until({ what: `network ${name} to be removable on ${node.name}`, deadlineMs: 20_000 }, async () => {
+    try {
+      await node.docker.getNetwork(name).remove();
+    } catch (error) {
+      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+    }
+    return true;
+  });
+}
+
+/** Engines that did not create the network themselves drop it on their own, a little later. */
+async function networkGone(cluster: Cluster, spec: CnmNetworkSpec): Promise<void> {
+  await Promise.all(
+    cluster.nodes.map((node) =>
+      until({ what: `${node.name} to forget network ${spec.name}`, deadlineMs: 20_000 }, async () => {
+        const listed = await node.docker.listNetworks({ filters: { name: [spec.name] } });
+        return listed.every((network) => network.Name !== spec.name);
+      }),
+    ),
+  );
+}
+
+export class CnmNetwork implements Network {
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet: string;
+  readonly nodes: readonly ClusterNode[];
+  readonly #cluster: Cluster;
+  readonly #dns: string[] | undefined;
+
+  constructor(cluster: Cluster, spec: CnmNetworkSpec) {
+    this.#cluster = cluster;
+    this.#dns = spec.dns;
+    this.name = spec.name;
+    this.driver = spec.driver;
+    this.subnet = spec.subnet;
+    this.nodes = cluster.nodes;
+  }
+
+  run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
+    return runContainer(scope, node, {
+      ...spec,
+      network: this.name,
+      image: this.#cluster.image,
+      ...(this.#dns ? { dns: this.#dns } : {}),
+    });
+  }
+
+  inspect(node: ClusterNode): Promise<NetworkView> {
+    return inspectNetwork(node, this.name);
+  }
+
+  /** `docker network connect` of a running container; undone when `scope` closes. */
+  async connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
+    const network = workload.node.docker.getNetwork(this.name);
+    const what = `docker network connect ${this.name} ${workload.name}`;
+    await askEngine(workload.node, what, network.connect({ Container: workload.id }));
+    scope.defer(`${workload.name} on ${this.name}`, () => leave(network, workload));
+    const inspected = await workload.node.docker.getContainer(workload.id).inspect();
+    const joined = new CnmWorkload(scope, workload.node, inspected, this.name);
+    await announce("workload connected", { workload: joined, network: this.name, scope });
+    return joined;
+  }
+
+  /** `docker network disconnect` of a running container. */
+  async disconnect(workload: Workload): Promise<void> {
+    const network = workload.node.docker.getNetwork(this.name);
+    const what = `docker network disconnect ${this.name} ${workload.name}`;
+    await askEngine(workload.node, what, network.disconnect({ Container: workload.id }));
+    await announce("workload disconnected", { workload, network: this.name });
+  }
+}
+
+/** `docker network inspect` on a node. */
+export async function inspectNetwork(node: ClusterNode, name: string): Promise<NetworkView> {
+  return viewOf(
+    await askEngine(node, `docker network inspect ${name}`, node.docker.getNetwork(name).inspect()),
+  );
+}
+
+/** The container, or its endpoint, may be gone already. */
+async function leave(network: Docker.Network, workload: Workload): Promise<void> {
+  const inspected: InspectedNetwork | undefined = await network
+    .inspect()
+    .catch((error: { statusCode?: number }) => {
+      if (error.statusCode !== 404) throw error;
+      return undefined;
+    });
+  if (inspected?.Containers?.[workload.id]) await network.disconnect({ Container: workload.id, Force: true });
+}
+
+interface ContainerEndpoint {
+  Name: string;
+  MacAddress: string;
+  IPv4Address: string;
+  IPv6Address: string;
+}
+
+interface InspectedNetwork {
+  Name: string;
+  Driver: string;
+  Scope: string;
+  IPAM?: { Config?: { Subnet?: string | undefined }[] | null | undefined } | undefined;
+  Containers?: Record<string, ContainerEndpoint> | null | undefined;
+}
+
+function viewOf(network: InspectedNetwork): NetworkView {
+  const containers = Object.entries(network.Containers ?? {}).map(([id, container]) => [
+    id,
+    {
+      name: container.Name,
+      mac: container.MacAddress,
+      ipv4: container.IPv4Address,
+      ipv6: container.IPv6Address,
+    },
+  ]);
+  return {
+    name: network.Name,
+    driver: network.Driver,
+    scope: network.Scope,
+    subnets: (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : [])),
+    containers: Object.fromEntries(containers),
+  };
+}

@@ -1,0 +1,43 @@
+import { until } from "#harness/core/async/poll.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+/**
+ * `docker exec FROM ping TO`, as the tutorial does it: the name goes through the container's own resolver.
+ * The address that answers must be the other's, so that a name that leads elsewhere is seen.
+ * Throws `Nonconformance` when it does not work within the deadline.
+ */
+export async function expectPingByName(
+  from: Workload,
+  to: { name: string; ip: string },
+  deadlineMs = 15_000,
+): Promise<void> {
+  const argv = ["ping", "-c", "1", "-W", "2", to.name];
+  let last = "nothing";
+  try {
+    await until({ what: `${from.name} to ping ${to.name}`, deadlineMs, everyMs: 200 }, async () => {
+      const ping = await from.exec(argv, { deadlineMs: 10_000 });
+      last = (ping.stdout + ping.stderr).trim();
+      return ping.code === 0;
+    });
+  } catch (error) {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    throw failure(from, to, argv, last);
+  }
+  if (!last.includes(`(${to.ip})`)) throw failure(from, to, argv, last);
+}
+
+function failure(
+  from: Workload,
+  to: { name: string; ip: string },
+  argv: string[],
+  last: string,
+): Nonconformance {
+  return new Nonconformance({
+    who: `${from.name} on ${from.node.name}`,
+    expected: `${to.name} to answer from ${to.ip}`,
+    got: last,
+    evidence: `  reproduce: ${from.node.name}$ ${formatCommand(["docker", "exec", from.name, ...argv])}`,
+  });
+}
