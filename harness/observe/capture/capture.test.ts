@@ -89,10 +89,10 @@ if (process.getuid?.() === 0) {
         /incomplete: the kernel dropped [1-9]\d* packets/,
       );
       expect(kept).toHaveLength(2);
-      // What a capture alone would have said: no packet is missing from an array.
+      // A capture alone ends as if it had seen everything: only the counter tells.
       await using alone = await startCapture(bed.host, { ...tiny, device: "eth1" });
       await flood();
-      expect((await alone.stop()).length).toBeLessThan(2 * 3_000);
+      expect(await alone.stop()).not.toHaveLength(0);
       expect(alone.droppedByKernel).toBeGreaterThan(0);
     });
 
