@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
-import { runScript } from "./support/run-script.ts";
+import { program, runScript } from "./support/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-bad-input-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -59,7 +59,7 @@ const commands: [string, string[], Record<string, string>, RegExp][] = [
 
 describe.concurrent("a mistake on the command line ends with exit code 2", () => {
   test.for(commands)("%s %o %o", async ([command, args, env, message], { expect }) => {
-    const { code, said } = await run("harness/cli/netconform.ts", [command, ...args], env);
+    const { code, said } = await run(program, [command, ...args], env);
     expect(said).toMatch(message);
     expect(code).toBe(2);
   });

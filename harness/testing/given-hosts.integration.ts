@@ -16,7 +16,7 @@ import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type RunningVitest, runVitest } from "#reports/vitest-run.ts";
 import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
-import { runScript } from "./support/run-script.ts";
+import { runCommand } from "./support/run-script.ts";
 import { type SshAgent, startAgent } from "./support/ssh-agent.ts";
 
 const {
@@ -126,7 +126,7 @@ async function expectUntouched(): Promise<void> {
 }
 
 describe("a host of which we are a user with sudo", () => {
-  test("runs more commands at once than it grants sessions, and serves sockets that are projectRoot's", async () => {
+  test("runs more commands at once than it grants sessions, and serves sockets that are root's", async () => {
     const path = hosts.write(hosts.inventory);
     const { readInventory } = await import("#harness/cluster/hosts/inventory.ts");
     const [first, second] = readInventory(path).nodes;
@@ -222,7 +222,7 @@ describe("chapters on hosts that exist", { timeout: runMs }, () => {
     await using agent = await startAgent(hosts.folder, "second");
     expect(await passedWith("P4", agent)).toMatch(/uses the kept cluster nc-/);
     const address = { ...env, CLUSTER: "ssh", INVENTORY: inventory, SSH_AUTH_SOCK: agent.socket };
-    const down = await runScript("harness/cli/cluster.ts", ["down"], address);
+    const down = await runCommand(["cluster", "down"], address);
     expect(down.code, down.said).toBe(0);
     expect(down.said).toMatch(/removed nc-\w+ \(reference@/);
     await expectUntouched();

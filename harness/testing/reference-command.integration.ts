@@ -9,11 +9,10 @@ import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
-import { runScript } from "./support/run-script.ts";
+import { program, runCommand } from "./support/run-script.ts";
 
 const socket = "/run/docker/plugins/netconform.sock";
 const bridge = "/sys/class/net/ncbr0";
-const script = "harness/cli/reference.ts";
 const settings = { ...readSettings(), KEEP: false };
 const progress = progressOn(process.stderr);
 let engine: Engine;
@@ -43,8 +42,8 @@ function admin(): string {
 
 /** The command as a user runs it, until it is told to end. */
 function serve(inventory: string): typeof served {
-  const args = ["--admin", admin(), "serve", "--inventory", inventory];
-  const child = spawn(process.execPath, [join(projectRoot, script), ...args], { cwd: projectRoot });
+  const args = ["reference", "--admin", admin(), "serve", "--inventory", inventory];
+  const child = spawn(process.execPath, [join(projectRoot, program), ...args], { cwd: projectRoot });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -55,7 +54,7 @@ function serve(inventory: string): typeof served {
 }
 
 function netctl(...args: string[]): Promise<{ code: number | null; said: string }> {
-  return runScript(script, ["--admin", admin(), ...args], {});
+  return runCommand(["reference", "--admin", admin(), ...args], {});
 }
 
 /** Names of the plugin's networks on the engine of each node. */

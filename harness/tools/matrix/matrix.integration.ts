@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { runScript } from "#harness/testing/support/run-script.ts";
+import { runCommand } from "#harness/testing/support/run-script.ts";
 import { CellRun } from "./cell-run.ts";
 import type { PlannedCell } from "./plan.ts";
 
@@ -11,7 +11,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs `npm run matrix` as a user would; yields how it ended and what it said. */
 function matrix(args: readonly string[], env: Record<string, string> = {}) {
-  return runScript("harness/cli/netconform.ts", ["matrix", ...args], {
+  return runCommand(["matrix", ...args], {
     REPORTS: mkdtempSync(join(folder, "reports-")),
     ...env,
   });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { runScript } from "#harness/testing/support/run-script.ts";
+import { runCommand } from "#harness/testing/support/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-tutorial-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -11,7 +11,7 @@ const fixture = (name: string) => join(import.meta.dirname, "fixtures", name);
 
 /** Runs the command as a user would and yields how it ended and what it said. */
 function run(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  return runScript("harness/cli/netconform.ts", ["tutorial", ...args], {
+  return runCommand(["tutorial", ...args], {
     KEEP: "0",
     REPORTS: join(folder, "reports"),
     ...env,
