@@ -1,10 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
+import { $ } from "#harness/host/local/zx.ts";
 import { builtInDrivers, loadDriver } from "./loader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-drivers-"));
@@ -56,8 +55,8 @@ describe("loadDriver", () => {
         import { loadDriver } from ${loader};
         const { title, prepare } = await loadDriver(${JSON.stringify(path)});
         console.log(title, await prepare().catch(({ name }) => name));`;
-      const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", program]);
-      expect(stdout).toBe("Outside Blocked\n");
+      const ran = await $`${[process.execPath, "--input-type=module", "-e", program]}`;
+      expect(ran.stdout, ran.stderr).toBe("Outside Blocked\n");
     });
   });
 

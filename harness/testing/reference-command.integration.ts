@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { ProcessPromise } from "zx/core";
 import { parseGroups, parseNetworks, parseRules, parseTenants } from "#drivers/kit/netctl/listings.ts";
 import { errorIn, exits } from "#drivers/kit/netctl/messages.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
@@ -8,6 +8,7 @@ import { until } from "#harness/core/async/poll.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { $ } from "#harness/host/local/zx.ts";
 import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
 import { program, runCommand } from "./support/run-script.ts";
 
@@ -17,7 +18,7 @@ const settings = { ...readSettings(), KEEP: false };
 const progress = progressOn(process.stderr);
 let engine: Engine;
 let hosts: GivenHosts;
-let served: { child: ChildProcess; said: () => string };
+let served: { running: ProcessPromise; said: () => string };
 
 beforeAll(async () => {
   engine = await ensureEngine(settings, progress);
@@ -25,13 +26,13 @@ beforeAll(async () => {
   hosts = await makeGivenHosts(context, settings.ENGINE[0] ?? "26.1", 2);
   served = serve(hosts.write(hosts.inventory));
   await until({ what: "the plugin to serve", deadlineMs: 120_000 }, () => {
-    if (served.child.exitCode !== null) throw new Error(served.said());
+    if (served.running.child?.exitCode !== null) throw new Error(served.said());
     return served.said().includes("Ctrl-C ends it");
   });
 }, 240_000);
 
 afterAll(async () => {
-  if (served?.child.exitCode === null) served.child.kill("SIGKILL");
+  if (served?.running.child?.exitCode === null) served.running.child.kill("SIGKILL");
   await hosts?.[Symbol.asyncDispose]();
   await engine?.release();
 }, 120_000);
@@ -43,14 +44,14 @@ function admin(): string {
 /** The command as a user runs it, until it is told to end. */
 function serve(inventory: string): typeof served {
   const args = ["reference", "--admin", admin(), "serve", "--inventory", inventory];
-  const child = spawn(process.execPath, [join(projectRoot, program), ...args], { cwd: projectRoot });
+  const running = $({ cwd: projectRoot })`${[process.execPath, join(projectRoot, program), ...args]}`;
   let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
     });
   }
-  return { child, said: () => said };
+  return { running, said: () => said };
 }
 
 function netctl(...args: string[]): Promise<{ code: number | null; said: string }> {
@@ -139,9 +140,8 @@ test("what an engine refuses on one node is made on none", { timeout: 60_000 }, 
 });
 
 test("once it is told to end, nothing of it is left on the nodes", { timeout: 60_000 }, async () => {
-  const ended = new Promise((resolve) => served.child.once("close", resolve));
-  served.child.kill("SIGINT");
-  expect(await ended).toBe(0);
+  served.running.child?.kill("SIGINT");
+  expect((await served.running).exitCode).toBe(0);
   expect(await ofThePlugin()).toEqual([[], []]);
   expect((await netctl("net", "ls")).code).toBe(exits.noAnswer);
 });

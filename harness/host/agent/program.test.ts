@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -10,6 +9,7 @@ import { expect, it, onTestFinished } from "vitest";
 import { ProbeFailed } from "#harness/core/errors.ts";
 import { serveSocket } from "#harness/core/rpc/socket.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
+import { $ } from "#harness/host/local/zx.ts";
 import { programFile, pythonFolder, type RunningProgram, startProgram } from "./program.ts";
 
 const local = new LocalHost();
@@ -55,10 +55,9 @@ it("passes its own tests in Python", async () => {
     "--start-directory",
     "tests",
   ];
-  const child = spawn(tests[0]!, tests.slice(1), { cwd: pythonFolder, stdio: ["ignore", "ignore", "pipe"] });
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
-  expect(code, said).toBe(0);
-  expect(Number(/^Ran (\d+) tests/m.exec(said)?.[1])).toBeGreaterThan(30);
+  const { exitCode, stderr } = await $({ cwd: pythonFolder })`${tests}`;
+  expect(exitCode, stderr).toBe(0);
+  expect(Number(/^Ran (\d+) tests/m.exec(stderr)?.[1])).toBeGreaterThan(30);
 });
 
 it("tells a command line that is wrong how it should be", async () => {

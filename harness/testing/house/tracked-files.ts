@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { $ } from "#harness/host/local/zx.ts";
 
 /** Files of the project as Git knows them, new ones included, relative to its root. */
 export function trackedFiles(): string[] {
@@ -38,7 +38,7 @@ export function codeSpans(text: string): string[] {
 }
 
 function list(argv: readonly string[]): string[] {
-  return execFileSync("git", argv, { cwd: projectRoot, encoding: "utf8", maxBuffer: 16 * 1024 * 1024 })
-    .split("\n")
-    .filter(Boolean);
+  const listed = $.sync({ cwd: projectRoot, maxBuffer: 16 * 1024 * 1024 })`${["git", ...argv]}`;
+  if (listed.exitCode !== 0) throw new Error(listed.stderr);
+  return listed.stdout.split("\n").filter(Boolean);
 }
