@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { codeSpans, documents, readTracked, tableBelow, trackedFiles } from "./tracked-files.ts";
 
-const files = trackedFiles();
+const files = await trackedFiles();
 /** Folders at the root; what begins with one of them is a path of the project. */
 const roots = new Set(files.filter((path) => path.includes("/")).map((path) => path.split("/", 1)[0]));
 
@@ -15,13 +15,15 @@ describe("README.md", () => {
     expect(lines.filter((line) => line.length > 100)).toEqual([]);
   });
 
-  test("leads to every document", () => {
+  test("leads to every document", async () => {
     const linked = linksOf("README.md").map(({ path }) => path);
-    expect(linked).toEqual(expect.arrayContaining(documents().filter((path) => path !== "README.md")));
+    expect(linked).toEqual(
+      expect.arrayContaining((await documents()).filter((path) => path !== "README.md")),
+    );
   });
 });
 
-describe.each(documents())("%s", (document) => {
+describe.each(await documents())("%s", (document) => {
   const text = readTracked(document);
 
   test("has lines of at most 120 characters, tables apart", () => {

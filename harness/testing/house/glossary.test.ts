@@ -12,7 +12,7 @@ const replaced = tableBelow(readTracked(glossary), "## Replaced words").map(([wo
 }));
 
 /** Text files whose words are the project's own. */
-const texts = trackedFiles()
+const texts = (await trackedFiles())
   .filter((path) => path !== glossary && path !== own && !/\.(png|ico|gz|pcap)$|-lock\.json$/.test(path))
   .map((path) => ({ path, words: inWords(`${path}\n${readTracked(path)}`) }));
 

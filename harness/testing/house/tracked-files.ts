@@ -4,10 +4,10 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { $ } from "#harness/host/local/zx.ts";
 
 /** Files of the project as Git knows them, new ones included, relative to its root. */
-export function trackedFiles(): string[] {
+export async function trackedFiles(): Promise<string[]> {
   const argv = ["ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"];
-  const deleted = new Set(list(["ls-files", "--deleted"]));
-  return list(argv).filter((path) => !deleted.has(path));
+  const deleted = new Set(await list(["ls-files", "--deleted"]));
+  return (await list(argv)).filter((path) => !deleted.has(path));
 }
 
 /** The text of a file of the project. */
@@ -16,8 +16,8 @@ export function readTracked(path: string): string {
 }
 
 /** The documents that people read first: README.md and docs/*.md. */
-export function documents(): string[] {
-  return trackedFiles().filter((path) => path === "README.md" || /^docs\/[^/]+\.md$/.test(path));
+export async function documents(): Promise<string[]> {
+  return (await trackedFiles()).filter((path) => path === "README.md" || /^docs\/[^/]+\.md$/.test(path));
 }
 
 /** The rows of the Markdown table below a heading, each as its cells; without the head. */
@@ -37,8 +37,8 @@ export function codeSpans(text: string): string[] {
   return [...prose.matchAll(/`([^`\n]+)`/g)].map(([, code = ""]) => code);
 }
 
-function list(argv: readonly string[]): string[] {
-  const listed = $.sync({ cwd: projectRoot, maxBuffer: 16 * 1024 * 1024 })`${["git", ...argv]}`;
+async function list(argv: readonly string[]): Promise<string[]> {
+  const listed = await $({ cwd: projectRoot })`${["git", ...argv]}`;
   if (listed.exitCode !== 0) throw new Error(listed.stderr);
   return listed.stdout.split("\n").filter(Boolean);
 }
