@@ -68,7 +68,7 @@ async function open(id: string): Promise<ChapterContext> {
   const settings = readSettings();
   openTranscript(`${settings.REPORTS}/transcripts/${id}.jsonl`, settings.VERBOSE);
   const state: ClusterState = new ClusterStates(settings).load(id);
-  const declaration = await loadDriver(inject("target").reference);
+  const declaration = await loadDriver(inject("target").reference, settings);
   const cluster = new RemoteCluster(state);
   const driver = await declaration.connect(cluster, state.attachment ?? {});
   await announce("cluster connected", { cluster });

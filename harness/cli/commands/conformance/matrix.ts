@@ -87,9 +87,7 @@ async function matrix(what: readonly string[], options: Options): Promise<number
         ? mergeMatrices(
             folders.map((folder) => resolve(folder)),
             settings.REPORTS,
-            options.expect
-              ? await planCells(settings.DRIVER, settings.ENGINE, wantedFirewalls(settings, options))
-              : [],
+            options.expect ? await planCells(settings, wantedFirewalls(settings, options)) : [],
           )
         : await run(what, settings, options, history, told.promise);
     return await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
@@ -123,7 +121,7 @@ async function run(
   ];
   const selected = [...given, ...(requirement ? [requirement] : [])];
   const wanted = wantedFirewalls(settings, options);
-  const cells = await planCells(settings.DRIVER, settings.ENGINE, wanted);
+  const cells = await planCells(settings, wanted);
   const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
 
   handleInterruptions(progress);
