@@ -20,6 +20,7 @@ import { clustersThatFit, longestFirst, planCells } from "#harness/tools/matrix/
 import { generateAllureReport } from "#reports/allure/report.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { formatDuration } from "#reports/conformance/console.ts";
+import { describeEnvironment } from "#reports/environment.ts";
 import { counted } from "#reports/matrix/changes.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
 import { compareVersions } from "#reports/matrix/outcomes.ts";
@@ -153,6 +154,7 @@ async function run(
       shard,
       blocked,
       progress,
+      environment: describeEnvironment(settings),
     });
     removeWhenInterrupted("the cells", async () => {
       await matrixRun.stop();
