@@ -26,7 +26,8 @@ async function configure(): Promise<ViteUserConfig> {
     resolve: { alias: [publicApiAlias] },
     test: {
       pool: "forks",
-      reporters: conformanceReporters(),
+      reporters: conformanceReporters(settings),
+      provide: { settings },
       testTimeout: 60_000 * settings.PATIENCE,
       hookTimeout: 120_000 * settings.PATIENCE,
       // Vitest ends the process when taking everything down takes longer, and clusters would stay.

@@ -3,6 +3,7 @@ import type { DriverAttachment } from "#harness/cluster/state.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Network, NetworkSpec } from "#harness/workload/network.ts";
 import type { Capability, Feature } from "#suites/requirements/capability.ts";
 
@@ -85,8 +86,11 @@ export interface InstalledDriver {
   versions?(): Promise<Record<string, string>>;
 }
 
+/** What a driver is given of the settings: where it writes, and where what it installs or calls is found. */
+export type DriverSettings = Pick<Settings, "REPORTS" | "CACHE" | "CNI_PATH" | "CONTIV" | "CONTIV_SHA256">;
+
 /**
- * The plugin under test. A driver file has a default export made by `defineDriver`.
+ * The plugin under test. A driver file has a default export made by `defineDriver`: a driver, or a function that makes one.
  * Adding one touches its file, its test and one line of docs.
  */
 export interface Driver {
@@ -111,7 +115,12 @@ export interface Driver {
   connect(cluster: Cluster, attachment: DriverAttachment): Promise<InstalledDriver>;
 }
 
-/** Types a driver; `export default defineDriver({...})` is a whole driver file. */
-export function defineDriver(driver: Driver): Driver {
-  return driver;
+/** Makes a driver that depends on the settings. Called each time the driver is loaded; what it throws ends the run. */
+export type DriverFactory = (settings: DriverSettings) => Driver | Promise<Driver>;
+
+/** Types a driver, or a function of the settings that makes one; `export default defineDriver({...})` is a whole driver file. */
+export function defineDriver(driver: Driver): Driver;
+export function defineDriver(factory: DriverFactory): DriverFactory;
+export function defineDriver(given: Driver | DriverFactory): Driver | DriverFactory {
+  return given;
 }

@@ -27,6 +27,8 @@ export type { NodeValues } from "./cni/node-values.ts";
 export type { CniProfile } from "./cni/profile.ts";
 export {
   type Driver,
+  type DriverFactory,
+  type DriverSettings,
   defineDriver,
   type GroupSpec,
   type InstalledDriver,

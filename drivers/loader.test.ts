@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { $ } from "#harness/host/local/zx.ts";
 import { builtInDrivers, loadDriver } from "./loader.ts";
 
+const settings = readSettings({});
 const folder = mkdtempSync(join(tmpdir(), "netconform-drivers-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -17,7 +19,7 @@ function driverFile(name: string, content: string): string {
 
 describe("loadDriver", () => {
   it.each(builtInDrivers)("loads %s by name", async (name) => {
-    expect((await loadDriver(name)).name).toBe(name);
+    expect((await loadDriver(name, settings)).name).toBe(name);
   });
 
   it("loads a driver file by path", async () => {
@@ -25,7 +27,34 @@ describe("loadDriver", () => {
       "good.mjs",
       'export default { name: "mine", title: "Mine", capabilities: ["names"], install() {}, connect() {} };',
     );
-    expect((await loadDriver(path)).title).toBe("Mine");
+    expect((await loadDriver(path, settings)).title).toBe("Mine");
+  });
+
+  describe("a driver file that exports a function", () => {
+    it("is called with the settings", async () => {
+      const path = driverFile(
+        "factory.mjs",
+        `export default ({ REPORTS }) =>
+           ({ name: "made", title: REPORTS, capabilities: ["names"], install() {}, connect() {} });`,
+      );
+      const driver = await loadDriver(path, { ...settings, REPORTS: "/reports" });
+      expect([driver.name, driver.title]).toEqual(["made", "/reports"]);
+    });
+
+    it("may load another driver with them", async () => {
+      const path = driverFile(
+        "derived.ts",
+        `import { defineDriver, loadDriver } from "netconform";
+         export default defineDriver(async (settings) => ({
+           ...(await loadDriver("contiv", settings)),
+           name: "derived",
+         }));`,
+      );
+      const { name, capabilities } = await loadDriver(path, { ...settings, CONTIV: "running" });
+      expect(name).toBe("derived");
+      expect(capabilities).not.toContain("remote");
+      expect((await loadDriver(path, settings)).capabilities).toContain("remote");
+    });
   });
 
   describe("a driver file outside the project that imports the public API", () => {
@@ -44,7 +73,7 @@ describe("loadDriver", () => {
     );
 
     it("loads, and what it throws is what the suite knows", async () => {
-      const driver = await loadDriver(path);
+      const driver = await loadDriver(path, settings);
       expect(driver.title).toBe("Outside");
       await expect(driver.prepare?.("26.1")).rejects.toThrow(Blocked);
     });
@@ -53,7 +82,7 @@ describe("loadDriver", () => {
       const loader = JSON.stringify(new URL("./loader.ts", import.meta.url).href);
       const program = `
         import { loadDriver } from ${loader};
-        const { title, prepare } = await loadDriver(${JSON.stringify(path)});
+        const { title, prepare } = await loadDriver(${JSON.stringify(path)}, ${JSON.stringify(settings)});
         console.log(title, await prepare().catch(({ name }) => name));`;
       const ran = await $`${[process.execPath, "--input-type=module", "-e", program]}`;
       expect(ran.stdout, ran.stderr).toBe("Outside Blocked\n");
@@ -63,6 +92,22 @@ describe("loadDriver", () => {
   it.each([
     ["throws.mjs", "throw new Error('broken inside');", /throws\.mjs.*broken inside/],
     ["empty.mjs", "export const x = 1;", /empty\.mjs has no default export/],
+    [
+      "failing.mjs",
+      "export default () => { throw new Error('no such folder'); };",
+      /failing\.mjs could not make its driver: no such folder/,
+    ],
+    [
+      "rejecting.mjs",
+      "export default async () => { throw new Error('no such folder'); };",
+      /rejecting\.mjs could not make its driver: no such folder/,
+    ],
+    ["hollow.mjs", "export default () => undefined;", /hollow\.mjs is not a driver[\s\S]*default export/],
+    [
+      "lacking.mjs",
+      'export default async () => ({ name: "x", title: "X", capabilities: [], install() {} });',
+      /lacking\.mjs is not a driver[\s\S]*connect: expected a function connect/,
+    ],
     ["bare.mjs", "export default {};", /bare\.mjs is not a driver[\s\S]*name/],
     [
       "proud.mjs",
@@ -70,16 +115,20 @@ describe("loadDriver", () => {
       /proud\.mjs[\s\S]*one of [\s\S]*multihost[\s\S]*teleport/,
     ],
   ])("refuses %s and says what is wrong", async (name, content, message) => {
-    const loading = loadDriver(driverFile(name, content));
+    const loading = loadDriver(driverFile(name, content), settings);
     await expect(loading).rejects.toThrow(UsageError);
     await expect(loading).rejects.toThrow(message);
   });
 
   it("names the drivers there are when there is none of that name", async () => {
-    await expect(loadDriver("contivv")).rejects.toThrow(/DRIVER=contivv: no such driver.*bridge, overlay/);
+    await expect(loadDriver("contivv", settings)).rejects.toThrow(
+      /DRIVER=contivv: no such driver.*bridge, overlay/,
+    );
   });
 
   it("says which file is not there", async () => {
-    await expect(loadDriver("./nowhere.ts")).rejects.toThrow(/DRIVER=\.\/nowhere\.ts.*no file .*nowhere\.ts/);
+    await expect(loadDriver("./nowhere.ts", settings)).rejects.toThrow(
+      /DRIVER=\.\/nowhere\.ts.*no file .*nowhere\.ts/,
+    );
   });
 });

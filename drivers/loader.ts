@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { type Capability, capabilities } from "#suites/requirements/capability.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, DriverFactory, DriverSettings } from "./driver.ts";
 import { resolvePublicApi } from "./public-api.ts";
 
 const files = {
@@ -43,13 +43,13 @@ const driverShape = z.object(
 
 /**
  * Loads a driver by built-in name, path to a file (`./my-driver.ts`, or `./my.conflist` for CNI plugins), or package name.
- * Throws `UsageError` that names the file and what is wrong with it.
+ * One that depends on the settings is made with `settings`. Throws `UsageError` that names the file and what is wrong with it.
  */
-export async function loadDriver(reference: string): Promise<Driver> {
+export async function loadDriver(reference: string, settings: DriverSettings): Promise<Driver> {
   const { specifier, place } = locate(reference);
   if (conflistExtensions.includes(extname(place))) {
     const { conflistDriver } = await import("./cni/conflist.ts");
-    return conflistDriver(place);
+    return conflistDriver(place)(settings);
   }
   resolvePublicApi();
   let loaded: { default?: unknown };
@@ -72,12 +72,23 @@ export async function loadDriver(reference: string): Promise<Driver> {
       hint: "export default defineDriver({ name, title, capabilities, install, connect })",
     });
   }
-  const checked = driverShape.safeParse(loaded.default);
+  const driver = await made(loaded.default, settings).catch((error: unknown) => {
+    throw new UsageError(
+      `DRIVER=${reference}: ${place} could not make its driver: ${error instanceof Error ? error.message : error}`,
+      { cause: error },
+    );
+  });
+  const checked = driverShape.safeParse(driver);
   if (!checked.success) {
-    const problems = checked.error.issues.map((issue) => describeIssue(issue, loaded.default));
+    const problems = checked.error.issues.map((issue) => describeIssue(issue, driver));
     throw new UsageError(`DRIVER=${reference}: ${place} is not a driver\n  ${problems.join("\n  ")}`);
   }
-  return loaded.default as Driver;
+  return driver as Driver;
+}
+
+/** The driver itself, also where a file exports a function that makes it. */
+async function made(exported: unknown, settings: DriverSettings): Promise<unknown> {
+  return typeof exported === "function" ? (exported as DriverFactory)(settings) : exported;
 }
 
 function locate(reference: string): { specifier: string; place: string } {

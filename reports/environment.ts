@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, platform, release } from "node:os";
 import { z } from "zod";
-import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Statement } from "./conformance/schema.ts";
 
 const manifestSchema = z.object({
@@ -32,10 +32,11 @@ const toldSettings = [
   "CNI_VERSION",
   "FAULT",
 ] as const satisfies readonly (keyof Settings)[];
-type ToldSettings = Pick<Settings, (typeof toldSettings)[number]>;
+/** What is told of the settings. */
+export type ToldSettings = Pick<Settings, (typeof toldSettings)[number]>;
 
 /** What the run stood on: host, Node.js, npm packages (all pinned), the settings that decided what was run. */
-export function describeEnvironment(settings: ToldSettings = readSettings()): Statement["environment"] {
+export function describeEnvironment(settings: ToldSettings): Statement["environment"] {
   const told = toldSettings.flatMap((name) => {
     const value = settings[name];
     return value === undefined ? [] : [[name, value] as const];

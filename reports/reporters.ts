@@ -1,19 +1,19 @@
 import { join } from "node:path";
 import { DefaultReporter, type Reporter, type TestSpecification } from "vitest/node";
-import { readSettings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { allureOptions } from "./allure/labels.ts";
 import { AllureReporter } from "./allure/reporter.ts";
 import ConformanceReporter from "./conformance/reporter.ts";
-import { describeEnvironment } from "./environment.ts";
+import { describeEnvironment, type ToldSettings } from "./environment.ts";
 import { reportFiles } from "./files.ts";
 import { targetOf } from "./target.ts";
 
 /**
  * The reporters of the project, for `reporters` in a vitest config: statement, JUnit and console for targets, Allure,
- * and vitest's own console where no target is run. `outputDir` defaults to the setting REPORTS.
+ * and vitest's own console where no target is run. They write into `REPORTS`.
  */
-export function conformanceReporters({ outputDir = readSettings().REPORTS } = {}): Reporter[] {
-  const { host, node, packages, settings } = describeEnvironment();
+export function conformanceReporters(given: ToldSettings & Pick<Settings, "REPORTS">): Reporter[] {
+  const { host, node, packages, settings } = describeEnvironment(given);
   const environment = {
     drivers: String(settings.DRIVER),
     engines: String(settings.ENGINE),
@@ -23,8 +23,11 @@ export function conformanceReporters({ outputDir = readSettings().REPORTS } = {}
     ...Object.fromEntries(["vitest", "testcontainers"].map((name) => [name, packages[name] ?? ""])),
   };
   return [
-    new ConformanceReporter({ outputDir }),
-    new AllureReporter(allureOptions(join(outputDir, reportFiles.allureResults), environment), outputDir),
+    new ConformanceReporter(given),
+    new AllureReporter(
+      allureOptions(join(given.REPORTS, reportFiles.allureResults), environment),
+      given.REPORTS,
+    ),
     withoutTargets(new DefaultReporter()),
   ];
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type Driver, defineDriver, type InstalledDriver } from "#drivers/driver.ts";
+import type { Driver, DriverSettings, InstalledDriver } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
@@ -26,8 +26,8 @@ package=$(dpkg-query --search "$1" 2>/dev/null) || { "$1" 2>&1 </dev/null | head
 dpkg-query --show --showformat='\${Package} \${Version}' "\${package%%:*}"`;
 
 /** Makes a driver of plugins behind a CNI runtime; `export default cniDriver({...})` is a whole driver file. */
-export function cniDriver(profile: CniProfile): Driver {
-  return defineDriver({
+export function cniDriver(profile: CniProfile): (settings: DriverSettings) => Driver {
+  return ({ CNI_PATH: folders }) => ({
     name: profile.name,
     title: profile.title,
     capabilities: ["cni", ...profile.capabilities],
@@ -42,11 +42,11 @@ export function cniDriver(profile: CniProfile): Driver {
         ),
       );
       if (await lacksFeature(cluster, profile)) return {};
-      await useOnce(scope, new InstalledCni(cluster, profile));
+      await useOnce(scope, new InstalledCni(cluster, profile, folders));
       return {};
     },
 
-    connect: async (cluster) => new InstalledCni(cluster, profile),
+    connect: async (cluster) => new InstalledCni(cluster, profile, folders),
   });
 }
 
@@ -81,10 +81,10 @@ class InstalledCni implements InstalledDriver {
   readonly #profile: CniProfile;
   readonly #runtimes: NodeRuntimes;
 
-  constructor(cluster: Cluster, profile: CniProfile) {
+  constructor(cluster: Cluster, profile: CniProfile, folders: readonly string[]) {
     this.#cluster = cluster;
     this.#profile = profile;
-    this.#runtimes = new NodeRuntimes(cluster);
+    this.#runtimes = new NodeRuntimes(cluster, folders);
     if (profile.underlay) this.underlay = profile.underlay;
   }
 

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadDriver } from "#drivers/loader.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { withoutDefaultRoute } from "./network/rendered.ts";
 import { nodeValuesOf } from "./node-values.ts";
 
+const settings = readSettings({});
 const folder = mkdtempSync(join(tmpdir(), "netconform-conflists-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -28,13 +30,13 @@ describe("a network configuration as a driver", () => {
       "mine.conflist",
       list({ netconform: { capabilities: ["multihost"], join: "routes" } }),
     );
-    const driver = await loadDriver(path);
+    const driver = await loadDriver(path, settings);
     expect([driver.name, driver.capabilities]).toEqual(["cni-mine", ["cni", "multihost"]]);
   });
 
   it("may be the configuration of a single plugin", async () => {
     const path = conflist("single.conf", { cniVersion: "1.0.0", type: "bridge" });
-    expect((await loadDriver(path)).name).toBe("cni-single");
+    expect((await loadDriver(path, settings)).name).toBe("cni-single");
   });
 
   it.each([
@@ -45,7 +47,7 @@ describe("a network configuration as a driver", () => {
     ["absent.conflist", list({ netconform: { binaries: ["./nowhere"] } }), /no such file: .*nowhere/],
     ["unknown.conflist", list({ bridge: "{{brigde}}" }), /\{\{brigde\}\} is unknown; expected one of name, /],
   ])("that is wrong is refused by name: %s", async (name, content, message) => {
-    const loading = loadDriver(conflist(name, content));
+    const loading = loadDriver(conflist(name, content), settings);
     await expect(loading).rejects.toThrow(UsageError);
     await expect(loading).rejects.toThrow(message);
   });

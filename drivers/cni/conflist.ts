@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, extname, resolve } from "node:path";
 import { z } from "zod";
-import type { Driver } from "#drivers/driver.ts";
+import type { Driver, DriverSettings } from "#drivers/driver.ts";
 import { parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { type Capability, capabilities } from "#suites/requirements/capability.ts";
@@ -24,7 +24,7 @@ const optionsSchema = z
  * top-level key `netconform` for what the suite must know: `capabilities`, `underlay`, `join`, and `binaries`, paths
  * of plugins relative to the file that are put on the nodes. Throws `UsageError` that says what is wrong with the file.
  */
-export function conflistDriver(path: string): Driver {
+export function conflistDriver(path: string): (settings: DriverSettings) => Driver {
   const text = readFileSync(path, "utf8");
   const render = (values: NodeValues) => fill(text, path, { ...values });
   const { netconform, ...example } = parse(render(exampleSite()), path);

@@ -1,9 +1,8 @@
-import { defineDriver } from "#drivers/driver.ts";
+import { type DriverSettings, defineDriver } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { on } from "#harness/core/async/events.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { InstalledContiv, type Supervision } from "./contiv.ts";
 import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/daemons.ts";
 import { attachToRunning, installRelease } from "./install/install.ts";
@@ -14,37 +13,36 @@ import { ContivNetctl } from "./netctl.ts";
 /** The engine version that dropped the option on which Contiv's networks of global scope rest. */
 const withoutStore = 23;
 
-/** Read once: it is some fifty megabytes, maybe from far away. */
-let release: Promise<Release> | undefined;
+/** By what the settings say of it. Read once: it is some fifty megabytes, maybe from far away. */
+const releases = new Map<string, Promise<Release>>();
 
 /** Contiv (netmaster and netplugin over Open vSwitch), from a release that the user names or as it runs already. */
-export default defineDriver({
+export default defineDriver((settings) => ({
   name: "contiv",
   title: "Contiv",
   // biome-ignore format: one line per chapter
   capabilities: [
-    "multihost", "vxlan", "names", "hotplug",
-    "tenants",
-    "outbound", "publish", "gwbridge", "vlan",
-    "policy",
-    // A proxy is not put before a plugin that others may be using.
-    ...(readSettings().CONTIV === "running" ? [] : ["remote" as const]),
-  ],
+      "multihost", "vxlan", "names", "hotplug",
+      "tenants",
+      "outbound", "publish", "gwbridge", "vlan",
+      "policy",
+      // A proxy is not put before a plugin that others may be using.
+      ...(settings.CONTIV === "running" ? [] : ["remote" as const]),
+    ],
   needs: { multihost: ["clusterStore", "openvswitch"] },
 
   async prepare(engine) {
     if (Number.parseFloat(engine) >= withoutStore) {
       throw new Blocked(`Docker ${engine} has no cluster store, which Contiv needs (removed in 23.0)`);
     }
-    release ??= readRelease(readSettings());
-    await release;
+    await releaseOf(settings);
   },
 
   async install(scope, cluster, session = scope) {
-    const given = await (release ?? readRelease(readSettings()));
+    const given = await releaseOf(settings);
     return given.kind === "running"
       ? attachToRunning(scope, cluster)
-      : installRelease(scope, cluster, given, session);
+      : installRelease(scope, cluster, given, { session, reports: settings.REPORTS });
   },
 
   async connect(cluster, { netctl = "", netmaster = "", tunnelEnds, recorder }) {
@@ -54,7 +52,14 @@ export default defineDriver({
       ...(recorder ? { protocol: connectRecorder(recorder) } : {}),
     });
   },
-});
+}));
+
+function releaseOf(settings: Pick<DriverSettings, "CONTIV" | "CONTIV_SHA256">): Promise<Release> {
+  const key = JSON.stringify([settings.CONTIV, settings.CONTIV_SHA256]);
+  const release = releases.get(key) ?? readRelease(settings);
+  releases.set(key, release);
+  return release;
+}
 
 function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: ContivNetctl): Supervision {
   const daemons = daemonsOf(cluster, tunnelEnds);

@@ -8,7 +8,6 @@ import { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 import { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
@@ -24,33 +23,32 @@ import { pluginSocketPath, ReferenceService, type ServedNode } from "./service.t
 const pluginName = "netconform";
 
 /** The project's own plugin: multi-host, tenants, VLAN and policy over Open vSwitch, served from this process. */
-export default defineDriver({
+export default defineDriver((settings) => ({
   name: "reference",
   title: "the project's reference plugin",
   // biome-ignore format: one line per chapter
   capabilities: [
-    "multihost", "vxlan", "names", "hotplug", "ipv6",
-    "tenants",
-    "outbound", "publish", "gwbridge", "vlan",
-    "policy",
-    "remote",
-  ],
+      "multihost", "vxlan", "names", "hotplug", "ipv6",
+      "tenants",
+      "outbound", "publish", "gwbridge", "vlan",
+      "policy",
+      "remote",
+    ],
   needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
 
   async install(scope, cluster, session = scope) {
     const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
     await Promise.all(cluster.nodes.map((node) => checkTools(node)));
-    const { REPORTS } = readSettings();
     const proxy = new RecordingProxy(
       session,
       { name: pluginName, address: pluginSocketPath(pluginName), connect: unconnected },
-      { transcript: join(REPORTS, "transcripts", `${cluster.id}-protocol.jsonl`) },
+      { transcript: join(settings.REPORTS, "transcripts", `${cluster.id}-protocol.jsonl`) },
     );
     const nodes = cluster.nodes.map((node) => served(node, proxy));
     const service = new ReferenceService(nodes, {
       name: pluginName,
       adminSocket,
-      stateFile: stateFile(cluster.id),
+      stateFile: stateFile(cluster.id, settings),
     });
     scope.defer("the reference plugin", () => service.uninstall());
     session.defer("the reference plugin's sockets", () => service.stop());
@@ -62,7 +60,7 @@ export default defineDriver({
   async connect(cluster, { adminSocket = "", recorder = "" }) {
     return new InstalledReference(cluster, new AdminClient(adminSocket), connectRecorder(recorder));
   },
-});
+}));
 
 /** What the engine says to the plugin goes through `proxy`. */
 function served(node: ClusterNode, proxy: RecordingProxy): ServedNode {

@@ -13,7 +13,6 @@ import {
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { announce } from "#harness/core/async/events.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
@@ -21,6 +20,7 @@ import { type RequirementId, requirementOf } from "#suites/requirements/catalogu
 import type { TargetContext } from "./outcome.ts";
 import { expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
 import { askVersions } from "./suite/versions.ts";
+import { workerSettings } from "./suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
 
 declare module "vitest" {
@@ -65,10 +65,10 @@ function connect(id: string): Promise<ChapterContext> {
 }
 
 async function open(id: string): Promise<ChapterContext> {
-  const settings = readSettings();
+  const settings = workerSettings();
   openTranscript(`${settings.REPORTS}/transcripts/${id}.jsonl`, settings.VERBOSE);
   const state: ClusterState = new ClusterStates(settings).load(id);
-  const declaration = await loadDriver(inject("target").reference);
+  const declaration = await loadDriver(inject("target").reference, settings);
   const cluster = new RemoteCluster(state);
   const driver = await declaration.connect(cluster, state.attachment ?? {});
   await announce("cluster connected", { cluster });

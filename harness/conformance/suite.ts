@@ -5,7 +5,6 @@ import { within } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
@@ -14,6 +13,7 @@ import { evidenceDeadlineMs, TestRecord } from "./suite/record.ts";
 import { Shares } from "./suite/shares.ts";
 import type { Shared, TestTools } from "./suite/tools.ts";
 import { Tries, tryMs, type UndeclaredTest } from "./suite/undeclared.ts";
+import { workerSettings } from "./suite/worker-settings.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -75,7 +75,7 @@ export function conformanceSuite<Context extends object>(
   options: SuiteOptions<Context>,
   define: (suite: Suite<Context>) => void,
 ): void {
-  const settings = readSettings();
+  const settings = workerSettings();
   const target = inject("target");
   const scope = new Scope(options.chapter);
   let opened: Promise<Context> | undefined;

@@ -1,10 +1,10 @@
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
-import { ClusterStates } from "#harness/cluster/state.ts";
+import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { type Moments, on } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Fault, FaultActs, FaultContext } from "./fault.ts";
 import { chapterFaults } from "./faults/all.ts";
 
@@ -17,18 +17,21 @@ export function findFault(name: string): Fault<"chapters"> {
   );
 }
 
+/** For the state of the cluster, which says how its plugin is reached. */
+type InjectSettings = Pick<Settings, "CACHE">;
+
 let waiting = false;
 
 /** Injects the fault of that name into the cluster that this process connects to. Asked again, it does nothing. */
-export function injectWhenConnected(name: string): void {
+export function injectWhenConnected(name: string, settings: InjectSettings): void {
   if (waiting) return;
   waiting = true;
-  on("cluster connected", async ({ cluster }) => injectFault(name, cluster));
+  on("cluster connected", async ({ cluster }) => injectFault(name, cluster, settings));
 }
 
 /** Has the fault of that name act on the cluster at its moments in this process. */
-function injectFault(name: string, cluster: Cluster): void {
-  const acts = actsOf(findFault(name));
+function injectFault(name: string, cluster: Cluster, settings: InjectSettings): void {
+  const acts = actsOf(findFault(name), settings);
   let open: Scope | undefined;
   on("chapter begins", async ({ scope }) => {
     open = scope;
@@ -48,18 +51,18 @@ function injectFault(name: string, cluster: Cluster): void {
 }
 
 /** What a fault does at which moment, also where that is a switch of the reference plugin. */
-function actsOf({ inject }: Fault<"chapters">): FaultActs {
+function actsOf({ inject }: Fault<"chapters">, settings: InjectSettings): FaultActs {
   if (!("switchOn" in inject)) return inject;
   const { switchOn, at } = inject;
   return {
-    [at]: (context: FaultContext, { scope }: { scope: Scope }) => switchFaultOn(context, scope, switchOn),
+    [at]: ({ cluster }: FaultContext, { scope }: { scope: Scope }) =>
+      switchFaultOn(scope, new ClusterStates(settings).load(cluster.id), switchOn),
   };
 }
 
 /** Switches a fault of the cluster's reference plugin on until `scope` closes. */
-async function switchFaultOn({ cluster }: FaultContext, scope: Scope, name: string): Promise<void> {
-  const { attachment } = new ClusterStates(readSettings()).load(cluster.id);
-  if (!attachment?.adminSocket) throw new HarnessError(`${cluster.id} carries no reference plugin`);
+async function switchFaultOn(scope: Scope, { id, attachment }: ClusterState, name: string): Promise<void> {
+  if (!attachment?.adminSocket) throw new HarnessError(`${id} carries no reference plugin`);
   const plugin = new AdminClient(attachment.adminSocket);
   await plugin.call("setFaults", { names: [name] });
   scope.defer(`the fault ${name}`, () => plugin.call("setFaults", { names: [] }));

@@ -17,17 +17,18 @@ function modestDriver(name: string, changes: string): string {
     path,
     `import { type Cluster, defineDriver, loadDriver, type Network, type NetworkSpec, type Scope, uniqueName } from "netconform";
 
-const bridge = await loadDriver("bridge");
-
-export default defineDriver({
-  ...bridge,
-  name: "${name}",
-  title: "Docker bridge, which says little of itself",
-  capabilities: ["names"],
-  async connect(cluster, attachment) {
-    const installed = await bridge.connect(cluster, attachment);
-    return { ...installed, ${changes} };
-  },
+export default defineDriver(async (settings) => {
+  const bridge = await loadDriver("bridge", settings);
+  return {
+    ...bridge,
+    name: "${name}",
+    title: "Docker bridge, which says little of itself",
+    capabilities: ["names"],
+    async connect(cluster, attachment) {
+      const installed = await bridge.connect(cluster, attachment);
+      return { ...installed, ${changes} };
+    },
+  };
 });
 
 /** Makes something on a node that nobody removes. */

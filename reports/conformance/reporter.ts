@@ -11,10 +11,10 @@ import type {
   TestSpecification,
   Vitest,
 } from "vitest/node";
-import { readSettings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { claimFolder } from "#reports/claim.ts";
-import { describeEnvironment, generator } from "#reports/environment.ts";
+import { describeEnvironment, generator, type ToldSettings } from "#reports/environment.ts";
 import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "#reports/files.ts";
 import { targetOf } from "#reports/target.ts";
 import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
@@ -22,11 +22,6 @@ import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
 import type { Statement, SuiteError } from "./schema.ts";
 import { buildStatement, type ExpectedTarget, isGreen, type Observation } from "./statement.ts";
-
-export interface ConformanceReporterOptions {
-  /** Folder for the reports; default: the setting REPORTS. */
-  outputDir?: string;
-}
 
 const unfinished = "the run has not finished: it is still going on, or it was killed";
 const silenceMs = 8_000;
@@ -36,6 +31,7 @@ const silenceMs = 8_000;
  * Projects that provide a `target` are judged; a run that selects only other projects is left alone.
  */
 export default class ConformanceReporter implements Reporter {
+  readonly #settings: ToldSettings;
   readonly #outputDir: string;
   readonly #look = lookOf(process.stdout);
   readonly #running = new Map<string, string>();
@@ -48,8 +44,10 @@ export default class ConformanceReporter implements Reporter {
   #lastPrinted = 0;
   #ticker: NodeJS.Timeout | undefined;
 
-  constructor(options: ConformanceReporterOptions = {}) {
-    this.#outputDir = options.outputDir ?? readSettings().REPORTS;
+  /** Writes into `REPORTS`. */
+  constructor(settings: ToldSettings & Pick<Settings, "REPORTS">) {
+    this.#settings = settings;
+    this.#outputDir = settings.REPORTS;
   }
 
   onInit(vitest: Vitest): void {
@@ -199,7 +197,7 @@ export default class ConformanceReporter implements Reporter {
       ...(finishedAt ? { finishedAt } : {}),
       durationMs: Date.now() - this.#run.startedAt.getTime(),
       incompleteBecause,
-      environment: describeEnvironment(),
+      environment: describeEnvironment(this.#settings),
       targets: this.#targets(),
       observations,
       errors: [...errors, ...moreErrors],

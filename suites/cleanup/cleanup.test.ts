@@ -9,17 +9,17 @@ import { ClusterStates } from "#harness/cluster/state.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
 import { openTarget } from "#harness/conformance/run/target.ts";
+import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { announce } from "#harness/core/async/events.ts";
 import { until, within } from "#harness/core/async/poll.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import { identify } from "#harness/core/process/process.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 
 const interruptedRun = fileURLToPath(new URL("interrupted-run.ts", import.meta.url));
-const settings = { ...readSettings(), NODES: 1, KEEP: false };
+const settings = { ...workerSettings(), NODES: 1, KEEP: false };
 const upMs = 180_000;
 
 chapter("cleanup", ({ requirement, shared }) => {
@@ -104,7 +104,7 @@ interface InterruptedRun {
 function startInterruptedRun(scope: Scope, driver: string, engine: string): InterruptedRun {
   const running = $({
     stdio: ["ignore", "pipe", "pipe"],
-    env: environmentWith({ NODES: "1", KEEP: "0", FAULT: "" }),
+    env: environmentWith({ NODES: "1", KEEP: "0", FAULT: "", REPORTS: settings.REPORTS }),
   })`${[process.execPath, interruptedRun, driver, engine]}`;
   const kill = async () => {
     running.child?.kill("SIGKILL");

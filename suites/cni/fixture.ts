@@ -6,10 +6,10 @@ import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
 import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
 import { sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite } from "#harness/conformance/suite.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Nonconformance } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { applicableRule, type CniPluginTarget } from "#suites/requirements/applicability/applicability.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
@@ -83,7 +83,7 @@ const lineLimit = 6000;
  */
 export async function cniSuite(topic: string, define: (suite: CniSuite) => void): Promise<void> {
   const host = new LocalHost();
-  const settings = readSettings();
+  const settings = workerSettings();
   const plugin = await pluginUnderTest(inject("target"), settings, host);
   const target: CniPluginTarget = { on: "cni", kind: plugin.profile.kind, version: plugin.version };
   const leaks: Leak[] = [];

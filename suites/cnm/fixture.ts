@@ -12,10 +12,11 @@ import type { JoinResponse } from "#harness/cnm/protocol/protocol.ts";
 import { checkConversation } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules/rules.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "#harness/conformance/suite.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
-import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
@@ -46,7 +47,7 @@ export function cnmSuite(define: (suite: CnmSuite) => void): void {
 }
 
 async function open(scope: Scope): Promise<CnmContext> {
-  const settings = readSettings();
+  const settings = workerSettings();
   const { socket, host } = await findPlugin(settings, scope);
   (await socket.connect()).destroy(); // without a plugin at all there is nothing to judge
   const transcript: Exchange[] = [];

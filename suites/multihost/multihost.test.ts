@@ -1,10 +1,10 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
+import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { addressOf, contains, containsSubnet, familyOf } from "#harness/core/ip.ts";
 import { seededRandom } from "#harness/core/random.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import {
   captureWhile,
@@ -195,7 +195,7 @@ chapter("multihost", ({ requirement, shared }) => {
     await expectDatagram(a, target, { packetBytes: inside.mtu + 1, dontFragment: false });
   });
 
-  const { SCALE: probes } = readSettings();
+  const { SCALE: probes } = workerSettings();
   if (probes === undefined) return;
 
   const service = shared(

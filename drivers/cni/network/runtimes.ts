@@ -3,7 +3,6 @@ import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 
 /** Where plugins are put on the nodes. */
 export const binaryFolder = "/opt/cni/bin";
@@ -12,12 +11,14 @@ export const binaryFolder = "/opt/cni/bin";
 export class NodeRuntimes {
   readonly cluster: Cluster;
   /** Folders that are searched for plugins. */
-  readonly path = [binaryFolder, ...readSettings().CNI_PATH.filter((folder) => folder !== binaryFolder)];
+  readonly path: readonly string[];
   readonly #runtimes: ReadonlyMap<ClusterNode, CniRuntime>;
   readonly #calls = new Map<string, Invocation[]>();
 
-  constructor(cluster: Cluster) {
+  /** `folders` are searched for plugins, after the one where drivers put theirs. */
+  constructor(cluster: Cluster, folders: readonly string[]) {
     this.cluster = cluster;
+    this.path = [binaryFolder, ...folders.filter((folder) => folder !== binaryFolder)];
     const observe = (call: Invocation) => {
       const id = call.env.CNI_CONTAINERID ?? "";
       this.#calls.set(id, [...this.callsOf(id), call]);

@@ -16,7 +16,6 @@ import type { DriverAttachment } from "#harness/cluster/state.ts";
 import { recordNodes } from "#harness/cnm/recorder/interpose.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { prepareDataplane } from "./dataplane.ts";
 import { useClusterStore } from "./engine.ts";
 import { removeLeftovers } from "./leftovers.ts";
@@ -30,12 +29,13 @@ const tools = ["ovs-vsctl", "ethtool", "curl", "python3", "start-stop-daemon"];
 /**
  * Puts a release on the nodes and starts everything in order: Open vSwitch, etcd, the engines with a cluster store, netmaster,
  * netplugin. Does not do again what is there already. Throws `Blocked` when the engines have no cluster store.
+ * What engines and netplugin exchange is written below `reports`. `session` closes with the run.
  */
 export async function installRelease(
   scope: Scope,
   cluster: Cluster,
   release: Exclude<Release, { kind: "running" }>,
-  session: Scope,
+  { session, reports }: { readonly session: Scope; readonly reports: string },
 ): Promise<DriverAttachment> {
   const store = await cluster.offers("clusterStore");
   if (!store.offered) throw new Blocked(`Contiv needs an engine with a cluster store: ${store.reason}`);
@@ -75,7 +75,7 @@ export async function installRelease(
   await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
   const proxies = session.child("the proxies between engines and netplugin");
   scope.defer("the proxies between engines and netplugin", () => proxies.close());
-  const transcript = join(readSettings().REPORTS, "transcripts", `${cluster.id}-protocol.jsonl`);
+  const transcript = join(reports, "transcripts", `${cluster.id}-protocol.jsonl`);
   const recorder = await recordNodes(proxies, cluster, pluginSocket, { transcript });
   return {
     netctl: place.program,

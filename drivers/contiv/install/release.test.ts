@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import contiv from "#drivers/contiv/index.ts";
+import { loadDriver } from "#drivers/loader.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { programFile } from "#harness/host/agent/program.ts";
@@ -77,6 +77,7 @@ describe("the driver", () => {
   it.each(["26.1", "28.5"])(
     "is blocked on Docker %s in one line that names the version without a cluster store",
     async (engine) => {
+      const contiv = await loadDriver("contiv", readSettings({}));
       const refused = (await contiv.prepare?.(engine).catch((error: Error) => error)) as Error;
       expect(refused).toBeInstanceOf(Blocked);
       expect(refused.message).toMatch(new RegExp(`^Docker ${engine} has no cluster store.*23\\.0.*$`));

@@ -22,17 +22,17 @@ const type = executableName;
 const cniVersion = "1.1.0";
 
 /** The project's own plugin over CNI: the networks, tenants, VLANs and policies that engines get through `reference`. */
-export default defineDriver({
+export default defineDriver((settings) => ({
   name: "reference-cni",
   title: "the project's reference plugin over CNI",
   // biome-ignore format: one line per chapter
   capabilities: [
-    "cni",
-    "multihost", "vxlan", "names", "hotplug", "ipv6",
-    "tenants",
-    "outbound", "publish", "vlan",
-    "policy",
-  ],
+      "cni",
+      "multihost", "vxlan", "names", "hotplug", "ipv6",
+      "tenants",
+      "outbound", "publish", "vlan",
+      "policy",
+    ],
   needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
 
   async install(scope, cluster, session = scope) {
@@ -44,7 +44,7 @@ export default defineDriver({
       }),
     );
     const service = new ReferenceService(cluster.nodes.map(served), {
-      ...{ name: type, adminSocket, stateFile: stateFile(cluster.id), frontends: ["cni"] },
+      ...{ name: type, adminSocket, stateFile: stateFile(cluster.id, settings), frontends: ["cni"] },
     });
     scope.defer("the reference plugin", () => service.uninstall());
     session.defer("the reference plugin's sockets", () => service.stop());
@@ -53,9 +53,9 @@ export default defineDriver({
   },
 
   async connect(cluster, { adminSocket = "" }) {
-    return new InstalledReferenceCni(cluster, new AdminClient(adminSocket));
+    return new InstalledReferenceCni(cluster, new AdminClient(adminSocket), settings.CNI_PATH);
   },
-});
+}));
 
 /** Without its engine: names come with ADD. */
 function served(node: ClusterNode): ServedNode {
@@ -69,9 +69,9 @@ class InstalledReferenceCni extends Administered implements InstalledDriver {
   readonly underlay = "control";
   readonly #runtimes: NodeRuntimes;
 
-  constructor(cluster: Cluster, admin: AdminClient) {
+  constructor(cluster: Cluster, admin: AdminClient, folders: readonly string[]) {
     super(admin);
-    this.#runtimes = new NodeRuntimes(cluster);
+    this.#runtimes = new NodeRuntimes(cluster, folders);
   }
 
   /** Makes the network in the plugin, and a configuration on each node that names it. */

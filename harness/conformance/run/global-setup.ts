@@ -1,10 +1,9 @@
 import type { TestProject } from "vitest/node";
 import { handleInterruptions, removeEverything } from "#harness/cluster/interruption.ts";
 import { readStableSnapshot } from "#harness/cluster/snapshot/snapshot.ts";
-import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { type Progress, progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
-import { explainSettings, readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import { explainSettings } from "#harness/core/settings/settings.ts";
 import { openTarget } from "./target.ts";
 
 /**
@@ -16,7 +15,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const progress = progressOn(process.stderr);
   handleInterruptions(progress, () => void project.vitest.cancelCurrentRun("keyboard-input"));
   try {
-    return await bringUpFor(project, readSettings(), progress);
+    return await bringUpFor(project, progress);
   } catch (error) {
     if (error instanceof UsageError) {
       await removeEverything(progress);
@@ -36,12 +35,8 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   }
 }
 
-async function bringUpFor(
-  project: TestProject,
-  settings: Settings,
-  progress: Progress,
-): Promise<() => Promise<void>> {
-  const { target } = project.getProvidedContext() as { target: TargetContext };
+async function bringUpFor(project: TestProject, progress: Progress): Promise<() => Promise<void>> {
+  const { settings, target } = project.getProvidedContext();
   progress.say(`${project.name}: ${explainSettings(settings)}`);
   const start = performance.now();
   const opened = await openTarget(settings, progress, target.reference, target.engine);

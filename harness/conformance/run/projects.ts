@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
+import type { DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
@@ -24,13 +25,13 @@ export type Chapter = (typeof chapters)[number];
  * files of vitest that come before the targets' own, relative to the project.
  */
 export async function targetProjects(
-  settings: Pick<Settings, "CLUSTER" | "DRIVER" | "ENGINE" | "INVENTORY" | "NODES">,
+  settings: DriverSettings & Pick<Settings, "CLUSTER" | "DRIVER" | "ENGINE" | "INVENTORY" | "NODES">,
   setUp: { readonly globalSetup?: readonly string[]; readonly setupFiles?: readonly string[] } = {},
 ): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
   for (const engine of await targetEngines(settings)) {
     for (const reference of settings.DRIVER) {
-      const driver = await loadDriver(reference);
+      const driver = await loadDriver(reference, settings);
       targets.push({
         driver: driver.name,
         reference,

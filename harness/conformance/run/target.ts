@@ -1,4 +1,4 @@
-import type { Driver } from "#drivers/driver.ts";
+import type { Driver, DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { openProvider, type ProviderSettings } from "#harness/cluster/providers.ts";
@@ -10,7 +10,7 @@ import type { Settings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 
 /** What a target takes of the settings. */
-export type TargetSettings = ProviderSettings & Pick<Settings, "REPORTS" | "VERBOSE">;
+export type TargetSettings = ProviderSettings & DriverSettings & Pick<Settings, "VERBOSE">;
 
 let uses = 0;
 
@@ -36,7 +36,7 @@ export async function openTarget(
   version: string,
   { fresh = false }: { fresh?: boolean } = {},
 ): Promise<Target> {
-  const driver = await loadDriver(reference);
+  const driver = await loadDriver(reference, settings);
   await driver.prepare?.(version);
   const provider = await openProvider(settings, progress);
   const use = `use ${++uses} of ${provider.name}`;

@@ -7,6 +7,7 @@ import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";
 import { debugFaults } from "#harness/cni/debug-plugins/faults.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { describePlace, type Fault, isOfTier } from "#harness/proof/fault.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
@@ -57,7 +58,7 @@ describe("the faults", () => {
     "%s: works on a chapter that is there and a driver that declares what must detect it",
     async (_name, { on: { chapter, driver }, detectedBy, inject }) => {
       expect(existsSync(join(projectRoot, "suites", chapter))).toBe(true);
-      const { capabilities } = await loadDriver(driver);
+      const { capabilities } = await loadDriver(driver, readSettings({}));
       expect(
         detectedBy
           .flatMap((id) => requirementOf(id).appliesTo.capabilities ?? [])

@@ -60,7 +60,8 @@ export class ProjectRunner {
     const { project } = this;
     const vitest = this.#running;
     rmSync(reports, { recursive: true, force: true });
-    project.config.env = { ...project.config.env, FAULT: fault, REPORTS: reports };
+    const { FAULT: _, ...settings } = project.getProvidedContext().settings;
+    project.provide("settings", { ...settings, ...(fault ? { FAULT: fault } : {}), REPORTS: reports });
     if (only) vitest.setGlobalTestNamePattern(new RegExp(`(^|[ >])(${only.join("|")}) `));
     else vitest.resetGlobalTestNamePattern();
     const specifications = await vitest.globTestSpecifications([`suites/${suite}/`]);

@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Outcome } from "#harness/conformance/outcome.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { assemble } from "#harness/tools/matrix/matrix-run.ts";
 import type { RequirementResult } from "#reports/conformance/schema.ts";
 import { judgeProfile } from "#reports/conformance/verdict.ts";
+import { describeEnvironment } from "#reports/environment.ts";
 import type { Cell, Firewall, Matrix } from "#reports/matrix/schema.ts";
 import { requirementOf } from "#suites/requirements/catalogue.ts";
 
@@ -96,6 +98,7 @@ export function exampleMatrix(
     interrupted: false,
     clusters,
     cells,
+    environment: describeEnvironment(readSettings({})),
   });
 }
 

@@ -76,7 +76,7 @@ async function measureInside(
       measureTruthTable(scope, cluster, installed),
     );
     const overhead = await context.progress.step("overhead against Docker's overlay", () =>
-      measureOverhead(scope, cluster, installed),
+      measureOverhead(scope, cluster, installed, context.settings),
     );
     return [...table, ...overhead];
   } finally {

@@ -14,6 +14,8 @@ export interface Exceptions {
   readonly upwardImports: readonly UpwardImport[];
   /** Who reads or writes `process.env`. All others are given what they need. */
   readonly environmentReaders: readonly Exception[];
+  /** Who calls `readSettings` below the commands. All others are given the settings, vitest's workers by `workerSettings`. */
+  readonly settingsReaders: readonly Exception[];
   /** Who starts processes with `node:child_process`. All others use `LocalHost` or zx. */
   readonly processStarters: readonly Exception[];
 }
@@ -49,6 +51,16 @@ export const exceptions: Exceptions = {
     {
       files: "harness/cni/debug-plugins/program/common.cjs",
       because: "the protocol of CNI passes a call's parameters to a plugin in its environment",
+    },
+  ],
+  settingsReaders: [
+    {
+      files: "reports/fixtures/vitest.config.ts",
+      because: "a configuration of vitest, which reads the settings for its run",
+    },
+    {
+      files: "suites/cleanup/interrupted-run.ts",
+      because: "a program of its own: the chapter starts it and hands the settings on in its environment",
     },
   ],
   processStarters: [

@@ -155,6 +155,39 @@ describe("the check of the floors", () => {
     ]);
   });
 
+  it("finds readSettings below the commands, and lets types of its module and tests pass", async () => {
+    const module = "#harness/core/settings/settings.ts";
+    const reading = `import { readSettings } from "${module}"; export const x = readSettings();`;
+    const root = tree({
+      "harness/core/settings/settings.ts":
+        "export const readSettings = () => ({}); export type Settings = object; export const engines = {};",
+      "harness/core/settings/usage.ts":
+        'import { readSettings } from "./settings.ts"; export const x = readSettings;',
+      "harness/cli/commands/run.ts": reading,
+      "harness/testing/support.ts": reading,
+      "drivers/good.ts": `import { engines, type Settings } from "${module}"; export const x: Settings = engines;`,
+      "drivers/good.test.ts": reading,
+      "drivers/good.integration.ts": reading,
+      "drivers/bad.ts": reading,
+      "drivers/renamed.ts": `import { readSettings as given } from "${module}"; export const x = given;`,
+      "drivers/handed-on.ts": `export { readSettings } from "${module}";`,
+      "drivers/whole.ts": `import * as all from "${module}"; export const x = all;`,
+      "suites/policy/policy.test.ts": reading,
+      "suites/policy/program.ts": reading,
+    });
+    const because = "a test";
+    const settingsReaders = [{ files: "suites/policy/program.ts", because }];
+    expect(
+      await check(root, { upwardImports: [], environmentReaders: [], settingsReaders, processStarters: [] }),
+    ).toEqual([
+      `drivers/bad.ts ${restricted}`,
+      `drivers/handed-on.ts ${restricted}`,
+      `drivers/renamed.ts ${restricted}`,
+      "drivers/whole.ts plugin",
+      `suites/policy/policy.test.ts ${restricted}`,
+    ]);
+  });
+
   it("lets through what an exception names, and nothing else of that file", async () => {
     const root = tree({
       "drivers/x.ts": "export const x = 1;",
@@ -166,9 +199,9 @@ describe("the check of the floors", () => {
     const upwardImports = ["one", "two"].map((name) => {
       return { files: `harness/core/${name}.ts`, imports: "#drivers/x.ts", because };
     });
-    expect(await check(root, { upwardImports, environmentReaders: [], processStarters: [] })).toEqual([
-      `harness/core/two.ts ${restricted}`,
-    ]);
+    expect(
+      await check(root, { upwardImports, environmentReaders: [], settingsReaders: [], processStarters: [] }),
+    ).toEqual([`harness/core/two.ts ${restricted}`]);
   });
 });
 
@@ -187,13 +220,16 @@ describe("the project", () => {
     const found = await check(projectRoot, {
       upwardImports: [],
       environmentReaders: [],
+      settingsReaders: [],
       processStarters: [],
     });
     const needed = (rule: string, files: string) =>
       found.some((finding) => finding.endsWith(rule) && matchesGlob(finding.split(" ")[0]!, files));
-    const { upwardImports, environmentReaders, processStarters } = exceptions;
+    const { upwardImports, environmentReaders, settingsReaders, processStarters } = exceptions;
     const unneeded = [
-      ...[...upwardImports, ...processStarters].filter(({ files }) => !needed(restricted, files)),
+      ...[...upwardImports, ...settingsReaders, ...processStarters].filter(
+        ({ files }) => !needed(restricted, files),
+      ),
       ...environmentReaders.filter(({ files }) => !needed(environment, files)),
     ];
     expect(unneeded).toEqual([]);

@@ -22,6 +22,9 @@ export const floors: readonly (readonly string[])[] = [
 /** What every test may import, beside what its folder may. */
 export const testSupport = "harness/testing";
 
+/** The floor of the commands. From there up, and in tests, settings are read; all others are given what was read. */
+export const commands = "harness/cli";
+
 /** How the names of tests end. */
 export const testEndings = [".test.ts", ".integration.ts"];
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Exceptions, exceptions } from "./exceptions.ts";
-import { chapters, floorOf, floors, testEndings, testSupport } from "./floors.ts";
+import { chapters, commands, floorOf, floors, testEndings, testSupport } from "./floors.ts";
 
 interface Override {
   includes: string[];
@@ -12,22 +12,31 @@ interface Allowed {
   upward?: readonly string[];
   /** Whether `node:child_process` may be imported. */
   processes?: boolean;
+  /** Whether `readSettings` may be imported. */
+  settings?: boolean;
 }
 
 const supportOfTests = `#${testSupport}/**`;
 const ofProcesses = "run commands by LocalHost or zx (exceptions: harness/tools/floors/exceptions.ts)";
+const settingsModule = "#harness/core/settings/settings.ts";
+const ofSettings =
+  "take the settings as a parameter, or workerSettings() in a worker (exceptions: harness/tools/floors/exceptions.ts)";
 const ofRelatives = "name a file of another folder by #harness/…, #drivers/…, #suites/… or #reports/…";
 
 /**
  * Biome's configuration for the rules of the floors: no import cycle, of values or of types; no import from a higher
- * floor, in any form; `process.env` and `node:child_process` in the listed places only.
+ * floor, in any form; `process.env` and `node:child_process` in the listed places only; `readSettings` in commands, in tests
+ * and in the listed places only.
  */
 export function biomeRules({
   upwardImports,
   environmentReaders,
+  settingsReaders,
   processStarters,
 }: Exceptions = exceptions): object {
-  const excepted = new Set([...upwardImports, ...processStarters].map(({ files }) => files));
+  const excepted = new Set(
+    [...upwardImports, ...settingsReaders, ...processStarters].map(({ files }) => files),
+  );
   return {
     root: true,
     files: { includes: ["**", "!!**/node_modules", "!!**/output"] },
@@ -51,6 +60,7 @@ export function biomeRules({
             ...upwardImports.filter((one) => one.files === files).map(({ imports }) => imports),
           ],
           processes: processStarters.some((one) => one.files === files),
+          ...(isTest(files) || settingsReaders.some((one) => one.files === files) ? { settings: true } : {}),
         });
       }),
       ...environmentReaders.map(({ files }) => override([files], { noProcessEnv: "off" })),
@@ -65,7 +75,7 @@ function overridesOf(folders: readonly string[], floor: number): Override[] {
     .flatMap((folder) => testEndings.map((ending) => `${folder}/**/*${ending}`));
   const all = folders.map((folder) => `${folder}/**`);
   return [
-    ...(tests.length > 0 ? [restrict(tests, floor, { upward: [supportOfTests] })] : []),
+    ...(tests.length > 0 ? [restrict(tests, floor, { upward: [supportOfTests], settings: true })] : []),
     restrict(all, floor),
   ];
 }
@@ -82,7 +92,8 @@ function override(includes: string[], style: Record<string, unknown>): Override 
   return { includes, linter: { rules: { style } } };
 }
 
-function restrictionsOf(floor: number, { upward = [], processes = false }: Allowed = {}): object {
+function restrictionsOf(floor: number, allowed: Allowed = {}): object {
+  const { upward = [], processes = false, settings = floor >= (floorOf(`${commands}/`) ?? 0) } = allowed;
   const higher = floors.slice(floor + 1).flat();
   const lowerWithin = floors
     .slice(0, floor + 1)
@@ -99,7 +110,10 @@ function restrictionsOf(floor: number, { upward = [], processes = false }: Allow
     level: "error",
     options: {
       patterns: higher.length > 0 ? [...patterns, { group, message }] : patterns,
-      paths: processes ? {} : { "node:child_process": ofProcesses, child_process: ofProcesses },
+      paths: {
+        ...(processes ? {} : { "node:child_process": ofProcesses, child_process: ofProcesses }),
+        ...(settings ? {} : { [settingsModule]: { importNames: ["readSettings"], message: ofSettings } }),
+      },
     },
   };
 }

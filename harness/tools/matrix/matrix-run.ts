@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { tallyOf } from "#reports/conformance/verdict.ts";
-import { describeEnvironment, generator } from "#reports/environment.ts";
+import { generator } from "#reports/environment.ts";
 import { byDriver } from "#reports/matrix/outcomes.ts";
 import { type Cell, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";
 import { CellRun, cellsFolder, folderOf } from "./cell-run.ts";
@@ -26,6 +26,8 @@ export interface MatrixOrder {
   /** Why cells cannot be run here, by cell name. */
   readonly blocked: ReadonlyMap<string, string>;
   readonly progress: Progress;
+  /** What the cells stand on. */
+  readonly environment: Matrix["environment"];
 }
 
 /** Runs cells side by side, each in a process of its own. */
@@ -40,7 +42,7 @@ export class MatrixRun {
 
   /** Runs everything. */
   async run(): Promise<Matrix> {
-    const { cells: planned, clusters, folder, selected, shard } = this.#order;
+    const { cells: planned, clusters, folder, selected, shard, environment } = this.#order;
     // What an earlier run left there would be taken for a part of this one.
     rmSync(join(folder, cellsFolder), { recursive: true, force: true });
     const startedAt = Date.now();
@@ -61,6 +63,7 @@ export class MatrixRun {
       interrupted: this.#stopped,
       clusters,
       cells,
+      environment,
     });
   }
 
@@ -126,7 +129,7 @@ export function assemble(run: {
   interrupted: boolean;
   clusters: number;
   cells: readonly Cell[];
-  environment?: Matrix["environment"];
+  environment: Matrix["environment"];
 }): Matrix {
   const cells = byDriver(run.cells);
   return {
@@ -140,7 +143,7 @@ export function assemble(run: {
       ...(run.shard === undefined ? {} : { shard: run.shard }),
       interrupted: run.interrupted,
     },
-    environment: run.environment ?? environmentOf(cells),
+    environment: environmentOf(cells, run.environment),
     cells,
     drift: [],
     speed: speedOf(cells, run.clusters),
@@ -148,9 +151,8 @@ export function assemble(run: {
   };
 }
 
-/** The settings of the cells together, not those of this process. */
-function environmentOf(cells: readonly Cell[]): Matrix["environment"] {
-  const environment = describeEnvironment();
+/** With what the cells were run on together, not what was asked for. */
+function environmentOf(cells: readonly Cell[], environment: Matrix["environment"]): Matrix["environment"] {
   const all = (key: "driver" | "engine" | "firewall") => [...new Set(cells.map((cell) => cell[key]))];
   const settings = { ...environment.settings, DRIVER: all("driver"), ENGINE: all("engine") };
   return { ...environment, settings: { ...settings, FIREWALL: all("firewall") } };

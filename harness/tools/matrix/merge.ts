@@ -53,10 +53,10 @@ export function mergeMatrices(
     interrupted: runs.some(({ interrupted }) => interrupted),
     clusters: 1,
     cells: [...cells.values()],
+    environment: first.matrix.environment,
   });
   return {
     ...merged,
-    environment: { ...first.matrix.environment, settings: merged.environment.settings },
     speed: speedOfParts(
       merged,
       parts.map(({ matrix }) => matrix),

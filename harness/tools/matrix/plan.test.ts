@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
 import { pastRunOf } from "./history.ts";
 import { speedOf } from "./matrix-run.ts";
 import { clustersThatFit, longestFirst, planCells } from "./plan.ts";
 
 test("every driver meets every engine and every firewall", async () => {
-  const cells = await planCells(["bridge", "overlay"], ["20.10", "26.1"], ["nft", "legacy"]);
+  const cells = await planCells(readSettings({ DRIVER: "bridge,overlay", ENGINE: "20.10,26.1" }), [
+    "nft",
+    "legacy",
+  ]);
   expect(cells.map(({ name }) => name)).toEqual([
     "bridge@20.10",
     "overlay@20.10",
@@ -20,7 +24,7 @@ test("every driver meets every engine and every firewall", async () => {
 });
 
 test("an unknown driver is named", async () => {
-  await expect(planCells(["nosuch"], ["26.1"], ["nft"])).rejects.toThrow(/nosuch/);
+  await expect(planCells(readSettings({ DRIVER: "nosuch" }), ["nft"])).rejects.toThrow(/nosuch/);
 });
 
 test("what took longest the last time begins first, what is not known before it", async () => {
@@ -32,7 +36,7 @@ test("what took longest the last time begins first, what is not known before it"
       ]),
     ),
   ];
-  const cells = await planCells(["bridge", "overlay", "macvlan", "reference"], ["26.1"], ["nft"]);
+  const cells = await planCells(readSettings({ DRIVER: "bridge,overlay,macvlan,reference" }), ["nft"]);
   const drivers = longestFirst(cells, history).map(({ driver }) => driver);
   expect(drivers).toEqual(["reference", "macvlan", "overlay", "bridge"]);
 });

@@ -1,6 +1,7 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
+import type { DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
-import type { EngineVersion } from "#harness/core/settings/settings.ts";
+import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
 import type { Firewall, PastRun } from "#reports/matrix/schema.ts";
 
 /** One cell that is to be run. */
@@ -18,19 +19,18 @@ export interface PlannedCell {
   readonly declared: number;
 }
 
-/** Every driver on every engine with every firewall. Throws `UsageError` for a driver that cannot be loaded. */
+/** Every driver of the settings on every engine of theirs, with every firewall. Throws `UsageError` for a driver that cannot be loaded. */
 export async function planCells(
-  references: readonly string[],
-  engines: readonly EngineVersion[],
+  settings: DriverSettings & Pick<Settings, "DRIVER" | "ENGINE">,
   firewalls: readonly Firewall[],
 ): Promise<PlannedCell[]> {
   const drivers = await Promise.all(
-    references.map(async (reference) => {
-      const { name: driver, capabilities } = await loadDriver(reference);
+    settings.DRIVER.map(async (reference) => {
+      const { name: driver, capabilities } = await loadDriver(reference, settings);
       return { reference, driver, declared: capabilities.length };
     }),
   );
-  return engines.flatMap((engine) =>
+  return settings.ENGINE.flatMap((engine) =>
     firewalls.flatMap((firewall) =>
       drivers.map(({ reference, driver, declared }): PlannedCell => {
         const project = `${driver}@${engine}`;

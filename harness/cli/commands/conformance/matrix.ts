@@ -20,6 +20,7 @@ import { clustersThatFit, longestFirst, planCells } from "#harness/tools/matrix/
 import { generateAllureReport } from "#reports/allure/report.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { formatDuration } from "#reports/conformance/console.ts";
+import { describeEnvironment } from "#reports/environment.ts";
 import { counted } from "#reports/matrix/changes.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
 import { compareVersions } from "#reports/matrix/outcomes.ts";
@@ -87,9 +88,7 @@ async function matrix(what: readonly string[], options: Options): Promise<number
         ? mergeMatrices(
             folders.map((folder) => resolve(folder)),
             settings.REPORTS,
-            options.expect
-              ? await planCells(settings.DRIVER, settings.ENGINE, wantedFirewalls(settings, options))
-              : [],
+            options.expect ? await planCells(settings, wantedFirewalls(settings, options)) : [],
           )
         : await run(what, settings, options, history, told.promise);
     return await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
@@ -123,7 +122,7 @@ async function run(
   ];
   const selected = [...given, ...(requirement ? [requirement] : [])];
   const wanted = wantedFirewalls(settings, options);
-  const cells = await planCells(settings.DRIVER, settings.ENGINE, wanted);
+  const cells = await planCells(settings, wanted);
   const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
 
   handleInterruptions(progress);
@@ -155,6 +154,7 @@ async function run(
       shard,
       blocked,
       progress,
+      environment: describeEnvironment(settings),
     });
     removeWhenInterrupted("the cells", async () => {
       await matrixRun.stop();

@@ -1,10 +1,12 @@
+import type { Driver } from "#drivers/driver.ts";
 import { builtInDrivers, loadDriver } from "#drivers/loader.ts";
 import { markdownTable } from "#harness/core/markdown.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { type Capability, capabilities, features } from "#suites/requirements/capability.ts";
 
 /** Which of the drivers that come with the suite declares what. */
 export async function capabilitiesTable(): Promise<string> {
-  const drivers = await Promise.all(builtInDrivers.map(loadDriver));
+  const drivers = await loadBuiltInDrivers();
   return markdownTable(
     ["capability", "meaning", ...drivers.map(({ name }) => `\`${name}\``)],
     Object.entries(capabilities).map(([capability, meaning]) => [
@@ -17,7 +19,7 @@ export async function capabilitiesTable(): Promise<string> {
 
 /** The drivers that come with the suite, and what they need beyond an engine. */
 export async function driversTable(): Promise<string> {
-  const drivers = await Promise.all(builtInDrivers.map(loadDriver));
+  const drivers = await loadBuiltInDrivers();
   return markdownTable(
     ["`DRIVER`", "what it is", "needs of the nodes, by capability"],
     drivers.map(({ name, title, needs = {} }) => [
@@ -28,6 +30,12 @@ export async function driversTable(): Promise<string> {
         .join("; "),
     ]),
   );
+}
+
+/** As they are where nothing is set. */
+function loadBuiltInDrivers(): Promise<Driver[]> {
+  const settings = readSettings({});
+  return Promise.all(builtInDrivers.map((name) => loadDriver(name, settings)));
 }
 
 /** What is looked for on the nodes before a capability that needs it is tried. */

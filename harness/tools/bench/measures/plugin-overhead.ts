@@ -1,4 +1,4 @@
-import type { InstalledDriver } from "#drivers/driver.ts";
+import type { DriverSettings, InstalledDriver } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { readExchange } from "#harness/cnm/protocol/exchange.ts";
@@ -29,8 +29,9 @@ export async function measureOverhead(
   scope: Scope,
   cluster: Cluster,
   driver: InstalledDriver,
+  settings: DriverSettings,
 ): Promise<BenchmarkRow[]> {
-  const overlay = await loadDriver("overlay");
+  const overlay = await loadDriver("overlay", settings);
   const own = scope.child("Docker's overlay");
   const attachment = await overlay.install(own, cluster);
   const installed = await overlay.connect(cluster, attachment);
