@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
-import { builtInDrivers, loadDriver } from "./loader.ts";
+import { builtInDrivers } from "./built-in.ts";
+import { loadDriver } from "./loader.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-drivers-"));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,5 @@
-import { builtInDrivers, loadDriver } from "#drivers/loader.ts";
+import { builtInDrivers } from "#drivers/built-in.ts";
+import { loadDriver } from "#drivers/loader.ts";
 import { markdownTable } from "#harness/core/markdown.ts";
 import { type Capability, capabilities, features } from "#suites/requirements/capability.ts";
 
