@@ -126,7 +126,7 @@ async function expectUntouched(): Promise<void> {
 }
 
 describe("a host of which we are a user with sudo", () => {
-  test("runs more commands at once than it grants sessions, and serves sockets that are projectRoot's", async () => {
+  test("runs more commands at once than it grants sessions, and serves sockets that are root's", async () => {
     const path = hosts.write(hosts.inventory);
     const { readInventory } = await import("#harness/cluster/hosts/inventory.ts");
     const [first, second] = readInventory(path).nodes;

@@ -6,7 +6,7 @@ import { HarnessError } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 
 /** Where plugins are put on the nodes. */
-export const binaryFolder = "/opt/cni/bin";
+const binaryFolder = "/opt/cni/bin";
 
 /** A runtime on every node of a cluster, with a record of every plugin call. */
 export class NodeRuntimes {
