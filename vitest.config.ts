@@ -1,5 +1,5 @@
 import { defineConfig, type ViteUserConfig } from "vitest/config";
-import { publicApiAlias } from "./drivers/public-api.ts";
+import { publicApiAlias } from "./drivers/public-api-import.ts";
 import { cniProjects } from "./harness/conformance/cni-run/projects.ts";
 import { targetProjects, tierProjects } from "./harness/conformance/run/projects.ts";
 import { selectionById } from "./harness/conformance/run/selection.ts";

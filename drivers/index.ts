@@ -22,6 +22,7 @@ export { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 export type { Network, NetworkSpec, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 export type { Link, Workload } from "#harness/workload/workload.ts";
 export { type Capability, capabilities, type Feature, features } from "#suites/requirements/capability.ts";
+export { builtInDrivers } from "./built-in.ts";
 export { cniDriver } from "./cni/cni-driver.ts";
 export type { NodeValues } from "./cni/node-values.ts";
 export type { CniProfile } from "./cni/profile.ts";
@@ -37,4 +38,4 @@ export {
   type Policy,
   type Rule,
 } from "./driver.ts";
-export { builtInDrivers, loadDriver } from "./loader.ts";
+export { loadDriver } from "./loader.ts";

@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { $ } from "#harness/host/local/zx.ts";
-import { builtInDrivers, loadDriver } from "./loader.ts";
+import { builtInDrivers } from "./built-in.ts";
+import { loadDriver } from "./loader.ts";
 
 const settings = readSettings({});
 const folder = mkdtempSync(join(tmpdir(), "netconform-drivers-"));

@@ -4,25 +4,9 @@ import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { type Capability, capabilities } from "#suites/requirements/capability.ts";
+import { builtInDrivers, fileOfBuiltIn } from "./built-in.ts";
 import type { Driver, DriverFactory, DriverSettings } from "./driver.ts";
-import { resolvePublicApi } from "./public-api.ts";
-
-const files = {
-  bridge: "bridge.ts",
-  overlay: "overlay.ts",
-  macvlan: "macvlan.ts",
-  reference: "reference/index.ts",
-  contiv: "contiv/index.ts",
-  "reference-cni": "reference/cni/index.ts",
-  "cni-bridge": "cni/debian/bridge.ts",
-  "cni-vxlan": "cni/debian/vxlan.ts",
-  "cni-ptp": "cni/debian/ptp.ts",
-  "cni-macvlan": "cni/debian/macvlan.ts",
-} as const;
-type BuiltIn = keyof typeof files;
-
-/** Drivers that come with the suite, by name. */
-export const builtInDrivers = Object.keys(files) as BuiltIn[];
+import { resolvePublicApi } from "./public-api-import.ts";
 
 /** File names by which a network configuration for CNI plugins is known. */
 const conflistExtensions = [".conflist", ".conf", ".json"];
@@ -92,10 +76,8 @@ async function made(exported: unknown, settings: DriverSettings): Promise<unknow
 }
 
 function locate(reference: string): { specifier: string; place: string } {
-  if (Object.hasOwn(files, reference)) {
-    const file = new URL(files[reference as BuiltIn], import.meta.url);
-    return { specifier: file.href, place: file.pathname };
-  }
+  const builtIn = fileOfBuiltIn(reference);
+  if (builtIn) return { specifier: builtIn.href, place: builtIn.pathname };
   if (reference.startsWith(".") || reference.startsWith("/")) {
     const path = resolve(reference);
     if (!existsSync(path))

@@ -53,7 +53,7 @@ describe("a network configuration as a driver", () => {
   });
 });
 
-describe("the allValues of a network", () => {
+describe("the values of a network on every node", () => {
   const one = { device: "eth0", address: "192.0.2.1", prefix: 24 };
   const nodes = [1, 2, 3].map(() => ({ interfaces: { management: one, control: one, data: one } }));
 

@@ -19,6 +19,7 @@ import { applicability } from "#suites/requirements/applicability/applicability.
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import type { TargetContext } from "./outcome.ts";
 import { expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
+import { Baseline } from "./suite/baseline.ts";
 import { askVersions } from "./suite/versions.ts";
 import { workerSettings } from "./suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
@@ -53,8 +54,8 @@ export interface ChapterContext {
 const signs: ReadonlySet<RequirementId> = new Set(["B5", "M4", "M5", "X1", "X2", "X3", "W2"]);
 
 const settleMs = 15_000;
-/** By cluster: what is there since something undeclared was tried that left more than it found. */
-const leftByTries = new Map<string, Snapshot>();
+/** By cluster: what chapters must find and leave there. */
+const baselines = new Map<string, Baseline>();
 const connected = new Map<string, Promise<ChapterContext>>();
 
 /** One connection per cluster and process: chapters of a target run in one worker and share it. */
@@ -85,8 +86,8 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   // Provided only when there is no cluster.
   const setUpFailure = inject("setUpFailure") as string | undefined;
   const obstacle = inject("obstacle") as string | undefined;
-  const installed = inject("baseline");
-  const baselineNow = () => leftByTries.get(clusterId) ?? installed;
+  const baseline = baselines.get(clusterId) ?? new Baseline(inject("baseline"));
+  baselines.set(clusterId, baseline);
   const target = inject("target");
   let start: ProtocolStart | undefined;
 
@@ -105,13 +106,13 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       versions: ({ versions }) => versions,
       tries: (id) => (signs.has(id) ? undeclared(id, target) : []),
       afterTries: async ({ cluster }) => {
-        const differences = await settle(cluster, baselineNow(), settleMs).catch(() => []);
+        const differences = await settle(cluster, baseline.snapshot, settleMs).catch(() => []);
         // The next chapter says itself of a node that was restarted that it cannot be judged.
         if (differences.length === 0 || differences.some(({ kind }) => kind === "boot")) return;
         console.warn(
           `${target.driver} left this behind when what it does not declare was tried in ${name}:\n${describeDifferences(differences)}`,
         );
-        leftByTries.set(clusterId, await readStableSnapshot(cluster));
+        baseline.excuse(await readStableSnapshot(cluster));
       },
       collect: ({ cluster }) => collectEvidence(cluster),
     },
@@ -120,7 +121,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         "S5",
         `${name} starts from a cluster without traces of another chapter`,
         async ({ cluster }) => {
-          const differences = await settle(cluster, baselineNow(), settleMs);
+          const differences = await settle(cluster, baseline.snapshot, settleMs);
           refuseRestarted(differences, `before ${name}`);
           if (differences.length > 0) {
             throw new Nonconformance({
@@ -141,9 +142,10 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         async ({ cluster, scope }) => {
           await announce("chapter ends", { chapter: name, scope });
           await suite.finish();
-          const differences = await settle(cluster, baselineNow(), settleMs);
+          const differences = await settle(cluster, baseline.snapshot, settleMs);
           refuseRestarted(differences, `while ${name} ran, or before`);
           if (differences.length > 0) {
+            baseline.markLeftovers();
             throw new Nonconformance({
               who: `${name}, after everything it made was removed`,
               expected: "the nodes as they were",

@@ -1,4 +1,4 @@
-import type { builtInDrivers } from "#drivers/loader.ts";
+import type { BuiltInDriver } from "#drivers/built-in.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
@@ -70,8 +70,6 @@ export interface FaultContext {
   /** Closes with the chapter, before anything is looked for: for what must outlive a moment's own scope. */
   readonly chapter: Scope;
 }
-
-type BuiltInDriver = (typeof builtInDrivers)[number];
 
 /** A place in words, which tells it from all others of its tier: `overlay multihost`, `reference`, `debug-ipam 1.1.0`. */
 export function describePlace(place: FaultPlaces[Tier]): string {

@@ -61,7 +61,7 @@ export function labelsOf(meta: ConformanceMeta, requirement: Requirement): allur
 }
 
 /** What tells a test on this target from the same test on another; without it, Allure takes one for a retry. */
-export function parametersOf(meta: ConformanceMeta): allure.Parameter[] {
+function parametersOf(meta: ConformanceMeta): allure.Parameter[] {
   return [
     { name: "driver", value: meta.driver },
     { name: "engine", value: meta.engine },

@@ -11,7 +11,7 @@ export type Firewall = (typeof firewalls)[number];
 const milliseconds = z.number().nonnegative();
 
 /** What a cell came to, apart from its requirements. */
-export const cellStates = ["complete", "incomplete", "broken", "blocked"] as const;
+const cellStates = ["complete", "incomplete", "broken", "blocked"] as const;
 
 const cellSchema = z
   .strictObject({
@@ -41,7 +41,7 @@ const cellSchema = z
   })
   .meta({ id: "cell", description: "One driver on one engine version with one firewall back end." });
 
-export const changeKinds = ["broke", "fixed", "outcome", "message", "fact"] as const;
+const changeKinds = ["broke", "fixed", "outcome", "message", "fact"] as const;
 
 const changeSchema = z
   .strictObject({

@@ -24,7 +24,8 @@ cnmSuite(({ requirement }) => {
     const result = granted(await engine.requestAddress(pool.id));
     holds(engine, "CNM-21");
     const address = textField(result, "Address");
-    const valid = isCidr(address) && prefixOf(address) === prefixOf(pool.cidr);
+    const readable = isCidr(address) && isCidr(pool.cidr);
+    const valid = readable && prefixOf(address) === prefixOf(pool.cidr);
     if (valid && contains(pool.cidr, addressOf(address))) return;
     throw wrong(result, `an address of ${pool.cidr} with its prefix length`);
   });

@@ -9,7 +9,7 @@ import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/prot
 import { exposedPortsKey, type JoinResponse, portMapKey } from "#harness/cnm/protocol/protocol.ts";
 import { gatewayIsReachable } from "#harness/cnm/rules/answer-rules.ts";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
-import { contains, isAddress } from "#harness/core/ip.ts";
+import { contains, isAddress, isCidr } from "#harness/core/ip.ts";
 import { cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {
@@ -74,7 +74,9 @@ cnmSuite(({ requirement }) => {
       (answer.DisableGatewayService ? "none, as DisableGatewayService asks" : "docker_gwbridge");
     test.fact(
       "egress",
-      isAddress(gateway) && contains(network.pool, gateway) ? "gateway in the subnet" : gateway,
+      isCidr(network.pool) && isAddress(gateway) && contains(network.pool, gateway)
+        ? "gateway in the subnet"
+        : gateway,
     );
     if (gatewayIsReachable(answer, endpoint.address)) return;
     throw new Nonconformance({

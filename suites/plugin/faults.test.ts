@@ -40,11 +40,11 @@ chapter("plugin", ({ requirement, shared }) => {
     "containers work although an answer was late",
     async (test) => {
       const { network, near, other } = await test.use(field);
-      const tap = await listenIn(test);
-      const before = await remember(test, tap);
+      const recorder = await listenIn(test);
+      const before = await remember(test, recorder);
       const own = test.scope.child("the late containers");
       for (const call of callsOfRun) {
-        await under(tap, { call, fault: { kind: "delay", ms: lateMs }, caller: near.name }, async () => {
+        await under(recorder, { call, fault: { kind: "delay", ms: lateMs }, caller: near.name }, async () => {
           await expectPing(await network.run(own, near), other);
         });
       }
@@ -60,12 +60,12 @@ chapter("plugin", ({ requirement, shared }) => {
       `${call} fails, and the container does not run`,
       async (test) => {
         const { network, near, other } = await test.use(field);
-        const tap = await listenIn(test);
-        const before = await remember(test, tap);
+        const recorder = await listenIn(test);
+        const before = await remember(test, recorder);
         for (const fault of [...refusals, cutBefore]) {
           const name = nameOf(call, fault);
           const own = test.scope.child(name);
-          const said = await under(tap, { call, fault, caller: near.name }, () =>
+          const said = await under(recorder, { call, fault, caller: near.name }, () =>
             expectAllOrNothing(network, near, own, { other, mayWork: fault.kind === "cut" }),
           );
           test.fact(name, said);
@@ -84,8 +84,8 @@ chapter("plugin", ({ requirement, shared }) => {
       async (test) => {
         const { cluster, driver } = test;
         const [near, far] = twoNodes(cluster.nodes);
-        const tap = await listenIn(test);
-        const before = await remember(test, tap);
+        const recorder = await listenIn(test);
+        const before = await remember(test, recorder);
         // Each network is the one before, made again.
         let subnet: string | undefined;
         for (const fault of brokenAnswers) {
@@ -95,7 +95,7 @@ chapter("plugin", ({ requirement, shared }) => {
           subnet = network.subnet;
           const other = await network.run(own, far);
           const mayWork = fault.kind === "cut" && fault.at === "answer";
-          const said = await under(tap, { call, fault, caller: near.name }, () =>
+          const said = await under(recorder, { call, fault, caller: near.name }, () =>
             expectAllOrNothing(network, near, own, { other, mayWork }),
           );
           test.fact(name, said);
@@ -122,13 +122,13 @@ chapter("plugin", ({ requirement, shared }) => {
       async (test) => {
         const { cluster, driver } = test;
         const [near, far] = twoNodes(cluster.nodes);
-        const tap = await listenIn(test);
-        const before = await remember(test, tap);
+        const recorder = await listenIn(test);
+        const before = await remember(test, recorder);
         for (const fault of refusals) {
           const name = nameOf(call, fault);
           const own = test.scope.child(name);
           // On every node where there is one that asks: else the others would have the network.
-          const said = await under(tap, { call, fault, times: cluster.nodes.length }, () =>
+          const said = await under(recorder, { call, fault, times: cluster.nodes.length }, () =>
             expectRefusal("docker network create", driver.createNetwork(own)),
           );
           test.fact(name, said);

@@ -5,7 +5,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 
 /** Where plugins are put on the nodes. */
-export const binaryFolder = "/opt/cni/bin";
+const binaryFolder = "/opt/cni/bin";
 
 /** A runtime on every node of a cluster, with a record of every plugin call. */
 export class NodeRuntimes {

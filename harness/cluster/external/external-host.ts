@@ -5,7 +5,7 @@ import { programFile } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /** Test zone that only the external host knows; RFC 6761 reserves `.test`. */
-export const externalZone = "netconform.test";
+const externalZone = "netconform.test";
 /** Resolves to the external host's management address. */
 export const externalHostName = `www.${externalZone}`;
 export const externalHttpPort = 80;

@@ -57,7 +57,7 @@ export async function findInterfaces(
 }
 
 /** Interfaces with IPv4 addresses in the output of `ip -json -4 address show`, without loopback ones. */
-export function parseInterfaces(json: string): NodeInterface[] {
+function parseInterfaces(json: string): NodeInterface[] {
   return links.parse(JSON.parse(json)).flatMap(({ ifname, flags, addr_info }) => {
     if (flags.includes("LOOPBACK")) return [];
     return addr_info.flatMap(({ local, prefixlen }) =>

@@ -24,12 +24,8 @@ export const nodeLogLines = {
   ready: "netconform-node: ready",
 } as const;
 
-/** Where the node's Docker API listens. */
-export const nodeEngineSocket = "/run/docker.sock";
 /** Controls the node's engine: start, stop, restart or status; restarts keep DOCKERD_FLAGS. */
 export const nodeEngineCommand = "/usr/local/sbin/netconform-engine";
-/** The engine's log on the node. */
-export const nodeEngineLog = "/var/log/dockerd.log";
 
 /** What the boot script reads from the environment; see `vagrant/netconform-node`. */
 export interface NodeEnvironment {

@@ -36,7 +36,7 @@ export interface Backend {
 }
 
 /** Name of the setting VAGRANT_BOX for the box that is made here. */
-export const localBox = "local";
+const localBox = "local";
 
 const libvirtPlugin = "vagrant-libvirt";
 

@@ -22,7 +22,7 @@ let counter = 0;
 const prefix = `nccni-${process.pid}-`;
 
 /** Network name in every configuration of the tier. */
-export const networkName = "nc-net";
+const networkName = "nc-net";
 
 /**
  * A networking testbed of its own: a network namespace that plays the host, container namespaces, and a scratch folder.

@@ -227,11 +227,7 @@ export type IpamData = z.output<typeof ipamData>;
 export type EndpointInterface = z.output<typeof endpointInterface>;
 export type StaticRoute = z.output<typeof staticRoute>;
 export type CreateNetworkRequest = z.output<typeof createNetworkRequest>;
-export type CreateEndpointRequest = z.output<typeof createEndpointRequest>;
-export type JoinRequest = z.output<typeof joinRequest>;
 export type JoinResponse = z.output<typeof joinResponse>;
-export type RequestPoolRequest = z.output<typeof requestPoolRequest>;
-export type RequestAddressRequest = z.output<typeof requestAddressRequest>;
 
 function network<Request extends z.ZodType, Response extends z.ZodType>(
   request: Request,

@@ -13,7 +13,7 @@ export const engines = {
 export type EngineVersion = keyof typeof engines;
 export const engineVersions = Object.keys(engines) as EngineVersion[];
 
-export const clusterProviders = ["containers", "ssh", "vagrant"] as const;
+const clusterProviders = ["containers", "ssh", "vagrant"] as const;
 export type ClusterProvider = (typeof clusterProviders)[number];
 
 const flag = z

@@ -1,16 +1,17 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, it, onTestFinished } from "vitest";
+import { until } from "#harness/core/async/poll.ts";
 import { ProbeFailed } from "#harness/core/errors.ts";
 import { serveSocket } from "#harness/core/rpc/socket.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { $ } from "#harness/host/local/zx.ts";
-import { programFile, pythonFolder, type RunningProgram, startProgram } from "./program.ts";
+import { programCall, programFile, pythonFolder, type RunningProgram, startProgram } from "./program.ts";
 
 const local = new LocalHost();
 
@@ -142,4 +143,35 @@ it("has a command carried out elsewhere", async () => {
   served.close();
   const nobody = await run(["command", path], []);
   expect(nobody).toMatchObject({ code: 1, stderr: expect.stringMatching(/^no answer at .*socket: /) });
+});
+
+it("runs a command on a terminal, which gets all that follows the program on stdin", async () => {
+  const script =
+    'test -t 0 && test -t 1 && stty -echo && echo ready && read -r line && echo "got $line"; exit 5';
+  const { argv, input } = programCall(["terminal", "sh", "-c", script]);
+  const { stdin, stdout, exit } = await local.spawn(argv);
+  // In one piece: the program must not read on into what is typed.
+  stdin.write(Buffer.concat([input, Buffer.from("typed early\n")]));
+  expect(await text(stdout)).toMatch(/got typed early\r\n$/);
+  expect(await exit).toEqual({ code: 5, signal: null });
+});
+
+it("measures a transfer from one process to another", async () => {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  const call = (...given: string[]) => {
+    const { argv, input } = programCall(given);
+    return local.exec(argv, { input });
+  };
+  const receiving = call("receive", `${port}`);
+  const sent = await until({ what: "the receiver to listen", deadlineMs: 10_000 }, async () => {
+    const { code } = await call("send", "127.0.0.1", `${port}`, "3000000");
+    return code === 0;
+  });
+  expect(sent).toBe(true);
+  const { code, stdout } = await receiving;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^3000000 \d+(\.\d+)?(e-\d+)?\n$/);
 });

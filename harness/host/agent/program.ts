@@ -12,8 +12,9 @@ export const pythonFolder = fileURLToPath(new URL("python", import.meta.url));
 const packageName = "netconform_agent";
 const interpreter = ["python3", "-I", "-S", "-u"];
 
-/** Runs the program that follows on stdin; the rest of stdin is the program's. */
-const bootstrap = "import sys; exec(sys.stdin.buffer.read(int(sys.stdin.buffer.readline())))";
+/** Runs the program that follows on stdin. Reads no byte behind it: the rest of stdin is the program's. */
+const bootstrap =
+  "import io; i = io.BufferedReader(io.FileIO(0, closefd=False), 1); exec(i.read(int(i.readline())))";
 
 /**
  * Has Python import modules from their sources, which are in the program itself. Zip files (Python's `zipapp`) do the
@@ -64,8 +65,9 @@ export async function startProgram<M extends MethodsOf<M>>(
   name: "probe" | "relay",
   { netns, peer, lost }: ProgramOptions,
 ): Promise<RunningProgram<M>> {
-  const start = [...(netns ? ["nsenter", `--net=${netns}`] : []), ...interpreter];
-  const command = await host.spawn([...start, "-c", bootstrap, name]);
+  const inNetns = netns ? ["nsenter", `--net=${netns}`] : [];
+  const { argv, input } = programCall([name]);
+  const command = await host.spawn([...inNetns, ...argv]);
   const { stdin, stdout, stderr, exit } = command;
   let said = "";
   stderr.on("data", (chunk: Buffer) => {
@@ -74,7 +76,7 @@ export async function startProgram<M extends MethodsOf<M>>(
   const ended = exit.then(
     ({ code, signal }) =>
       lost(
-        `${peer} ended with ${code ?? signal}\n  ${formatCommand(start)} … ${name}\n  ${said.trim() || "(no output)"}`,
+        `${peer} ended with ${code ?? signal}\n  ${formatCommand([...inNetns, ...interpreter])} … ${name}\n  ${said.trim() || "(no output)"}`,
       ),
     (error: Error) => error,
   );
@@ -82,9 +84,7 @@ export async function startProgram<M extends MethodsOf<M>>(
     { readable: stdout, writable: stdin },
     { peer, ended, lost: (reason) => lost(`${peer}: ${reason}`) },
   );
-  const program = Buffer.from(bundle([]));
-  stdin.write(`${program.length}\n`);
-  stdin.write(program);
+  stdin.write(input);
   return {
     rpc,
     command,
@@ -98,6 +98,16 @@ export async function startProgram<M extends MethodsOf<M>>(
       }
     },
   };
+}
+
+/**
+ * A call of the program that puts nothing onto the host: what to run there, and what to write to its stdin before
+ * anything that the command itself reads.
+ */
+export function programCall(given: readonly string[]): { argv: string[]; input: Buffer } {
+  const program = Buffer.from(bundle([]));
+  const input = Buffer.concat([Buffer.from(`${program.length}\n`), program]);
+  return { argv: [...interpreter, "-c", bootstrap, ...given], input };
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Question {
 }
 
 /** Passes once the name server gives exactly `addresses` (in any order) for the name. Throws `Nonconformance` otherwise. */
-export async function expectName(
+async function expectName(
   from: Peer,
   asked: Question & { addresses: readonly string[] },
   options: { deadlineMs?: number; timeoutMs?: number } = {},
@@ -72,7 +72,7 @@ export async function expectNoName(
 }
 
 /** `10.1.1.2 10.1.1.3`, `nxdomain`, `no answer`, `failed (SERVFAIL)`. */
-export function describeResolution(resolution: Resolution): string {
+function describeResolution(resolution: Resolution): string {
   if (resolution.state === "resolved") return resolution.addresses.join(" ");
   return resolution.state === "failed" ? `failed (${resolution.rcode})` : resolution.state;
 }

@@ -98,7 +98,7 @@ export async function expectDatagram(
 }
 
 /** `3 of 3 answered in 0.4 ms (ttl 63)`, `0 of 1 answered; fragmentation needed, mtu 1450, from 10.0.0.1`. */
-export function describePing(result: PingResult): string {
+function describePing(result: PingResult): string {
   const [first] = result.replies;
   const times = first ? ` in ${first.ms} ms (ttl ${first.ttl})` : "";
   const errors = result.errors.map((error) => `; ${describePathError(error)}`).join("");

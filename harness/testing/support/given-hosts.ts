@@ -44,8 +44,8 @@ export async function makeGivenHosts(
   nodes: number,
 ): Promise<GivenHosts> {
   const settings = { ...context.settings, NODES: nodes, KEEP: false };
-  const { cluster, state } = await bringUp({ ...context, settings }, "foreign", engine, { fresh: true });
-  const folder = mkdtempSync(join(tmpdir(), "netconform-foreign-"));
+  const { cluster, state } = await bringUp({ ...context, settings }, "given", engine, { fresh: true });
+  const folder = mkdtempSync(join(tmpdir(), "netconform-given-"));
   const remove = async () => {
     await cluster.disconnect();
     await tearDown({ ...context, settings }, state);

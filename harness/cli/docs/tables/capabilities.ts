@@ -1,5 +1,6 @@
+import { builtInDrivers } from "#drivers/built-in.ts";
 import type { Driver } from "#drivers/driver.ts";
-import { builtInDrivers, loadDriver } from "#drivers/loader.ts";
+import { loadDriver } from "#drivers/loader.ts";
 import { markdownTable } from "#harness/core/markdown.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { type Capability, capabilities, features } from "#suites/requirements/capability.ts";

@@ -15,7 +15,7 @@ import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
 const script = join(import.meta.dirname, "libvirtd.sh");
 
 /** What runs virtual machines under libvirt here, beside Vagrant itself. */
-export const libvirtTools: readonly Tool[] = [
+const libvirtTools: readonly Tool[] = [
   { program: "virsh", packages: ["libvirt-clients"] },
   {
     program: "libvirtd",

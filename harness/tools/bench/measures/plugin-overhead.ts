@@ -5,6 +5,8 @@ import { readExchange } from "#harness/cnm/protocol/exchange.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { programCall } from "#harness/host/agent/program.ts";
+import type { ExecResult } from "#harness/host/host.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import type { BenchmarkRow } from "#harness/tools/bench/runner/benchmark.ts";
 import { median, stopwatch } from "#harness/tools/bench/runner/statistics.ts";
@@ -110,34 +112,24 @@ async function measure(scope: Scope, network: Network, { a, b }: Ends, guest: En
   };
 }
 
-const receiver = `
-import socket, time
-server = socket.create_server(("", ${port}))
-connection, _ = server.accept()
-start, size = time.monotonic(), 0
-while data := connection.recv(1 << 18):
-    size += len(data)
-print(size, time.monotonic() - start)
-`;
-const sender = `
-import socket, sys
-connection = socket.create_connection((sys.argv[1], ${port}), 5)
-data = bytes(1 << 20)
-for _ in range(${megabytes}):
-    connection.sendall(data)
-`;
-
 /** Milliseconds in which \`to\` received everything. */
 async function transfer(from: Workload, to: Workload): Promise<number> {
-  const receiving = to.inNetns(["python3", "-c", receiver]);
+  const bytes = megabytes * 2 ** 20;
+  const receiving = run(to, ["receive", `${port}`]);
   await until({ what: `a server on ${to.name}`, deadlineMs: 10_000 }, async () => {
     const listening = await to.inNetns(["ss", "--listening", "--tcp", "--numeric", "--no-header"]);
     return listening.stdout.includes(`:${port} `);
   });
-  const sent = await from.inNetns(["python3", "-c", sender, to.ip]);
+  const sent = await run(from, ["send", to.ip, `${port}`, `${bytes}`]);
   const [size, seconds] = (await receiving).stdout.trim().split(" ").map(Number);
-  if (sent.code !== 0 || size !== megabytes * 2 ** 20 || seconds === undefined) {
+  if (sent.code !== 0 || size !== bytes || seconds === undefined) {
     throw new HarnessError(`${from.name} to ${to.name}: ${size ?? 0} bytes arrived; ${sent.stderr.trim()}`);
   }
   return seconds * 1000;
+}
+
+/** Runs a command of the program for the hosts in the network namespace of a workload. */
+function run(workload: Workload, given: readonly string[]): Promise<ExecResult> {
+  const { argv, input } = programCall(given);
+  return workload.inNetns(argv, { input });
 }

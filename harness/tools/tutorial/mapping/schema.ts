@@ -85,4 +85,3 @@ export const mappingShape = z.strictObject({
 });
 
 export type Mapping = z.output<typeof mappingShape>;
-export type CommandRule = Mapping["commands"][number];

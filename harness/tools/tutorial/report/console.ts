@@ -18,7 +18,7 @@ const marks: Record<StepResult["verdict"], string> = {
 const longest = 40;
 
 /** A step as one line, as `--list` shows it. */
-export function describeStep({ number, line, place, command, interrupted }: Step): string {
+function describeStep({ number, line, place, command, interrupted }: Step): string {
   const [first = "", ...more] = command.split("\n");
   const where =
     place.kind === "node" ? place.host : place.kind === "container" ? "in the container" : "no host";

@@ -38,10 +38,23 @@ def main(argv: list[str]) -> None:
         from .commands.command import forward_command
 
         forward_command(arguments[0], arguments[1:])
+    elif command == "terminal" and arguments:
+        from .commands.terminal import run_on_terminal
+
+        run_on_terminal(arguments)
+    elif command == "receive" and len(arguments) == 1:
+        from .commands.transfer import receive_transfer
+
+        receive_transfer(int(arguments[0]))
+    elif command == "send" and len(arguments) == 3:
+        from .commands.transfer import send_transfer
+
+        send_transfer(arguments[0], int(arguments[1]), int(arguments[2]))
     else:
         sys.stderr.write(
             "usage: probe | relay | web-server PORT | unpack ARCHIVE FOLDER PROGRAM... | cni SOCKET WHO"
-            " | command SOCKET ARGUMENT...\n"
+            " | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT... | receive PORT"
+            " | send ADDRESS PORT BYTES\n"
         )
         sys.exit(2)
 

@@ -10,6 +10,7 @@ import threading
 import unittest
 
 from netconform_agent.commands.cni import error_result
+from netconform_agent.commands.transfer import receive_bytes, send_bytes
 from netconform_agent.commands.unpack import unpack_programs
 from netconform_agent.rpc.client import call
 from netconform_agent.rpc.messages import Failure, Garbage, error_line, read_request, result_line
@@ -60,6 +61,27 @@ class CniTest(unittest.TestCase):
         for stdin in ("", "no json", "[]", "{}"):
             with self.subTest(stdin=stdin):
                 self.assertEqual(json.loads(error_result(stdin, ""))["cniVersion"], "1.1.0")
+
+
+class TransferTest(unittest.TestCase):
+    """Bytes over a connection."""
+
+    def test_every_byte_is_sent_and_counted(self) -> None:
+        for size in (0, 1, (1 << 20) + 7, 3 << 20):
+            with self.subTest(size=size):
+                one, other = socket.socketpair()
+
+                def send(connection: socket.socket = one, size: int = size) -> None:
+                    with connection:
+                        send_bytes(connection, size)
+
+                thread = threading.Thread(target=send)
+                thread.start()
+                with other:
+                    received, seconds = receive_bytes(other)
+                thread.join()
+                self.assertEqual(received, size)
+                self.assertGreaterEqual(seconds, 0)
 
 
 class ClientTest(unittest.TestCase):

@@ -11,7 +11,7 @@ interface Chain {
 }
 
 /** Reads `iptables -L -n`. */
-export function readChains(lines: readonly string[]): Chain[] {
+function readChains(lines: readonly string[]): Chain[] {
   const chains: { name: string; rules: { target: string; port: string | undefined; source: string }[] }[] =
     [];
   for (const line of lines) {

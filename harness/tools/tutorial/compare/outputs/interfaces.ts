@@ -13,7 +13,7 @@ interface Interface {
 }
 
 /** Reads ifconfig's output, in the classic form and in the newer one. */
-export function readInterfaces(text: string): Interface[] {
+function readInterfaces(text: string): Interface[] {
   return text.split(/\n(?=\S)/).flatMap((block) => {
     const name = /^([\w.@-]+?):?\s+(?:Link encap|flags=)/.exec(block)?.[1];
     if (name === undefined) return [];

@@ -16,7 +16,7 @@ const keys = ["NAMES", "NAME", "Network", "Group", "Policy", "Rule", "Name", "HO
 const columnsOfMoment = /^(CREATED|STATUS|PORTS|COMMAND|CURRENT STATE|ERROR|.*\bID)$/;
 
 /** Reads a table whose columns are set apart by two blanks or more, with a head of at least one column. */
-export function readTable(lines: readonly string[]): Table | undefined {
+function readTable(lines: readonly string[]): Table | undefined {
   const [head = "", ...rest] = lines;
   const starts = [...head.matchAll(/\S+(?: \S+)*/g)];
   if (starts.length === 0 || !/^[A-Z]/.test(head)) return undefined;

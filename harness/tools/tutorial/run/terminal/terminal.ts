@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { HarnessError } from "#harness/core/errors.ts";
+import { programCall } from "#harness/host/agent/program.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 
 /** A shell that is back at its prompt. */
@@ -12,8 +13,6 @@ export interface AtPrompt {
 
 const openMs = 15_000;
 const columns = 500;
-/** Runs a program on a pseudo-terminal of its own; Python is there on every node, script(1) is not. */
-const onTerminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])) % 256)";
 const etx = "\u0003";
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals speak in control characters
 const controls = /\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|[\u0000-\u0008\u000b-\u001f\u007f]/g;
@@ -46,8 +45,10 @@ export class Terminal {
   static async open(host: Host): Promise<Terminal> {
     const nonce = randomBytes(4).toString("hex");
     const shell = ["bash", "--norc", "--noprofile", "--noediting"];
-    const running = await host.spawn(["python3", "-c", onTerminal, ...shell], { env: { TERM: "dumb" } });
+    const { argv, input } = programCall(["terminal", ...shell]);
+    const running = await host.spawn(argv, { env: { TERM: "dumb" } });
     const terminal = new Terminal(running, nonce);
+    running.stdin.write(input);
     const settings = `stty -echo -onlcr cols ${columns} rows 200; unset HISTFILE PROMPT_COMMAND; PS2=; PS1='${terminal.promptOf("host")}'`;
     if (!(await terminal.setUp(settings, openMs))) {
       terminal.close();
