@@ -334,7 +334,7 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
       expect.stringMatching(/^passed/),
     ]);
     expect(ran.statement?.run.complete).toBe(true);
-    expect(ran.statement?.summary.failed).toBe(0);
+    expect(ran.statement?.summary.failed, ran.said).toBe(0);
     await expectUntouched();
   });
 });
