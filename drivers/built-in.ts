@@ -1,14 +1,16 @@
+import { moduleEnding } from "#harness/core/project-root.ts";
+
 const files = {
-  bridge: "bridge.ts",
-  overlay: "overlay.ts",
-  macvlan: "macvlan.ts",
-  reference: "reference/index.ts",
-  contiv: "contiv/index.ts",
-  "reference-cni": "reference/cni/index.ts",
-  "cni-bridge": "cni/debian/bridge.ts",
-  "cni-vxlan": "cni/debian/vxlan.ts",
-  "cni-ptp": "cni/debian/ptp.ts",
-  "cni-macvlan": "cni/debian/macvlan.ts",
+  bridge: "bridge",
+  overlay: "overlay",
+  macvlan: "macvlan",
+  reference: "reference/index",
+  contiv: "contiv/index",
+  "reference-cni": "reference/cni/index",
+  "cni-bridge": "cni/debian/bridge",
+  "cni-vxlan": "cni/debian/vxlan",
+  "cni-ptp": "cni/debian/ptp",
+  "cni-macvlan": "cni/debian/macvlan",
 } as const;
 
 /** Name of a driver that comes with the suite: what `DRIVER` accepts besides files and packages. */
@@ -19,5 +21,7 @@ export const builtInDrivers = Object.keys(files) as BuiltInDriver[];
 
 /** The file of a driver that comes with the suite; `undefined` for other names. */
 export function fileOfBuiltIn(name: string): URL | undefined {
-  return Object.hasOwn(files, name) ? new URL(files[name as BuiltInDriver], import.meta.url) : undefined;
+  return Object.hasOwn(files, name)
+    ? new URL(`${files[name as BuiltInDriver]}${moduleEnding}`, import.meta.url)
+    : undefined;
 }

@@ -48,7 +48,7 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
       missing && !place.startsWith("/")
         ? `DRIVER=${reference}: no such driver; expected one of ${builtInDrivers.join(", ")}, a path to a driver file, or an installed package (set in the environment)`
         : `DRIVER=${reference}: ${place} could not be loaded: ${error instanceof Error ? error.message : error}`,
-      { cause: error },
+      { cause: error, ...(isScript(error) ? { hint: scriptHint } : {}) },
     );
   }
   if (loaded.default === undefined) {
@@ -68,6 +68,13 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
     throw new UsageError(`DRIVER=${reference}: ${place} is not a driver\n  ${problems.join("\n  ")}`);
   }
   return driver as Driver;
+}
+
+const scriptHint = 'name the file driver.mts, or put "type": "module" into the nearest package.json';
+
+/** Whether Node.js took a file with `import` for a script, as it does where the nearest package.json does not say otherwise. */
+function isScript(error: unknown): boolean {
+  return error instanceof SyntaxError && /outside a module/.test(error.message);
 }
 
 /** The driver itself, also where a file exports a function that makes it. */

@@ -1,9 +1,10 @@
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
+import { moduleEnding } from "#harness/core/project-root.ts";
 
 /** What driver files import the public API by. */
 const packageName = "netconform";
-const api = new URL("./index.ts", import.meta.url).href;
+const api = new URL(`./index${moduleEnding}`, import.meta.url).href;
 
 /** Leads imports of the public API to this project, whatever file they are in: for `resolve.alias` of a vitest config. */
 export const publicApiAlias = { find: new RegExp(`^${packageName}$`), replacement: fileURLToPath(api) };

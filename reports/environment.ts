@@ -7,7 +7,10 @@ import type { Statement } from "./conformance/schema.ts";
 const manifestSchema = z.object({
   name: z.string(),
   version: z.string(),
-  devDependencies: z.record(z.string(), z.string()),
+  /** In a checkout everything is one of these, in the package one of the others. */
+  devDependencies: z.record(z.string(), z.string()).default({}),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  peerDependencies: z.record(z.string(), z.string()).default({}),
 });
 
 const manifest = manifestSchema.parse(
@@ -44,7 +47,7 @@ export function describeEnvironment(settings: ToldSettings): Statement["environm
   return {
     host: { platform: platform(), kernel: release(), arch: arch(), cpus: availableParallelism() },
     node: process.version,
-    packages: manifest.devDependencies,
+    packages: { ...manifest.devDependencies, ...manifest.dependencies, ...manifest.peerDependencies },
     settings: Object.fromEntries(told),
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 
@@ -37,12 +37,10 @@ export interface VitestOutcome extends Disposable {
   statement: Statement | undefined;
 }
 
-const vitestCli = join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs");
-
 /** Runs vitest as a user would, in a process of its own, and yields what it reported. */
 export async function runVitest(run: VitestRun): Promise<VitestOutcome> {
   const outputDir = run.outputDir ?? mkdtempSync(join(tmpdir(), "netconform-run-"));
-  const argv = [process.execPath, vitestCli, "run", "--config", run.config, ...(run.args ?? [])];
+  const argv = [process.execPath, vitestProgram, "run", "--config", run.config, ...(run.args ?? [])];
   const running = $({
     cwd: dirname(run.config),
     env: { ...withoutVitest(environmentWith()), NO_COLOR: "1", ...run.env, REPORTS: outputDir },

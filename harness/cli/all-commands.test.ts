@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { allCommands, findCommand } from "./all-commands.ts";
+import { allCommands } from "./all-commands.ts";
+import { findCommand } from "./commands.ts";
 
 const { scripts } = z
   .object({ scripts: z.record(z.string(), z.string()) })
@@ -17,7 +18,7 @@ test("every sub-command is an npm script of the same name, and the other way rou
 test.each(Object.entries(allCommands))(
   "%s is found by its name, and says what it does",
   async (name, entry) => {
-    expect(findCommand(name)).toBe(entry);
+    expect(findCommand(allCommands, name)).toBe(entry);
     const { command } = await entry.load();
     expect(command.name()).toBe(name === "test" ? "npm test --" : `npm run ${name} --`);
     expect(command.description()).not.toBe("");
@@ -25,7 +26,7 @@ test.each(Object.entries(allCommands))(
 );
 
 test("an alias finds its command, and other names find none", () => {
-  expect(findCommand("run")).toBe(allCommands.conform);
-  expect(findCommand("confrom")).toBeUndefined();
-  expect(findCommand("constructor")).toBeUndefined();
+  expect(findCommand(allCommands, "run")).toBe(allCommands.conform);
+  expect(findCommand(allCommands, "confrom")).toBeUndefined();
+  expect(findCommand(allCommands, "constructor")).toBeUndefined();
 });

@@ -10,12 +10,16 @@ export interface CommandEntry {
 /** Sub-commands by name. */
 export type Commands = Readonly<Record<string, CommandEntry>>;
 
-/** The sub-commands of `netconform` in the order of the help, apart from `docs`, which describes them. */
+/** The sub-commands of `netconform` that users have, in the order of the help. */
 export const commands: Commands = {
   conform: {
     summary: "runs the chapters against the drivers and writes the reports",
     alias: "run",
     load: () => import("./commands/conformance/conform.ts"),
+  },
+  init: {
+    summary: "prepares a plugin's own project: driver, vitest configuration, workflow",
+    load: () => import("./commands/init.ts"),
   },
   matrix: {
     summary: "runs every driver on every engine version, as one report with what drifted",
@@ -45,20 +49,9 @@ export const commands: Commands = {
     summary: "injects one fault at a time; exactly its requirement must turn red",
     load: () => import("./commands/project/prove.ts"),
   },
-  bench: {
-    summary: "benchmarks, as ratios in one run",
-    load: () => import("./commands/project/bench.ts"),
-  },
-  test: {
-    summary: "the project's own tests",
-    load: () => import("./commands/project/test.ts"),
-  },
-  "test:vagrant": {
-    summary: "set-up, multi-host chapter and VLANs on virtual machines",
-    load: () => import("./commands/project/test-vagrant.ts"),
-  },
-  check: {
-    summary: "types, lint, unit tests",
-    load: () => import("./commands/project/check.ts"),
-  },
 };
+
+/** The sub-command of that name or alias; `undefined` when there is none. */
+export function findCommand(among: Commands, name: string): CommandEntry | undefined {
+  return Object.entries(among).find(([own, { alias }]) => name === own || name === alias)?.[1];
+}

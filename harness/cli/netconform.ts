@@ -1,11 +1,15 @@
-// netconform COMMAND [ARGUMENT…]: the one program. `bootstrap.mjs` starts it with the project's own Node.js.
-import { allCommands, findCommand } from "./all-commands.ts";
+// netconform COMMAND [ARGUMENT…]: the one program. In a checkout `bootstrap.mjs` starts it, in the package `bin.mjs`.
+import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
+import { type Commands, commands, findCommand } from "./commands.ts";
 import { newCommand } from "./run.ts";
 
 const [first = "", ...rest] = process.argv.slice(2);
 // `netconform help NAME` is `netconform NAME --help`.
 const [name = "", args] = first === "help" && rest.length > 0 ? [rest[0], ["--help"]] : [first, rest];
-const found = findCommand(name);
+// Named so that the package, which lacks it, does not take it in.
+const checkout = `./all-commands${moduleEnding}`;
+const all = isCheckout ? ((await import(checkout)) as { allCommands: Commands }).allCommands : commands;
+const found = findCommand(all, name);
 
 if (found) {
   const { command } = await found.load();
@@ -16,7 +20,7 @@ if (found) {
     .description("Conformance tests for container network plugins, CNM (Docker's libnetwork) and CNI.")
     .usage("COMMAND [ARGUMENT…]")
     .addHelpText("after", "\n`netconform COMMAND --help` says more. `npm run COMMAND -- …` is the same.");
-  for (const [own, { summary, alias }] of Object.entries(allCommands)) {
+  for (const [own, { summary, alias }] of Object.entries(all)) {
     const stub = program.command(own).description(summary);
     if (alias) stub.alias(alias);
   }

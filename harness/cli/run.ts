@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { projectRoot } from "#harness/core/project-root.ts";
+import { isCheckout, projectRoot } from "#harness/core/project-root.ts";
+import { vitestConfig, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 
 /** A command line whose mistakes end with exit code 2; `name` as a user types it, e.g. `npm run conform --`. */
@@ -23,8 +24,11 @@ export async function runMain(main: () => Promise<number | undefined>): Promise<
   }
 }
 
+/** The package is JavaScript that knows its place, which it would lose where it is bundled into its configuration. */
+const configuration = [`--config=${vitestConfig}`, ...(isCheckout ? [] : ["--configLoader=native"])];
+
 /**
- * Runs vitest in the project with these arguments and environment, attached to this terminal; resolves to its exit code.
+ * Runs vitest on the project with these arguments and environment, attached to this terminal; resolves to its exit code.
  * When `stop` is aborted it is told to end, and cleans up.
  */
 export function runVitest(
@@ -32,7 +36,9 @@ export function runVitest(
   env: NodeJS.ProcessEnv = {},
   stop?: AbortSignal,
 ): Promise<number> {
-  return runTool("vitest", args, env, stop);
+  const [command = "run", ...rest] = args;
+  const argv = [process.execPath, vitestProgram, command, ...configuration, ...rest];
+  return runAttached(argv, env, stop);
 }
 
 /** Runs a tool of the project's packages, attached to this terminal; resolves to its exit code. */
@@ -54,7 +60,7 @@ export async function runAttached(
   env: NodeJS.ProcessEnv = {},
   stop?: AbortSignal,
 ): Promise<number> {
-  const running = $({ cwd: projectRoot, stdio: "inherit", env: environmentWith(env) })`${argv}`;
+  const running = $({ stdio: "inherit", env: environmentWith(env) })`${argv}`;
   const ignore = () => {};
   // The terminal sends Ctrl-C to the child as well; it cleans up, and we report how it ended.
   process.on("SIGINT", ignore);

@@ -2,18 +2,21 @@ import { globSync } from "node:fs";
 import { resolve } from "node:path";
 import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { moduleEnding } from "#harness/core/project-root.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
 import { tutorialRequirements } from "#suites/requirements/rules/tutorial.ts";
 
 /** Folders below `root`/suites that hold tests. */
 export function suitesIn(root: string): string[] {
-  const folders = globSync("suites/*/*.test.ts", { cwd: root }).map((path) => path.split("/")[1] ?? "");
+  const folders = globSync(`suites/*/*.test${moduleEnding}`, { cwd: root }).map(
+    (path) => path.split("/")[1] ?? "",
+  );
   return [...new Set(folders)].filter((name) => name !== "requirements").sort();
 }
 
 /** Throws `UsageError` for a filter that no test file's path contains. */
 export function checkFilters(root: string, filters: readonly string[]): void {
-  const files = globSync("suites/**/*.test.ts", { cwd: root }).map((path) => resolve(root, path));
+  const files = globSync(`suites/**/*.test${moduleEnding}`, { cwd: root }).map((path) => resolve(root, path));
   for (const filter of filters) {
     const wanted = filter.replace(/^\.\//, "");
     if (files.some((file) => file.includes(wanted))) continue;

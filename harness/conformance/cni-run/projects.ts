@@ -5,6 +5,7 @@ import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
 import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
+import { moduleEnding } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
@@ -45,7 +46,7 @@ export async function cniProjects(settings: CniSettings): Promise<TestProjectCon
     extends: true,
     test: {
       name: `${target.driver}@${target.engine}`,
-      include: ["suites/cni/**/*.test.ts"],
+      include: [`suites/cni/**/*.test${moduleEnding}`],
       provide: { target },
       maxConcurrency: 6,
       maxWorkers: 2,

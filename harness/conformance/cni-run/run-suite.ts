@@ -6,11 +6,12 @@ import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/i
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { makeScratchFolder } from "#harness/core/process/scratch.ts";
-import { projectRoot } from "#harness/core/project-root.ts";
+import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
+import { vitestConfig, vitestProgram } from "#harness/core/vitest-program.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { progressMark } from "./reporter.ts";
 
-const tierReporter = join(import.meta.dirname, "reporter.ts");
+const tierReporter = join(import.meta.dirname, `reporter${moduleEnding}`);
 
 const reportSchema = z.object({
   testResults: z.array(
@@ -66,15 +67,16 @@ export async function runTier({
     const running = await new LocalHost().spawn(
       [
         process.execPath,
-        join(projectRoot, "node_modules/vitest/vitest.mjs"),
+        vitestProgram,
         ...[
           "run",
           "suites/cni",
+          `--config=${vitestConfig}`,
           "--reporter=json",
           `--outputFile=${join(folder, "report.json")}`,
           `--reporter=${tierReporter}`,
         ],
-        ...without.map((file) => `--exclude=suites/cni/${file}.test.ts`),
+        ...without.map((file) => `--exclude=suites/cni/${file}.test${moduleEnding}`),
       ],
       {
         cwd: projectRoot,

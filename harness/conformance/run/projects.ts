@@ -1,9 +1,10 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
 import type { DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
+import { moduleEnding } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 
 /** Chapters of the tutorial: they run against a driver on a cluster. */
@@ -45,8 +46,8 @@ export async function targetProjects(
     extends: true,
     test: {
       name: `${target.driver}@${target.engine}`,
-      include: chapters.map((chapter) => `suites/${chapter}/**/*.test.ts`),
-      globalSetup: [...(setUp.globalSetup ?? []), "harness/conformance/run/global-setup.ts"],
+      include: chapters.map((chapter) => `suites/${chapter}/**/*.test${moduleEnding}`),
+      globalSetup: [...(setUp.globalSetup ?? []), join(import.meta.dirname, `global-setup${moduleEnding}`)],
       setupFiles: [...(setUp.setupFiles ?? [])],
       provide: { target },
       // A driver from a package works with the classes of this run, e.g. `Blocked`, and not with others of that name.
@@ -65,7 +66,7 @@ export function tierProjects(plugin: string | undefined): TestProjectConfigurati
     extends: true,
     test: {
       name: tier,
-      include: [`suites/${tier}/**/*.test.ts`],
+      include: [`suites/${tier}/**/*.test${moduleEnding}`],
       provide: {
         target: {
           driver: plugin ? basename(plugin) : "reference",

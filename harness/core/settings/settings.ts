@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { familyOf, isCidr, networkOf, prefixOf } from "#harness/core/ip.ts";
+import { readUsual } from "./usual.ts";
 
 /** Engine versions that a node image can be built for, and the Debian suite that carries each. */
 export const engines = {
@@ -209,9 +210,11 @@ function format(value: unknown, separator = ","): string {
  * Throws `UsageError` naming each bad value, what was expected and the variable that holds it.
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env, usual: Given = {}): Settings {
+  const names = Object.keys(schema.shape);
+  const local: Given = env === process.env ? readUsual(names) : {};
   const given = Object.fromEntries(
-    Object.keys(schema.shape).flatMap((name) => {
-      const value = env[name] || usual[name];
+    names.flatMap((name) => {
+      const value = env[name] || local[name] || usual[name];
       return value ? [[name, value]] : [];
     }),
   );

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { createVitest, type TestProject, type Vitest } from "vitest/node";
 import { keepingSignals } from "#harness/cluster/interruption.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { projectRoot } from "#harness/core/project-root.ts";
+import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
+import { vitestConfig } from "#harness/core/vitest-program.ts";
 import type { CaseRun } from "#harness/proof/case.ts";
 import { readTest } from "#reports/conformance/observation.ts";
 import { targetOf } from "#reports/target.ts";
@@ -35,7 +36,7 @@ export class ProjectRunner {
     this.#vitest = await keepingSignals(() =>
       createVitest({
         root: projectRoot,
-        config: join(projectRoot, "vitest.config.ts"),
+        config: vitestConfig,
         project: [this.#name],
         watch: false,
         reporters: [{}],
@@ -45,7 +46,7 @@ export class ProjectRunner {
 
   /** Has the worker inject the fault that a run asks for. */
   injectFaults(): void {
-    this.project.config.setupFiles.push(join(projectRoot, "harness/proof/setup.ts"));
+    this.project.config.setupFiles.push(join(projectRoot, `harness/proof/setup${moduleEnding}`));
   }
 
   get project(): TestProject {

@@ -8,7 +8,7 @@ import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
-import { projectRoot } from "#harness/core/project-root.ts";
+import { vitestConfig } from "#harness/core/vitest-program.ts";
 import { runVitest } from "#reports/vitest-run.ts";
 import { measureOverhead } from "./measures/plugin-overhead.ts";
 import { measureTruthTable } from "./measures/policy-table.ts";
@@ -89,7 +89,7 @@ async function throughChapters(engine: string, used: Set<string>): Promise<void>
   const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   try {
     const outcome = await runVitest({
-      config: join(projectRoot, "vitest.config.ts"),
+      config: vitestConfig,
       args: ["--project", `reference@${engine}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
       env: { DRIVER: "reference", ENGINE: engine, NODES: "2", KEEP: "1", FAULT: "" },
       outputDir: reports,

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HarnessError } from "#harness/core/errors.ts";
-import { projectRoot } from "#harness/core/project-root.ts";
+import { vitestConfig } from "#harness/core/vitest-program.ts";
 import { runVitest } from "#reports/vitest-run.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
@@ -37,7 +37,7 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
 
 async function runTier(outputDir: string): Promise<{ passed: number }> {
   const outcome = await runVitest({
-    config: join(projectRoot, "vitest.config.ts"),
+    config: vitestConfig,
     args: ["--project", "cnm", "suites/cnm/"],
     env: { PLUGIN: "", FAULT: "" },
     outputDir,

@@ -1,5 +1,6 @@
 import { commands } from "#harness/cli/commands.ts";
 import { writeDocuments } from "#harness/cli/docs/documents.ts";
+import { projectCommands } from "#harness/cli/project-commands.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 
 const summary = "writes the tables of docs/ that programs know";
@@ -12,7 +13,11 @@ export const command = newCommand("npm run docs --")
   .action(() => runMain(writeDocs));
 
 async function writeDocs(): Promise<number> {
-  const written = await writeDocuments({ ...commands, docs: { summary, load: async () => ({ command }) } });
+  const written = await writeDocuments({
+    ...commands,
+    ...projectCommands,
+    docs: { summary, load: async () => ({ command }) },
+  });
   console.log(written.length > 0 ? `written: ${written.join(", ")}` : "the documents are up to date");
   return 0;
 }

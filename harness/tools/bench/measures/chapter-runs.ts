@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { externalHostName } from "#harness/cluster/external/external-host.ts";
 import type { ClusterState, HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { projectRoot } from "#harness/core/project-root.ts";
+import { vitestConfig } from "#harness/core/vitest-program.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { BenchContext } from "#harness/tools/bench/runner/context.ts";
@@ -57,7 +57,7 @@ async function throughHarness(context: BenchContext): Promise<HarnessRun> {
     const start = performance.now();
     const outcome = await context.lend(() =>
       runVitest({
-        config: join(projectRoot, "vitest.config.ts"),
+        config: vitestConfig,
         args: ["--project", `overlay@${context.version}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
         env: {
           DRIVER: "overlay",

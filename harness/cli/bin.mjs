@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+// The program of the published package. Runs on any Node.js, to say which one is needed.
+const oldestNode = 24;
+if (Number(process.versions.node.split(".")[0]) < oldestNode) {
+  console.error(
+    `netconform: Node.js ${process.versions.node} is too old: expected ${oldestNode} or later\n  next: install a newer Node.js, or put one into this project: npm install --save-dev node@${oldestNode}`,
+  );
+  process.exit(2);
+}
+await import("./netconform.js");

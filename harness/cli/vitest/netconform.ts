@@ -1,0 +1,68 @@
+import type { ViteUserConfig } from "vitest/config";
+import { publicApiAlias } from "#drivers/public-api-import.ts";
+import { cniProjects } from "#harness/conformance/cni-run/projects.ts";
+import { targetProjects, tierProjects } from "#harness/conformance/run/projects.ts";
+import { selectionById } from "#harness/conformance/run/selection.ts";
+import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
+import { readSettings, type SettingName } from "#harness/core/settings/settings.ts";
+import { endOnUsageError } from "#harness/core/settings/usage.ts";
+import { conformanceReporters } from "#reports/reporters.ts";
+
+/** Settings by name, as texts: what holds where the environment does not say otherwise. */
+export type UsualSettings = Readonly<Partial<Record<SettingName, string>>>;
+
+/** A configuration of vitest with the chapters, the protocol suites and the reports. */
+export type NetconformConfig = ViteUserConfig & {
+  readonly test: NonNullable<ViteUserConfig["test"]> & {
+    readonly projects: NonNullable<NonNullable<ViteUserConfig["test"]>["projects"]>;
+  };
+};
+
+/** Whether the command line leaves room for that suite: asking every CNI plugin for its versions takes a second. */
+function mayRun(suite: string): boolean {
+  const chosen = process.argv.filter((argument, index) => {
+    return argument.includes("suites/") || process.argv[index - 1] === "--project";
+  });
+  return chosen.length === 0 || chosen.some((argument) => argument.includes(suite));
+}
+
+/**
+ * A whole vitest configuration, `export default netconform({ DRIVER: "./driver.ts" })`: a project for each driver and engine,
+ * the protocol suites, the reports. `usual` holds settings for which the environment has no value. Paths are relative to
+ * the folder in which vitest is started. Ends the process with exit code 2 where a setting is wrong.
+ */
+export async function netconform(usual: UsualSettings = {}): Promise<NetconformConfig> {
+  return configure(usual).catch(endOnUsageError);
+}
+
+async function configure(usual: UsualSettings): Promise<NetconformConfig> {
+  const settings = readSettings(undefined, usual);
+  // Chapters know nothing of faults: one that is asked for waits in the worker for the cluster.
+  const fault = settings.FAULT
+    ? {
+        globalSetup: [`harness/proof/global-setup${moduleEnding}`],
+        setupFiles: [`harness/proof/setup${moduleEnding}`],
+      }
+    : {};
+  return {
+    root: projectRoot,
+    plugins: [selectionById()],
+    resolve: { alias: [publicApiAlias] },
+    test: {
+      pool: "forks",
+      reporters: conformanceReporters(settings),
+      provide: { settings },
+      // The package lies in somebody's node_modules, which vitest leaves out otherwise.
+      exclude: [],
+      testTimeout: 60_000 * settings.PATIENCE,
+      hookTimeout: 120_000 * settings.PATIENCE,
+      // Vitest ends the process when taking everything down takes longer, and clusters would stay.
+      teardownTimeout: 180_000 * settings.PATIENCE,
+      projects: [
+        ...(await targetProjects(settings, fault)),
+        ...tierProjects(settings.PLUGIN),
+        ...(mayRun("cni") ? await cniProjects(settings) : []),
+      ],
+    },
+  };
+}

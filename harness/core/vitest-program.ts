@@ -1,0 +1,15 @@
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { isCheckout, projectRoot } from "./project-root.ts";
+
+/** Path of vitest's program, as this project or the user's own resolves it: to be run by Node.js. */
+export const vitestProgram = join(
+  dirname(createRequire(import.meta.url).resolve("vitest/package.json")),
+  "vitest.mjs",
+);
+
+/** Path of the configuration with which the chapters run: in a checkout, with the project's own tests as well. */
+export const vitestConfig = join(
+  projectRoot,
+  isCheckout ? "vitest.config.ts" : "harness/cli/vitest/vitest.config.js",
+);

@@ -1,0 +1,123 @@
+/** What a project is made from. */
+export interface InitAnswers {
+  /** What the plugin is: a CNM driver, which engines know by a name, or a CNI plugin, which a runtime executes. */
+  readonly kind: "cnm" | "cni";
+  /** Name of the plugin: of the driver in `docker network create -d NAME`, or of the CNI plugin's executable. */
+  readonly name: string;
+  /** CNI: path of the executable, relative to the folder, to be put onto the nodes; absent: they have it. */
+  readonly binary?: string | undefined;
+}
+
+/** A file to be made, relative to the user's folder. */
+export interface InitFile {
+  readonly path: string;
+  readonly content: string;
+}
+
+/** The driver that tells the suite of the plugin: a driver file, or for CNI a network configuration. */
+export function driverFileOf({ kind, name, binary }: InitAnswers): InitFile {
+  return kind === "cnm"
+    ? { path: "netconform.driver.mts", content: cnmDriver(name) }
+    : { path: "netconform.conflist", content: conflist(name, binary) };
+}
+
+/** Everything that `netconform init` makes beside package.json. */
+export function filesOf(answers: InitAnswers): readonly InitFile[] {
+  return [
+    driverFileOf(answers),
+    { path: "vitest.config.mts", content: vitestConfig },
+    { path: ".github/workflows/netconform.yml", content: workflow },
+  ];
+}
+
+function cnmDriver(name: string): string {
+  return `import { createCnmNetwork, defineDriver, freshSubnet, uniqueName } from "netconform";
+
+export default defineDriver({
+  name: ${JSON.stringify(name)},
+  title: ${JSON.stringify(name)},
+  // What your plugin can do; each capability brings requirements with it.
+  capabilities: ["multihost"],
+
+  async install(scope, cluster) {
+    // Put the plugin onto every node and start it. What is deferred happens when the run ends.
+    for (const node of cluster.nodes) {
+      // await node.files.write("/usr/local/bin/my-plugin", await readFile("build/my-plugin"), 0o755);
+      // await node.run(["start-stop-daemon", "--start", "--background", "--exec", "/usr/local/bin/my-plugin"]);
+      scope.defer(\`the plugin on \${node.name}\`, async () => {});
+    }
+    return {};
+  },
+
+  async connect(cluster) {
+    return {
+      underlay: "control",
+      createNetwork: (scope, spec = {}) =>
+        createCnmNetwork(scope, cluster, {
+          name: spec.name ?? uniqueName("net"),
+          driver: ${JSON.stringify(name)},
+          subnet: spec.subnet ?? freshSubnet(),
+          createOn: cluster.nodes,
+        }),
+    };
+  },
+});
+`;
+}
+
+function conflist(name: string, binary: string | undefined): string {
+  const configuration = {
+    cniVersion: "1.0.0",
+    netconform: {
+      capabilities: ["multihost"],
+      underlay: "control",
+      join: "routes",
+      ...(binary === undefined ? {} : { binaries: [binary] }),
+    },
+    plugins: [
+      {
+        type: name,
+        bridge: "{{bridge}}",
+        isGateway: true,
+        ipam: {
+          type: "host-local",
+          ranges: [[{ subnet: "{{nodeSubnet}}", gateway: "{{gateway}}" }]],
+          routes: [{ dst: "0.0.0.0/0" }],
+        },
+      },
+    ],
+  };
+  return `${JSON.stringify(configuration, null, 2)}\n`;
+}
+
+const vitestConfig = `import { netconform } from "netconform/vitest";
+
+// Settings are in package.json, below "netconform"; the environment wins.
+export default netconform();
+`;
+
+const workflow = `name: netconform
+
+on: [push, pull_request]
+
+permissions:
+  contents: read
+
+jobs:
+  conformance:
+    runs-on: ubuntu-24.04
+    timeout-minutes: 60
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with:
+          node-version: 24
+          cache: npm
+      - run: npm ci
+      - run: npx netconform run
+      - uses: actions/upload-artifact@v4
+        if: \${{ !cancelled() }}
+        with:
+          name: netconform
+          path: reports/output
+`;
