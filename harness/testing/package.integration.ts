@@ -45,9 +45,26 @@ beforeAll(async () => {
   expect(installed.code, installed.said).toBe(0);
 }, 300_000);
 
-test("init prepares the project, and leaves alone what is there", async () => {
+/** The commands of the documents' first block that a user types once the package is installed. */
+const [, block = ""] =
+  /^```\n(.*?)^```/ms.exec(readFileSync(join(projectRoot, "docs/your-repository.md"), "utf8")) ?? [];
+const documented = block.split("\n").filter((line) => line.startsWith("npx "));
+
+test("the documents' commands prepare the project, run a chapter, and run it in the user's own vitest", async () => {
+  expect(documented).toHaveLength(3);
+  for (const line of documented) {
+    const { code, said } = await run(["npx", "--no-install", ...line.split(" ").slice(1)]);
+    if (!line.includes(" init ")) expect(said, line).toMatch(/^[1-9]\d* passed, 0 failed, 0 error/m);
+    expect(code, said).toBe(0);
+  }
+  expect(readFileSync(join(user, "reports/output/conformance.json"), "utf8")).toContain(
+    '"name": "netconform"',
+  );
+}, 300_000);
+
+test("init leaves alone what is there", async () => {
   const first = await run([...netconform, "init", "--kind", "cnm", "--name", "bridge"]);
-  expect(first.said).toContain("made  netconform.driver.mts");
+  expect(first.said).toContain("kept  vitest.config.mts, which was there");
   expect(first.code).toBe(0);
   const again = await run([...netconform, "init", "--kind", "cnm", "--name", "other"]);
   expect(again.said).toContain("kept  netconform.driver.mts, which was there");
@@ -64,6 +81,14 @@ test.each([
   expect(code).toBe(2);
 });
 
+test("a Node.js that is too old is one message, before anything is loaded", async () => {
+  const program = join(user, "node_modules/netconform/harness/cli/bin.mjs");
+  const old = `Object.defineProperty(process.versions, "node", { value: "20.1.0" }); await import(${JSON.stringify(program)});`;
+  const { code, said } = await run([process.execPath, "--input-type=module", "-e", old]);
+  expect(said).toContain("netconform: Node.js 20.1.0 is too old: expected 24 or later\n  next: ");
+  expect(code).toBe(2);
+});
+
 test("a folder without package.json is told so", async () => {
   const empty = mkdtempSync(join(folder, "empty-"));
   const program = join(user, "node_modules/netconform/harness/cli/bin.mjs");
@@ -76,17 +101,20 @@ test("a folder without package.json is told so", async () => {
   expect(code).toBe(2);
 });
 
-test("a chapter runs against the driver, its reports lie in the user's folder", async () => {
-  const { code, said } = await run([...netconform, "run", "basics", "-t", "B1,B2"]);
-  expect(said).toContain("bridge@26.1");
+test("requirements are chosen by id, and the environment wins over package.json", async () => {
+  const { code, said } = await run([...netconform, "run", "basics", "-t", "B1"], { DRIVER: "overlay" });
+  expect(said).toContain("overlay@26.1");
   expect(said).toMatch(/^[1-9]\d* passed, 0 failed, 0 error/m);
   expect(code).toBe(0);
-  const statement = readFileSync(join(user, "reports/output/conformance.json"), "utf8");
-  expect(JSON.parse(statement)).toMatchObject({ generator: { name: "netconform" } });
 }, 180_000);
 
-test("the user's own vitest runs the same, by the configuration that init made", async () => {
-  const { code, said } = await run(["npx", "--no-install", "vitest", "run", "basics", "-t", "B2"]);
+test("a network configuration for CNI is prepared as well, and its plugin is judged", async () => {
+  const other = mkdtempSync(join(folder, "cni-"));
+  writeFileSync(join(other, "package.json"), "{}");
+  const program = join(user, "node_modules/netconform/harness/cli/bin.mjs");
+  const made = await run([process.execPath, program, "init", "--kind", "cni", "--name", "bridge"], {}, other);
+  expect(made.code, made.said).toBe(0);
+  const { code, said } = await run([process.execPath, program, "run", "basics", "-t", "B7"], {}, other);
   expect(said).toMatch(/^[1-9]\d* passed, 0 failed, 0 error/m);
   expect(code).toBe(0);
 }, 180_000);
