@@ -16,7 +16,7 @@ const temporary = join(folder, "tmp");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test.each(["SIGINT", "SIGTERM", "SIGKILL"] as const)(
-  "a run of the CNI tier whose owner gets %s leaves no process, folder or namespace",
+  "a run of the CNI suite whose owner gets %s leaves no process, folder or namespace",
   async (signal) => {
     const before = new Set(namespaces());
     await installDebugPlugins(new LocalHost(), folder);
@@ -47,7 +47,7 @@ function namespaces(): string[] {
   return existsSync("/run/netns") ? readdirSync("/run/netns") : [];
 }
 
-/** Whether the process that made a namespace of the tier is there; other namespaces do not matter here. */
+/** Whether the process that made a namespace of the suite is there; other namespaces do not matter here. */
 function ownerOf(name: string): "there" | "gone" {
   const [, pid] = /^nccni-(\d+)-/.exec(name) ?? [];
   return pid === undefined || identify(Number(pid)) !== undefined ? "there" : "gone";

@@ -132,20 +132,20 @@ describe("a requirement", () => {
     ]);
   });
 
-  test("of a protocol tier is owed only where it was run", () => {
-    const withTier = { ...rules, N1: rule("cnm") };
+  test("of a protocol suite is owed only where it was run", () => {
+    const withSuite = { ...rules, N1: rule("cnm") };
     const profiles = (observations: Observation[]) =>
-      buildStatement(record(observations), withTier).targets[0]?.profiles.map(({ profile }) => profile);
+      buildStatement(record(observations), withSuite).targets[0]?.profiles.map(({ profile }) => profile);
     expect(profiles([observe("M1", "passed")])).toEqual(["multihost"]);
     const cnm = { ...observe("M1", "passed"), requirement: "N1" } as unknown as Observation;
     expect(profiles([cnm])).toEqual(["multihost", "cnm"]);
   });
 });
 
-test("a target that is a protocol tier owes only that tier", () => {
+test("a target that is a protocol suite owes only that suite", () => {
   const [target] = record([]).targets;
-  const tier = { ...target!, name: "cnm", engine: "cnm" };
-  const statement = buildStatement(record([], { targets: [tier] }), {
+  const suite = { ...target!, name: "cnm", engine: "cnm" };
+  const statement = buildStatement(record([], { targets: [suite] }), {
     ...rules,
     N1: rule("cnm"),
     N2: rule("cni"),

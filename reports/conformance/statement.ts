@@ -43,13 +43,15 @@ export interface RunRecord {
 }
 
 /**
- * Profiles of the protocol tiers. They judge a plugin without a cluster: a cluster target owes nothing there, and a
- * target whose engine is a tier owes only that tier.
+ * Profiles of the protocol suites. They judge a plugin without a cluster: a cluster target owes nothing there, and a
+ * target whose engine is a suite owes only that suite.
  */
-const protocolTiers: readonly string[] = ["cnm", "cni"];
+const protocolSuites: readonly string[] = ["cnm", "cni"];
 
 function owes(target: ExpectedTarget, { profile }: Requirement): boolean {
-  return protocolTiers.includes(target.engine) ? profile === target.engine : !protocolTiers.includes(profile);
+  return protocolSuites.includes(target.engine)
+    ? profile === target.engine
+    : !protocolSuites.includes(profile);
 }
 
 /**

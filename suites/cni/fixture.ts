@@ -15,7 +15,7 @@ import { applicableRule, type CniPluginTarget } from "#suites/requirements/appli
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
-/** What a test of the tier works with. */
+/** What a test of the suite works with. */
 export interface CniTest extends TestTools {
   /** The test's own networking testbed, or with `together` the one that such tests of the topic share. */
   readonly testbed: Testbed;

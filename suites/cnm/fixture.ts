@@ -41,7 +41,7 @@ export interface CnmContext {
 export type CnmSuite = Suite<CnmContext>;
 export type CnmTest = CnmContext & TestTools;
 
-/** A suite of the CNM protocol tier: no cluster, no engine, one plugin socket. */
+/** A suite of the CNM protocol suite: no cluster, no engine, one plugin socket. */
 export function cnmSuite(define: (suite: CnmSuite) => void): void {
   conformanceSuite<CnmContext>({ chapter: "cnm", open, admit, collect }, define);
 }
@@ -51,7 +51,7 @@ async function open(scope: Scope): Promise<CnmContext> {
   const { socket, host } = await findPlugin(settings, scope);
   (await socket.connect()).destroy(); // without a plugin at all there is nothing to judge
   const transcript: Exchange[] = [];
-  const client = new PluginClient(socket, "tier", (exchange) => transcript.push(exchange));
+  const client = new PluginClient(socket, "suite", (exchange) => transcript.push(exchange));
   return {
     socket,
     host,
@@ -72,7 +72,7 @@ async function findPlugin(
   if (!PLUGIN) return { socket: await serveReferencePlugin(scope, local, FAULT), host: local };
   const [, id, name, path] = /^(?:([^/:]+)\/)?([^/:]+):(\/[^/].*)$/.exec(PLUGIN) ?? [];
   if (name === undefined || path === undefined) return { socket: pluginSocket(PLUGIN), host: local };
-  // What speaks SSH takes longer to load than the whole tier takes on a local socket.
+  // What speaks SSH takes longer to load than the whole suite takes on a local socket.
   const { ClusterStates } = await import("#harness/cluster/state.ts");
   const { RemoteCluster } = await import("#harness/cluster/remote-cluster.ts");
   const clusters = new ClusterStates(settings).all();
@@ -134,7 +134,7 @@ const tests = new WeakMap<PlayedEngine, CnmTest>();
 
 /** An engine of the test's own, whose exchanges are evidence of the test in a file of that name. */
 export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
-  const client = new PluginClient(test.socket, "tier", (exchange) => {
+  const client = new PluginClient(test.socket, "suite", (exchange) => {
     test.reproduce(curlLine(test.socket.address, exchange));
     const name = sourceName(readExchange(exchange));
     if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);

@@ -3,7 +3,7 @@ import type { AppliesTo } from "./applicability/applies-to.ts";
 /** MUST: without it the plugin is not conformant. SHOULD and MAY are reported beside the verdict. */
 export type Level = "MUST" | "SHOULD" | "MAY";
 
-/** A group of requirements that gets a verdict of its own; the chapters of the tutorial and the protocol tiers. */
+/** A group of requirements that gets a verdict of its own; the chapters of the tutorial and the protocol suites. */
 export type ConformanceProfile =
   | "setup"
   | "basics"

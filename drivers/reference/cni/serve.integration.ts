@@ -2,17 +2,17 @@ import { mkdtempDisposableSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runTier, type TierResult } from "#harness/conformance/cni-run/run-suite.ts";
+import { runCniSuite, type SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { serveNamespaces } from "./serve.ts";
 
 const timeoutMs = 300_000;
 
-/** What the CNI tier finds at the newest version. */
-async function findings(fault?: string): Promise<TierResult[]> {
+/** What the CNI suite finds at the newest version. */
+async function findings(fault?: string): Promise<SuiteResult[]> {
   using folder = mkdtempDisposableSync(join(tmpdir(), "netconform-reference-cni-"));
   const served = await serveNamespaces(folder.path, fault === undefined ? [] : [fault]);
   try {
-    return await runTier({
+    return await runCniSuite({
       plugins: [served.path],
       versions: ["newest"],
       settings: { CONFIG: "", KIND: "" },
@@ -34,7 +34,7 @@ test(
 );
 
 test(
-  "the tier notices that the reference plugin lists nothing of the node",
+  "the suite notices that the reference plugin lists nothing of the node",
   async () => {
     const results = await findings("cni-host-end-unlisted");
     const failed = results.filter(({ outcome }) => outcome !== "passed");

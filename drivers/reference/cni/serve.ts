@@ -33,7 +33,7 @@ interface ServedNamespace {
 
 /**
  * The plugin on this machine alone, where every network namespace from which it is called is a node with networks of its
- * own: what the CNI tier needs. Interfaces lead nowhere, so nothing but iproute2 and iptables has to be there.
+ * own: what the CNI suite needs. Interfaces lead nowhere, so nothing but iproute2 and iptables has to be there.
  */
 class LocalNamespaces {
   readonly #faults: ReadonlySet<string>;

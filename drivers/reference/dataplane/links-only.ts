@@ -5,7 +5,7 @@ import type { NodePlan } from "./plan/node-plan.ts";
 
 /**
  * Makes the interfaces that endpoints get and connects them to nothing: enough for an engine to start containers
- * and for the protocol tier, on a machine without Open vSwitch and without other nodes.
+ * and for the protocol suite, on a machine without Open vSwitch and without other nodes.
  */
 export class LinksOnly implements NodeDataplane {
   readonly #host: Host;

@@ -1,7 +1,7 @@
 import type { ViteUserConfig } from "vitest/config";
 import { publicApiAlias } from "#drivers/public-api-import.ts";
 import { cniProjects } from "#harness/conformance/cni-run/projects.ts";
-import { targetProjects, tierProjects } from "#harness/conformance/run/projects.ts";
+import { protocolProjects, targetProjects } from "#harness/conformance/run/projects.ts";
 import { selectionById } from "#harness/conformance/run/selection.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { readSettings, type SettingName } from "#harness/core/settings/settings.ts";
@@ -60,7 +60,7 @@ async function configure(usual: UsualSettings): Promise<NetconformConfig> {
       teardownTimeout: 180_000 * settings.PATIENCE,
       projects: [
         ...(await targetProjects(settings, fault)),
-        ...tierProjects(settings.PLUGIN),
+        ...protocolProjects(settings.PLUGIN),
         ...(mayRun("cni") ? await cniProjects(settings) : []),
       ],
     },

@@ -19,7 +19,7 @@ export interface PluginUnderTest {
   readonly profile: PluginProfile;
 }
 
-/** A container's network namespace, and what the tier did with the plugin for it. */
+/** A container's network namespace, and what the suite did with the plugin for it. */
 export interface Container {
   readonly id: string;
   readonly index: number;

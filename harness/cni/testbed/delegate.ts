@@ -25,7 +25,7 @@ VERSION) echo '{"cniVersion":"CNI_VERSION","supportedVersions":["0.3.1","0.4.0",
 esac
 `;
 
-/** An IPAM plugin of the tier that writes down how it is called, and refuses what it is told to refuse. */
+/** An IPAM plugin of the suite that writes down how it is called, and refuses what it is told to refuse. */
 export class Delegate {
   static readonly type = "nc-delegate";
   readonly folder: string;

@@ -1,6 +1,6 @@
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 
-/** Addresses of the tier's scratch network. */
+/** Addresses of the suite's scratch network. */
 export const subnet = "10.88.0.0/24";
 export const gateway = "10.88.0.1";
 

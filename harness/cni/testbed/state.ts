@@ -1,6 +1,6 @@
 import type { Host } from "#harness/host/host.ts";
 
-/** What the tier makes itself; it is not a leak of the plugin. */
+/** What the suite makes itself; it is not a leak of the plugin. */
 const ours = /\bncx[a-z]?\d*\b/;
 
 /** Sections are told apart by lines that no tool prints; few processes, because this runs for every test. */
@@ -48,7 +48,7 @@ function ruleOf(line: string): string | undefined {
 
 /**
  * What is set in a network namespace and in a state folder, one line per thing: links, addresses, routes, rules,
- * shapers, firewall and NAT rules, lines of files. Sorted, without counters, without what the tier made.
+ * shapers, firewall and NAT rules, lines of files. Sorted, without counters, without what the suite made.
  */
 export async function readState(host: Host, netns: string, folder: string): Promise<string[]> {
   const output = await host.run(["ip", "netns", "exec", netns, "sh", "-c", hostScript, folder]);

@@ -21,7 +21,7 @@ import { additions, readState } from "./state.ts";
 let counter = 0;
 const prefix = `nccni-${process.pid}-`;
 
-/** Network name in every configuration of the tier. */
+/** Network name in every configuration of the suite. */
 const networkName = "nc-net";
 
 /**

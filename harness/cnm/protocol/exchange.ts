@@ -9,7 +9,7 @@ export interface Exchange {
   readonly id: number;
   /** Name of the plugin. */
   readonly plugin: string;
-  /** Who called: a node's name, or the tier. */
+  /** Who called: a node's name, or the suite. */
   readonly caller: string;
   /** Path of the request without its leading slash, e.g. `NetworkDriver.Join`. */
   readonly call: string;

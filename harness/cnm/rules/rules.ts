@@ -40,7 +40,7 @@ const nouns =
 
 /**
  * Everything that is wrong with one exchange by itself, in the terms of the requirements.
- * Pure; used by the tier and by the proxy. What needs the history of a plugin is in `conversation.ts`.
+ * Pure; used by the suite and by the proxy. What needs the history of a plugin is in `conversation.ts`.
  */
 export function checkExchange(exchange: Exchange): RuleViolation[] {
   if (exchange.answer === null) return [];

@@ -10,7 +10,7 @@ import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 
-/** What the CNI tier takes of the settings. */
+/** What the CNI suite takes of the settings. */
 type CniSettings = Pick<Settings, "CACHE" | "CNI_PATH" | "CNI_VERSION" | "PLUGIN">;
 
 /**

@@ -9,12 +9,12 @@ import { LocalHost } from "#harness/host/local/local-host.ts";
 const closeMs = 15_000;
 
 /**
- * The part of `runTier` in the vitest that it starts. Prints one line on stdout for each test file that has ended: how many
+ * The part of `runCniSuite` in the vitest that it starts. Prints one line on stdout for each test file that has ended: how many
  * of how many, and which target. The process that started the run holds the other end of stdin: when that
  * closes, for whatever reason, the run ends, and takes its namespaces and the folder that stdin has named
  * with it.
  */
-export default class TierReporter implements Reporter {
+export default class SuiteReporter implements Reporter {
   #ended = 0;
   #all = 0;
 
@@ -40,7 +40,7 @@ export default class TierReporter implements Reporter {
 }
 
 /** What the lines begin with, so that the process that started the run recognizes them. */
-export const progressMark = "tier: ";
+export const progressMark = "suite: ";
 
 async function endOrphan(vitest: Vitest, folders: readonly string[]): Promise<void> {
   // No process reads what is still printed.

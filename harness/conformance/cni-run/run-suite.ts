@@ -11,7 +11,7 @@ import { vitestConfig, vitestProgram } from "#harness/core/vitest-program.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { progressMark } from "./reporter.ts";
 
-const tierReporter = join(import.meta.dirname, `reporter${moduleEnding}`);
+const suiteReporter = join(import.meta.dirname, `reporter${moduleEnding}`);
 
 const reportSchema = z.object({
   testResults: z.array(
@@ -27,12 +27,12 @@ const reportSchema = z.object({
   ),
 });
 
-/** One test of the tier, as it ended. */
-export interface TierResult extends ConformanceMeta {
+/** One test of the suite, as it ended. */
+export interface SuiteResult extends ConformanceMeta {
   readonly title: string;
 }
 
-export interface TierRun {
+export interface CniSuiteRun {
   /** Paths of plugins or of folders with plugins. */
   readonly plugins: readonly string[];
   /** Versions of the specification; default all that a plugin claims. */
@@ -48,20 +48,20 @@ export interface TierRun {
 }
 
 /**
- * Runs the CNI tier as a user does, in a vitest of its own, and resolves to what each test left. When this process ends
+ * Runs the CNI suite as a user does, in a vitest of its own, and resolves to what each test left. When this process ends
  * before the run, killed or not, the run ends too and leaves nothing.
  * Failing requirements are results; throws `HarnessError` when the run itself did not come to an end.
  */
-export async function runTier({
+export async function runCniSuite({
   plugins,
   versions = [],
   without = [],
   settings = {},
   folders = [],
   onProgress = () => {},
-}: TierRun): Promise<TierResult[]> {
+}: CniSuiteRun): Promise<SuiteResult[]> {
   const folder = makeScratchFolder();
-  const what = `the CNI tier in ${folder}`;
+  const what = `the CNI suite in ${folder}`;
   try {
     // A process group of its own: a terminal's Ctrl-C is for this process, which ends the run by closing its stdin.
     const running = await new LocalHost().spawn(
@@ -74,7 +74,7 @@ export async function runTier({
           `--config=${vitestConfig}`,
           "--reporter=json",
           `--outputFile=${join(folder, "report.json")}`,
-          `--reporter=${tierReporter}`,
+          `--reporter=${suiteReporter}`,
         ],
         ...without.map((file) => `--exclude=suites/cni/${file}.test${moduleEnding}`),
       ],
@@ -107,7 +107,7 @@ export async function runTier({
     const text = await readFile(join(folder, "report.json"), "utf8").catch(() => undefined);
     if (text === undefined) {
       throw new HarnessError(
-        `the CNI tier over ${plugins.join(", ")} ended with ${code ?? signal} and no report\n${output}`,
+        `the CNI suite over ${plugins.join(", ")} ended with ${code ?? signal} and no report\n${output}`,
       );
     }
     return resultsOf(text);
@@ -117,12 +117,12 @@ export async function runTier({
   }
 }
 
-function resultsOf(text: string): TierResult[] {
+function resultsOf(text: string): SuiteResult[] {
   const report = reportSchema.parse(JSON.parse(text));
   const broken = report.testResults.filter(({ assertionResults }) => assertionResults.length === 0);
   if (broken.length > 0) {
     throw new HarnessError(
-      `the CNI tier could not start: ${broken.map(({ message }) => message).join("\n")}`,
+      `the CNI suite could not start: ${broken.map(({ message }) => message).join("\n")}`,
     );
   }
   return report.testResults.flatMap(({ assertionResults }) =>

@@ -60,19 +60,19 @@ export async function targetProjects(
   }));
 }
 
-/** The CNM tier needs no cluster: the plugin comes from `PLUGIN`. The CNI tier has its own projects. */
-export function tierProjects(plugin: string | undefined): TestProjectConfiguration[] {
-  return (["cnm"] as const).map((tier, index) => ({
+/** The CNM suite needs no cluster: the plugin comes from `PLUGIN`. The CNI suite has its own projects. */
+export function protocolProjects(plugin: string | undefined): TestProjectConfiguration[] {
+  return (["cnm"] as const).map((suite, index) => ({
     extends: true,
     test: {
-      name: tier,
-      include: [`suites/${tier}/**/*.test${moduleEnding}`],
+      name: suite,
+      include: [`suites/${suite}/**/*.test${moduleEnding}`],
       provide: {
         target: {
           driver: plugin ? basename(plugin) : "reference",
           reference: plugin ?? "reference",
           title: plugin ?? "the project's reference plugin",
-          engine: tier,
+          engine: suite,
           declared: [],
         } satisfies TargetContext,
       },

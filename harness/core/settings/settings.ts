@@ -140,21 +140,21 @@ const schema = z.object({
     .min(1)
     .optional()
     .describe(
-      "plugin that a protocol tier tests: CNM socket (path, tcp://host:port, or node1:/path on a kept cluster), CNI binary; default: the reference plugin",
+      "plugin that a protocol suite tests: CNM socket (path, tcp://host:port, or node1:/path on a kept cluster), CNI binary; default: the reference plugin",
     ),
   PLUGIN_OPTIONS: jsonMap
     .default({})
-    .describe('options for every network of the CNM tier as a JSON object of texts, e.g. {"tenant":"blue"}'),
+    .describe('options for every network of the CNM suite as a JSON object of texts, e.g. {"tenant":"blue"}'),
   CONFIG: z
     .string()
     .optional()
     .describe(
-      "network configuration for PLUGIN in the CNI tier: a file, or JSON; Debian's plugins have one ready",
+      "network configuration for PLUGIN in the CNI suite: a file, or JSON; Debian's plugins have one ready",
     ),
   KIND: z
     .enum(["interface", "chained", "ipam"])
     .optional()
-    .describe("what PLUGIN is in the CNI tier; default: known by name, or found out by trying"),
+    .describe("what PLUGIN is in the CNI suite; default: known by name, or found out by trying"),
   CNI_PATH: z
     .string()
     .default("/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni")

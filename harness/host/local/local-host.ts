@@ -11,7 +11,7 @@ export interface LocalSpawnOptions extends Pick<ExecOptions, "env"> {
   cwd?: string;
 }
 
-/** This machine as a host: for tiers and tests that need no cluster. Files and commands with this process's own rights. */
+/** This machine as a host: for suites and tests that need no cluster. Files and commands with this process's own rights. */
 export class LocalHost extends CommandHost {
   readonly name: string;
   readonly files: HostFiles = localFiles;

@@ -16,7 +16,7 @@ export const imageBuilder: Tool = {
   packages: ["mmdebstrap", "debian-archive-keyring"],
 };
 
-/** What makes and looks at network namespaces on this machine: for the project's own tests and the CNI tier. */
+/** What makes and looks at network namespaces on this machine: for the project's own tests and the CNI suite. */
 export const networkTools: readonly Tool[] = [
   { program: "ip", packages: ["iproute2"] },
   { program: "iptables", packages: ["iptables"] },

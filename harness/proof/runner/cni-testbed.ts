@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.ts";
 import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
-import { runTier } from "#harness/conformance/cni-run/run-suite.ts";
+import { runCniSuite } from "#harness/conformance/cni-run/run-suite.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { makeScratchFolder } from "#harness/core/process/scratch.ts";
@@ -50,7 +50,7 @@ export class CniTestbed implements CaseTestbed {
     const results = await this.#progress.step(
       `CNI ${version}: ${copies.length - faulty} plugins without a fault, ${faulty} with one`,
       (onProgress) =>
-        runTier({
+        runCniSuite({
           plugins: copies.map(({ file }) => join(folder, file)),
           versions: [version],
           without: batch[0]?.without ?? [],

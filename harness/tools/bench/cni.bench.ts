@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
-import { runTier, type TierResult } from "#harness/conformance/cni-run/run-suite.ts";
+import { runCniSuite, type SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { measureCni } from "./measures/cni.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
@@ -8,7 +8,7 @@ import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";
 
 export const name = "cni";
-export const title = "ADD and DEL through the CNI runtime, against a shell loop; the CNI tier";
+export const title = "ADD and DEL through the CNI runtime, against a shell loop; the CNI suite";
 
 const folder = "/usr/lib/cni";
 const ipam = { type: "host-local", ranges: [[{ subnet: "10.88.0.0/24", gateway: "10.88.0.1" }]] };
@@ -17,7 +17,7 @@ const config = { bridge: "ncbench0", isGateway: true, ipam };
 const cycles = 200;
 
 export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
-  const tier = await measureTier(context);
+  const suite = await measureSuite(context);
   const { cluster } = await context.target();
   const [node] = cluster.nodes;
   if (!node) throw new Error("a cluster has at least one node");
@@ -30,27 +30,27 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
       baseline: { what: "the same calls in a shell loop there", value: 1000 / speed.shellPerSecond },
       note: `${speed.runtimePerSecond.toFixed(1)} a second, against ${speed.shellPerSecond.toFixed(1)}`,
     },
-    tier,
+    suite,
   ];
 }
 
 /** One real plugin, as a plugin's author would do it, without the cluster. */
-async function measureTier({ settings, progress, rounds }: BenchContext): Promise<BenchmarkRow> {
+async function measureSuite({ settings, progress, rounds }: BenchContext): Promise<BenchmarkRow> {
   const suite = debianSuites[debianSuites.length - 1]!;
   const { folder: plugins, generation } = await debianPlugins(settings, progress, suite);
   const times: number[] = [];
-  let results: TierResult[] = [];
+  let results: SuiteResult[] = [];
   for (let round = 0; round < rounds; round++) {
     times.push(
       await stopwatch(async () => {
-        results = await runTier({ plugins: [join(plugins, plugin)], versions: ["newest"] });
+        results = await runCniSuite({ plugins: [join(plugins, plugin)], versions: ["newest"] });
       }),
     );
     const unjudged = results.find(({ outcome }) => outcome !== "passed" && outcome !== "failed");
-    if (unjudged) throw new HarnessError(`the tier could not judge ${unjudged.title}: ${unjudged.reason}`);
+    if (unjudged) throw new HarnessError(`the suite could not judge ${unjudged.title}: ${unjudged.reason}`);
   }
   return {
-    what: `the CNI tier over ${plugin} ${generation} at the newest version that it claims, vitest's start included`,
+    what: `the CNI suite over ${plugin} ${generation} at the newest version that it claims, vitest's start included`,
     value: median(times) / 1000,
     unit: "s",
     aim: { of: "value", atMost: 10 },

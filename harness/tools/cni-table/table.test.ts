@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { TierResult } from "#harness/conformance/cni-run/run-suite.ts";
+import type { SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { columnsOf, formatTable } from "./table.ts";
 
-const result = (changes: Partial<TierResult>): TierResult => ({
+const result = (changes: Partial<SuiteResult>): SuiteResult => ({
   title: "",
   requirement: "CNI-4a",
   driver: "bridge",

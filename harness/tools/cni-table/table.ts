@@ -1,4 +1,4 @@
-import type { TierResult } from "#harness/conformance/cni-run/run-suite.ts";
+import type { SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import { cniRequirements } from "#suites/requirements/rules/cni.ts";
@@ -10,9 +10,9 @@ const severity: readonly Outcome[] = ["passed", "unsupported", "blocked", "not r
 /** Sums up the tests of one folder of plugins: the worst outcome of a rule's tests is the rule's. */
 export function columnsOf(
   { generation, folder }: Pick<TableColumn, "generation" | "folder">,
-  results: readonly TierResult[],
+  results: readonly SuiteResult[],
 ): TableColumn[] {
-  const columns = new Map<string, { plugin: string; version: string; rules: Map<string, TierResult[]> }>();
+  const columns = new Map<string, { plugin: string; version: string; rules: Map<string, SuiteResult[]> }>();
   for (const result of results) {
     const key = `${result.driver}@${result.engine}`;
     const version = result.engine.replace(/^cni-/, "");
@@ -29,7 +29,7 @@ export function columnsOf(
   }));
 }
 
-function cellOf(tests: readonly TierResult[]): TableCell {
+function cellOf(tests: readonly SuiteResult[]): TableCell {
   const outcome = tests
     .map((test) => test.outcome)
     .reduce((worst, one) => (severity.indexOf(one) > severity.indexOf(worst) ? one : worst), "passed");

@@ -31,7 +31,7 @@ export const exceptions: Exceptions = {
     {
       files: "drivers/reference/cni/serve.integration.ts",
       imports: "#harness/conformance/cni-run/run-suite.ts",
-      because: "runs the CNI tier against the plugin as a user does",
+      because: "runs the CNI suite against the plugin as a user does",
     },
     ...["reports/matrix/matrix.test.ts", "reports/matrix/page/pages.integration.ts"].map((files) => {
       const because = "shows a matrix as the tool counts and compares it";

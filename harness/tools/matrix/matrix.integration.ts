@@ -47,8 +47,8 @@ describe.concurrent("a mistake ends with exit code 2 before anything is started,
   });
 });
 
-/** The CNM tier is a project that needs no cluster. */
-const tier: PlannedCell = {
+/** The CNM suite is a project that needs no cluster. */
+const suite: PlannedCell = {
   name: "cnm+nft",
   project: "cnm",
   driver: "reference",
@@ -61,7 +61,7 @@ const order = { folder, selection: ["suites/cnm"], startedAt: Date.now(), onTest
 
 test("a cell runs in a process of its own and leaves its results, evidence and cost", async () => {
   let tests = 0;
-  const cell = await new CellRun({ ...order, cell: tier, onTest: () => void tests++ }).run();
+  const cell = await new CellRun({ ...order, cell: suite, onTest: () => void tests++ }).run();
   expect(cell).toMatchObject({ state: "complete", exitCode: 0, errors: [] });
   const passed = cell.target?.results.filter(({ outcome }) => outcome === "passed") ?? [];
   expect(passed.length).toBeGreaterThan(10);
@@ -74,14 +74,14 @@ test("a cell runs in a process of its own and leaves its results, evidence and c
 test("a cell whose process leaves nothing is broken, with its last words", async () => {
   const cell = await new CellRun({
     ...order,
-    cell: { ...tier, name: "nosuch", project: "nosuch@26.1" },
+    cell: { ...suite, name: "nosuch", project: "nosuch@26.1" },
   }).run();
   expect(cell).toMatchObject({ state: "broken", exitCode: 1 });
   expect(cell.because).toMatch(/ended with exit code 1 and left no statement[\s\S]*reference@26\.1/);
 });
 
 test("a cell that is stopped ends, and is not green", async () => {
-  const run = new CellRun({ ...order, cell: { ...tier, name: "stopped" }, onTest: () => void run.stop() });
+  const run = new CellRun({ ...order, cell: { ...suite, name: "stopped" }, onTest: () => void run.stop() });
   const { state } = await run.run();
   expect(["incomplete", "broken"]).toContain(state);
 });

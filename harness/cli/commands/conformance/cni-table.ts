@@ -5,7 +5,7 @@ import { basename, join, resolve } from "node:path";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
-import { runTier } from "#harness/conformance/cni-run/run-suite.ts";
+import { runCniSuite } from "#harness/conformance/cni-run/run-suite.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { replaceBlock } from "#harness/core/markdown.ts";
@@ -34,7 +34,7 @@ const document = join(projectRoot, "docs/cni-plugins.md");
 /** The CNI suite over folders of plugins. */
 export const command = newCommand("npm run cni-table --")
   .description(
-    "Runs the CNI tier over folders of plugins and writes the table plugin × rule as JSON and Markdown.",
+    "Runs the CNI suite over folders of plugins and writes the table plugin × rule as JSON and Markdown.",
   )
   .argument("[folders...]", "folders with plugins, each as LABEL=FOLDER or FOLDER, e.g. 1.9.1=/usr/lib/cni")
   .option("--debian", `both generations of Debian's ${debianPackage}, from the mirror of the images`)
@@ -59,7 +59,7 @@ async function cniTable(folders: readonly string[], options: Options): Promise<n
   for (const { name, folder } of generations) {
     const results = await progress.step(
       `testing the CNI plugins ${name}`,
-      (onProgress) => runTier({ plugins: [folder], versions: options.versions.split(","), onProgress }),
+      (onProgress) => runCniSuite({ plugins: [folder], versions: options.versions.split(","), onProgress }),
       { announce: true },
     );
     columns.push(...columnsOf({ generation: name, folder }, results));

@@ -8,8 +8,8 @@ import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";
 
-export const name = "tier";
-export const title = "The CNM protocol tier against the reference plugin";
+export const name = "cnm";
+export const title = "The CNM suite against the reference plugin";
 
 export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   const all: number[] = [];
@@ -18,7 +18,7 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
     const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
     try {
       const outcome = { passed: 0 };
-      all.push(await stopwatch(async () => Object.assign(outcome, await runTier(reports))));
+      all.push(await stopwatch(async () => Object.assign(outcome, await runSuite(reports))));
       shown = outcome.passed;
     } finally {
       rmSync(reports, { recursive: true, force: true });
@@ -26,7 +26,7 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   }
   return [
     {
-      what: "every requirement of the tier, vitest's start and the reports included",
+      what: "every requirement of the suite, vitest's start and the reports included",
       value: median(all) / 1000,
       unit: "s",
       aim: { of: "value", atMost: 3 },
@@ -35,7 +35,7 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   ];
 }
 
-async function runTier(outputDir: string): Promise<{ passed: number }> {
+async function runSuite(outputDir: string): Promise<{ passed: number }> {
   const outcome = await runVitest({
     config: vitestConfig,
     args: ["--project", "cnm", "suites/cnm/"],
@@ -45,7 +45,7 @@ async function runTier(outputDir: string): Promise<{ passed: number }> {
   const passed = outcome.statement?.summary.passed ?? 0;
   if (outcome.exitCode !== 0 || passed === 0) {
     throw new HarnessError(
-      `the tier did not pass:\n${outcome.stdout.slice(-4000)}${outcome.stderr.slice(-2000)}`,
+      `the suite did not pass:\n${outcome.stdout.slice(-4000)}${outcome.stderr.slice(-2000)}`,
     );
   }
   return { passed };
