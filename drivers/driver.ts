@@ -106,12 +106,15 @@ export interface Driver {
   prepare?(engine: string): Promise<void>;
   /**
    * Puts the driver on the cluster's nodes, in the process that owns the run; what it did is undone when `scope`
-   * closes. Idempotent, since a kept cluster may carry it already. What it resolves to reaches `connect` as plain JSON.
+   * closes. Left out where the engines bring the driver. Idempotent, since a kept cluster may carry it already. What it resolves to reaches `connect` as plain JSON.
    * `session` closes at the end of the run also where the cluster is kept: for what this process serves. Throws `Blocked` where the nodes
    * lack what the driver as a whole needs.
    */
-  install(scope: Scope, cluster: Cluster, session?: Scope): Promise<DriverAttachment>;
-  /** Speaks to the installed driver from any process. */
+  install?(scope: Scope, cluster: Cluster, session?: Scope): Promise<DriverAttachment>;
+  /**
+   * Speaks to the installed driver from any process. Of a driver that `loadDriver` made it throws `UsageError` when a declared
+   * capability is without its methods.
+   */
   connect(cluster: Cluster, attachment: DriverAttachment): Promise<InstalledDriver>;
 }
 

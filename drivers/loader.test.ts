@@ -121,6 +121,48 @@ describe("loadDriver", () => {
     await expect(loading).rejects.toThrow(message);
   });
 
+  it("takes a driver without install, whose engines bring it", async () => {
+    const path = driverFile(
+      "engines.mjs",
+      'export default { name: "x", title: "X", capabilities: ["names"], connect() {} };',
+    );
+    expect((await loadDriver(path, settings)).install).toBeUndefined();
+  });
+
+  it.each([
+    ["multihost", "", ["underlay"]],
+    ["tenants", "async createTenant() {}", ["listTenants"]],
+    ["policy", "", ["createPolicy", "listPolicies", "createGroup", "listGroups"]],
+    ["remote", "", ["protocol"]],
+  ])("refuses to connect a driver that declares %s and lacks its methods", async (capability, has, lacks) => {
+    const path = driverFile(
+      `lacking-${capability}.mjs`,
+      `export default { name: "x", title: "X", capabilities: ["names", "${capability}"],
+         async connect() { return { createNetwork() {}, ${has} }; } };`,
+    );
+    const driver = await loadDriver(path, settings);
+    const connecting = driver.connect(undefined as never, {});
+    await expect(connecting).rejects.toThrow(UsageError);
+    const lines = lacks.map((method) => `  ${capability}: expected ${method}, got none\n`).join("");
+    await expect(connecting).rejects.toThrow(`DRIVER=${path}: ${path} declares what it lacks\n${lines}`);
+  });
+
+  it("connects a driver that has what it declares, which may be an object of a class", async () => {
+    const path = driverFile(
+      "classy.mjs",
+      `class Mine {
+         name = "x"; title = "X"; #secret = "control";
+         get capabilities() { return ["multihost"]; }
+         async install() { return { underlay: this.#secret }; }
+         async connect(_, { underlay }) { return { createNetwork() {}, underlay }; }
+       }
+       export default new Mine();`,
+    );
+    const driver = await loadDriver(path, settings);
+    const attachment = await driver.install?.(undefined as never, undefined as never);
+    expect(await driver.connect(undefined as never, attachment ?? {})).toMatchObject({ underlay: "control" });
+  });
+
   it("names the drivers there are when there is none of that name", async () => {
     await expect(loadDriver("contivv", settings)).rejects.toThrow(
       /DRIVER=contivv: no such driver.*bridge, overlay/,

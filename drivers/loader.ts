@@ -6,6 +6,7 @@ import { UsageError } from "#harness/core/errors.ts";
 import { type Capability, capabilities } from "#suites/requirements/capability.ts";
 import { builtInDrivers, fileOfBuiltIn } from "./built-in.ts";
 import type { Driver, DriverFactory, DriverSettings } from "./driver.ts";
+import { refuseMissing } from "./kit/docker-driver/capability-methods.ts";
 import { resolvePublicApi } from "./public-api-import.ts";
 
 /** File names by which a network configuration for CNI plugins is known. */
@@ -13,13 +14,17 @@ const conflistExtensions = [".conflist", ".conf", ".json"];
 
 const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
 
+const optionalFunction = (expected: string) =>
+  z.custom((value) => typeof value === "function", expected).optional();
+
 const nameRule = "a name of letters, digits, '_', '.' and '-'";
 const driverShape = z.object(
   {
     name: z.string({ error: nameRule }).regex(/^[a-z0-9][a-z0-9_.-]*$/i, nameRule),
     title: z.string({ error: "a text" }).min(1, { error: "a text" }),
     capabilities: z.array(z.enum(capabilityNames), { error: "a list of capabilities" }),
-    install: z.custom((value) => typeof value === "function", "a function install(scope, cluster)"),
+    install: optionalFunction("a function install(scope, cluster), or none"),
+    prepare: optionalFunction("a function prepare(engine), or none"),
     connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
   },
   { error: "a driver object, as defineDriver makes it" },
@@ -33,7 +38,7 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
   const { specifier, place } = locate(reference);
   if (conflistExtensions.includes(extname(place))) {
     const { conflistDriver } = await import("./cni/conflist.ts");
-    return conflistDriver(place)(settings);
+    return keepingPromises(`DRIVER=${reference}: ${place}`, await conflistDriver(place)(settings));
   }
   resolvePublicApi();
   let loaded: { default?: unknown };
@@ -53,7 +58,7 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
   }
   if (loaded.default === undefined) {
     throw new UsageError(`DRIVER=${reference}: ${place} has no default export`, {
-      hint: "export default defineDriver({ name, title, capabilities, install, connect })",
+      hint: "export default defineDriver({ name, title, capabilities, connect })",
     });
   }
   const driver = await made(loaded.default, settings).catch((error: unknown) => {
@@ -67,7 +72,24 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
     const problems = checked.error.issues.map((issue) => describeIssue(issue, driver));
     throw new UsageError(`DRIVER=${reference}: ${place} is not a driver\n  ${problems.join("\n  ")}`);
   }
-  return driver as Driver;
+  return keepingPromises(`DRIVER=${reference}: ${place}`, driver as Driver);
+}
+
+/** The driver, whose `connect` refuses a declared capability without its methods. */
+function keepingPromises(place: string, driver: Driver): Driver {
+  const { name, title, capabilities } = driver;
+  return {
+    ...driver,
+    ...{ name, title, capabilities },
+    ...(driver.needs ? { needs: driver.needs } : {}),
+    ...(driver.prepare ? { prepare: async (engine) => driver.prepare?.(engine) } : {}),
+    ...(driver.install ? { install: async (...given) => (await driver.install?.(...given)) ?? {} } : {}),
+    async connect(cluster, attachment) {
+      const installed = await driver.connect(cluster, attachment);
+      refuseMissing(place, driver, installed);
+      return installed;
+    },
+  };
 }
 
 const scriptHint = 'name the file driver.mts, or put "type": "module" into the nearest package.json';

@@ -112,7 +112,7 @@ chapter("swarm", ({ requirement, shared }) => {
       await driver.stop?.(absence);
 
       const successor = scope.child("Docker overlay");
-      const attachment = await overlay.install(successor, cluster, successor);
+      const attachment = (await overlay.install?.(successor, cluster, successor)) ?? {};
       const takenOver = await overlay.connect(cluster, attachment);
       const subnet = "30.1.1.0/24";
       const { a, b } = await runPair(successor, { cluster, driver: takenOver }, { subnet });

@@ -64,8 +64,9 @@ export async function openTarget(
     await discard();
   });
   try {
-    const attachment = await progress.step(`installing ${driver.title}`, () =>
-      driver.install(scope, cluster, session),
+    const attachment = await progress.step(
+      `installing ${driver.title}`,
+      async () => (await driver.install?.(scope, cluster, session)) ?? {},
     );
     const installed = { ...state, attachment };
     new ClusterStates(settings).save(installed);

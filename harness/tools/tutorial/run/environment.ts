@@ -62,7 +62,7 @@ export class Environment {
         }),
       ),
     );
-    if (provided.has("swarm")) await overlay.install(scope, cluster, scope);
+    if (provided.has("swarm")) await overlay.install?.(scope, cluster, scope);
     if (provided.has("netctl") && environment.#admin) {
       await serveNetctl(scope, cluster, environment.#admin);
     }
