@@ -38,4 +38,5 @@ export {
   type Policy,
   type Rule,
 } from "./driver.ts";
+export { Daemon, type DaemonPlan, daemon } from "./kit/daemon/daemon.ts";
 export { loadDriver } from "./loader.ts";

@@ -21,7 +21,8 @@ const looks: Record<string, readonly string[]> = {
   networks: ["sh", "-c", "docker network inspect $(docker network ls --quiet)"],
   inspect: ["sh", "-c", "docker inspect $(docker ps --quiet --filter label=netconform)"],
   "engine log": ["tail", "--lines=200", "/var/log/dockerd.log"],
-  "plugin logs": ["sh", "-c", "tail --lines=200 /var/log/netconform-*/*.log"],
+  // One log that is not there hides no other.
+  "plugin logs": ["sh", "-c", "tail --lines=200 /var/log/netconform-*/*.log 2>&1 || true"],
   "kernel log": ["sh", "-c", "dmesg | tail -50"],
 };
 

@@ -1,21 +1,16 @@
 import { z } from "zod";
+import { Daemon } from "#drivers/kit/daemon/daemon.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
-import { answers, Daemon, folder } from "./daemon.ts";
+import { answers, folder, logFolder } from "./places.ts";
 
 /** Socket at which netplugin serves the engine of its node. */
 export const pluginSocket = "/run/docker/plugins/netplugin.sock";
 /** What netplugin tells of its switches. */
 const inspection = "http://127.0.0.1:9090/inspect/driver";
 const modes = ["--mode", "docker", "--netmode", "vlan", "--fwdmode", "bridge"];
-
-/** netplugin removes whatever has its socket's name: a recording proxy steps aside for it, and between again. */
-const asideOfProxy = {
-  before: `if [ -S ${pluginSocket}.behind-proxy ]; then mv ${pluginSocket} ${pluginSocket}.proxy; fi`,
-  after: `if [ -S ${pluginSocket}.proxy ]; then mv ${pluginSocket} ${pluginSocket}.behind-proxy; mv ${pluginSocket}.proxy ${pluginSocket}; fi`,
-};
 
 /** Contiv's daemons on a cluster, in the order in which they start. */
 export interface ContivDaemons {
@@ -48,10 +43,11 @@ export function daemonsOf(cluster: Pick<Cluster, "nodes">, tunnelEnds: readonly 
   const { address } = first.interfaces.control;
   const [store, netmaster] = [etcdOf(cluster), netmasterOf(cluster)];
   return {
-    etcd: new Daemon(first, {
-      name: "etcd",
-      program: "/usr/bin/etcd",
+    etcd: new Daemon({
+      node: first,
+      log: `${logFolder}/etcd.log`,
       argv: [
+        "/usr/bin/etcd",
         ...["--name", "contiv", "--data-dir", `${folder}/etcd`, "--enable-v2"],
         ...["--listen-client-urls", store, "--advertise-client-urls", store],
         ...["--listen-peer-urls", `http://${address}:2380`],
@@ -59,29 +55,31 @@ export function daemonsOf(cluster: Pick<Cluster, "nodes">, tunnelEnds: readonly 
         ...["--initial-cluster", `contiv=http://${address}:2380`],
       ],
       // The API that engines and Contiv speak, not the newer one's health alone.
-      works: (host) => answers(host, `${store}/v2/keys/`),
+      ready: (host) => answers(host, `${store}/v2/keys/`),
     }),
-    netmaster: new Daemon(first, {
-      name: "netmaster",
-      program: `${folder}/bin/netmaster`,
+    netmaster: new Daemon({
+      node: first,
+      log: `${logFolder}/netmaster.log`,
       argv: [
+        `${folder}/bin/netmaster`,
         ...[...modes, "--etcd", store],
         ...["--listen-url", "0.0.0.0:9999", "--control-url", `${address}:9999`],
       ],
       // It makes the default tenant before it takes orders.
-      works: (host) => answers(host, `${netmaster}/api/v1/tenants/default/`),
+      ready: (host) => answers(host, `${netmaster}/api/v1/tenants/default/`),
     }),
     netplugins: cluster.nodes.map((node, index) => {
       const end = tunnelEnds[index] ?? "";
-      return new Daemon(node, {
-        name: "netplugin",
-        program: `${folder}/bin/netplugin`,
+      return new Daemon({
+        node,
+        log: `${logFolder}/netplugin.log`,
         argv: [
+          `${folder}/bin/netplugin`,
           ...[...modes, "--etcd", store, "--vlan-if", node.interfaces.data.device],
           ...["--ctrl-ip", node.interfaces.control.address, "--vtep-ip", end],
         ],
-        works: activates,
-        around: asideOfProxy,
+        ready: activates,
+        socket: pluginSocket,
       });
     }),
   };
@@ -96,7 +94,7 @@ export async function startContiv(
   await netmaster.start();
   await Promise.all(netplugins.map((netplugin) => netplugin.start()));
   await Promise.all(
-    netplugins.map(({ host }, index) => {
+    netplugins.map(({ node: host }, index) => {
       const others = tunnelEnds.filter((_, one) => one !== index);
       return until(
         { what: `tunnels from ${host.name} to ${others.join(", ")}`, deadlineMs: 60_000, everyMs: 200 },
@@ -126,7 +124,7 @@ export async function revive(daemons: ContivDaemons, tunnelEnds: readonly string
   const words = await Promise.all(ended.map((daemon) => daemon.lastWords()));
   await startContiv(daemons, tunnelEnds);
   return ended.map(
-    ({ name, host }, index) => `${name} on ${host.name} had ended; the end of its log:\n${words[index]}`,
+    ({ name, node }, index) => `${name} on ${node.name} had ended; the end of its log:\n${words[index]}`,
   );
 }
 

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { answers, folder, logFolder } from "#drivers/contiv/daemons/daemon.ts";
 import {
   daemonsOf,
   etcdOf,
@@ -8,6 +7,7 @@ import {
   pluginSocket,
   startContiv,
 } from "#drivers/contiv/daemons/daemons.ts";
+import { answers, folder, logFolder } from "#drivers/contiv/daemons/places.ts";
 import { ContivNetctl } from "#drivers/contiv/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
@@ -65,9 +65,9 @@ export async function installRelease(
     const remove = async () => {
       await netplugin.stop();
       // It leaves its sockets, an engine's and one for a scheduler.
-      await netplugin.host.run(["rm", "-rf", pluginSocket, "/run/contiv"]);
+      await netplugin.node.run(["rm", "-rf", pluginSocket, "/run/contiv"]);
     };
-    scope.defer(`netplugin on ${netplugin.host.name}`, remove, { kind: "netplugin" });
+    scope.defer(`netplugin on ${netplugin.node.name}`, remove, { kind: "netplugin" });
   }
   await startContiv(daemons, tunnelEnds);
   const place = { program: `${folder}/bin/netctl`, netmaster: netmasterOf(cluster) };

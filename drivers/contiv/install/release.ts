@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { folder } from "#drivers/contiv/daemons/daemon.ts";
+import { folder } from "#drivers/contiv/daemons/places.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";

@@ -6,6 +6,11 @@ import { serveRecorder } from "./recorder.ts";
 /** What is needed of a node: a socket of its own that we can reach, and one of ours that it can. */
 export type ProxyNode = Pick<SshHost, "name" | "run" | "connectSocket" | "forwardIn">;
 
+/** Where a plugin's socket is while a proxy is interposed before it. */
+export function movedSocket(socket: string): string {
+  return `${socket}.behind-proxy`;
+}
+
 /**
  * Puts a recording proxy between a node's engine and the plugin that listens there at `socket`, e.g.
  * `/run/docker/plugins/NAME.sock`, without touching either: the plugin's socket is renamed, which keeps it open, and one that
@@ -20,7 +25,7 @@ export async function interpose(
   socket: string,
   options: { transcript?: string } = {},
 ): Promise<RecordingProxy> {
-  const moved = `${socket}.behind-proxy`;
+  const moved = movedSocket(socket);
   const name = (socket.split("/").at(-1) ?? socket).replace(/\.sock$/, "");
   await node.run(["test", "-S", socket]);
   await node.run(["mv", socket, moved]);

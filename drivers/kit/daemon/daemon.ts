@@ -1,0 +1,207 @@
+import { basename, dirname } from "node:path";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import type { Host } from "#harness/host/host.ts";
+import { aside, between } from "./behind-recorder.ts";
+
+/** A program to run on a node. */
+export interface DaemonPlan {
+  readonly node: Host;
+  /** Program and arguments. The program is a path or is looked for in the node's PATH. It must stay in the foreground. */
+  readonly argv: readonly string[];
+  /** Unique on the node; default: the program's file name. */
+  readonly name?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** When it does its work: once there is a socket at this path, or once the function says so. */
+  readonly ready: string | ((node: Host) => Promise<boolean>);
+  /** The socket that it listens at where `ready` is a function. A recorder that was put before it stays before it after a restart. */
+  readonly socket?: string;
+  /**
+   * Its log on the node, `/var/log/netconform-FOLDER/FILE.log`: such files are evidence of every failure.
+   * Default: `/var/log/netconform-NAME/NAME.log`.
+   */
+  readonly log?: string;
+  /** Milliseconds until it must be ready; default 60 000. */
+  readonly deadlineMs?: number;
+}
+
+/** The logs that evidence is collected from. */
+const evidentLog = /^\/var\/log\/netconform-[^/]+\/[^/]+\.log$/;
+const everyMs = 100;
+
+/**
+ * Start time of the process whose number is in $1: with the number it is no other's, also after a restart of the node,
+ * and it stays when the program executes another. Fails for a process that has ended, reaped or not.
+ */
+const startTime = `start() { set -- $(sed "s/.*) //" "/proc/$(cat "$1")/stat" | cut -d" " -f1,20); [ "\${2:-}" ] && [ "$1" != Z ] && echo "$2"; }`;
+const remember = `${startTime}; start "$1" > "$2" 2>/dev/null || true`;
+const compare = `${startTime}; [ -s "$2" ] && [ "$(start "$1" 2>/dev/null)" = "$(cat "$2")" ]`;
+
+/**
+ * A program that runs on a node apart from the SSH session that starts it, tracked with Debian's start-stop-daemon. One made
+ * from the same plan in another process is the same daemon.
+ */
+export class Daemon {
+  readonly name: string;
+  readonly node: Host;
+  /** Path of its log on the node. */
+  readonly log: string;
+  readonly #plan: DaemonPlan;
+
+  /** Throws `UsageError` when the log would be no evidence. */
+  constructor(plan: DaemonPlan) {
+    this.name = plan.name ?? basename(plan.argv[0] ?? "");
+    if (this.name === "")
+      throw new UsageError(`a daemon on ${plan.node.name}: expected a program, got no argv`);
+    this.log = plan.log ?? `/var/log/netconform-${this.name}/${this.name}.log`;
+    if (!evidentLog.test(this.log)) {
+      throw new UsageError(
+        `${this.name}: expected a log /var/log/netconform-FOLDER/FILE.log, which is collected as evidence, got ${this.log}`,
+      );
+    }
+    this.node = plan.node;
+    this.#plan = plan;
+  }
+
+  /**
+   * Starts it unless it runs, and waits until it is ready. Throws `HarnessError` with the end of its log as soon as it has ended
+   * instead, `DeadlineExceeded` with the same when it is not ready in time.
+   */
+  async start(): Promise<void> {
+    if (await this.runs()) return this.#untilReady();
+    const { node, env, argv } = this.#plan;
+    const program = await findProgram(node, argv[0] ?? "");
+    const socket = this.#socket;
+    await node.run(["mkdir", "--parents", dirname(this.log)]);
+    await node.run(["rm", "-f", ...this.#records]);
+    if (socket) await aside(node, socket);
+    try {
+      await node.run(
+        [
+          ...[
+            "start-stop-daemon",
+            "--start",
+            "--background",
+            "--make-pidfile",
+            "--pidfile",
+            this.#records[0],
+          ],
+          ...["--startas", program, "--output", this.log, "--", ...argv.slice(1)],
+        ],
+        env ? { env } : {},
+      );
+      await node.run(["sh", "-c", remember, "sh", ...this.#records]);
+      await this.#untilReady();
+    } finally {
+      if (socket) await between(node, socket);
+    }
+  }
+
+  /** Asks it to end, and ends it when it does not. */
+  async stop(): Promise<void> {
+    await this.#stop("TERM/10/KILL/10");
+  }
+
+  /** Ends it without warning. */
+  async kill(): Promise<void> {
+    await this.#stop("KILL/10");
+  }
+
+  /** Stops it and removes its log. */
+  async remove(): Promise<void> {
+    await this.stop();
+    const folder = dirname(this.log);
+    await this.node.run([
+      "sh",
+      "-c",
+      'rm -f "$1" && { rmdir "$2" 2>/dev/null || true; }',
+      "sh",
+      this.log,
+      folder,
+    ]);
+  }
+
+  async runs(): Promise<boolean> {
+    return (await this.node.exec(["sh", "-c", compare, "sh", ...this.#records])).code === 0;
+  }
+
+  /** The last five lines of its log; empty when there is none. */
+  async lastWords(): Promise<string> {
+    return (await this.node.exec(["tail", "--lines=5", this.log])).stdout.trimEnd();
+  }
+
+  async #untilReady(): Promise<void> {
+    const { ready, deadlineMs = 60_000 } = this.#plan;
+    const what = `${this.name} on ${this.node.name} to be ready`;
+    let log = "";
+    const state = await until(
+      { what: typeof ready === "string" ? `${what} at ${ready}` : what, deadlineMs, everyMs },
+      async () => {
+        const does = typeof ready === "string" ? await isSocket(this.node, ready) : await ready(this.node);
+        if (!(await this.runs())) return "ended";
+        if (does) return "ready";
+        log = await this.lastWords();
+        return false;
+      },
+      () => `its log ends with\n${log}`,
+    );
+    if (state === "ready") return;
+    throw new HarnessError(
+      `${this.name} on ${this.node.name} ended before it was ready; its log ends with\n${await this.lastWords()}`,
+      { hint: `the whole log is ${this.log} on ${this.node.name}` },
+    );
+  }
+
+  get #socket(): string | undefined {
+    const { ready, socket } = this.#plan;
+    return typeof ready === "string" ? ready : socket;
+  }
+
+  /** Files on the node with the number of its process, and with the start time of that. */
+  get #records(): [string, string] {
+    const file = `/run/${basename(dirname(this.log))}-${this.name}`;
+    return [`${file}.pid`, `${file}.start`];
+  }
+
+  async #stop(schedule: string): Promise<void> {
+    const [pidFile] = this.#records;
+    if (await this.runs()) {
+      await this.node.run([
+        "start-stop-daemon",
+        "--stop",
+        "--oknodo",
+        "--retry",
+        schedule,
+        "--pidfile",
+        pidFile,
+      ]);
+    }
+    await this.node.run(["rm", "-f", ...this.#records]);
+  }
+}
+
+/**
+ * Starts a program on a node and waits until it is ready; when `scope` closes it is stopped and its log removed. One that runs
+ * already, as on a kept cluster, is left running until then. Throws `HarnessError` with the end of its log as soon as it ends before it is
+ * ready, `DeadlineExceeded` with the same when it is not ready in time.
+ */
+export async function daemon(scope: Scope, plan: DaemonPlan): Promise<Daemon> {
+  const made = new Daemon(plan);
+  scope.defer(`${made.name} on ${made.node.name}`, () => made.remove(), { kind: "daemon" });
+  await made.start();
+  return made;
+}
+
+async function findProgram(node: Host, name: string): Promise<string> {
+  const found = await node.exec(["sh", "-c", 'command -v "$1"', "sh", name]);
+  const path = found.stdout.trim();
+  if (found.code === 0 && path.startsWith("/")) return path;
+  throw new HarnessError(`${node.name}: there is no program ${name}`, {
+    hint: "put it on the node first, by node.files.write or packages()",
+  });
+}
+
+async function isSocket(node: Host, path: string): Promise<boolean> {
+  return (await node.exec(["test", "-S", path])).code === 0;
+}
