@@ -39,4 +39,6 @@ export {
   type Rule,
 } from "./driver.ts";
 export { Daemon, type DaemonPlan, daemon } from "./kit/daemon/daemon.ts";
+export { type DockerDriverSpec, dockerDriver } from "./kit/docker-driver/docker-driver.ts";
+export { untilEngines } from "./kit/docker-driver/until-engines.ts";
 export { loadDriver } from "./loader.ts";

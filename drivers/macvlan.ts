@@ -1,9 +1,9 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { nthAddress, nthSubnet } from "#harness/core/ip.ts";
-import { createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
-import { defineDriver, type NetworkListing } from "./driver.ts";
+import type { NetworkListing } from "./driver.ts";
+import { dockerDriver } from "./kit/docker-driver/docker-driver.ts";
 
 /** Tags for networks that ask for none, clear of those that the chapters use. */
 const firstOwnTag = 2000;
@@ -13,7 +13,7 @@ let next = 0;
  * Docker's own macvlan on 802.1Q devices of the data interface, which the engine makes as it needs them. Engines know
  * nothing of each other: the network is created on every node with the same subnet, of which each node gives out a part.
  */
-export default defineDriver({
+export default dockerDriver({
   name: "macvlan",
   title: "Docker macvlan on 802.1Q devices",
   capabilities: ["multihost", "vlan", "hotplug"],
@@ -23,32 +23,24 @@ export default defineDriver({
     hotplug: ["macvlan", "vlan8021q"],
   },
 
-  async install() {
-    return {};
-  },
-
-  async connect(cluster) {
+  underlay: "data",
+  driver: "macvlan",
+  // Nodes differ in the device and in the part of the subnet, and all must have one tag.
+  async network(spec, cluster) {
+    // Also for requirements that need no capability: none of its networks can be without.
+    const devices = await cluster.offers("vlan8021q");
+    if (!devices.offered) throw new Blocked(devices.reason);
+    const tag = spec.tag ?? firstOwnTag + (next++ % 2000);
+    const subnet = spec.subnet ?? freshSubnet();
     return {
-      underlay: "data",
-      async createNetwork(scope, spec = {}) {
-        // Also for requirements that need no capability: none of its networks can be without.
-        const devices = await cluster.offers("vlan8021q");
-        if (!devices.offered) throw new Blocked(devices.reason);
-        const tag = spec.tag ?? firstOwnTag + (next++ % 2000);
-        const subnet = spec.subnet ?? freshSubnet();
-        return createCnmNetwork(scope, cluster, {
-          name: spec.name ?? uniqueName("macvlan"),
-          driver: "macvlan",
-          subnet,
-          gateway: spec.gateway ?? nthAddress(subnet, 1),
-          optionsOn: ({ interfaces }) => ({ parent: `${interfaces.data.device}.${tag}` }),
-          rangeOn: (node) => rangeOf(cluster, node, subnet),
-          createOn: cluster.nodes,
-        });
-      },
-      listNetworks: () => listNetworks(cluster),
+      subnet,
+      gateway: spec.gateway ?? nthAddress(subnet, 1),
+      optionsOn: ({ interfaces }) => ({ parent: `${interfaces.data.device}.${tag}` }),
+      rangeOn: (node) => rangeOf(cluster, node, subnet),
     };
   },
+  // Engines are the ones that know its networks.
+  connect: (cluster) => ({ listNetworks: () => listNetworks(cluster) }),
 });
 
 /** Sixteen addresses of a /24 for each node. */

@@ -2,42 +2,26 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
-import { createCnmNetwork, removeNetwork, uniqueName } from "#harness/workload/docker/network.ts";
-import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
-import { defineDriver } from "./driver.ts";
+import { removeNetwork } from "#harness/workload/docker/network.ts";
+import { dockerDriver, firstNode } from "./kit/docker-driver/docker-driver.ts";
 
 /**
  * Docker's own overlay in swarm mode: node1 manages, networks are attachable, eth2 carries the VXLAN. Where the engines have a
  * cluster store, which excludes swarm mode, networks are shared by that, and eth1 carries the VXLAN.
  */
-export default defineDriver({
+export default dockerDriver({
   name: "overlay",
   title: "Docker overlay (swarm mode)",
   capabilities: ["multihost", "vxlan", "names", "outbound", "publish", "gwbridge", "hotplug", "scheduling"],
   needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
 
-  async install(scope, cluster) {
+  underlay: async (cluster) => ((await haveClusterStore(cluster)) ? "control" : "data"),
+  driver: "overlay",
+  createOn: "first",
+  network: () => ({ attachable: true }),
+  // What a swarm is formed of, and what it leaves behind, is of Docker's overlay alone.
+  async start(scope, cluster) {
     if (!(await haveClusterStore(cluster))) await formSwarm(scope, cluster);
-    return {};
-  },
-
-  async connect(cluster) {
-    const [manager] = cluster.nodes;
-    if (!manager) throw new HarnessError("a swarm needs at least one node");
-    return {
-      underlay: (await haveClusterStore(cluster)) ? "control" : "data",
-      async createNetwork(scope, spec = {}) {
-        return createCnmNetwork(scope, cluster, {
-          name: spec.name ?? uniqueName("overlay"),
-          driver: "overlay",
-          subnet: spec.subnet ?? freshSubnet(),
-          ...(spec.gateway ? { gateway: spec.gateway } : {}),
-          attachable: true,
-          createOn: [manager],
-        });
-      },
-    };
   },
 });
 
@@ -48,8 +32,8 @@ async function haveClusterStore({ nodes }: Cluster): Promise<boolean> {
 
 /** Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used and stays. */
 async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
-  const [manager, ...workers] = cluster.nodes;
-  if (!manager) throw new HarnessError("a swarm needs at least one node");
+  const manager = firstNode(cluster);
+  const workers = cluster.nodes.filter((node) => node !== manager);
   const address = manager.interfaces.control.address;
   await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, node)));
   if (!(await inSwarm(manager))) {

@@ -1,4 +1,5 @@
 import type { GroupSpec, InstalledDriver, NetworkListing, Policy, Rule } from "#drivers/driver.ts";
+import { untilEngines } from "#drivers/kit/docker-driver/until-engines.ts";
 import {
   parseGroups,
   parseNetworks,
@@ -17,7 +18,7 @@ import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { type ContivNetctl, NetmasterSilent } from "./netctl.ts";
-import { ContivNetwork, defaultTenant, dockerName, type Guard, untilEngines } from "./network.ts";
+import { ContivNetwork, defaultTenant, dockerName, type Guard } from "./network.ts";
 
 /** Contiv refuses to remove what it still counts endpoints or uses of, which go a little after their container. */
 const removalMs = 30_000;

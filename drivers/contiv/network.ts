@@ -1,5 +1,4 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/docker/network.ts";
 import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
@@ -72,20 +71,4 @@ async function fillInChecksums(workload: CnmWorkload): Promise<void> {
   if (!(await isUserspace(workload.node))) return;
   const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
   if (link) await workload.inNetns(["ethtool", "-K", link.name, "tx", "off"]);
-}
-
-/** Engines learn from each other by the cluster store that a network is there, or gone. */
-export async function untilEngines(
-  cluster: Pick<Cluster, "nodes">,
-  name: string,
-  state: "have" | "forget",
-): Promise<void> {
-  await Promise.all(
-    cluster.nodes.map((node) =>
-      until({ what: `${node.name}'s engine to ${state} network ${name}`, deadlineMs: 20_000 }, async () => {
-        const listed = await node.docker.listNetworks({ filters: { name: [name] } });
-        return listed.some((network) => network.Name === name) === (state === "have");
-      }),
-    ),
-  );
 }
