@@ -41,4 +41,5 @@ export {
 export { Daemon, type DaemonPlan, daemon } from "./kit/daemon/daemon.ts";
 export { type DockerDriverSpec, dockerDriver } from "./kit/docker-driver/docker-driver.ts";
 export { untilEngines } from "./kit/docker-driver/until-engines.ts";
+export { type RecordedPlugin, recordPlugin } from "./kit/recorder/record-plugin.ts";
 export { loadDriver } from "./loader.ts";

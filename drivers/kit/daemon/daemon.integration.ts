@@ -1,33 +1,18 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { bringUp, tearDown } from "#harness/cluster/containers/lifecycle.ts";
-import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
-import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
-import type { ClusterState } from "#harness/cluster/state.ts";
 import { interpose } from "#harness/cnm/recorder/interpose.ts";
-import { progressOn } from "#harness/core/async/progress.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
+import { makeOneNode, type OneNode } from "#harness/testing/support/one-node.ts";
 import { daemon } from "./daemon.ts";
 
-const settings = { ...readSettings(), KEEP: false, NODES: 1 };
-const [version = "26.1"] = settings.ENGINE;
-const progress = progressOn(process.stderr);
-let engine: Engine;
-let made: { cluster: RemoteCluster; state: ClusterState };
+let made: OneNode;
 
 beforeAll(async () => {
-  engine = await ensureEngine(settings, progress);
-  const context = { settings, progress, docker: engine.docker, host: engine.host };
-  made = await bringUp(context, "daemon", version, { fresh: true });
+  made = await makeOneNode("daemon");
 }, 180_000);
 
-afterAll(async () => {
-  await made?.cluster.disconnect();
-  if (made) await tearDown({ settings, docker: engine.docker }, made.state);
-  await engine?.release();
-});
+afterAll(() => made?.[Symbol.asyncDispose]());
 
 function scopeOfTest(): Scope {
   const scope = new Scope("daemon test");

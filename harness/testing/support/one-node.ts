@@ -1,0 +1,28 @@
+import { bringUp, tearDown } from "#harness/cluster/containers/lifecycle.ts";
+import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
+import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+
+/** A cluster of one node, for tests of what drivers do on nodes. */
+export interface OneNode extends AsyncDisposable {
+  readonly cluster: RemoteCluster;
+}
+
+/** Brings it up, with the first engine of the settings; disposing of it removes it. */
+export async function makeOneNode(name: string): Promise<OneNode> {
+  const settings = { ...readSettings(), KEEP: false, NODES: 1 };
+  const [version = "26.1"] = settings.ENGINE;
+  const progress = progressOn(process.stderr);
+  const engine = await ensureEngine(settings, progress);
+  const context = { settings, progress, docker: engine.docker, host: engine.host };
+  const { cluster, state } = await bringUp(context, name, version, { fresh: true });
+  return {
+    cluster,
+    async [Symbol.asyncDispose]() {
+      await cluster.disconnect();
+      await tearDown(context, state);
+      await engine.release();
+    },
+  };
+}
