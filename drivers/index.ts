@@ -41,5 +41,9 @@ export {
 export { Daemon, type DaemonPlan, daemon } from "./kit/daemon/daemon.ts";
 export { type DockerDriverSpec, dockerDriver } from "./kit/docker-driver/docker-driver.ts";
 export { untilEngines } from "./kit/docker-driver/until-engines.ts";
+export { ensureGatewayBridge } from "./kit/gateway-bridge.ts";
+export { clusterStore } from "./kit/nodes/cluster-store.ts";
+export { OvsBridge, openVSwitch } from "./kit/nodes/open-vswitch.ts";
+export { packages } from "./kit/nodes/packages.ts";
 export { type RecordedPlugin, recordPlugin } from "./kit/recorder/record-plugin.ts";
 export { loadDriver } from "./loader.ts";

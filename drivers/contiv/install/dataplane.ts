@@ -1,4 +1,4 @@
-import { hasKernelDatapath, startOpenVswitch } from "#drivers/kit/open-vswitch.ts";
+import { hasKernelDatapath, openVSwitch } from "#drivers/kit/nodes/open-vswitch.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -19,7 +19,7 @@ const vsctl = (...argv: string[]) => ["ovs-vsctl", "--timeout=10", ...argv];
  * port of one that has a tunnel address of its own, on the same wire: the control address stays where it is.
  */
 export async function prepareDataplane(scope: Scope, node: ClusterNode, number: number): Promise<string> {
-  await startOpenVswitch(scope, node);
+  await openVSwitch(scope, node);
   scope.defer(`Contiv's bridges on ${node.name}`, () =>
     node.run(vsctl(...bridges.flatMap((bridge) => ["--", "--if-exists", "del-br", bridge]))),
   );

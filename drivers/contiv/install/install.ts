@@ -10,6 +10,7 @@ import {
 import { answers, folder, logFolder } from "#drivers/contiv/daemons/places.ts";
 import { ContivNetctl } from "#drivers/contiv/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
+import { clusterStore } from "#drivers/kit/nodes/cluster-store.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
@@ -17,7 +18,6 @@ import { recordNodes } from "#harness/cnm/recorder/interpose.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import { prepareDataplane } from "./dataplane.ts";
-import { useClusterStore } from "./engine.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { findNetctl, putPrograms, type Release } from "./release.ts";
 
@@ -57,7 +57,7 @@ export async function installRelease(
   scope.defer("etcd", () => daemons.etcd.stop());
   await daemons.etcd.start();
   await Promise.all(
-    cluster.nodes.map((node) => useClusterStore(scope, node, etcdOf(cluster).replace("http", "etcd"))),
+    cluster.nodes.map((node) => clusterStore(scope, node, etcdOf(cluster).replace("http", "etcd"))),
   );
   scope.defer("netmaster", () => daemons.netmaster.stop());
   await Promise.all(cluster.nodes.map((node) => removeRulesLater(scope, node)));

@@ -1,6 +1,8 @@
 import type { Driver, InstalledDriver, Needs } from "#drivers/driver.ts";
+import { type RecordedPlugin, recordPlugin } from "#drivers/kit/recorder/record-plugin.ts";
 import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
+import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { type CnmNetworkSpec, createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
@@ -8,6 +10,7 @@ import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import type { Capability } from "#suites/requirements/capability.ts";
 import { missingMethods } from "./capability-methods.ts";
+import { controlDaemons, type DaemonsOn, startDaemons } from "./daemons.ts";
 import { showLogs } from "./logs.ts";
 
 /** A driver for a CNM plugin, whose networks engines make: `docker network create --driver=NAME`. */
@@ -43,6 +46,10 @@ export interface DockerDriverSpec {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: a function that returns nothing is what most write
   readonly start?: (scope: Scope, cluster: Cluster, session: Scope) => Promise<DriverAttachment | void>;
+  /** The plugin's programs on each node, by which `start`, `stop` and `restart` are made; those that run after `start`. */
+  readonly daemons?: DaemonsOn;
+  /** Where the plugin listens, so that what engines say to it is recorded; with `remote`. */
+  readonly record?: RecordedPlugin;
   /** Ends the plugin's process on all nodes without warning, and starts it again when `scope` closes. */
   readonly stop?: (scope: Scope, cluster: Cluster) => Promise<void>;
   /** Ends the plugin's process on all nodes without warning, and starts it again. */
@@ -71,14 +78,26 @@ export function dockerDriver(spec: DockerDriverSpec): Driver & Required<Pick<Dri
     ...(prepare ? { prepare } : {}),
     async install(scope, cluster, session = scope) {
       await Promise.all(cluster.nodes.map((node) => showLogs(scope, node, name, spec.logs ?? [])));
-      return (await spec.start?.(scope, cluster, session)) ?? {};
+      const started = await spec.start?.(scope, cluster, session);
+      if (spec.daemons) await startDaemons(scope, cluster, spec.daemons);
+      const recorded = spec.record && (await recordPlugin(session, cluster, spec.record));
+      return { ...started, ...recorded };
     },
     async connect(cluster, attachment) {
       const { underlay, stop, restart, versions } = spec;
+      const daemons = spec.daemons && controlDaemons(cluster, spec.daemons);
       return {
+        ...(daemons ? { stop: daemons.stop, restart: daemons.restart } : {}),
         ...(underlay ? { underlay: typeof underlay === "string" ? underlay : await underlay(cluster) } : {}),
-        createNetwork: async (scope, wanted = {}) =>
-          createCnmNetwork(scope, cluster, await networkOf(spec, wanted, cluster)),
+        async createNetwork(scope, wanted = {}) {
+          const asked = await networkOf(spec, wanted, cluster);
+          try {
+            return await createCnmNetwork(scope, cluster, asked);
+          } catch (error) {
+            throw daemons ? await daemons.explain(error) : error;
+          }
+        },
+        ...(spec.record ? { protocol: connectRecorder(attachment.recorder ?? "") } : {}),
         ...(stop ? { stop: (scope: Scope) => stop(scope, cluster) } : {}),
         ...(restart ? { restart: () => restart(cluster) } : {}),
         ...(versions ? { versions: () => versions(cluster) } : {}),
@@ -119,12 +138,13 @@ export function firstNode({ nodes }: Pick<Cluster, "nodes">): ClusterNode {
 /** With a `connect` of its own, methods may come from that: `loadDriver` looks there. */
 function refuseWithoutMethods(spec: DockerDriverSpec): void {
   if (spec.connect) return;
-  const missing = missingMethods(
-    spec.capabilities,
-    (method) => method === "underlay" && spec.underlay !== undefined,
-  );
+  const has: Partial<Record<keyof InstalledDriver, unknown>> = {
+    underlay: spec.underlay,
+    protocol: spec.record,
+  };
+  const missing = missingMethods(spec.capabilities, (method) => has[method] !== undefined);
   if (missing.length === 0) return;
   throw new UsageError(`dockerDriver ${spec.name} declares what it lacks\n  ${missing.join("\n  ")}`, {
-    hint: "give it underlay, or a connect that resolves to the methods",
+    hint: "give it underlay or record, or a connect that resolves to the methods",
   });
 }

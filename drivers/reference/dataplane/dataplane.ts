@@ -1,4 +1,4 @@
-import { accessTag, OvsBridge, trunkTags } from "#drivers/kit/open-vswitch.ts";
+import { accessTag, OvsBridge, trunkTags } from "#drivers/kit/nodes/open-vswitch.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { gratuitousArp } from "./frames.ts";

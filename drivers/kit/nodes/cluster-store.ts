@@ -14,12 +14,12 @@ const restartMs = 90_000;
  * Gives the node's engine a cluster store, by its configuration file and a restart; what the file held stays, and `scope` puts it
  * back as it was. Leaves an engine alone that has this store. Throws `HarnessError` when it has another.
  */
-export async function useClusterStore(scope: Scope, node: ClusterNode, store: string): Promise<void> {
+export async function clusterStore(scope: Scope, node: ClusterNode, store: string): Promise<void> {
   const present = await clusterStoreOf(node);
   if (present === store) return;
   if (present !== "") {
     throw new HarnessError(`the engine on ${node.name} has the cluster store ${present}`, {
-      hint: "take it out of the engine's configuration, or use CONTIV=running for the Contiv that it belongs to",
+      hint: "take it out of the engine's configuration, or use the driver of what it belongs to",
     });
   }
   const before = (await node.files.exists(configuration))

@@ -124,7 +124,7 @@ export class OvsBridge {
 }
 
 /** Starts Open vSwitch where it does not run yet; `scope` stops it again. Throws `HarnessError` when it is not installed. */
-export async function startOpenVswitch(scope: Scope, host: Host): Promise<void> {
+export async function openVSwitch(scope: Scope, host: Host): Promise<void> {
   if (await startService(host))
     scope.defer(`Open vSwitch on ${host.name}`, () => host.run([serviceScript, "stop"]));
 }

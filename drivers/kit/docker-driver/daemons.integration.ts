@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dockerDriver } from "#drivers/kit/docker-driver/docker-driver.ts";
+import { Scope } from "#harness/core/async/scope.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
+import { makeOneNode, type OneNode } from "#harness/testing/support/one-node.ts";
+
+let made: OneNode;
+
+beforeAll(async () => {
+  made = await makeOneNode("docker-driver");
+}, 180_000);
+
+afterAll(() => made?.[Symbol.asyncDispose]());
+
+const socket = "/run/docker/plugins/fragile.sock";
+/** A network driver that has every network and keeps nothing; one with the option `end` ends it. */
+const plugin = `
+import http.server, json, os, socketserver
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_POST(self):
+        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if b'"end"' in asked:
+            print("out of bridges", flush=True)
+            os._exit(1)
+        said = {"/Plugin.Activate": {"Implements": ["NetworkDriver"]},
+                "/NetworkDriver.GetCapabilities": {"Scope": "local"}}.get(self.path, {})
+        body = json.dumps(said).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def address_string(self): return "engine"
+class Unix(socketserver.ThreadingUnixStreamServer): pass
+Unix("${socket}", Answer).serve_forever()
+`;
+
+test("a driver of daemons starts, records, stops and restarts them, and tells which had ended", async () => {
+  const [node] = made.cluster.nodes;
+  const driver = dockerDriver({
+    name: "fragile",
+    title: "Fragile",
+    capabilities: ["names", "remote"],
+    driver: "fragile",
+    options: ({ tag }) => (tag === undefined ? {} : { end: String(tag) }),
+    daemons: () => [{ name: "fragile", argv: ["python3", "-c", plugin], ready: socket }],
+    record: { socket },
+    logs: ["/var/log/dpkg.log"],
+  });
+  const scope = new Scope("docker driver test");
+  await node!.run(["mkdir", "--parents", "/run/docker/plugins"]);
+  const session = scope.child("session");
+  const attachment = await driver.install(scope, made.cluster, session);
+  const installed = await driver.connect(made.cluster, attachment);
+  const network = await installed.createNetwork(scope.child("network"), { name: "one" });
+  expect(network.driver).toBe("fragile");
+  await installed.restart?.();
+  const absence = scope.child("absence");
+  await installed.stop?.(absence);
+  expect((await node!.exec(["pgrep", "-f", "fragile[.]sock"])).stdout).toBe("");
+  await absence.close();
+  const recording = await installed.protocol?.since([0]);
+  expect(recording?.exchanges.map(({ call }) => call)).toContain("NetworkDriver.CreateNetwork");
+  const ending = installed.createNetwork(scope.child("second"), { name: "two", tag: 7 });
+  await expect(ending).rejects.toThrow(Nonconformance);
+  await expect(ending).rejects.toThrow(
+    /expected daemons that run, got an end of fragile on \S+; [\s\S]*out of bridges/,
+  );
+  // What it made goes with it.
+  await installed.restart?.();
+  await scope.close();
+  expect(await node!.files.exists("/var/log/netconform-fragile")).toBe(false);
+  expect(await node!.files.exists("/var/log/netconform-fragile-logs")).toBe(false);
+});
