@@ -5,10 +5,10 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { takeTurn } from "../core/process/turn.mjs";
 
 const oldestNode = 20;
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -29,7 +29,7 @@ const wanted = createHash("sha256").update(lockfile).digest("hex");
 if (!installed()) {
   const release = await lock();
   if (!installed()) await install();
-  release();
+  await release();
 }
 await run();
 
@@ -41,16 +41,12 @@ function installed() {
   return existsSync(byHand) && statSync(byHand).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
 }
 
-/** Two commands started at once in a fresh clone must not install at once; the kernel frees the socket when we die. */
+/** Two commands started at once in a fresh clone must not install at once; the kernel frees the lock when we die. */
 async function lock() {
-  const address = `\0netconform-${createHash("sha256").update(modules).digest("hex").slice(0, 32)}`;
+  const name = createHash("sha256").update(modules).digest("hex").slice(0, 32);
   for (;;) {
-    const server = createServer();
-    const free = await new Promise((resolve, reject) => {
-      server.once("error", (error) => (error.code === "EADDRINUSE" ? resolve(false) : reject(error)));
-      server.listen(address, () => resolve(true));
-    });
-    if (free) return () => server.close();
+    const giveBack = await takeTurn(name);
+    if (giveBack) return giveBack;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

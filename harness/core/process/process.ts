@@ -1,15 +1,37 @@
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
 
-/** A process that cannot be mistaken for a later one with the same pid: `pid:start time in clock ticks since boot`. */
+/**
+ * A process that cannot be mistaken for a later one with the same pid: `pid:start`, where the start is in clock ticks since
+ * boot, or in milliseconds since 1970 on systems without /proc.
+ */
 export type ProcessIdentity = string;
 
 /** The identity of a living process; `undefined` when there is none with that pid. */
 export function identify(pid: number): ProcessIdentity | undefined {
+  return existsSync("/proc/self/stat") ? identifyByProc(pid) : identifyByPs(pid);
+}
+
+function identifyByProc(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The command name, in parentheses, may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     return `${pid}:${fields[19]}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same where there is no /proc, e.g. on macOS. */
+export function identifyByPs(pid: number): ProcessIdentity | undefined {
+  try {
+    const started = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+      encoding: "utf8",
+      env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    return `${pid}:${Date.parse(`${started.trim()} UTC`)}`;
   } catch {
     return undefined;
   }
