@@ -41,6 +41,10 @@ export const commands: Commands = {
     summary: "clusters that stay up between runs: up, down, status, ssh, preflight",
     load: () => import("./commands/cluster.ts"),
   },
+  images: {
+    summary: "node and workload images as a file, for machines without a Debian mirror: save, load",
+    load: () => import("./commands/images.ts"),
+  },
   reference: {
     summary: "the reference plugin by itself",
     load: () => import("./commands/reference.ts"),

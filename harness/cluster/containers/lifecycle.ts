@@ -9,7 +9,7 @@ import {
 } from "#harness/cluster/bring-up.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { startExternalHost } from "#harness/cluster/external/external-host.ts";
-import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
+import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import { ensurePulled, hasImage } from "#harness/cluster/images/pull.ts";
 import {
   importWorkload,
@@ -22,14 +22,13 @@ import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { isAlive } from "#harness/core/process/process.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
-import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import { bridgesOf, labels, removeByLabel } from "./labels.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
 
 const answerMs = 10_000;
 
 /** What clusters of containers take of the settings. */
-export type ContainerSettings = BootstrapSettings &
+export type ContainerSettings = NodeImageSettings &
   Pick<Settings, "FIREWALL" | "IMAGE" | "NODES" | "SUBNETS">;
 
 /** The host engine, on which node containers run, with the settings and voice of the run. */

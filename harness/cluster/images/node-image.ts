@@ -3,13 +3,15 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type Docker from "dockerode";
 import type { Progress } from "#harness/core/async/progress.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { type EngineVersion, engines } from "#harness/core/settings/settings.ts";
+import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type Bootstrap, type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive, splitImage } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";
+import { ensurePulled } from "./pull.ts";
 
 const vagrant = join(projectRoot, "vagrant");
 const scripts = ["provision.sh", "netconform-node", "netconform-engine"].map((name) => join(vagrant, name));
@@ -24,22 +26,24 @@ const changes = [
 /** How long an image that nobody uses stays: another run may be about to. */
 const spareMs = 60 * 60_000;
 
+/** What node images take of the settings. */
+export type NodeImageSettings = BootstrapSettings & Pick<Settings, "NODE_IMAGE">;
+
 /**
- * The name of the node image for an engine version, `netconform/node:<version>-<hash of its inputs>`.
- * Builds it from Debian packages when the engine lacks it, once even if several runs ask, and then removes
- * unused older images of that version that this project made.
+ * The name of the node image for an engine version: NODE_IMAGE where it is set, else `nodeImageName`.
+ * Builds that one from Debian packages when the engine lacks it, once even if several runs ask, and then removes
+ * unused older images of that version that this project made. Throws `UsageError` where NODE_IMAGE is no such image.
  */
 export async function ensureNodeImage(
   docker: Docker,
   version: EngineVersion,
-  settings: BootstrapSettings,
+  settings: NodeImageSettings,
   progress: Progress,
 ): Promise<string> {
+  if (settings.NODE_IMAGE !== undefined) return givenImage(docker, version, settings.NODE_IMAGE);
   const { suite } = engines[version];
-  const options = [`--include=${(await nodePackages(version)).join(",")}`, ...systemOptions];
-  const hash = createHash("sha256").update(JSON.stringify([suite, options, changes]));
-  for (const script of scripts) hash.update(await readFile(script));
-  const image = `netconform/node:${version}-${hash.digest("hex").slice(0, 12)}`;
+  const options = await nodeOptions(version);
+  const image = await nodeImageName(version);
   if (await exists(docker, image)) return image;
 
   await withLock(
@@ -57,6 +61,30 @@ export async function ensureNodeImage(
     { what: `building ${image}` },
   );
   return image;
+}
+
+/** The name of the node image that this version of the project builds: `netconform/node:<version>-<hash of its inputs>`. */
+export async function nodeImageName(version: EngineVersion): Promise<string> {
+  const { suite } = engines[version];
+  const hash = createHash("sha256").update(JSON.stringify([suite, await nodeOptions(version), changes]));
+  for (const script of scripts) hash.update(await readFile(script));
+  return `netconform/node:${version}-${hash.digest("hex").slice(0, 12)}`;
+}
+
+async function nodeOptions(version: EngineVersion): Promise<string[]> {
+  return [`--include=${(await nodePackages(version)).join(",")}`, ...systemOptions];
+}
+
+async function givenImage(docker: Docker, version: EngineVersion, image: string): Promise<string> {
+  await ensurePulled(docker, image, "the Docker Engine", "NODE_IMAGE");
+  const { Config } = await docker.getImage(image).inspect();
+  const has = Config.Labels?.[versionLabel];
+  if (has === version) return image;
+  const got = has === undefined ? "an image that this project did not make" : `one with Docker ${has}`;
+  throw new UsageError(
+    `NODE_IMAGE=${image}: expected a node image with Docker ${version}, got ${got} (set in the environment)`,
+    { hint: "correct NODE_IMAGE or ENGINE; `netconform images save` makes such images into a file" },
+  );
 }
 
 /** The image gets its name only when the whole system has arrived. */

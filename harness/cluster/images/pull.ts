@@ -13,10 +13,15 @@ export async function hasImage(docker: Docker, image: string): Promise<boolean> 
 }
 
 /**
- * Has an engine, which has the user's registry and credentials, pull the image that IMAGE names, unless it has it. `who` is
- * whose engine it is, for the message. Throws `UsageError` when it cannot.
+ * Has an engine, which has the user's registry and credentials, pull the image that a setting names, unless it has it. `who`
+ * is whose engine it is, for the message. Throws `UsageError` when it cannot.
  */
-export async function ensurePulled(docker: Docker, image: string, who: string): Promise<void> {
+export async function ensurePulled(
+  docker: Docker,
+  image: string,
+  who: string,
+  setting: "IMAGE" | "NODE_IMAGE" = "IMAGE",
+): Promise<void> {
   if (await hasImage(docker, image)) return;
   try {
     const answer = await docker.pull(image);
@@ -25,8 +30,8 @@ export async function ensurePulled(docker: Docker, image: string, who: string): 
     });
   } catch (error) {
     throw new UsageError(
-      `IMAGE=${image}: expected an image that ${who} has or can pull, got ${(error as Error).message} (set in the environment)`,
-      { hint: "correct IMAGE, or unset it to use the built-in one", cause: error },
+      `${setting}=${image}: expected an image that ${who} has or can pull, got ${(error as Error).message} (set in the environment)`,
+      { hint: `correct ${setting}, or unset it to use the built-in one`, cause: error },
     );
   }
 }

@@ -7,6 +7,7 @@ import type Docker from "dockerode";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";
@@ -41,13 +42,8 @@ export async function workloadArchive(
   settings: BootstrapSettings,
   progress: Progress,
 ): Promise<{ image: string; path: string }> {
-  const hash = createHash("sha256")
-    .update(JSON.stringify([suite, options]))
-    .update(await readFile(script))
-    .digest("hex")
-    .slice(0, 12);
-  const path = join(settings.CACHE, `workload-${hash}.tar`);
-  const archive = { image: `netconform/workload:${hash}`, path };
+  const archive = await builtInWorkload(settings);
+  const { path } = archive;
   if (await exists(path)) return archive;
 
   await withLock(path, async () => {
@@ -65,6 +61,19 @@ export async function workloadArchive(
     await rename(part, path);
   });
   return archive;
+}
+
+/** Name and place in the cache of the workload image that this version of the project builds, which may not be there. */
+export async function builtInWorkload(
+  settings: Pick<Settings, "CACHE">,
+): Promise<{ image: string; path: string }> {
+  const hash = createHash("sha256")
+    .update(JSON.stringify([suite, options]))
+    .update(await readFile(script))
+    .digest("hex")
+    .slice(0, 12);
+  const path = join(settings.CACHE, `workload-${hash}.tar`);
+  return { image: `netconform/workload:${hash}`, path };
 }
 
 /** Puts the image onto a node unless it is there. */

@@ -3,7 +3,7 @@ import type { Role } from "#harness/cluster/cluster.ts";
 import { labels, removeByLabel } from "#harness/cluster/containers/labels.ts";
 import type { SubnetLease } from "#harness/cluster/containers/subnets.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
-import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
+import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import { ensureBox } from "#harness/cluster/images/vagrant-box.ts";
 import { ensureLibvirt, type Libvirt, libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
@@ -11,11 +11,10 @@ import { ownIdentity } from "#harness/core/process/process.ts";
 import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
-import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import type { Machines } from "./machines.ts";
 
 /** What the machines of Vagrant take of the settings. */
-export type BackendSettings = BootstrapSettings & Pick<Settings, "VAGRANT_BOX">;
+export type BackendSettings = NodeImageSettings & Pick<Settings, "VAGRANT_BOX">;
 
 /** What Vagrant's provider needs beside Vagrant. */
 export interface Backend {

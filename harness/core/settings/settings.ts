@@ -102,6 +102,13 @@ const schema = z.object({
     .min(1)
     .optional()
     .describe("workload image instead of the built-in busybox, e.g. alpine; pulled by this machine's engine"),
+  NODE_IMAGE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "node image instead of the one that is built, for one ENGINE; made by this project, and one that the engine has or can pull",
+    ),
   MIRROR: z
     .url({ error: "a URL that starts with http:// or https://" })
     .optional()

@@ -29,13 +29,15 @@ export const networkTools: readonly Tool[] = [
 
 /**
  * Installs what is missing with apt-get, after saying what. No system service is started.
- * Throws `UsageError` naming what is missing and how to get it when this process cannot install it.
+ * Throws `UsageError` naming what is missing and how to get it, or what to do `otherwise`, when this process cannot install
+ * it.
  */
 export async function installMissing(
   local: Host,
   progress: Progress,
   tools: readonly Tool[],
   purpose: string,
+  otherwise?: string,
 ): Promise<void> {
   const missing: Tool[] = [];
   for (const tool of tools) if (!(await findProgram(local, tool.program))) missing.push(tool);
@@ -46,7 +48,7 @@ export async function installMissing(
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
   if (!(await isDebianLike())) {
     throw new UsageError(`${purpose}: ${programs} missing, and this is neither Debian nor Ubuntu`, {
-      hint: `install ${packages.join(", ")} with this system's package manager, or set DOCKER_HOST to a Docker Engine that answers`,
+      hint: `install ${packages.join(", ")} with this system's package manager, or ${otherwise ?? "set DOCKER_HOST to a Docker Engine that answers"}`,
     });
   }
   const privilege = await probePrivilege(local);
@@ -54,7 +56,7 @@ export async function installMissing(
     throw new UsageError(
       `${purpose}: ${programs} missing, and neither root nor sudo without a password is at hand`,
       {
-        hint: `run as root: ${command}`,
+        hint: `run as root: ${command}${otherwise ? `; or ${otherwise}` : ""}`,
       },
     );
   }

@@ -63,6 +63,9 @@ export interface Bootstrap {
   consume: (archive: Readable) => Promise<void>;
 }
 
+/** For a machine that cannot build images. */
+const otherwise = "bring the images from a machine that can build them: npm run images -- save, load";
+
 const temporaryPrefix = "mmdebstrap-";
 
 /** Runs mmdebstrap in a temporary folder that is gone afterwards. Signatures are checked against Debian's keyring. */
@@ -72,7 +75,7 @@ export async function bootstrap(
   plan: Bootstrap,
 ): Promise<void> {
   const local = new LocalHost();
-  await installMissing(local, progress, [imageBuilder], "building images");
+  await installMissing(local, progress, [imageBuilder], "building images", otherwise);
   const mirror = await debianMirror(settings, local, progress);
   const privilege = await probePrivilege(local);
   await sweepTemporary(settings, local, privilege);
