@@ -46,3 +46,9 @@ export function bridgesOf(id: string): string[] {
   const links = "/sys/class/net";
   return existsSync(links) ? readdirSync(links).filter((name) => name.startsWith(`${id}-`)) : [];
 }
+
+/** Subnets of all networks of an engine, e.g. `10.222.4.0/24`: those of one elsewhere are not in this machine's routing table. */
+export async function subnetsOf(docker: Docker): Promise<string[]> {
+  const networks = await docker.listNetworks();
+  return networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []));
+}

@@ -22,7 +22,7 @@ import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { isAlive } from "#harness/core/process/process.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
-import { bridgesOf, labels, removeByLabel } from "./labels.ts";
+import { bridgesOf, labels, removeByLabel, subnetsOf } from "./labels.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
 
 const answerMs = 10_000;
@@ -100,9 +100,9 @@ async function attempt(
 ): Promise<Attempt> {
   const { CACHE, FIREWALL, IMAGE, NODES, SUBNETS } = settings;
   const { nodeImage, workload } = material;
-  const lease = await leaseSubnets(SUBNETS, id);
+  const lease = await leaseSubnets(SUBNETS, id, await subnetsOf(docker));
   const plan = {
-    ...{ id, engine, nodes: NODES, nodeImage, lease, cache: CACHE },
+    ...{ id, dockerHost: host, engine, nodes: NODES, nodeImage, lease, cache: CACHE },
     ...(FIREWALL ? { firewall: FIREWALL } : {}),
   };
   return {

@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { contains, networkAddress, nthSubnet } from "#harness/core/ip.ts";
+import { contains, networkAddress, nthSubnet, overlaps } from "#harness/core/ip.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 
@@ -30,19 +30,23 @@ export function prefixesOf(range: string, slot: number): SubnetLease["prefixes"]
 }
 
 /**
- * Leases the first slot that no living run holds and no interface of this machine is in; a kept cluster holds its slot
- * by its interfaces. The lease is a file made exclusively, so two runs that start at once get different slots; since two could
+ * Leases the first slot that no living run holds, no interface of this machine is in and no subnet of `taken` is in; a kept
+ * cluster holds its slot by its interfaces, or its networks in an engine elsewhere. The lease is a file made exclusively, so two runs that start at once get different slots; since two could
  * take over a dead lease at the same time, one leases after the other. Throws `HarnessError` when all slots are in use.
  */
-export function leaseSubnets(range: string, cluster: string): Promise<SubnetLease> {
-  return withLock("subnets", async () => leaseFirst(range, cluster), { what: "leasing subnets" });
+export function leaseSubnets(
+  range: string,
+  cluster: string,
+  taken: readonly string[] = [],
+): Promise<SubnetLease> {
+  return withLock("subnets", async () => leaseFirst(range, cluster, taken), { what: "leasing subnets" });
 }
 
-function leaseFirst(range: string, cluster: string): SubnetLease {
+function leaseFirst(range: string, cluster: string, taken: readonly string[]): SubnetLease {
   mkdirSync(folder, { recursive: true, mode: 0o1777 });
   for (let slot = 0; slot < slots; slot++) {
     const prefixes = prefixesOf(range, slot);
-    if (!inUse(Object.values(prefixes)) && take(range, slot, cluster)) return { slot, prefixes };
+    if (!inUse(Object.values(prefixes), taken) && take(range, slot, cluster)) return { slot, prefixes };
   }
   throw new HarnessError(`all ${slots} subnets of ${range} are in use on this machine`, {
     hint: "npm run cluster -- down removes what earlier runs kept; SUBNETS=10.x.0.0/16 chooses another range",
@@ -100,10 +104,19 @@ function remove(path: string): boolean {
   }
 }
 
-/** Whether this machine already has a route into one of the networks, also through an interface that is down. */
-function inUse(prefixes: string[]): boolean {
-  const routed = parseRoutes(readFileSync("/proc/net/route", "utf8"));
-  return routed.some((destination) => prefixes.some((prefix) => contains(`${prefix}.0/24`, destination)));
+/**
+ * Whether one of the networks is among `taken`, or this machine already has a route into it, also through an interface that is
+ * down. Where there is no such table, as on macOS, engines run in a virtual machine.
+ */
+function inUse(prefixes: string[], taken: readonly string[]): boolean {
+  const table = "/proc/net/route";
+  const routed = existsSync(table) ? parseRoutes(readFileSync(table, "utf8")) : [];
+  return prefixes
+    .map((prefix) => `${prefix}.0/24`)
+    .some(
+      (own) =>
+        routed.some((address) => contains(own, address)) || taken.some((subnet) => overlaps(own, subnet)),
+    );
 }
 
 /** Destinations in the kernel's IPv4 routing table, `/proc/net/route`: hexadecimal, least significant byte first. */

@@ -52,13 +52,13 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
 
 /** Milliseconds from nothing to two engines that answer over SSH. */
 async function upThroughHarness(context: BenchContext): Promise<number> {
-  const { docker } = await context.engineContext();
+  const { docker, host: dockerHost } = await context.engineContext();
   const nodeImage = await context.nodeImage();
   const id = `nc-${randomBytes(3).toString("hex")}`;
   const { SUBNETS, CACHE } = context.settings;
   const lease = await leaseSubnets(SUBNETS, id);
   const plan = {
-    ...{ id, engine: context.version, nodes, nodeImage, lease, cache: CACHE },
+    ...{ id, dockerHost, engine: context.version, nodes, nodeImage, lease, cache: CACHE },
   };
   const remove = async () => {
     await removeByLabel(docker, labels.cluster, id);

@@ -1,0 +1,97 @@
+import type Docker from "dockerode";
+import type { HostConfig } from "dockerode";
+import { GenericContainer, PullPolicy, Wait } from "testcontainers";
+import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/cluster/images/node-contract.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { ownIdentity } from "#harness/core/process/process.ts";
+import { labels } from "../labels.ts";
+
+/** What all containers and networks of a cluster have in common. */
+export interface ClusterMark {
+  readonly id: string;
+  readonly nodeImage: string;
+  /** Folder that holds the state of this cluster, to tell it from those of other users of the engine. */
+  readonly cache: string;
+}
+
+/** The labels by which what is made for a cluster is found again. */
+export function labelsOf({ id, cache }: Pick<ClusterMark, "id" | "cache">): Record<string, string> {
+  return { [labels.cluster]: id, [labels.owner]: ownIdentity(), [labels.cache]: cache };
+}
+
+/** A testcontainers container with what an engine inside needs, on networks in a fixed order. */
+export class NodeContainer extends GenericContainer {
+  #further: () => Promise<void> = async () => {};
+  #id = "";
+
+  readonly #name: string;
+
+  constructor(mark: ClusterMark, name: string, environment: NodeEnvironment) {
+    super(mark.nodeImage);
+    this.#name = `${mark.id}-${name}`;
+    Object.assign(this.hostConfig, structuredClone(nodeHostConfig) as Partial<HostConfig>);
+    this.withName(this.#name)
+      .withHostname(name)
+      .withLabels(labelsOf(mark))
+      .withEnvironment({ ...environment })
+      .withAutoCleanup(false)
+      .withPullPolicy(PullPolicy.neverPull())
+      .withStartupTimeout(60_000)
+      .withWaitStrategy(Wait.forLogMessage(nodeLogLines.ready));
+  }
+
+  /** Starts it and waits for what the image says when it is ready. Throws `HarnessError` with the container's last lines. */
+  async startOn(docker: Docker): Promise<void> {
+    try {
+      await this.start();
+    } catch (error) {
+      throw new HarnessError(
+        `${this.#name} (${this.imageName.string}) did not start: ${(error as Error).message}`,
+        { cause: error, hint: await lastLines(docker, this.#name) },
+      );
+    }
+  }
+
+  /** Without `address` with one that the engine chooses. */
+  onNetwork(name: string, address?: string): this {
+    const endpoint = address === undefined ? {} : { IPAMConfig: { IPv4Address: address } };
+    this.createOpts.NetworkingConfig = { EndpointsConfig: { [name]: endpoint } };
+    return this.withNetworkMode(name);
+  }
+
+  /** Makes a port of it a free one of the engine's host, at that address there. */
+  publishing(port: string, hostIp: string): this {
+    this.createOpts.ExposedPorts = { [port]: {} };
+    this.hostConfig.PortBindings = { [port]: [{ HostIp: hostIp, HostPort: "" }] };
+    return this;
+  }
+
+  /** Attached one after the other once the container runs, which is what makes them eth1 and eth2. */
+  thenNetworks(docker: Docker, names: string[], addresses: string[]): this {
+    this.#further = async () => {
+      for (const [index, name] of names.entries()) {
+        await docker.getNetwork(name).connect({
+          Container: this.#id,
+          EndpointConfig: { IPAMConfig: { IPv4Address: addresses[index] ?? "" } },
+        });
+      }
+    };
+    return this;
+  }
+
+  protected override async containerCreated(id: string): Promise<void> {
+    this.#id = id;
+  }
+
+  protected override async containerStarting(): Promise<void> {
+    await this.#further();
+  }
+}
+
+async function lastLines(docker: Docker, name: string): Promise<string> {
+  const log = await docker
+    .getContainer(name)
+    .logs({ stdout: true, stderr: true, tail: 20 })
+    .catch((error: Error) => Buffer.from(`no log: ${error.message}`));
+  return `its last lines:\n${log.toString("utf8").replaceAll(/[^\n\x20-\x7e]/g, "")}`;
+}
