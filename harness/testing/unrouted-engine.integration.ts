@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { generateKeyPair } from "#harness/cluster/containers/keys.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { saveImages } from "#harness/cluster/images/image-file.ts";
 import { within } from "#harness/core/async/poll.ts";
@@ -65,16 +66,56 @@ test("a node image of another engine version is refused", async () => {
   expect(code).toBe(2);
 });
 
-test("a chapter is green on nodes that this machine has no route to, and nothing stays", async () => {
+test("a chapter is green on nodes that this machine has no route to, over TCP, and nothing stays", async () => {
   const since = Math.floor(Date.now() / 1000);
   const { code, said } = await runCommand(["conform", "suites/basics"], elsewhere());
   expect(said).toMatch(/^[1-9]\d* passed, 0 failed, 0 error/m);
   expect(code).toBe(0);
   expect(await containersMade(since)).toContainEqual(expect.stringMatching(/^nc-\w+-gate$/));
-  expect(await engine.docker.listContainers({ all: true })).toEqual([]);
-  const networks = await engine.docker.listNetworks();
-  expect(networks.filter(({ Name }) => Name.startsWith("nc-"))).toEqual([]);
+  expect(await whatStays()).toEqual([]);
 }, 300_000);
+
+test("the same over SSH, on a cluster that is kept and reached by OpenSSH as well", async () => {
+  const [image = ""] = (await engine.docker.listImages()).flatMap(({ RepoTags }) => RepoTags ?? []);
+  const home = await engine.admitUser(image);
+  const env = {
+    ...elsewhere(),
+    ...{ HOME: home, SSH_AUTH_SOCK: "", KEEP: "1" },
+    DOCKER_HOST: `ssh://root@${engine.address}${engine.socket}`,
+  };
+  const first = await runCommand(["conform", "suites/basics"], env);
+  expect(first.said).toMatch(/^[1-9]\d* passed, 0 failed, 0 error/m);
+  expect(first.code).toBe(0);
+  const shell = await runCommand(["cluster", "ssh", "node2", "hostname"], env);
+  expect(shell).toMatchObject({ code: 0, said: "node2\n" });
+  const again = await runCommand(["conform", "suites/basics", "-t", "B1"], env);
+  expect(again.said).not.toContain("starting 2 nodes");
+  expect(again.code).toBe(0);
+  const down = await runCommand(["cluster", "down"], env);
+  expect(down.said).toMatch(/^removed nc-\w+ \(bridge@/m);
+  expect(await whatStays()).toEqual([]);
+}, 300_000);
+
+test("an engine's host whose key is not known, and a user without a key, are refused", async () => {
+  const empty = mkdtempSync(join(folder, "home-"));
+  const env = { ...elsewhere(), HOME: empty, SSH_AUTH_SOCK: "", DOCKER_HOST: `ssh://root@${engine.address}` };
+  const keyless = await runCommand(["cluster", "up"], env);
+  expect(keyless.said).toMatch(/^DOCKER_HOST=ssh:\S+: expected an agent or id_ed25519, .* got neither$/m);
+  expect(keyless.code).toBe(2);
+  mkdirSync(join(empty, ".ssh"));
+  writeFileSync(join(empty, ".ssh/id_ed25519"), generateKeyPair("stranger").private, { mode: 0o600 });
+  const unknown = await runCommand(["cluster", "up"], env);
+  expect(unknown.said).toContain(`its host key is not in ${empty}/.ssh/known_hosts`);
+  expect(unknown.code).toBe(2);
+});
+
+/** Names of the containers and networks of clusters that the engine has. */
+async function whatStays(): Promise<string[]> {
+  const containers = await engine.docker.listContainers({ all: true });
+  const networks = await engine.docker.listNetworks();
+  const names = [...containers.flatMap(({ Names }) => Names), ...networks.map(({ Name }) => Name)];
+  return names.filter((name) => /^\/?nc-/.test(name));
+}
 
 /** Names of the containers that the engine has made since then, in seconds since 1970. */
 async function containersMade(since: number): Promise<string[]> {

@@ -1,11 +1,13 @@
 import type Docker from "dockerode";
+import { getContainerRuntimeClient } from "testcontainers";
 import type { StartedHosts } from "#harness/cluster/bring-up.ts";
 import type { NodeInterface, Role } from "#harness/cluster/cluster.ts";
 import { externalHostName, externalHttpPort } from "#harness/cluster/external/external-host.ts";
+import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import type { NodeEnvironment } from "#harness/cluster/images/node-contract.ts";
 import type { HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
+import { passOn, passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import { generateKeyPair, type KeyPair } from "./keys.ts";
 import { hasRoute } from "./route/direct.ts";
@@ -16,6 +18,8 @@ import type { SubnetLease } from "./subnets.ts";
 export interface ContainerClusterPlan extends ClusterMark {
   /** Address of the host engine, as `DOCKER_HOST` has it. */
   dockerHost: string;
+  /** The way to it, where that is `ssh://…`. */
+  ssh?: SshWay;
   engine: EngineVersion;
   nodes: number;
   lease: SubnetLease;
@@ -49,6 +53,7 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   // On a machine that is itself a container testcontainers would start one more to learn the engine's address;
   // nodes are reached at their own.
   passOnUnlessGiven({ TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1" });
+  if (plan.ssh) await openClient(plan.ssh, plan.dockerHost);
   const user = generateKeyPair(plan.id);
   const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
   const hosts = await Promise.all(
@@ -61,6 +66,16 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
     nodes: hosts.map((host) => ({ ...host, ...jump })),
     external: { ...external, ...jump, hostName: externalHostName, httpPort: externalHttpPort },
   };
+}
+
+/** Testcontainers looks for the engine once, in the environment, and does not know servers when it speaks SSH. */
+async function openClient({ socket }: SshWay, dockerHost: string): Promise<void> {
+  passOn({ DOCKER_HOST: `unix://${socket}` });
+  try {
+    await getContainerRuntimeClient();
+  } finally {
+    passOn({ DOCKER_HOST: dockerHost });
+  }
 }
 
 async function createNetwork(docker: Docker, plan: ContainerClusterPlan, role: Role): Promise<string> {

@@ -9,6 +9,7 @@ import {
 } from "#harness/cluster/bring-up.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { startExternalHost } from "#harness/cluster/external/external-host.ts";
+import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import { ensurePulled, hasImage } from "#harness/cluster/images/pull.ts";
 import {
@@ -36,6 +37,8 @@ export interface EngineContext {
   readonly docker: Docker;
   /** Its address as `DOCKER_HOST` has it. */
   readonly host: string;
+  /** The way to it, where that is `ssh://…`. */
+  readonly ssh?: SshWay;
   readonly settings: ContainerSettings;
   readonly progress: Progress;
 }
@@ -90,7 +93,7 @@ function containers(
 }
 
 async function attempt(
-  { docker, host, settings, progress }: EngineContext,
+  { docker, host, ssh, settings, progress }: EngineContext,
   {
     id,
     driver,
@@ -104,6 +107,7 @@ async function attempt(
   const plan = {
     ...{ id, dockerHost: host, engine, nodes: NODES, nodeImage, lease, cache: CACHE },
     ...(FIREWALL ? { firewall: FIREWALL } : {}),
+    ...(ssh ? { ssh } : {}),
   };
   return {
     async start() {

@@ -10,7 +10,8 @@ import { bringUp, type ContainerSettings, type EngineContext, sweep, tearDown } 
 export async function openContainers(settings: ContainerSettings, progress: Progress): Promise<Provider> {
   const engine = await ensureEngine(settings, progress);
   const states = new ClusterStates(settings);
-  const context: EngineContext = { docker: engine.docker, host: engine.host, settings, progress };
+  const { docker, host, ssh } = engine;
+  const context: EngineContext = { docker, host, ...(ssh ? { ssh } : {}), settings, progress };
   return {
     name: "containers",
     bringUp: (driver, version, options) => bringUp(context, driver, known(version), options),

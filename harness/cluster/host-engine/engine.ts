@@ -9,6 +9,7 @@ import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram, imageBuilder, installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { probePrivilege } from "#harness/host/setup/privilege.ts";
 import { PrivateEngine } from "./private-engine.ts";
+import { type SshWay, useSshEngine } from "./ssh-engine.ts";
 
 /** The Docker Engine on this machine in which node containers run. */
 export interface Engine {
@@ -17,6 +18,8 @@ export interface Engine {
   readonly host: string;
   /** e.g. `26.1.5+dfsg1`. */
   readonly version: string;
+  /** The way to its host, where `host` is `ssh://…`. */
+  readonly ssh?: SshWay;
   /** Whether the project started it. */
   readonly private: boolean;
   /**
@@ -41,6 +44,7 @@ export async function ensureEngine(settings: Pick<Settings, "CACHE">, progress: 
   const own = new PrivateEngine(settings, local);
   const { dockerHost: named } = readSession();
   if (named !== `unix://${own.socket}`) {
+    if (named?.startsWith("ssh://")) return useEngine(await overSsh(named));
     for (const host of named ? [named] : usualSockets()) {
       const version = await ask(host).catch((error: Error) => {
         if (named) throw noAnswer(named, error);
@@ -93,6 +97,17 @@ function usualSockets(): string[] {
     ...(runtime ? [join(runtime, "docker.sock")] : []),
     join(homedir(), ".docker/run/docker.sock"),
   ].map((path) => `unix://${path}`);
+}
+
+async function overSsh(host: string): Promise<Engine> {
+  const { docker, release, ...ssh } = await useSshEngine(host);
+  try {
+    return { docker, host, ssh, version: (await docker.version()).Version, private: false, release };
+  } catch (error) {
+    await release();
+    // Of a key that is not known or not there; it says itself what to do.
+    throw error instanceof UsageError ? error : noAnswer(host, error as Error);
+  }
 }
 
 /** dockerode reads addresses other than sockets from the environment, so they are handed over by it. */

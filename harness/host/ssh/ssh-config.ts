@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { SshTarget } from "./ssh-target.ts";
 
 /**
- * Writes what OpenSSH's own client needs to reach the target, through its jump host where it has one, into `folder`
+ * Writes what OpenSSH's own client needs to reach the target, through its jump hosts where it has any, into `folder`
  * (which only the user may read) and yields the path: `ssh -F PATH NAME`.
  */
 export function writeSshConfig(folder: string, target: SshTarget): string {
-  const hops = target.jump ? [target.jump, target] : [target];
+  const hops: SshTarget[] = [];
+  for (let hop: SshTarget | undefined = target; hop; hop = hop.jump) hops.unshift(hop);
   const knownHosts = join(folder, "known_hosts");
   writeFileSync(
     knownHosts,

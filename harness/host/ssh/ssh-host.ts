@@ -43,7 +43,8 @@ export class SshHost extends CommandHost {
   readonly #pool: SshPool;
   readonly #relay: SocketRelay | undefined;
 
-  constructor(target: SshTarget) {
+  /** `dockerSocket` is where the engine listens on the host. */
+  constructor(target: SshTarget, dockerSocket = "/var/run/docker.sock") {
     super();
     this.name = target.name;
     this.#pool = new SshPool(target);
@@ -54,7 +55,7 @@ export class SshHost extends CommandHost {
       protocol: "http",
       host: target.name,
       port: 80,
-      agent: socketAgent(() => this.connectSocket("/var/run/docker.sock")),
+      agent: socketAgent(() => this.connectSocket(dockerSocket)),
     } as Docker.DockerOptions);
     const modem = this.docker.modem as Modem;
     const dial = modem.dial.bind(modem);

@@ -2,11 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
+import { generateKeyPair } from "#harness/cluster/containers/keys.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { startDaemon } from "#harness/host/local/daemon.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram, lastLines } from "#harness/host/setup/install.ts";
+import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
 
 /** A Docker Engine as on another machine: this one reaches its host, and none of its containers' addresses. */
 export interface UnroutedEngine extends AsyncDisposable {
@@ -15,9 +17,17 @@ export interface UnroutedEngine extends AsyncDisposable {
   readonly docker: Docker;
   /** Address of the engine's host. */
   readonly address: string;
+  /** The socket of the engine on its host. */
+  readonly socket: string;
+  /**
+   * Starts an SSH server on the engine's host: a container of the node image in the host's network, which finds the engine's
+   * socket where it is on the host. Yields the home folder of a user who is let in as root. Ends with the engine.
+   */
+  admitUser(nodeImage: string): Promise<string>;
 }
 
 const port = 2375;
+const socketName = "docker.sock";
 
 /**
  * Starts dockerd in a network namespace with one link to this machine's; what it stores is in `folder`. Disposal ends it and
@@ -45,7 +55,11 @@ export async function startUnroutedEngine(folder: string): Promise<UnroutedEngin
     await startDockerd(host, scope, { netns, dockerHost, folder });
     const docker = new Docker({ host: address ?? "", port, protocol: "http" });
     await until({ what: `dockerd at ${dockerHost} to answer`, deadlineMs: 60_000 }, () => docker.ping());
-    return { dockerHost, docker, address: address ?? "", [Symbol.asyncDispose]: () => scope.close() };
+    return {
+      ...{ dockerHost, docker, address: address ?? "", socket: join(folder, socketName) },
+      admitUser: (image) => startSshServer(docker, scope, { image, folder, address: address ?? "" }),
+      [Symbol.asyncDispose]: () => scope.close(),
+    };
   } catch (error) {
     await scope.close();
     throw error;
@@ -70,6 +84,7 @@ async function startDockerd(
       (await findProgram(host, "dockerd")) ?? "dockerd",
       `--config-file=${config}`,
       `--host=${dockerHost}`,
+      `--host=unix://${join(folder, socketName)}`,
       // Said outright, it starts without a delay for its warning.
       "--tls=false",
       `--data-root=${join(folder, "data")}`,
@@ -89,6 +104,35 @@ async function startDockerd(
     if (daemon.ended) throw new Error(`${daemon.ended}:\n${lastLines(readFileSync(log, "utf8"))}`);
     return readFileSync(pidFile, "utf8");
   });
+}
+
+const serve = `
+  mkdir -p /run/sshd /root/.ssh && chmod 700 /root/.ssh && umask 077
+  echo "$AUTHORIZED_KEY" >/root/.ssh/authorized_keys
+  echo "$SSH_HOST_KEY" >/etc/ssh/ssh_host_ed25519_key
+  exec /usr/sbin/sshd -D -e -h /etc/ssh/ssh_host_ed25519_key`;
+
+async function startSshServer(
+  docker: Docker,
+  scope: Scope,
+  { image, folder, address }: { image: string; folder: string; address: string },
+): Promise<string> {
+  const [user, host] = [generateKeyPair("user"), generateKeyPair("engine")];
+  const container = await docker.createContainer({
+    Image: image,
+    Entrypoint: ["sh", "-ec", serve],
+    Env: [`AUTHORIZED_KEY=${user.public}`, `SSH_HOST_KEY=${host.private}`],
+    HostConfig: { NetworkMode: "host", Binds: [`${folder}:${folder}`] },
+  });
+  scope.defer("the SSH server", () => container.remove({ force: true, v: true }));
+  await container.start();
+  const home = join(folder, "home");
+  mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
+  writeFileSync(join(home, ".ssh/id_ed25519"), user.private, { mode: 0o600 });
+  writeFileSync(join(home, ".ssh/known_hosts"), `${address} ${host.public}\n`);
+  const target = { name: "engine", address, port: 22, user: "root" };
+  await until({ what: "the SSH server to answer", deadlineMs: 20_000 }, () => scanHostKey(target));
+  return home;
 }
 
 /** A value of `PATH` on which every program of this machine's usual folders is but these. */

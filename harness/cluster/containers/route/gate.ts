@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import { generateKeyPair, type KeyPair } from "../keys.ts";
@@ -18,15 +19,16 @@ const loopback = "127.0.0.1";
  * nothing but sshd, on the management network and on one more that publishes ports. The cluster's own networks stay
  * internal and the nodes have no other interface, so what is tested is the same as with a route.
  *
- * Its port is on the loopback interface of the engine's host where the engine is asked over a socket or over
+ * Its port is on the loopback interface of the engine's host where the engine is asked over a socket, SSH or
  * loopback, else on all interfaces there, since the address that leads to the host may not be one of its own.
  */
 export async function startGate(
   docker: Docker,
-  plan: ClusterMark & { readonly dockerHost: string; readonly lease: SubnetLease },
+  plan: ClusterMark & { readonly dockerHost: string; readonly ssh?: SshWay; readonly lease: SubnetLease },
   user: KeyPair,
 ): Promise<SshTarget> {
-  const address = hostOf(plan.dockerHost);
+  // Over SSH the way goes through the engine's host, where nobody else has to reach the gate.
+  const address = plan.ssh ? loopback : hostOf(plan.dockerHost);
   const network = `${plan.id}-access`;
   const hostKey = generateKeyPair(gateName);
   await docker.createNetwork({ Name: network, Driver: "bridge", Labels: labelsOf(plan) });
@@ -46,6 +48,7 @@ export async function startGate(
     ...{ name: gateName, address, port, user: "root" },
     privateKey: user.private,
     hostKeys: [hostKey.public],
+    ...(plan.ssh ? { jump: plan.ssh.target } : {}),
   };
 }
 
