@@ -8,7 +8,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { takeTurn } from "../core/process/turn.mjs";
+import { takeTurn } from "#harness/core/process/turn.mjs";
 
 const oldestNode = 20;
 const root = fileURLToPath(new URL("../..", import.meta.url));

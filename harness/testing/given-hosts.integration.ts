@@ -15,9 +15,9 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type RunningVitest, runVitest } from "#reports/vitest-run.ts";
-import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
+import { type GivenHosts, makeGivenHosts } from "./support/clusters/given-hosts.ts";
+import { type SshAgent, startAgent } from "./support/clusters/ssh-agent.ts";
 import { runCommand } from "./support/run-script.ts";
-import { type SshAgent, startAgent } from "./support/ssh-agent.ts";
 
 const {
   ENGINE: [version = "26.1"],

@@ -9,7 +9,7 @@ import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { $ } from "#harness/host/local/zx.ts";
-import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
+import { type GivenHosts, makeGivenHosts } from "./support/clusters/given-hosts.ts";
 import { program, runCommand } from "./support/run-script.ts";
 
 const socket = "/run/docker/plugins/netconform.sock";

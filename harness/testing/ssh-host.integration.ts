@@ -4,8 +4,8 @@ import { readInventory } from "#harness/cluster/hosts/inventory.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { type GivenHosts, makeGivenHosts } from "./support/clusters/given-hosts.ts";
 import { describeCommands } from "./support/exec-cases.ts";
-import { type GivenHosts, makeGivenHosts } from "./support/given-hosts.ts";
 
 const settings = { ...readSettings(), KEEP: false };
 const [version = "26.1"] = settings.ENGINE;

@@ -7,8 +7,8 @@ import { saveImages } from "#harness/cluster/images/image-file.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { pathWithout, startUnroutedEngine, type UnroutedEngine } from "./support/clusters/unrouted-engine.ts";
 import { runCommand } from "./support/run-script.ts";
-import { pathWithout, startUnroutedEngine, type UnroutedEngine } from "./support/unrouted-engine.ts";
 
 const settings = { ...readSettings(), KEEP: false };
 const { CACHE, ENGINE: [version = "26.1"] = [] } = settings;

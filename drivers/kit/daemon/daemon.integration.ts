@@ -3,7 +3,7 @@ import { interpose } from "#harness/cnm/recorder/interpose.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/one-node.ts";
+import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
 import { daemon } from "./daemon.ts";
 
 let made: OneNode;

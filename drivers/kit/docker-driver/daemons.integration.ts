@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { dockerDriver } from "#drivers/kit/docker-driver/docker-driver.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/one-node.ts";
+import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { dockerDriver } from "./docker-driver.ts";
 
 let made: OneNode;
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { daemon } from "#drivers/kit/daemon/daemon.ts";
 import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/one-node.ts";
+import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
 import { recordPlugin } from "./record-plugin.ts";
 
 let made: OneNode;

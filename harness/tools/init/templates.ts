@@ -31,35 +31,22 @@ export function filesOf(answers: InitAnswers): readonly InitFile[] {
 }
 
 function cnmDriver(name: string): string {
-  return `import { createCnmNetwork, defineDriver, freshSubnet, uniqueName } from "netconform";
+  return `import { dockerDriver } from "netconform";
 
-export default defineDriver({
+export default dockerDriver({
   name: ${JSON.stringify(name)},
   title: ${JSON.stringify(name)},
-  // What your plugin can do; each capability brings requirements with it.
+  // What your plugin can do. Each capability brings requirements with it.
   capabilities: ["multihost"],
-
-  async install(scope, cluster) {
-    // Put the plugin onto every node and start it. What is deferred happens when the run ends.
+  // Interface that carries traffic between the nodes: management, control or data.
+  underlay: "control",
+  // What \`docker network create --driver\` knows the plugin by.
+  driver: ${JSON.stringify(name)},
+  async start(scope, cluster) {
+    // Put the plugin onto every node here; \`daemons\` starts its programs. What is deferred happens when the run ends.
     for (const node of cluster.nodes) {
-      // await node.files.write("/usr/local/bin/my-plugin", await readFile("build/my-plugin"), 0o755);
-      // await node.run(["start-stop-daemon", "--start", "--background", "--exec", "/usr/local/bin/my-plugin"]);
       scope.defer(\`the plugin on \${node.name}\`, async () => {});
     }
-    return {};
-  },
-
-  async connect(cluster) {
-    return {
-      underlay: "control",
-      createNetwork: (scope, spec = {}) =>
-        createCnmNetwork(scope, cluster, {
-          name: spec.name ?? uniqueName("net"),
-          driver: ${JSON.stringify(name)},
-          subnet: spec.subnet ?? freshSubnet(),
-          createOn: cluster.nodes,
-        }),
-    };
   },
 });
 `;

@@ -1,7 +1,7 @@
 import { connect } from "node:net";
+import { bridgesOf } from "#harness/cluster/containers/labels.ts";
 import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
-import { bridgesOf } from "../labels.ts";
 
 /** A host behind a bridge of this machine answers within milliseconds; packets without a route may just be lost. */
 const connectMs = 1_000;

@@ -1,9 +1,9 @@
 import type Docker from "dockerode";
+import { generateKeyPair, type KeyPair } from "#harness/cluster/containers/keys.ts";
+import type { SubnetLease } from "#harness/cluster/containers/subnets.ts";
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
-import { generateKeyPair, type KeyPair } from "../keys.ts";
-import type { SubnetLease } from "../subnets.ts";
 import { type ClusterMark, labelsOf, NodeContainer } from "./node-container.ts";
 
 /** Name of the gate within its cluster, and in messages. */

@@ -1,10 +1,10 @@
 import type Docker from "dockerode";
 import type { HostConfig } from "dockerode";
 import { GenericContainer, PullPolicy, Wait } from "testcontainers";
+import { labels } from "#harness/cluster/containers/labels.ts";
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/cluster/images/node-contract.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
-import { labels } from "../labels.ts";
 
 /** What all containers and networks of a cluster have in common. */
 export interface ClusterMark {
