@@ -95,11 +95,11 @@ class InstalledCni implements InstalledDriver {
   async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<CniNetwork> {
     const name = spec.name ?? uniqueName("cni");
     const subnet = spec.subnet ?? freshSubnet();
-    const allValues = nodeValuesOf(this.#cluster, name, subnet);
-    await prepareEnvironment(scope, this.#cluster, this.#profile, allValues);
+    const nodeValues = nodeValuesOf(this.#cluster, name, subnet);
+    await prepareEnvironment(scope, this.#cluster, this.#profile, nodeValues);
     const configs = new Map<ClusterNode, Rendered>();
     for (const [index, node] of this.#cluster.nodes.entries()) {
-      const values = allValues[index];
+      const values = nodeValues[index];
       if (values) configs.set(node, this.#render(this.#profile.config(values)));
     }
     const network = new CniNetwork(this.#runtimes, { name, subnet, configs });

@@ -58,9 +58,9 @@ describe("the values of a network on every node", () => {
   const nodes = [1, 2, 3].map(() => ({ interfaces: { management: one, control: one, data: one } }));
 
   it("are equal parts of the subnet, with the gateway and the broadcast address left out of the ranges", () => {
-    const allValues = nodeValuesOf({ nodes }, "net", "10.1.2.0/24");
+    const nodeValues = nodeValuesOf({ nodes }, "net", "10.1.2.0/24");
     expect(
-      allValues.map(({ nodeSubnet, gateway, rangeStart, rangeEnd }) => [
+      nodeValues.map(({ nodeSubnet, gateway, rangeStart, rangeEnd }) => [
         nodeSubnet,
         gateway,
         rangeStart,

@@ -19,10 +19,10 @@ export async function prepareEnvironment(
   scope: Scope,
   cluster: Pick<Cluster, "nodes">,
   profile: Pick<CniProfile, "join" | "underlay">,
-  allValues: readonly NodeValues[],
+  nodeValues: readonly NodeValues[],
 ): Promise<void> {
   const places = cluster.nodes.flatMap((node, index): Place[] => {
-    const values = allValues[index];
+    const values = nodeValues[index];
     return values ? [{ node, values }] : [];
   });
   await Promise.all(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { smallPlugin } from "#harness/testing/support/small-plugin.ts";
 import { dockerDriver } from "./docker-driver.ts";
 
 let made: OneNode;
@@ -13,26 +14,6 @@ beforeAll(async () => {
 afterAll(() => made?.[Symbol.asyncDispose]());
 
 const socket = "/run/docker/plugins/fragile.sock";
-/** A network driver that has every network and keeps nothing; one with the option `end` ends it. */
-const plugin = `
-import http.server, json, os, socketserver
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        asked = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if b'"end"' in asked:
-            print("out of bridges", flush=True)
-            os._exit(1)
-        said = {"/Plugin.Activate": {"Implements": ["NetworkDriver"]},
-                "/NetworkDriver.GetCapabilities": {"Scope": "local"}}.get(self.path, {})
-        body = json.dumps(said).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def address_string(self): return "engine"
-class Unix(socketserver.ThreadingUnixStreamServer): pass
-Unix("${socket}", Answer).serve_forever()
-`;
 
 test("a driver of daemons starts, records, stops and restarts them, and tells which had ended", async () => {
   const [node] = made.cluster.nodes;
@@ -42,7 +23,7 @@ test("a driver of daemons starts, records, stops and restarts them, and tells wh
     capabilities: ["names", "remote"],
     driver: "fragile",
     options: ({ tag }) => (tag === undefined ? {} : { end: String(tag) }),
-    daemons: () => [{ name: "fragile", argv: ["python3", "-c", plugin], ready: socket }],
+    daemons: () => [{ name: "fragile", argv: smallPlugin("fragile", socket), ready: socket }],
     record: { socket },
     logs: ["/var/log/dpkg.log"],
   });

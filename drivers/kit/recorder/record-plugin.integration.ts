@@ -3,6 +3,7 @@ import { daemon } from "#drivers/kit/daemon/daemon.ts";
 import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { smallPlugin } from "#harness/testing/support/small-plugin.ts";
 import { recordPlugin } from "./record-plugin.ts";
 
 let made: OneNode;
@@ -12,28 +13,6 @@ beforeAll(async () => {
 }, 180_000);
 
 afterAll(() => made?.[Symbol.asyncDispose]());
-
-/** A network driver that refuses every network by its own name, at a TCP port or at a unix socket. */
-const plugin = `
-import http.server, json, os, socketserver, sys
-class Answer(http.server.BaseHTTPRequestHandler):
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        said = {"/Plugin.Activate": {"Implements": ["NetworkDriver"]},
-                "/NetworkDriver.GetCapabilities": {"Scope": "local"},
-                }.get(self.path, {"Err": "refused by " + sys.argv[1]})
-        body = json.dumps(said).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-    def address_string(self): return "engine"
-class Unix(socketserver.ThreadingUnixStreamServer): pass
-at = sys.argv[2]
-if at.startswith("/"): server = Unix(at, Answer)
-else: server = http.server.ThreadingHTTPServer(("127.0.0.1", int(at)), Answer)
-server.serve_forever()
-`;
 
 test.each([
   ["by-tcp", "8765", "/etc/docker/plugins/by-tcp.spec", "tcp://127.0.0.1:8765", "by-tcp"],
@@ -53,7 +32,7 @@ test.each([
     await daemon(scope, {
       node: node!,
       name,
-      argv: ["python3", "-c", plugin, name, at],
+      argv: smallPlugin(name, at, { refuses: true }),
       ready: async (host) => (await host.exec(listens)).code === 0,
     });
     await node!.run(["mkdir", "--parents", file.slice(0, file.lastIndexOf("/"))]);

@@ -2,8 +2,7 @@ import { ensureEngine, stopPrivateEngine } from "#harness/cluster/host-engine/en
 import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import { UsageError } from "#harness/core/errors.ts";
-import { type EngineVersion, engineVersions } from "#harness/core/settings/settings.ts";
+import { knownEngine } from "#harness/core/settings/settings.ts";
 import { bringUp, type ContainerSettings, type EngineContext, sweep, tearDown } from "./lifecycle.ts";
 
 /** Nodes that are containers in the Docker Engine of this machine. Throws `UsageError` when there is none and none starts. */
@@ -14,7 +13,8 @@ export async function openContainers(settings: ContainerSettings, progress: Prog
   const context: EngineContext = { docker, host, ...(ssh ? { ssh } : {}), settings, progress };
   return {
     name: "containers",
-    bringUp: (driver, version, options) => bringUp(context, driver, known(version), options),
+    bringUp: (driver, version, options) =>
+      bringUp(context, driver, knownEngine(version, "node image"), options),
     keep: async (state) => states.keep(state),
     tearDown: (state) => tearDown(context, state),
     sweep: () => sweep(context),
@@ -24,10 +24,4 @@ export async function openContainers(settings: ContainerSettings, progress: Prog
       if (stop && engine.private) await stopPrivateEngine(settings);
     },
   };
-}
-
-function known(version: string): EngineVersion {
-  const found = engineVersions.find((one) => one === version);
-  if (found) return found;
-  throw new UsageError(`no node image has Docker ${version}; expected one of ${engineVersions.join(", ")}`);
 }

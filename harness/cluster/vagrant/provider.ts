@@ -26,8 +26,8 @@ import type { BringUpOptions, OwnedCluster, Provider } from "#harness/cluster/pr
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { type EngineVersion, engineVersions, type Settings } from "#harness/core/settings/settings.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { type EngineVersion, knownEngine, type Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
@@ -80,7 +80,11 @@ class VagrantProvider implements Provider {
   }
 
   bringUp(driver: string, version: string, options: BringUpOptions = {}): Promise<OwnedCluster> {
-    return bringUp(this.#strategy(driver, knownEngine(version)), { driver, engine: version, ...options });
+    return bringUp(this.#strategy(driver, knownEngine(version, "machine")), {
+      driver,
+      engine: version,
+      ...options,
+    });
   }
 
   #strategy(driver: string, engine: EngineVersion): Strategy<VagrantMaterial> {
@@ -222,12 +226,6 @@ class VagrantProvider implements Provider {
     this.#records.remove(machines.id);
     if (!same) await backend.release({ keep: false, idle: this.#records.all().length === 0 });
   }
-}
-
-function knownEngine(version: string): EngineVersion {
-  const found = engineVersions.find((one) => one === version);
-  if (found) return found;
-  throw new UsageError(`no machine has Docker ${version}; expected one of ${engineVersions.join(", ")}`);
 }
 
 async function admitRoot(host: SshHost, user: string): Promise<void> {

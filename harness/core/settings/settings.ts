@@ -14,6 +14,13 @@ export const engines = {
 export type EngineVersion = keyof typeof engines;
 export const engineVersions = Object.keys(engines) as EngineVersion[];
 
+/** The engine version of that name. Throws `UsageError` where there is none; `what` is what lacks it, e.g. "node image". */
+export function knownEngine(version: string, what: string): EngineVersion {
+  const found = engineVersions.find((one) => one === version);
+  if (found) return found;
+  throw new UsageError(`no ${what} has Docker ${version}; expected one of ${engineVersions.join(", ")}`);
+}
+
 const clusterProviders = ["containers", "ssh", "vagrant"] as const;
 export type ClusterProvider = (typeof clusterProviders)[number];
 
