@@ -26,9 +26,9 @@ function identifyByProc(pid: number): ProcessIdentity | undefined {
 /** The same where there is no /proc, e.g. on macOS. */
 export function identifyByPs(pid: number): ProcessIdentity | undefined {
   try {
-    const started = execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
+    const started = execFileSync("/bin/ps", ["-o", "lstart=", "-p", String(pid)], {
       encoding: "utf8",
-      env: { PATH: process.env.PATH, LC_ALL: "C", TZ: "UTC" },
+      env: { LC_ALL: "C", TZ: "UTC" },
       stdio: ["ignore", "pipe", "ignore"],
     });
     return `${pid}:${Date.parse(`${started.trim()} UTC`)}`;

@@ -65,6 +65,15 @@ export const exceptions: Exceptions = {
   ],
   processStarters: [
     {
+      files: "harness/core/process/process.ts",
+      because: "asks ps, at once, who a process is where there is no /proc; zx is a floor above",
+    },
+    {
+      files: "harness/core/process/lock.test.ts",
+      because:
+        "ends processes that hold a lock, with nothing between them and the signal; zx is a floor above",
+    },
+    {
       files: "harness/cli/bootstrap.mjs",
       because: "runs on the system's Node.js before any package is installed",
     },

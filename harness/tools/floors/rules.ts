@@ -39,7 +39,7 @@ export function biomeRules({
   );
   return {
     root: true,
-    files: { includes: ["**", "!!**/node_modules", "!!**/output"] },
+    files: { includes: ["**", "!!**/node_modules", "!!**/output", "!!dist"] },
     formatter: { enabled: false },
     assist: { enabled: false },
     plugins: [join(import.meta.dirname, "hidden-imports.grit")],
