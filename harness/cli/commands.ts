@@ -45,6 +45,10 @@ export const commands: Commands = {
     summary: "node and workload images as a file, for machines without a Debian mirror: save, load",
     load: () => import("./commands/images.ts"),
   },
+  completion: {
+    summary: "completion of these commands for bash and zsh",
+    load: () => import("./commands/completion.ts"),
+  },
   reference: {
     summary: "the reference plugin by itself",
     load: () => import("./commands/reference.ts"),

@@ -1,6 +1,7 @@
 // netconform COMMAND [ARGUMENT…]: the one program. In a checkout `bootstrap.mjs` starts it, in the package `bin.mjs`.
 import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
 import { type Commands, commands, findCommand } from "./commands.ts";
+import { complete, formatCompleted } from "./completion/complete.ts";
 import { newCommand } from "./run.ts";
 
 const [first = "", ...rest] = process.argv.slice(2);
@@ -11,7 +12,11 @@ const checkout = `./all-commands${moduleEnding}`;
 const all = isCheckout ? ((await import(checkout)) as { allCommands: Commands }).allCommands : commands;
 const found = findCommand(all, name);
 
-if (found) {
+// What the shells' scripts call; a mistake in a command line that is not whole yet is no news.
+if (first === "complete") {
+  const completed = await complete(all, rest[0] === "--" ? rest.slice(1) : rest).catch(() => undefined);
+  if (completed) process.stdout.write(formatCompleted(completed));
+} else if (found) {
   const { command } = await found.load();
   await command.parseAsync(args, { from: "user" });
 } else {

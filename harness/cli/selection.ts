@@ -1,10 +1,13 @@
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
+import { Option } from "commander";
+import { chapters } from "#harness/conformance/run/projects.ts";
 import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { moduleEnding } from "#harness/core/project-root.ts";
-import { isRequirementId } from "#suites/requirements/catalogue.ts";
+import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
+import { catalogue, isRequirementId } from "#suites/requirements/catalogue.ts";
 import { tutorialRequirements } from "#suites/requirements/rules/tutorial.ts";
+import { completing } from "./completion/candidates.ts";
 
 /** Folders below `root`/suites that hold tests. */
 export function suitesIn(root: string): string[] {
@@ -12,6 +15,22 @@ export function suitesIn(root: string): string[] {
     (path) => path.split("/")[1] ?? "",
   );
   return [...new Set(folders)].filter((name) => name !== "requirements").sort();
+}
+
+/** The chapters of the suite whose tests are here, in their order. */
+export function presentChapters(): string[] {
+  const present = suitesIn(projectRoot);
+  return chapters.filter((chapter) => present.includes(chapter));
+}
+
+/** The option that chooses tests by their requirements, for `patternOf`. */
+export function requirementOption(): Option {
+  const option = new Option("-t, --requirement <ids>", "only tests of these requirements, e.g. M4,B2");
+  return completing(
+    option,
+    () => Object.entries(catalogue).map(([value, { title: says }]) => ({ value, says })),
+    { list: true },
+  );
 }
 
 /** Throws `UsageError` for a filter that no test file's path contains. */

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 import { buildPackage } from "#harness/tools/package/build.ts";
+import { ShellSession } from "./support/shell-session.ts";
 
 /** A project of somebody's, with nothing of this one but the tarball. */
 const folder = mkdtempSync(join(tmpdir(), "netconform-package-"));
@@ -61,6 +62,17 @@ test("the documents' commands prepare the project, run a chapter, and run it in 
     '"name": "netconform"',
   );
 }, 300_000);
+
+test("npx netconform completes in a shell, as the package's own script has it", async () => {
+  await using session = await ShellSession.start("bash", {
+    cwd: user,
+    env: { PATH: `${dirname(process.execPath)}:${environmentWith().PATH}` },
+    lines: ["source <(npx --no-install netconform completion bash)"],
+  });
+  expect(await session.complete("npx netconform run mul")).toBe("npx netconform run multihost ");
+  expect(await session.complete("npx netconform run -t M10")).toBe("npx netconform run -t M10 ");
+  expect(await session.complete("npx netconform bui")).toBe("npx netconform bui");
+}, 60_000);
 
 test("init leaves alone what is there", async () => {
   const first = await run([...netconform, "init", "--kind", "cnm", "--name", "bridge"]);

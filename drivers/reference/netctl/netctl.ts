@@ -49,6 +49,22 @@ export const nouns: readonly string[] = [
   ...new Set(Object.keys(commands).map((name) => name.split(" ")[0]!)),
 ];
 
+/** What can follow the first words of a command line, the noun first: the verbs, and then the flags. */
+export function candidatesAfter([first = "", second]: readonly string[]): { value: string; says: string }[] {
+  const noun = aliases[first] ?? first;
+  if (second === undefined) {
+    return Object.entries(commands).flatMap(([name, { says }]) => {
+      const [of, verb = ""] = name.split(" ");
+      return of === noun ? [{ value: verb, says }] : [];
+    });
+  }
+  const name = `${noun} ${aliases[second] ?? second}`;
+  const flags = Object.hasOwn(commands, name) ? (commands[name]?.flags ?? []) : [];
+  return flags.flatMap(({ as, value = "" }) =>
+    as.map((one) => ({ value: one.length === 1 ? `-${one}` : `--${one}`, says: value })),
+  );
+}
+
 /**
  * Runs one command line of netctl, given without the word `netctl`, on the running plugin. Words, flags, tables, messages and
  * exit statuses are those of Contiv's netctl; errors that are neither the plugin's nor the user's are thrown.

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
+import { Argument } from "commander";
 import { which } from "zx/core";
+import { type Candidate, completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runAttached, runMain } from "#harness/cli/run.ts";
 import { surveyHosts } from "#harness/cluster/hosts/hosts.ts";
 import { inventorySchema } from "#harness/cluster/hosts/inventory.ts";
@@ -42,7 +44,12 @@ program
 program
   .command("ssh")
   .description("opens a shell on a host of a cluster, or runs a command there")
-  .argument("<host>", "node1, node2, … or external; CLUSTER-ID/node1 where several clusters are up")
+  .addArgument(
+    completing(
+      new Argument("<host>", "node1, node2, … or external; CLUSTER-ID/node1 where several clusters are up"),
+      hostNames,
+    ),
+  )
   .passThroughOptions()
   .argument("[command...]", "what to run instead of a shell")
   .action((host: string, argv: string[]) => runMain(async () => ssh(host, argv)));
@@ -151,6 +158,17 @@ async function ssh(reference: string, argv: string[]): Promise<number> {
 
 function hostsOf({ nodes, external }: ClusterState): HostState[] {
   return [...nodes, ...(external ? [external] : [])];
+}
+
+/** Hosts as `ssh` takes them: with their cluster where several are up. */
+function hostNames(): Candidate[] {
+  const states = new ClusterStates(readSettings()).all();
+  return states.flatMap((state) =>
+    hostsOf(state).map(({ name }) => ({
+      value: states.length > 1 ? `${state.id}/${name}` : name,
+      says: `${state.driver}@${state.engine}`,
+    })),
+  );
 }
 
 function findHost(reference: string): { state: ClusterState; host: HostState } {

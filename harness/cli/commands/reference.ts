@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { Option } from "commander";
+import { Argument, Option } from "commander";
 import { exits } from "#drivers/kit/netctl/messages.ts";
 import { formatTable } from "#drivers/kit/netctl/table.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
@@ -11,8 +11,9 @@ import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts
 import { inventoryNodes, localNode } from "#drivers/reference/hosts.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { usageOfAll } from "#drivers/reference/netctl/command.ts";
-import { commands, nouns, runNetctl } from "#drivers/reference/netctl/netctl.ts";
+import { candidatesAfter, commands, nouns, runNetctl } from "#drivers/reference/netctl/netctl.ts";
 import { ReferenceService } from "#drivers/reference/service.ts";
+import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { readInventory } from "#harness/cluster/hosts/inventory.ts";
 import { UsageError } from "#harness/core/errors.ts";
@@ -69,7 +70,7 @@ program
       .default("ovs"),
   )
   .addOption(new Option("--vxlan-port <port>", "UDP port of VXLAN").default(4789).argParser(Number))
-  .option("--fault <name...>", "break it on purpose; `fault ls` lists the names", [])
+  .addOption(faultOption())
   .action((options: ServeOptions) => runMain(() => serve(options)));
 
 program
@@ -77,13 +78,13 @@ program
   .description(
     "puts the plugin's CNI executable into a folder and serves this machine's network namespaces that call it, without any network between them: for suites/cni",
   )
-  .option("--fault <name...>", "break it on purpose; `fault ls` lists the names", [])
+  .addOption(faultOption())
   .action((folder: string, options: { fault: string[] }) => runMain(() => serveCni(folder, options.fault)));
 
 for (const noun of nouns) {
   program
     .command(noun, { hidden: true })
-    .argument("[arguments...]")
+    .addArgument(completing(new Argument("[arguments...]"), (before) => candidatesAfter([noun, ...before])))
     .allowUnknownOption()
     .helpOption(false)
     .action((given: string[]) => runMain(() => netctl([noun, ...given])));
@@ -98,7 +99,8 @@ fault.command("ls").action(() =>
   }),
 );
 fault
-  .command("set [name...]")
+  .command("set")
+  .addArgument(completing(new Argument("[name...]"), () => faultNames))
   .description("switches exactly these on; none without a name")
   .action((names: string[]) =>
     ask(async (admin) => {
@@ -115,6 +117,11 @@ program
   );
 
 export { program as command };
+
+function faultOption(): Option {
+  const option = new Option("--fault <name...>", "break it on purpose; `fault ls` lists the names");
+  return completing(option.default([]), () => faultNames);
+}
 
 async function serve(options: ServeOptions): Promise<number> {
   const { inventory, local, control, data, name, socket, state, dataplane, vxlanPort } = options;

@@ -17,7 +17,7 @@ export async function checkShellScripts(local: Host, folder: string): Promise<st
 }
 
 function isShellScript(path: string): boolean {
-  return path.endsWith(".sh") || /^#! ?\S*(\/env )?\S*\b(ba|da)?sh\b/.test(beginning(path));
+  return /\.(ba)?sh$/.test(path) || /^#! ?\S*(\/env )?\S*\b(ba|da)?sh\b/.test(beginning(path));
 }
 
 function beginning(path: string): string {

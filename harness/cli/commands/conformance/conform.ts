@@ -1,6 +1,7 @@
+import { Argument } from "commander";
+import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
-import { checkFilters, patternOf, suitesIn } from "#harness/cli/selection.ts";
-import { chapters } from "#harness/conformance/run/projects.ts";
+import { checkFilters, patternOf, presentChapters, requirementOption } from "#harness/cli/selection.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
@@ -8,8 +9,13 @@ import { generateAllureReport } from "#reports/allure/report.ts";
 /** The chapters against the drivers, from the set-up to the reports. */
 export const command = newCommand("npm run conform --")
   .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
-  .argument("[filter...]", "chapters to run, e.g. suites/multihost; default: all")
-  .option("-t, --requirement <ids>", "only tests of these requirements, e.g. M4,B2")
+  .addArgument(
+    completing(
+      new Argument("[filter...]", "chapters to run, e.g. suites/multihost; default: all"),
+      presentChapters,
+    ),
+  )
+  .addOption(requirementOption())
   .addHelpText(
     "after",
     `\nSettings (environment variables):\n${describeSettings()
@@ -22,8 +28,7 @@ export const command = newCommand("npm run conform --")
 
 async function conform(given: readonly string[], { requirement }: { requirement?: string }): Promise<number> {
   const settings = readSettings();
-  const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
-  const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
+  const filters = given.length > 0 ? given : presentChapters().map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
   const title = requirement ? ["--testNamePattern", patternOf(requirement)] : [];
   const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);

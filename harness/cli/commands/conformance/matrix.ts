@@ -1,11 +1,11 @@
 import { join, resolve } from "node:path";
-import { InvalidArgumentError, Option } from "commander";
+import { Argument, InvalidArgumentError, Option } from "commander";
+import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
-import { checkFilters, patternOf, suitesIn } from "#harness/cli/selection.ts";
+import { checkFilters, patternOf, presentChapters, requirementOption } from "#harness/cli/selection.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
-import { chapters } from "#harness/conformance/run/projects.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
@@ -43,11 +43,19 @@ export const command = newCommand("npm run matrix --")
   .description(
     "Runs the chapters on every driver and engine version, clusters side by side, and writes one report: requirement × engine × driver, what drifted, the history.",
   )
-  .argument(
-    "[what...]",
-    "chapters to run, e.g. suites/multihost (default: all); or `merge FOLDER...`: put the reports of several runs together",
+  .addArgument(
+    completing(
+      new Argument(
+        "[what...]",
+        "chapters to run, e.g. suites/multihost (default: all); or `merge FOLDER...`: put the reports of several runs together",
+      ),
+      ([first]) => {
+        if (first === "merge") return "files";
+        return first === undefined ? [...presentChapters(), "merge"] : presentChapters();
+      },
+    ),
   )
-  .option("-t, --requirement <ids>", "only tests of these requirements, e.g. M4,B2")
+  .addOption(requirementOption())
   .option(
     "--clusters <number>",
     "clusters to have up at a time; default: as cores and memory allow",
@@ -62,7 +70,15 @@ export const command = newCommand("npm run matrix --")
     "--expect",
     "with merge: a cell that DRIVER, ENGINE and --firewall name and no report has counts as broken",
   )
-  .option("--between <engine...>", "tell the drift between these two engine versions, e.g. 20.10 28.5")
+  .addOption(
+    completing(
+      new Option(
+        "--between <engine...>",
+        "tell the drift between these two engine versions, e.g. 20.10 28.5",
+      ),
+      () => engineVersions,
+    ),
+  )
   .option(
     "--history <file>",
     `what earlier runs showed; default: ${matrixFiles.history} in the reports folder`,
@@ -112,7 +128,7 @@ async function run(
       { hint: "run such hosts one by one: npm run conform" },
     );
   }
-  const present = chapters.filter((chapter) => suitesIn(projectRoot).includes(chapter));
+  const present = presentChapters();
   const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
   const selection = [

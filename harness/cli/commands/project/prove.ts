@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
 import { Option } from "commander";
+import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { progress } from "#harness/core/async/progress.ts";
@@ -9,6 +10,7 @@ import { passOn } from "#harness/core/settings/session.ts";
 import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
 import { type CaseResult, casesOf } from "#harness/proof/case.ts";
 import { isOfTier, type Tier, tiers } from "#harness/proof/fault.ts";
+import { faults as allFaults } from "#harness/proof/faults/all.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
 import { toJson } from "#harness/proof/report/json.ts";
 import { listFaults } from "#harness/proof/report/list.ts";
@@ -26,7 +28,11 @@ export const command = newCommand("npm run prove --")
     "Proves that the checks can fail: without a fault everything must be green, then one thing at a time is broken, and the requirements that must detect it must turn red.",
   )
   .addOption(new Option("--tier <tier...>", "prove only these").choices(tiers))
-  .option("--only <name...>", "inject only these faults")
+  .addOption(
+    completing(new Option("--only <name...>", "inject only these faults"), () =>
+      allFaults.map(({ name, breaks }) => ({ value: name, says: breaks })),
+    ),
+  )
   .option("--list", "list the faults, one a line, with what must detect them")
   .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 4)
   .action(() => runMain(prove));
