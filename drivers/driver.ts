@@ -105,6 +105,11 @@ export interface Driver {
    */
   prepare?(engine: string): Promise<void>;
   /**
+   * The plugin's executables on the nodes, absolute paths, once it is installed. Reports name them with their SHA-256; those that
+   * are not there are left out.
+   */
+  binaries?(cluster: Cluster): Promise<readonly string[]>;
+  /**
    * Puts the driver on the cluster's nodes, in the process that owns the run; what it did is undone when `scope`
    * closes. Left out where the engines bring the driver. Idempotent, since a kept cluster may carry it already. What it resolves to reaches `connect` as plain JSON.
    * `session` closes at the end of the run also where the cluster is kept: for what this process serves. Throws `Blocked` where the nodes

@@ -25,6 +25,7 @@ const driverShape = z.object(
     capabilities: z.array(z.enum(capabilityNames), { error: "a list of capabilities" }),
     install: optionalFunction("a function install(scope, cluster), or none"),
     prepare: optionalFunction("a function prepare(engine), or none"),
+    binaries: optionalFunction("a function binaries(cluster), or none"),
     connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
   },
   { error: "a driver object, as defineDriver makes it" },
@@ -83,6 +84,7 @@ function keepingPromises(place: string, driver: Driver): Driver {
     ...{ name, title, capabilities },
     ...(driver.needs ? { needs: driver.needs } : {}),
     ...(driver.prepare ? { prepare: async (engine) => driver.prepare?.(engine) } : {}),
+    ...(driver.binaries ? { binaries: async (cluster) => driver.binaries?.(cluster) ?? [] } : {}),
     ...(driver.install ? { install: async (...given) => (await driver.install?.(...given)) ?? {} } : {}),
     async connect(cluster, attachment) {
       const installed = await driver.connect(cluster, attachment);

@@ -46,6 +46,11 @@ export function cniDriver(profile: CniProfile): (settings: DriverSettings) => Dr
       return {};
     },
 
+    binaries: async (cluster) => {
+      const plugins = await new InstalledCni(cluster, profile, folders).plugins();
+      return plugins.map(({ file }) => file);
+    },
+
     connect: async (cluster) => new InstalledCni(cluster, profile, folders),
   });
 }
@@ -113,22 +118,28 @@ class InstalledCni implements InstalledDriver {
 
   /** The package of each plugin with its version, or what the plugin says of itself when it is run without a command. */
   async versions(): Promise<Record<string, string>> {
-    const [node] = this.#cluster.nodes;
-    const [values] = nodeValuesOf(this.#cluster, "version", scratchSubnet);
-    if (!node || !values) return {};
-    const { plugins } = this.#render(this.#profile.config(values));
-    const types = plugins.flatMap(({ type, ipam }) => [
-      type,
-      ...(typeof ipam?.type === "string" ? [ipam.type] : []),
-    ]);
     const said = await Promise.all(
-      types.map(async (type) => {
-        const file = await findPlugin(node, this.#runtimes.path, type);
+      (await this.plugins()).map(async ({ node, type, file }) => {
         const { stdout } = await node.exec(["sh", "-c", versionScript, "sh", file]);
         return [type, stdout.trim()] as const;
       }),
     );
     return Object.fromEntries(said.filter(([, text]) => text !== ""));
+  }
+
+  /** The executables of the configuration's plugins on the first node, those of IPAM included. */
+  async plugins(): Promise<{ node: ClusterNode; type: string; file: string }[]> {
+    const [node] = this.#cluster.nodes;
+    const [values] = nodeValuesOf(this.#cluster, "version", scratchSubnet);
+    if (!node || !values) return [];
+    const { plugins } = this.#render(this.#profile.config(values));
+    const types = plugins.flatMap(({ type, ipam }) => [
+      type,
+      ...(typeof ipam?.type === "string" ? [ipam.type] : []),
+    ]);
+    return Promise.all(
+      types.map(async (type) => ({ node, type, file: await findPlugin(node, this.#runtimes.path, type) })),
+    );
   }
 
   #render(config: unknown): Rendered {

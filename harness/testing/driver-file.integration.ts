@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
@@ -24,6 +24,7 @@ export default defineDriver(async (settings) => {
     name: "${name}",
     title: "Docker bridge, which says little of itself",
     capabilities: ["names"],
+    binaries: async () => ["/usr/bin/env", "/usr/bin/not-there"],
     async connect(cluster, attachment) {
       const installed = await bridge.connect(cluster, attachment);
       return { ...installed, ${changes} };
@@ -57,6 +58,12 @@ async function run(driver: string, args: readonly string[]) {
   return { ...outcome, said, target, resultOf };
 }
 
+/** The number of the first line of a file that holds a text. */
+function lineOf(path: string, text: string): number {
+  const lines = readFileSync(join(projectRoot, path), "utf8").split("\n");
+  return lines.findIndex((line) => line.includes(text)) + 1;
+}
+
 const withVersions = 'versions: async () => ({ "Docker bridge": "of the engine" })';
 
 describe("a driver file outside the project", () => {
@@ -86,6 +93,17 @@ describe("a driver file outside the project", () => {
     });
     expect(resultOf("X1")?.notes).toBeUndefined();
     expect(target.versions).toEqual({ "Docker bridge": "of the engine" });
+    expect(target.nodes?.map(({ name }) => name)).toEqual(["node1", "node2"]);
+    expect(target.nodes?.[0]).toMatchObject({
+      engine: expect.stringContaining(target.engine),
+      kernel: resultOf("S1")?.facts?.["node1 kernel"],
+    });
+    const sha256 = expect.stringMatching(/^[0-9a-f]{64}$/);
+    expect(target.binaries).toEqual([{ path: "/usr/bin/env", sha256 }]);
+    expect(resultOf("B1")?.tests[0]).toMatchObject({
+      file: "suites/basics/basics.test.ts",
+      line: lineOf("suites/basics/basics.test.ts", 'requirement("B1"'),
+    });
     expect(resultOf("S1")?.facts).toMatchObject({ "Docker bridge": "of the engine" });
   });
 

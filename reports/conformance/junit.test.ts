@@ -1,29 +1,119 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { XmlDocument, XsdValidator } from "libxml2-wasm";
 import { expect, test } from "vitest";
 import { formatJUnit } from "./junit.ts";
-import { buildStatement } from "./statement.ts";
+import { buildStatement, type ExpectedTarget, type RunRecord } from "./statement.ts";
+
+const record: RunRecord = {
+  generator: { name: "netconform", version: "0.0.0" },
+  id: "b7f0b1f4-6d3c-4a52-9b53-0d5a2c6a2f0e",
+  startedAt: new Date(0),
+  durationMs: 0,
+  incompleteBecause: [],
+  environment: {
+    host: { platform: "linux", kernel: "6.1.0", arch: "x64", cpus: 1 },
+    node: "",
+    packages: {},
+    settings: {},
+  },
+  targets: [],
+  observations: [],
+  errors: [{ where: 'a "quoted" <place>', message: "\u001b[31mred\u001b[0m\u0000 & ]]> <b>\nsecond line" }],
+};
+
+const target: ExpectedTarget = {
+  ...{ name: "mine@26.1", driver: "mine", reference: "./mine.ts", title: "Mine", engine: "26.1" },
+  ...{ declared: [], versions: {} },
+};
+
+const known: ExpectedTarget = {
+  ...target,
+  origin: { commit: { id: "d00d", dirty: true } },
+  installation: {
+    nodes: [
+      { name: "node1", engine: "26.1.5", kernel: "6.12.9" },
+      { name: "node2", engine: "26.1.5", kernel: "6.12.9" },
+    ],
+    binaries: [{ path: '/opt/"mine" & co', sha256: "ab".repeat(32) }],
+  },
+};
+
+/** Throws where the text is no XML, or not JUnit in its common form. */
+function validate(junit: string): void {
+  using schema = XmlDocument.fromBuffer(readFileSync(join(import.meta.dirname, "../fixtures/junit.xsd")));
+  using validator = XsdValidator.fromDoc(schema);
+  using document = XmlDocument.fromString(junit);
+  validator.validate(document);
+}
+
+/** The properties of the first suite, by name. */
+function propertiesIn(junit: string): Record<string, string> {
+  using document = XmlDocument.fromString(junit);
+  const found = document.find("/testsuites/testsuite[1]/properties/property");
+  return Object.fromEntries(
+    found.map((node) => [node.eval("string(@name)"), node.eval("string(@value)")] as [string, string]),
+  );
+}
 
 test("JUnit stays well-formed whatever a command printed", () => {
-  const junit = formatJUnit(
-    buildStatement({
-      generator: { name: "netconform", version: "0.0.0" },
-      id: "b7f0b1f4-6d3c-4a52-9b53-0d5a2c6a2f0e",
-      startedAt: new Date(0),
-      durationMs: 0,
-      incompleteBecause: [],
-      environment: {
-        host: { platform: "", kernel: "", arch: "", cpus: 1 },
-        node: "",
-        packages: {},
-        settings: {},
-      },
-      targets: [],
-      observations: [],
-      errors: [
-        { where: 'a "quoted" <place>', message: "\u001b[31mred\u001b[0m\u0000 & ]]> <b>\nsecond line" },
-      ],
-    }),
-  );
+  const junit = formatJUnit(buildStatement(record));
   expect(junit).toContain('name="a &quot;quoted&quot; &lt;place&gt;"');
   expect(junit).toContain("&amp; ]]&gt; &lt;b&gt;\nsecond line</error>");
   for (const control of ["\u001b", "\u0000"]) expect(junit).not.toContain(control);
+  validate(junit);
+});
+
+test("a suite names commit, kernel, engine and plugin, and has the common form with every outcome", () => {
+  const seen = {
+    target: target.name,
+    driver: "mine",
+    engine: "26.1",
+    chapter: "basics",
+    test: "t",
+    file: "f",
+  };
+  const junit = formatJUnit(
+    buildStatement({
+      ...record,
+      targets: [known],
+      incompleteBecause: ["it was interrupted"],
+      observations: [
+        { ...seen, requirement: "B1", outcome: "passed", durationMs: 3, notes: ["a note"] },
+        { ...seen, requirement: "B2", outcome: "failed", durationMs: 1500, reason: "no\u0007" },
+        { ...seen, requirement: "B3", outcome: "error", durationMs: 0, reason: "broken" },
+        { ...seen, requirement: "B4", outcome: "blocked", durationMs: 0, reason: "no kernel" },
+        { ...seen, requirement: "B5", outcome: "unsupported", durationMs: 0, reason: "not declared" },
+      ],
+    }),
+  );
+  validate(junit);
+  expect(propertiesIn(junit)).toEqual({
+    netconform: "0.0.0",
+    commit: "d00d dirty",
+    kernel: "6.12.9",
+    engine: "26.1.5",
+    "plugin.path": '/opt/"mine" & co',
+    "plugin.sha256": "ab".repeat(32),
+  });
+  // A reader that knows no properties loses nothing else.
+  const without = junit.replaceAll(/ *<properties>[\s\S]*?<\/properties>\n/g, "");
+  validate(without);
+  expect(without.match(/<testcase /g)).toEqual(junit.match(/<testcase /g));
+});
+
+test("what is not known of a plugin is left out, and the kernel is this machine's without a node", () => {
+  const junit = formatJUnit(buildStatement({ ...record, targets: [target] }));
+  validate(junit);
+  expect(propertiesIn(junit)).toEqual({ netconform: "0.0.0", kernel: "6.1.0" });
+});
+
+test.each([
+  ["an attribute that it does not know", '<testsuites tests="0" failures="0" errors="0" colour="red"/>'],
+  [
+    "a case without its class",
+    '<testsuites tests="0" failures="0" errors="0"><testsuite name="s" tests="0" failures="0" errors="0"><testcase name="c"/></testsuite></testsuites>',
+  ],
+])("the check refuses %s", (_, text) => {
+  expect(() => validate(text)).toThrow();
 });

@@ -7,7 +7,7 @@ import type { RequirementResult, Statement, TargetStatement } from "./schema.ts"
  */
 export function formatJUnit(statement: Statement): string {
   const suites = statement.targets.flatMap((target) =>
-    target.profiles.map(({ profile }) => suiteOf(target, profile, statement.run.startedAt)),
+    target.profiles.map(({ profile }) => suiteOf(statement, target, profile)),
   );
   const faults = statement.errors.map(({ target, where, message }) => ({
     "@name": where,
@@ -60,14 +60,35 @@ interface JUnitCase {
   "system-out"?: string;
 }
 
-function suiteOf(target: TargetStatement, profile: string, timestamp: string) {
+/** What a target was, for systems that compare runs. What is not known is left out; a reader may pass over all of it. */
+function propertiesOf({ generator, environment }: Statement, target: TargetStatement) {
+  const { commit, nodes = [], binaries = [] } = target;
+  const distinct = (values: readonly string[]) => [...new Set(values)].join(" ");
+  const found = Object.entries({
+    netconform: generator.version,
+    commit: commit ? `${commit.id}${commit.dirty ? " dirty" : ""}` : "",
+    kernel: distinct(nodes.length > 0 ? nodes.map(({ kernel }) => kernel) : [environment.host.kernel]),
+    engine: distinct(nodes.map(({ engine }) => engine)),
+    "plugin.path": binaries.map(({ path }) => path).join(" "),
+    "plugin.sha256": binaries.map(({ sha256 }) => sha256).join(" "),
+  }).filter(([, value]) => value !== "");
+  return { property: found.map(([name, value]) => ({ "@name": name, "@value": clean(value) })) };
+}
+
+function suiteOf(statement: Statement, target: TargetStatement, profile: string) {
   const cases = target.results
     .filter((result) => result.profile === profile)
     .map((result) => caseOf(target.name, result));
-  return countedSuite(`${target.name} ${profile}`, cases, timestamp);
+  const { startedAt } = statement.run;
+  return countedSuite(`${target.name} ${profile}`, cases, startedAt, propertiesOf(statement, target));
 }
 
-function countedSuite(name: string, cases: readonly JUnitCase[], timestamp: string) {
+function countedSuite(
+  name: string,
+  cases: readonly JUnitCase[],
+  timestamp: string,
+  properties?: ReturnType<typeof propertiesOf>,
+) {
   return {
     "@name": name,
     "@timestamp": timestamp,
@@ -76,6 +97,7 @@ function countedSuite(name: string, cases: readonly JUnitCase[], timestamp: stri
     "@errors": cases.filter(({ error }) => error !== undefined).length,
     "@skipped": cases.filter(({ skipped }) => skipped !== undefined).length,
     "@time": cases.reduce((sum, item) => sum + Number(item["@time"]), 0).toFixed(3),
+    ...(properties ? { properties } : {}),
     testcase: cases,
   };
 }

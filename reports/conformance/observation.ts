@@ -35,6 +35,7 @@ export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
     target: target.name,
     test: testCase.name,
     file: testCase.module.relativeModuleId,
+    ...(testCase.location ? { line: testCase.location.line } : {}),
     driver: target.driver,
     engine: target.engine,
     durationMs: testCase.diagnostic()?.duration ?? 0,

@@ -16,10 +16,11 @@ import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { describeEnvironment, generator, type ToldSettings } from "#reports/environment.ts";
 import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "#reports/files.ts";
-import { targetOf } from "#reports/target.ts";
+import { installationOf, targetOf } from "#reports/target.ts";
 import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
 import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
+import { type Origin, readOrigin } from "./origin.ts";
 import type { Statement, SuiteError } from "./schema.ts";
 import { buildStatement, type ExpectedTarget, isGreen, type Observation } from "./statement.ts";
 
@@ -36,6 +37,7 @@ export default class ConformanceReporter implements Reporter {
   readonly #look = lookOf(process.stdout);
   readonly #running = new Map<string, string>();
   readonly #versions = new Map<string, Record<string, string>>();
+  readonly #origins = new Map<string, Origin>();
   #vitest: Vitest | undefined;
   #active = false;
   #selected = 0;
@@ -65,6 +67,9 @@ export default class ConformanceReporter implements Reporter {
     this.#ended = 0;
     this.#running.clear();
     this.#run = { id: randomUUID(), startedAt: new Date() };
+    await Promise.all(
+      this.#targets().map(async (target) => this.#origins.set(target.name, await readOrigin(target))),
+    );
     removeStaleReports(this.#outputDir, Date.now() - process.uptime() * 1000);
     this.#write(this.#state([unfinished]));
     const names = [...new Set(judged.map(({ project }) => project.name))];
@@ -141,7 +146,16 @@ export default class ConformanceReporter implements Reporter {
     return (this.#vitest?.projects ?? []).flatMap((project) => {
       const context = targetOf(project);
       if (!context) return [];
-      return [{ ...context, name: project.name, versions: this.#versions.get(project.name) ?? {} }];
+      const [origin, installation] = [this.#origins.get(project.name), installationOf(project)];
+      return [
+        {
+          ...context,
+          name: project.name,
+          versions: this.#versions.get(project.name) ?? {},
+          ...(origin ? { origin } : {}),
+          ...(installation ? { installation } : {}),
+        },
+      ];
     });
   }
 

@@ -37,6 +37,7 @@ const outcome = z.enum(outcomes).meta({
 const test = z.strictObject({
   name: z.string().describe("title of the test"),
   file: z.string().describe("test file, relative to the project"),
+  line: z.int().positive().optional().describe("line of the test in it"),
   outcome,
   reason: z.string().optional().describe("why it is not `passed`"),
   durationMs: z.number().nonnegative(),
@@ -94,6 +95,28 @@ export const targetSchema = z
     engine: z.string().describe("version of the Docker Engine on the nodes, as asked for"),
     declared: z.array(z.string()).describe("capabilities that the driver declares"),
     versions: z.record(z.string(), z.string()).describe("what was found installed on the nodes"),
+    commit: z
+      .strictObject({
+        id: z.string(),
+        dirty: z.boolean().describe("whether files that the repository tracks differ from it"),
+      })
+      .optional()
+      .describe(
+        "of the repository that holds the driver or plugin; of one known by name, of the run's folder",
+      ),
+    nodes: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          engine: z.string().describe("version of the Docker Engine that answered"),
+          kernel: z.string(),
+        }),
+      )
+      .optional(),
+    binaries: z
+      .array(z.strictObject({ path: z.string(), sha256: z.string() }))
+      .optional()
+      .describe("the plugin's executables, as far as they are known"),
     profiles: z.array(profile),
     results: z.array(result),
   })

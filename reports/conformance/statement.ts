@@ -1,6 +1,9 @@
 import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conformance/outcome.ts";
+import type { Installation } from "#harness/conformance/run/installation.ts";
+import { isProtocolSuite } from "#reports/target.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
+import type { Origin } from "./origin.ts";
 import {
   type RequirementResult,
   type Statement,
@@ -18,12 +21,17 @@ export interface Observation extends ConformanceMeta {
   test: string;
   /** Test file, relative to the project. */
   file: string;
+  /** Line of the test in it, from 1. */
+  line?: number;
 }
 
 /** A target that was expected to be run. */
 export interface ExpectedTarget extends TargetContext {
   name: string;
   versions: Record<string, string>;
+  origin?: Origin;
+  /** Absent where there is no cluster, or where it could not be asked. */
+  installation?: Installation;
 }
 
 /** Everything a statement is made from. */
@@ -43,15 +51,11 @@ export interface RunRecord {
 }
 
 /**
- * Profiles of the protocol suites. They judge a plugin without a cluster: a cluster target owes nothing there, and a
- * target whose engine is a suite owes only that suite.
+ * Protocol suites have a profile of their own name. They judge a plugin without a cluster: a cluster target owes nothing there,
+ * and a target whose engine is a suite owes only that suite.
  */
-const protocolSuites: readonly string[] = ["cnm", "cni"];
-
 function owes(target: ExpectedTarget, { profile }: Requirement): boolean {
-  return protocolSuites.includes(target.engine)
-    ? profile === target.engine
-    : !protocolSuites.includes(profile);
+  return isProtocolSuite(target.engine) ? profile === target.engine : !isProtocolSuite(profile);
 }
 
 /**
@@ -101,6 +105,7 @@ function stateTarget(
     engine: target.engine,
     declared: [...target.declared],
     versions: target.versions,
+    ...stateOrigin(target),
     profiles: profiles.map((profile) =>
       judgeProfile(
         profile,
@@ -109,6 +114,18 @@ function stateTarget(
       ),
     ),
     results,
+  };
+}
+
+function stateOrigin({
+  origin,
+  installation,
+}: ExpectedTarget): Pick<TargetStatement, "commit" | "nodes" | "binaries"> {
+  const binaries = installation?.binaries ?? origin?.binaries;
+  return {
+    ...(origin?.commit ? { commit: origin.commit } : {}),
+    ...(installation ? { nodes: [...installation.nodes] } : {}),
+    ...(binaries ? { binaries: [...binaries] } : {}),
   };
 }
 
@@ -141,6 +158,7 @@ function stateRequirement(
     tests: sorted.map((observation) => ({
       name: observation.test,
       file: observation.file,
+      ...(observation.line === undefined ? {} : { line: observation.line }),
       outcome: observation.outcome,
       ...(observation.reason === undefined ? {} : { reason: observation.reason }),
       durationMs: observation.durationMs,

@@ -10,6 +10,12 @@ function plansOf(cluster: Cluster, daemonsOn: DaemonsOn): DaemonPlan[][] {
   return cluster.nodes.map((node) => daemonsOn(node, cluster).map((plan) => ({ ...plan, node })));
 }
 
+/** Their programs on the first node, of those that are given by an absolute path. */
+export function programsOf(cluster: Cluster, daemonsOn: DaemonsOn | undefined): string[] {
+  const [first = []] = daemonsOn ? plansOf(cluster, daemonsOn) : [];
+  return first.flatMap(({ argv: [program = ""] }) => (program.startsWith("/") ? [program] : []));
+}
+
 /** Starts them on all nodes at once; `scope` removes them. */
 export async function startDaemons(scope: Scope, cluster: Cluster, daemonsOn: DaemonsOn): Promise<void> {
   await Promise.all(

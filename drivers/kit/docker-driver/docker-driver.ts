@@ -10,7 +10,7 @@ import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import type { Capability } from "#suites/requirements/capability.ts";
 import { missingMethods } from "./capability-methods.ts";
-import { controlDaemons, type DaemonsOn, startDaemons } from "./daemons.ts";
+import { controlDaemons, type DaemonsOn, programsOf, startDaemons } from "./daemons.ts";
 import { showLogs } from "./logs.ts";
 
 /** A driver for a CNM plugin, whose networks engines make: `docker network create --driver=NAME`. */
@@ -56,6 +56,8 @@ export interface DockerDriverSpec {
   readonly restart?: (cluster: Cluster) => Promise<void>;
   /** Logs on the nodes, absolute paths, that are evidence of every failure; those of `daemon` are it already. */
   readonly logs?: readonly string[];
+  /** The plugin's executables on the nodes, absolute paths; default: the programs of `daemons` that are given by such a path. */
+  readonly binaries?: readonly string[];
   /** As `InstalledDriver.versions`. */
   readonly versions?: (cluster: Cluster) => Promise<Record<string, string>>;
   /** Everything else that `connect` resolves to: listings, tenants, policies, a recorder. */
@@ -76,6 +78,7 @@ export function dockerDriver(spec: DockerDriverSpec): Driver & Required<Pick<Dri
     ...{ name, title, capabilities },
     ...(needs ? { needs } : {}),
     ...(prepare ? { prepare } : {}),
+    binaries: async (cluster) => spec.binaries ?? programsOf(cluster, spec.daemons),
     async install(scope, cluster, session = scope) {
       await Promise.all(cluster.nodes.map((node) => showLogs(scope, node, name, spec.logs ?? [])));
       const started = await spec.start?.(scope, cluster, session);

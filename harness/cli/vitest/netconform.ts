@@ -52,6 +52,8 @@ async function configure(usual: UsualSettings): Promise<NetconformConfig> {
       pool: "forks",
       reporters: conformanceReporters(settings),
       provide: { settings },
+      // Reports lead to a test by its line.
+      includeTaskLocation: true,
       // The package lies in somebody's node_modules, which vitest leaves out otherwise.
       exclude: [],
       testTimeout: 60_000 * settings.PATIENCE,

@@ -4,6 +4,7 @@ import { readStableSnapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import { type Progress, progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { explainSettings } from "#harness/core/settings/settings.ts";
+import { askInstallation } from "./installation.ts";
 import { openTarget } from "./target.ts";
 
 /**
@@ -43,6 +44,8 @@ async function bringUpFor(project: TestProject, progress: Progress): Promise<() 
   try {
     project.provide("cluster", opened.state.id);
     project.provide("baseline", await readStableSnapshot(opened.cluster));
+    const installation = await askInstallation(opened.cluster, opened.driver);
+    if (installation) project.provide("installation", installation);
   } catch (error) {
     await opened.remove();
     throw error;
