@@ -4,6 +4,6 @@ import { dockerDriver } from "./kit/docker-driver/docker-driver.ts";
 export default dockerDriver({
   name: "bridge",
   title: "Docker bridge",
-  capabilities: ["names", "outbound", "publish", "hotplug"],
+  capabilities: ["names", "outbound", "publish", "hotplug", "isolation", "internal"],
   driver: "bridge",
 });

@@ -16,11 +16,12 @@ let next = 0;
 export default dockerDriver({
   name: "macvlan",
   title: "Docker macvlan on 802.1Q devices",
-  capabilities: ["multihost", "vlan", "hotplug"],
+  capabilities: ["multihost", "vlan", "hotplug", "isolation"],
   needs: {
     multihost: ["macvlan", "vlan8021q"],
     vlan: ["macvlan", "vlan8021q"],
     hotplug: ["macvlan", "vlan8021q"],
+    isolation: ["macvlan", "vlan8021q"],
   },
 
   underlay: "data",

@@ -12,7 +12,18 @@ import { dockerDriver, firstNode } from "./kit/docker-driver/docker-driver.ts";
 export default dockerDriver({
   name: "overlay",
   title: "Docker overlay (swarm mode)",
-  capabilities: ["multihost", "vxlan", "names", "outbound", "publish", "gwbridge", "hotplug", "scheduling"],
+  capabilities: [
+    "multihost",
+    "vxlan",
+    "names",
+    "outbound",
+    "publish",
+    "gwbridge",
+    "hotplug",
+    "isolation",
+    "internal",
+    "scheduling",
+  ],
   needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
 
   underlay: async (cluster) => ((await haveClusterStore(cluster)) ? "control" : "data"),

@@ -28,7 +28,7 @@ export default defineDriver((settings) => ({
   title: "the project's reference plugin",
   // biome-ignore format: one line per chapter
   capabilities: [
-      "multihost", "vxlan", "names", "hotplug", "ipv6",
+      "multihost", "vxlan", "names", "hotplug", "isolation", "ipv6",
       "tenants",
       "outbound", "publish", "gwbridge", "vlan",
       "policy",

@@ -7,6 +7,7 @@ import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.
 import type { Chapter } from "#harness/conformance/run/projects.ts";
 import type { Moments } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
@@ -19,8 +20,16 @@ export type Tier = (typeof tiers)[number];
 
 /** Where a fault is at work, and hence which tests run, by tier. */
 export interface FaultPlaces {
-  /** A chapter (folder of the suite) on a cluster that carries a driver. */
-  chapters: { readonly tier: "chapters"; readonly chapter: Chapter; readonly driver: BuiltInDriver };
+  /**
+   * A chapter (folder of the suite) on a cluster that carries a driver. `engine`, e.g. `28.5`, for a rule that older engines than
+   * that do not promise; default: the one that the run is about.
+   */
+  chapters: {
+    readonly tier: "chapters";
+    readonly chapter: Chapter;
+    readonly driver: BuiltInDriver;
+    readonly engine?: EngineVersion;
+  };
   /** The CNM suite on the reference plugin, on this machine. */
   cnm: { readonly tier: "cnm"; readonly plugin: "reference" };
   /** The CNI suite on a debug plugin, on this machine, at the version of the specification at which the fault shows. */
@@ -75,7 +84,7 @@ export interface FaultContext {
 export function describePlace(place: FaultPlaces[Tier]): string {
   switch (place.tier) {
     case "chapters":
-      return `${place.driver} ${place.chapter}`;
+      return `${place.driver}${place.engine ? `@${place.engine}` : ""} ${place.chapter}`;
     case "cnm":
       return place.plugin;
     case "cni":

@@ -11,6 +11,8 @@ export interface NetworkSpec {
   gateway?: string;
   /** IPv6 CIDR; needs `ipv6`. */
   subnet6?: string;
+  /** `docker network create --internal`; needs `internal`. */
+  internal?: boolean;
   /** Needs `tenants`. */
   tenant?: string;
   /** `vlan` needs the capability of that name; default: the driver's own overlay or bridge. */
@@ -19,12 +21,24 @@ export interface NetworkSpec {
   tag?: number;
 }
 
+/** One port of a workload that its node shows to others: `docker run --publish ADDRESS:HOSTPORT:PORT/PROTOCOL`. */
+export interface PublishSpec {
+  /** The workload's own. */
+  port: number;
+  /** Default `tcp`. */
+  protocol?: "tcp" | "udp";
+  /** The node's; left out, the engine takes a free one. CNI plugins must be given one. */
+  hostPort?: number;
+  /** Address of the node; default: all. */
+  address?: string;
+}
+
 /** The workload that is wanted. */
 export interface WorkloadSpec {
   /** Container name; the harness makes one up when it is left out. */
   name?: string;
   /** Ports to publish on the node. */
-  publish?: { port: number; protocol?: "tcp" | "udp"; hostPort: number }[];
+  publish?: PublishSpec[];
   /** A fixed address inside the subnet. */
   ip?: string;
   /** Policy group the workload joins; needs `policy`. */

@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { compareVersions } from "#harness/core/compare-versions.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
 import { driftBetweenEngines } from "#harness/tools/matrix/drift.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import { formatMarkdown } from "./markdown.ts";
-import { compareVersions, percent } from "./outcomes.ts";
+import { percent } from "./outcomes.ts";
 import { renderChart } from "./page/sections/chart.ts";
 import { matrixSchema, publishedMatrixSchema } from "./schema.ts";
 

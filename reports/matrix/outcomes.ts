@@ -1,4 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
+import { compareVersions } from "#harness/core/compare-versions.ts";
 import type { Tone } from "#reports/page/parts.ts";
 import { type Cell, firewalls } from "./schema.ts";
 
@@ -46,11 +47,6 @@ export function formatTime(iso: string): string {
 /** The first line of a text, without the space around it. */
 export function firstLine(text: string): string {
   return text.trim().split("\n")[0] ?? "";
-}
-
-/** Orders versions such as `9.1` and `20.10` by their numbers. */
-export function compareVersions(one: string, other: string): number {
-  return one.localeCompare(other, "en", { numeric: true });
 }
 
 /** Versions of one driver side by side, so that a change from one to the next is seen along a row. */

@@ -10,6 +10,8 @@ export const capabilities = {
   publish: "ports of a container can be published on its node",
   gwbridge: "the egress is a second interface on docker_gwbridge",
   hotplug: "a running container can join and leave a network",
+  isolation: "containers of different networks do not reach each other",
+  internal: "networks can be internal: no egress, nothing published",
   scheduling: "networks can be used by swarm services",
   ipv6: "networks can be dual-stack",
   tenants: "tenants with overlapping names, subnets and addresses",

@@ -1,6 +1,7 @@
 import type { Requirement } from "./requirement.ts";
 import { cniRequirements } from "./rules/cni.ts";
 import { cnmRequirements } from "./rules/cnm.ts";
+import { datapathRequirements } from "./rules/datapath.ts";
 import { pluginRequirements } from "./rules/plugin.ts";
 import { remoteRequirements } from "./rules/remote.ts";
 import { tutorialRequirements } from "./rules/tutorial.ts";
@@ -9,6 +10,7 @@ import { tutorialRequirements } from "./rules/tutorial.ts";
 export const catalogue = {
   ...tutorialRequirements,
   ...pluginRequirements,
+  ...datapathRequirements,
   ...remoteRequirements,
   ...cnmRequirements,
   ...cniRequirements,

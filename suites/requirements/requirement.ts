@@ -14,6 +14,7 @@ export type ConformanceProfile =
   | "vlan"
   | "policy"
   | "scheduling"
+  | "datapath"
   | "plugin"
   | "cleanup"
   | "cnm"

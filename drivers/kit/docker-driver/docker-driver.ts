@@ -123,6 +123,7 @@ export async function networkOf(
     subnet: wanted.subnet ?? freshSubnet(),
     ...(wanted.gateway ? { gateway: wanted.gateway } : {}),
     ...(wanted.subnet6 ? { subnet6: wanted.subnet6 } : {}),
+    ...(wanted.internal ? { internal: true } : {}),
     ...(ipamDriver ? { ipamDriver } : {}),
     ...(ipamOptions ? { ipamOptions: { ...ipamOptions } } : {}),
     ...(options ? { options: typeof options === "function" ? options(wanted) : { ...options } } : {}),

@@ -31,7 +31,7 @@ test.each<[string, string[]]>([
   ["run -t M4", ["M4"]],
   ["run basics -t M4", ["M4"]],
   ["run -t M4,M5,M", ["M4,M5,M1", "M4,M5,M10", "M4,M5,M3", "M4,M5,M6", "M4,M5,M7", "M4,M5,M8"]],
-  ["run --requirement=B2,B1", ["--requirement=B2,B1"]],
+  ["run --requirement=B1,B2", ["--requirement=B1,B2"]],
   ["run -t M4 mul", ["multihost"]],
   ["run -- -", []],
   ["init --kind ", ["cnm", "cni"]],

@@ -39,7 +39,8 @@ export async function probeFeature(cluster: Cluster, feature: Feature): ReturnTy
 }
 
 async function tryLink(host: Host, what: string[]): Promise<Lack> {
-  const device = "ncprobe0";
+  // Several features may be looked for at once.
+  const device = `ncprobe-${what[what.indexOf("type") + 1]}`;
   const [first, ...rest] = what;
   const argv =
     first === "link"

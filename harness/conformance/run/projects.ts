@@ -13,6 +13,7 @@ export const chapters = [
   "multihost",
   "tenants",
   "external",
+  "datapath",
   "policy",
   "plugin",
   "swarm",

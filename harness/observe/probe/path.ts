@@ -1,5 +1,5 @@
 import { Nonconformance } from "#harness/core/errors.ts";
-import type { ProbeAgent } from "#harness/host/agent/agent.ts";
+import { NoRoute, type ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { DatagramResult, PathError, PingResult } from "#harness/host/agent/reach.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
@@ -40,7 +40,7 @@ export async function expectPing(from: Peer, to: PingTarget, options: PathOption
 
 /**
  * Passes when no echo request is answered during the window, while the control (another client, another address, or both) is
- * answered before and after. Throws `ProbeFailed` when the control fails.
+ * answered before and after. Throws `ProbeFailed` when the control fails, and `NoRoute` when `from` has no route and must have one.
  */
 export async function expectNoPing(
   from: Peer,
@@ -48,9 +48,11 @@ export async function expectNoPing(
   options: ObservationWindow & {
     control: { from: Peer; to?: PingTarget } | { from?: Peer; to: PingTarget };
     timeoutMs?: number;
+    /** A client without a route to the target is one more that does not reach it. */
+    mayLackRoute?: boolean;
   },
 ): Promise<void> {
-  const { control, timeoutMs = 500 } = options;
+  const { control, timeoutMs = 500, mayLackRoute = false } = options;
   const agent = await from.agent();
   await besideControl(
     () => expectPing(control.from ?? from, control.to ?? to, deadlineOf(options)),
@@ -58,7 +60,11 @@ export async function expectNoPing(
       const observed = await observe(
         `${from.name} to get no answer from ${to.name}`,
         options,
-        () => agent.ping({ address: to.ip, timeoutMs }),
+        () =>
+          agent.ping({ address: to.ip, timeoutMs }).catch((error: unknown) => {
+            if (mayLackRoute && error instanceof NoRoute) return unsent;
+            throw error;
+          }),
         (result) => result.received === 0,
       );
       if (observed.held) return;
@@ -71,6 +77,9 @@ export async function expectNoPing(
     },
   );
 }
+
+/** What comes of an echo request for which there is no route. */
+const unsent: PingResult = { sent: 0, received: 0, replies: [], errors: [] };
 
 /**
  * Passes once one UDP datagram in an IP packet of exactly `packetBytes` has one of the `allowed` results (default: delivered).

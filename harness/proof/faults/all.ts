@@ -1,5 +1,6 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import { cniFaults } from "./cni/all.ts";
+import { datapathFaults } from "./datapath.ts";
 import { engineFaults } from "./engine.ts";
 import { interfaceFaults } from "./interfaces.ts";
 import { leftoverFaults } from "./leftovers.ts";
@@ -17,6 +18,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...wireFaults,
   ...nameFaults,
   ...translationFaults,
+  ...datapathFaults,
   ...leftoverFaults,
   ...referenceChapterFaults,
   ...remoteFaults,

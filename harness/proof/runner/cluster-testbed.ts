@@ -10,6 +10,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
 import { baseline, type CaseRun, type FaultCase } from "#harness/proof/case.ts";
+import { describePlace, type FaultPlaces } from "#harness/proof/fault.ts";
 import { ProjectRunner } from "./project-runner.ts";
 import type { CaseTestbed } from "./testbed.ts";
 
@@ -27,17 +28,17 @@ export interface ClusterTestbedOptions {
 
 /** A cluster with a driver on which chapters run again and again; the fault acts in vitest's worker. */
 export class ClusterTestbed implements CaseTestbed {
-  readonly #driver: string;
+  readonly #carries: Carried;
   readonly #options: ClusterTestbedOptions;
   readonly #runner: ProjectRunner;
   #target: Target | undefined;
   #before: Snapshot = {};
   #closed = false;
 
-  constructor(driver: string, options: ClusterTestbedOptions) {
-    this.#driver = driver;
+  constructor(carries: Carried, options: ClusterTestbedOptions) {
+    this.#carries = carries;
     this.#options = options;
-    this.#runner = new ProjectRunner(`${driver}@${options.engine}`);
+    this.#runner = new ProjectRunner(`${carries.driver}@${this.#engine}`);
   }
 
   /** Starts a vitest and brings up a cluster for it. */
@@ -50,7 +51,7 @@ export class ClusterTestbed implements CaseTestbed {
   }
 
   choose(cases: readonly FaultCase[]): readonly FaultCase[] {
-    return cases.filter(({ on }) => on.tier === "chapters" && on.driver === this.#driver).slice(0, 1);
+    return cases.filter(({ on }) => on.tier === "chapters" && isCarried(this.#carries, on)).slice(0, 1);
   }
 
   async run([one]: readonly FaultCase[]): Promise<CaseRun[]> {
@@ -59,7 +60,10 @@ export class ClusterTestbed implements CaseTestbed {
     return [
       await this.#runner.run({
         suite: on.chapter,
-        reports: join(this.#options.folder, fault ? name : `${baseline}-${on.driver}-${on.chapter}`),
+        reports: join(
+          this.#options.folder,
+          fault ? name : `${baseline}-${describePlace(on).replace(" ", "-")}`,
+        ),
         fault: fault ? name : "",
         ...(only ? { only } : {}),
       }),
@@ -86,13 +90,17 @@ export class ClusterTestbed implements CaseTestbed {
     await target?.remove();
   }
 
+  get #engine(): EngineVersion {
+    return this.#carries.engine ?? this.#options.engine;
+  }
+
   get #ended(): boolean {
     return this.#closed || this.#options.signal.aborted;
   }
 
   async #bringUp(): Promise<void> {
-    const { settings, progress, engine } = this.#options;
-    const target = await openTarget(settings, progress, this.#driver, engine, { fresh: true });
+    const { settings, progress } = this.#options;
+    const target = await openTarget(settings, progress, this.#carries.driver, this.#engine, { fresh: true });
     if (this.#ended) return target.remove();
     this.#target = target;
     this.#before = await readStableSnapshot(target.cluster);
@@ -101,17 +109,26 @@ export class ClusterTestbed implements CaseTestbed {
   }
 }
 
-/** A driver for each of the clusters: one for every driver that the cases need, the others where most is to do. */
-export function driversOf(cases: readonly FaultCase[], clusters: number): string[] {
-  const load = new Map<string, number>();
+/** What a cluster carries for the cases of some places; without an engine that of the run. */
+type Carried = Pick<FaultPlaces["chapters"], "driver" | "engine">;
+
+function isCarried(one: Carried, other: Carried): boolean {
+  return one.driver === other.driver && one.engine === other.engine;
+}
+
+/** What each of the clusters carries: one for everything that the cases need, the others where most is to do. */
+export function carriedBy(cases: readonly FaultCase[], clusters: number): Carried[] {
+  const loads: { carried: Carried; cases: number; clusters: number }[] = [];
   for (const { on, fault } of cases) {
-    if (on.tier === "chapters" && fault) load.set(on.driver, (load.get(on.driver) ?? 0) + 1);
+    if (on.tier !== "chapters" || !fault) continue;
+    const known = loads.find(({ carried }) => isCarried(carried, on));
+    if (known) known.cases++;
+    else loads.push({ carried: on, cases: 1, clusters: 1 });
   }
-  const shares = new Map([...load.keys()].map((driver) => [driver, 1]));
-  const perCluster = (driver: string) => (load.get(driver) ?? 0) / (shares.get(driver) ?? 1);
-  for (let spare = clusters - shares.size; spare > 0; spare--) {
-    const [busiest] = [...shares.keys()].sort((a, b) => perCluster(b) - perCluster(a));
-    if (busiest && perCluster(busiest) > 1) shares.set(busiest, (shares.get(busiest) ?? 1) + 1);
+  const perCluster = (load: (typeof loads)[number]) => load.cases / load.clusters;
+  for (let spare = clusters - loads.length; spare > 0; spare--) {
+    const [busiest] = [...loads].sort((a, b) => perCluster(b) - perCluster(a));
+    if (busiest && perCluster(busiest) > 1) busiest.clusters++;
   }
-  return [...shares].flatMap(([driver, count]) => Array.from({ length: count }, () => driver));
+  return loads.flatMap(({ carried, clusters }) => Array.from({ length: clusters }, () => carried));
 }

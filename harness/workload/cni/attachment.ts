@@ -5,13 +5,13 @@ import type { NetworkConfig } from "#harness/cni/runtime/config.ts";
 import type { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Nonconformance } from "#harness/core/errors.ts";
+import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { addressOf, familyOf, isCidr, prefixOf } from "#harness/core/ip.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { askEngine, idleContainer, removeContainer, uniqueName } from "#harness/workload/docker/network.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { execInContainer, NamespacedWorkload, type WorkloadIdentity } from "#harness/workload/namespaced.ts";
-import type { WorkloadSpec } from "#harness/workload/network.ts";
+import type { PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** A network namespace that plugins can put interfaces into. */
@@ -79,17 +79,19 @@ export async function runCniWorkload(
       ...(ip ? { ips: [ip] } : {}),
       ...(publish.length > 0
         ? {
-            portMappings: publish.map(({ port, protocol = "tcp", hostPort }) => ({
-              hostPort,
-              containerPort: port,
-              protocol,
-            })),
+            portMappings: publish.map(portMappingOf),
           }
         : {}),
     },
   });
   await announce("workload started", { workload, network: network.name, scope: own });
   return workload;
+}
+
+/** The capability argument `portMappings` (CNI conventions); throws `Unsupported` where the port would be the runtime's choice. */
+function portMappingOf({ port, protocol = "tcp", hostPort, address }: PublishSpec) {
+  if (hostPort === undefined) throw new Unsupported("CNI has no port that is chosen for a workload");
+  return { hostPort, containerPort: port, protocol, ...(address ? { hostIP: address } : {}) };
 }
 
 /** ADD with one more interface for a sandbox that has some already. */

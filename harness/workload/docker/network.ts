@@ -7,7 +7,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { execInContainer, NamespacedWorkload } from "#harness/workload/namespaced.ts";
-import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+import type { Network, NetworkView, PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** A name that no other object of this or another run has. */
@@ -76,19 +76,14 @@ export async function runContainer(
   spec: ContainerSpec,
 ): Promise<CnmWorkload> {
   const name = spec.name ?? uniqueName("c");
-  const ports = (spec.publish ?? []).map(({ port, protocol = "tcp", hostPort }) => ({
-    key: `${port}/${protocol}`,
-    hostPort,
-  }));
+  const bindings = bindingsOf(spec.publish ?? []);
   const own = scope.child(`container ${name} on ${node.name}`, { kind: "workload" });
   const creation = node.docker.createContainer({
     ...idleContainer(name, spec.image),
-    ExposedPorts: Object.fromEntries(ports.map(({ key }) => [key, {}])),
+    ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
     HostConfig: {
       NetworkMode: spec.network,
-      PortBindings: Object.fromEntries(
-        ports.map(({ key, hostPort }) => [key, [{ HostPort: String(hostPort) }]]),
-      ),
+      PortBindings: bindings,
       ...(spec.dns ? { Dns: spec.dns } : {}),
     },
     ...(spec.ip
@@ -108,6 +103,17 @@ export async function runContainer(
   const workload = new CnmWorkload(own, node, await container.inspect(), spec.network);
   await announce("workload started", { workload, network: spec.network, scope: own });
   return workload;
+}
+
+/** As `HostConfig.PortBindings` has it: one port can be published at several addresses. */
+function bindingsOf(publish: readonly PublishSpec[]): Docker.PortMap {
+  const bindings: Docker.PortMap = {};
+  for (const { port, protocol = "tcp", hostPort, address = "" } of publish) {
+    const key = `${port}/${protocol}`;
+    bindings[key] ??= [];
+    bindings[key].push({ HostIp: address, HostPort: hostPort === undefined ? "" : String(hostPort) });
+  }
+  return bindings;
 }
 
 /** A container that idles until a command is executed in it. */
@@ -145,6 +151,8 @@ export interface CnmNetworkSpec {
   /** The part of the subnet (CIDR) that a node gives out, where engines share it without knowing of each other. */
   rangeOn?: (node: ClusterNode) => string;
   attachable?: boolean;
+  /** No egress, nothing published; default false. */
+  internal?: boolean;
   /** Engines on which it is created; with global scope one of them suffices. */
   createOn: readonly ClusterNode[];
   /** Name servers for the containers on it. */
@@ -173,6 +181,7 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
     Driver: spec.driver,
     CheckDuplicate: true,
     Attachable: spec.attachable ?? false,
+    Internal: spec.internal ?? false,
     EnableIPv6: spec.subnet6 !== undefined,
     IPAM: {
       Driver: spec.ipamDriver ?? "default",

@@ -7,6 +7,7 @@ import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { progress } from "#harness/core/async/progress.ts";
+import { compareVersions } from "#harness/core/compare-versions.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -23,7 +24,6 @@ import { formatDuration } from "#reports/conformance/console.ts";
 import { describeEnvironment } from "#reports/environment.ts";
 import { counted } from "#reports/matrix/changes.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
-import { compareVersions } from "#reports/matrix/outcomes.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
 import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
 

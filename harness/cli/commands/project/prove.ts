@@ -15,7 +15,7 @@ import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
 import { toJson } from "#harness/proof/report/json.ts";
 import { listFaults } from "#harness/proof/report/list.ts";
 import { describeResult, describeRun } from "#harness/proof/report/table.ts";
-import { ClusterTestbed, driversOf } from "#harness/proof/runner/cluster-testbed.ts";
+import { ClusterTestbed, carriedBy } from "#harness/proof/runner/cluster-testbed.ts";
 import { CniTestbed } from "#harness/proof/runner/cni-testbed.ts";
 import { CnmTestbed } from "#harness/proof/runner/cnm-testbed.ts";
 import { runCases } from "#harness/proof/runner/runner.ts";
@@ -51,12 +51,17 @@ async function prove(): Promise<number> {
     return 0;
   }
   const cases = casesOf(faults);
-  const drivers = faults.flatMap((fault) => (isOfTier(fault, "chapters") ? [fault.on.driver] : []));
-  // The vitest configuration, which vitest reads later on, makes a project for each of them.
-  passOn({ FAULT: "", ...(drivers.length > 0 ? { DRIVER: [...new Set(drivers)].join(",") } : {}) });
-  const settings = { ...readSettings(), KEEP: false };
-  const [engine] = settings.ENGINE;
+  const [engine] = readSettings().ENGINE;
   if (!engine) throw new UsageError("ENGINE is empty");
+  const places = faults.flatMap((fault) => (isOfTier(fault, "chapters") ? [fault.on] : []));
+  const listOf = (values: readonly string[]) => [...new Set(values)].join(",");
+  // The vitest configuration, which vitest reads later on, makes a project for each of them.
+  passOn({
+    FAULT: "",
+    ENGINE: listOf([engine, ...places.flatMap((place) => place.engine ?? [])]),
+    ...(places.length > 0 ? { DRIVER: listOf(places.map(({ driver }) => driver)) } : {}),
+  });
+  const settings = { ...readSettings(), KEEP: false };
   const folder = join(settings.REPORTS, "prove");
   const path = join(settings.REPORTS, "prove.json");
   rmSync(path, { force: true });
@@ -64,8 +69,8 @@ async function prove(): Promise<number> {
   const interruption = new AbortController();
   const { signal } = interruption;
   handleInterruptions(progress, () => interruption.abort());
-  const clusters = driversOf(cases, options.clusters).map(
-    (driver) => new ClusterTestbed(driver, { settings, progress, engine, folder, signal }),
+  const clusters = carriedBy(cases, options.clusters).map(
+    (carried) => new ClusterTestbed(carried, { settings, progress, engine, folder, signal }),
   );
   // One waits for a fault that hangs while the other goes on.
   const cnm = cases.some(({ on }) => on.tier === "cnm") ? [1, 2].map(() => new CnmTestbed(folder)) : [];

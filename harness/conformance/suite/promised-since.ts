@@ -1,0 +1,30 @@
+import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { compareVersions } from "#harness/core/compare-versions.ts";
+import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import type { TestTools } from "./tools.ts";
+
+/**
+ * A rule that Docker promises, and only from a version on, e.g. `28.0`. On older engines, and through CNI, whose specification
+ * has no such promise, the same is looked at, what was seen is a fact of the report, and the test ends with `Unsupported`.
+ */
+export async function promisedSince(
+  version: string,
+  { cluster, declaration, fact }: ChapterContext & TestTools,
+  look: () => Promise<void>,
+): Promise<void> {
+  const throughCni = declaration.capabilities.includes("cni");
+  if (!throughCni && compareVersions(cluster.engine, version) >= 0) return look();
+  const broken = await look().then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof Nonconformance) return error;
+      throw error;
+    },
+  );
+  fact(`promised since Docker ${version}`, broken?.message.split("\n", 1)[0] ?? "it holds");
+  throw new Unsupported(
+    throughCni
+      ? "Docker promises it, and CNI does not"
+      : `Docker promises it since ${version}, the cluster runs ${cluster.engine}`,
+  );
+}

@@ -1,0 +1,186 @@
+import type { Scope } from "#harness/core/async/scope.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { networkOf } from "#harness/core/ip.ts";
+import type { Host } from "#harness/host/host.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import type { Fault } from "#harness/proof/fault.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { answerOn, drop, firstNode, inside, interfaceOf, onRequirement } from "./tools.ts";
+
+const overlay = { tier: "chapters", chapter: "datapath", driver: "overlay" } as const;
+/** What Docker promises since 28.0. */
+const newerOverlay = { ...overlay, engine: "28.5" } as const;
+const gatewayBridge = "docker_gwbridge";
+
+/** Faults of the paths within a node, between networks, and through published ports. */
+export const datapathFaults: readonly Fault<"chapters">[] = [
+  {
+    name: "neighbours-without-udp",
+    on: overlay,
+    breaks: "drops UDP that a container gets from others of its network",
+    why: "a container does not reach the name server or the game server beside it",
+    detectedBy: ["B8"],
+    inject: {
+      "workload started": async (_context, { workload, scope }) => {
+        const subnet = networkOf(`${workload.ip}/${workload.prefix}`);
+        const match = `iifname ${await interfaceOf(workload)} meta l4proto udp ip saddr ${subnet}`;
+        await drop(scope, workload, "input", match);
+      },
+    },
+  },
+  {
+    name: "networks-joined-by-the-egress",
+    on: overlay,
+    breaks: "lets containers of one node talk to each other over docker_gwbridge",
+    why: "a container is attacked from a network that it is not in",
+    detectedBy: ["B9"],
+    inject: {
+      "requirement begins": onRequirement("B9", async (context, scope) => {
+        const rule = ["FORWARD", "-i", gatewayBridge, "-o", gatewayBridge, "-j", "ACCEPT"];
+        await insert(scope, firstNode(context), "filter", rule);
+      }),
+    },
+  },
+  {
+    name: "internal-network-with-an-egress",
+    on: overlay,
+    breaks: "gives containers of an internal network an interface on docker_gwbridge",
+    why: "what was to be kept from the outside gets there, and data with it",
+    detectedBy: ["B10"],
+    inject: {
+      "workload started": async (_context, { workload, network, scope }) => {
+        if (!(await isInternal(workload, network))) return;
+        const { node, name } = workload;
+        const command = (verb: string) => ["docker", "network", verb, gatewayBridge, name];
+        await withUndo(scope, node, command("connect"), command("disconnect"));
+      },
+    },
+  },
+  {
+    name: "port-of-an-internal-network-answered",
+    on: overlay,
+    breaks: "answers on the node for a port that a container of an internal network publishes",
+    why: "an internal network is reached from outside",
+    detectedBy: ["B10"],
+    inject: {
+      "requirement begins": onRequirement("B10", (context, scope) =>
+        answerOn(scope, firstNode(context), internalPort),
+      ),
+    },
+  },
+  {
+    name: "default-route-lost-with-a-network",
+    on: overlay,
+    breaks: "takes the default route from a container that leaves a network",
+    why: "a container that leaves one of its networks loses the outside for good",
+    detectedBy: ["B11"],
+    mayFollow: ["X8b"],
+    inject: {
+      "workload disconnected": async (_context, { workload }) => {
+        await inside(workload, ["ip", "route", "del", "default"]);
+      },
+    },
+  },
+  {
+    name: "published-udp-dropped",
+    on: overlay,
+    breaks: "drops UDP that arrives at the node for a published port",
+    why: "a published name server or game server answers nobody",
+    detectedBy: ["X5a"],
+    inject: {
+      "requirement begins": onRequirement("X5a", (context, scope) =>
+        drop(scope, firstNode(context), "prerouting", `udp dport ${publishedUdp}`),
+      ),
+    },
+  },
+  {
+    name: "published-port-closed-to-containers",
+    on: newerOverlay,
+    breaks: "drops what containers send to a published port of their node",
+    why: "a service is reached from everywhere but from the containers beside it",
+    detectedBy: ["X5b"],
+    inject: {
+      "requirement begins": onRequirement("X5b", (context, scope) =>
+        drop(scope, firstNode(context), "prerouting", `iifname ${gatewayBridge} tcp dport ${publishedTcp}`),
+      ),
+    },
+  },
+  {
+    name: "containers-open-to-a-route",
+    on: newerOverlay,
+    breaks: "forwards what arrives for a container's own address",
+    why: "ports that nobody published are open to every host that has a route",
+    detectedBy: ["X6"],
+    inject: {
+      "requirement begins": onRequirement("X6", async (context, scope) => {
+        const node = firstNode(context);
+        const { device } = node.interfaces.management;
+        await insert(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
+        await insert(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
+      }),
+    },
+  },
+  {
+    name: "published-port-lost-with-a-new-network",
+    on: overlay,
+    breaks: "drops what arrives for a published port once its container has joined a second network",
+    why: "a service goes off line while its container is connected to one more network",
+    detectedBy: ["X8b"],
+    inject: {
+      "workload connected": async ({ chapter }, { workload }) => {
+        await drop(chapter, workload.node, "prerouting", `tcp dport ${keptPort}`);
+      },
+    },
+  },
+  {
+    name: "chosen-port-outlives-its-container",
+    on: overlay,
+    breaks: "keeps the rule of a port that the engine chose when the container is gone",
+    why: "clients hang on a port that nobody serves",
+    detectedBy: ["X8a"],
+    mayFollow: ["X8b"],
+    inject: {
+      "workload started": async ({ chapter }, { workload }) => {
+        const { node } = workload;
+        for (const port of await chosenPorts(workload)) {
+          const rule = ["PREROUTING", "-p", "tcp", "--dport", String(port), "-j", "DNAT"];
+          await insert(chapter, node, "nat", [...rule, "--to-destination", await behindGateway(workload)]);
+        }
+      },
+    },
+  },
+];
+
+/** What the chapter publishes. */
+const publishedTcp = 9111;
+const publishedUdp = 9112;
+const internalPort = 9110;
+const keptPort = 9114;
+const containerPort = 8081;
+
+/** Puts an iptables rule before all others of its chain; gone when `scope` closes. */
+async function insert(scope: Scope, host: Host, table: string, rule: readonly string[]): Promise<void> {
+  const command = (verb: string) => ["iptables", "-t", table, verb, ...rule];
+  await withUndo(scope, host, command("-I"), command("-D"));
+}
+
+async function isInternal({ node }: Workload, network: string): Promise<boolean> {
+  const listed = await node.run(["docker", "network", "inspect", "--format", "{{.Internal}}", network]);
+  return listed.trim() === "true";
+}
+
+/** Ports that the engine chose lie where no test has one of its own. */
+async function chosenPorts({ node, name }: Workload): Promise<number[]> {
+  const listed = await node.run(["docker", "port", name]);
+  const ports = [...listed.matchAll(/0\.0\.0\.0:(\d+)$/gm)].map(([, port]) => Number(port));
+  return ports.filter((port) => port > 30_000);
+}
+
+/** The address and port of a container on docker_gwbridge. */
+async function behindGateway(workload: Workload): Promise<string> {
+  const route = (await inside(workload, ["ip", "route", "show", "default"])).trim();
+  const device = / dev (\S+)/.exec(route)?.[1];
+  const address = (await workload.links()).find(({ name }) => name === device)?.addresses[0];
+  if (!address) throw new HarnessError(`${workload.name} has no address on ${gatewayBridge}`);
+  return `${address.split("/")[0]}:${containerPort}`;
+}

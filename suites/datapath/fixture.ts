@@ -1,0 +1,40 @@
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
+import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+/** The port on which containers serve; their nodes publish it as another one. */
+export const port = 8081;
+
+/** The node that carries the containers of the chapter. */
+export function nodeOf({ nodes }: Pick<Cluster, "nodes">): ClusterNode {
+  const [node] = nodes;
+  if (!node) throw new HarnessError("expected a cluster of one node or more, got none");
+  return node;
+}
+
+/** IPv4 addresses of a workload on all its interfaces but loopback, without prefix. */
+export async function addressesOf(workload: Workload): Promise<string[]> {
+  return (await workload.links())
+    .flatMap(({ name, addresses }) => (name === "lo" ? [] : addresses.map(addressOf)))
+    .filter((address) => familyOf(address) === 4);
+}
+
+/**
+ * Addresses of a workload in subnets that its node is in as well, each with the node's address there: a host with a route
+ * to the node gets as far as that.
+ */
+export async function addressesBehindNode(workload: Workload): Promise<{ ip: string; gateway: string }[]> {
+  const subnets = parseLinks(await workload.node.run(listLinks)).flatMap(({ addresses }) => addresses);
+  return (await addressesOf(workload)).flatMap((ip) => {
+    const own = subnets.find((cidr) => contains(cidr, ip));
+    return own ? [{ ip, gateway: addressOf(own) }] : [];
+  });
+}
+
+/** `docker port`: what the node's engine says of a container's port, e.g. `0.0.0.0:32768`; the IPv4 one, empty for none. */
+export async function publishedAt({ node, name }: Workload, port: number): Promise<string> {
+  const listed = await node.exec(["docker", "port", name, `${port}/tcp`]);
+  return listed.stdout.split("\n").find((line) => !line.includes("[")) ?? "";
+}

@@ -1,0 +1,206 @@
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { expectRefusal } from "#harness/conformance/refusal.ts";
+import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import type { Host } from "#harness/host/host.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
+import { hostPeer } from "#harness/observe/probe/peers.ts";
+import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { addressesBehindNode, nodeOf, port, publishedAt } from "./fixture.ts";
+
+/** Published on every address of the node, as another port than the container's. */
+const hostPorts = { tcp: 9111, udp: 9112 } as const;
+const loopbackPort = 9113;
+const fixedPort = 9114;
+const protocols = ["tcp", "udp"] as const;
+
+chapter("datapath", ({ requirement, shared }) => {
+  const network = shared("a network of the driver", ({ driver, scope }) => driver.createNetwork(scope));
+
+  const server = shared("a container with published ports, and its servers", async ({ cluster, scope }) => {
+    const node = nodeOf(cluster);
+    const workload = await (await network.make()).run(scope, node, {
+      publish: [
+        ...protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
+        { port: port + 1, hostPort: loopbackPort, address: "127.0.0.1" },
+      ],
+    });
+    const [tcp, udp, onLoopback, unpublished] = await Promise.all([
+      serve(workload, { ports: [port] }),
+      serve(workload, { ports: [port], protocol: "udp" }),
+      serve(workload, { ports: [port + 1] }),
+      serve(workload, { ports: [port + 2] }),
+    ]);
+    const published = (protocol: (typeof protocols)[number], address: string) =>
+      ({ tcp, udp })[protocol].at(port, { address, port: hostPorts[protocol] });
+    return { node, workload, published, onLoopback, unpublished };
+  });
+
+  requirement(
+    "X5a",
+    "from the external host, from the other node, from the node itself, also on its loopback",
+    async ({ use, cluster, scope, declaration }) => {
+      const { node, published } = await use(server);
+      const [, other] = cluster.nodes;
+      const { management, control } = node.interfaces;
+      const here = hostPeer(scope, node);
+      const ways: [Peer, string][] = [
+        [hostPeer(scope, cluster.external), management.address],
+        ...(other
+          ? ([
+              [hostPeer(scope, other), management.address],
+              [hostPeer(scope, other, "control"), control.address],
+            ] satisfies [Peer, string][])
+          : []),
+        [here, management.address],
+        [here, control.address],
+        // Any address of the node for Docker; CNI has no rule for loopback.
+        ...(declaration.capabilities.includes("cni")
+          ? []
+          : ([[here, "127.0.0.1"]] satisfies [Peer, string][])),
+      ];
+      await Promise.all(
+        ways.flatMap(([client, address]) =>
+          protocols.map((protocol) => expectOpen(client, published(protocol, address))),
+        ),
+      );
+    },
+  );
+
+  requirement("X5b", "from containers of its node", async ({ use, scope, driver, ...test }) => {
+    const { node, workload, published } = await use(server);
+    const other = await driver.createNetwork(scope);
+    const [neighbour, stranger] = await Promise.all([
+      (await use(network)).run(scope, node),
+      other.run(scope, node),
+    ]);
+    const { address } = node.interfaces.management;
+    await promisedSince("28.0", { use, scope, driver, ...test }, async () => {
+      await Promise.all(
+        [workload, neighbour, stranger].flatMap((client) =>
+          protocols.map((protocol) => expectOpen(client, published(protocol, address))),
+        ),
+      );
+    });
+  });
+
+  requirement(
+    "X6",
+    "the external host has a route to the container and reaches what is published alone",
+    async (test) => {
+      const { scope, cluster, use, fact } = test;
+      const { node, workload, published, onLoopback, unpublished } = await use(server);
+      const here = hostPeer(scope, node);
+      const { external } = cluster;
+      const outside = hostPeer(scope, external);
+      const { address } = node.interfaces.management;
+      const behind = await addressesBehindNode(workload);
+      fact("addresses behind the node", behind.length);
+      for (const { ip, gateway } of behind) {
+        for (const target of [ip, gateway]) await routeThrough(scope, external, target, address);
+        // The node is on the way: only then does an answer that is missing say something.
+        await expectPing(outside, { name: node.name, ip: gateway });
+      }
+      await expectOpen(outside, published("tcp", address));
+      await promisedSince("28.0", test, async () => {
+        for (const { ip } of behind) {
+          for (const target of [onLoopback.at(port + 1), unpublished.at(port + 2)]) {
+            await expectBlocked(outside, { ...target, address: ip }, { control: { from: here } });
+          }
+        }
+        await expectOpen(here, onLoopback.at(port + 1, { address: "127.0.0.1", port: loopbackPort }));
+        await expectRefused(outside, onLoopback.at(port + 1, { address, port: loopbackPort }));
+      });
+    },
+  );
+
+  requirement(
+    "X8a",
+    "two chosen ports, one that is taken, one whose container is gone",
+    async ({ use, scope, cluster }) => {
+      const net = await use(network);
+      const node = nodeOf(cluster);
+      const outside = hostPeer(scope, cluster.external);
+      const { address } = node.interfaces.management;
+      const own = scope.child("containers with ports that the engine chose");
+      const run = () => net.run(own, node, { publish: [{ port }] });
+      const workloads = await Promise.all([run(), run()]);
+      const chosen = await Promise.all(workloads.map((workload) => portOf(workload, port)));
+      expectThat(chosen[0] !== chosen[1], {
+        who: `docker port of ${workloads.map(({ name }) => name).join(" and ")}`,
+        expected: "different ports",
+        got: `${chosen[0]} for both`,
+      });
+      const servers = await Promise.all(workloads.map((workload) => serve(workload, { ports: [port] })));
+      const asked = servers.map((one, index) => one.at(port, { address, port: chosen[index] ?? 0 }));
+      for (const target of asked) await expectOpen(outside, target);
+
+      const [taken = 0] = chosen;
+      await expectRefusal(
+        `docker run --publish ${taken}:${port}`,
+        net.run(scope, node, { publish: [{ port, hostPort: taken }] }),
+        [String(taken)],
+      );
+      for (const target of asked) await expectOpen(outside, target);
+
+      await own.close();
+      for (const target of asked) await expectRefused(outside, target);
+    },
+  );
+
+  requirement(
+    "X8b",
+    "in a second network, and out of it again",
+    async ({ use, scope, cluster, driver, fact }) => {
+      const [net, second] = [await use(network), await driver.createNetwork(scope, { name: first() })];
+      const node = nodeOf(cluster);
+      const outside = hostPeer(scope, cluster.external);
+      const { address } = node.interfaces.management;
+      const workload = await net.run(scope, node, {
+        publish: [{ port, hostPort: fixedPort }, { port: port + 1 }],
+      });
+      await using server = await serve(workload, { ports: [port] });
+      const target = server.at(port, { address, port: fixedPort });
+      const chosen = await portOf(workload, port + 1);
+      await expectOpen(outside, target);
+      const unchanged = async (when: string) => {
+        const told = await portOf(workload, port);
+        expectFact(`docker port ${workload.name} ${when}`, "the node's port", told, fixedPort);
+        await expectOpen(outside, target);
+        // Docker's documentation promises nothing of it, and its bridge chooses anew (moby#40740).
+        const stays = (await portOf(workload, port + 1)) === chosen;
+        fact(`a port that the engine chose, ${when}`, stays ? "stays" : "moves");
+      };
+      await second.connect(scope, workload);
+      await unchanged("in a second network");
+      await second.disconnect(workload);
+      await unchanged("after it left that");
+    },
+  );
+});
+
+/** The egress goes through the network whose name comes first, and with it what is published. */
+function first(): string {
+  return uniqueName("aa");
+}
+
+/** The port of the node that leads to the container's, as its engine tells it. */
+async function portOf(workload: Workload, inside: number): Promise<number> {
+  const told = await publishedAt(workload, inside);
+  expectThat(/:\d+$/.test(told), {
+    who: `docker port ${workload.name} ${inside}/tcp`,
+    expected: "a port of the node",
+    got: told || "nothing",
+  });
+  return Number(told.split(":").at(-1));
+}
+
+async function routeThrough(scope: Scope, host: Host, address: string, via: string): Promise<void> {
+  const route = [`${address}/32`, "via", via];
+  await withUndo(scope, host, ["ip", "route", "replace", ...route], ["ip", "route", "del", ...route]);
+}
