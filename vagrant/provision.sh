@@ -2,7 +2,7 @@
 # Makes a Debian system a node: the one list of packages and the one configuration
 # that Vagrant VMs and container nodes share.
 #
-#   provision.sh packages ENGINE   prints the packages for that engine version, one per line
+#   provision.sh packages ENGINE   prints the packages for that engine version, one per line; none: those beside an engine
 #   provision.sh configure         configures a system on which those packages are installed
 #   provision.sh [ENGINE]          both, on a running VM: apt-get install, then configure; MIRROR: the Debian mirror
 #                                  to use. Again, it changes nothing
@@ -12,17 +12,18 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 
 packages() {
   case $1 in
-    20.10) engine='docker.io etcd-server etcd-client' ;; # the last one with --cluster-store
-    26.1 | 28.5) engine='docker.io docker-cli' ;;
+    20.10) engine='docker.io containerd etcd-server etcd-client' ;; # the last one with --cluster-store
+    26.1 | 28.5) engine='docker.io docker-cli containerd' ;;
+    none) engine='' ;;
     *)
-      echo "provision.sh: unknown engine version '$1'; expected 20.10, 26.1 or 28.5" >&2
+      echo "provision.sh: unknown engine version '$1'; expected 20.10, 26.1, 28.5 or none" >&2
       exit 2
       ;;
   esac
   # Words are split on purpose: one package per line.
   # shellcheck disable=SC2086
   printf '%s\n' $engine \
-    containerd containernetworking-plugins openvswitch-switch \
+    containernetworking-plugins openvswitch-switch \
     openssh-server openssh-sftp-server sudo tini procps mount kmod \
     iproute2 iputils-ping iptables nftables conntrack ethtool tcpdump \
     curl netcat-openbsd dnsmasq-base python3
@@ -69,16 +70,44 @@ CONFIG
   fi
 }
 
+# What packages bring, for an engine that came without one.
+describe_bare_service() {
+  cat >/etc/systemd/system/docker.socket <<'UNIT'
+[Socket]
+ListenStream=/run/docker.sock
+SocketMode=0660
+
+[Install]
+WantedBy=sockets.target
+UNIT
+  cat >/etc/systemd/system/docker.service <<'UNIT'
+[Unit]
+After=network-online.target containerd.service
+Wants=network-online.target
+Requires=docker.socket
+
+[Service]
+Type=notify
+Delegate=yes
+KillMode=process
+LimitNOFILE=infinity
+
+[Install]
+WantedBy=multi-user.target
+UNIT
+}
+
 dropin=/etc/systemd/system/docker.service.d/netconform.conf
 
 # Under systemd the engine takes its flags and has its log where netconform-engine has them without.
 describe_service() {
   install -d -m 0755 "$(dirname "$dropin")"
-  cat >"$dropin" <<'UNIT'
+  [ -e /lib/systemd/system/docker.service ] || describe_bare_service
+  cat >"$dropin" <<UNIT
 [Service]
 EnvironmentFile=-/etc/default/netconform-engine
 ExecStart=
-ExecStart=/usr/sbin/dockerd -H fd:// $DOCKERD_FLAGS
+ExecStart=$program -H fd:// \$DOCKERD_FLAGS
 StandardOutput=append:/var/log/dockerd.log
 StandardError=append:/var/log/dockerd.log
 UNIT
@@ -105,6 +134,8 @@ configure() {
   for tool in netconform-engine netconform-node; do
     if [ -f "$here/$tool" ]; then install -m 0755 "$here/$tool" "/usr/local/sbin/$tool"; fi
   done
+  # A node image without an engine is what an engine that comes in no package is put into.
+  program=$(PATH=/usr/local/bin:/usr/bin:/usr/sbin command -v dockerd) || return 0
   [ -e /lib/systemd/systemd ] || return 0
   describe_service
   if [ "$before" != "$(configuration)" ]; then start_services; fi

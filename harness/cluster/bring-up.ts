@@ -5,10 +5,11 @@ import { withLock } from "#harness/core/process/lock.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
 import type { ClusterProvider } from "#harness/core/settings/settings.ts";
 import type { ClusterNode, ExternalHost } from "./cluster.ts";
+import { engineOfNode, type TargetEngine } from "./engines/target-engine.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
 import type { BringUpOptions, OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
-import type { ClusterState, ClusterStates } from "./state.ts";
+import type { ClusterState, ClusterStates, HostState } from "./state.ts";
 
 /** What a cluster is made of, which is known before anything of it exists. */
 export interface Material {
@@ -71,7 +72,7 @@ export interface Strategy<M extends Material> {
  */
 export async function bringUp<M extends Material>(
   strategy: Strategy<M>,
-  { driver, engine, fresh = false }: { driver: string; engine: string } & BringUpOptions,
+  { driver, engine, fresh = false }: { driver: string; engine: TargetEngine } & BringUpOptions,
 ): Promise<OwnedCluster> {
   try {
     await strategy.sweep?.();
@@ -97,7 +98,7 @@ export function fingerprint(parts: readonly unknown[]): string {
 async function start<M extends Material>(
   strategy: Strategy<M>,
   material: M,
-  { driver, engine }: { driver: string; engine: string },
+  { driver, engine }: { driver: string; engine: TargetEngine },
 ): Promise<OwnedCluster> {
   const { provider, states, progress } = strategy;
   const { key, image } = material;
@@ -119,7 +120,8 @@ async function start<M extends Material>(
   try {
     const hosts = await starting;
     const owned = { owner: ownIdentity(), kept: false, createdAt: new Date().toISOString() };
-    state = { ...{ id, provider, key, driver, engine, image }, ...owned, ...hosts };
+    const nodes = hosts.nodes.map((node, index) => withEngine(node, engine, index));
+    state = { ...{ id, provider, key, driver, engine: engine.name, image }, ...owned, ...hosts, nodes };
     states.save(state);
     cluster = new RemoteCluster(state);
     await attempt.mark?.();
@@ -131,6 +133,11 @@ async function start<M extends Material>(
     forgetWhenInterrupted(id);
     throw error;
   }
+}
+
+function withEngine(node: HostState, engine: TargetEngine, index: number): HostState {
+  const own = engineOfNode(engine, index);
+  return own === undefined ? node : { ...node, engine: own.version };
 }
 
 async function prepare(

@@ -16,6 +16,8 @@ export interface NodeInterface {
 
 /** One host of the cluster: an SSH endpoint and nothing else. */
 export interface ClusterNode extends Host {
+  /** What its engine calls itself, e.g. `28.5.2+dfsg2`, or the beginning of that, e.g. `26.1`. */
+  readonly engine: string;
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
   /** The node's Docker API through a forwarded socket. */
   readonly docker: Docker;
@@ -41,7 +43,7 @@ export interface ExternalHost extends Host {
 export interface Cluster {
   /** Unique on this machine, e.g. `nc-3f9a1c`. */
   readonly id: string;
-  /** Engine version as targets are named after it: major and minor, e.g. `26.1`. */
+  /** The engines as targets are named after them, e.g. `26.1`, `26.1+28.5.2[icc=false]`. */
   readonly engine: string;
   readonly nodes: readonly ClusterNode[];
   /** Throws `Blocked` where there is none: an inventory need not name an external host. */

@@ -1,4 +1,5 @@
 import type { ClusterProvider } from "#harness/core/settings/settings.ts";
+import type { TargetEngine } from "./engines/target-engine.ts";
 import type { RemoteCluster } from "./remote-cluster.ts";
 import type { ClusterState } from "./state.ts";
 
@@ -24,7 +25,7 @@ export interface Provider {
    * Throws `UsageError` where the user has to change something, `HarnessError` when something does not start; what was
    * begun is undone.
    */
-  bringUp(driver: string, engine: string, options?: BringUpOptions): Promise<OwnedCluster>;
+  bringUp(driver: string, engine: TargetEngine, options?: BringUpOptions): Promise<OwnedCluster>;
   /** Leaves the cluster for a later run, under no owner's process. The connections are closed already. */
   keep(state: ClusterState): Promise<void>;
   /** Removes the cluster, or everything of it on hosts that stay, without a trace. */

@@ -1,6 +1,9 @@
-import type { Progress } from "#harness/core/async/progress.ts";
+import { progress as ownProgress, type Progress } from "#harness/core/async/progress.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import type { ContainerSettings } from "./containers/lifecycle.ts";
+import { identifyEngine } from "./engines/identify.ts";
+import type { TargetEngine } from "./engines/target-engine.ts";
 import type { SshSettings } from "./hosts/provider.ts";
 import type { Provider } from "./provider.ts";
 import type { VagrantSettings } from "./vagrant/provider.ts";
@@ -40,13 +43,33 @@ export async function openProvider(
   }
 }
 
+/** What finding out the engines of targets takes of the settings. */
+export type TargetEngineSettings = VagrantSettings & Pick<Settings, "CLUSTER" | "ENGINE" | "INVENTORY">;
+
 /**
- * The engine versions that targets are named after: those that are asked for, or with `CLUSTER=ssh` the one that the
- * hosts run. Throws `UsageError` when hosts that exist run another one than is asked for.
+ * The engines that targets are named after: those that are asked for, by the versions that answer, or with `CLUSTER=ssh` those
+ * that the hosts run. One whose version nothing tells is put into an image first. Throws `UsageError` for a source that yields no
+ * engine, for two that are the same version, and when hosts that exist run another one than is asked for.
  */
 export async function targetEngines(
-  settings: Pick<Settings, "CLUSTER" | "ENGINE" | "INVENTORY" | "NODES">,
-): Promise<readonly string[]> {
-  if (settings.CLUSTER !== "ssh") return settings.ENGINE;
-  return [await (await import("./hosts/provider.ts")).engineOfHosts(settings)];
+  settings: TargetEngineSettings,
+  progress: Progress = ownProgress,
+): Promise<readonly TargetEngine[]> {
+  if (settings.CLUSTER === "ssh")
+    return [await (await import("./hosts/provider.ts")).engineOfHosts(settings)];
+  const found = new Map<string, { word: string; engine: TargetEngine }>();
+  for (const word of settings.ENGINE) {
+    const engine = await identifyEngine(word, settings, progress);
+    const same = found.get(engine.name);
+    if (same) {
+      throw new UsageError(
+        `ENGINE=${settings.ENGINE}: expected versions that differ, got Docker ${engine.name} for both ${same.word} and ${word}`,
+        {
+          hint: "run them in turn",
+        },
+      );
+    }
+    found.set(engine.name, { word, engine });
+  }
+  return [...found.values()].map(({ engine }) => engine);
 }

@@ -7,10 +7,12 @@ import { probeFeature } from "./features/features.ts";
 import type { ClusterState, ExternalHostState, HostState } from "./state.ts";
 
 class RemoteNode extends SshHost implements ClusterNode {
+  readonly engine: string;
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
 
   constructor(host: HostState) {
     super(host);
+    this.engine = host.engine ?? "";
     this.interfaces = host.interfaces;
   }
 }

@@ -10,6 +10,8 @@ export type DriverAttachment = Readonly<Record<string, string>>;
 
 /** One host of a cluster, as far as another process must know it to connect. */
 export interface HostState extends SshTarget {
+  /** Version of a node's engine, e.g. `28.5.2+dfsg2`, or its beginning, e.g. `26.1`. */
+  engine?: string;
   interfaces: Record<Role, NodeInterface>;
 }
 
@@ -30,7 +32,7 @@ export interface ClusterState {
   /** Address of the host engine, as `DOCKER_HOST` has it; only `containers` has one. */
   dockerHost?: string;
   driver: string;
-  /** Engine version as targets are named after it, e.g. `26.1`. */
+  /** The engines as targets are named after them, e.g. `26.1`, `26.1+28.5.2[icc=false]`. */
   engine: string;
   /** The process that is using the cluster; a cluster that is not kept goes with it. */
   owner: ProcessIdentity;

@@ -1,4 +1,5 @@
 import { AssertionError } from "node:assert";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
@@ -51,7 +52,10 @@ export interface TargetContext {
   reference: string;
   /** Title of the driver, for people. */
   title: string;
+  /** Name of the engines, e.g. `26.1`; of a protocol suite its name. */
   engine: string;
+  /** The engines themselves, where there is a cluster. */
+  engines?: TargetEngine;
   declared: string[];
 }
 

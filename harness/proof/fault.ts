@@ -7,7 +7,7 @@ import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.
 import type { Chapter } from "#harness/conformance/run/projects.ts";
 import type { Moments } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import type { EngineVersion } from "#harness/core/settings/settings.ts";
+import type { EngineVersion } from "#harness/core/engines/grammar.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";

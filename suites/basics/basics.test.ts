@@ -1,4 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { isOfVersion } from "#harness/cluster/engines/target-engine.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { ConnectionLost, Nonconformance } from "#harness/core/errors.ts";
@@ -25,9 +26,9 @@ chapter("basics", ({ requirement, shared }) => {
   requirement("S1", "every engine answers and is on record", async ({ cluster, versions, fact }) => {
     for (const node of cluster.nodes) {
       const [info, version] = await answerOf(node);
-      expectThat(version.Version.startsWith(cluster.engine), {
+      expectThat(isOfVersion(version.Version, node.engine), {
         who: `${node.name}'s engine`,
-        expected: `Docker ${cluster.engine}`,
+        expected: `Docker ${node.engine}`,
         got: version.Version,
       });
       for (const key of ["Driver", "KernelVersion", "CgroupDriver"] as const) {

@@ -4,6 +4,7 @@ import type Docker from "dockerode";
 import { inject } from "vitest";
 import { bridgesOf, labels } from "#harness/cluster/containers/labels.ts";
 import { type EngineContext, sweep } from "#harness/cluster/containers/lifecycle.ts";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
@@ -23,7 +24,8 @@ const settings = { ...workerSettings(), NODES: 1, KEEP: false };
 const upMs = 180_000;
 
 chapter("cleanup", ({ requirement, shared }) => {
-  const { reference, engine } = inject("target");
+  const { reference, engines } = inject("target");
+  if (!engines) throw new HarnessError("this target has no engines");
 
   const ground = shared("the host engine", async ({ scope }) => {
     if (settings.CLUSTER !== "containers") {
@@ -42,7 +44,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     "a cluster that is removed leaves no trace",
     async ({ use }) => {
       const { docker, progress } = await use(ground);
-      const target = await openTarget(settings, progress, reference, engine);
+      const target = await openTarget(settings, progress, reference, engines);
       const things = await thingsOf(docker, target.state.id);
       await target.remove();
       await announce("cluster removed", { id: target.state.id, docker });
@@ -56,7 +58,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     "a run that is killed while its cluster is up is cleaned up by the next one",
     async ({ use, scope }) => {
       const outer = await use(ground);
-      const run = startInterruptedRun(scope, reference, engine);
+      const run = startInterruptedRun(scope, reference, engines);
       const id = await run.up;
       await expectSweptAway(outer, run, id);
     },
@@ -68,7 +70,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     "a run that is killed while its cluster is starting is cleaned up by the next one",
     async ({ use, scope }) => {
       const outer = await use(ground);
-      const run = startInterruptedRun(scope, reference, engine);
+      const run = startInterruptedRun(scope, reference, engines);
       const owner = identify(run.pid) ?? "";
       const id = await until(
         { what: "the first container of the run", deadlineMs: upMs, everyMs: 20 },
@@ -101,11 +103,11 @@ interface InterruptedRun {
   up: Promise<string>;
 }
 
-function startInterruptedRun(scope: Scope, driver: string, engine: string): InterruptedRun {
+function startInterruptedRun(scope: Scope, driver: string, engine: TargetEngine): InterruptedRun {
   const running = $({
     stdio: ["ignore", "pipe", "pipe"],
     env: environmentWith({ NODES: "1", KEEP: "0", FAULT: "", REPORTS: settings.REPORTS }),
-  })`${[process.execPath, interruptedRun, driver, engine]}`;
+  })`${[process.execPath, interruptedRun, driver, JSON.stringify(engine)]}`;
   const kill = async () => {
     running.child?.kill("SIGKILL");
     await within({ what: "the interrupted run to die", deadlineMs: 10_000 }, running);

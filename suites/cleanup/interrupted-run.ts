@@ -5,6 +5,6 @@ import { progressOn } from "#harness/core/async/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 
 const [driver = "", engine = ""] = process.argv.slice(2);
-const target = await openTarget(readSettings(), progressOn(process.stderr), driver, engine);
+const target = await openTarget(readSettings(), progressOn(process.stderr), driver, JSON.parse(engine));
 console.log(`up ${target.state.id}`);
 setInterval(() => {}, 1_000_000);

@@ -8,26 +8,32 @@ import type { NodeEnvironment } from "#harness/cluster/images/node-contract.ts";
 import type { HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { passOn, passOnUnlessGiven } from "#harness/core/settings/session.ts";
-import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import { generateKeyPair, type KeyPair } from "./keys.ts";
 import { hasRoute } from "./route/direct.ts";
 import { startGate } from "./route/gate.ts";
 import { type ClusterMark, labelsOf, NodeContainer } from "./route/node-container.ts";
 import type { SubnetLease } from "./subnets.ts";
 
-export interface ContainerClusterPlan extends ClusterMark {
+export interface ContainerClusterPlan extends Omit<ClusterMark, "nodeImage"> {
   /** Address of the host engine, as `DOCKER_HOST` has it. */
   dockerHost: string;
   /** The way to it, where that is `ssh://…`. */
   ssh?: SshWay;
-  engine: EngineVersion;
-  nodes: number;
+  /** Of node1, node2, … */
+  nodes: readonly NodePlan[];
   lease: SubnetLease;
   /** iptables of the nodes; without it that of the image. */
   firewall?: NodeEnvironment["FIREWALL"];
 }
 
-interface NodePlan {
+/** What a node is made of. */
+export interface NodePlan {
+  readonly image: string;
+  /** Flags for dockerd, without their dashes. */
+  readonly flags: readonly string[];
+}
+
+interface HostPlan extends NodePlan {
   name: string;
   purpose: "node" | "external";
   hostNumber: number;
@@ -38,11 +44,18 @@ const externalNumber = 2;
 const firstNodeNumber = 10;
 
 /** The tutorial's names and, in the last octet, its addresses: node1 is .10, node2 is .11. */
-function plannedHosts(nodes: number): NodePlan[] {
-  const cluster = Array.from({ length: nodes }, (_, index): NodePlan => {
-    return { name: `node${index + 1}`, purpose: "node", hostNumber: firstNodeNumber + index };
+function plannedHosts(nodes: readonly NodePlan[]): HostPlan[] {
+  const cluster = nodes.map((node, index): HostPlan => {
+    return { ...node, name: `node${index + 1}`, purpose: "node", hostNumber: firstNodeNumber + index };
   });
-  return [...cluster, { name: "external", purpose: "external", hostNumber: externalNumber }];
+  const external = { image: imageBeside(nodes), flags: [], hostNumber: externalNumber } as const;
+  return [...cluster, { ...external, name: "external", purpose: "external" }];
+}
+
+/** What hosts without an engine are made of. */
+function imageBeside([first]: readonly NodePlan[]): string {
+  if (!first) throw new HarnessError("a cluster was asked for without nodes");
+  return first.image;
 }
 
 /**
@@ -61,7 +74,9 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   );
   const external = hosts.pop();
   if (!external) throw new HarnessError("the external host did not start");
-  const jump = (await hasRoute(plan.id, external)) ? {} : { jump: await startGate(docker, plan, user) };
+  const jump = (await hasRoute(plan.id, external))
+    ? {}
+    : { jump: await startGate(docker, { ...plan, nodeImage: imageBeside(plan.nodes) }, user) };
   return {
     nodes: hosts.map((host) => ({ ...host, ...jump })),
     external: { ...external, ...jump, hostName: externalHostName, httpPort: externalHttpPort },
@@ -96,14 +111,15 @@ async function createNetwork(docker: Docker, plan: ContainerClusterPlan, role: R
 async function startHost(
   docker: Docker,
   plan: ContainerClusterPlan,
-  host: NodePlan,
+  host: HostPlan,
   [management = "", ...others]: string[],
   user: KeyPair,
 ): Promise<HostState> {
   const hostKey = generateKeyPair(host.name);
   const address = (role: Role) => `${plan.lease.prefixes[role]}.${host.hostNumber}`;
-  await new NodeContainer(plan, host.name, {
+  await new NodeContainer({ ...plan, nodeImage: host.image }, host.name, {
     ROLE: host.purpose,
+    DOCKERD_FLAGS: host.flags.map((flag) => `--${flag}`).join(" "),
     AUTHORIZED_KEY: user.public,
     SSH_HOST_KEY: hostKey.private,
     NAMESERVER: `${plan.lease.prefixes.management}.${externalNumber}`,

@@ -8,6 +8,8 @@ import {
   type Strategy,
 } from "#harness/cluster/bring-up.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { checkFlags } from "#harness/cluster/engines/ask-image.ts";
+import { engineOfNode, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { startExternalHost } from "#harness/cluster/external/external-host.ts";
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
@@ -22,7 +24,8 @@ import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { isAlive } from "#harness/core/process/process.ts";
-import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import type { NodePlan } from "./containers.ts";
 import { bridgesOf, labels, removeByLabel, subnetsOf } from "./labels.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
 
@@ -44,7 +47,8 @@ export interface EngineContext {
 }
 
 interface ContainerMaterial extends Material {
-  readonly nodeImage: string;
+  /** Of node1, node2, … */
+  readonly nodePlans: readonly NodePlan[];
   /** The built-in workload image. */
   readonly workload: WorkloadImage;
 }
@@ -57,7 +61,7 @@ interface ContainerMaterial extends Material {
 export function bringUp(
   context: EngineContext,
   driver: string,
-  engine: EngineVersion,
+  engine: TargetEngine,
   options: BringUpOptions = {},
 ): Promise<OwnedCluster> {
   return bringUpBy(containers(context, driver, engine), { driver, engine, ...options });
@@ -66,21 +70,21 @@ export function bringUp(
 function containers(
   context: EngineContext,
   driver: string,
-  engine: EngineVersion,
+  engine: TargetEngine,
 ): Strategy<ContainerMaterial> {
   const { docker, host, settings, progress } = context;
-  const { IMAGE, NODES, FIREWALL } = settings;
+  const { IMAGE, FIREWALL } = settings;
   return {
     provider: "containers",
     states: new ClusterStates(settings),
     progress,
     sweep: () => sweep(context),
     async material() {
-      const nodeImage = await ensureNodeImage(docker, engine, settings, progress);
+      const nodePlans = await planNodes(context, engine);
       const workload = await workloadArchive(settings, progress);
       const image = IMAGE ?? workload.image;
-      const parts = [host, driver, engine, String(NODES), nodeImage, image, FIREWALL ?? ""];
-      return { key: fingerprint(parts), image, nodeImage, workload };
+      const parts = [host, driver, engine.name, nodePlans, image, FIREWALL ?? ""];
+      return { key: fingerprint(parts), image, nodePlans, workload };
     },
     takeover: { answerMs, answers: everyHostAnswers, tearDown: (state) => tearDown(context, state) },
     async begin(id, material) {
@@ -92,6 +96,23 @@ function containers(
   };
 }
 
+/** The image and flags of every node. Throws `UsageError` for flags that its engine refuses. */
+async function planNodes(
+  { docker, settings, progress }: EngineContext,
+  engine: TargetEngine,
+): Promise<NodePlan[]> {
+  const images: string[] = [];
+  for (const { source, flags, version } of engine.nodes) {
+    const { image } = await ensureNodeImage(docker, source, settings, progress);
+    await checkFlags(docker, image, flags, `ENGINE: Docker ${version}`);
+    images.push(image);
+  }
+  return Array.from({ length: settings.NODES }, (_, index): NodePlan => {
+    const image = images[Math.min(index, images.length - 1)] ?? "";
+    return { image, flags: engineOfNode(engine, index)?.flags ?? [] };
+  });
+}
+
 async function attempt(
   { docker, host, ssh, settings, progress }: EngineContext,
   {
@@ -99,20 +120,20 @@ async function attempt(
     driver,
     engine,
     material,
-  }: { id: string; driver: string; engine: EngineVersion; material: ContainerMaterial },
+  }: { id: string; driver: string; engine: TargetEngine; material: ContainerMaterial },
 ): Promise<Attempt> {
   const { CACHE, FIREWALL, IMAGE, NODES, SUBNETS } = settings;
-  const { nodeImage, workload } = material;
+  const { nodePlans, workload } = material;
   const lease = await leaseSubnets(SUBNETS, id, await subnetsOf(docker));
   const plan = {
-    ...{ id, dockerHost: host, engine, nodes: NODES, nodeImage, lease, cache: CACHE },
+    ...{ id, dockerHost: host, nodes: nodePlans, lease, cache: CACHE },
     ...(FIREWALL ? { firewall: FIREWALL } : {}),
     ...(ssh ? { ssh } : {}),
   };
   return {
     async start() {
       const hosts = await progress.step(
-        `starting ${NODES} nodes with Docker ${engine} for ${driver}`,
+        `starting ${NODES} nodes with Docker ${engine.name} for ${driver}`,
         async () => {
           // Takes a second to load, which a run on a kept cluster need not pay.
           const { startContainers } = await import("./containers.ts");

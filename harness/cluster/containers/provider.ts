@@ -2,7 +2,6 @@ import { ensureEngine, stopPrivateEngine } from "#harness/cluster/host-engine/en
 import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import { knownEngine } from "#harness/core/settings/settings.ts";
 import { bringUp, type ContainerSettings, type EngineContext, sweep, tearDown } from "./lifecycle.ts";
 
 /** Nodes that are containers in the Docker Engine of this machine. Throws `UsageError` when there is none and none starts. */
@@ -13,8 +12,7 @@ export async function openContainers(settings: ContainerSettings, progress: Prog
   const context: EngineContext = { docker, host, ...(ssh ? { ssh } : {}), settings, progress };
   return {
     name: "containers",
-    bringUp: (driver, version, options) =>
-      bringUp(context, driver, knownEngine(version, "node image"), options),
+    bringUp: (driver, version, options) => bringUp(context, driver, version, options),
     keep: async (state) => states.keep(state),
     tearDown: (state) => tearDown(context, state),
     sweep: () => sweep(context),

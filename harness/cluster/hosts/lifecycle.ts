@@ -6,6 +6,7 @@ import {
   type StartedHosts,
   type Strategy,
 } from "#harness/cluster/bring-up.ts";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { startWebServer } from "#harness/cluster/external/external-host.ts";
 import { ensurePulled } from "#harness/cluster/images/pull.ts";
 import {
@@ -59,7 +60,7 @@ export function bringUp(
   context: HostsContext,
   inventory: Inventory,
   driver: string,
-  engine: string,
+  engine: TargetEngine,
   options: BringUpOptions = {},
 ): Promise<OwnedCluster> {
   const strategy = existingHosts(context, inventory, { driver, engine });
@@ -69,7 +70,7 @@ export function bringUp(
 function existingHosts(
   context: HostsContext,
   inventory: Inventory,
-  { driver, engine }: { driver: string; engine: string },
+  { driver, engine }: { driver: string; engine: TargetEngine },
 ): Strategy<HostsMaterial> {
   const { settings, progress } = context;
   const states = new ClusterStates(settings);
@@ -80,7 +81,7 @@ function existingHosts(
       const workload = settings.IMAGE === undefined ? await workloadArchive(settings, progress) : undefined;
       const image = workload?.image ?? settings.IMAGE ?? "";
       const { source: _, ...given } = inventory;
-      return { key: fingerprint([given, driver, engine, image]), image, workload };
+      return { key: fingerprint([given, driver, engine.name, image]), image, workload };
     },
     takeover: {
       answerMs,

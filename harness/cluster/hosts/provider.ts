@@ -1,3 +1,4 @@
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
@@ -37,22 +38,24 @@ export function inventoryOf({ INVENTORY, NODES }: Pick<Settings, "INVENTORY" | "
 }
 
 /**
- * Major and minor version of the engine on the hosts, e.g. `26.1`; several are joined: `20.10+26.1`.
+ * The engines on the hosts, named after their major and minor versions, e.g. `26.1`; several are joined: `20.10+26.1`.
  * Throws `UsageError` when ENGINE asks for another one.
  */
 export async function engineOfHosts(
   settings: Pick<Settings, "INVENTORY" | "NODES" | "ENGINE">,
-): Promise<string> {
+): Promise<TargetEngine> {
   const found = await engineOf(inventoryOf(settings));
   const [asked] = settings.ENGINE;
-  if (asked === undefined || asked === found) return found;
-  throw new UsageError(`ENGINE=${asked}: expected ${found}, which the hosts of ${settings.INVENTORY} run`, {
-    hint: "unset ENGINE: CLUSTER=ssh takes what the hosts run",
-  });
+  if (asked === undefined || asked === found.name) return found;
+  throw new UsageError(
+    `ENGINE=${asked}: expected ${found.name}, which the hosts of ${settings.INVENTORY} run`,
+    {
+      hint: "unset ENGINE: CLUSTER=ssh takes what the hosts run",
+    },
+  );
 }
 
-/** Major and minor version of the engine on the hosts, e.g. `26.1`; several are joined: `20.10+26.1`. */
-async function engineOf({ nodes }: Inventory): Promise<string> {
+async function engineOf({ nodes }: Inventory): Promise<TargetEngine> {
   const asked = await Promise.allSettled(nodes.map(engineOn));
   const refusals = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
   const other = refusals.find((error) => !(error instanceof UsageError));
@@ -62,14 +65,18 @@ async function engineOf({ nodes }: Inventory): Promise<string> {
     throw new UsageError([...new Set(refusals.map(({ message }) => message))].join("\n"));
   }
   const versions = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-  return [...new Set(versions)].sort().join("+");
+  const lines = [...new Set(versions.map((version) => version.split(".").slice(0, 2).join(".")))];
+  return {
+    name: lines.sort().join("+"),
+    nodes: versions.map((version) => ({ source: { kind: "given" }, flags: [], version })),
+  };
 }
 
 async function engineOn(target: InventoryHost): Promise<string> {
   const host = new SshHost(target);
   try {
     const { Version } = await host.docker.version();
-    return Version.split(".").slice(0, 2).join(".");
+    return Version;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${target.name}: no Docker Engine answers: ${(error as Error).message}`, {

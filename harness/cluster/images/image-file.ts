@@ -6,11 +6,12 @@ import { pipeline } from "node:stream/promises";
 import type Docker from "dockerode";
 import { z } from "zod";
 import type { Progress } from "#harness/core/async/progress.ts";
+import { parseEngine } from "#harness/core/engines/grammar.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
-import { type EngineVersion, engineVersions, type Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
-import { ensureNodeImage, type NodeImageSettings, nodeImageName } from "./node-image.ts";
+import { currentName, ensureNodeImage, type NodeImageSettings } from "./node-image.ts";
 import { hasImage } from "./pull.ts";
 import { builtInWorkload, importWorkload, workloadArchive } from "./workload-image.ts";
 
@@ -18,22 +19,24 @@ const manifests = z.tuple([z.object({ Layers: z.tuple([z.string()]) })]);
 const loadedLine = /Loaded image: (\S+)/;
 
 /**
- * Writes the node images of those engine versions and the workload image into a file, in the format of `docker save`; those
+ * Writes the node images of those engines, words of ENGINE, and the workload image into a file, in the format of `docker save`; those
  * that are missing are made first. Yields their names.
  */
 export async function saveImages(
   docker: Docker,
-  versions: readonly EngineVersion[],
+  engines: readonly string[],
   file: string,
   settings: NodeImageSettings,
   progress: Progress,
 ): Promise<string[]> {
   const nodes: string[] = [];
-  for (const version of versions) nodes.push(await ensureNodeImage(docker, version, settings, progress));
+  for (const { source } of engines.flatMap((word) => parseEngine(word))) {
+    nodes.push((await ensureNodeImage(docker, source, settings, progress)).image);
+  }
   const workload = await workloadArchive(settings, progress);
   const brought = !(await hasImage(docker, workload.image));
   await importWorkload(docker, workload);
-  const names = [...nodes, workload.image];
+  const names = [...new Set([...nodes, workload.image])];
   const part = `${file}.part-${ownIdentity().replace(":", "-")}`;
   try {
     await progress.step(`writing ${names.length} images to ${file}`, async () => {
@@ -66,7 +69,7 @@ export async function loadImages(
     throw new UsageError(`${file}: expected a file that \`netconform images save\` wrote, got none`);
   const names = await progress.step(`loading the images of ${file}`, () => load(docker, file));
   const workload = await builtInWorkload(settings);
-  const wanted = [workload.image, ...(await Promise.all(engineVersions.map(nodeImageName)))];
+  const wanted = [workload.image, ...(await Promise.all(names.map((name) => currentName(docker, name))))];
   if (names.includes(workload.image)) {
     await unpackWorkload(docker, workload, settings);
     await docker.getImage(workload.image).remove();

@@ -1,21 +1,30 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type Docker from "dockerode";
+import { askVersion } from "#harness/cluster/engines/ask-image.ts";
+import { FoundVersions } from "#harness/cluster/engines/found-versions.ts";
+import type { EngineRecipe, EngineSettings } from "#harness/cluster/engines/recipe.ts";
+import { recipeOf } from "#harness/cluster/engines/recipes.ts";
+import { nodePackages } from "#harness/cluster/engines/sources/packages.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import { UsageError } from "#harness/core/errors.ts";
+import { type EngineSource, formatSource } from "#harness/core/engines/grammar.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
+import { disposableFolder } from "#harness/core/process/scratch.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
-import { LocalHost } from "#harness/host/local/local-host.ts";
-import { type Bootstrap, type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive, splitImage } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";
 import { ensurePulled } from "./pull.ts";
 
 const vagrant = join(projectRoot, "vagrant");
 const scripts = ["provision.sh", "netconform-node", "netconform-engine"].map((name) => join(vagrant, name));
+/** The source of the engine, in short. */
 const versionLabel = "netconform.engine";
+/** What the image was made from, as JSON in base64. */
+const recipeLabel = "netconform.recipe";
 
 const changes = [
   'ENTRYPOINT ["/usr/bin/tini", "--"]',
@@ -27,97 +36,203 @@ const changes = [
 const spareMs = 60 * 60_000;
 
 /** What node images take of the settings. */
-export type NodeImageSettings = BootstrapSettings & Pick<Settings, "NODE_IMAGE">;
+export type NodeImageSettings = EngineSettings & Pick<Settings, "NODE_IMAGE">;
+
+/** What of a recipe makes an image another one. */
+type Ingredients = Pick<EngineRecipe, "word" | "content" | "suite" | "mirror" | "packages">;
+
+/** A node image in an engine. */
+export interface NodeImage {
+  readonly image: string;
+  /** What its dockerd calls itself, or the beginning of it where the source says that. */
+  readonly version: string;
+}
 
 /**
- * The name of the node image for an engine version: NODE_IMAGE where it is set, else `nodeImageName`.
- * Builds that one from Debian packages when the engine lacks it, once even if several runs ask, and then removes
- * unused older images of that version that this project made. Throws `UsageError` where NODE_IMAGE is no such image.
+ * The node image with an engine: NODE_IMAGE where it is set, else one that is built from Debian packages, and what else the
+ * engine is made of, when the host engine lacks it. That happens once even if several runs ask; unused older images of the same
+ * source go. Throws `UsageError` where NODE_IMAGE is no such image, or the source yields no engine.
  */
 export async function ensureNodeImage(
   docker: Docker,
-  version: EngineVersion,
+  source: EngineSource,
   settings: NodeImageSettings,
   progress: Progress,
+): Promise<NodeImage> {
+  const recipe = () => recipeOf(source, { settings, progress });
+  if (settings.NODE_IMAGE !== undefined) return givenImage(docker, { source, recipe }, settings.NODE_IMAGE);
+  return builtImage(docker, await recipe(), settings, progress);
+}
+
+async function builtImage(
+  docker: Docker,
+  recipe: EngineRecipe,
+  settings: EngineSettings,
+  progress: Progress,
+): Promise<NodeImage> {
+  const image = await nodeImageName(recipe);
+  const build = async () => {
+    if (await exists(docker, image)) return;
+    await make(docker, { recipe, image }, settings, progress);
+    await removeOlder(docker, recipe, image);
+  };
+  if (!(await exists(docker, image))) {
+    await withLock(`${settings.CACHE} ${image}`, build, { what: `building ${image}` });
+  }
+  return { image, version: await versionIn(docker, image, recipe, settings) };
+}
+
+async function versionIn(
+  docker: Docker,
+  image: string,
+  { version, content, what }: EngineRecipe,
+  settings: Pick<Settings, "CACHE">,
 ): Promise<string> {
-  if (settings.NODE_IMAGE !== undefined) return givenImage(docker, version, settings.NODE_IMAGE);
-  const { suite } = engines[version];
-  const options = await nodeOptions(version);
-  const image = await nodeImageName(version);
-  if (await exists(docker, image)) return image;
-
-  await withLock(
-    `${settings.CACHE} ${image}`,
-    async () => {
-      if (await exists(docker, image)) return;
-      await build(docker, settings, progress, image, version, {
-        what: `the node image with Docker ${version}`,
-        suite,
-        options,
-        source: vagrant,
-      });
-      await removeOlder(docker, version, image);
-    },
-    { what: `building ${image}` },
-  );
-  return image;
+  if (version !== undefined) return version;
+  const found = new FoundVersions(settings);
+  const known = await found.find(content);
+  if (known !== undefined) return known;
+  const told = await askVersion(docker, image, what);
+  await found.keep(content, told);
+  return told;
 }
 
-/** The name of the node image that this version of the project builds: `netconform/node:<version>-<hash of its inputs>`. */
-export async function nodeImageName(version: EngineVersion): Promise<string> {
-  const { suite } = engines[version];
-  const hash = createHash("sha256").update(JSON.stringify([suite, await nodeOptions(version), changes]));
+/** The name of the node image that this version of the project builds: `netconform/node:<source>-<hash of what is in it>`. */
+async function nodeImageName({ word, content, suite, mirror = "", packages }: Ingredients): Promise<string> {
+  const inputs = [suite, mirror, content, await nodeOptions(packages), changes];
+  const hash = createHash("sha256").update(JSON.stringify(inputs));
   for (const script of scripts) hash.update(await readFile(script));
-  return `netconform/node:${version}-${hash.digest("hex").slice(0, 12)}`;
+  return `netconform/node:${labelOf({ word })}-${hash.digest("hex").slice(0, 12)}`;
 }
 
-async function nodeOptions(version: EngineVersion): Promise<string[]> {
-  return [`--include=${(await nodePackages(version)).join(",")}`, ...systemOptions];
+/** A source as part of a name: letters, digits, dots and dashes. */
+export function labelOf({ word }: Pick<EngineRecipe, "word">): string {
+  const label = basename(word)
+    .replace(/(\.tar)?\.t?gz$/, "")
+    .replaceAll(/[^a-zA-Z0-9.]+/g, "-");
+  return label.replace(/^[-.]+/, "").slice(0, 60) || "engine";
 }
 
-async function givenImage(docker: Docker, version: EngineVersion, image: string): Promise<string> {
-  await ensurePulled(docker, image, "the Docker Engine", "NODE_IMAGE");
+async function nodeOptions(packages: readonly string[]): Promise<string[]> {
+  return [`--include=${[...packages, ...(await nodePackages("none"))].join(",")}`, ...systemOptions];
+}
+
+/** The name that this version of the project gives to what an image was made from; `undefined` for one that it did not make. */
+export async function currentName(docker: Docker, image: string): Promise<string | undefined> {
+  const ingredients = await ingredientsOf(docker, image);
+  return ingredients && nodeImageName(ingredients);
+}
+
+async function ingredientsOf(docker: Docker, image: string): Promise<Ingredients | undefined> {
   const { Config } = await docker.getImage(image).inspect();
-  const has = Config.Labels?.[versionLabel];
-  if (has === version) return image;
-  const got = has === undefined ? "an image that this project did not make" : `one with Docker ${has}`;
+  const label = Config.Labels?.[recipeLabel];
+  return label === undefined ? undefined : (JSON.parse(atob(label)) as Ingredients);
+}
+
+async function givenImage(
+  docker: Docker,
+  { source, recipe }: { source: EngineSource; recipe: () => Promise<EngineRecipe> },
+  image: string,
+): Promise<NodeImage> {
+  await ensurePulled(docker, image, "the Docker Engine", "NODE_IMAGE");
+  const wanted = formatSource(source);
+  const has = await ingredientsOf(docker, image);
+  if (has && (has.word === wanted || has.content === (await recipe()).content)) {
+    const version = source.kind === "known" ? source.version : await askVersion(docker, image, image);
+    return { image, version };
+  }
+  const got = has === undefined ? "an image that this project did not make" : `one with Docker ${has.word}`;
   throw new UsageError(
-    `NODE_IMAGE=${image}: expected a node image with Docker ${version}, got ${got} (set in the environment)`,
+    `NODE_IMAGE=${image}: expected a node image with Docker ${wanted}, got ${got} (set in the environment)`,
     { hint: "correct NODE_IMAGE or ENGINE; `netconform images save` makes such images into a file" },
   );
 }
 
-/** The image gets its name only when the whole system has arrived. */
-async function build(
+/** The image gets its name only when the whole system has arrived, and its dockerd has told its version. */
+async function make(
   docker: Docker,
-  settings: BootstrapSettings,
+  { recipe, image }: { recipe: EngineRecipe; image: string },
+  settings: EngineSettings,
   progress: Progress,
-  image: string,
-  version: EngineVersion,
-  plan: Omit<Bootstrap, "consume">,
 ): Promise<void> {
-  const labels = { ...imageLabel, [versionLabel]: version };
-  let id: string | undefined;
+  const { word, content, suite, mirror, packages } = recipe;
+  const ingredients: Ingredients = { word, content, suite, ...(mirror ? { mirror } : {}), packages };
+  const labels = {
+    ...imageLabel,
+    [versionLabel]: labelOf(recipe),
+    [recipeLabel]: btoa(JSON.stringify(ingredients)),
+  };
+  const marks = Object.entries(labels).map(([key, value]) => `LABEL ${key}="${value}"`);
+  const id = recipe.pack
+    ? await addPrograms(docker, recipe, marks, settings, progress)
+    : await importSystem(docker, recipe, marks, settings, progress);
   try {
-    await bootstrap(settings, progress, {
-      ...plan,
-      consume: async (archive) => {
-        id = await importArchive(docker, archive, {
-          changes: [...changes, ...Object.entries(labels).map(([key, value]) => `LABEL ${key}=${value}`)],
-        });
-      },
-    });
+    await versionIn(docker, id, recipe, settings);
     const [repo, tag] = splitImage(image);
-    await docker.getImage(id ?? "").tag({ repo, tag });
+    await docker.getImage(id).tag({ repo, tag });
   } catch (error) {
-    if (id) await docker.getImage(id).remove();
+    await docker.getImage(id).remove();
     throw error;
   }
 }
 
-/** Removes images of this version that we made, that are not `current`, and that nothing uses. */
-async function removeOlder(docker: Docker, version: EngineVersion, current: string): Promise<void> {
-  const label = [...Object.entries(imageLabel), [versionLabel, version]].map((pair) => pair.join("="));
+/** A system with everything from packages. Yields the image's id. */
+async function importSystem(
+  docker: Docker,
+  { what, suite, mirror, aptSource, packages }: EngineRecipe,
+  marks: readonly string[],
+  settings: EngineSettings,
+  progress: Progress,
+): Promise<string> {
+  let id: string | undefined;
+  try {
+    await bootstrap(settings, progress, {
+      what: `the node image with ${what}`,
+      ...{ suite, mirror, aptSource },
+      options: await nodeOptions(packages),
+      source: vagrant,
+      consume: async (archive) => {
+        id = await importArchive(docker, archive, { changes: [...changes, ...marks] });
+      },
+    });
+  } catch (error) {
+    if (id) await docker.getImage(id).remove();
+    throw error;
+  }
+  return id ?? "";
+}
+
+/** The same system for all programs that come in no package, with those of this engine. Yields the image's id. */
+async function addPrograms(
+  docker: Docker,
+  { what, suite, packages, pack }: EngineRecipe,
+  marks: readonly string[],
+  settings: EngineSettings,
+  progress: Progress,
+): Promise<string> {
+  using folder = disposableFolder();
+  // What is no engine is told before anything is built.
+  const programs = await progress.step(`looking at ${what}`, async () => pack?.(folder.path));
+  if (programs === undefined) throw new HarnessError(`${what} has no programs`);
+  const bare = { word: "no-engine", content: "none", version: "none", suite, packages };
+  const { image } = await builtImage(docker, { ...bare, what: "no engine" }, settings, progress);
+  return progress.step(`putting ${what} into a node image`, async () => {
+    const container = await docker.createContainer({ Image: image, Labels: imageLabel });
+    try {
+      await container.putArchive(programs, { path: "/usr/local/bin" });
+      const { Id } = (await container.commit({ changes: marks })) as { Id: string };
+      return Id;
+    } finally {
+      await container.remove({ v: true });
+    }
+  });
+}
+
+/** Removes images of this source that we made, that are not `current`, and that nothing uses. */
+async function removeOlder(docker: Docker, recipe: EngineRecipe, current: string): Promise<void> {
+  const label = [...Object.entries(imageLabel), [versionLabel, labelOf(recipe)]].map((pair) =>
+    pair.join("="),
+  );
   const images = await docker.listImages({ filters: { label } });
   const spare = images.filter(
     (image) => !image.RepoTags?.includes(current) && Date.now() - image.Created * 1000 > spareMs,
@@ -144,12 +259,6 @@ async function exists(docker: Docker, image: string): Promise<boolean> {
         throw error;
       },
     );
-}
-
-/** The Debian packages of a node with that engine version. */
-export async function nodePackages(version: EngineVersion): Promise<string[]> {
-  const packages = await new LocalHost().run([scripts[0] ?? "", "packages", version]);
-  return packages.trim().split("\n");
 }
 
 const unneeded = ["doc", "man", "info", "locale", "lintian", "bash-completion", "zsh"];

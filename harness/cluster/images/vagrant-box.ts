@@ -2,16 +2,21 @@ import { createHash } from "node:crypto";
 import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { FoundVersions } from "#harness/cluster/engines/found-versions.ts";
+import type { EngineRecipe, EngineSettings } from "#harness/cluster/engines/recipe.ts";
+import { recipeOf } from "#harness/cluster/engines/recipes.ts";
+import { nodePackages } from "#harness/cluster/engines/sources/packages.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
+import type { EngineSource } from "#harness/core/engines/grammar.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
+import { disposableFolder } from "#harness/core/process/scratch.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { type EngineVersion, engines } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, lastLines, type Tool } from "#harness/host/setup/install.ts";
-import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
-import { nodePackages, systemOptions } from "./node-image.ts";
+import { labelOf, systemOptions } from "./node-image.ts";
 
 const vagrant = join(projectRoot, "vagrant");
 const guest = join(vagrant, "box/guest.sh");
@@ -31,8 +36,14 @@ const packers: readonly Tool[] = [
   { program: "ssh-keygen", packages: ["openssh-client"] },
 ];
 
+/** Has the version of the engine told among the builder's lines. */
+const sayVersion = '--customize-hook=chroot "$1" dockerd --version >&2';
+const versionSaid = /^Docker version ([^\s,]+)/;
+
 /** A box on this machine. */
 export interface Box {
+  /** What its dockerd calls itself, or the beginning of it where the source says that. */
+  version: string;
   /** e.g. `netconform/26.1-0f3a…`: another one is another system. */
   name: string;
   path: string;
@@ -44,14 +55,16 @@ export interface Box {
  * Throws `UsageError` without root, since the file system of the box belongs to root.
  */
 export async function ensureBox(
-  version: EngineVersion,
-  settings: BootstrapSettings,
+  source: EngineSource,
+  settings: EngineSettings,
   progress: Progress,
 ): Promise<Box> {
   const local = new LocalHost();
-  const { suite } = engines[version];
+  const recipe = await recipeOf(source, { settings, progress });
+  const { suite, content } = recipe;
   const packages = [
-    ...(await nodePackages(version)),
+    ...recipe.packages,
+    ...(await nodePackages("none")),
     ...(await local.run([guest, "packages"])).trim().split("\n"),
   ];
   const options = [
@@ -60,18 +73,24 @@ export async function ensureBox(
     '--essential-hook="$SOURCE"/box/guest.sh before "$1"',
     '--customize-hook="$SOURCE"/box/guest.sh after "$1"',
   ];
-  const hash = createHash("sha256").update(JSON.stringify([suite, options]));
+  const hash = createHash("sha256").update(JSON.stringify([suite, recipe.mirror ?? "", content, options]));
   for (const input of inputs) hash.update(await readFile(join(vagrant, input)));
-  const name = `${version}-${hash.digest("hex").slice(0, 12)}`;
+  const label = labelOf(recipe);
+  const name = `${label}-${hash.digest("hex").slice(0, 12)}`;
   const folder = join(settings.CACHE, "vagrant", "boxes");
   const path = join(folder, `${name}.box`);
-  const box = { name: `netconform/${name}`, path };
-  if (await exists(path)) return box;
+  const found = new FoundVersions(settings);
+  const box = async () => ({
+    ...{ name: `netconform/${name}`, path },
+    version: recipe.version ?? (await found.find(content)) ?? "",
+  });
+  if (await exists(path)) return box();
 
   await withLock(
     path,
     async () => {
       if (await exists(path)) return;
+      using programs = disposableFolder();
       const privilege = await probePrivilege(local);
       if (privilege === "none") {
         throw new UsageError(
@@ -83,10 +102,14 @@ export async function ensureBox(
       }
       await installMissing(local, progress, packers, "making a Vagrant box");
       await mkdir(folder, { recursive: true });
+      let told = "";
       await bootstrap(settings, progress, {
-        what: `the Vagrant box with Docker ${version}`,
-        suite,
-        options,
+        what: `the Vagrant box with ${recipe.what}`,
+        ...{ suite, mirror: recipe.mirror, aptSource: recipe.aptSource },
+        options: [...(await programOptions(recipe, programs.path)), ...options, sayVersion],
+        tell: (line) => {
+          told = versionSaid.exec(line)?.[1] ?? told;
+        },
         source: vagrant,
         consume: async (archive) => {
           const packing = await local.spawn(asRoot(privilege, [pack, path]));
@@ -106,15 +129,24 @@ export async function ensureBox(
           }
         },
       });
-      await removeOlder(folder, version, `${name}.box`);
+      await found.keep(content, told);
+      await removeOlder(folder, label, `${name}.box`);
     },
     { what: `making the box ${name}` },
   );
-  return box;
+  return box();
 }
 
-async function removeOlder(folder: string, version: string, current: string): Promise<void> {
-  const boxes = (await readdir(folder)).filter((name) => name.startsWith(`${version}-`) && name !== current);
+/** Programs that come in no package are put before those that do. */
+async function programOptions({ pack }: EngineRecipe, folder: string): Promise<string[]> {
+  if (!pack) return [];
+  return [`--customize-hook=tar-in "${await pack(folder)}" /usr/local/bin`];
+}
+
+async function removeOlder(folder: string, label: string, current: string): Promise<void> {
+  const boxes = (await readdir(folder)).filter(
+    (name) => name.slice(0, -"-0123456789ab.box".length) === label && name !== current,
+  );
   await Promise.all(boxes.map((name) => rm(join(folder, name), { recursive: true, force: true })));
 }
 

@@ -2,13 +2,14 @@ import type Docker from "dockerode";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { labels, removeByLabel } from "#harness/cluster/containers/labels.ts";
 import type { SubnetLease } from "#harness/cluster/containers/subnets.ts";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
-import { ensureBox } from "#harness/cluster/images/vagrant-box.ts";
+import { type Box, ensureBox } from "#harness/cluster/images/vagrant-box.ts";
 import { ensureLibvirt, type Libvirt, libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
-import { type EngineVersion, engines, type Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
 import type { Machines } from "./machines.ts";
@@ -19,9 +20,9 @@ export type BackendSettings = NodeImageSettings & Pick<Settings, "VAGRANT_BOX">;
 /** What Vagrant's provider needs beside Vagrant. */
 export interface Backend {
   /** What a new cluster is made of, for telling kept ones apart: image, box. */
-  material(engine: EngineVersion): Promise<string>;
+  material(engine: TargetEngine): Promise<string>;
   /** Environment for the Vagrantfile. What it makes for the cluster is found again by `removeRest`. */
-  prepare(id: string, engine: EngineVersion, lease: SubnetLease): Promise<Record<string, string>>;
+  prepare(id: string, engine: TargetEngine, lease: SubnetLease): Promise<Record<string, string>>;
   /** Whether Vagrant has to make the machines nodes, or they are when they start. */
   readonly provision: boolean;
   /** Starts a machine that hangs again. */
@@ -48,7 +49,7 @@ export async function openBackend(
   if (provider === "docker") return onDocker(settings, progress);
   if (provider === "libvirt") return onLibvirt(settings, progress);
   return {
-    material: async (engine) => `${settings.VAGRANT_BOX ?? "the usual box"} ${engine}`,
+    material: async (engine) => `${settings.VAGRANT_BOX ?? "the usual box"} ${engine.name}`,
     prepare: async () => ({}),
     provision: true,
     release: async () => {},
@@ -61,17 +62,24 @@ async function onDocker(settings: BackendSettings, progress: Progress): Promise<
   const separate = (await local.exec(["apt-cache", "show", "docker-cli"])).code === 0;
   const client: Tool = { program: "docker", packages: [separate ? "docker-cli" : "docker.io"] };
   await installMissing(local, progress, [client], "Vagrant's provider docker");
+  const imagesOf = async ({ nodes }: TargetEngine) => {
+    const images: string[] = [];
+    for (const { source } of nodes) {
+      images.push((await ensureNodeImage(engine.docker, source, settings, progress)).image);
+    }
+    return images.join(",");
+  };
   return {
     provision: false,
-    material: (version) => ensureNodeImage(engine.docker, version, settings, progress),
-    async prepare(id, version, { prefixes }) {
+    material: imagesOf,
+    async prepare(id, engines, { prefixes }) {
       const own = { [labels.cluster]: id, [labels.owner]: ownIdentity(), [labels.cache]: settings.CACHE };
       await Promise.all(
         (Object.keys(prefixes) as Role[]).map((role) => makeNetwork(engine, id, role, prefixes[role], own)),
       );
       return {
         DOCKER_HOST: engine.host,
-        NODE_IMAGE: await ensureNodeImage(engine.docker, version, settings, progress),
+        NODE_IMAGE: await imagesOf(engines),
         MANAGEMENT_NETWORK: `${id}-management`,
         LABELS: Object.entries(own)
           .map((pair) => pair.join("="))
@@ -115,21 +123,29 @@ async function onLibvirt(settings: BackendSettings, progress: Progress): Promise
   const driver = await libvirtDriver();
   if (driver === "qemu")
     progress.say("this machine has no hardware virtualization for guests: the VMs are emulated, and slow");
-  const boxOf = (engine: EngineVersion) =>
-    settings.VAGRANT_BOX === localBox ? ensureBox(engine, settings, progress) : undefined;
+  const boxesOf = async ({ nodes }: TargetEngine) => {
+    const boxes: Box[] = [];
+    if (settings.VAGRANT_BOX !== localBox) return boxes;
+    for (const { source } of nodes) boxes.push(await ensureBox(source, settings, progress));
+    return boxes;
+  };
   return {
     provision: settings.VAGRANT_BOX !== localBox,
     material: async (engine) =>
-      (await boxOf(engine))?.name ?? `${settings.VAGRANT_BOX ?? engines[engine].suite}`,
+      (await boxesOf(engine)).map(({ name }) => name).join() || `${settings.VAGRANT_BOX ?? engine.name}`,
     async prepare(_id, engine) {
-      const box = await boxOf(engine);
-      if (box) await removeOlderBoxes(local, virsh, box.name);
+      const boxes = await boxesOf(engine);
+      for (const { name } of boxes) await removeOlderBoxes(local, virsh, name);
       return {
         LIBVIRT_URI: libvirt.uri,
         LIBVIRT_DRIVER: driver,
-        ...(box
-          ? // A machine that is a node already needs nothing from external.
-            { VAGRANT_BOX: box.name, VAGRANT_BOX_URL: `file://${box.path}`, MANAGEMENT_MODE: "none" }
+        ...(boxes.length > 0
+          ? {
+              VAGRANT_BOX: boxes.map(({ name }) => name).join(","),
+              VAGRANT_BOX_URL: boxes.map(({ path }) => `file://${path}`).join(","),
+              // A machine that is a node already needs nothing from external.
+              MANAGEMENT_MODE: "none",
+            }
           : {}),
       };
     },

@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { nameEngines } from "#harness/cluster/engines/target-engine.ts";
 import type { ClusterState } from "#harness/cluster/state.ts";
+import { parseEngine } from "#harness/core/engines/grammar.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
 import { MachineRecords, plannedAddresses } from "./machines.ts";
 
@@ -18,7 +20,13 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 function make(id: string, owner = ownIdentity()) {
   const prefixes = { management: "10.9.0", control: "10.9.1", data: "10.9.2" };
-  const plan = { id, engine: "26.1", nodes: 2, lease: { slot: 0, prefixes }, provider: "docker" } as const;
+  const plan = {
+    id,
+    engine: nameEngines([{ ...parseEngine("26.1")[0]!, version: "26.1" }]),
+    nodes: 2,
+    lease: { slot: 0, prefixes },
+    provider: "docker",
+  } as const;
   const machines = { ...records.create(plan, { NODE_IMAGE: "node" }), owner };
   records.save(machines);
   return machines;

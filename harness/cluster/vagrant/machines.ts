@@ -1,13 +1,17 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { prefixesOf, type SubnetLease } from "#harness/cluster/containers/subnets.ts";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { type ClusterState, isAbandoned } from "#harness/cluster/state.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 
 /** The Vagrantfile's folder. */
 const vagrantFolder = join(projectRoot, "vagrant");
+
+/** Of which the Vagrantfile knows boxes, for machines of a box or image that is named. */
+const defaultEngine = "26.1";
 
 /** A set of machines of one cluster, as far as another process must know it to destroy them. */
 export interface Machines {
@@ -33,7 +37,7 @@ export class MachineRecords {
   create(
     plan: {
       id: string;
-      engine: EngineVersion;
+      engine: TargetEngine;
       nodes: number;
       lease: SubnetLease;
       provider: string | undefined;
@@ -53,7 +57,9 @@ export class MachineRecords {
         VAGRANT_NO_COLOR: "1",
         NODES: String(nodes),
         EXTERNAL: "1",
-        ENGINE: engine,
+        ENGINE: engine.nodes
+          .map(({ source }) => (source.kind === "known" ? source.version : defaultEngine))
+          .join("+"),
         CLUSTER_NAME: id,
         MANAGEMENT: lease.prefixes.management,
         CONTROL: lease.prefixes.control,

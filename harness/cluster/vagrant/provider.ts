@@ -9,6 +9,7 @@ import {
 } from "#harness/cluster/bring-up.ts";
 import type { ClusterNode, ExternalHost } from "#harness/cluster/cluster.ts";
 import { leaseSubnets, releaseSubnets } from "#harness/cluster/containers/subnets.ts";
+import { engineOfNode, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import {
   externalHostName,
   externalHttpPort,
@@ -16,6 +17,7 @@ import {
 } from "#harness/cluster/external/external-host.ts";
 import { findInterfaces } from "#harness/cluster/hosts/interfaces.ts";
 import type { HostsSettings } from "#harness/cluster/hosts/lifecycle.ts";
+import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { ensurePulled } from "#harness/cluster/images/pull.ts";
 import {
   importWorkload,
@@ -27,7 +29,7 @@ import { type ClusterState, ClusterStates, type HostState } from "#harness/clust
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { type EngineVersion, knownEngine, type Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
@@ -79,15 +81,11 @@ class VagrantProvider implements Provider {
     this.#records = new MachineRecords(settings);
   }
 
-  bringUp(driver: string, version: string, options: BringUpOptions = {}): Promise<OwnedCluster> {
-    return bringUp(this.#strategy(driver, knownEngine(version, "machine")), {
-      driver,
-      engine: version,
-      ...options,
-    });
+  bringUp(driver: string, engine: TargetEngine, options: BringUpOptions = {}): Promise<OwnedCluster> {
+    return bringUp(this.#strategy(driver, engine), { driver, engine, ...options });
   }
 
-  #strategy(driver: string, engine: EngineVersion): Strategy<VagrantMaterial> {
+  #strategy(driver: string, engine: TargetEngine): Strategy<VagrantMaterial> {
     const { NODES, VAGRANT_PROVIDER, IMAGE } = this.#settings;
     return {
       ...{ provider: this.name, states: this.#states, progress: this.#progress },
@@ -96,7 +94,15 @@ class VagrantProvider implements Provider {
         const workload = await workloadArchive(this.#settings, this.#progress);
         const image = IMAGE ?? workload.image;
         const machines = await this.#backend.material(engine);
-        const parts = ["vagrant", VAGRANT_PROVIDER ?? "", driver, engine, String(NODES), machines, image];
+        const parts = [
+          "vagrant",
+          VAGRANT_PROVIDER ?? "",
+          driver,
+          engine.name,
+          String(NODES),
+          machines,
+          image,
+        ];
         return { key: fingerprint(parts), image, workload };
       },
       takeover: { answerMs, answers: everyHostAnswers, tearDown: (state) => this.tearDown(state) },
@@ -106,7 +112,7 @@ class VagrantProvider implements Provider {
 
   async #begin(
     id: string,
-    { driver, engine, workload }: { driver: string; engine: EngineVersion; workload: WorkloadImage },
+    { driver, engine, workload }: { driver: string; engine: TargetEngine; workload: WorkloadImage },
   ): Promise<Attempt> {
     const { NODES: nodes, VAGRANT_PROVIDER: provider, SUBNETS, IMAGE } = this.#settings;
     const lease = await leaseSubnets(SUBNETS, id);
@@ -116,7 +122,11 @@ class VagrantProvider implements Provider {
       start: async () => {
         Object.assign(machines.env, await this.#backend.prepare(id, engine, lease));
         this.#records.save(machines);
-        await this.#up(vagrant, machines, `vagrant up: ${nodes} nodes with Docker ${engine} for ${driver}`);
+        await this.#up(
+          vagrant,
+          machines,
+          `vagrant up: ${nodes} nodes with Docker ${engine.name} for ${driver}`,
+        );
         const hosts = await this.#progress.step("looking at the machines", async () =>
           Promise.all((await vagrant.access()).map((access) => this.#describe(machines, access))),
         );
@@ -125,7 +135,9 @@ class VagrantProvider implements Provider {
       interrupt: () => vagrant.abort(),
       preparing: "waiting for the nodes",
       prepareExternal: startExternalHost,
-      async prepareNode(node, { external }) {
+      async prepareNode(node, { external, nodes }) {
+        const { flags = [] } = engineOfNode(engine, nodes.indexOf(node as (typeof nodes)[number])) ?? {};
+        await startWithFlags(node, flags);
         await until({ what: `the engine on ${node.name} to answer`, deadlineMs: 120_000 }, () =>
           node.docker.ping(),
         );
@@ -238,6 +250,14 @@ async function admitRoot(host: SshHost, user: string): Promise<void> {
   } finally {
     await host.disconnect();
   }
+}
+
+/** Has the engine of a machine, which is a service there, started with further flags. */
+async function startWithFlags(node: ClusterNode, flags: readonly string[]): Promise<void> {
+  if (flags.length === 0) return;
+  const given = flags.map((flag) => `--${flag}`).join(" ");
+  await node.files.write("/etc/default/netconform-engine", `DOCKERD_FLAGS="${given}"\n`);
+  await node.run([nodeEngineCommand, "restart"]);
 }
 
 function placed(hosts: HostState[]): StartedHosts {

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
+import { engineVersions } from "#harness/core/engines/grammar.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { engineVersions } from "#harness/core/settings/settings.ts";
 
 const vagrantfile = readFileSync(join(projectRoot, "vagrant/Vagrantfile"), "utf8");
 const [header = ""] = vagrantfile.split("\n\n\n")[0]?.split("\ndef ") ?? [];

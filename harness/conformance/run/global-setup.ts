@@ -2,7 +2,7 @@ import type { TestProject } from "vitest/node";
 import { handleInterruptions, removeEverything } from "#harness/cluster/interruption.ts";
 import { readStableSnapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import { type Progress, progressOn } from "#harness/core/async/progress.ts";
-import { Blocked, UsageError } from "#harness/core/errors.ts";
+import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import { explainSettings } from "#harness/core/settings/settings.ts";
 import { askInstallation } from "./installation.ts";
 import { openTarget } from "./target.ts";
@@ -40,7 +40,8 @@ async function bringUpFor(project: TestProject, progress: Progress): Promise<() 
   const { settings, target } = project.getProvidedContext();
   progress.say(`${project.name}: ${explainSettings(settings)}`);
   const start = performance.now();
-  const opened = await openTarget(settings, progress, target.reference, target.engine);
+  if (!target.engines) throw new HarnessError(`${project.name} has no engines`);
+  const opened = await openTarget(settings, progress, target.reference, target.engines);
   try {
     project.provide("cluster", opened.state.id);
     project.provide("baseline", await readStableSnapshot(opened.cluster));

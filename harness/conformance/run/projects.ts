@@ -2,7 +2,7 @@ import { basename, join } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
 import type { DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
-import { targetEngines } from "#harness/cluster/providers.ts";
+import { type TargetEngineSettings, targetEngines } from "#harness/cluster/providers.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { moduleEnding } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
@@ -27,18 +27,19 @@ export type Chapter = (typeof chapters)[number];
  * files of vitest that come before the targets' own, relative to the project.
  */
 export async function targetProjects(
-  settings: DriverSettings & Pick<Settings, "CLUSTER" | "DRIVER" | "ENGINE" | "INVENTORY" | "NODES">,
+  settings: DriverSettings & TargetEngineSettings & Pick<Settings, "DRIVER">,
   setUp: { readonly globalSetup?: readonly string[]; readonly setupFiles?: readonly string[] } = {},
 ): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
-  for (const engine of await targetEngines(settings)) {
+  for (const engines of await targetEngines(settings)) {
     for (const reference of settings.DRIVER) {
       const driver = await loadDriver(reference, settings);
       targets.push({
         driver: driver.name,
         reference,
         title: driver.title,
-        engine,
+        engine: engines.name,
+        engines,
         declared: [...driver.capabilities],
       });
     }

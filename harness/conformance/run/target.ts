@@ -1,5 +1,6 @@
 import type { Driver, DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
+import { shortVersion, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { openProvider, type ProviderSettings } from "#harness/cluster/providers.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
@@ -33,11 +34,13 @@ export async function openTarget(
   settings: TargetSettings,
   progress: Progress,
   reference: string,
-  version: string,
+  engine: TargetEngine,
   { fresh = false }: { fresh?: boolean } = {},
 ): Promise<Target> {
   const driver = await loadDriver(reference, settings);
-  await driver.prepare?.(version);
+  for (const version of new Set(engine.nodes.map((node) => shortVersion(node.version)))) {
+    await driver.prepare?.(version);
+  }
   const provider = await openProvider(settings, progress);
   const use = `use ${++uses} of ${provider.name}`;
   const release = once((options?: { keep?: boolean }) => {
@@ -45,9 +48,7 @@ export async function openTarget(
     return provider.release(options);
   });
   removeWhenInterrupted(use, release);
-  const { cluster, state } = await releasing(release, () =>
-    provider.bringUp(driver.name, version, { fresh }),
-  );
+  const { cluster, state } = await releasing(release, () => provider.bringUp(driver.name, engine, { fresh }));
   openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
   const scope = new Scope(`${driver.name} on ${state.id}`);
   const session = scope.child("what serves it from this process");
@@ -82,7 +83,7 @@ export async function openTarget(
         await provider.keep(installed);
         await release({ keep: true });
         progress.say(
-          `kept ${state.id} (${driver.name}@${version}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down`,
+          `kept ${state.id} (${driver.name}@${engine.name}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down`,
         );
       },
     };

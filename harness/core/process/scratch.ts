@@ -13,3 +13,9 @@ export function makeScratchFolder(): string {
   }
   return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
 }
+
+/** Such a folder that is gone at the end of the block that uses it. */
+export function disposableFolder(): Disposable & { readonly path: string } {
+  const path = makeScratchFolder();
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}

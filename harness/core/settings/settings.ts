@@ -1,25 +1,10 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { engineVersions, formatEngine, parseEngine, splitEngines } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { familyOf, isCidr, networkOf, prefixOf } from "#harness/core/ip.ts";
 import { readUsual } from "./usual.ts";
-
-/** Engine versions that a node image can be built for, and the Debian suite that carries each. */
-export const engines = {
-  "20.10": { suite: "bookworm" },
-  "26.1": { suite: "trixie" },
-  "28.5": { suite: "sid" },
-} as const;
-export type EngineVersion = keyof typeof engines;
-export const engineVersions = Object.keys(engines) as EngineVersion[];
-
-/** The engine version of that name. Throws `UsageError` where there is none; `what` is what lacks it, e.g. "node image". */
-export function knownEngine(version: string, what: string): EngineVersion {
-  const found = engineVersions.find((one) => one === version);
-  if (found) return found;
-  throw new UsageError(`no ${what} has Docker ${version}; expected one of ${engineVersions.join(", ")}`);
-}
 
 const clusterProviders = ["containers", "ssh", "vagrant"] as const;
 export type ClusterProvider = (typeof clusterProviders)[number];
@@ -35,6 +20,17 @@ const list = z.string().transform((value) => [
       .filter(Boolean),
   ),
 ]);
+/** Words of the one grammar of engines, each in the one way to write it. */
+const engineList = z.string().transform((value, context) => {
+  const words = splitEngines(value);
+  if (words.length === 0) context.addIssue(`at least one of ${engineVersions.join(", ")}`);
+  try {
+    return [...new Set(words.map((word) => formatEngine(parseEngine(word))))];
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
 const wholeNumber = (from: number, to: number) => {
   const error = `a whole number from ${from} to ${to}`;
   return z.coerce.number({ error }).int({ error }).min(from, { error }).max(to, { error });
@@ -60,16 +56,21 @@ const schema = z.object({
     .describe(
       "drivers under test, comma separated: names, paths to driver files or CNI configurations, or packages",
     ),
-  ENGINE: list
-    .pipe(
-      z
-        .array(z.enum(engineVersions as [EngineVersion, ...EngineVersion[]]))
-        .min(1, { error: `at least one of ${engineVersions.join(", ")}` }),
-    )
+  ENGINE: engineList
     .default(["26.1"])
     .describe(
-      `Docker Engine on the nodes, comma separated: ${engineVersions.join(", ")}; CLUSTER=ssh takes what the hosts run`,
+      `Docker Engine on the nodes, comma separated: ${engineVersions.join(", ")}, a release, Debian's, packages, files, see docs/engines.md; CLUSTER=ssh takes what the hosts run`,
     ),
+  ENGINE_SOURCE: z
+    .string()
+    .regex(/^https?:\/\/.*\{version\}/, { error: "a URL with {version}, and {arch} where it is needed" })
+    .default("https://download.docker.com/linux/static/stable/{arch}/docker-{version}.tgz")
+    .describe("where the static release of a version of ENGINE is, a URL with {version} and {arch}"),
+  SNAPSHOT: z
+    .string()
+    .regex(/^https?:\/\/.*\{date\}/, { error: "a URL with {date}" })
+    .default("https://snapshots.example/debian/{date}")
+    .describe("mirror of the Debian archive as it was at the date of debian:SUITE@DATE, a URL with {date}"),
   CLUSTER: z
     .enum(clusterProviders)
     .default("containers")

@@ -16,7 +16,7 @@ import { asRoot, type Privilege, probePrivilege } from "./privilege.ts";
 export type BootstrapSettings = Pick<Settings, "CACHE" | "MIRROR">;
 
 /** The Debian mirror that images are made from: `MIRROR`, or the one this machine's apt uses. Throws `UsageError`. */
-async function debianMirror(
+export async function debianMirror(
   settings: Pick<Settings, "MIRROR">,
   local: Host,
   progress: Progress,
@@ -55,8 +55,14 @@ export interface Bootstrap {
   /** What is built, as it reads in messages. */
   what: string;
   suite: string;
+  /** Mirror of that suite; default: `debianMirror`. */
+  mirror?: string | undefined;
+  /** File with a further apt source, in deb822 format. */
+  aptSource?: string | undefined;
   /** Options for mmdebstrap: variant, packages, hooks. */
   options: readonly string[];
+  /** Is told every line that the builder and its hooks say. */
+  tell?: (line: string) => void;
   /** Folder that hooks find as `$SOURCE`, so that the options do not depend on where the project lies. */
   source: string;
   /** Reads the tar archive of the system while it is written. */
@@ -76,7 +82,7 @@ export async function bootstrap(
 ): Promise<void> {
   const local = new LocalHost();
   await installMissing(local, progress, [imageBuilder], "building images", otherwise);
-  const mirror = await debianMirror(settings, local, progress);
+  const mirror = plan.mirror ?? (await debianMirror(settings, local, progress));
   const privilege = await probePrivilege(local);
   await sweepTemporary(settings, local, privilege);
   // Without root the build runs under subordinate ids, which may not enter the user's cache folder.
@@ -98,6 +104,7 @@ export async function bootstrap(
     plan.suite,
     "-",
     mirror,
+    ...(plan.aptSource === undefined ? [] : [plan.aptSource]),
   ];
   try {
     await progress.step(
@@ -121,6 +128,7 @@ async function runBootstrap(
   const lines: string[] = [];
   createInterface({ input: command.stderr }).on("line", (line) => {
     lines.push(line);
+    plan.tell?.(line);
     if (lines.length > 40) lines.shift();
     const doing = /^I: (.*?)\.*$/.exec(line)?.[1];
     if (doing && !doing.includes("hook")) detail(doing);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import {
   describeDifferences,
   readStableSnapshot,
@@ -8,7 +9,7 @@ import {
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { baseline, type CaseRun, type FaultCase } from "#harness/proof/case.ts";
 import { describePlace, type FaultPlaces } from "#harness/proof/fault.ts";
 import { ProjectRunner } from "./project-runner.ts";
@@ -19,7 +20,8 @@ const settleMs = 15_000;
 export interface ClusterTestbedOptions {
   readonly settings: Settings;
   readonly progress: Progress;
-  readonly engine: EngineVersion;
+  /** The engine of the run, and those that places ask for by name. */
+  readonly engines: readonly TargetEngine[];
   /** Reports and evidence go there. */
   readonly folder: string;
   /** Takes no new cluster any more once it is aborted: then an interruption removes this one. */
@@ -38,7 +40,7 @@ export class ClusterTestbed implements CaseTestbed {
   constructor(carries: Carried, options: ClusterTestbedOptions) {
     this.#carries = carries;
     this.#options = options;
-    this.#runner = new ProjectRunner(`${carries.driver}@${this.#engine}`);
+    this.#runner = new ProjectRunner(`${carries.driver}@${this.#engine.name}`);
   }
 
   /** Starts a vitest and brings up a cluster for it. */
@@ -90,8 +92,12 @@ export class ClusterTestbed implements CaseTestbed {
     await target?.remove();
   }
 
-  get #engine(): EngineVersion {
-    return this.#carries.engine ?? this.#options.engine;
+  get #engine(): TargetEngine {
+    const { engine: wanted } = this.#carries;
+    const { engines } = this.#options;
+    const found = wanted === undefined ? engines[0] : engines.find(({ name }) => name === wanted);
+    if (!found) throw new HarnessError(`no engine ${wanted} among ${engines.map(({ name }) => name)}`);
+    return found;
   }
 
   get #ended(): boolean {

@@ -58,7 +58,8 @@ async function upThroughHarness(context: BenchContext): Promise<number> {
   const { SUBNETS, CACHE } = context.settings;
   const lease = await leaseSubnets(SUBNETS, id);
   const plan = {
-    ...{ id, dockerHost, engine: context.version, nodes, nodeImage, lease, cache: CACHE },
+    ...{ id, dockerHost, lease, cache: CACHE },
+    nodes: Array.from({ length: nodes }, () => ({ image: nodeImage, flags: [] })),
   };
   const remove = async () => {
     await removeByLabel(docker, labels.cluster, id);
@@ -70,7 +71,7 @@ async function upThroughHarness(context: BenchContext): Promise<number> {
   try {
     return await stopwatch(async () => {
       cluster = new RemoteCluster({
-        ...{ id, engine: context.version, image: "" },
+        ...{ id, engine: context.word, image: "" },
         ...(await startContainers(docker, plan)),
       });
       await Promise.all(

@@ -22,8 +22,9 @@ export const title = "Chapters and dataplane on the reference plugin";
 const chapters = ["multihost", "tenants", "external", "policy"];
 
 export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
-  const { settings, progress, version } = context;
-  const target = await openTarget(settings, progress, "reference", version, { fresh: true });
+  const { settings, progress, word } = context;
+  const engines = await context.nodeEngines();
+  const target = await openTarget(settings, progress, "reference", engines, { fresh: true });
   const rows: BenchmarkRow[] = [];
   try {
     rows.push(...(await measureInside(context, target)));
@@ -49,7 +50,9 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
     const times: number[] = [];
     for (let round = 0; round < context.rounds; round++) {
       times.push(
-        await progress.step("chapters 2 to 5", () => stopwatch(() => throughChapters(version, used))),
+        await progress.step("chapters 2 to 5", () =>
+          stopwatch(() => throughChapters({ word, name: engines.name }, used)),
+        ),
       );
     }
     if (used.size > 1) throw new HarnessError(`${id} was not taken as a kept cluster: another was made`);
@@ -85,13 +88,16 @@ async function measureInside(
 }
 
 /** Adds the ids of the clusters that the run kept to `used`. */
-async function throughChapters(engine: string, used: Set<string>): Promise<void> {
+async function throughChapters(
+  { word, name }: { word: string; name: string },
+  used: Set<string>,
+): Promise<void> {
   const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   try {
     const outcome = await runVitest({
       config: vitestConfig,
-      args: ["--project", `reference@${engine}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
-      env: { DRIVER: "reference", ENGINE: engine, NODES: "2", KEEP: "1", FAULT: "" },
+      args: ["--project", `reference@${name}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
+      env: { DRIVER: "reference", ENGINE: word, NODES: "2", KEEP: "1", FAULT: "" },
       outputDir: reports,
     });
     const output = outcome.stdout + outcome.stderr;

@@ -71,7 +71,7 @@ export class CellRun {
       store: unkept,
       env: environmentWith({
         DRIVER: cell.reference,
-        ENGINE: cell.engine,
+        ENGINE: cell.word,
         FIREWALL: cell.firewall,
         REPORTS: reports,
         NO_COLOR: "1",

@@ -1,6 +1,5 @@
-import { PassThrough } from "node:stream";
 import type Docker from "dockerode";
-import { imageLabel, nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
+import { runIn } from "#harness/cluster/engines/ask-image.ts";
 import type { Firewall } from "#reports/matrix/schema.ts";
 
 /**
@@ -19,17 +18,8 @@ export async function firewallsOffered(
 }
 
 async function ask(docker: Docker, image: string, firewall: Firewall): Promise<string | undefined> {
-  const output = new PassThrough();
-  let said = "";
-  output.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
   const argv = [`/usr/sbin/iptables-${firewall}`, "--table", "nat", "--list", "--numeric"];
-  const [result] = (await docker.run(image, [], output, {
-    Entrypoint: argv,
-    Labels: imageLabel,
-    HostConfig: { ...nodeHostConfig, AutoRemove: true, NetworkMode: "none" },
-  })) as [{ StatusCode: number }];
-  if (result.StatusCode === 0) return undefined;
-  return `nodes cannot have iptables-${firewall}: ${argv.join(" ")} ended with ${result.StatusCode}: ${said.trim()}`;
+  const { code, said } = await runIn(docker, image, argv);
+  if (code === 0) return undefined;
+  return `nodes cannot have iptables-${firewall}: ${argv.join(" ")} ended with ${code}: ${said}`;
 }

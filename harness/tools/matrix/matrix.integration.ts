@@ -54,6 +54,7 @@ const suite: PlannedCell = {
   driver: "reference",
   reference: "reference",
   engine: "26.1",
+  word: "26.1",
   firewall: "nft",
   declared: 0,
 };

@@ -1,7 +1,9 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
 import type { DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
-import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import { type TargetEngineSettings, targetEngines } from "#harness/cluster/providers.ts";
+import { formatEngine } from "#harness/core/engines/grammar.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Firewall, PastRun } from "#reports/matrix/schema.ts";
 
 /** One cell that is to be run. */
@@ -13,7 +15,10 @@ export interface PlannedCell {
   readonly driver: string;
   /** What the user gave to name the driver. */
   readonly reference: string;
-  readonly engine: EngineVersion;
+  /** Name of its engines: the version that answers. */
+  readonly engine: string;
+  /** The engines, as a word of ENGINE. */
+  readonly word: string;
   readonly firewall: Firewall;
   /** How many capabilities the driver declares: what is declared is tested, and takes its time. */
   readonly declared: number;
@@ -21,7 +26,7 @@ export interface PlannedCell {
 
 /** Every driver of the settings on every engine of theirs, with every firewall. Throws `UsageError` for a driver that cannot be loaded. */
 export async function planCells(
-  settings: DriverSettings & Pick<Settings, "DRIVER" | "ENGINE">,
+  settings: DriverSettings & TargetEngineSettings & Pick<Settings, "DRIVER">,
   firewalls: readonly Firewall[],
 ): Promise<PlannedCell[]> {
   const drivers = await Promise.all(
@@ -30,12 +35,13 @@ export async function planCells(
       return { reference, driver, declared: capabilities.length };
     }),
   );
-  return settings.ENGINE.flatMap((engine) =>
+  const engines = await targetEngines(settings);
+  return engines.flatMap(({ name: engine, nodes }) =>
     firewalls.flatMap((firewall) =>
       drivers.map(({ reference, driver, declared }): PlannedCell => {
         const project = `${driver}@${engine}`;
         const name = firewall === "nft" ? project : `${project}+${firewall}`;
-        return { name, project, driver, reference, engine, firewall, declared };
+        return { name, project, driver, reference, engine, word: formatEngine(nodes), firewall, declared };
       }),
     ),
   );

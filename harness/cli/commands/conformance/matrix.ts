@@ -8,10 +8,11 @@ import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { compareVersions } from "#harness/core/compare-versions.ts";
+import { engineVersions, parseEngine } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { engineVersions, readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
 import { pastRunOf, readHistory, reviewHistory, writeHistory } from "#harness/tools/matrix/history.ts";
@@ -106,7 +107,8 @@ async function matrix(what: readonly string[], options: Options): Promise<number
             settings.REPORTS,
             options.expect ? await planCells(settings, wantedFirewalls(settings, options)) : [],
           )
-        : await run(what, settings, options, history, told.promise);
+        : await run(what, settings, { ...options, pair: between }, history, told.promise);
+    checkBetween(between, merged.cells);
     return await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
   } finally {
     told.resolve();
@@ -117,11 +119,11 @@ async function matrix(what: readonly string[], options: Options): Promise<number
 async function run(
   given: readonly string[],
   settings: Settings,
-  options: Options,
+  options: Options & { readonly pair: Pair | undefined },
   history: readonly PastRun[],
   told: Promise<void>,
 ): Promise<Matrix> {
-  const { requirement, shard } = options;
+  const { requirement, shard, pair: between } = options;
   if (settings.CLUSTER !== "containers") {
     throw new UsageError(
       `CLUSTER=${settings.CLUSTER}: expected containers, because the matrix chooses the engine of its nodes (set in the environment)`,
@@ -139,6 +141,7 @@ async function run(
   const selected = [...given, ...(requirement ? [requirement] : [])];
   const wanted = wantedFirewalls(settings, options);
   const cells = await planCells(settings, wanted);
+  checkBetween(between, cells);
   const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
 
   handleInterruptions(progress);
@@ -152,12 +155,14 @@ async function run(
   removeWhenInterrupted("the engine", release);
   try {
     const blocked = new Map<string, string>();
-    for (const version of settings.ENGINE) {
-      const image = await ensureNodeImage(engine.docker, version, settings, progress);
-      const lacking = await firewallsOffered(engine.docker, image, wanted);
-      for (const { name, engine: own, firewall } of cells) {
-        const reason = lacking.get(firewall);
-        if (own === version && reason !== undefined) blocked.set(name, reason);
+    for (const word of new Set(cells.map((cell) => cell.word))) {
+      for (const { source } of parseEngine(word)) {
+        const { image } = await ensureNodeImage(engine.docker, source, settings, progress);
+        const lacking = await firewallsOffered(engine.docker, image, wanted);
+        for (const { name, word: own, firewall } of cells) {
+          const reason = lacking.get(firewall);
+          if (own === word && reason !== undefined) blocked.set(name, reason);
+        }
       }
     }
     progress.say(`${cells.length} cells, ${clusters} at a time: ${cells.map(({ name }) => name).join(" ")}`);
@@ -184,6 +189,17 @@ async function run(
 
 function wantedFirewalls(settings: Pick<Settings, "FIREWALL">, { firewall }: Options): readonly Firewall[] {
   return firewall ?? (settings.FIREWALL ? [settings.FIREWALL] : firewalls);
+}
+
+/** Throws `UsageError` where no cell has an engine that is to be compared. */
+function checkBetween(between: Pair | undefined, cells: readonly { readonly engine: string }[]): void {
+  const there = new Set(cells.map(({ engine }) => engine));
+  for (const version of between ?? []) {
+    if (there.has(version)) continue;
+    throw new UsageError(
+      `--between ${version}: expected one of ${[...there].join(", ")} (given on the command line)`,
+    );
+  }
 }
 
 async function report(
@@ -248,12 +264,6 @@ type Pair = [string, string];
 
 function readBetween(given: string[] | undefined): Pair | undefined {
   if (!given) return undefined;
-  for (const version of given) {
-    if (engineVersions.some((known) => known === version)) continue;
-    throw new UsageError(
-      `--between ${version}: expected one of ${engineVersions.join(", ")} (given on the command line)`,
-    );
-  }
   const [from, to, ...more] = given;
   if (from === undefined || to === undefined || more.length > 0) {
     throw new UsageError(`--between ${given.join(" ")}: expected two engine versions, e.g. 20.10 28.5`);

@@ -59,7 +59,7 @@ async function bench(options: Options): Promise<number> {
     `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? "unknown"})`,
     `${Math.round(totalmem() / 1e9)} GB`,
     `Linux ${release()}`,
-    `Docker ${context.version} on the nodes, ${engine.version} on this machine`,
+    `Docker ${(await context.nodeEngines()).name} on the nodes, ${engine.version} on this machine`,
     `Node.js ${process.version}`,
     `load ${load.toFixed(1)} before the run`,
     `measured ${new Date().toISOString().slice(0, 10)} in ${Math.round((performance.now() - startedAt) / 1000)} s`,

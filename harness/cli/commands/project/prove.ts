@@ -4,6 +4,7 @@ import { Option } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
+import { targetEngines } from "#harness/cluster/providers.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { passOn } from "#harness/core/settings/session.ts";
@@ -51,17 +52,18 @@ async function prove(): Promise<number> {
     return 0;
   }
   const cases = casesOf(faults);
-  const [engine] = readSettings().ENGINE;
-  if (!engine) throw new UsageError("ENGINE is empty");
+  const [word] = readSettings().ENGINE;
+  if (!word) throw new UsageError("ENGINE is empty");
   const places = faults.flatMap((fault) => (isOfTier(fault, "chapters") ? [fault.on] : []));
   const listOf = (values: readonly string[]) => [...new Set(values)].join(",");
   // The vitest configuration, which vitest reads later on, makes a project for each of them.
   passOn({
     FAULT: "",
-    ENGINE: listOf([engine, ...places.flatMap((place) => place.engine ?? [])]),
+    ENGINE: [...new Set([word, ...places.flatMap((place) => place.engine ?? [])])].join(","),
     ...(places.length > 0 ? { DRIVER: listOf(places.map(({ driver }) => driver)) } : {}),
   });
   const settings = { ...readSettings(), KEEP: false };
+  const engines = await targetEngines(settings);
   const folder = join(settings.REPORTS, "prove");
   const path = join(settings.REPORTS, "prove.json");
   rmSync(path, { force: true });
@@ -70,7 +72,7 @@ async function prove(): Promise<number> {
   const { signal } = interruption;
   handleInterruptions(progress, () => interruption.abort());
   const clusters = carriedBy(cases, options.clusters).map(
-    (carried) => new ClusterTestbed(carried, { settings, progress, engine, folder, signal }),
+    (carried) => new ClusterTestbed(carried, { settings, progress, engines, folder, signal }),
   );
   // One waits for a fault that hangs while the other goes on.
   const cnm = cases.some(({ on }) => on.tier === "cnm") ? [1, 2].map(() => new CnmTestbed(folder)) : [];
@@ -87,7 +89,7 @@ async function prove(): Promise<number> {
   if (signal.aborted) return 130;
 
   const unproved = unprovedRequirements();
-  const run = { startedAt, durationMs: elapsedMs(), engine, cases, results, unproved };
+  const run = { startedAt, durationMs: elapsedMs(), engine: engines[0]?.name ?? word, cases, results, unproved };
   writeAtomically(path, `${JSON.stringify(toJson(run), null, 2)}\n`);
   const { text, passed, failed } = describeRun(run);
   console.log(`${text}\nReport: ${relative(process.cwd(), path)}`);

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { generateKeyPair } from "#harness/cluster/containers/keys.ts";
 import { bringUp, type EngineContext, tearDown } from "#harness/cluster/containers/lifecycle.ts";
+import { identifyEngine } from "#harness/cluster/engines/identify.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
-import type { EngineVersion } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { knownHostName } from "#harness/host/ssh/ssh-target.ts";
 
@@ -40,10 +40,11 @@ export interface InventoryFile {
  */
 export async function makeGivenHosts(
   context: EngineContext,
-  engine: EngineVersion,
+  word: string,
   nodes: number,
 ): Promise<GivenHosts> {
   const settings = { ...context.settings, NODES: nodes, KEEP: false };
+  const engine = await identifyEngine(word, settings, context.progress);
   const { cluster, state } = await bringUp({ ...context, settings }, "given", engine, { fresh: true });
   const folder = mkdtempSync(join(tmpdir(), "netconform-given-"));
   const remove = async () => {

@@ -1,4 +1,5 @@
 import { bringUp, tearDown } from "#harness/cluster/containers/lifecycle.ts";
+import { identifyEngine } from "#harness/cluster/engines/identify.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
@@ -12,10 +13,11 @@ export interface OneNode extends AsyncDisposable {
 /** Brings it up, with the first engine of the settings; disposing of it removes it. */
 export async function makeOneNode(name: string): Promise<OneNode> {
   const settings = { ...readSettings(), KEEP: false, NODES: 1 };
-  const [version = "26.1"] = settings.ENGINE;
+  const [word = "26.1"] = settings.ENGINE;
   const progress = progressOn(process.stderr);
   const engine = await ensureEngine(settings, progress);
   const context = { settings, progress, docker: engine.docker, host: engine.host };
+  const version = await identifyEngine(word, settings, progress);
   const { cluster, state } = await bringUp(context, name, version, { fresh: true });
   return {
     cluster,

@@ -50,6 +50,7 @@ export async function runChapters(context: BenchContext): Promise<ChapterRuns> {
 }
 
 async function throughHarness(context: BenchContext): Promise<HarnessRun> {
+  const { name } = await context.nodeEngines();
   const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   const memory = new MemorySampler(process.pid);
   try {
@@ -58,10 +59,10 @@ async function throughHarness(context: BenchContext): Promise<HarnessRun> {
     const outcome = await context.lend(() =>
       runVitest({
         config: vitestConfig,
-        args: ["--project", `overlay@${context.version}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
+        args: ["--project", `overlay@${name}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
         env: {
           DRIVER: "overlay",
-          ENGINE: context.version,
+          ENGINE: context.word,
           NODES: String(context.settings.NODES),
           KEEP: "1",
           FAULT: "",
@@ -110,7 +111,7 @@ async function throughScript(context: BenchContext, state: ClusterState): Promis
   const env = {
     SSH_CONFIG: writeSshConfig(folder, state),
     IMAGE: state.image,
-    ENGINE: context.version,
+    ENGINE: node1.engine ?? state.engine,
     NODE1: node1.interfaces.management.address,
     NODE2: node2.interfaces.management.address,
     NODE1_CONTROL: node1.interfaces.control.address,

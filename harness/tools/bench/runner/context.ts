@@ -1,12 +1,15 @@
 import type { EngineContext } from "#harness/cluster/containers/lifecycle.ts";
+import { identifyEngine } from "#harness/cluster/engines/identify.ts";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
-import type { EngineVersion, Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram } from "#harness/host/setup/install.ts";
 
@@ -22,16 +25,18 @@ export class BenchContext implements AsyncDisposable {
   readonly settings: TargetSettings & Pick<Settings, "ENGINE">;
   readonly progress: Progress;
   readonly rounds: number;
-  readonly version: EngineVersion;
+  /** The engine on the nodes, as a word of ENGINE. */
+  readonly word: string;
   readonly #known = new Map<unknown, Promise<unknown>>();
   #engine: Promise<Engine> | undefined;
   #target: Promise<Target> | undefined;
+  #nodeEngines: Promise<TargetEngine> | undefined;
 
   constructor({ settings, progress, rounds }: BenchOptions) {
     this.settings = settings;
     this.progress = progress;
     this.rounds = rounds;
-    this.version = settings.ENGINE[0] ?? "26.1";
+    this.word = settings.ENGINE[0] ?? "26.1";
   }
 
   engine(): Promise<Engine> {
@@ -49,14 +54,25 @@ export class BenchContext implements AsyncDisposable {
     return { docker, host, settings: this.settings, progress: this.progress };
   }
 
-  /** Name of the node image, which is in the host engine. */
+  /** The engines on the nodes. */
+  nodeEngines(): Promise<TargetEngine> {
+    this.#nodeEngines ??= identifyEngine(this.word, this.settings, this.progress);
+    return this.#nodeEngines;
+  }
+
+  /** Name of the image of the first node, which is in the host engine. */
   async nodeImage(): Promise<string> {
-    return ensureNodeImage((await this.engine()).docker, this.version, this.settings, this.progress);
+    const { docker } = await this.engine();
+    const source = (await this.nodeEngines()).nodes[0]?.source;
+    if (!source) throw new HarnessError(`ENGINE=${this.word} names no engine`);
+    return (await ensureNodeImage(docker, source, this.settings, this.progress)).image;
   }
 
   /** Two nodes with `overlay` installed, new, so that it is known what they carry. */
   target(): Promise<Target> {
-    this.#target ??= openTarget(this.settings, this.progress, "overlay", this.version, { fresh: true });
+    this.#target ??= this.nodeEngines().then((engines) =>
+      openTarget(this.settings, this.progress, "overlay", engines, { fresh: true }),
+    );
     return this.#target;
   }
 

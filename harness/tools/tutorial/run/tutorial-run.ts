@@ -1,3 +1,4 @@
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import { openTarget } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
@@ -31,7 +32,7 @@ export interface RunOptions {
   readonly steps: readonly Step[];
   readonly mapping: Mapping;
   readonly plugin: Plugin;
-  readonly engine: string;
+  readonly engine: TargetEngine;
   /** Called after every command. */
   readonly tell: (result: StepResult) => void;
 }
@@ -67,7 +68,7 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
     }
     return {
       tutorial,
-      engine,
+      engine: engine.name,
       plugin,
       startedAt,
       durationMs: performance.now() - start,

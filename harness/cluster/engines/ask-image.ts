@@ -1,0 +1,56 @@
+import { PassThrough } from "node:stream";
+import type Docker from "dockerode";
+import { imageLabel, nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
+import { UsageError } from "#harness/core/errors.ts";
+import { lastLines } from "#harness/host/setup/install.ts";
+
+/** The version that dockerd of a node image tells, e.g. `28.5.2+dfsg2`. Throws `UsageError` with what it said instead. */
+export async function askVersion(docker: Docker, image: string, what: string): Promise<string> {
+  const { code, said } = await runIn(docker, image, ["dockerd", "--version"]);
+  const version = /\bversion ([^\s,]+)/.exec(said)?.[1];
+  if (code === 0 && version) return version;
+  throw new UsageError(
+    `${what}: expected its dockerd to tell its version, got exit code ${code}\n${lastLines(said, 5)}`,
+  );
+}
+
+/** 20.10 has no way to check more than whether it knows the flags. */
+const check = `dockerd "$@" --help >/dev/null || exit
+  dockerd --help | grep -q -e --validate || exit 0
+  dockerd "$@" --validate`;
+
+/** Requires dockerd of a node image to take flags, given without their dashes. Throws `UsageError` with its last lines. */
+export async function checkFlags(
+  docker: Docker,
+  image: string,
+  flags: readonly string[],
+  what: string,
+): Promise<void> {
+  if (flags.length === 0) return;
+  const given = flags.map((flag) => `--${flag}`);
+  const { code, said } = await runIn(docker, image, ["sh", "-c", check, "sh", ...given]);
+  if (code === 0) return;
+  throw new UsageError(`${what} refuses ${given.join(" ")}:\n${lastLines(said, 5)}`, {
+    hint: "correct the flags between the brackets of ENGINE",
+  });
+}
+
+/** Runs a command in a container of a node image, which is gone afterwards, with no network. */
+export async function runIn(
+  docker: Docker,
+  image: string,
+  argv: readonly string[],
+): Promise<{ code: number; said: string }> {
+  const output = new PassThrough();
+  let said = "";
+  output.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const [result] = (await docker.run(image, [], output, {
+    Entrypoint: [...argv],
+    Tty: true,
+    Labels: imageLabel,
+    HostConfig: { ...nodeHostConfig, AutoRemove: true, NetworkMode: "none" },
+  })) as [{ StatusCode: number }];
+  return { code: result.StatusCode, said: said.replaceAll("\r", "").trim() };
+}

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Settings } from "#harness/core/settings/settings.ts";
+
+/** Which version a content has, as its dockerd said once: a file in the cache for each content. */
+export class FoundVersions {
+  readonly #folder: string;
+
+  constructor({ CACHE }: Pick<Settings, "CACHE">) {
+    this.#folder = join(CACHE, "engines", "versions");
+  }
+
+  async find(content: string): Promise<string | undefined> {
+    return readFile(this.#path(content), "utf8").catch(() => undefined);
+  }
+
+  async keep(content: string, version: string): Promise<void> {
+    await mkdir(this.#folder, { recursive: true });
+    const part = `${this.#path(content)}.${process.pid}`;
+    await writeFile(part, version);
+    await rename(part, this.#path(content));
+  }
+
+  #path(content: string): string {
+    return join(this.#folder, createHash("sha256").update(content).digest("hex").slice(0, 24));
+  }
+}

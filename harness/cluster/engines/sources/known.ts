@@ -1,0 +1,16 @@
+import type { EngineRecipe } from "#harness/cluster/engines/recipe.ts";
+import { type EngineVersion, engines } from "#harness/core/engines/grammar.ts";
+import { nodePackages } from "./packages.ts";
+
+/** An engine version that has a short name. */
+export async function fromKnown({ version }: { readonly version: EngineVersion }): Promise<EngineRecipe> {
+  const { suite } = engines[version];
+  return {
+    what: `Docker ${version}`,
+    word: version,
+    content: version,
+    version,
+    suite,
+    packages: await nodePackages(version),
+  };
+}
