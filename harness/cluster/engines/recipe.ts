@@ -19,7 +19,7 @@ export interface EngineRecipe {
   readonly suite: string;
   /** Mirror of that suite instead of the usual one. */
   readonly mirror?: string;
-  /** File with a further apt source. */
+  /** A further apt source, in deb822 format. */
   readonly aptSource?: string;
   /** Packages that bring the engine, with versions where they matter. */
   readonly packages: readonly string[];

@@ -4,9 +4,9 @@ import { basename, join } from "node:path";
 import type Docker from "dockerode";
 import { askVersion } from "#harness/cluster/engines/ask-image.ts";
 import { FoundVersions } from "#harness/cluster/engines/found-versions.ts";
+import { nodePackages } from "#harness/cluster/engines/packages.ts";
 import type { EngineRecipe, EngineSettings } from "#harness/cluster/engines/recipe.ts";
 import { recipeOf } from "#harness/cluster/engines/recipes.ts";
-import { nodePackages } from "#harness/cluster/engines/sources/packages.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { type EngineSource, formatSource } from "#harness/core/engines/grammar.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
@@ -216,7 +216,7 @@ async function addPrograms(
   if (programs === undefined) throw new HarnessError(`${what} has no programs`);
   const bare = { word: "no-engine", content: "none", version: "none", suite, packages };
   const { image } = await builtImage(docker, { ...bare, what: "no engine" }, settings, progress);
-  return progress.step(`putting ${what} into a node image`, async () => {
+  return await progress.step(`putting ${what} into a node image`, async () => {
     const container = await docker.createContainer({ Image: image, Labels: imageLabel });
     try {
       await container.putArchive(programs, { path: "/usr/local/bin" });

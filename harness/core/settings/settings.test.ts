@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
 import { describeSettings, explainSettings, isGiven, readSettings } from "./settings.ts";
@@ -37,13 +38,13 @@ describe("readSettings", () => {
   it("reads lists, numbers and flags", () => {
     const settings = readSettings({
       DRIVER: "overlay, ./mine.ts",
-      ENGINE: "20.10,28.5",
+      ENGINE: "20.10,28.5[icc=false,live-restore],28.5+./docker.tgz,28.5",
       NODES: "3",
       KEEP: "1",
     });
     expect(settings).toMatchObject({
       DRIVER: ["overlay", "./mine.ts"],
-      ENGINE: ["20.10", "28.5"],
+      ENGINE: ["20.10", "28.5[icc=false,live-restore]", `28.5+${resolve("docker.tgz")}`, "28.5"],
       NODES: 3,
       KEEP: true,
     });
@@ -51,6 +52,14 @@ describe("readSettings", () => {
 
   it.each([
     [{ ENGINE: "19.03" }, /ENGINE=19\.03.*20\.10, 26\.1, 28\.5/],
+    [{ ENGINE: "28.5[icc" }, /ENGINE=28\.5\[icc: expected one of 20\.10/],
+    [{ ENGINE: ",", NODES: "2" }, /ENGINE=,: expected at least one/],
+    [
+      { ENGINE: "20.10+26.1+28.5" },
+      /ENGINE=20\.10\+26\.1\+28\.5: expected at most 2 engines, one for each of NODES=2/,
+    ],
+    [{ ENGINE_SOURCE: "https://example.org/docker.tgz" }, /ENGINE_SOURCE=.*expected a URL with \{version\}/],
+    [{ SNAPSHOT: "https://example.org/debian" }, /SNAPSHOT=.*expected a URL with \{date\}/],
     [{ CLUSTER: "moon" }, /CLUSTER=moon.*containers/],
     [{ CLUSTER: "ssh" }, /CLUSTER=ssh: expected INVENTORY=FILE/],
     [{ INVENTORY: "hosts.yaml" }, /INVENTORY=hosts\.yaml: expected CLUSTER=ssh/],

@@ -257,13 +257,14 @@ export function isGiven(name: SettingName, env: NodeJS.ProcessEnv = process.env)
 type Given = Readonly<Record<string, string | undefined>>;
 
 /** Settings that only make sense, or are only complete, together with others. */
-function whatGoesTogether({ CLUSTER, DRIVER, ENGINE, INVENTORY }: Settings, given: Given): string[] {
+function whatGoesTogether(settings: Settings, given: Given): string[] {
+  const { CLUSTER, DRIVER, ENGINE, INVENTORY } = settings;
   if (CLUSTER !== "ssh") {
     return INVENTORY
       ? [
           `INVENTORY=${given.INVENTORY}: expected CLUSTER=ssh with it, got CLUSTER=${CLUSTER} (set in the environment)`,
         ]
-      : [];
+      : enginesWithoutNode(settings);
   }
   return [
     ...(INVENTORY ? [] : ["CLUSTER=ssh: expected INVENTORY=FILE with it, got none (set in the environment)"]),
@@ -276,6 +277,13 @@ function whatGoesTogether({ CLUSTER, DRIVER, ENGINE, INVENTORY }: Settings, give
       ? [`ENGINE=${given.ENGINE}: expected one version at most, since CLUSTER=ssh takes what the hosts run`]
       : []),
   ];
+}
+
+function enginesWithoutNode({ ENGINE, NODES }: Settings): string[] {
+  return ENGINE.filter((word) => parseEngine(word).length > NODES).map(
+    (word) =>
+      `ENGINE=${word}: expected at most ${NODES} engines, one for each of NODES=${NODES} (set in the environment)`,
+  );
 }
 
 /** Hosts that exist have the engines they have and are as many as they are: what was not asked for is not assumed. */
@@ -292,7 +300,7 @@ function onGivenHosts(settings: Settings, given: Given): Settings {
 /** One line per setting that differs from its default, as the run understood it. */
 export function explainSettings(settings: Settings): string {
   const parts = describeSettings()
-    .filter(({ name }) => !["CACHE", "REPORTS", "SUBNETS"].includes(name))
+    .filter(({ name }) => !["CACHE", "ENGINE_SOURCE", "REPORTS", "SNAPSHOT", "SUBNETS"].includes(name))
     .map(({ name }) => [name, format(settings[name as SettingName])] as const)
     .filter(([, value]) => value !== "" && value !== "0")
     .map(([name, value]) => `${name}=${value}`);

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -57,7 +57,7 @@ export interface Bootstrap {
   suite: string;
   /** Mirror of that suite; default: `debianMirror`. */
   mirror?: string | undefined;
-  /** File with a further apt source, in deb822 format. */
+  /** A further apt source, in deb822 format. */
   aptSource?: string | undefined;
   /** Options for mmdebstrap: variant, packages, hooks. */
   options: readonly string[];
@@ -90,6 +90,8 @@ export async function bootstrap(
   const folder = join(parent, `${temporaryPrefix}${ownIdentity().replace(":", "-")}`);
   await mkdir(folder, { recursive: true });
   await chmod(folder, privilege === "none" ? 0o1777 : 0o755);
+  const aptSource = join(folder, "further.sources");
+  if (plan.aptSource !== undefined) await writeFile(aptSource, plan.aptSource);
   const argv = [
     "env",
     `TMPDIR=${folder}`,
@@ -104,7 +106,7 @@ export async function bootstrap(
     plan.suite,
     "-",
     mirror,
-    ...(plan.aptSource === undefined ? [] : [plan.aptSource]),
+    ...(plan.aptSource === undefined ? [] : [aptSource]),
   ];
   try {
     await progress.step(

@@ -1,6 +1,6 @@
+import { nodePackages } from "#harness/cluster/engines/packages.ts";
 import type { EngineRecipe } from "#harness/cluster/engines/recipe.ts";
 import { type EngineVersion, engines } from "#harness/core/engines/grammar.ts";
-import { nodePackages } from "./packages.ts";
 
 /** An engine version that has a short name. */
 export async function fromKnown({ version }: { readonly version: EngineVersion }): Promise<EngineRecipe> {

@@ -75,6 +75,11 @@ export async function hashFiles(paths: readonly string[], names: readonly string
   return hash.digest("hex");
 }
 
+/** SHA-256 of a text, in hexadecimal. */
+export function hashText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
 function checkMachine(head: Buffer, given: string): void {
   if (head.subarray(0, 4).toString("latin1") !== "\x7fELF") {
     throw new UsageError(`ENGINE=${given}: expected dockerd to be a program (ELF), got another file`);
