@@ -117,11 +117,13 @@ function parseFlags(text: string): string[] {
 function cut(text: string, separator: string | RegExp): string[] {
   const parts = text.split(separator);
   const joint = typeof separator === "string" ? separator : "+";
-  return parts.reduce<string[]>((whole, part) => {
-    const open = whole.at(-1);
-    if (open === undefined || isClosed(open)) return [...whole, part];
-    return [...whole.slice(0, -1), `${open}${joint}${part}`];
-  }, []);
+  const whole: string[] = [];
+  for (const part of parts) {
+    const last = whole.at(-1);
+    if (last !== undefined && !isClosed(last)) whole[whole.length - 1] = `${last}${joint}${part}`;
+    else whole.push(part);
+  }
+  return whole;
 }
 
 function isClosed(text: string): boolean {

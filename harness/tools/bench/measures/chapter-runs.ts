@@ -41,7 +41,7 @@ export async function runChapters(context: BenchContext): Promise<ChapterRuns> {
   const harness: HarnessRun[] = [];
   const script: ChaptersRun[] = [];
   for (let round = 0; round < context.rounds; round++) {
-    script.push(await context.progress.step("the chapters as a script", () => throughScript(context, state)));
+    script.push(await context.progress.step("the chapters as a script", () => throughScript(state)));
     harness.push(
       await context.progress.step("the chapters through the harness", () => throughHarness(context)),
     );
@@ -104,7 +104,7 @@ function readCommands(reports: string): TranscriptEntry[] {
   );
 }
 
-async function throughScript(context: BenchContext, state: ClusterState): Promise<ChaptersRun> {
+async function throughScript(state: ClusterState): Promise<ChaptersRun> {
   const folder = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   const [node1, node2] = state.nodes;
   if (!node1 || !node2) throw new HarnessError(`the script needs two nodes, got ${state.nodes.length}`);
