@@ -59,7 +59,7 @@ async function prove(): Promise<number> {
   // The vitest configuration, which vitest reads later on, makes a project for each of them.
   passOn({
     FAULT: "",
-    ENGINE: [...new Set([word, ...places.flatMap((place) => place.engine ?? [])])].join(","),
+    ENGINE: listOf([word, ...places.flatMap((place) => place.engine ?? [])]),
     ...(places.length > 0 ? { DRIVER: listOf(places.map(({ driver }) => driver)) } : {}),
   });
   const settings = { ...readSettings(), KEEP: false };
@@ -89,7 +89,14 @@ async function prove(): Promise<number> {
   if (signal.aborted) return 130;
 
   const unproved = unprovedRequirements();
-  const run = { startedAt, durationMs: elapsedMs(), engine: engines[0]?.name ?? word, cases, results, unproved };
+  const run = {
+    startedAt,
+    durationMs: elapsedMs(),
+    engine: engines[0]?.name ?? word,
+    cases,
+    results,
+    unproved,
+  };
   writeAtomically(path, `${JSON.stringify(toJson(run), null, 2)}\n`);
   const { text, passed, failed } = describeRun(run);
   console.log(`${text}\nReport: ${relative(process.cwd(), path)}`);
