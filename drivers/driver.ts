@@ -94,6 +94,8 @@ export type DriverSettings = Pick<Settings, "REPORTS" | "CACHE" | "CNI_PATH" | "
  * Adding one touches its file, its test and one line of docs.
  */
 export interface Driver {
+  /** Version of the driver API that it was written for; absent: the current one, as `apiVersion` says. */
+  readonly apiVersion?: number;
   readonly name: string;
   /** One line for people. */
   readonly title: string;

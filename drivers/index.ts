@@ -38,6 +38,7 @@ export {
   type Policy,
   type Rule,
 } from "./driver.ts";
+export { apiVersion } from "./kit/api-version.ts";
 export { Daemon, type DaemonPlan, daemon } from "./kit/daemon/daemon.ts";
 export { type DockerDriverSpec, dockerDriver } from "./kit/docker-driver/docker-driver.ts";
 export { untilEngines } from "./kit/docker-driver/until-engines.ts";

@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { $ } from "#harness/host/local/zx.ts";
 import { builtInDrivers } from "./built-in.ts";
+import { packageVersion } from "./kit/api-version.ts";
 import { loadDriver } from "./loader.ts";
 
 const settings = readSettings({});
@@ -91,17 +93,38 @@ describe("loadDriver", () => {
   });
 
   it.each([
-    ["throws.mjs", "throw new Error('broken inside');", /throws\.mjs.*broken inside/],
+    [
+      "throws.mjs",
+      "\nthrow new Error('broken inside');",
+      /throws\.mjs:2 could not be loaded: broken inside$/,
+    ],
+    ["text.mjs", "throw 'broken inside';", /text\.mjs could not be loaded: broken inside$/],
+    ["unparsable.mjs", "export default {\n  name: };", /unparsable\.mjs:2 could not be loaded/],
+    [
+      "boasting.ts",
+      'import { dockerDriver } from "netconform";\nexport default dockerDriver({ name: "x", title: "X", capabilities: ["remote"], driver: "x" });',
+      /boasting\.ts:2 could not be loaded: dockerDriver x declares what it lacks\n {2}remote: expected protocol/,
+    ],
+    [
+      "older.mjs",
+      'export default {\n  apiVersion: 0,\n  name: "x",\n};',
+      /older\.mjs:2 was made for version 0 of the driver API: expected 1, which netconform \d\S* in \/.* has\n {2}next: docs\/drivers\.md/,
+    ],
+    [
+      "newer.ts",
+      'import { dockerDriver } from "netconform";\nexport default dockerDriver({ apiVersion: 2, name: "x", title: "X", capabilities: [], driver: "x" });',
+      /newer\.ts:2 was made for version 2 of the driver API: expected 1/,
+    ],
     ["empty.mjs", "export const x = 1;", /empty\.mjs has no default export/],
     [
       "failing.mjs",
       "export default () => { throw new Error('no such folder'); };",
-      /failing\.mjs could not make its driver: no such folder/,
+      /failing\.mjs:1 could not make its driver: no such folder/,
     ],
     [
       "rejecting.mjs",
       "export default async () => { throw new Error('no such folder'); };",
-      /rejecting\.mjs could not make its driver: no such folder/,
+      /rejecting\.mjs:1 could not make its driver: no such folder/,
     ],
     ["hollow.mjs", "export default () => undefined;", /hollow\.mjs is not a driver[\s\S]*default export/],
     [
@@ -113,12 +136,62 @@ describe("loadDriver", () => {
     [
       "proud.mjs",
       'export default { name: "x", title: "X", capabilities: ["teleport"], install() {}, connect() {} };',
-      /proud\.mjs[\s\S]*one of [\s\S]*multihost[\s\S]*teleport/,
+      /proud\.mjs[\s\S]*one of [\s\S]*multihost[\s\S]*teleport" \(line 1\)/,
     ],
   ])("refuses %s and says what is wrong", async (name, content, message) => {
     const loading = loadDriver(driverFile(name, content), settings);
     await expect(loading).rejects.toThrow(UsageError);
     await expect(loading).rejects.toThrow(message);
+  });
+
+  it("says where prepare failed, since no cluster is there yet; what the suite knows passes through", async () => {
+    const path = driverFile(
+      "unprepared.mjs",
+      `const whole = { name: "x", title: "X", capabilities: ["names"], connect() {} };
+       export default { ...whole, async prepare(engine) {
+         engine.nosuch.call();
+       } };`,
+    );
+    const { prepare } = await loadDriver(path, settings);
+    await expect(prepare?.("26.1")).rejects.toThrow(UsageError);
+    await expect(prepare?.("26.1")).rejects.toThrow(/unprepared\.mjs:3 failed in prepare: Cannot read/);
+  });
+
+  describe("a tree with two versions of netconform", () => {
+    const tree = join(folder, "two versions");
+    const other = join(tree, "node_modules/netconform");
+    const helper = join(tree, "node_modules/helper/index.mjs");
+    mkdirSync(dirname(helper), { recursive: true });
+    mkdirSync(other);
+    writeFileSync(helper, 'export { defineDriver } from "netconform";');
+    const driver = driverFile(
+      "two versions/driver.mjs",
+      `import { defineDriver } from "./node_modules/helper/index.mjs";
+       export default defineDriver({ name: "x", title: "X", capabilities: ["names"], connect() {} });`,
+    );
+    const loader = JSON.stringify(new URL("./loader.ts", import.meta.url).href);
+    const program = `
+      import { loadDriver } from ${loader};
+      const loading = loadDriver(${JSON.stringify(driver)}, ${JSON.stringify(settings)});
+      console.log(await loading.then(({ name }) => name, ({ name, message }) => name + ": " + message));`;
+
+    async function load(version: string): Promise<string> {
+      writeFileSync(join(other, "package.json"), JSON.stringify({ name: "netconform", version }));
+      return (await $`${[process.execPath, "--input-type=module", "-e", program]}`).stdout;
+    }
+
+    it("is refused with both, and who imports the other", async () => {
+      const said = await load("0.1.0");
+      expect(said).toContain("UsageError: DRIVER=");
+      expect(said).toContain(
+        `two versions of netconform in one tree: ${packageVersion()} runs, from ${projectRoot}; `,
+      );
+      expect(said).toContain(`${helper} imports 0.1.0, from ${other}\n  next: `);
+    });
+
+    it("is fine where both are of the same version", async () => {
+      expect(await load(packageVersion())).toBe("x\n");
+    });
   });
 
   it("takes a driver without install, whose engines bring it", async () => {

@@ -1,45 +1,29 @@
 import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { z } from "zod";
-import { UsageError } from "#harness/core/errors.ts";
-import { type Capability, capabilities } from "#suites/requirements/capability.ts";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { Blocked, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { builtInDrivers, fileOfBuiltIn } from "./built-in.ts";
 import type { Driver, DriverFactory, DriverSettings } from "./driver.ts";
+import { apiVersion, packageVersion } from "./kit/api-version.ts";
 import { refuseMissing } from "./kit/docker-driver/capability-methods.ts";
+import { problemsOf } from "./loading/driver-shape.ts";
+import { lineNaming, lineThrown } from "./loading/source-line.ts";
 import { resolvePublicApi } from "./public-api-import.ts";
 
 /** File names by which a network configuration for CNI plugins is known. */
 const conflistExtensions = [".conflist", ".conf", ".json"];
 
-const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
-
-const optionalFunction = (expected: string) =>
-  z.custom((value) => typeof value === "function", expected).optional();
-
-const nameRule = "a name of letters, digits, '_', '.' and '-'";
-const driverShape = z.object(
-  {
-    name: z.string({ error: nameRule }).regex(/^[a-z0-9][a-z0-9_.-]*$/i, nameRule),
-    title: z.string({ error: "a text" }).min(1, { error: "a text" }),
-    capabilities: z.array(z.enum(capabilityNames), { error: "a list of capabilities" }),
-    install: optionalFunction("a function install(scope, cluster), or none"),
-    prepare: optionalFunction("a function prepare(engine), or none"),
-    binaries: optionalFunction("a function binaries(cluster), or none"),
-    connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
-  },
-  { error: "a driver object, as defineDriver makes it" },
-);
-
 /**
  * Loads a driver by built-in name, path to a file (`./my-driver.ts`, or `./my.conflist` for CNI plugins), or package name.
- * One that depends on the settings is made with `settings`. Throws `UsageError` that names the file and what is wrong with it.
+ * One that depends on the settings is made with `settings`. Throws `UsageError` that names the file, the line where that can be
+ * told, and what is wrong with it.
  */
 export async function loadDriver(reference: string, settings: DriverSettings): Promise<Driver> {
-  const { specifier, place } = locate(reference);
+  const { specifier, place, file } = locate(reference);
   if (conflistExtensions.includes(extname(place))) {
     const { conflistDriver } = await import("./cni/conflist.ts");
-    return keepingPromises(`DRIVER=${reference}: ${place}`, await conflistDriver(place)(settings));
+    return keepingPromises(reference, place, await conflistDriver(place)(settings));
   }
   resolvePublicApi();
   let loaded: { default?: unknown };
@@ -53,37 +37,65 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
     throw new UsageError(
       missing && !place.startsWith("/")
         ? `DRIVER=${reference}: no such driver; expected one of ${builtInDrivers.join(", ")}, a path to a driver file, or an installed package (set in the environment)`
-        : `DRIVER=${reference}: ${place} could not be loaded: ${error instanceof Error ? error.message : error}`,
+        : `DRIVER=${reference}: ${lineThrown(file, error)} could not be loaded: ${messageOf(error)}`,
       { cause: error, ...(isScript(error) ? { hint: scriptHint } : {}) },
     );
   }
   if (loaded.default === undefined) {
-    throw new UsageError(`DRIVER=${reference}: ${place} has no default export`, {
+    throw new UsageError(`DRIVER=${reference}: ${file} has no default export`, {
       hint: "export default defineDriver({ name, title, capabilities, connect })",
     });
   }
   const driver = await made(loaded.default, settings).catch((error: unknown) => {
     throw new UsageError(
-      `DRIVER=${reference}: ${place} could not make its driver: ${error instanceof Error ? error.message : error}`,
+      `DRIVER=${reference}: ${lineThrown(file, error)} could not make its driver: ${messageOf(error)}`,
       { cause: error },
     );
   });
-  const checked = driverShape.safeParse(driver);
-  if (!checked.success) {
-    const problems = checked.error.issues.map((issue) => describeIssue(issue, driver));
-    throw new UsageError(`DRIVER=${reference}: ${place} is not a driver\n  ${problems.join("\n  ")}`);
+  refuseOtherApi(reference, file, driver);
+  const problems = problemsOf(driver, file);
+  if (problems.length > 0) {
+    throw new UsageError(`DRIVER=${reference}: ${file} is not a driver\n  ${problems.join("\n  ")}`);
   }
-  return keepingPromises(`DRIVER=${reference}: ${place}`, driver as Driver);
+  return keepingPromises(reference, file, driver as Driver);
 }
 
-/** The driver, whose `connect` refuses a declared capability without its methods. */
-function keepingPromises(place: string, driver: Driver): Driver {
+/** Refuses a driver that was made for another version of the driver API. One that does not say is taken for a current one. */
+function refuseOtherApi(reference: string, file: string, driver: unknown): void {
+  const madeFor = (driver as { apiVersion?: unknown } | undefined)?.apiVersion;
+  if (madeFor === undefined || madeFor === apiVersion) return;
+  throw new UsageError(
+    `DRIVER=${reference}: ${lineNaming(file, "apiVersion")} was made for version ${madeFor} of the driver API: expected ${apiVersion}, which netconform ${packageVersion()} in ${projectRoot} has`,
+    { hint: "docs/drivers.md says what has changed; or install the netconform that it was made for" },
+  );
+}
+
+/**
+ * The driver, whose `connect` refuses a declared capability without its methods, and whose `prepare` tells its own mistakes with
+ * their place, since no cluster is there yet.
+ */
+function keepingPromises(reference: string, file: string, driver: Driver): Driver {
+  const place = `DRIVER=${reference}: ${file}`;
   const { name, title, capabilities } = driver;
   return {
     ...driver,
     ...{ name, title, capabilities },
     ...(driver.needs ? { needs: driver.needs } : {}),
-    ...(driver.prepare ? { prepare: async (engine) => driver.prepare?.(engine) } : {}),
+    ...(driver.prepare
+      ? {
+          prepare: async (engine) => {
+            try {
+              await driver.prepare?.(engine);
+            } catch (error) {
+              if ([Blocked, HarnessError, Nonconformance].some((own) => error instanceof own)) throw error;
+              throw new UsageError(
+                `DRIVER=${reference}: ${lineThrown(file, error)} failed in prepare: ${messageOf(error)}`,
+                { cause: error },
+              );
+            }
+          },
+        }
+      : {}),
     ...(driver.binaries ? { binaries: async (cluster) => driver.binaries?.(cluster) ?? [] } : {}),
     ...(driver.install ? { install: async (...given) => (await driver.install?.(...given)) ?? {} } : {}),
     async connect(cluster, attachment) {
@@ -106,16 +118,26 @@ async function made(exported: unknown, settings: DriverSettings): Promise<unknow
   return typeof exported === "function" ? (exported as DriverFactory)(settings) : exported;
 }
 
-function locate(reference: string): { specifier: string; place: string } {
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What to import, what to call it in messages, and its file where it leads to one. */
+function locate(reference: string): { specifier: string; place: string; file: string } {
   const builtIn = fileOfBuiltIn(reference);
-  if (builtIn) return { specifier: builtIn.href, place: builtIn.pathname };
+  if (builtIn) {
+    const file = fileURLToPath(builtIn);
+    return { specifier: builtIn.href, place: file, file };
+  }
   if (reference.startsWith(".") || reference.startsWith("/")) {
     const path = resolve(reference);
     if (!existsSync(path))
       throw new UsageError(`DRIVER=${reference}: there is no file ${path} (set in the environment)`);
-    return { specifier: pathToFileURL(path).href, place: path };
+    return { specifier: pathToFileURL(path).href, place: path, file: path };
   }
-  return { specifier: locatePackage(reference), place: reference };
+  const specifier = locatePackage(reference);
+  const file = specifier.startsWith("file:") ? fileURLToPath(specifier) : reference;
+  return { specifier, place: reference, file };
 }
 
 /** The file that an installed package leads to; what is not there stays what it is, and fails when it is imported. */
@@ -125,11 +147,4 @@ function locatePackage(reference: string): string {
   } catch {
     return reference;
   }
-}
-
-function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
-  const path = issue.path.join(".");
-  const got = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], value);
-  const expected = "values" in issue ? `one of ${(issue.values as string[]).join(", ")}` : issue.message;
-  return `${path || "default export"}: expected ${expected}, got ${typeof got === "function" ? "a function" : JSON.stringify(got)}`;
 }

@@ -58,7 +58,15 @@ async function install() {
   console.error(`${what} …`);
   const ticks = setInterval(() => console.error(`${what}: ${elapsed()}`), 10_000);
   const { code, output } = await npm("ci", "--no-audit", "--no-fund");
-  if (code !== 0) fail(`${what} failed after ${elapsed()}: npm ci exited with ${code}\n${output}`);
+  if (code !== 0) {
+    clearInterval(ticks);
+    const unreached =
+      /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNRESET|ENETUNREACH|EHOSTUNREACH)\b.*/.exec(output);
+    const next = "npm config get registry says which one it is; npm_config_registry=URL names another";
+    if (unreached)
+      fail(`${what} failed after ${elapsed()}: npm's registry cannot be reached\n${output}  next: ${next}`);
+    fail(`${what} failed after ${elapsed()}: npm ci exited with ${code}\n${output}`);
+  }
   // The package `node` fetches the program in an install script, which a user's npm may be set not to run.
   if (!(await nodeRuns())) {
     const rebuild = await npm("rebuild", "node", "--ignore-scripts=false");

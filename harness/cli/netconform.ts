@@ -24,7 +24,10 @@ if (first === "complete") {
   const program = newCommand("netconform")
     .description("Conformance tests for container network plugins, CNM (Docker's libnetwork) and CNI.")
     .usage("COMMAND [ARGUMENT…]")
-    .addHelpText("after", "\n`netconform COMMAND --help` says more. `npm run COMMAND -- …` is the same.");
+    .addHelpText(
+      "after",
+      `\n\`netconform COMMAND --help\` says more.${isCheckout ? " `npm run COMMAND -- …` is the same." : ""}`,
+    );
   for (const [own, { summary, alias }] of Object.entries(all)) {
     const stub = program.command(own).description(summary);
     if (alias) stub.alias(alias);

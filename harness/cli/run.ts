@@ -4,9 +4,13 @@ import { isCheckout, projectRoot } from "#harness/core/project-root.ts";
 import { vitestConfig, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 
-/** A command line whose mistakes end with exit code 2; `name` as a user types it, e.g. `npm run conform --`. */
+/**
+ * A command line whose mistakes end with exit code 2; `name` as a user types it in a checkout, e.g. `npm run conform --`. In the
+ * package, where there are no npm scripts, that is `npx netconform conform`.
+ */
 export function newCommand(name: string): Command {
-  return new Command(name).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+  const typed = isCheckout ? name : name.replace(/^npm (?:run )?(\S+) --$/, "npx netconform $1");
+  return new Command(typed).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 }
 
 /**

@@ -24,13 +24,22 @@ const empty = driverFile("empty", "export const nothing = 1;");
 const lacking = driverFile("lacking", 'export default { name: "mine" };');
 const overdone = driverFile("overdone", `export default { ${whole}, capabilities: ["teleport"] };`);
 
+const older = driverFile("older", `export default { ${whole}, capabilities: ["names"], apiVersion: 0 };`);
+const failing = 'async prepare() { throw new Error("no such engine"); }';
+const unprepared = driverFile(
+  "unprepared",
+  `export default { ${whole}, capabilities: ["names"], ${failing} };`,
+);
+
 /** Setting, and what the message must hold. */
 const settings: [Record<string, string>, RegExp][] = [
   [{ DRIVER: "nosuch" }, /^DRIVER=nosuch: no such driver; expected one of bridge, overlay.*environment/m],
   [{ DRIVER: "./nosuch.ts" }, /^DRIVER=\.\/nosuch\.ts: there is no file .*nosuch\.ts/m],
-  [{ DRIVER: throwing }, /throwing\.ts could not be loaded: no such luck/],
+  [{ DRIVER: throwing }, /throwing\.ts:1 could not be loaded: no such luck/],
   [{ DRIVER: empty }, /empty\.ts has no default export/],
   [{ DRIVER: lacking }, /lacking\.ts is not a driver\n {2}title: expected a text, got undefined/],
+  [{ DRIVER: older }, /older\.ts:1 was made for version 0 of the driver API: expected 1/],
+  [{ DRIVER: unprepared }, /unprepared\.ts:1 failed in prepare: no such engine/],
   [{ DRIVER: overdone }, /capabilities\.0: expected one of multihost, .*, got "teleport"/],
   [
     { ENGINE: "19" },

@@ -1,6 +1,14 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
@@ -30,6 +38,12 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = u
 }
 
 const netconform = ["npx", "--no-install", "netconform"];
+const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+  version: string;
+};
+const tarball = join(folder, `netconform-${version}.tgz`);
+/** The package's program, where the user has it. */
+const program = join(user, "node_modules/netconform/harness/cli/bin.mjs");
 
 beforeAll(async () => {
   const built = join(folder, "dist");
@@ -38,13 +52,30 @@ beforeAll(async () => {
   expect(packed.code, packed.said).toBe(0);
   mkdirSync(user);
   writeFileSync(join(user, "package.json"), '{ "name": "my-plugin", "version": "1.0.0", "private": true }\n');
-  const { version } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
-    version: string;
-  };
-  const tarball = join(folder, `netconform-${version}.tgz`);
   const installed = await run(["npm", "install", "--no-audit", "--no-fund", "--save-dev", tarball]);
   expect(installed.code, installed.said).toBe(0);
 }, 300_000);
+
+test("the same sources are the same tarball, byte for byte, and publishing it warns of nothing", async () => {
+  const again = join(folder, "again");
+  await buildPackage(join(again, "dist"));
+  const packed = await run(["npm", "pack", "--pack-destination", again], {}, join(again, "dist"));
+  expect(packed.code, packed.said).toBe(0);
+  const [first, second] = [folder, again].map((place) => readFileSync(join(place, basename(tarball))));
+  expect(second?.equals(first ?? Buffer.of())).toBe(true);
+  // Nothing listens there: a rehearsal asks no registry. Who publishes is no matter of the package.
+  const publish = [
+    "npm",
+    "publish",
+    "--dry-run",
+    "--registry=http://127.0.0.1:9/",
+    "--//127.0.0.1:9/:_authToken=none",
+  ];
+  const published = await run(publish, {}, join(again, "dist"));
+  expect(published.said).not.toMatch(/\b(warn|error)\b(?! *\/)/i);
+  expect(published.said).toContain(`+ netconform@${version}`);
+  expect(published.code).toBe(0);
+}, 120_000);
 
 /** The commands of the documents' first block that a user types once the package is installed. */
 const [, block = ""] =
@@ -94,7 +125,6 @@ test.each([
 });
 
 test("a Node.js that is too old is one message, before anything is loaded", async () => {
-  const program = join(user, "node_modules/netconform/harness/cli/bin.mjs");
   const old = `Object.defineProperty(process.versions, "node", { value: "20.1.0" }); await import(${JSON.stringify(program)});`;
   const { code, said } = await run([process.execPath, "--input-type=module", "-e", old]);
   expect(said).toContain("netconform: Node.js 20.1.0 is too old: expected 24 or later\n  next: ");
@@ -103,7 +133,6 @@ test("a Node.js that is too old is one message, before anything is loaded", asyn
 
 test("a folder without package.json is told so", async () => {
   const empty = mkdtempSync(join(folder, "empty-"));
-  const program = join(user, "node_modules/netconform/harness/cli/bin.mjs");
   const { code, said } = await run(
     [process.execPath, program, "init", "--kind", "cni", "--name", "x"],
     {},
@@ -112,6 +141,64 @@ test("a folder without package.json is told so", async () => {
   expect(said).toContain("has no package.json\n  next: run npm init -y there first");
   expect(code).toBe(2);
 });
+
+test("a read-only folder is one message, for init and for a run", async () => {
+  const readOnly = 'mount --bind "$PWD" "$PWD" && mount -o remount,ro,bind "$PWD" && cd "$PWD" && exec "$@"';
+  const inside = (...args: string[]) =>
+    run(["unshare", "--mount", "sh", "-c", readOnly, "sh", process.execPath, program, ...args]);
+  const init = await inside("init", "--kind", "cnm", "--name", "x");
+  expect(init.said).toBe(`${user} cannot be written to\n  next: run it in a folder of your own\n`);
+  expect(init.code).toBe(2);
+  const started = await inside("run", "basics", "-t", "B1");
+  expect(started.said).toMatch(
+    /^REPORTS=\S*\/reports\/output: \S+ cannot be written to\n {2}next: name a folder that can be written to: REPORTS=FOLDER$/m,
+  );
+  expect(started.said).not.toMatch(/^\s+at |Allure/m);
+  expect(started.code).toBe(2);
+});
+
+test("two versions of netconform in one tree are one message, before anything starts", async () => {
+  const inner = join(user, "inner");
+  const other = join(inner, "node_modules/netconform");
+  mkdirSync(other, { recursive: true });
+  writeFileSync(join(other, "package.json"), '{ "name": "netconform", "version": "0.0.1" }');
+  copyFileSync(join(user, "netconform.driver.mts"), join(inner, "driver.mts"));
+  const { code, said } = await run([...netconform, "run", "basics"], { DRIVER: "./inner/driver.mts" });
+  const own = join(user, "node_modules/netconform");
+  expect(said).toContain(
+    `two versions of netconform in one tree: ${version} runs, from ${own}; ${inner}/driver.mts imports 0.0.1, from ${other}\n  next: `,
+  );
+  expect(said).not.toMatch(/^\s+at /m);
+  expect(code).toBe(2);
+});
+
+test("a driver for another version of the driver API is one message, with the line that says so", async () => {
+  const driver = readFileSync(join(user, "netconform.driver.mts"), "utf8");
+  writeFileSync(join(user, "future.mts"), driver.replace("apiVersion: 1", "apiVersion: 2"));
+  const { code, said } = await run([...netconform, "run", "basics"], { DRIVER: "./future.mts" });
+  expect(said).toMatch(
+    /\/future\.mts:5 was made for version 2 of the driver API: expected 1, which netconform/,
+  );
+  expect(code).toBe(2);
+});
+
+test("a command is called in its help as the user calls it", async () => {
+  const { said } = await run([...netconform, "run", "--help"]);
+  expect(said).toMatch(/^Usage: npx netconform conform \[options\] \[filter\.\.\.\]$/m);
+  expect((await run([...netconform, "--help"])).said).not.toContain("npm run");
+});
+
+test("a project of scripts, below a folder with spaces, whose packages are links, is prepared and runs", async () => {
+  const place = join(folder, "a plugin's folder, ü");
+  mkdirSync(place);
+  symlinkSync(join(user, "node_modules"), join(place, "node_modules"));
+  writeFileSync(join(place, "package.json"), '{ "type": "commonjs" }');
+  const made = await run([...netconform, "init", "--kind", "cnm", "--name", "bridge"], {}, place);
+  expect(made.code, made.said).toBe(0);
+  const ran = await run(["npx", "--no-install", "vitest", "run", "basics", "-t", "B1"], {}, place);
+  expect(ran.said).toMatch(/^[1-9]\d* passed, 0 failed, 0 error/m);
+  expect(ran.code, ran.said).toBe(0);
+}, 180_000);
 
 test("requirements are chosen by id, and the environment wins over package.json", async () => {
   const { code, said } = await run([...netconform, "run", "basics", "-t", "B1"], { DRIVER: "overlay" });
@@ -123,7 +210,6 @@ test("requirements are chosen by id, and the environment wins over package.json"
 test("a network configuration for CNI is prepared as well, and its plugin is judged", async () => {
   const other = mkdtempSync(join(folder, "cni-"));
   writeFileSync(join(other, "package.json"), "{}");
-  const program = join(user, "node_modules/netconform/harness/cli/bin.mjs");
   const made = await run([process.execPath, program, "init", "--kind", "cni", "--name", "bridge"], {}, other);
   expect(made.code, made.said).toBe(0);
   const { code, said } = await run([process.execPath, program, "run", "basics", "-t", "B7"], {}, other);
@@ -157,4 +243,8 @@ test("holds no tests of this project, no fixtures, nothing that only its checkou
   ).toEqual([]);
   expect(files.filter((path) => path.endsWith(".test.js") && !path.startsWith("./suites/"))).toEqual([]);
   expect(files).toContain("./vagrant/provision.sh");
+  const text = readFileSync(join(user, "node_modules/netconform/README.md"), "utf8");
+  const documents = [...text.matchAll(/\]\((docs\/[^)#]+)/g)].map(([, path = ""]) => `./${path}`);
+  expect(files).toEqual(expect.arrayContaining(documents));
+  expect(documents.length).toBeGreaterThan(10);
 });

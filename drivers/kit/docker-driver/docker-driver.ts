@@ -1,4 +1,5 @@
 import type { Driver, InstalledDriver, Needs } from "#drivers/driver.ts";
+import { apiVersion } from "#drivers/kit/api-version.ts";
 import { type RecordedPlugin, recordPlugin } from "#drivers/kit/recorder/record-plugin.ts";
 import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
@@ -15,6 +16,8 @@ import { showLogs } from "./logs.ts";
 
 /** A driver for a CNM plugin, whose networks engines make: `docker network create --driver=NAME`. */
 export interface DockerDriverSpec {
+  /** As `Driver.apiVersion`; default: that of the kit that makes the driver. */
+  readonly apiVersion?: number;
   readonly name: string;
   /** One line for people. */
   readonly title: string;
@@ -75,7 +78,7 @@ export function dockerDriver(spec: DockerDriverSpec): Driver & Required<Pick<Dri
   refuseWithoutMethods(spec);
   const { name, title, capabilities, needs, prepare } = spec;
   return {
-    ...{ name, title, capabilities },
+    ...{ apiVersion: spec.apiVersion ?? apiVersion, name, title, capabilities },
     ...(needs ? { needs } : {}),
     ...(prepare ? { prepare } : {}),
     binaries: async (cluster) => spec.binaries ?? programsOf(cluster, spec.daemons),

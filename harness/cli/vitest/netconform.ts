@@ -6,6 +6,7 @@ import { selectionById } from "#harness/conformance/run/selection.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { readSettings, type SettingName } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
+import { refuseReadOnly } from "#harness/core/settings/writable.ts";
 import { conformanceReporters } from "#reports/reporters.ts";
 
 /** Settings by name, as texts: what holds where the environment does not say otherwise. */
@@ -37,6 +38,7 @@ export async function netconform(usual: UsualSettings = {}): Promise<NetconformC
 
 async function configure(usual: UsualSettings): Promise<NetconformConfig> {
   const settings = readSettings(undefined, usual);
+  refuseReadOnly(settings);
   // Chapters know nothing of faults: one that is asked for waits in the worker for the cluster.
   const fault = settings.FAULT
     ? {

@@ -138,6 +138,7 @@ async function runBootstrap(
   const [consumed, exit] = await Promise.allSettled([plan.consume(command.stdout), command.exit]);
   const code = exit.status === "fulfilled" ? (exit.value.code ?? exit.value.signal) : exit.reason;
   if (code !== 0) {
+    refuseUnreached(lines, plan.what);
     throw new HarnessError(
       `mmdebstrap for ${plan.suite} failed (${code}); its last lines:\n${lines.join("\n")}`,
       {
@@ -149,6 +150,19 @@ async function runBootstrap(
     );
   }
   if (consumed.status === "rejected") throw consumed.reason;
+}
+
+/** Throws `UsageError` where apt says that it could not reach the mirror, with what it says. */
+function refuseUnreached(lines: readonly string[], what: string): void {
+  const at = lines.findIndex((line) =>
+    /^\s+.*(could not (connect|resolve)|failure resolving|timed out|unreachable)/i.test(line),
+  );
+  const [, mirror] = /^Err:\d+ (\S+)/.exec(lines[at - 1] ?? "") ?? [];
+  if (mirror === undefined) return;
+  throw new UsageError(
+    `the Debian mirror ${mirror} cannot be reached, and ${what} is made from its packages: ${lines[at]?.trim()}`,
+    { hint: `MIRROR=URL names another mirror; NODE_IMAGE a node image that the engine has; or ${otherwise}` },
+  );
 }
 
 /** Removes the folders of builds that were killed. */

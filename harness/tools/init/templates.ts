@@ -1,3 +1,5 @@
+import { apiVersion } from "#drivers/kit/api-version.ts";
+
 /** What a project is made from. */
 export interface InitAnswers {
   /** What the plugin is: a CNM driver, which engines know by a name, or a CNI plugin, which a runtime executes. */
@@ -34,6 +36,8 @@ function cnmDriver(name: string): string {
   return `import { dockerDriver } from "netconform";
 
 export default dockerDriver({
+  // Version of the driver API that this file is written for: docs/drivers.md.
+  apiVersion: ${apiVersion},
   name: ${JSON.stringify(name)},
   title: ${JSON.stringify(name)},
   // What your plugin can do. Each capability brings requirements with it.

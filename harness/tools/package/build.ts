@@ -1,5 +1,5 @@
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { rolldown } from "rolldown";
 import { HarnessError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -36,6 +36,8 @@ async function compile(modules: readonly string[], folder: string): Promise<void
     preserveModulesRoot: projectRoot,
     entryFileNames: "[name].js",
     sourcemap: true,
+    // A module's source is named as if it lay beside it, so that no map tells where the package was built.
+    sourcemapPathTransform: (source) => basename(source),
   });
   await bundle.close();
 }

@@ -21,7 +21,7 @@ const own = [
 
 /** The files that a user needs and no others, of those that Git tracks. */
 export async function packagedFiles(): Promise<PackagedFiles> {
-  const folders = ["harness", "drivers", "suites", "reports", "vagrant", "README.md", "LICENSE"];
+  const folders = ["harness", "drivers", "suites", "reports", "vagrant", "docs", "README.md", "LICENSE"];
   const listed = await $({
     cwd: projectRoot,
   })`${["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", ...folders]}`;
