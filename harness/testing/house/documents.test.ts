@@ -47,6 +47,12 @@ describe.each(await documents())("%s", (document) => {
     expect(named.filter((path) => !isThere(path))).toEqual([]);
   });
 
+  test("says that npm ci comes before npx vitest, which is another vitest on a fresh clone", () => {
+    // The package brings its vitest along.
+    if (document === "docs/your-repository.md" || !text.includes("npx vitest")) return;
+    expect(text).toContain("`npm ci`");
+  });
+
   test("names npm scripts that there are", () => {
     const { scripts } = JSON.parse(readTracked("package.json")) as { scripts: Record<string, string> };
     const named = [...text.matchAll(/\bnpm run (?:-s |--silent )?([\w:-]+)/g)].map(([, name = ""]) => name);
