@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { DefaultReporter, type Reporter, type TestSpecification } from "vitest/node";
+import { everything, type Selection } from "#harness/conformance/run/selection.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { allureOptions } from "./allure/labels.ts";
 import { AllureReporter } from "./allure/reporter.ts";
@@ -12,7 +13,10 @@ import { targetOf } from "./target.ts";
  * The reporters of the project, for `reporters` in a vitest config: statement, JUnit and console for targets, Allure,
  * and vitest's own console where no target is run. They write into `REPORTS`.
  */
-export function conformanceReporters(given: ToldSettings & Pick<Settings, "REPORTS">): Reporter[] {
+export function conformanceReporters(
+  given: ToldSettings & Pick<Settings, "REPORTS">,
+  selection: Selection = everything,
+): Reporter[] {
   const { host, node, packages, settings } = describeEnvironment(given);
   const environment = {
     drivers: String(settings.DRIVER),
@@ -23,7 +27,7 @@ export function conformanceReporters(given: ToldSettings & Pick<Settings, "REPOR
     ...Object.fromEntries(["vitest", "testcontainers"].map((name) => [name, packages[name] ?? ""])),
   };
   return [
-    new ConformanceReporter(given),
+    new ConformanceReporter(given, selection),
     new AllureReporter(
       allureOptions(join(given.REPORTS, reportFiles.allureResults), environment),
       given.REPORTS,

@@ -7,4 +7,8 @@ if (Number(process.versions.node.split(".")[0]) < oldestNode) {
   );
   process.exit(2);
 }
+// Code is compiled once, for the processes of vitest as well.
+const { enableCompileCache } = await import("node:module");
+const { directory } = enableCompileCache();
+if (directory) process.env.NODE_COMPILE_CACHE ??= directory;
 await import("./netconform.js");

@@ -17,6 +17,10 @@ export const commands: Commands = {
     alias: "run",
     load: () => import("./commands/conformance/conform.ts"),
   },
+  explain: {
+    summary: "explains requirements: rule, source, tests, usual causes of a red",
+    load: () => import("./commands/explain.ts"),
+  },
   init: {
     summary: "prepares a plugin's own project: driver, vitest configuration, workflow",
     load: () => import("./commands/init.ts"),

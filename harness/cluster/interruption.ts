@@ -56,6 +56,11 @@ export async function keepingSignals<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether this process has been told to end, and is cleaning up. */
+export function isInterrupted(): boolean {
+  return ending;
+}
+
 async function end(signal: Ending, progress: Progress, stop: () => void): Promise<void> {
   const code = 128 + constants.signals[signal];
   if (ending) process.exit(code);

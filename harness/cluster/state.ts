@@ -4,6 +4,7 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/proces
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
+import type { Snapshot } from "./snapshot/snapshot.ts";
 
 /** What a driver's `connect` must know about its installation, e.g. the address of the plugin's control socket. Plain JSON. */
 export type DriverAttachment = Readonly<Record<string, string>>;
@@ -94,6 +95,25 @@ export class ClusterStates {
 
   remove(id: string): void {
     rmSync(this.path(id), { force: true });
+    rmSync(this.#baselinePath(id), { force: true });
+  }
+
+  /** Puts down what is on the nodes of a new cluster once its driver is installed. */
+  saveBaseline(id: string, baseline: Snapshot): void {
+    writeFileSync(this.#baselinePath(id), JSON.stringify(baseline), { mode: 0o600 });
+  }
+
+  /** What was put down; `undefined` for a cluster whose driver was never installed. */
+  baseline(id: string): Snapshot | undefined {
+    try {
+      return JSON.parse(readFileSync(this.#baselinePath(id), "utf8")) as Snapshot;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #baselinePath(id: string): string {
+    return join(this.#folder, `${id}.baseline`);
   }
 
   /** Clusters in one host engine. */

@@ -131,7 +131,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
             });
           }
         },
-        { alone: true },
+        { alone: true, place: "first" },
       );
 
       define(suite);
@@ -153,7 +153,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
             });
           }
         },
-        { alone: true, deadlineMs: 120_000 },
+        { alone: true, deadlineMs: 120_000, place: "last" },
       );
 
       suite.requirement(
@@ -163,7 +163,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
           await suite.finish();
           await expectProtocolKept(recorderOf(driver), start, name, tools);
         },
-        { alone: true, deadlineMs: 120_000 },
+        { alone: true, deadlineMs: 120_000, place: "last" },
       );
     },
   );

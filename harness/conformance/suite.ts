@@ -4,16 +4,18 @@ import { announce } from "#harness/core/async/events.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
+import { shuffled } from "#harness/core/random.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, outcomeOf, type TargetContext } from "./outcome.ts";
+import type { Selection } from "./run/selection.ts";
 import { evidenceDeadlineMs, TestRecord } from "./suite/record.ts";
 import { Shares } from "./suite/shares.ts";
 import type { Shared, TestTools } from "./suite/tools.ts";
 import { Tries, tryMs, type UndeclaredTest } from "./suite/undeclared.ts";
-import { workerSettings } from "./suite/worker-settings.ts";
+import { workerSelection, workerSettings } from "./suite/worker-settings.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -50,6 +52,15 @@ export interface SuiteOptions<Context extends object> {
   hookMs?: number;
 }
 
+export interface TestOptions {
+  /** No other test runs at the same time. */
+  readonly alone?: boolean;
+  /** How long the test may take, in milliseconds; default: what the suite says. */
+  readonly deadlineMs?: number;
+  /** It judges the suite as a whole, and keeps its place in whatever order the others run. */
+  readonly place?: "first" | "last";
+}
+
 export interface Suite<Context extends object> {
   /**
    * One test that shows one requirement. Tests run concurrently unless `alone` is set.
@@ -59,7 +70,7 @@ export interface Suite<Context extends object> {
     id: RequirementId,
     title: string,
     body: (test: Context & TestTools) => Promise<void>,
-    options?: { alone?: boolean; deadlineMs?: number },
+    options?: TestOptions,
   ): void;
   /** Declares something that several tests share. */
   shared<T>(what: string, make: (context: Context & { scope: Scope }) => Promise<T>): Shared<T>;
@@ -88,6 +99,8 @@ export function conformanceSuite<Context extends object>(
 
   const shares = new Shares(scope);
   const tries = new Tries();
+  const selection = workerSelection();
+  const planned: PlannedTest[] = [];
   // Last and one by one, when everything that counts has been judged.
   const registerTries: (() => void)[] = [];
 
@@ -112,13 +125,16 @@ export function conformanceSuite<Context extends object>(
   };
 
   const suite: Suite<Context> = {
-    requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs } = {}) {
+    requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs, place } = {}) {
       // What takes longer than others is not worth it.
       const missing = own > deadlineMs ? [] : (options.tries?.(id) ?? []);
       if (missing.length > 0) tryLater(missing);
       else {
         const timeout = scaled(own + evidenceDeadlineMs + 30_000);
-        register({ id, title, concurrent: !alone, timeout }, judge);
+        planned.push({
+          place: place ?? "anywhere",
+          register: () => register({ id, title, concurrent: !alone, timeout }, judge),
+        });
       }
 
       function tryLater(missing: readonly string[]): void {
@@ -192,8 +208,22 @@ export function conformanceSuite<Context extends object>(
       await scope.close();
     }, scaled(hookMs));
     define(suite);
+    for (const { register } of inOrder(planned, selection, options.chapter)) register();
     for (const registerTry of registerTries) registerTry();
   });
+}
+
+/** A test that is to be registered. */
+interface PlannedTest {
+  readonly place: "first" | "anywhere" | "last";
+  readonly register: () => void;
+}
+
+/** As they were written, or in the order of the seed, apart from those that have a place. */
+function inOrder(planned: readonly PlannedTest[], { seed }: Selection, suite: string): PlannedTest[] {
+  const at = (place: PlannedTest["place"]) => planned.filter((one) => one.place === place);
+  const between = at("anywhere");
+  return [...at("first"), ...(seed === undefined ? between : shuffled(between, seed, suite)), ...at("last")];
 }
 
 /** A failing test throws, one that does not apply is skipped with its reason. */

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
-import type { Outcome } from "#harness/conformance/outcome.ts";
+import { type Outcome, outcomes } from "#harness/conformance/outcome.ts";
+import { flipsOf } from "./rounds.ts";
 import type { ProfileVerdict, RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
 type Style = Parameters<typeof styleText>[0];
@@ -106,6 +107,7 @@ export function formatSummary(
   const sections = [
     formatMatrix(statement.targets, look),
     formatFailures(statement, look),
+    formatRounds(statement, look),
     formatGaps(statement, look),
     formatSlowest(statement, look),
     formatFiles(statement, files, look),
@@ -202,6 +204,26 @@ function formatFailures({ targets, errors }: Statement, look: Look): string {
   return [heading("What failed", look), ...blocks, ...faults].join("\n");
 }
 
+/** Of a repeated run: in how many rounds each requirement passed, and which were not the same in all of them. */
+function formatRounds(statement: Statement, look: Look): string {
+  const { rounds } = statement.run;
+  if (rounds === undefined) return "";
+  const flips = flipsOf(statement).map(({ target, requirement, outcomes }) => {
+    const passed = outcomes.filter((outcome) => outcome === "passed").length;
+    const each = outcomes.map((outcome) => paint(look, signs[outcome].style, signs[outcome].symbol)).join("");
+    return `  ${requirement} on ${target}: passed in ${passed} of ${rounds}, ${each}`;
+  });
+  const same = statement.targets.flatMap(({ name, results }) => {
+    const steady = results.filter(({ rounds: outcomes = [] }) => new Set(outcomes).size === 1);
+    return outcomes.flatMap((outcome) => {
+      const ids = steady.filter((result) => result.outcome === outcome).map(({ requirement }) => requirement);
+      return ids.length === 0 ? [] : [`  ${name}  ${outcome} in ${rounds} of ${rounds}: ${ids.join(" ")}`];
+    });
+  });
+  const told = flips.length > 0 ? ["  not the same in every round:", ...flips] : [];
+  return [heading(`Repeated ${rounds} times`, look), ...same, ...told].join("\n");
+}
+
 /** Why requirements were blocked or unsupported: one line per reason; and what is worth knowing of them besides. */
 function formatGaps({ targets }: Statement, look: Look): string {
   const lines = new Map<string, string[]>();
@@ -258,6 +280,7 @@ function formatLastLines({ run, summary, targets, errors }: Statement, look: Loo
   });
   const { passed, failed, error, blocked, unsupported, notRun } = summary;
   const lines = [...verdicts];
+  if (run.seed !== undefined) lines.push(`The order was that of --shuffle ${run.seed}`);
   if (!run.complete) {
     lines.push(paint(look, ["red", "bold"], `The run is incomplete: ${run.incompleteBecause}`));
   }

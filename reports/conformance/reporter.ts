@@ -11,6 +11,7 @@ import type {
   TestSpecification,
   Vitest,
 } from "vitest/node";
+import { everything, type Selection } from "#harness/conformance/run/selection.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { claimFolder } from "#reports/claim.ts";
@@ -21,6 +22,7 @@ import { formatDuration, formatFinished, formatSummary, lookOf, plural } from ".
 import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
 import { type Origin, readOrigin } from "./origin.ts";
+import { joinRounds, type Round } from "./rounds.ts";
 import type { Statement, SuiteError } from "./schema.ts";
 import { buildStatement, type ExpectedTarget, isGreen, type Observation } from "./statement.ts";
 
@@ -33,11 +35,16 @@ const silenceMs = 8_000;
  */
 export default class ConformanceReporter implements Reporter {
   readonly #settings: ToldSettings;
+  readonly #selection: Selection;
   readonly #outputDir: string;
   readonly #look = lookOf(process.stdout);
   readonly #running = new Map<string, string>();
   readonly #versions = new Map<string, Record<string, string>>();
   readonly #origins = new Map<string, Origin>();
+  /** Of the round that is under way; vitest knows those of earlier rounds as well. */
+  readonly #modules = new Map<string, TestModule>();
+  /** What the rounds before it have shown. */
+  #earlier: Round[] = [];
   #vitest: Vitest | undefined;
   #active = false;
   #selected = 0;
@@ -47,8 +54,9 @@ export default class ConformanceReporter implements Reporter {
   #ticker: NodeJS.Timeout | undefined;
 
   /** Writes into `REPORTS`. */
-  constructor(settings: ToldSettings & Pick<Settings, "REPORTS">) {
+  constructor(settings: ToldSettings & Pick<Settings, "REPORTS">, selection: Selection = everything) {
     this.#settings = settings;
+    this.#selection = selection;
     this.#outputDir = settings.REPORTS;
   }
 
@@ -61,11 +69,17 @@ export default class ConformanceReporter implements Reporter {
     const judged = specifications.filter(({ project }) => targetOf(project) !== undefined);
     const active = this.#targets().length > 0 && (judged.length > 0 || specifications.length === 0);
     if (!active) return;
-    await claimFolder(this.#outputDir).catch(endOnUsageError);
     this.#active = true;
     this.#selected = judged.length;
     this.#ended = 0;
     this.#running.clear();
+    this.#modules.clear();
+    const { rounds, seed } = this.#selection;
+    if (this.#earlier.length > 0) {
+      this.#print(`\nround ${this.#earlier.length + 1} of ${rounds}`);
+      return;
+    }
+    await claimFolder(this.#outputDir).catch(endOnUsageError);
     this.#run = { id: randomUUID(), startedAt: new Date() };
     await Promise.all(
       this.#targets().map(async (target) => this.#origins.set(target.name, await readOrigin(target))),
@@ -74,7 +88,17 @@ export default class ConformanceReporter implements Reporter {
     this.#write(this.#state([unfinished]));
     const names = [...new Set(judged.map(({ project }) => project.name))];
     this.#print(`${plural(judged.length, "test file")} on ${names.join(", ") || "no target"}`);
+    if (rounds > 1) this.#print(`round 1 of ${rounds}`);
+    if (seed !== undefined) this.#print(`chapters and tests in the order of --shuffle ${seed}`);
     this.#ticker = setInterval(() => this.#tellProgress(), 1_000).unref();
+  }
+
+  onTestModuleQueued(testModule: TestModule): void {
+    this.#modules.set(testModule.id, testModule);
+  }
+
+  onTestModuleCollected(testModule: TestModule): void {
+    this.#modules.set(testModule.id, testModule);
   }
 
   onTestCaseReady(testCase: TestCase): void {
@@ -107,6 +131,7 @@ export default class ConformanceReporter implements Reporter {
   }
 
   onTestModuleEnd(testModule: TestModule): void {
+    this.#modules.set(testModule.id, testModule);
     if (!this.#active || !targetOf(testModule.project)) return;
     this.#ended += 1;
     this.#write(this.#state([unfinished]));
@@ -118,14 +143,27 @@ export default class ConformanceReporter implements Reporter {
     reason: TestRunEndReason,
   ): void {
     if (!this.#active) return;
-    this.#active = false;
-    clearInterval(this.#ticker);
     const { observations } = this.#read();
     const because = whyIncomplete(testModules, unhandledErrors, reason, this.#selected, observations);
     const errors = unhandledErrors.map(
       (error): SuiteError => ({ where: "unhandled error", message: messageOf(error) }),
     );
+    const { rounds } = this.#selection;
+    if (reason !== "interrupted" && this.#earlier.length + 1 < rounds) {
+      this.#earlier.push(this.#round(because, errors));
+      this.#modules.clear();
+      return;
+    }
+    this.#active = false;
+    clearInterval(this.#ticker);
     this.#finish(this.#state(because, errors, new Date()));
+    this.#earlier = [];
+  }
+
+  /** The round that is under way, as far as it has come. */
+  #round(because: readonly string[], moreErrors: readonly SuiteError[]): Round {
+    const { observations, errors } = this.#read();
+    return { observations, errors: [...errors, ...moreErrors], incompleteBecause: [...because] };
   }
 
   /** The process ends before vitest said that the run did. */
@@ -162,7 +200,7 @@ export default class ConformanceReporter implements Reporter {
   #read(): { observations: Observation[]; errors: SuiteError[] } {
     const observations: Observation[] = [];
     const errors: SuiteError[] = [];
-    for (const testModule of this.#vitest?.state.getTestModules() ?? []) {
+    for (const testModule of this.#modules.values()) {
       this.#keepVersions(testModule);
       const target = this.#targets().find(({ name }) => name === testModule.project.name);
       const where = { ...(target ? { target: target.name } : {}) };
@@ -203,18 +241,16 @@ export default class ConformanceReporter implements Reporter {
     moreErrors: readonly SuiteError[] = [],
     finishedAt?: Date,
   ): Statement {
-    const { observations, errors } = this.#read();
+    const rounds = [...this.#earlier, this.#round(incompleteBecause, moreErrors)];
     return buildStatement({
       generator,
       id: this.#run.id,
       startedAt: this.#run.startedAt,
       ...(finishedAt ? { finishedAt } : {}),
       durationMs: Date.now() - this.#run.startedAt.getTime(),
-      incompleteBecause,
+      ...joinRounds(rounds, this.#selection),
       environment: describeEnvironment(this.#settings),
       targets: this.#targets(),
-      observations,
-      errors: [...errors, ...moreErrors],
     });
   }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
-export const schemaVersion = "1.0";
+export const schemaVersion = "1.1";
 
 /** What can be said of one profile of requirements on one target. */
 export const verdicts = [
@@ -41,6 +41,7 @@ const test = z.strictObject({
   outcome,
   reason: z.string().optional().describe("why it is not `passed`"),
   durationMs: z.number().nonnegative(),
+  round: count.optional().describe("of a repeated run, from 1"),
 });
 
 const result = z
@@ -60,6 +61,7 @@ const result = z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
       .optional()
       .describe("measured on the way, e.g. `mtu`"),
+    rounds: z.array(outcome).optional().describe("of a repeated run: the outcome in each round"),
     durationMs: z.number().nonnegative().describe("time of all tests that cite the requirement, added up"),
     evidence: z.array(z.string()).describe("files, relative to this statement"),
     transcript: z
@@ -151,6 +153,8 @@ export const statementSchema = z
       startedAt: z.iso.datetime(),
       finishedAt: z.iso.datetime().optional().describe("absent while the run lasts, and when it was killed"),
       durationMs: z.number().nonnegative(),
+      rounds: count.optional().describe("how often everything was to run; absent: once"),
+      seed: count.optional().describe("of the order of chapters and tests; absent: as they are written"),
       complete: z
         .boolean()
         .describe(

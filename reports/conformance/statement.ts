@@ -4,6 +4,7 @@ import { isProtocolSuite } from "#reports/target.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import type { Origin } from "./origin.ts";
+import { outcomesByRound } from "./rounds.ts";
 import {
   type RequirementResult,
   type Statement,
@@ -23,6 +24,8 @@ export interface Observation extends ConformanceMeta {
   file: string;
   /** Line of the test in it, from 1. */
   line?: number;
+  /** Of a repeated run, from 1. */
+  round?: number;
 }
 
 /** A target that was expected to be run. */
@@ -48,6 +51,10 @@ export interface RunRecord {
   targets: readonly ExpectedTarget[];
   observations: readonly Observation[];
   errors: readonly SuiteError[];
+  /** How often everything was run; absent: once. */
+  rounds?: number;
+  /** Of the order of chapters and tests; absent: as they are written. */
+  seed?: number;
 }
 
 /**
@@ -76,6 +83,8 @@ export function buildStatement(
       startedAt: record.startedAt.toISOString(),
       ...(record.finishedAt ? { finishedAt: record.finishedAt.toISOString() } : {}),
       durationMs: record.durationMs,
+      ...(record.rounds === undefined ? {} : { rounds: record.rounds }),
+      ...(record.seed === undefined ? {} : { seed: record.seed }),
       complete: !cutShort,
       ...(cutShort ? { incompleteBecause: record.incompleteBecause.join("; ") } : {}),
     },
@@ -95,7 +104,9 @@ function stateTarget(
   const own = record.observations.filter((observation) => observation.target === target.name);
   const results = Object.entries(requirements).flatMap(([id, requirement]) => {
     const cited = own.filter((observation) => observation.requirement === id);
-    return cited.length > 0 || owes(target, requirement) ? [stateRequirement(id, requirement, cited)] : [];
+    return cited.length > 0 || owes(target, requirement)
+      ? [stateRequirement(id, requirement, cited, record.rounds)]
+      : [];
   });
   const profiles = [...new Set(results.map(({ profile }) => profile))];
   return {
@@ -133,6 +144,7 @@ function stateRequirement(
   id: string,
   requirement: Requirement,
   cited: readonly Observation[],
+  rounds: number | undefined,
 ): RequirementResult {
   const { title, level, source, profile } = requirement;
   const sorted = [...cited].sort((a, b) => weight(a.outcome) - weight(b.outcome));
@@ -151,6 +163,7 @@ function stateRequirement(
     ...(reason === undefined ? {} : { reason }),
     ...(notes.length > 0 ? { notes } : {}),
     ...(Object.keys(facts).length > 0 ? { facts } : {}),
+    ...(rounds !== undefined && cited.length > 0 ? { rounds: outcomesByRound(cited, rounds) } : {}),
     durationMs: cited.reduce((sum, { durationMs }) => sum + durationMs, 0),
     evidence: [...new Set(sorted.flatMap((observation) => observation.evidence ?? []))],
     ...(worst?.transcript === undefined ? {} : { transcript: worst.transcript }),
@@ -162,6 +175,7 @@ function stateRequirement(
       outcome: observation.outcome,
       ...(observation.reason === undefined ? {} : { reason: observation.reason }),
       durationMs: observation.durationMs,
+      ...(observation.round === undefined ? {} : { round: observation.round }),
     })),
   };
 }

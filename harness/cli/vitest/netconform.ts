@@ -2,9 +2,9 @@ import type { ViteUserConfig } from "vitest/config";
 import { publicApiAlias } from "#drivers/public-api-import.ts";
 import { cniProjects } from "#harness/conformance/cni-run/projects.ts";
 import { protocolProjects, targetProjects } from "#harness/conformance/run/projects.ts";
-import { selectionById } from "#harness/conformance/run/selection.ts";
+import { everything, type Selection, selectionById } from "#harness/conformance/run/selection.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { readSettings, type SettingName } from "#harness/core/settings/settings.ts";
+import { readSettings, type SettingName, type Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { refuseReadOnly } from "#harness/core/settings/writable.ts";
 import { conformanceReporters } from "#reports/reporters.ts";
@@ -19,11 +19,15 @@ export type NetconformConfig = ViteUserConfig & {
   };
 };
 
-/** Whether the command line leaves room for that suite: asking every CNI plugin for its versions takes a second. */
-function mayRun(suite: string): boolean {
-  const chosen = process.argv.filter((argument, index) => {
+/** What vitest's command line says of the suites to run. */
+function chosenByArguments(): string[] {
+  return process.argv.filter((argument, index) => {
     return argument.includes("suites/") || process.argv[index - 1] === "--project";
   });
+}
+
+/** Whether what was chosen leaves room for that suite: asking every CNI plugin for its versions takes a second. */
+function mayRun(suite: string, chosen: readonly string[]): boolean {
   return chosen.length === 0 || chosen.some((argument) => argument.includes(suite));
 }
 
@@ -33,11 +37,19 @@ function mayRun(suite: string): boolean {
  * the folder in which vitest is started. Ends the process with exit code 2 where a setting is wrong.
  */
 export async function netconform(usual: UsualSettings = {}): Promise<NetconformConfig> {
-  return configure(usual).catch(endOnUsageError);
+  try {
+    return await configure(readSettings(undefined, usual), everything, chosenByArguments());
+  } catch (error) {
+    return endOnUsageError(error);
+  }
 }
 
-async function configure(usual: UsualSettings): Promise<NetconformConfig> {
-  const settings = readSettings(undefined, usual);
+/** Such a configuration for these settings, this selection and these parts of paths or project names. Throws `UsageError` where a setting is wrong. */
+export async function configure(
+  settings: Settings,
+  selection: Selection,
+  chosen: readonly string[],
+): Promise<NetconformConfig> {
   refuseReadOnly(settings);
   // Chapters know nothing of faults: one that is asked for waits in the worker for the cluster.
   const fault = settings.FAULT
@@ -52,12 +64,15 @@ async function configure(usual: UsualSettings): Promise<NetconformConfig> {
     resolve: { alias: [publicApiAlias] },
     test: {
       pool: "forks",
-      reporters: conformanceReporters(settings),
-      provide: { settings },
       // Reports lead to a test by its line.
       includeTaskLocation: true,
+      reporters: conformanceReporters(settings, selection),
+      provide: { settings, selection },
       // The package lies in somebody's node_modules, which vitest leaves out otherwise.
       exclude: [],
+      ...(selection.seed === undefined
+        ? {}
+        : { sequence: { shuffle: { files: true, tests: false }, seed: selection.seed } }),
       testTimeout: 60_000 * settings.PATIENCE,
       hookTimeout: 120_000 * settings.PATIENCE,
       // Vitest ends the process when taking everything down takes longer, and clusters would stay.
@@ -65,7 +80,7 @@ async function configure(usual: UsualSettings): Promise<NetconformConfig> {
       projects: [
         ...(await targetProjects(settings, fault)),
         ...protocolProjects(settings.PLUGIN),
-        ...(mayRun("cni") ? await cniProjects(settings) : []),
+        ...(mayRun("cni", chosen) ? await cniProjects(settings) : []),
       ],
     },
   };

@@ -1,6 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { handleInterruptions, removeEverything } from "#harness/cluster/interruption.ts";
 import { readStableSnapshot } from "#harness/cluster/snapshot/snapshot.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
 import { type Progress, progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import { explainSettings } from "#harness/core/settings/settings.ts";
@@ -44,9 +45,11 @@ async function bringUpFor(project: TestProject, progress: Progress): Promise<() 
   const opened = await openTarget(settings, progress, target.reference, target.engines);
   try {
     project.provide("cluster", opened.state.id);
-    project.provide("baseline", await readStableSnapshot(opened.cluster));
     const installation = await askInstallation(opened.cluster, opened.driver);
     if (installation) project.provide("installation", installation);
+    const baseline = await readStableSnapshot(opened.cluster);
+    project.provide("baseline", baseline);
+    if (!opened.state.kept) new ClusterStates(settings).saveBaseline(opened.state.id, baseline);
   } catch (error) {
     await opened.remove();
     throw error;

@@ -1,6 +1,41 @@
 import type { Plugin } from "vitest/config";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** What runs, how often and in which order. */
+    selection: Selection;
+  }
+}
+
+/** Tests of one file on one target. */
+export interface SelectedTests {
+  /** Name of the target, e.g. `overlay@26.1`. */
+  readonly target: string;
+  /** Test file, relative to the project. */
+  readonly file: string;
+  /** Only the tests of these requirements; left out: the whole file. */
+  readonly requirements?: readonly RequirementId[];
+}
+
+/** What runs, how often and in which order: one object from the command line to the workers. Plain JSON. */
+export interface Selection {
+  /** Tests to run; left out: all that filters and patterns leave. */
+  readonly only?: readonly SelectedTests[];
+  /** How often all of it runs, on the same clusters. */
+  readonly rounds: number;
+  /** Seed of the order of chapters and tests; left out: the order in which they are written. */
+  readonly seed?: number;
+  /** Unix socket at which a test that has failed asks whether to go on; left out: it goes on. */
+  readonly pause?: string;
+}
+
+/** Everything, once, in the order in which it is written. */
+export const everything: Selection = { rounds: 1 };
+
+/** What judges a chapter as a whole says nothing without the rest of the chapter. */
+export const judgesOfChapters: ReadonlySet<RequirementId> = new Set(["S5", "C1", "R1"]);
+
 /** A regular expression for titles of tests that cite one of these requirements, e.g. `multihost M4 the containers …`. */
 export function titlePattern(ids: readonly RequirementId[]): string {
   return `(^|\\s)(${ids.map((id) => id.replaceAll(/[^\w]/g, "\\$&")).join("|")})\\s`;

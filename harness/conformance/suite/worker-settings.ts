@@ -1,4 +1,5 @@
 import { inject } from "vitest";
+import { everything, type Selection } from "#harness/conformance/run/selection.ts";
 import { setPatience } from "#harness/core/settings/patience.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 
@@ -14,4 +15,9 @@ export function workerSettings(): Settings {
   const settings = inject("settings");
   setPatience(settings.PATIENCE);
   return settings;
+}
+
+/** What runs, in a worker of vitest; everything where the configuration says nothing of it. */
+export function workerSelection(): Selection {
+  return (inject("selection") as Selection | undefined) ?? everything;
 }

@@ -1,21 +1,22 @@
 import { Argument } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
-import { newCommand, runMain, runVitest } from "#harness/cli/run.ts";
-import { checkFilters, patternOf, presentChapters, requirementOption } from "#harness/cli/selection.ts";
+import { newCommand, runMain } from "#harness/cli/run.ts";
+import { addSelectionOptions, choose, type SelectionOptions } from "#harness/cli/selection/options.ts";
+import { checkFilters, presentChapters } from "#harness/cli/selection.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
-import { generateAllureReport } from "#reports/allure/report.ts";
 
 /** The chapters against the drivers, from the set-up to the reports. */
-export const command = newCommand("npm run conform --")
-  .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
-  .addArgument(
-    completing(
-      new Argument("[filter...]", "chapters to run, e.g. suites/multihost; default: all"),
-      presentChapters,
+export const command = addSelectionOptions(
+  newCommand("npm run conform --")
+    .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
+    .addArgument(
+      completing(
+        new Argument("[filter...]", "chapters to run, e.g. suites/multihost; default: all"),
+        presentChapters,
+      ),
     ),
-  )
-  .addOption(requirementOption())
+)
   .addHelpText(
     "after",
     `\nSettings (environment variables):\n${describeSettings()
@@ -24,16 +25,22 @@ export const command = newCommand("npm run conform --")
       )
       .join("\n")}`,
   )
-  .action((given: string[], options: { requirement?: string }) => runMain(() => conform(given, options)));
+  .action((given: string[], options: SelectionOptions) => runMain(() => conform(given, options)));
 
-async function conform(given: readonly string[], { requirement }: { requirement?: string }): Promise<number> {
+async function conform(given: readonly string[], options: SelectionOptions): Promise<number> {
+  const chosen = choose(given, options);
+  if ("nothing" in chosen) {
+    console.log(chosen.nothing);
+    return chosen.code;
+  }
+  checkFilters(projectRoot, chosen.filters);
   const settings = readSettings();
-  const filters = given.length > 0 ? given : presentChapters().map((chapter) => `suites/${chapter}/`);
-  checkFilters(projectRoot, filters);
-  const title = requirement ? ["--testNamePattern", patternOf(requirement)] : [];
-  const code = await runVitest(["run", "--project", "*@*", ...title, ...filters]);
-  // Nothing ran, or not to the end.
-  if (code === 2 || code >= 128) return code;
+  const filters =
+    chosen.filters.length > 0 ? chosen.filters : presentChapters().map((chapter) => `suites/${chapter}/`);
+  // Takes as long as everything before it, which mistakes need not wait for.
+  const { runSelected } = await import("#harness/cli/vitest/run-selected.ts");
+  const code = await runSelected({ ...chosen, settings, filters });
+  const { generateAllureReport } = await import("#reports/allure/report.ts");
   const page = await generateAllureReport({
     folder: settings.REPORTS,
     singleFile: true,

@@ -1,0 +1,66 @@
+import { createVitest, type TestSpecification, type Vitest } from "vitest/node";
+import { isInterrupted } from "#harness/cluster/interruption.ts";
+import { type SelectedTests, type Selection, titlePattern } from "#harness/conformance/run/selection.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import { configure } from "./netconform.ts";
+
+/** What `netconform run` gives to vitest. */
+export interface SelectedRun {
+  readonly settings: Settings;
+  readonly selection: Selection;
+  /** Parts of the paths of test files; no meaning where the selection names its tests. */
+  readonly filters: readonly string[];
+  /** Regular expression for the titles of tests. */
+  readonly pattern?: string;
+}
+
+/**
+ * Runs the chapters in this process, as often as the selection says, and resolves to the exit code. Reporters decide it. A run
+ * that is interrupted, or that a mistake of the user ends, ends this process.
+ */
+export async function runSelected(run: SelectedRun): Promise<number> {
+  const { settings, selection, filters, pattern } = run;
+  const vitest = await createVitest(
+    {
+      config: false,
+      root: projectRoot,
+      watch: false,
+      project: selection.only ? [...new Set(selection.only.map(({ target }) => target))] : ["*@*"],
+      ...(pattern === undefined ? {} : { testNamePattern: pattern }),
+    },
+    await configure(settings, selection, selection.only?.map(({ file }) => file) ?? filters),
+  );
+  try {
+    await runRounds(vitest, run);
+  } finally {
+    await vitest.exit();
+  }
+  return Number(process.exitCode ?? 0);
+}
+
+async function runRounds(vitest: Vitest, { selection, filters }: SelectedRun): Promise<void> {
+  await vitest.standalone();
+  const specifications = selection.only
+    ? selection.only.map((tests) => specificationOf(vitest, tests))
+    : await vitest.globTestSpecifications([...filters]);
+  if (specifications.length === 0)
+    throw new HarnessError("nothing runs: no target has a test file among these");
+  for (let round = 1; round <= selection.rounds; round++) {
+    await vitest.runTestSpecifications(specifications, selection.only === undefined);
+    if (isInterrupted()) return;
+  }
+}
+
+function specificationOf(vitest: Vitest, { target, file, requirements }: SelectedTests): TestSpecification {
+  const project = vitest.projects.find(({ name }) => name === target);
+  if (!project) {
+    const known = vitest.projects.map(({ name }) => name).join(", ");
+    throw new UsageError(`${target}: no such target; expected one of ${known}`, {
+      hint: "set DRIVER, ENGINE or PLUGIN as they were in that run",
+    });
+  }
+  const options = requirements ? { testNamePattern: new RegExp(titlePattern(requirements)) } : {};
+  return project.createSpecification(`${projectRoot}/${file}`, options);
+}

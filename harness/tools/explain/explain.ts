@@ -1,0 +1,94 @@
+import { describePlace, type Fault } from "#harness/proof/fault.ts";
+import { faults } from "#harness/proof/faults/all.ts";
+import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
+import { capabilities } from "#suites/requirements/capability.ts";
+import {
+  isRequirementId,
+  type RequirementId,
+  requirementIds,
+  requirementOf,
+} from "#suites/requirements/catalogue.ts";
+import type { Step } from "./steps.ts";
+
+const mostNear = 5;
+
+/** What a requirement is, what shows it, and what a red of it usually means; some lines for people. */
+export function explain(id: RequirementId, steps: readonly Step[]): string {
+  const { title, level, source, profile, appliesTo, unprovable } = requirementOf(id);
+  const own = steps.filter(({ requirement }) => requirement === id || successorsOf(id).includes(requirement));
+  const proving = faults.filter(({ detectedBy }) => detectedBy.some((one) => one === id));
+  return [
+    `${id}  ${title}`,
+    `  ${level}, profile ${profile}`,
+    `  source: ${source.text}, ${source.url}`,
+    ...section("needs", describeNeeds(appliesTo)),
+    ...section("steps", own.flatMap(describeStep)),
+    ...section(
+      "a red usually means (each of these was injected, and turned it red)",
+      proving.flatMap(describeCause),
+    ),
+    ...(proving.length === 0 && unprovable ? [`  no fault can break it here: ${unprovable}`] : []),
+    `  run it: ${commandFor(id, profile)}`,
+  ].join("\n");
+}
+
+/** Ids of the catalogue that are near to one that is not in it: of the same letters, by number. */
+export function nearestIds(wanted: string): RequirementId[] {
+  const { letters, number } = partsOf(wanted);
+  return requirementIds
+    .filter((id) => partsOf(id).letters === letters)
+    .sort((a, b) => Math.abs(partsOf(a).number - number) - Math.abs(partsOf(b).number - number))
+    .slice(0, mostNear);
+}
+
+/** The id that a user means: letters of either case. */
+export function idFrom(given: string): RequirementId | undefined {
+  if (isRequirementId(given)) return given;
+  return requirementIds.find((id) => id.toLowerCase() === given.toLowerCase());
+}
+
+/** Rules that stand in the place of this one in later versions; their tests show it in its own. */
+function successorsOf(id: string): string[] {
+  return requirementIds.filter((other) => requirementOf(other).appliesTo.predecessor === id);
+}
+
+function partsOf(id: string): { letters: string; number: number } {
+  const [, letters = "", digits = "0"] = /^([A-Za-z]+)-?(\d*)/.exec(id) ?? [];
+  return { letters: letters.toUpperCase(), number: Number(digits) };
+}
+
+function commandFor(id: string, profile: string): string {
+  if (profile === "cnm") return `npx vitest run suites/cnm -t ${id}`;
+  return `npm run conform --${profile === "cni" ? " suites/cni" : ""} -t ${id}`;
+}
+
+function section(head: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`  ${head}:`, ...lines.map((line) => `    ${line}`)];
+}
+
+function describeNeeds(needs: AppliesTo): string[] {
+  const { subsystem, declares, pluginKinds, since, until } = needs;
+  return [
+    ...(needs.capabilities ?? []).map((one) => `capability ${one}: ${capabilities[one]}`),
+    ...(subsystem === undefined
+      ? []
+      : [`a plugin that lists ${subsystem === "any" ? "a subsystem" : subsystem}`]),
+    ...(declares === undefined ? [] : [`a plugin that declares ${declares}`]),
+    ...(pluginKinds === undefined ? [] : [`a plugin of the kind ${pluginKinds.join(" or ")}`]),
+    ...(since === undefined ? [] : [`CNI ${since} or later`]),
+    ...(until === undefined ? [] : [`CNI ${until} or earlier`]),
+  ];
+}
+
+function describeStep({ title, file, line, checks, controlled }: Step): string[] {
+  return [
+    title,
+    `  ${file}:${line}`,
+    ...(checks.length > 0 ? [`  looks with ${checks.join(", ")}`] : []),
+    ...(controlled.length > 0 ? [`  with a positive control: ${controlled.join(", ")}`] : []),
+  ];
+}
+
+function describeCause({ name, on, breaks, why }: Fault): string[] {
+  return [breaks, `  so that ${why}`, `  FAULT=${name}, ${describePlace(on)}`];
+}
