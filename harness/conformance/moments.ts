@@ -11,6 +11,8 @@ declare module "#harness/core/async/events.ts" {
     "chapter begins": { chapter: string; scope: Scope };
     /** A test of the requirement is about to run; `scope` closes with the test. */
     "requirement begins": { requirement: RequirementId; scope: Scope };
+    /** A test of the requirement has failed or ended in an error; what it made is still there, and its evidence is taken. */
+    "requirement failed": { requirement: RequirementId; reason: string };
     /** Everything is about to be removed and looked for; `scope` closes after it was looked for. */
     "chapter ends": { chapter: string; scope: Scope };
     /** A cluster was removed from the host engine, and is about to be looked for. */

@@ -109,7 +109,9 @@ export function conformanceSuite<Context extends object>(
     { id, title, ...how }: { id: RequirementId; title: string; concurrent: boolean; timeout: number },
     run: (record: TestRecord) => Promise<void>,
   ) => {
-    test(`${id} ${title}`, how, async (vitest) => {
+    // A test that pauses waits for a person.
+    const timeout = selection.pause === undefined ? how.timeout : 0;
+    test(`${id} ${title}`, { ...how, timeout }, async (vitest) => {
       const record = new TestRecord(id, options.chapter, target);
       vitest.task.meta.conformance = record.meta;
       const context = await open().catch(() => undefined);
@@ -179,6 +181,8 @@ export function conformanceSuite<Context extends object>(
           failure = error;
           if (context && ["failed", "error"].includes(outcomeOf(error))) {
             await record.collect(() => options.collect?.(context as Context) ?? Promise.resolve([]));
+            const reason = error instanceof Error ? error.message : String(error);
+            await announce("requirement failed", { requirement: id, reason });
           }
         }
         await testScope.close().catch((error: unknown) => {

@@ -277,7 +277,8 @@ export default class ConformanceReporter implements Reporter {
   }
 
   #tellProgress(): void {
-    if (Date.now() - this.#lastPrinted < silenceMs) return;
+    // A person who was asked something is not talked over.
+    if (this.#selection.pause !== undefined || Date.now() - this.#lastPrinted < silenceMs) return;
     const elapsed = formatDuration(Date.now() - this.#run.startedAt.getTime());
     const now = [...this.#running.values()].slice(0, 3).join(", ") || "getting the targets ready";
     const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : "";

@@ -2,7 +2,6 @@ import type { Outcome } from "#harness/conformance/outcome.ts";
 import type { Selection } from "#harness/conformance/run/selection.ts";
 import type { Statement, SuiteError } from "./schema.ts";
 import type { Observation, RunRecord } from "./statement.ts";
-import { worstOf } from "./verdict.ts";
 
 /** What one of several runs of the same tests has shown. */
 export interface Round {
@@ -36,13 +35,6 @@ export function joinRounds(
     ...(repeated ? { rounds: planned } : {}),
     ...(seed === undefined ? {} : { seed }),
   };
-}
-
-/** The outcome of one requirement in each of so many rounds. */
-export function outcomesByRound(cited: readonly Observation[], rounds: number): Outcome[] {
-  return Array.from({ length: rounds }, (_, index) =>
-    worstOf(cited.filter(({ round }) => round === index + 1).map(({ outcome }) => outcome)),
-  );
 }
 
 /** A requirement whose outcome was not the same in every round. */

@@ -4,7 +4,6 @@ import { isProtocolSuite } from "#reports/target.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import type { Origin } from "./origin.ts";
-import { outcomesByRound } from "./rounds.ts";
 import {
   type RequirementResult,
   type Statement,
@@ -12,7 +11,7 @@ import {
   schemaVersion,
   type TargetStatement,
 } from "./schema.ts";
-import { judgeProfile, tallyOf, worstFirst, worstOf } from "./verdict.ts";
+import { judgeProfile, outcomesByRound, tallyOf, worstFirst, worstOf } from "./verdict.ts";
 
 /** What one test showed. */
 export interface Observation extends ConformanceMeta {

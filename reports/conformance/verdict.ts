@@ -9,6 +9,16 @@ export function worstOf(outcomes: readonly Outcome[]): Outcome {
   return worstFirst.find((outcome) => outcomes.includes(outcome)) ?? "not run";
 }
 
+/** The outcome of one requirement in each of so many rounds. */
+export function outcomesByRound(
+  cited: readonly { readonly outcome: Outcome; readonly round?: number }[],
+  rounds: number,
+): Outcome[] {
+  return Array.from({ length: rounds }, (_, index) =>
+    worstOf(cited.filter(({ round }) => round === index + 1).map(({ outcome }) => outcome)),
+  );
+}
+
 /** Counts outcomes. */
 export function tallyOf(outcomes: readonly Outcome[]): Tally {
   const of = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;

@@ -14,6 +14,7 @@ export interface SelectionOptions {
   failed?: string | true;
   repeat?: number;
   shuffle?: string | true;
+  pause?: boolean;
 }
 
 /** What is to run. */
@@ -49,6 +50,10 @@ export function addSelectionOptions(command: Command): Command {
     .option(
       "--shuffle [seed]",
       "chapters, and tests within them, in an order that a seed decides; default: a new one, which is told",
+    )
+    .option(
+      "--pause",
+      "wait at the first failure with everything up, and print the lines that lead there; Enter goes on",
     );
 }
 

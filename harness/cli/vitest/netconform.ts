@@ -58,6 +58,7 @@ export async function configure(
         setupFiles: [`harness/proof/setup${moduleEnding}`],
       }
     : {};
+  const pause = selection.pause === undefined ? [] : [`harness/conformance/pause/setup${moduleEnding}`];
   return {
     root: projectRoot,
     plugins: [selectionById()],
@@ -78,7 +79,10 @@ export async function configure(
       // Vitest ends the process when taking everything down takes longer, and clusters would stay.
       teardownTimeout: 180_000 * settings.PATIENCE,
       projects: [
-        ...(await targetProjects(settings, fault)),
+        ...(await targetProjects(settings, {
+          ...fault,
+          setupFiles: [...(fault.setupFiles ?? []), ...pause],
+        })),
         ...protocolProjects(settings.PLUGIN),
         ...(mayRun("cni", chosen) ? await cniProjects(settings) : []),
       ],
