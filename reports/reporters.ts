@@ -10,12 +10,20 @@ import { reportFiles } from "./files.ts";
 import { targetOf } from "./target.ts";
 
 /**
- * The reporters of the project, for `reporters` in a vitest config: statement, JUnit and console for targets, Allure,
- * and vitest's own console where no target is run. They write into `REPORTS`.
+ * The reporters of the project, for `reporters` in a vitest config: those of targets, and vitest's own console where no
+ * target is run.
  */
 export function conformanceReporters(
   given: ToldSettings & Pick<Settings, "REPORTS">,
   selection: Selection = everything,
+): Reporter[] {
+  return [...targetReporters(given, selection), withoutTargets(new DefaultReporter())];
+}
+
+/** The reporters of a run of targets alone: statement, JUnit and console, Allure. They write into `REPORTS`. */
+export function targetReporters(
+  given: ToldSettings & Pick<Settings, "REPORTS">,
+  selection: Selection,
 ): Reporter[] {
   const { host, node, packages, settings } = describeEnvironment(given);
   const environment = {
@@ -32,7 +40,6 @@ export function conformanceReporters(
       allureOptions(join(given.REPORTS, reportFiles.allureResults), environment),
       given.REPORTS,
     ),
-    withoutTargets(new DefaultReporter()),
   ];
 }
 

@@ -126,13 +126,12 @@ test("--shuffle tells its seed, which can be given again", async () => {
     const { code, said, statement } = await run("shuffle", ["suites/cni/add", "-t", "CNI-4a", ...args]);
     expect(code, said).toBe(0);
     const seed = statement?.run.seed;
-    if (seed !== undefined) expect(said).toContain(`chapters and tests in the order of --shuffle ${seed}`);
+    expect(said).toContain(`chapters and tests in the order of --shuffle ${seed}`);
     return seed;
   };
   const seed = await seedOf("--shuffle");
   expect(seed).toBeGreaterThan(0);
   expect(await seedOf("--shuffle", String(seed))).toBe(seed);
-  expect(await seedOf()).toBeUndefined();
 });
 
 test("a seed gives tests an order, and the same seed the same, but what judges the whole keeps its place", async () => {
@@ -143,7 +142,11 @@ test("a seed gives tests an order, and the same seed the same, but what judges t
       env: { FIXTURES: "ordered", SEED: seed },
     });
     expect(outcome.exitCode, outcome.stdout).toBe(0);
-    return outcome.stdout.match(/(?<=^✔ .* s {2})\w+(?= comes)/gm) ?? [];
+    const results = outcome.statement?.targets.find(({ name }) => name === "bridge@26.1")?.results ?? [];
+    return results
+      .filter(({ facts }) => facts?.place !== undefined)
+      .sort((a, b) => Number(a.facts?.place) - Number(b.facts?.place))
+      .map(({ requirement }) => requirement);
   };
   const [written, first, again, other] = await Promise.all(["", "1", "1", "2"].map(ordered));
   expect(written).toEqual(["S5", "B1", "B2", "B3", "B4", "M1", "M3", "M4", "M5", "M6", "C1"]);

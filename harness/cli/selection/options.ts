@@ -1,8 +1,9 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { patternOf, requirementOption } from "#harness/cli/selection.ts";
 import { everything, type SelectedTests, type Selection } from "#harness/conformance/run/selection.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -15,6 +16,9 @@ export interface SelectionOptions {
   repeat?: number;
   shuffle?: string | true;
   pause?: boolean;
+  watch?: string[];
+  /** One run of `--watch`. */
+  watched?: boolean;
 }
 
 /** What is to run. */
@@ -54,7 +58,13 @@ export function addSelectionOptions(command: Command): Command {
     .option(
       "--pause",
       "wait at the first failure with everything up, and print the lines that lead there; Enter goes on",
-    );
+    )
+    .option(
+      "--watch <path>",
+      "run again, with the plugin installed anew, whenever this file or folder changes: a plugin's program or source, a driver; may be given several times",
+      (path: string, before: string[] = []) => [...before, path],
+    )
+    .addOption(new Option("--watched").hideHelp());
 }
 
 /** Reads the options. What an option with an optional value took and cannot be one is a filter. Throws `UsageError`. */
@@ -66,9 +76,15 @@ export function choose(given: readonly string[], options: SelectionOptions): Cho
   if (typeof options.shuffle === "string" && seed === undefined) filters.push(options.shuffle);
   const order: Selection = {
     ...everything,
+    ...(options.watched ? { reinstall: true } : {}),
     ...(options.repeat === undefined ? {} : { rounds: options.repeat }),
     ...(options.shuffle === undefined ? {} : { seed: seed ?? randomInt(1, largestSeed) }),
   };
+  if (options.watch && options.failed !== undefined) {
+    throw new UsageError("--watch runs the same tests each time: expected no --failed with it", {
+      hint: "name the requirements with -t",
+    });
+  }
   const pattern = options.requirement === undefined ? {} : { pattern: patternOf(options.requirement) };
   if (options.failed === undefined) return { selection: order, filters, ...pattern };
 
@@ -96,4 +112,16 @@ function seedOf(text: string | true): number | undefined {
   return typeof text === "string" && /^\d{1,10}$/.test(text) && Number(text) <= largestSeed
     ? Number(text)
     : undefined;
+}
+
+/** The arguments of one run of `--watch`: the same without it. */
+export function argumentsOfOneRun(given: readonly string[], options: SelectionOptions): string[] {
+  const { requirement, repeat, shuffle, pause } = options;
+  return [
+    ...given,
+    ...(requirement === undefined ? [] : ["-t", requirement]),
+    ...(repeat === undefined ? [] : ["--repeat", String(repeat)]),
+    ...(shuffle === undefined ? [] : ["--shuffle", ...(shuffle === true ? [] : [shuffle])]),
+    ...(pause ? ["--pause"] : []),
+  ];
 }

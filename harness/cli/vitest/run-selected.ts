@@ -4,6 +4,7 @@ import { type SelectedTests, type Selection, titlePattern } from "#harness/confo
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { targetReporters } from "#reports/reporters.ts";
 import { configure } from "./netconform.ts";
 
 /** What `netconform run` gives to vitest. */
@@ -22,6 +23,7 @@ export interface SelectedRun {
  */
 export async function runSelected(run: SelectedRun): Promise<number> {
   const { settings, selection, filters, pattern } = run;
+  const config = await configure(settings, selection, selection.only?.map(({ file }) => file) ?? filters);
   const vitest = await createVitest(
     {
       config: false,
@@ -30,7 +32,7 @@ export async function runSelected(run: SelectedRun): Promise<number> {
       project: selection.only ? [...new Set(selection.only.map(({ target }) => target))] : ["*@*"],
       ...(pattern === undefined ? {} : { testNamePattern: pattern }),
     },
-    await configure(settings, selection, selection.only?.map(({ file }) => file) ?? filters),
+    { ...config, test: { ...config.test, reporters: targetReporters(settings, selection) } },
   );
   try {
     await runRounds(vitest, run);

@@ -6,6 +6,7 @@ import { type Progress, progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import { explainSettings } from "#harness/core/settings/settings.ts";
 import { askInstallation } from "./installation.ts";
+import type { Selection } from "./selection.ts";
 import { openTarget } from "./target.ts";
 
 /**
@@ -38,7 +39,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
 }
 
 async function bringUpFor(project: TestProject, progress: Progress): Promise<() => Promise<void>> {
-  const { settings, target } = project.getProvidedContext();
+  const { settings, target, selection } = project.getProvidedContext();
   progress.say(`${project.name}: ${explainSettings(settings)}`);
   const start = performance.now();
   if (!target.engines) throw new HarnessError(`${project.name} has no engines`);
@@ -57,5 +58,6 @@ async function bringUpFor(project: TestProject, progress: Progress): Promise<() 
   const seconds = ((performance.now() - start) / 1000).toFixed(2);
   const how = opened.state.kept ? "uses the kept cluster" : "has the new cluster";
   progress.say(`${project.name} ${how} ${opened.state.id}, ready after ${seconds} s`);
-  return settings.KEEP || opened.state.kept ? opened.keep : opened.remove;
+  const reinstall = (selection as Selection | undefined)?.reinstall ?? false;
+  return settings.KEEP || opened.state.kept ? () => opened.keep({ reinstall }) : opened.remove;
 }

@@ -28,6 +28,8 @@ export interface Selection {
   readonly seed?: number;
   /** Unix socket at which a test that has failed asks whether to go on; left out: it goes on. */
   readonly pause?: string;
+  /** A cluster that stays is left without the plugin, which the next run installs anew. */
+  readonly reinstall?: boolean;
 }
 
 /** Everything, once, in the order in which it is written. */

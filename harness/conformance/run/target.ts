@@ -22,8 +22,8 @@ export interface Target {
   readonly state: ClusterState;
   /** Uninstalls the driver and removes the cluster without a trace. */
   remove(): Promise<void>;
-  /** Leaves everything to a later run and says how to reach it. */
-  keep(): Promise<void>;
+  /** Leaves everything to a later run and says how to reach it; with `reinstall` the driver is uninstalled first. */
+  keep(options?: { reinstall?: boolean }): Promise<void>;
 }
 
 /**
@@ -76,7 +76,8 @@ export async function openTarget(
       cluster,
       state: installed,
       remove,
-      keep: async () => {
+      keep: async ({ reinstall = false } = {}) => {
+        if (reinstall) await scope.close();
         forgetWhenInterrupted(state.id);
         await session.close();
         await cluster.disconnect();

@@ -20,6 +20,7 @@ const dependencies = [
     "allure",
     "allure-js-commons",
     "allure-vitest",
+    "chokidar",
     "cli-table3",
     "commander",
   ],

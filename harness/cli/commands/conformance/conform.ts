@@ -1,7 +1,12 @@
 import { Argument } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
-import { addSelectionOptions, choose, type SelectionOptions } from "#harness/cli/selection/options.ts";
+import {
+  addSelectionOptions,
+  argumentsOfOneRun,
+  choose,
+  type SelectionOptions,
+} from "#harness/cli/selection/options.ts";
 import { servePause } from "#harness/cli/selection/pause.ts";
 import { checkFilters, presentChapters } from "#harness/cli/selection.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -38,11 +43,16 @@ async function conform(given: readonly string[], options: SelectionOptions): Pro
   const settings = readSettings();
   const filters =
     chosen.filters.length > 0 ? chosen.filters : presentChapters().map((chapter) => `suites/${chapter}/`);
+  if (options.watch) {
+    const { runWatching } = await import("#harness/cli/selection/watch.ts");
+    return runWatching(options.watch, argumentsOfOneRun(given, options), settings);
+  }
   const pause = options.pause ? await servePause() : undefined;
   const selection = { ...chosen.selection, ...(pause ? { pause: pause.socket } : {}) };
   // Takes as long as everything before it, which mistakes need not wait for.
   const { runSelected } = await import("#harness/cli/vitest/run-selected.ts");
   const code = await runSelected({ ...chosen, selection, settings, filters }).finally(() => pause?.close());
+  if (options.watched) return code;
   const { generateAllureReport } = await import("#reports/allure/report.ts");
   const page = await generateAllureReport({
     folder: settings.REPORTS,

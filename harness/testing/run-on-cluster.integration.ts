@@ -1,0 +1,81 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { until } from "#harness/core/async/poll.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { $, environmentWith } from "#harness/host/local/zx.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+import { readStatement } from "#reports/vitest-run.ts";
+import { program, runCommand } from "./support/run-script.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "netconform-run-on-cluster-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Starts `netconform run` on a terminal of its own; what it says grows in `said`. */
+function start(args: readonly string[], env: Readonly<Record<string, string>>) {
+  const line = formatCommand([process.execPath, join(projectRoot, program), "run", ...args]);
+  const running = $({
+    cwd: projectRoot,
+    stdio: ["pipe", "pipe", "pipe"],
+    env: environmentWith({ NO_COLOR: "1", ...env }),
+  })`${["script", "--quiet", "--return", "--command", line, "/dev/null"]}`;
+  const session = { running, said: "" };
+  for (const stream of [running.stdout, running.stderr]) {
+    stream.on("data", (chunk: Buffer) => {
+      session.said += chunk.toString();
+    });
+  }
+  return session;
+}
+
+/** Waits until a session has said what the pattern describes, after its first `from` characters. */
+function untilSaid(session: { said: string }, pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+  const deadline = { what: `the run to say ${pattern}`, deadlineMs: 110_000 };
+  return until(
+    deadline,
+    () => pattern.exec(session.said.slice(from)) ?? undefined,
+    () => session.said.slice(-2_000),
+  );
+}
+
+test("--pause waits at a failure with everything up, leads there, and goes on at Enter", async () => {
+  const REPORTS = join(folder, "pause");
+  const env = { DRIVER: "bridge", FAULT: "second-interface-without-address", REPORTS };
+  const session = start(["suites/basics", "-t", "B5", "--pause"], env);
+  await untilSaid(session, /paused at B5 on bridge@\S+, with everything up/);
+  const [, host, words] = await untilSaid(session, /cluster -- ssh -t (\S+) (nsenter \S+) sh/);
+  const inside = await runCommand(["cluster", "ssh", host ?? "", `${words} ip -oneline address`], {});
+  expect(inside.said).toContain("eth0");
+  session.running.stdin.write("\n");
+  await session.running;
+  expect(session.said).toContain("going on");
+  expect(readStatement(REPORTS)?.run.complete, session.said).toBe(true);
+}, 240_000);
+
+const driverFile = join(folder, "watched.ts");
+const driverWith = (capabilities: string) => `import { dockerDriver } from "netconform";
+export default dockerDriver({
+  name: "watched", title: "A driver that changes", capabilities: [${capabilities}], driver: "bridge",
+});
+`;
+
+test("--watch has a new verdict once a driver file has changed, on the same cluster, which goes with it", async () => {
+  writeFileSync(driverFile, driverWith(""));
+  const REPORTS = join(folder, "watch");
+  const session = start(["suites/basics", "-t", "B5", "--watch", driverFile], { DRIVER: driverFile, REPORTS });
+  const outcomeOf = () =>
+    readStatement(REPORTS)?.targets[0]?.results.find(({ requirement }) => requirement === "B5")?.outcome;
+  await untilSaid(session, /exit code \d+ after .* s; watching/);
+  expect(outcomeOf()).toBe("unsupported");
+  const [, id = ""] = await untilSaid(session, /has the new cluster (\S+),/);
+  const from = session.said.length;
+  writeFileSync(driverFile, driverWith('"hotplug"'));
+  await untilSaid(session, /exit code 0 after .* s; watching/, from);
+  expect(outcomeOf()).toBe("passed");
+  expect(session.said.slice(from)).toContain(`uses the kept cluster ${id}`);
+  session.running.stdin.write("\u0003");
+  await session.running;
+  expect((await runCommand(["cluster", "status"], {})).said).not.toContain(id);
+  expect(readFileSync(driverFile, "utf8")).toContain("hotplug");
+}, 360_000);
