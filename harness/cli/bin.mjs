@@ -7,8 +7,7 @@ if (Number(process.versions.node.split(".")[0]) < oldestNode) {
   );
   process.exit(2);
 }
-// Code is compiled once, for the processes of vitest as well.
+// Code is compiled once, and kept for the next time.
 const { enableCompileCache } = await import("node:module");
-const { directory } = enableCompileCache();
-if (directory) process.env.NODE_COMPILE_CACHE ??= directory;
+enableCompileCache();
 await import("./netconform.js");
