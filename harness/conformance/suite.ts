@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, inject, type TestContext, test } from "vitest";
+import { afterAll, beforeAll, describe, inject, type TestContext, TestRunner, test } from "vitest";
 import { announce } from "#harness/core/async/events.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
@@ -100,7 +100,8 @@ export function conformanceSuite<Context extends object>(
   const shares = new Shares(scope);
   const tries = new Tries();
   const selection = workerSelection();
-  const planned: PlannedTest[] = [];
+  /** Of the tests, in the order in which they are written. */
+  const places: Place[] = [];
   // Last and one by one, when everything that counts has been judged.
   const registerTries: (() => void)[] = [];
 
@@ -133,10 +134,8 @@ export function conformanceSuite<Context extends object>(
       if (missing.length > 0) tryLater(missing);
       else {
         const timeout = scaled(own + evidenceDeadlineMs + 30_000);
-        planned.push({
-          place: place ?? "anywhere",
-          register: () => register({ id, title, concurrent: !alone, timeout }, judge),
-        });
+        register({ id, title, concurrent: !alone, timeout }, judge);
+        places.push(place ?? "anywhere");
       }
 
       function tryLater(missing: readonly string[]): void {
@@ -212,22 +211,24 @@ export function conformanceSuite<Context extends object>(
       await scope.close();
     }, scaled(hookMs));
     define(suite);
-    for (const { register } of inOrder(planned, selection, options.chapter)) register();
+    const { tasks } = TestRunner.getCurrentSuite();
+    tasks.splice(0, tasks.length, ...inOrder(tasks, places, selection, options.chapter));
     for (const registerTry of registerTries) registerTry();
   });
 }
 
-/** A test that is to be registered. */
-interface PlannedTest {
-  readonly place: "first" | "anywhere" | "last";
-  readonly register: () => void;
-}
+type Place = "first" | "anywhere" | "last";
 
 /** As they were written, or in the order of the seed, apart from those that have a place. */
-function inOrder(planned: readonly PlannedTest[], { seed }: Selection, suite: string): PlannedTest[] {
-  const at = (place: PlannedTest["place"]) => planned.filter((one) => one.place === place);
-  const between = at("anywhere");
-  return [...at("first"), ...(seed === undefined ? between : shuffled(between, seed, suite)), ...at("last")];
+function inOrder<Test>(
+  tests: readonly Test[],
+  places: readonly Place[],
+  { seed }: Selection,
+  suite: string,
+): readonly Test[] {
+  if (seed === undefined) return tests;
+  const at = (place: Place) => tests.filter((_, index) => places[index] === place);
+  return [...at("first"), ...shuffled(at("anywhere"), seed, suite), ...at("last")];
 }
 
 /** A failing test throws, one that does not apply is skipped with its reason. */

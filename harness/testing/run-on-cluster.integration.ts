@@ -63,7 +63,10 @@ export default dockerDriver({
 test("--watch has a new verdict once a driver file has changed, on the same cluster, which goes with it", async () => {
   writeFileSync(driverFile, driverWith(""));
   const REPORTS = join(folder, "watch");
-  const session = start(["suites/basics", "-t", "B5", "--watch", driverFile], { DRIVER: driverFile, REPORTS });
+  const session = start(["suites/basics", "-t", "B5", "--watch", driverFile], {
+    DRIVER: driverFile,
+    REPORTS,
+  });
   const outcomeOf = () =>
     readStatement(REPORTS)?.targets[0]?.results.find(({ requirement }) => requirement === "B5")?.outcome;
   await untilSaid(session, /exit code \d+ after .* s; watching/);
