@@ -1,8 +1,8 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
 import { type Outcome, outcomes } from "#harness/conformance/outcome.ts";
-import { flipsOf } from "./rounds.ts";
 import type { ProfileVerdict, RequirementResult, Statement, TargetStatement } from "./schema.ts";
+import { flipsOf } from "./verdict.ts";
 
 type Style = Parameters<typeof styleText>[0];
 

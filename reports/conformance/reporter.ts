@@ -22,9 +22,15 @@ import { formatDuration, formatFinished, formatSummary, lookOf, plural } from ".
 import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
 import { type Origin, readOrigin } from "./origin.ts";
-import { joinRounds, type Round } from "./rounds.ts";
 import type { Statement, SuiteError } from "./schema.ts";
-import { buildStatement, type ExpectedTarget, isGreen, type Observation } from "./statement.ts";
+import {
+  buildStatement,
+  type ExpectedTarget,
+  isGreen,
+  joinRounds,
+  type Observation,
+  type Round,
+} from "./statement.ts";
 
 const unfinished = "the run has not finished: it is still going on, or it was killed";
 const silenceMs = 8_000;

@@ -1,5 +1,6 @@
 import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conformance/outcome.ts";
 import type { Installation } from "#harness/conformance/run/installation.ts";
+import type { Selection } from "#harness/conformance/run/selection.ts";
 import { isProtocolSuite } from "#reports/target.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
@@ -62,6 +63,40 @@ export interface RunRecord {
  */
 function owes(target: ExpectedTarget, { profile }: Requirement): boolean {
   return isProtocolSuite(target.engine) ? profile === target.engine : !isProtocolSuite(profile);
+}
+
+/** What one of several runs of the same tests has shown. */
+export interface Round {
+  readonly observations: readonly Observation[];
+  readonly errors: readonly SuiteError[];
+  /** Why it is not complete; empty when it is. */
+  readonly incompleteBecause: readonly string[];
+}
+
+/** What all rounds together have shown, of which none may be missing. */
+export function joinRounds(
+  rounds: readonly Round[],
+  { rounds: planned, seed }: Selection,
+): Pick<RunRecord, "observations" | "errors" | "incompleteBecause" | "rounds" | "seed"> {
+  const repeated = planned > 1;
+  const named = (text: string, index: number) => (repeated ? `round ${index + 1}: ${text}` : text);
+  const missing = planned - rounds.length;
+  return {
+    observations: rounds.flatMap(({ observations }, index) =>
+      observations.map((one) => (repeated ? { ...one, round: index + 1 } : one)),
+    ),
+    errors: rounds.flatMap(({ errors }, index) =>
+      errors.map((error) => ({ ...error, where: named(error.where, index) })),
+    ),
+    incompleteBecause: [
+      ...rounds.flatMap(({ incompleteBecause }, index) =>
+        incompleteBecause.map((text) => named(text, index)),
+      ),
+      ...(missing > 0 ? [`${missing} of ${planned} rounds did not run`] : []),
+    ],
+    ...(repeated ? { rounds: planned } : {}),
+    ...(seed === undefined ? {} : { seed }),
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { ProfileResult, ProfileVerdict, RequirementResult, Tally } from "./schema.ts";
+import type { ProfileResult, ProfileVerdict, RequirementResult, Statement, Tally } from "./schema.ts";
 
 /** Outcomes from the one that weighs most to the one that weighs least. */
 export const worstFirst = ["failed", "error", "blocked", "not run", "unsupported", "passed"] as const;
@@ -73,4 +73,21 @@ function explain(musts: readonly RequirementResult[], cutShort: boolean): string
   });
   if (cutShort) parts.push("the run was cut short");
   return parts.join("; ");
+}
+
+/** A requirement whose outcome was not the same in every round. */
+export interface Flip {
+  readonly target: string;
+  readonly requirement: string;
+  /** By round. */
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The requirements of a repeated run that did not end the same in every round. */
+export function flipsOf({ targets }: Pick<Statement, "targets">): Flip[] {
+  return targets.flatMap(({ name, results }) =>
+    results.flatMap(({ requirement, rounds: outcomes = [] }) =>
+      new Set(outcomes).size > 1 ? [{ target: name, requirement, outcomes }] : [],
+    ),
+  );
 }
