@@ -43,6 +43,14 @@ function lineNumber(option: string, given: string | undefined, otherwise: number
   throw new UsageError(`${option} ${given}: expected a line of the file, 1 to ${most}`);
 }
 
+/** How many nodes the steps need: the highest number among those that the mapping has for their hosts. */
+export function nodesNeeded(steps: readonly Step[], { nodes }: Mapping): number {
+  const hosts = steps.flatMap(({ place }) =>
+    "host" in place && place.host !== undefined ? [place.host] : [],
+  );
+  return Math.max(1, ...hosts.map((host) => Number(/^node(\d+)$/.exec(nodes[host] ?? "")?.[1] ?? 1)));
+}
+
 /** Throws `UsageError` with file and line where a prompt names a host that the mapping or the cluster does not know. */
 export function checkHosts(
   { file }: Tutorial,

@@ -21,7 +21,13 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
 interface Report {
   overhead: number;
   counts: Record<string, number>;
-  commands: { line: number; verdict: string; reason?: string; notes: string[]; ran?: { command: string } }[];
+  commands: {
+    line: number;
+    verdict: string;
+    reason?: string;
+    notes: string[];
+    ran?: { node: string; command: string; output: string };
+  }[];
   coverage: { claims: { id: string; lines: number[] }[] };
 }
 
@@ -80,6 +86,40 @@ test("a text is run for real, and exactly what it says wrongly comes out as brok
     name.endsWith("-result.json"),
   );
   expect(results).toHaveLength(report.commands.length);
+});
+
+test("a text whose prompts name no host is run for real, with shells that stay and values that it leaves to the reader", {
+  timeout: 300_000,
+}, async () => {
+  const [engine = ""] = readSettings().ENGINE;
+  const path = fixture("sentences.md");
+  const { code, said } = await run(["--mapping", fixture("sentences.yaml"), path], { ENGINE: engine });
+  const report = JSON.parse(
+    readFileSync(join(folder, `reports/tutorial/sentences@${engine}.json`), "utf8"),
+  ) as Report;
+  const lines = readFileSync(path, "utf8").split("\n");
+  const lineOf = (text: string) => lines.findLastIndex((line) => line.includes(text)) + 1;
+  const of = (verdict: string) =>
+    report.commands.filter((one) => one.verdict === verdict).map(({ line, reason }) => [line, reason]);
+  expect(of("broken"), said).toEqual([
+    [lineOf("docker attach nobody"), undefined],
+    [lineOf("docker network ls"), undefined],
+  ]);
+  expect(of("not runnable")).toEqual([
+    [lineOf("# id"), expect.stringContaining("which did not get there")],
+    [lineOf("<LATER>"), "nothing before has printed what <LATER> is"],
+  ]);
+  expect(report.commands).toHaveLength(28);
+  const at = (text: string) => report.commands.find(({ line }) => line === lineOf(text));
+  // After the detach keys the same window is at its host again, and the shell in the container has kept what was set in it.
+  expect(at("docker container ls")?.notes).toEqual([]);
+  expect(at('echo "kept')?.ran).toMatchObject({ output: "kept: yes\n" });
+  expect(at("docker swarm join --token <TOKEN>")?.ran).toMatchObject({
+    node: "node2",
+    command: expect.stringMatching(/--token SWMTKN-\S+ \\\n\s+10\.[\d.]+:2377$/),
+  });
+  expect(at("wget")?.ran).toMatchObject({ node: "node1", output: "it works\n" });
+  expect(code).toBe(1);
 });
 
 function file(name: string, content: string | Uint8Array): string {

@@ -3,16 +3,17 @@ import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
 import { progress } from "#harness/core/async/progress.ts";
-import { readSettings } from "#harness/core/settings/settings.ts";
+import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
 import { coverageOf, describeCoverage, readClaims } from "#harness/tools/tutorial/coverage.ts";
-import { defaultMapping, loadMapping } from "#harness/tools/tutorial/mapping/load.ts";
+import { defaultMapping, loadMapping, readingOf } from "#harness/tools/tutorial/mapping/load.ts";
 import { type Plugin, plugins } from "#harness/tools/tutorial/mapping/schema.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import { parseTutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
 import { describeResult, describeRun, describeSteps } from "#harness/tools/tutorial/report/console.ts";
-import { writeReports } from "#harness/tools/tutorial/report/write.ts";
-import { countVerdicts, runTutorial } from "#harness/tools/tutorial/run/tutorial-run.ts";
-import { checkHosts, selectSteps } from "#harness/tools/tutorial/select.ts";
+import { describeDrift, driftBetween } from "#harness/tools/tutorial/report/drift.ts";
+import { writeDrift, writeReports } from "#harness/tools/tutorial/report/write.ts";
+import { countVerdicts, runTutorial, type TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
+import { checkHosts, nodesNeeded, selectSteps } from "#harness/tools/tutorial/select.ts";
 
 interface Options {
   list?: boolean;
@@ -20,7 +21,7 @@ interface Options {
   from?: string;
   to?: string;
   mapping: string;
-  plugin: Plugin;
+  plugin?: Plugin;
   claims?: string;
 }
 
@@ -31,17 +32,22 @@ export const command = newCommand("npm run tutorial --")
   )
   .argument(
     "<file>",
-    "a tutorial in Markdown, with transcripts behind prompts such as user@node1:~$ in fences",
+    "a tutorial in Markdown, with transcripts behind prompts such as user@node1:~$ or $ in fences",
   )
   .option("--list", "list the commands that were found, without running any")
   .option("--chapter <chapter>", "only this chapter: its number, or words of its title")
   .option("--from <line>", "only from this line of the file on")
   .option("--to <line>", "only up to this line of the file")
-  .option("--mapping <file>", "how the text's commands are run here", defaultMapping)
+  .option(
+    "--mapping <file>",
+    "how the text's commands are run here; docs/tutorial.md says how to write one in five minutes",
+    defaultMapping,
+  )
   .addOption(
-    new Option("--plugin <plugin>", "what runs chapters on the plugin Contiv")
-      .choices(plugins)
-      .default("reference"),
+    new Option(
+      "--plugin <plugin>",
+      "what runs chapters on the plugin Contiv; default: what the mapping says, else reference",
+    ).choices(plugins),
   )
   .option(
     "--claims <file>",
@@ -49,15 +55,18 @@ export const command = newCommand("npm run tutorial --")
   )
   .addHelpText(
     "after",
-    "\nENGINE names the Docker Engines, one after the other. Exit code: 0 when no command is broken, 1 when one is, 2 for a mistake.",
+    "\nENGINE names the Docker Engines, one after the other; with more than one, the commands that do not do the same on all are told.\nMappings that are ready: mapping.yaml (two VMs with Contiv), docker.yaml beside it (Docker's own networking tutorials).\nExit code: 0 when no command is broken, 1 when one is, 2 for a mistake.",
   )
   .action((file: string, options: Options) => runMain(() => tutorial(file, options)));
 
 async function tutorial(file: string, options: Options): Promise<number> {
-  const settings = readSettings();
+  const given = readSettings();
   const mapping = loadMapping(options.mapping);
-  const parsed = parseTutorial(file, readLines(file, "a tutorial in Markdown"), mapping.prompts);
+  const plugin = options.plugin ?? mapping.plugin;
+  const parsed = parseTutorial(file, readLines(file, "a tutorial in Markdown"), readingOf(mapping));
   const steps = selectSteps(parsed, options);
+  const fixed = isGiven("NODES") || given.CLUSTER === "ssh";
+  const settings = fixed ? given : { ...given, NODES: Math.max(given.NODES, nodesNeeded(steps, mapping)) };
   checkHosts(parsed, steps, mapping, settings.NODES);
   const coverage =
     options.claims === undefined
@@ -73,13 +82,15 @@ async function tutorial(file: string, options: Options): Promise<number> {
     return 0;
   }
   handleInterruptions(progress);
+  const runs: TutorialRun[] = [];
   let passed = 0;
   let failed = 0;
   for (const engine of await targetEngines(settings)) {
     const run = await runTutorial({
-      ...{ settings, progress, tutorial: parsed, steps, mapping, engine, plugin: options.plugin },
+      ...{ settings, progress, tutorial: parsed, steps, mapping, engine, plugin },
       tell: (result) => console.log(describeResult(result)),
     });
+    runs.push(run);
     console.log(describeRun(run));
     for (const path of writeReports(run, coverage, settings.REPORTS)) console.log(path);
     const counts = countVerdicts(run.results);
@@ -87,6 +98,13 @@ async function tutorial(file: string, options: Options): Promise<number> {
     failed += counts.broken;
   }
   if (coverage) console.log(describeCoverage(coverage));
+  if (runs.length > 1) {
+    const drift = driftBetween(runs);
+    const engines = runs.map(({ engine }) => engine).join(", ");
+    console.log(`${drift.length} commands do not do the same on Docker ${engines}`);
+    if (drift.length > 0) console.log(describeDrift(drift));
+    console.log(writeDrift(runs, settings.REPORTS));
+  }
   console.log(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }

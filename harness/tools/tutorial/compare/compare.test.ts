@@ -12,6 +12,7 @@ const context: Context = {
   equivalent: (a, b) => [a, b].every((word) => ["global", "swarm"].includes(word)),
   foreign: (name) => name === "helper",
   given: (value) => value === "10.9.0.0/24",
+  translate: (printed) => printed.replaceAll("m1", "a-machine-with-a-long-name"),
   learn: (expected, observed) => learned.set(expected, observed),
 };
 const judge = (command: string, expected: string, output: string, code: number | undefined = 0) =>
@@ -193,6 +194,30 @@ test.for([
     0,
     /expected DNAT of port 9099/,
   ],
+  [
+    "an interface without the address that the text shows, by ip",
+    "ip addr show",
+    "27: eth0@if28: <BROADCAST,UP> mtu 1500 qdisc noqueue state UP\n    inet 10.9.0.2/24 scope global eth0",
+    "4: eth0@if5: <BROADCAST,UP> mtu 1500 qdisc noqueue state UP\n    inet6 fe80::1/64 scope link",
+    0,
+    /eth0: expected an address, got none/,
+  ],
+  [
+    "a part of JSON that is not in the whole",
+    "docker inspect x",
+    '"Networks": { "web": { "Driver": "bridge" } }',
+    '[{ "Networks": { "web": { "Driver": "overlay" } } }]',
+    0,
+    /web\.Driver: expected bridge, got overlay/,
+  ],
+  [
+    "a part of JSON that is nowhere",
+    "docker inspect x",
+    '"Networks": { "web": {} }',
+    '[{ "Name": "x" }]',
+    0,
+    /expected "Networks" somewhere in it, got none/,
+  ],
   ["other words", "echo hello", "goodbye", "hello", 0, /expected "goodbye", got "hello"/],
   [
     "a command that looks, and prints nothing",
@@ -215,6 +240,38 @@ test.for([
   const { verdict, findings } = judge(command, expected, output, code);
   expect(verdict).toBe("broken");
   expect(findings.map(({ text }) => text).join("\n")).toMatch(message);
+});
+
+test.for([
+  [
+    "a part of JSON, found in the whole",
+    "docker inspect x",
+    '"Networks": { "web": { "Driver": "bridge" } }',
+    '[{ "Name": "x", "Settings": { "Networks": { "web": { "Driver": "bridge" } } } }]',
+  ],
+  [
+    "the moment at which something was made",
+    "docker network inspect web",
+    '[{ "Created": "2017-06-22T20:27:43.826654485Z" }]',
+    '[{ "Created": "2026-01-01T00:00:00Z" }]',
+  ],
+  [
+    "interfaces as ip prints them, with other numbers and ends",
+    "ip addr show",
+    "27: eth0@if28: <BROADCAST,UP> mtu 1500 qdisc noqueue state UP\n    inet 10.9.0.2/24 scope global eth0",
+    "4: eth0@if5: <BROADCAST,UP> mtu 1500 qdisc noqueue\n    inet 10.9.0.3/24 brd 10.9.0.255 scope global eth0",
+  ],
+  [
+    "a table in which the names here are shorter than the text's",
+    "docker node ls",
+    [
+      "ID    HOSTNAME                     STATUS    AVAILABILITY",
+      "a1    a-machine-with-a-long-name   Ready     Active",
+    ].join("\n"),
+    ["ID    HOSTNAME   STATUS    AVAILABILITY", "b2    m1         Ready     Active"].join("\n"),
+  ],
+] as const)("the same, to the last finding: %s", ([, command, expected, output]) => {
+  expect(judge(command, expected, output)).toEqual({ verdict: "same", findings: [] });
 });
 
 test("an address that the text shows stands for the live one afterwards", () => {

@@ -32,7 +32,7 @@ const programs: [RegExp, Comparator][] = [
 
 /** Commands that are typed for what they print, whether the text shows it or not. */
 const looks =
-  /^(ifconfig|iptables\b.* -\w*L|docker (inspect|info|ps|(network|node|service|container|image) (ls|ps|inspect))|netctl (version|\S+ (ls|rule-ls)))\b/;
+  /^(ifconfig|ip (?:-\w+ )*(?:a|addr|address|r|route)\b|iptables\b.* -\w*L|docker (inspect|info|ps|(network|node|service|container|image) (ls|ps|inspect))|netctl (version|\S+ (ls|rule-ls)))\b/;
 
 /** Forms that an output can have, the most telling ones first. */
 const forms: Comparator[] = [
@@ -47,15 +47,16 @@ const forms: Comparator[] = [
 ];
 
 /**
- * Compares by meaning. `command` is the text's; without any output in the text, the exit status decides alone. An exit status of
+ * Compares by meaning. `command` is the text's, the output is as printed; without any output in the text, the exit status decides alone. An exit status of
  * `undefined` (interrupted, or still running) is not judged.
  */
 export function compare(
   command: string,
   expected: readonly string[],
-  observed: Observed,
+  { output, code }: Pick<Observed, "output" | "code">,
   context: Context,
 ): Comparison {
+  const observed = { output: context.translate(output), printed: output, code };
   const findings = findingsOf(command.replace(/^sudo\s+/, ""), expected, observed, context);
   return { verdict: verdictOf(findings), findings };
 }
@@ -73,7 +74,7 @@ function findingsOf(
   const text = lines.join("\n");
   const structured = forms
     .slice(0, -1)
-    .some((form) => form(lines, { output: "", code: 0 }, silent(context)) !== undefined);
+    .some((form) => form(lines, { output: "", printed: "", code: 0 }, silent(context)) !== undefined);
   if (lines.length > 0 && !structured && refusalIn(text)) return compareRefusal(text, observed);
   if (observed.code !== undefined && observed.code !== 0) {
     return [broken(`expected success, got exit status ${observed.code}: ${firstLine(observed.output)}`)];
@@ -96,6 +97,7 @@ function silent(context: Context): Context {
     equivalent: context.equivalent,
     foreign: context.foreign,
     given: context.given,
+    translate: context.translate,
     learn: () => {},
   };
 }

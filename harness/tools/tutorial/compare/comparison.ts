@@ -12,6 +12,8 @@ export interface OutputFinding {
 /** What was seen of a command; names are those of the text. */
 export interface Observed {
   readonly output: string;
+  /** As it was printed, with the names here: their lengths set the columns of tables. */
+  readonly printed: string;
   /** Exit status; `undefined` where it was interrupted or goes on. */
   readonly code: number | undefined;
 }
@@ -41,6 +43,8 @@ export interface Context {
   given(value: string): boolean;
   /** Subnets that commands of the text gave, the last one first. */
   readonly subnets: readonly string[];
+  /** A printed text with the text's names in place of those here. */
+  translate(printed: string): string;
   /** Keeps which live address stands for which of the text's. */
   learn(expected: string, observed: string): void;
 }

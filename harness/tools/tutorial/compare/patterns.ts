@@ -20,3 +20,11 @@ export function significant(lines: readonly string[]): string[] {
 export function linesOf(text: string): string[] {
   return significant(text.split("\n"));
 }
+
+/** A text with words in place of what differs from machine to machine: addresses, swarm tokens, ids. */
+export function volatileOut(text: string): string {
+  return text
+    .replaceAll(new RegExp(ipv4, "g"), "ADDRESS")
+    .replaceAll(/\bSWMTKN-[\w-]+/g, "TOKEN")
+    .replaceAll(/\b(?:[0-9a-f]{12,64}|[a-z0-9]{25})\b/g, "ID");
+}

@@ -1,6 +1,6 @@
 import { broken, type Comparator, harmless, type OutputFinding } from "./comparison.ts";
 import { compareAddresses } from "./outputs/address.ts";
-import { ipv4, linesOf, objectId, significant } from "./patterns.ts";
+import { ipv4, linesOf, objectId, significant, volatileOut } from "./patterns.ts";
 
 /** One id for another. */
 export const compareId: Comparator = (expected, { output }) => {
@@ -63,9 +63,7 @@ export const compareText: Comparator = (expected, { output }, context) => {
   const plain = (lines: readonly string[]) =>
     lines.map((line) => line.replaceAll(/\s+/g, " ").trim()).join("\n");
   if (plain(shown) === plain(seen)) return [];
-  const volatile = (text: string) =>
-    text.replaceAll(new RegExp(ipv4, "g"), "ADDRESS").replaceAll(/\b[0-9a-f]{12,64}\b/g, "ID");
-  if (volatile(plain(shown)) === volatile(plain(seen))) return [];
+  if (volatileOut(plain(shown)) === volatileOut(plain(seen))) return [];
   const [wanted, here] = [wordsOf(shown), wordsOf(seen)];
   const shared = [...wanted].filter((word) => here.has(word)).length;
   const alike = wanted.size > 0 && shared / wanted.size >= enough;

@@ -1,3 +1,4 @@
+import { onOneLine } from "#harness/tools/tutorial/parse/shell-line.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
 import type { Mapping, Plugin } from "./schema.ts";
 
@@ -24,13 +25,14 @@ export function applyMapping(
   plugin: Plugin,
   step: Pick<Step, "command" | "chapter">,
 ): Mapped {
+  const typed = onOneLine(step.command);
   const rule = mapping.commands.find(
     (one) =>
-      one.match.test(step.command) &&
+      one.match.test(typed) &&
       (one.chapter?.test(step.chapter.title) ?? true) &&
       (one.plugin === undefined || one.plugin === plugin),
   );
-  const groups = (text: string) => withGroups(text, rule?.match.exec(step.command) ?? null);
+  const groups = (text: string) => withGroups(text, rule?.match.exec(typed) ?? null);
   if (rule?.notRunnable !== undefined && rule.unless === undefined) {
     return { kind: "not runnable", reason: groups(rule.notRunnable) };
   }

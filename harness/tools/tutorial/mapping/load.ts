@@ -3,6 +3,7 @@ import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
+import type { Reading } from "#harness/tools/tutorial/parse/transcript.ts";
 import { type Mapping, mappingShape } from "./schema.ts";
 
 /** The mapping that comes with the project; a copy of it is where a mapping of one's own starts. */
@@ -73,7 +74,22 @@ function show(value: unknown): string {
   return (JSON.stringify(value) ?? "nothing").slice(0, 120);
 }
 
+/** How a text is read that the mapping is for. */
+export function readingOf({ prompts, prose, nodes, start }: Mapping): Reading {
+  return {
+    prompts,
+    hosts: { patterns: prose, names: new Set(Object.keys(nodes)) },
+    ...(start === undefined ? {} : { start }),
+  };
+}
+
 function checked(path: string, mapping: Mapping): Mapping {
+  const { start, nodes } = mapping;
+  if (start !== undefined && !Object.hasOwn(nodes, start)) {
+    throw new UsageError(
+      `${path}: start: expected one of nodes, ${Object.keys(nodes).join(", ")}, got "${start}"`,
+    );
+  }
   for (const [index, { match, run, login, notRunnable }] of mapping.commands.entries()) {
     if (run === undefined && login === undefined && notRunnable === undefined) {
       throw new UsageError(

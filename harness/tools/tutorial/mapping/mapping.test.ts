@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { Knowledge } from "#harness/tools/tutorial/run/knowledge.ts";
 import { applyMapping, fill, wholeWord } from "./apply.ts";
-import { defaultMapping, loadMapping } from "./load.ts";
+import { defaultMapping, loadMapping, readingOf } from "./load.ts";
+import type { Plugin } from "./schema.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-mapping-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -87,4 +90,102 @@ test("the project's own mapping is sound", () => {
     ["ping -c 1 a", "nc -nzvw 1 10.1.2.7 8888", "nc -vw 1 localhost 9099", "tcpdump -c 1"].filter(ends),
   ).toHaveLength(4);
   expect(listening[0]?.exec("nc -l 8888")?.groups?.port).toBe("8888");
+});
+
+test("what a text leaves to the reader is filled in from the last output that has it", () => {
+  const { placeholders } = load(
+    'placeholders:\n  - { text: <TOKEN>, command: "^make", output: "--token (?<value>\\\\S+)" }',
+  );
+  const knowledge = new Knowledge();
+  const notes: string[] = [];
+  expect(knowledge.fillIn("join <TOKEN>", placeholders, notes)).toMatchObject({ missing: "<TOKEN>" });
+  knowledge.printed("make one", "join with --token A1\n");
+  knowledge.printed("make \\\n  two", "join with --token B2\n");
+  knowledge.printed("show", "--token C3\n");
+  expect(knowledge.fillIn("join <TOKEN> <OTHER>", placeholders, notes)).toEqual({
+    command: "join B2 <OTHER>",
+    missing: undefined,
+  });
+  expect(notes).toEqual(["<TOKEN> is B2 here"]);
+});
+
+test("a mapping for a text without hosts at its prompts says where the text begins, and how sentences name hosts", () => {
+  expect(readingOf(load("start: a\nprose: ['on (?<host>\\w+)']"))).toMatchObject({
+    start: "a",
+    hosts: { names: new Set(["a"]) },
+  });
+  expect(() => load("start: b")).toThrow(/start: expected one of nodes, a, got "b"/);
+  expect(() => load("prose: ['on \\w+']")).toThrow(/prose\.0: a pattern with the group \(\?<host>…\)/);
+});
+
+test("a rule fits a command of several lines as if it were of one", () => {
+  const mapping = load("commands:\n  - { match: '^create (.*) x$', run: make $1 }");
+  expect(applyMapping(mapping, "none", { command: "create \\\n  --a \\\n  --b x", chapter })).toMatchObject({
+    command: "make --a --b",
+  });
+});
+
+describe("in Contiv's texts", () => {
+  const contiv = loadMapping(defaultMapping);
+  const run = (command: string, plugin: Plugin = "reference") =>
+    applyMapping(contiv, plugin, { command, chapter });
+
+  test.for([
+    ["docker run -itd --name=c --net=db.contiv-net alpine sh", "{{dns db}}-itd --name=c --net=db alpine sh"],
+    [
+      "docker run -itd --name=c --net=db.contiv-net/blue alpine sh",
+      "{{dns db/blue}}-itd --name=c --net=db/blue alpine sh",
+    ],
+    [
+      "docker run -itd --name=c --net=contiv-net alpine sh",
+      "{{dns contiv-net}}-itd --name=c --net=contiv-net alpine sh",
+    ],
+  ])("a group may be named with its network: %s", ([typed, expected]) => {
+    expect(run(typed!)).toMatchObject({ kind: "run", command: `docker run ${expected}` });
+  });
+
+  test("iptables without sudo is typed by an ordinary user, with sudo by root", () => {
+    expect(run("iptables -t nat -L -n", "none")).toMatchObject({
+      command: "runuser -u nobody -- iptables -t nat -L -n",
+    });
+    expect(run("sudo iptables -t nat -L -n", "none")).toMatchObject({
+      command: "sudo iptables -t nat -L -n",
+      notes: [],
+    });
+  });
+
+  test.for([
+    "yum install nc",
+    "sudo yum install -y nc",
+    "sudo yum -y install nmap-ncat",
+    "apt-get install netcat",
+  ])("nothing is installed that the nodes have: %s", (typed) => {
+    expect(run(typed)).toMatchObject({
+      kind: "not runnable",
+      reason: expect.stringContaining("the nodes have an nc"),
+    });
+  });
+});
+
+test("the mapping that docs/tutorial.md puts together in five minutes is sound", () => {
+  const page = readFileSync(join(projectRoot, "docs/tutorial.md"), "utf8");
+  const section = page.slice(page.indexOf("## A mapping for a text of your own")).split("\n## ")[0] ?? "";
+  const parts = [...section.matchAll(/^ {3}```yaml\n(.*?)^ {3}```$/gms)].map(([, yaml = ""]) =>
+    yaml.replaceAll(/^ {3}/gm, ""),
+  );
+  expect(parts).toHaveLength(5);
+  const made = loadMapping(file(parts.join("")));
+  expect(made.prose[0]?.exec("From `web-2`, look")?.groups?.host).toBe("web-2");
+  expect(applyMapping(made, made.plugin, { command: "docker service create nginx", chapter })).toMatchObject({
+    command: "docker service create --no-resolve-image nginx",
+  });
+});
+
+test("the mapping for Docker's own tutorials is sound", () => {
+  const { prose, placeholders, nodes } = loadMapping(join(import.meta.dirname, "docker.yaml"));
+  expect(prose[0]?.exec("On `worker-1`, join")?.groups?.host).toBe("worker-1");
+  expect(placeholders[0]?.output.exec("swarm join --token SWMTKN-1-a 10.0.0.1:2377")?.groups?.value).toBe(
+    "SWMTKN-1-a",
+  );
+  expect(new Set(Object.values(nodes))).toEqual(new Set(["node1", "node2", "node3"]));
 });

@@ -19,11 +19,28 @@ const condition = {
   plugin: z.enum(plugins).optional(),
 };
 
+const withGroup = (group: string) =>
+  pattern.refine((made) => made.source.includes(`(?<${group}>`), {
+    error: `a pattern with the group (?<${group}>…)`,
+  });
+
 const prompt = z.strictObject({
-  pattern: pattern.refine((made) => /\(\?<command>/.test(made.source), {
-    error: "a pattern with the group (?<command>…)",
-  }),
+  pattern: withGroup("command"),
   place: z.enum(["node", "container", "unnamed"]),
+});
+
+/** An image that the nodes have before the first command: the workload image under another name. */
+const image = z.strictObject({
+  /** What a container of it runs, as a shell reads it; a shell where it is left out. */
+  command: z.string().min(1).optional(),
+});
+
+const placeholder = z.strictObject({
+  /** As the text says it, e.g. `<TOKEN>`. */
+  text: z.string().min(1),
+  /** The command in whose output it stands; the last one that printed it counts. */
+  command: pattern,
+  output: withGroup("value"),
 });
 
 const name = z.strictObject({
@@ -65,13 +82,21 @@ export const mappingShape = z.strictObject({
   version: z.literal(1),
   /** Prompts beside those that are known anyway. */
   prompts: z.array(prompt).default([]),
+  /** How sentences name the host of the transcripts below them, where the prompts do not. */
+  prose: z.array(withGroup("host")).default([]),
+  /** The host at which the text begins, where its prompts name none. */
+  start: z.string().optional(),
+  /** What carries the plugin's chapters, where the command line does not say. */
+  plugin: z.enum(plugins).default("reference"),
   /** Nodes by the names that the text gives them; others are errors. */
   nodes: z.record(z.string(), z.string()),
   /** Missing parts that are put onto the nodes before the first command. */
-  provide: z.array(z.enum(["ifconfig", "image", "netctl", "swarm"])).default([]),
-  /** Name under which the nodes have the workload image. */
-  image: z.string().default("alpine"),
+  provide: z.array(z.enum(["ifconfig", "images", "netctl", "swarm"])).default([]),
+  /** Images that the text's commands name; nothing is pulled. */
+  images: z.record(z.string(), image).default({ alpine: {} }),
   names: z.array(name).default([]),
+  /** What the text leaves to the reader to fill in from what an earlier command has printed. */
+  placeholders: z.array(placeholder).default([]),
   /** Commands that end only when they are interrupted. */
   endless: z.array(pattern).default([]),
   /** Commands that wait for a connection; the group `port` is where they listen. */

@@ -17,6 +17,10 @@ export interface Block {
   readonly end: number;
   /** The word behind the opening fence, e.g. `console`. */
   readonly language: string;
+  /** The list items that it stands in, the outermost first; each has a number of its own in the text. */
+  readonly items: readonly number[];
+  /** Whether it stands in a quotation, as asides do. */
+  readonly quoted: boolean;
 }
 
 /** Something about the Markdown that a maintainer should know; `line` counts from 1. */
@@ -94,8 +98,11 @@ function parse(lines: readonly string[]): {
   const blocks: Block[] = [];
   const fences: Fence[] = [];
   const tokens = new MarkdownIt("commonmark").parse(lines.join("\n"), {});
+  const items: number[] = [];
+  let quotations = 0;
   for (const [index, token] of tokens.entries()) {
     const [from, to] = token.map ?? [0, 0];
+    const within = { items: [...items], quoted: quotations > 0 };
     const content = () => token.content.replace(/\n$/, "").split("\n");
     if (token.type === "heading_open") {
       const title = (tokens[index + 1]?.content ?? "").replaceAll(/[*`]/g, "").trim();
@@ -104,13 +111,16 @@ function parse(lines: readonly string[]): {
       const language = token.info.trim().split(/\s+/)[0] ?? "";
       const last = lines[to - 1] ?? "";
       const closed = to - 1 > from && closingFence.test(last);
-      blocks.push({ kind: "fence", line: from + 2, lines: content(), end: to, language });
+      blocks.push({ kind: "fence", line: from + 2, lines: content(), end: to, language, ...within });
       fences.push({ open: from + 1, closed, markup: token.markup, lines: content() });
     } else if (token.type === "code_block") {
-      blocks.push({ kind: "indented", line: from + 1, lines: content(), end: to, language: "" });
+      blocks.push({ kind: "indented", line: from + 1, lines: content(), end: to, language: "", ...within });
     } else if (token.type === "inline" && tokens[index - 1]?.type === "paragraph_open") {
-      blocks.push({ kind: "prose", line: from + 1, lines: content(), end: to, language: "" });
-    }
+      blocks.push({ kind: "prose", line: from + 1, lines: content(), end: to, language: "", ...within });
+    } else if (token.type === "list_item_open") items.push(index);
+    else if (token.type === "list_item_close") items.pop();
+    else if (token.type === "blockquote_open") quotations++;
+    else if (token.type === "blockquote_close") quotations--;
   }
   return { headings, blocks, fences };
 }

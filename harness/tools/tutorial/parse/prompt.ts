@@ -2,8 +2,8 @@
 export type PromptPlace =
   /** On the node of that name, as the text calls it. */
   | { readonly kind: "node"; readonly host: string }
-  /** In the container that the text has entered. */
-  | { readonly kind: "container" }
+  /** In the container that the text has entered; on `host`, where the prose before names one. */
+  | { readonly kind: "container"; readonly host?: string }
   /** At a prompt that names no host. */
   | { readonly kind: "unnamed" };
 

@@ -4,6 +4,11 @@ export type Unfinished =
   | { readonly kind: "continuation" }
   | { readonly kind: "quote"; readonly quote: string };
 
+/** A command with its continued lines put together, as patterns are matched against it. */
+export function onOneLine(command: string): string {
+  return command.replaceAll(/\s*\\\n\s*/g, " ");
+}
+
 /** Reads a command's lines as far as needed to know whether a shell would ask for more. */
 export function unfinished(lines: readonly string[]): Unfinished | undefined {
   const pending: { word: string; stripTabs: boolean }[] = [];

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
 import { parseTutorial } from "./tutorial.ts";
 
@@ -162,7 +162,126 @@ test("a text without a transcript is an error that says what was found", () => {
 
 test("prompts of the reader's own", () => {
   const custom = [{ pattern: /^(?<host>\w+)> (?<command>.*)$/, place: "node" as const }];
-  expect(parseTutorial("f", ["```", "alpha> ls", "```"], custom).steps).toMatchObject([
+  expect(parseTutorial("f", ["```", "alpha> ls", "```"], { prompts: custom }).steps).toMatchObject([
     { place: { kind: "node", host: "alpha" }, command: "ls" },
   ]);
+});
+
+describe("a text whose prompts name no host", () => {
+  const text = (...lines: string[]) =>
+    parseTutorial("f", lines, {
+      start: "first",
+      hosts: { patterns: [/\b[Oo]n `(?<host>\w+)`/], names: new Set(["first", "second"]) },
+      prompts: [{ pattern: /^# (?<command>.*)$/, place: "container" }],
+    }).steps.map(({ place, command }) => [("host" in place && place.host) || place.kind, command]);
+  const fence = (typed: string, indent = "") =>
+    ["```console", typed, "```", ""].map((line) => `${indent}${line}`);
+
+  test("is at its beginning where nothing says where it is, and then where it was last", () => {
+    expect(text(...fence("$ a"), "On `second`:", ...fence("$ b"), ...fence("$ c"))).toEqual([
+      ["first", "a"],
+      ["second", "b"],
+      ["second", "c"],
+    ]);
+  });
+
+  test("is where the nearest sentence says that counts: before the fence, in its list item or around it", () => {
+    const steps = text(
+      "1. On `second`, do this (as on `first`):",
+      "",
+      "   - And with that:",
+      "",
+      ...fence("$ a", "     "),
+      "   It is known on `first`.",
+      "",
+      "2. Another:",
+      "",
+      ...fence("$ b", "   "),
+      "3. On `first`, at last:",
+      "",
+      "   > On `second` it goes without.",
+      "",
+      ...fence("$ c", "   "),
+      "On `second`",
+      "",
+      "## Next",
+      "",
+      ...fence("$ d"),
+    );
+    expect(steps).toEqual([
+      ["second", "a"],
+      ["second", "b"],
+      ["first", "c"],
+      ["first", "d"],
+    ]);
+  });
+
+  test("names other things than hosts in the same words", () => {
+    expect(text("On `alpine1`, on `second`:", ...fence("$ a"))).toEqual([["second", "a"]]);
+  });
+
+  test("says of a container's prompt on which host the container is", () => {
+    expect(text("On `second`:", ...fence("# a"), ...fence("$ b"))).toEqual([
+      ["second", "a"],
+      ["second", "b"],
+    ]);
+  });
+});
+
+test("the detach keys belong to the command before, in a fence and in a sentence", () => {
+  const { steps } = read(
+    [
+      ...["```", "/ # one", "out", "", "CTRL+p CTRL+q", "$ two", "/ # three", "^P^Q", "```"],
+      ...[
+        "Look.",
+        "```",
+        "/ # four",
+        "```",
+        "",
+        "Detach with `CTRL` + `p` `CTRL` + `q`.",
+        "",
+        "```",
+        "$ five",
+        "```",
+      ],
+      ...["", "Hold CTRL-p CTRL-q.", ""],
+    ].join("\n"),
+  );
+  expect(steps.map(({ command, detached, expected }) => [command, detached, expected])).toEqual([
+    ["one", true, ["out"]],
+    ["two", false, []],
+    ["three", true, []],
+    ["four", true, []],
+    ["five", true, []],
+  ]);
+});
+
+test("a console fence in which the prompt is forgotten is one where its program is the text's", () => {
+  const { steps } = read(
+    [
+      "```",
+      "$ docker ps",
+      "```",
+      "```console",
+      "docker stop a",
+      "```",
+      "```console",
+      "ls",
+      "```",
+      "```",
+      "docker x",
+      "```",
+    ].join("\n"),
+  );
+  expect(steps.map(({ line, command, notes }) => [line, command, notes])).toEqual([
+    [2, "docker ps", []],
+    [5, "docker stop a", ["a command without a prompt, in a fence of them"]],
+  ]);
+});
+
+test("what an author cuts out of an output is no output", () => {
+  const { steps } = read(
+    ["```", "$ a", "...truncated...", '"A": 1', "...truncated", "... and so on ...", "```"].join("\n"),
+  );
+  expect(steps).toMatchObject([{ expected: ['"A": 1'], remarks: { length: 3 } }]);
 });

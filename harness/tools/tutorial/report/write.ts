@@ -3,14 +3,28 @@ import type { Coverage } from "#harness/tools/tutorial/coverage.ts";
 import type { TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
 import { writeAtomically } from "#reports/files.ts";
 import { writeAllure } from "./allure.ts";
+import { annotateDrift, driftBetween } from "./drift.ts";
 import { formatJson } from "./json.ts";
 import { annotate } from "./markdown.ts";
 import { renderTutorial } from "./page/tutorial-page.ts";
 
+/** Writes where the engines differ; resolves to the path of the page. */
+export function writeDrift(runs: readonly TutorialRun[], folder: string): string | undefined {
+  const [first] = runs;
+  if (!first || runs.length < 2) return undefined;
+  const name = nameOf(first);
+  const path = join(folder, "tutorial", `${name}-drift.md`);
+  writeAtomically(path, annotateDrift(name, runs, driftBetween(runs)));
+  return path;
+}
+
+function nameOf({ tutorial }: TutorialRun): string {
+  return basename(tutorial.file).replace(/\.\w+$/, "");
+}
+
 /** Writes all reports of a run into the reports folder; resolves to their paths, the page first. */
 export function writeReports(run: TutorialRun, coverage: Coverage | undefined, folder: string): string[] {
-  const name = basename(run.tutorial.file).replace(/\.\w+$/, "");
-  const start = join(folder, "tutorial", `${name}@${run.engine}`);
+  const start = join(folder, "tutorial", `${nameOf(run)}@${run.engine}`);
   const files: Record<string, string> = {
     [`${start}.html`]: renderTutorial(run, coverage),
     [`${start}.md`]: annotate(run),

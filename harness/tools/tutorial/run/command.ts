@@ -1,47 +1,8 @@
-import type { Comparison } from "#harness/tools/tutorial/compare/compare.ts";
 import { broken } from "#harness/tools/tutorial/compare/comparison.ts";
-import type { Mapping } from "#harness/tools/tutorial/mapping/schema.ts";
-import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
+import { enterContainer, entersContainer } from "./container-shell.ts";
 import { listens } from "./terminal/listening.ts";
 import type { Window } from "./terminal/window.ts";
-
-export const deadlines = {
-  /** For a command that ends by itself. */
-  commandMs: 60_000,
-  /** For one that ends by ^C to show what the text shows. */
-  endlessMs: 12_000,
-  /** For a shell after ^C, exit, or its first prompt. */
-  promptMs: 10_000,
-  listenMs: 5_000,
-};
-
-const interactiveShell =
-  /^(?:sudo )?docker (exec|run)\b(?=.* -\w*i)(?=.* -\w*t)(?!.* -\w*d)(?!.* --detach\b).*\b(?:ba|a|da)?sh\s*$/;
-
-/** Whether the command opens a shell in a container, in the window in which it is typed. */
-export function entersContainer(command: string): boolean {
-  return interactiveShell.test(command);
-}
-
-/** How a command ended, or how far it has come. */
-export interface Ended {
-  readonly output: string;
-  /** Exit status; `undefined` where it was interrupted or goes on. */
-  readonly code: number | undefined;
-  readonly comparison: Comparison;
-  /** Whether the window is in the container now that the command enters; `undefined` for other commands. */
-  readonly entered?: boolean;
-}
-
-export interface CommandOptions {
-  readonly window: Window;
-  readonly step: Step;
-  /** What is typed. */
-  readonly command: string;
-  readonly mapping: Mapping;
-  /** Compares an output, which may still grow, with the text's. */
-  readonly judge: (output: string, code: number | undefined) => Comparison;
-}
+import { type CommandOptions, deadlines, type Ended } from "./typed-command.ts";
 
 /**
  * Types a command and follows it to its end: by itself, or by ^C once it shows what the text shows. One that the text does not end
@@ -49,7 +10,7 @@ export interface CommandOptions {
  */
 export async function runCommand(options: CommandOptions): Promise<Ended> {
   const { window, step, command, mapping } = options;
-  if (entersContainer(command)) return enter(options);
+  if (entersContainer(command, Object.keys(mapping.images))) return enterContainer(options);
   window.terminal.type(command);
   const endless = step.interrupted || mapping.endless.some((pattern) => pattern.test(step.command));
   return endless ? followEndless(options) : followToEnd(options);
@@ -101,25 +62,6 @@ async function followEndless(options: CommandOptions): Promise<Ended> {
   if (!(await interrupt(window))) return failed(options, "expected it to end with ^C, got no prompt");
   const { output } = terminal;
   return { output, code: undefined, comparison: judge(output, undefined) };
-}
-
-/** Enters a container: its shell gets a prompt of ours from the environment. */
-async function enter({ window, step, command }: CommandOptions): Promise<Ended> {
-  const { terminal } = window;
-  const shell = window.nextShell();
-  const start = /^(?:sudo )?docker \w+/.exec(command)?.[0] ?? "docker exec";
-  terminal.type(`${start} -e PS1='${terminal.promptOf(shell)}'${command.slice(start.length)}`);
-  const answered = await terminal.wait((prompt) => prompt !== undefined, deadlines.commandMs);
-  const { prompt, output } = terminal;
-  if (!answered || prompt?.shell !== shell) {
-    const got = output.trim() || (answered ? `exit status ${prompt?.code}` : "nothing");
-    if (!answered) terminal.close();
-    const findings = [broken(`expected a shell in the container, got ${got}`)];
-    return { output, code: prompt?.code, comparison: { verdict: "broken", findings }, entered: false };
-  }
-  await terminal.setUp("stty -echo", deadlines.promptMs);
-  window.inside.push({ shell, step });
-  return { output: "", code: undefined, comparison: { verdict: "same", findings: [] }, entered: true };
 }
 
 function finished({ window, judge }: CommandOptions): Ended {

@@ -51,8 +51,10 @@ export class Environment {
     await progress.step("putting onto the nodes what the text takes for granted", () =>
       Promise.all(
         cluster.nodes.map(async (node) => {
-          if (provided.has("image")) {
-            await prepare(node, ["image", cluster.image, mapping.image, ...(ownImage ? [] : ["nc"])]);
+          if (provided.has("images")) {
+            for (const [name, { command = "" }] of Object.entries(mapping.images)) {
+              await prepare(node, ["image", cluster.image, name, command, ...(ownImage ? [] : ["nc"])]);
+            }
           }
           if (provided.has("ifconfig")) {
             await prepare(node, ["ifconfig", cluster.image]).catch((error: Error) =>
@@ -99,7 +101,8 @@ export class Environment {
     const { cluster } = this.#target;
     const [what = "", detail = ""] = name.split(".");
     if (/^node\d+$/.test(what)) {
-      const node = this.node(what);
+      const node = cluster.nodes.find((one) => one.name === what);
+      if (!node) throw new Blocked(`the cluster has no ${what} (set NODES)`);
       if (detail === "name") return node.name;
       if (detail in node.interfaces) return node.interfaces[detail as keyof typeof node.interfaces].address;
     }
@@ -116,10 +119,10 @@ export class Environment {
 
   /** An output with the text's names in place of those of the cluster. */
   translateBack(output: string): string {
-    return this.#names.reduce(
-      (text, { text: name, live }) => text.replaceAll(wholeWord(live), () => name),
-      output,
-    );
+    // What the reader fills in is printed nowhere.
+    return this.#names
+      .filter(({ text: name }) => !/^<.*>$/.test(name))
+      .reduce((text, { text: name, live }) => text.replaceAll(wholeWord(live), () => name), output);
   }
 
   /** Waits for what a reader's slower hands would have waited for: a container's name is known on all nodes. */

@@ -1,10 +1,13 @@
 import type { MadeObject } from "#harness/tools/tutorial/compare/comparison.ts";
 import { ipv4 } from "#harness/tools/tutorial/compare/patterns.ts";
 import { wholeWord } from "#harness/tools/tutorial/mapping/apply.ts";
+import type { Mapping } from "#harness/tools/tutorial/mapping/schema.ts";
+import { onOneLine } from "#harness/tools/tutorial/parse/shell-line.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
 
 const makers = [
-  /^docker run .*--name[= ](\S+)/,
+  /^docker (?:container )?(?:run|create) .*--name[= ](\S+)/,
+  /^docker service create .*--name[= ](\S+)/,
   /^docker network create .*?(\S+)$/,
   /^netctl (?:net|network) create .*?(\S+)$/,
   /^netctl tenant create (\S+)/,
@@ -12,6 +15,7 @@ const makers = [
   /^netctl group create \S+ (\S+)/,
   /^netctl policy rule-add \S+ (\S+)/,
 ];
+const removers = /^docker (?:(?:container|network|service) )?rm (?<names>.+)$/;
 const tenantOption = /^netctl .*\s(?:-t|--?tenant)[ =](\S+)/;
 
 /** What a run has learned: which live address stands for which of the text's, what was made, what was exported. */
@@ -22,6 +26,7 @@ export class Knowledge {
   readonly #addresses = new Map<string, string>();
   readonly #exports = new Map<string, string[]>();
   readonly #typed: string[] = [];
+  readonly #printed: { command: string; output: string }[] = [];
 
   /** Later pairs replace earlier ones: texts use an address again in another network. */
   learn(expected: string, observed: string): void {
@@ -38,6 +43,36 @@ export class Knowledge {
     });
   }
 
+  /** Keeps what a command of the text has printed, for the placeholders of later ones. */
+  printed(command: string, output: string): void {
+    this.#printed.push({ command: onOneLine(command), output });
+  }
+
+  /**
+   * A command with what the text leaves to the reader filled in from what was printed before, and the first placeholder
+   * for which there is nothing.
+   */
+  fillIn(
+    command: string,
+    placeholders: Mapping["placeholders"],
+    notes: string[],
+  ): { command: string; missing: string | undefined } {
+    let [filled, missing] = [command, undefined as string | undefined];
+    for (const { text, command: source, output } of placeholders) {
+      if (!filled.includes(text)) continue;
+      const value = this.#printed
+        .filter((printed) => source.test(printed.command))
+        .flatMap((printed) => output.exec(printed.output)?.groups?.value ?? [])
+        .at(-1);
+      if (value === undefined) missing ??= text;
+      else {
+        notes.push(`${text} is ${value} here`);
+        filled = filled.replaceAll(text, () => value);
+      }
+    }
+    return { command: filled, missing };
+  }
+
   /** Whether a command so far had this value in it. */
   given(value: string): boolean {
     return this.#typed.some((command) => command.includes(value));
@@ -52,7 +87,7 @@ export class Knowledge {
 
   /** The line that should have made what the command speaks of, and did not. */
   causeOf(command: string): number | undefined {
-    const own = nameMadeBy(command);
+    const own = nameMadeBy(onOneLine(command));
     return [...this.#failures].find(([name]) => name !== own && wholeWord(name).test(command))?.[1];
   }
 
@@ -65,8 +100,11 @@ export class Knowledge {
   }
 
   remember(step: Step, how: Pick<MadeObject, "succeeded" | "replaced">): void {
-    this.#typed.push(step.command);
-    const name = nameMadeBy(step.command);
+    const command = onOneLine(step.command);
+    this.#typed.push(command);
+    const removed = removers.exec(command)?.groups?.names ?? "";
+    if (how.succeeded) for (const name of removed.split(/\s+/)) this.made.delete(name);
+    const name = nameMadeBy(command);
     if (name === undefined) return;
     if (how.succeeded) this.#failures.delete(name);
     else this.#failures.set(name, step.line);

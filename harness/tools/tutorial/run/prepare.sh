@@ -1,5 +1,5 @@
 #!/bin/sh
-# prepare.sh ifconfig IMAGE | image IMAGE NAME [nc]: puts onto a node what a tutorial takes for granted.
+# prepare.sh ifconfig IMAGE | image IMAGE NAME COMMAND [nc]: puts onto a node what a tutorial takes for granted.
 set -eu
 
 folder=/usr/local/lib/netconform-tutorial
@@ -20,15 +20,24 @@ provide_ifconfig() {
   ln -sf "$folder/busybox" /usr/local/bin/ifconfig
 }
 
-# The node's nc knows the options that Alpine's has and busybox of Debian lacks.
+# COMMAND is what containers of the image run, empty for what IMAGE runs.
 provide_image() {
-  image=$1 name=$2
-  if [ "${3:-}" != nc ]; then
-    docker tag "$image" "$name"
-    return
+  image=$1 name=$2 command=$3 nc=${4:-}
+  # A program that is alone in its container ends at once only when it is killed. Not every engine lets a commit change that.
+  container=$(docker create ${command:+--stop-signal SIGKILL} "$image")
+  set --
+  [ -z "$command" ] || set -- --change "CMD $command"
+  if [ "$nc" = nc ]; then
+    provide_nc
+    set -- "$@" --change 'ENV ENV=/etc/shinit'
   fi
+  docker commit "$@" "$container" "$name" >/dev/null
+  docker rm "$container" >/dev/null
+}
+
+# The node's nc knows the options that Alpine's has and busybox of Debian lacks.
+provide_nc() {
   mkdir -p "$folder"
-  container=$(docker create "$image")
   program=$(readlink -f "$(command -v nc)")
   libraries=$(ldd "$program" | grep -o '/[^ ]*')
   # shellcheck disable=SC2086
@@ -37,8 +46,6 @@ provide_image() {
   # The shell of a busybox prefers its own nc to the one on the path.
   printf 'alias nc=/bin/nc\n' >"$folder/shinit"
   docker cp "$folder/shinit" "$container:/etc/shinit" >/dev/null
-  docker commit --change 'ENV ENV=/etc/shinit' "$container" "$name" >/dev/null
-  docker rm "$container" >/dev/null
 }
 
 what=$1

@@ -1,18 +1,22 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { type Comparison, compare } from "#harness/tools/tutorial/compare/compare.ts";
-import type {
-  ComparisonVerdict,
-  Context,
-  OutputFinding,
+import {
+  broken,
+  type ComparisonVerdict,
+  type Context,
+  type OutputFinding,
+  verdictOf,
 } from "#harness/tools/tutorial/compare/comparison.ts";
 import { refusalIn } from "#harness/tools/tutorial/compare/outputs/refusal.ts";
 import { applyMapping } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
-import { deadlines, entersContainer, interrupt, runCommand } from "./command.ts";
+import { interrupt, runCommand } from "./command.ts";
+import { entersContainer, leaveContainer } from "./container-shell.ts";
 import type { Environment } from "./environment.ts";
 import { Knowledge } from "./knowledge.ts";
 import { Window } from "./terminal/window.ts";
+import { deadlines } from "./typed-command.ts";
 
 /** What became of one command of the text. */
 export interface StepResult {
@@ -62,6 +66,7 @@ export class Runner {
 
   constructor(environment: Environment) {
     this.#environment = environment;
+    this.#lastNode = environment.mapping.start;
     for (const node of environment.nodes) this.#prepare(node);
   }
 
@@ -75,7 +80,7 @@ export class Runner {
       return { step, verdict, reason: undefined, findings: [], ran: undefined, ...rest, notes, follows };
     };
     if (mapped.kind === "not runnable") {
-      if (entersContainer(step.command)) this.#locked = { step, reason: "was not run" };
+      if (this.#enters(step)) this.#locked = { step, reason: "was not run" };
       return end("not runnable", { reason: mapped.reason });
     }
     if (mapped.kind === "login") {
@@ -96,7 +101,11 @@ export class Runner {
         if (test.code === 0) return end("not runnable", { reason: unless.reason });
       }
       const filled = await this.#environment.fill(mapped.command);
-      const command = this.#knowledge.substitute(filled, notes);
+      const { command: whole, missing } = this.#knowledge.fillIn(filled, mapping.placeholders, notes);
+      if (missing !== undefined) {
+        return end("not runnable", { reason: `nothing before has printed what ${missing} is` });
+      }
+      const command = this.#knowledge.substitute(whole, notes);
       if (command !== step.command || on !== undefined) notes.push(...mapped.notes);
       this.#last = window;
       const replaced = programOf(mapped.command) !== programOf(step.command);
@@ -104,7 +113,9 @@ export class Runner {
       const { comparison, ran } = await this.#type(window, step, command, replaced);
       if (comparison.verdict !== "broken") await this.#environment.settle(command);
       else this.#explain(step, ran.output, notes);
-      return end(comparison.verdict, { findings: comparison.findings, ran });
+      const detached = step.detached ? await this.#detach(window) : [];
+      const findings = [...comparison.findings, ...detached];
+      return end(verdictOf(findings), { findings, ran });
     } catch (error) {
       // What breaks in the harness is nothing that the text could be blamed for; it ends the run.
       if (!(error instanceof Blocked)) throw error;
@@ -130,9 +141,12 @@ export class Runner {
         const { step: attempt, reason } = this.#locked;
         return { reason: `it belongs into the container that line ${attempt.line} enters, which ${reason}` };
       }
-      const last = this.#last;
-      const window =
-        last && last.inside.length > 0 ? last : this.#windows.findLast(({ inside }) => inside.length > 0);
+      const { host } = place;
+      const node = host === undefined ? undefined : this.#node(host);
+      const entered = [...this.#windows, ...(this.#last ? [this.#last] : [])].filter(
+        ({ inside }) => inside.length > 0,
+      );
+      const window = entered.findLast((one) => one.node === node) ?? entered.at(-1);
       if (!window) return { reason: "no container has been entered before" };
       if (window.running) await this.#interrupt(window, notes);
       return { window };
@@ -145,7 +159,7 @@ export class Runner {
   }
 
   async #hostWindow(host: string, notes: string[]): Promise<Window> {
-    const node = this.#environment.node(this.#environment.mapping.nodes[host] ?? host);
+    const node = this.#node(host);
     const here = this.#windows.filter(
       (window) => window.node === node && window.terminal.ended === undefined,
     );
@@ -160,6 +174,21 @@ export class Runner {
       notes.push(`a second window on ${host}: in the first, ${why}`);
     }
     return this.#open(node);
+  }
+
+  #node(host: string): ClusterNode {
+    return this.#environment.node(this.#environment.mapping.nodes[host] ?? host);
+  }
+
+  #enters(step: Step): boolean {
+    return entersContainer(step.command, Object.keys(this.#environment.mapping.images));
+  }
+
+  /** Leaves the container that the window is in, by the detach keys. */
+  async #detach(window: Window): Promise<OutputFinding[]> {
+    if (window.inside.length === 0) return [];
+    const left = await leaveContainer(window);
+    return left ? [] : [broken("expected the detach keys to leave the container, got no prompt of the host")];
   }
 
   async #open(node: ClusterNode): Promise<Window> {
@@ -197,10 +226,10 @@ export class Runner {
     const start = performance.now();
     const { output, code, comparison, entered } = await runCommand({
       ...{ window, step, command, mapping: this.#environment.mapping },
-      judge: (text, status) =>
-        compare(step.command, step.expected, { output: seen(text), code: status }, context),
+      judge: (text, status) => compare(step.command, step.expected, { output: text, code: status }, context),
     });
     const durationMs = performance.now() - start;
+    this.#knowledge.printed(step.command, output);
     this.commandMs += durationMs;
     if (entered !== undefined) this.#locked = entered ? undefined : { step, reason: "did not get there" };
     if (/^\s*export\s/.test(command) && code === 0) this.#knowledge.exported(window.node.name, command);
@@ -230,6 +259,7 @@ export class Runner {
       subnets: this.#knowledge.subnets,
       equivalent: (a, b) => mapping.equivalent.some((words) => words.includes(a) && words.includes(b)),
       foreign: (name) => mapping.foreign.some((pattern) => pattern.test(name)),
+      translate: (printed) => this.#environment.translateBack(printed),
       given: (value) => this.#knowledge.given(value),
       learn: (expected, observed) => this.#knowledge.learn(expected, observed),
     };
@@ -244,7 +274,7 @@ export class Runner {
 /** The program and its first word, e.g. `docker run`: another one has output of another form. */
 function programOf(command: string): string {
   return command
-    .replace(/^sudo\s+/, "")
+    .replace(/^(?:sudo|runuser -u \S+ --)\s+/, "")
     .split(/\s+/)
     .slice(0, 2)
     .join(" ");

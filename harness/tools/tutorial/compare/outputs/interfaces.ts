@@ -12,18 +12,27 @@ interface Interface {
   readonly mtu: string | undefined;
 }
 
-/** Reads ifconfig's output, in the classic form and in the newer one. */
+const heads = [
+  /^(?<name>[\w.@-]+?):?\s+(?:Link encap|flags=)/,
+  // As ip(8) prints them, with the other end of a pair behind the @.
+  /^\d+: (?<name>[\w.-]+)(?:@[\w.-]+)?: <[A-Z0-9_,-]*>/,
+];
+
+/** Reads the output of ifconfig, in the classic form and in the newer one, and of `ip address`. */
 function readInterfaces(text: string): Interface[] {
-  return text.split(/\n(?=\S)/).flatMap((block) => {
-    const name = /^([\w.@-]+?):?\s+(?:Link encap|flags=)/.exec(block)?.[1];
-    if (name === undefined) return [];
-    return [
-      {
-        name,
-        address: /inet (?:addr:)?(\d+\.\d+\.\d+\.\d+)/.exec(block)?.[1],
-        mtu: /\bMTU:(\d+)/.exec(block)?.[1] ?? /\bmtu (\d+)/.exec(block)?.[1],
-      },
-    ];
+  const blocks: { name: string; lines: string[] }[] = [];
+  for (const line of text.split("\n")) {
+    const name = heads.map((head) => head.exec(line)?.groups?.name).find(Boolean);
+    if (name === undefined) blocks.at(-1)?.lines.push(line);
+    else blocks.push({ name, lines: [line] });
+  }
+  return blocks.map(({ name, lines }) => {
+    const block = lines.join("\n");
+    return {
+      name,
+      address: /inet (?:addr:)?(\d+\.\d+\.\d+\.\d+)/.exec(block)?.[1],
+      mtu: /\bMTU:(\d+)/.exec(block)?.[1] ?? /\bmtu (\d+)/.exec(block)?.[1],
+    };
   });
 }
 

@@ -8,16 +8,20 @@ import {
 import { ipv4, mac, objectId } from "#harness/tools/tutorial/compare/patterns.ts";
 import { compareAddresses } from "./address.ts";
 
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
+
 /** Keys whose value is a statement of the text, not a circumstance of the machine. */
 const facts = ["Name", "Driver", "Subnet", "EnableIPv6", "Internal", "encap", "tenant", "network", "pkt-tag"];
 
 /** Everything that the text shows is there and means the same; what is new is told. Maps by id are compared by `Name`. */
 export const compareJson: Comparator = (expected, { output }, context) => {
-  if (!/^\s*[[{]/.test(expected[0] ?? "")) return undefined;
-  const shown = parse(expected.join("\n"));
+  const part = partOf(expected);
+  const shown = part?.value ?? (/^\s*[[{]/.test(expected[0] ?? "") ? parse(expected.join("\n")) : undefined);
   if (shown === undefined) return undefined;
-  const seen = parse(output);
-  if (seen === undefined) return [broken("expected JSON, got something else")];
+  const whole = parse(output);
+  if (whole === undefined) return [broken("expected JSON, got something else")];
+  const seen = part === undefined ? whole : find(whole, part.key);
+  if (seen === undefined) return [broken(`expected "${part?.key}" somewhere in it, got none`)];
   const further: string[] = [];
   const findings = compareValues("", shown, seen, context, further);
   const more = further.length > 0 ? [harmless(`further here: ${[...new Set(further)].join(", ")}`)] : [];
@@ -30,6 +34,20 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** A part of an output, as texts show it that leave the rest out: `"key": value` alone. */
+function partOf(lines: readonly string[]): { key: string; value: unknown } | undefined {
+  if (!/^\s*"[^"]+":/.test(lines[0] ?? "")) return undefined;
+  const [first] = Object.entries(parse(`{${lines.join("\n").trim().replace(/,$/, "")}}`) ?? {});
+  return first === undefined ? undefined : { key: first[0], value: first[1] };
+}
+
+/** The value of the key that is nearest to the top, depth first. */
+function find(value: unknown, key: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => find(item, key)).find((one) => one !== undefined);
+  if (!isFields(value)) return undefined;
+  return value[key] ?? find(Object.values(value), key);
 }
 
 type JsonFields = Readonly<Record<string, unknown>>;
@@ -108,7 +126,7 @@ function compareScalars(path: string, shown: unknown, seen: unknown, context: Co
   );
   if (expected === undefined || observed === undefined) return [];
   const text = `${path}: expected ${expected || "nothing"}, got ${observed || "nothing"}`;
-  if ([objectId, mac].some((form) => form.test(expected) && form.test(observed))) return [];
+  if ([objectId, mac, time].some((form) => form.test(expected) && form.test(observed))) return [];
   if (context.equivalent(expected, observed)) return [harmless(text)];
   const addresses = [ipv4.exec(expected)?.[0], ipv4.exec(observed)?.[0]];
   if (addresses[0] && addresses[1] && key !== "Subnet") {

@@ -45,12 +45,20 @@ function cellsOf(line: string, places: readonly number[]): string[] {
 }
 
 /** Tables of the same columns have the rows that the text's commands have made; what depends on the moment is not compared. */
-export const compareTable: Comparator = (expected, { output }, context) => {
+export const compareTable: Comparator = (expected, { printed }, context) => {
   const sections = split(expected);
   if (sections.length === 0) return undefined;
-  const seen = split(output.split("\n").filter((line) => line.trim() !== ""));
+  const seen = split(printed.split("\n").filter((line) => line.trim() !== "")).map((table) =>
+    translated(table, context),
+  );
   return sections.flatMap((section, index) => compareOne(section, seen[index], context));
 };
+
+function translated({ columns, rows }: Table, { translate }: Context): Table {
+  const cells = (row: Table["rows"][number]) =>
+    Object.fromEntries(Object.entries(row).map(([column, cell]) => [column, translate(cell)]));
+  return { columns, rows: rows.map(cells) };
+}
 
 /** A listing may hold several tables, each below a title that ends with a colon. */
 function split(lines: readonly string[]): Table[] {

@@ -70,6 +70,11 @@ export class Terminal {
     this.#running.stdin.write(`${text}\n`);
   }
 
+  /** Presses keys in what runs, without a line's end. */
+  press(keys: string): void {
+    this.#running.stdin.write(keys);
+  }
+
   /**
    * Types a line that sets the shell up and waits until it has run. A shell that edits lines may print its prompt again, as when the
    * window's size changes, so a prompt alone does not tell.
