@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { runCommand } from "#harness/testing/support/run-script.ts";
 
@@ -93,7 +94,9 @@ test("a text whose prompts name no host is run for real, with shells that stay a
 }, async () => {
   const [engine = ""] = readSettings().ENGINE;
   const path = fixture("sentences.md");
-  const { code, said } = await run(["--mapping", fixture("sentences.yaml"), path], { ENGINE: engine });
+  const { code, said } = await run(["--mapping", fixture("sentences.yaml"), path], {
+    ...{ ENGINE: engine, GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: projectRoot },
+  });
   const report = JSON.parse(
     readFileSync(join(folder, `reports/tutorial/sentences@${engine}.json`), "utf8"),
   ) as Report;
@@ -105,6 +108,13 @@ test("a text whose prompts name no host is run for real, with shells that stay a
     [lineOf("docker attach nobody"), undefined],
     [lineOf("docker network ls"), undefined],
   ]);
+  expect(said.split("\n").filter((line) => line.startsWith("::"))).toEqual(
+    [lineOf("docker attach nobody"), lineOf("docker network ls")].map((line) =>
+      expect.stringMatching(
+        `^::error file=harness/tools/tutorial/fixtures/sentences.md,line=${line},title=Docker ${engine}%3A docker .*::.*expected`,
+      ),
+    ),
+  );
   expect(of("not runnable")).toEqual([
     [lineOf("# id"), expect.stringContaining("which did not get there")],
     [lineOf("<LATER>"), "nothing before has printed what <LATER> is"],

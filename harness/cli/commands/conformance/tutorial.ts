@@ -3,13 +3,19 @@ import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
 import { progress } from "#harness/core/async/progress.ts";
+import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
 import { coverageOf, describeCoverage, readClaims } from "#harness/tools/tutorial/coverage.ts";
 import { defaultMapping, loadMapping, readingOf } from "#harness/tools/tutorial/mapping/load.ts";
 import { type Plugin, plugins } from "#harness/tools/tutorial/mapping/schema.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import { parseTutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
-import { describeResult, describeRun, describeSteps } from "#harness/tools/tutorial/report/console.ts";
+import {
+  annotateBroken,
+  describeResult,
+  describeRun,
+  describeSteps,
+} from "#harness/tools/tutorial/report/console.ts";
 import { describeDrift, driftBetween } from "#harness/tools/tutorial/report/drift.ts";
 import { writeDrift, writeReports } from "#harness/tools/tutorial/report/write.ts";
 import { countVerdicts, runTutorial, type TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
@@ -82,6 +88,7 @@ async function tutorial(file: string, options: Options): Promise<number> {
     return 0;
   }
   handleInterruptions(progress);
+  const step = readGitHubStep();
   const runs: TutorialRun[] = [];
   let passed = 0;
   let failed = 0;
@@ -92,6 +99,7 @@ async function tutorial(file: string, options: Options): Promise<number> {
     });
     runs.push(run);
     console.log(describeRun(run));
+    if (step) for (const line of annotateBroken(run, step)) console.log(line);
     for (const path of writeReports(run, coverage, settings.REPORTS)) console.log(path);
     const counts = countVerdicts(run.results);
     passed += counts.same + counts["differs harmlessly"];

@@ -45,6 +45,7 @@ test.for([
   ["an address may be another", "docker inspect x", "10.9.0.3", "10.9.0.4", 0],
   ["times and numbers of a ping are its own", "ping web", ping(3), ping(1), undefined],
   ["no output in the text: the status decides", "true", "", "whatever", 0],
+  ["a shell that is left has the status of the command before", "exit", "", "", 1],
   ["a scan without output and with status 0 is a connection", "nc -zw 1 h 1", "", "", 0],
   [
     "moments in a listing",

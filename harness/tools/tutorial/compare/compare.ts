@@ -67,6 +67,8 @@ function findingsOf(
   observed: Observed,
   context: Context,
 ): OutputFinding[] {
+  // A shell ends with the status of the command before it, which has been judged.
+  if (/^exit$/.test(command.trim())) return [];
   const program = programs.find(([pattern]) => pattern.test(command))?.[1];
   const judged = program?.(expected, observed, context);
   if (judged) return judged;

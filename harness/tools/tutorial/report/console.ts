@@ -1,4 +1,5 @@
 import { diff } from "node:util";
+import type { GitHubStep } from "#harness/core/settings/github-step.ts";
 import type { Step, Tutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
 import type { StepResult } from "#harness/tools/tutorial/run/runner.ts";
 import {
@@ -7,6 +8,7 @@ import {
   type TutorialRun,
   verdicts,
 } from "#harness/tools/tutorial/run/tutorial-run.ts";
+import { formatAnnotation } from "#reports/annotation.ts";
 
 const marks: Record<StepResult["verdict"], string> = {
   same: "✔",
@@ -64,6 +66,18 @@ export function whyBroken({ findings, follows }: StepResult): string {
   const [first] = findings.filter(({ severity }) => severity === "broken");
   const why = first?.text.split("\n")[0] ?? "";
   return follows === undefined ? why : `${why} (${describeCause(follows)})`;
+}
+
+/** The lines by which a step of a GitHub workflow shows every broken command at its line of the text. */
+export function annotateBroken({ tutorial, engine, results }: TutorialRun, step: GitHubStep): string[] {
+  return results
+    .filter(({ verdict }) => verdict === "broken")
+    .map((result) =>
+      formatAnnotation(step, {
+        ...{ level: "error", file: tutorial.file, line: result.step.line, message: whyBroken(result) },
+        title: `Docker ${engine}: ${result.step.command.split("\n")[0]}`,
+      }),
+    );
 }
 
 /** That a command is broken because another one is. */

@@ -13,7 +13,7 @@ import { applyMapping } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
 import { interrupt, runCommand } from "./command.ts";
 import { entersContainer, leaveContainer } from "./container-shell.ts";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "./environment/environment.ts";
 import { Knowledge } from "./knowledge.ts";
 import { Window } from "./terminal/window.ts";
 import { deadlines } from "./typed-command.ts";

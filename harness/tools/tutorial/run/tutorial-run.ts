@@ -6,7 +6,7 @@ import { Scope } from "#harness/core/async/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Mapping, Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
 import type { Step, Tutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
-import { Environment } from "./environment.ts";
+import { Environment } from "./environment/environment.ts";
 import { Runner, type StepResult } from "./runner.ts";
 
 export const verdicts = ["same", "differs harmlessly", "broken", "not runnable"] as const;

@@ -11,7 +11,9 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { fill, wholeWord } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Mapping, Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
+import { onOneLine } from "#harness/tools/tutorial/parse/shell-line.ts";
 import { managerOf, nodesById } from "#harness/workload/docker/service.ts";
+import { awaitOverlayName, namedOnNetwork } from "./overlay-names.ts";
 
 const prepareScript = new URL("prepare.sh", import.meta.url);
 
@@ -127,6 +129,8 @@ export class Environment {
 
   /** Waits for what a reader's slower hands would have waited for: a container's name is known on all nodes. */
   async settle(command: string): Promise<void> {
+    const run = namedOnNetwork(onOneLine(command));
+    if (run) await awaitOverlayName(this.nodes, run);
     const name = /^docker run .*--dns .*--name[= ](\S+)/.exec(command)?.[1];
     if (name !== undefined && this.#admin) await this.#admin.call("awaitName", { name }).catch(() => {});
   }
