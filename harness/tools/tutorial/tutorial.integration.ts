@@ -20,6 +20,7 @@ function run(args: readonly string[], env: Readonly<Record<string, string>> = {}
 }
 
 interface Report {
+  plugin: string;
   overhead: number;
   counts: Record<string, number>;
   commands: {
@@ -39,7 +40,7 @@ test("a text is run for real, and exactly what it says wrongly comes out as brok
   const { code, said } = await run(
     [
       "--plugin",
-      "none",
+      "macvlan",
       "--mapping",
       fixture("mapping.yaml"),
       "--claims",
@@ -63,6 +64,7 @@ test("a text is run for real, and exactly what it says wrongly comes out as brok
     [lineOf("vagrant destroy"), "the harness removes the nodes"],
   ]);
   expect(report.commands).toHaveLength(21);
+  expect(report.plugin, "the command line has the last word").toBe("macvlan");
   const scan = report.commands.find(({ line }) => line === lineOf("8889"));
   expect(scan?.ran?.command).toMatch(/^nc -nzvw 1 10\.77\.1\.[2-8] 8889$/);
   const second = report.commands.find(({ line }) => line === lineOf("--name=small-client"));
@@ -180,6 +182,25 @@ const wrong: [string, string[], Record<string, string>, RegExp][] = [
   ],
   ["a line beyond the end", ["--from", "999", small], {}, /--from 999: expected a line of the file/],
   ["claims without a table", ["--claims", small, small], {}, /small\.md:1: expected a table with rows/],
+  ["no such plugin", ["--plugin", "nosuch", small], {}, /--plugin nosuch: no such driver; expected one of/],
+  [
+    "Contiv without a release",
+    ["--plugin", "contiv", small],
+    { ENGINE: "20.10" },
+    /--plugin contiv: no Contiv release given \(CONTIV=…\)/,
+  ],
+  [
+    "Contiv that is not there",
+    ["--plugin", "contiv", small],
+    { ENGINE: "20.10", CONTIV: "/no/such.tar" },
+    /--plugin contiv: CONTIV=\/no\/such\.tar: there is no/,
+  ],
+  [
+    "a plugin on an engine that it cannot be tried on",
+    ["--plugin", "contiv", small],
+    { ENGINE: "20.10,28.5", CONTIV: "running" },
+    /--plugin contiv: Docker 28\.5 has no cluster store/,
+  ],
   ["an engine without an image", [small], { ENGINE: "19.03" }, /ENGINE=19\.03: expected one of 20\.10/],
 ];
 

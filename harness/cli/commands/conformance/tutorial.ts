@@ -1,4 +1,4 @@
-import { Option } from "commander";
+import { builtInDrivers } from "#drivers/built-in.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
@@ -6,8 +6,12 @@ import { progress } from "#harness/core/async/progress.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
 import { coverageOf, describeCoverage, readClaims } from "#harness/tools/tutorial/coverage.ts";
-import { defaultMapping, loadMapping, readingOf } from "#harness/tools/tutorial/mapping/load.ts";
-import { type Plugin, plugins } from "#harness/tools/tutorial/mapping/schema.ts";
+import {
+  defaultMapping,
+  loadMapping,
+  readingOf,
+  unknownPlugins,
+} from "#harness/tools/tutorial/mapping/load.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import { parseTutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
 import {
@@ -18,6 +22,7 @@ import {
 } from "#harness/tools/tutorial/report/console.ts";
 import { describeDrift, driftBetween } from "#harness/tools/tutorial/report/drift.ts";
 import { writeDrift, writeReports } from "#harness/tools/tutorial/report/write.ts";
+import { loadPlugin } from "#harness/tools/tutorial/run/plugin.ts";
 import { countVerdicts, runTutorial, type TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
 import { checkHosts, nodesNeeded, selectSteps } from "#harness/tools/tutorial/select.ts";
 
@@ -27,7 +32,7 @@ interface Options {
   from?: string;
   to?: string;
   mapping: string;
-  plugin?: Plugin;
+  plugin?: string;
   claims?: string;
 }
 
@@ -49,11 +54,9 @@ export const command = newCommand("npm run tutorial --")
     "how the text's commands are run here; docs/tutorial.md says how to write one in five minutes",
     defaultMapping,
   )
-  .addOption(
-    new Option(
-      "--plugin <plugin>",
-      "what runs chapters on the plugin Contiv; default: what the mapping says, else reference",
-    ).choices(plugins),
+  .option(
+    "--plugin <plugin>",
+    "what carries the text's plugin chapters: none, or a driver as DRIVER names one; default: what the mapping says, else reference",
   )
   .option(
     "--claims <file>",
@@ -68,7 +71,6 @@ export const command = newCommand("npm run tutorial --")
 async function tutorial(file: string, options: Options): Promise<number> {
   const given = readSettings();
   const mapping = loadMapping(options.mapping);
-  const plugin = options.plugin ?? mapping.plugin;
   const parsed = parseTutorial(file, readLines(file, "a tutorial in Markdown"), readingOf(mapping));
   const steps = selectSteps(parsed, options);
   const fixed = isGiven("NODES") || given.CLUSTER === "ssh";
@@ -87,12 +89,17 @@ async function tutorial(file: string, options: Options): Promise<number> {
     if (coverage) console.log(describeCoverage(coverage));
     return 0;
   }
+  const engines = await targetEngines(settings);
+  const plugin = await loadPlugin(options.plugin ?? mapping.plugin, engines, settings);
+  for (const name of unknownPlugins(mapping, plugin.name, builtInDrivers)) {
+    progress.say(`${options.mapping} has rules for the plugin ${name}, which is none of the suite's own`);
+  }
   handleInterruptions(progress);
   const step = readGitHubStep();
   const runs: TutorialRun[] = [];
   let passed = 0;
   let failed = 0;
-  for (const engine of await targetEngines(settings)) {
+  for (const engine of engines) {
     const run = await runTutorial({
       ...{ settings, progress, tutorial: parsed, steps, mapping, engine, plugin },
       tell: (result) => console.log(describeResult(result)),

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import type { Reading } from "#harness/tools/tutorial/parse/transcript.ts";
-import { type Mapping, mappingShape } from "./schema.ts";
+import { type Mapping, mappingShape, noPlugin, type Plugin } from "./schema.ts";
 
 /** The mapping that comes with the project; a copy of it is where a mapping of one's own starts. */
 export const defaultMapping = join(import.meta.dirname, "mapping.yaml");
@@ -72,6 +72,16 @@ function valueAt(whole: unknown, keys: readonly PropertyKey[]): unknown {
 
 function show(value: unknown): string {
   return (JSON.stringify(value) ?? "nothing").slice(0, 120);
+}
+
+/** The plugins that rules are for and that nothing makes known: neither `used` nor one of `known`. A slip hides there. */
+export function unknownPlugins(
+  { names, commands }: Mapping,
+  used: Plugin,
+  known: readonly string[],
+): Plugin[] {
+  const named = new Set([...names, ...commands].flatMap(({ plugin }) => plugin ?? []));
+  return [...named].filter((name) => name !== noPlugin && name !== used && !known.includes(name));
 }
 
 /** How a text is read that the mapping is for. */

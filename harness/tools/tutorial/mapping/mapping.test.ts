@@ -5,7 +5,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { Knowledge } from "#harness/tools/tutorial/run/knowledge.ts";
 import { applyMapping, fill, wholeWord } from "./apply.ts";
-import { defaultMapping, loadMapping, readingOf } from "./load.ts";
+import { defaultMapping, loadMapping, readingOf, unknownPlugins } from "./load.ts";
 import type { Plugin } from "./schema.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-mapping-"));
@@ -123,6 +123,15 @@ test("a rule fits a command of several lines as if it were of one", () => {
   expect(applyMapping(mapping, "none", { command: "create \\\n  --a \\\n  --b x", chapter })).toMatchObject({
     command: "make --a --b",
   });
+});
+
+test("rules are for a plugin by the name of its driver, and a name that nobody knows is told", () => {
+  const mapping = load(
+    "commands:\n  - { match: a, run: b, plugin: mine }\n  - { match: a, run: c, plugin: refrence }",
+  );
+  expect(applyMapping(mapping, "mine", { command: "a", chapter })).toMatchObject({ command: "b" });
+  expect(applyMapping(mapping, "none", { command: "a", chapter })).toMatchObject({ command: "a" });
+  expect(unknownPlugins(mapping, "mine", ["reference"])).toEqual(["refrence"]);
 });
 
 describe("in Contiv's texts", () => {

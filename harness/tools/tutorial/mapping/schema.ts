@@ -9,14 +9,15 @@ const pattern = z.string().transform((text, context) => {
   }
 });
 
-/** What carries the text's plugin chapters: nothing, or the project's reference plugin. */
-export const plugins = ["none", "reference"] as const;
-export type Plugin = (typeof plugins)[number];
+/** What carries the text's plugin chapters, by the name of its driver; or nothing. */
+export type Plugin = string;
+export const noPlugin = "none";
+const plugin = z.string().min(1);
 
 const condition = {
   /** The heading of the step's chapter. */
   chapter: pattern.optional(),
-  plugin: z.enum(plugins).optional(),
+  plugin: plugin.optional(),
 };
 
 const withGroup = (group: string) =>
@@ -48,7 +49,7 @@ const name = z.strictObject({
   text: z.string().min(1),
   /** As it is called here; may hold {{…}}. */
   live: z.string().min(1),
-  plugin: z.enum(plugins).optional(),
+  plugin: plugin.optional(),
   /** Only what a command prints is translated back; what is typed stays. */
   outputOnly: z.boolean().default(false),
 });
@@ -87,7 +88,7 @@ export const mappingShape = z.strictObject({
   /** The host at which the text begins, where its prompts name none. */
   start: z.string().optional(),
   /** What carries the plugin's chapters, where the command line does not say. */
-  plugin: z.enum(plugins).default("reference"),
+  plugin: plugin.default("reference"),
   /** Nodes by the names that the text gives them; others are errors. */
   nodes: z.record(z.string(), z.string()),
   /** Missing parts that are put onto the nodes before the first command. */

@@ -7,6 +7,7 @@ import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Mapping, Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
 import type { Step, Tutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
 import { Environment } from "./environment/environment.ts";
+import type { TutorialPlugin } from "./plugin.ts";
 import { Runner, type StepResult } from "./runner.ts";
 
 export const verdicts = ["same", "differs harmlessly", "broken", "not runnable"] as const;
@@ -31,7 +32,7 @@ export interface RunOptions {
   readonly tutorial: Tutorial;
   readonly steps: readonly Step[];
   readonly mapping: Mapping;
-  readonly plugin: Plugin;
+  readonly plugin: TutorialPlugin;
   readonly engine: TargetEngine;
   /** Called after every command. */
   readonly tell: (result: StepResult) => void;
@@ -39,8 +40,8 @@ export interface RunOptions {
 
 /** Runs the steps on a new cluster with that engine, which is removed afterwards (or kept, where the settings say so). */
 export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
-  const { settings, progress, tutorial, steps, mapping, plugin, engine, tell } = options;
-  const driver = plugin === "reference" ? "reference" : "bridge";
+  const { settings, progress, tutorial, steps, mapping, engine, tell } = options;
+  const { name: plugin, driver } = options.plugin;
   const target = await openTarget(settings, progress, driver, engine, { fresh: true });
   const scope = new Scope(`the tutorial ${tutorial.file}`);
   let environment: Environment | undefined;
