@@ -45,6 +45,13 @@ test.for([
   ["an address may be another", "docker inspect x", "10.9.0.3", "10.9.0.4", 0],
   ["times and numbers of a ping are its own", "ping web", ping(3), ping(1), undefined],
   ["no output in the text: the status decides", "true", "", "whatever", 0],
+  [
+    "an ordinary user is refused what only root may",
+    "iptables -t nat -L -n",
+    "iptables v1.4.21: can't initialize iptables table `nat': Permission denied (you must be root)",
+    "iptables v1.8.13 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)",
+    4,
+  ],
   ["a shell that is left has the status of the command before", "exit", "", "", 1],
   ["a scan without output and with status 0 is a connection", "nc -zw 1 h 1", "", "", 0],
   [
