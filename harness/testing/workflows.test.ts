@@ -28,7 +28,7 @@ const workflowSchema = z.looseObject({
     z.string(),
     z.strictObject({
       name: z.string(),
-      needs: z.string().optional(),
+      needs: z.union([z.string(), z.array(z.string())]).optional(),
       if: z.string().optional(),
       "runs-on": z.string(),
       "timeout-minutes": z.number(),
@@ -61,7 +61,7 @@ describe.each(globSync(".github/workflows/*.yml", { cwd: projectRoot }))("%s", (
 
   test("waits only for jobs and reads only outputs of steps that there are", () => {
     for (const { needs, steps: own } of Object.values(workflow.jobs)) {
-      if (needs !== undefined) expect(workflow.jobs).toHaveProperty([needs]);
+      for (const job of [needs ?? []].flat()) expect(workflow.jobs).toHaveProperty([job]);
       const ids = own.flatMap(({ id }) => id ?? []);
       const read = [...JSON.stringify(own).matchAll(/steps\.(\w+)\./g)].map(([, id]) => id);
       for (const id of read) expect(ids).toContain(id);

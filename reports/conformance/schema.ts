@@ -94,7 +94,11 @@ export const targetSchema = z
     name: z.string().describe("name of the target, e.g. `overlay@26.1`"),
     driver: z.string(),
     title: z.string().describe("the driver in words"),
-    engine: z.string().describe("version of the Docker Engine on the nodes, as asked for"),
+    engine: z
+      .string()
+      .describe(
+        "version of the Docker Engine on the nodes, as it answers; several joined by `+`, flags in brackets",
+      ),
     declared: z.array(z.string()).describe("capabilities that the driver declares"),
     versions: z.record(z.string(), z.string()).describe("what was found installed on the nodes"),
     commit: z

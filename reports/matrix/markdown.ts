@@ -2,6 +2,7 @@ import { formatDuration, plural } from "#reports/conformance/console.ts";
 import { counted, groupChanges } from "./changes.ts";
 import { firstLine, outcomeSigns, requirementsOf } from "./outcomes.ts";
 import type { Cell, Drift, Matrix } from "./schema.ts";
+import { breakagesOf } from "./since.ts";
 
 /** GitHub refuses a comment of more than 65 536 characters. */
 const longest = 60_000;
@@ -18,6 +19,7 @@ export function formatMarkdown(
     `${plural(cells.length, "cell")} on ${plural(speed.engines, "engine version")} in ${formatDuration(speed.wallMs)}; ${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run.`,
     formatRed(cells),
     ...matrix.drift.map(formatDrift),
+    formatSince(cells),
     formatTable(cells),
     formatCost(matrix),
   ];
@@ -61,6 +63,17 @@ function formatDrift({ between, compared, changes }: Drift): string {
   });
   const more = groups.length > shownChanges ? `\n\n… and ${groups.length - shownChanges} more.` : "";
   return `${head}\n\n${counted(changes)}\n\n| what | cells | requirement | before | now |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}${more}`;
+}
+
+function formatSince(cells: readonly Cell[]): string {
+  const found = breakagesOf(cells);
+  if (found.length === 0) return "";
+  const rows = found.map(({ driver, variant, requirement, title, since, holds }) => {
+    const where = cellText([driver, variant].filter(Boolean).join(" "));
+    return `| ${requirement} ${cellText(title)} | ${where} | ${cellText(since)} | ${cellText(holds ?? "never")} |`;
+  });
+  const head = "| requirement | driver | breaks since | held until |\n| --- | --- | --- | --- |";
+  return `### Since which engine version\n\n${head}\n${rows.join("\n")}`;
 }
 
 function formatTable(cells: readonly Cell[]): string {

@@ -15,9 +15,14 @@ const cellStates = ["complete", "incomplete", "broken", "blocked"] as const;
 
 const cellSchema = z
   .strictObject({
-    name: z.string().describe("e.g. `overlay@26.1`, with iptables-legacy `overlay@26.1+legacy`"),
+    name: z
+      .string()
+      .describe(
+        "e.g. `overlay@26.1`, with iptables-legacy `overlay@26.1+legacy`, with flags `overlay@26.1[icc=false]`",
+      ),
     driver: z.string(),
-    engine: z.string(),
+    engine: z.string().describe("the version that answers; several joined by `+`, flags in brackets"),
+    asked: z.string().optional().describe("the word of ENGINE that asked for it"),
     firewall: z.enum(firewalls).describe("the iptables that the engine on the nodes uses"),
     state: z
       .enum(cellStates)

@@ -10,7 +10,7 @@ import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { reportFiles } from "#reports/files.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
-import type { PlannedCell } from "./plan.ts";
+import type { PlannedCell } from "./plan/plan.ts";
 
 /** What the process of a cell prints, in its folder. */
 export const outputFile = "output.txt";
@@ -91,6 +91,7 @@ export class CellRun {
       name: cell.name,
       driver: cell.driver,
       engine: cell.engine,
+      asked: cell.word,
       firewall: cell.firewall,
       durationMs: Date.now() - began,
       startedAfterMs: Math.max(0, began - startedAt),

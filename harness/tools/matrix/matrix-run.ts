@@ -7,7 +7,7 @@ import { generator } from "#reports/environment.ts";
 import { byDriver } from "#reports/matrix/outcomes.ts";
 import { type Cell, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";
 import { CellRun, cellsFolder, folderOf } from "./cell-run.ts";
-import type { PlannedCell } from "./plan.ts";
+import type { PlannedCell } from "./plan/plan.ts";
 import { isRed } from "./view.ts";
 
 export interface MatrixOrder {
@@ -106,8 +106,8 @@ export class MatrixRun {
 
 /** A cell of which nothing was run. */
 export function notBegun(cell: PlannedCell, state: "broken" | "blocked", because: string): Cell {
-  const { name, driver, engine, firewall } = cell;
-  const own = { name, driver, engine, firewall, state, because, folder: folderOf(cell) };
+  const { name, driver, engine, word: asked, firewall } = cell;
+  const own = { name, driver, engine, asked, firewall, state, because, folder: folderOf(cell) };
   return { ...own, durationMs: 0, startedAfterMs: 0, exitCode: null, errors: [] };
 }
 

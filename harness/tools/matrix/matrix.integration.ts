@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { runCommand } from "#harness/testing/support/run-script.ts";
 import { CellRun } from "./cell-run.ts";
-import type { PlannedCell } from "./plan.ts";
+import type { PlannedCell } from "./plan/plan.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-matrix-"));
 afterAll(() => rmSync(folder, { recursive: true }));

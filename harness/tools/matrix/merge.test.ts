@@ -9,7 +9,7 @@ import { writeMatrix } from "#reports/matrix/write.ts";
 import { reviewHistory } from "./history.ts";
 import { countMatrix } from "./matrix-run.ts";
 import { mergeMatrices } from "./merge.ts";
-import { planCells } from "./plan.ts";
+import { planCells } from "./plan/plan.ts";
 
 const base = mkdtempSync(join(tmpdir(), "netconform-merge-"));
 afterAll(() => rmSync(base, { recursive: true, force: true }));

@@ -11,6 +11,7 @@ import { renderCost } from "./sections/cost.ts";
 import { renderDrift } from "./sections/drift.ts";
 import { type HistoryReview, renderHistory } from "./sections/history.ts";
 import { renderRed } from "./sections/red.ts";
+import { renderSince } from "./sections/since.ts";
 import { renderTable } from "./sections/table.ts";
 
 const style = readFileSync(join(import.meta.dirname, "matrix.css"), "utf8");
@@ -31,6 +32,7 @@ export function renderMatrixPage(matrix: Matrix, counts: Counts, review: History
     links: [
       { href: "#red", text: "Red" },
       { href: "#drift", text: "Drift" },
+      { href: "#since", text: "Since" },
       { href: "#matrix", text: "Matrix" },
       { href: "#history", text: "History" },
       { href: "#cost", text: "Cost" },
@@ -39,6 +41,7 @@ export function renderMatrixPage(matrix: Matrix, counts: Counts, review: History
     body: lines([
       renderRed(cells),
       ...drift.map((entry) => renderDrift(entry, linkByName)),
+      renderSince(cells, linkByName),
       renderTable(matrix),
       renderHistory(review),
       renderCost(matrix),

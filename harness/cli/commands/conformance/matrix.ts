@@ -18,7 +18,8 @@ import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
 import { pastRunOf, readHistory, reviewHistory, writeHistory } from "#harness/tools/matrix/history.ts";
 import { countMatrix, MatrixRun } from "#harness/tools/matrix/matrix-run.ts";
 import { mergeMatrices } from "#harness/tools/matrix/merge.ts";
-import { clustersThatFit, longestFirst, planCells } from "#harness/tools/matrix/plan.ts";
+import { clustersThatFit, enginesAsAsked, longestFirst, planCells } from "#harness/tools/matrix/plan/plan.ts";
+import { spreadEngines } from "#harness/tools/matrix/plan/variants.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { formatDuration } from "#reports/conformance/console.ts";
@@ -32,6 +33,8 @@ interface Options {
   requirement?: string;
   clusters?: number;
   firewall?: Firewall[];
+  variant?: string[];
+  mixed?: boolean;
   shard?: string;
   between?: string[];
   history?: string;
@@ -64,6 +67,11 @@ export const command = newCommand("npm run matrix --")
   )
   .addOption(new Option("--firewall <backend...>", "iptables of the nodes; default: both").choices(firewalls))
   .option(
+    "--variant <flags...>",
+    "run each engine once more with these flags of dockerd, e.g. icc=false,live-restore",
+  )
+  .option("--mixed", "run every ordered pair of the engines too: node1 with one, node2 with the other")
+  .option(
     "--shard <part/parts>",
     "run only this part of the test files, as vitest's --shard; merge the parts afterwards",
   )
@@ -92,7 +100,7 @@ export const command = newCommand("npm run matrix --")
   .action((what: string[], options: Options) => runMain(() => matrix(what, options)));
 
 async function matrix(what: readonly string[], options: Options): Promise<number> {
-  const settings = readSettings(undefined, { ENGINE: engineVersions.join(",") });
+  const settings = withAxes(readSettings(undefined, { ENGINE: engineVersions.join(",") }), options);
   const between = readBetween(options.between);
   const historyPath = resolve(options.history ?? join(settings.REPORTS, matrixFiles.history));
   const history = readHistory(historyPath);
@@ -105,7 +113,9 @@ async function matrix(what: readonly string[], options: Options): Promise<number
         ? mergeMatrices(
             folders.map((folder) => resolve(folder)),
             settings.REPORTS,
-            options.expect ? await planCells(settings, wantedFirewalls(settings, options)) : [],
+            options.expect
+              ? await planCells(settings, wantedFirewalls(settings, options), enginesAsAsked)
+              : [],
           )
         : await run(what, settings, { ...options, pair: between }, history, told.promise);
     checkBetween(between, merged.cells);
@@ -187,6 +197,20 @@ async function run(
   }
 }
 
+/** The engines of the settings with their variants and pairs. Throws `UsageError`. */
+function withAxes(settings: Settings, { variant = [], mixed = false }: Options): Settings {
+  if (mixed && settings.NODES < 2) {
+    throw new UsageError(`--mixed: expected NODES to be 2 or more, got ${settings.NODES}`);
+  }
+  try {
+    return { ...settings, ENGINE: spreadEngines(settings.ENGINE, { variants: variant, mixed }) };
+  } catch (error) {
+    throw new UsageError(
+      `--variant ${variant.join(" ")}: expected ${(error as Error).message} (given on the command line)`,
+    );
+  }
+}
+
 function wantedFirewalls(settings: Pick<Settings, "FIREWALL">, { firewall }: Options): readonly Firewall[] {
   return firewall ?? (settings.FIREWALL ? [settings.FIREWALL] : firewalls);
 }
@@ -210,7 +234,8 @@ async function report(
   const counts = countMatrix(matrix);
   const runs = await withLock(historyPath, async () => {
     const history = readHistory(historyPath).filter(({ id }) => id !== matrix.run.id);
-    const engines = [...new Set(matrix.cells.map(({ engine }) => engine))].sort(compareVersions);
+    const plain = matrix.cells.map(({ engine }) => engine).filter((engine) => !/[[+]/.test(engine));
+    const engines = [...new Set(plain)].sort(compareVersions);
     const pair = between ?? (engines.length > 1 ? [engines[0] ?? "", engines.at(-1) ?? ""] : undefined);
     const earlier = history.filter(({ at }) => at < matrix.run.startedAt);
     matrix.drift.push(driftOverNights(matrix.cells, earlier));

@@ -1,8 +1,9 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
 import type { DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
+import { nameEngines, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { type TargetEngineSettings, targetEngines } from "#harness/cluster/providers.ts";
-import { formatEngine } from "#harness/core/engines/grammar.ts";
+import { formatEngine, formatSource, parseEngine } from "#harness/core/engines/grammar.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Firewall, PastRun } from "#reports/matrix/schema.ts";
 
@@ -28,6 +29,7 @@ export interface PlannedCell {
 export async function planCells(
   settings: DriverSettings & TargetEngineSettings & Pick<Settings, "DRIVER">,
   firewalls: readonly Firewall[],
+  engines: (settings: TargetEngineSettings) => Promise<readonly TargetEngine[]> = targetEngines,
 ): Promise<PlannedCell[]> {
   const drivers = await Promise.all(
     settings.DRIVER.map(async (reference) => {
@@ -35,8 +37,7 @@ export async function planCells(
       return { reference, driver, declared: capabilities.length };
     }),
   );
-  const engines = await targetEngines(settings);
-  return engines.flatMap(({ name: engine, nodes }) =>
+  return (await engines(settings)).flatMap(({ name: engine, nodes }) =>
     firewalls.flatMap((firewall) =>
       drivers.map(({ reference, driver, declared }): PlannedCell => {
         const project = `${driver}@${engine}`;
@@ -45,6 +46,14 @@ export async function planCells(
       }),
     ),
   );
+}
+
+/** Engines by the words that ask for them, where nothing is to be made to find out what would answer. */
+export async function enginesAsAsked({ ENGINE }: TargetEngineSettings): Promise<TargetEngine[]> {
+  return ENGINE.map((word) => {
+    const nodes = parseEngine(word).map((node) => ({ ...node, version: formatSource(node.source) }));
+    return { ...nameEngines(nodes), nodes };
+  });
 }
 
 /**
