@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Role } from "#harness/cluster/cluster.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { contains, networkAddress, nthSubnet, overlaps } from "#harness/core/ip.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
@@ -43,7 +43,7 @@ export function leaseSubnets(
 }
 
 function leaseFirst(range: string, cluster: string, taken: readonly string[]): SubnetLease {
-  mkdirSync(folder, { recursive: true, mode: 0o1777 });
+  shareFolder();
   for (let slot = 0; slot < slots; slot++) {
     const prefixes = prefixesOf(range, slot);
     if (!inUse(Object.values(prefixes), taken) && take(range, slot, cluster)) return { slot, prefixes };
@@ -51,6 +51,21 @@ function leaseFirst(range: string, cluster: string, taken: readonly string[]): S
   throw new HarnessError(`all ${slots} subnets of ${range} are in use on this machine`, {
     hint: "npm run cluster -- down removes what earlier runs kept; SUBNETS=10.x.0.0/16 chooses another range",
   });
+}
+
+/** The first user makes the folder for all; what they make in it is theirs. */
+function shareFolder(): void {
+  mkdirSync(folder, { recursive: true });
+  const { uid, mode } = statSync(folder);
+  if ((mode & 0o1777) === 0o1777) return;
+  if (![0, uid].includes(process.getuid?.() ?? 0)) {
+    throw new UsageError(
+      `${folder}: expected a folder that every user may write to, got one of user ${uid} alone`,
+      { hint: `as that user or root: chmod 1777 ${folder}` },
+    );
+  }
+  // The mode that mkdir is given loses what the umask takes away.
+  chmodSync(folder, 0o1777);
 }
 
 /** Gives a slot back, unless another cluster than `cluster` has it by now. */
