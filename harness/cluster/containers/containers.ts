@@ -9,9 +9,10 @@ import type { HostState } from "#harness/cluster/state.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { passOn, passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { generateKeyPair, type KeyPair } from "./keys.ts";
+import { labelsOf } from "./labels.ts";
 import { hasRoute } from "./route/direct.ts";
 import { startGate } from "./route/gate.ts";
-import { type ClusterMark, labelsOf, NodeContainer } from "./route/node-container.ts";
+import { type ClusterMark, NodeContainer } from "./route/node-container.ts";
 import type { SubnetLease } from "./subnets.ts";
 
 export interface ContainerClusterPlan extends Omit<ClusterMark, "nodeImage"> {
@@ -127,7 +128,7 @@ async function startHost(
   })
     .onNetwork(management, address("management"))
     .thenNetworks(docker, others, [address("control"), address("data")])
-    .startOn(docker);
+    .boot();
   const on = (device: string, role: Role): NodeInterface => ({ device, address: address(role), prefix: 24 });
   return {
     name: host.name,

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import type Docker from "dockerode";
 import { until } from "#harness/core/async/poll.ts";
+import { ownIdentity } from "#harness/core/process/process.ts";
 
 /** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
 export const labels = {
@@ -8,6 +9,11 @@ export const labels = {
   owner: "netconform.owner",
   cache: "netconform.cache",
 } as const;
+
+/** The labels by which what is made for a cluster is found again; `cache`: the folder that has its state. */
+export function labelsOf({ id, cache }: { id: string; cache: string }): Record<string, string> {
+  return { [labels.cluster]: id, [labels.owner]: ownIdentity(), [labels.cache]: cache };
+}
 
 /**
  * Removes every container (with its volumes) and network that carries the label, and nothing else. When it resolves they

@@ -3,10 +3,12 @@ import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { bringUp, type ContainerSettings, type EngineContext, sweep, tearDown } from "./lifecycle.ts";
+import { refuseRootless } from "./rootless.ts";
 
 /** Nodes that are containers in the Docker Engine of this machine. Throws `UsageError` when there is none and none starts. */
 export async function openContainers(settings: ContainerSettings, progress: Progress): Promise<Provider> {
   const engine = await ensureEngine(settings, progress);
+  refuseRootless(engine.host, await engine.docker.info());
   const states = new ClusterStates(settings);
   const { docker, host, ssh } = engine;
   const context: EngineContext = { docker, host, ...(ssh ? { ssh } : {}), settings, progress };

@@ -46,12 +46,11 @@ export async function ensureEngine(settings: Pick<Settings, "CACHE">, progress: 
   if (named !== `unix://${own.socket}`) {
     if (named?.startsWith("ssh://")) return useEngine(await overSsh(named));
     for (const host of named ? [named] : usualSockets()) {
-      const version = await ask(host).catch((error: Error) => {
+      const docker = connect(host);
+      const version = await versionOf(docker).catch((error: Error) => {
         if (named) throw noAnswer(named, error);
       });
-      if (version) {
-        return useEngine({ docker: connect(host), host, version, private: false, release: async () => {} });
-      }
+      if (version) return useEngine({ docker, host, version, private: false, release: async () => {} });
     }
   }
   await installMissing(local, progress, [dockerd, imageBuilder], "no Docker Engine answers");
@@ -69,7 +68,7 @@ export async function ensureEngine(settings: Pick<Settings, "CACHE">, progress: 
   return useEngine({
     docker: own.docker,
     host: `unix://${own.socket}`,
-    version: (await own.docker.version()).Version,
+    version: await versionOf(own.docker),
     private: true,
     async release({ keep = false } = {}) {
       uses--;
@@ -102,7 +101,7 @@ function usualSockets(): string[] {
 async function overSsh(host: string): Promise<Engine> {
   const { docker, release, ...ssh } = await useSshEngine(host);
   try {
-    return { docker, host, ssh, version: (await docker.version()).Version, private: false, release };
+    return { docker, host, ssh, version: await versionOf(docker), private: false, release };
   } catch (error) {
     await release();
     // Of a key that is not known or not there; it says itself what to do.
@@ -116,8 +115,8 @@ function connect(host: string): Docker {
   return new Docker();
 }
 
-async function ask(host: string): Promise<string> {
-  return (await connect(host).version()).Version;
+async function versionOf(docker: Docker): Promise<string> {
+  return (await docker.version()).Version;
 }
 
 function noAnswer(host: string, cause: Error): HarnessError {

@@ -1,10 +1,11 @@
 import type Docker from "dockerode";
 import { generateKeyPair, type KeyPair } from "#harness/cluster/containers/keys.ts";
+import { labelsOf } from "#harness/cluster/containers/labels.ts";
 import type { SubnetLease } from "#harness/cluster/containers/subnets.ts";
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
-import { type ClusterMark, labelsOf, NodeContainer } from "./node-container.ts";
+import { type ClusterMark, NodeContainer } from "./node-container.ts";
 
 /** Name of the gate within its cluster, and in messages. */
 export const gateName = "gate";
@@ -40,7 +41,7 @@ export async function startGate(
     .onNetwork(network)
     .thenNetworks(docker, [`${plan.id}-management`], [`${plan.lease.prefixes.management}.${gateNumber}`])
     .publishing(sshPort, address === loopback ? loopback : "0.0.0.0")
-    .startOn(docker);
+    .boot();
   const { NetworkSettings } = await docker.getContainer(`${plan.id}-${gateName}`).inspect();
   const port = Number(NetworkSettings.Ports[sshPort]?.[0]?.HostPort);
   if (!port) throw new HarnessError(`the engine at ${plan.dockerHost} published no port for ${gateName}`);

@@ -1,10 +1,9 @@
 import type Docker from "dockerode";
 import type { HostConfig } from "dockerode";
 import { GenericContainer, PullPolicy, Wait } from "testcontainers";
-import { labels } from "#harness/cluster/containers/labels.ts";
+import { labelsOf } from "#harness/cluster/containers/labels.ts";
 import { type NodeEnvironment, nodeHostConfig, nodeLogLines } from "#harness/cluster/images/node-contract.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { ownIdentity } from "#harness/core/process/process.ts";
 
 /** What all containers and networks of a cluster have in common. */
 export interface ClusterMark {
@@ -14,15 +13,12 @@ export interface ClusterMark {
   readonly cache: string;
 }
 
-/** The labels by which what is made for a cluster is found again. */
-export function labelsOf({ id, cache }: Pick<ClusterMark, "id" | "cache">): Record<string, string> {
-  return { [labels.cluster]: id, [labels.owner]: ownIdentity(), [labels.cache]: cache };
-}
-
 /** A testcontainers container with what an engine inside needs, on networks in a fixed order. */
 export class NodeContainer extends GenericContainer {
   #further: () => Promise<void> = async () => {};
   #id = "";
+  /** What it said last, since a container that does not start is gone by the time that its failure is known. */
+  #lastLines = "";
 
   readonly #name: string;
 
@@ -37,19 +33,34 @@ export class NodeContainer extends GenericContainer {
       .withAutoCleanup(false)
       .withPullPolicy(PullPolicy.neverPull())
       .withStartupTimeout(60_000)
-      .withWaitStrategy(Wait.forLogMessage(nodeLogLines.ready));
+      .withWaitStrategy(this.#untilReady());
   }
 
   /** Starts it and waits for what the image says when it is ready. Throws `HarnessError` with the container's last lines. */
-  async startOn(docker: Docker): Promise<void> {
+  async boot(): Promise<void> {
     try {
       await this.start();
     } catch (error) {
       throw new HarnessError(
         `${this.#name} (${this.imageName.string}) did not start: ${(error as Error).message}`,
-        { cause: error, hint: await lastLines(docker, this.#name) },
+        { cause: error, ...(this.#lastLines ? { hint: `its last lines:\n${this.#lastLines}` } : {}) },
       );
     }
+  }
+
+  /** As Testcontainers waits for a line, but it removes the container as soon as that has failed. */
+  #untilReady(): ReturnType<typeof Wait.forLogMessage> {
+    const strategy = Wait.forLogMessage(nodeLogLines.ready);
+    const wait = strategy.waitUntilReady.bind(strategy);
+    strategy.waitUntilReady = async (container, ...rest) => {
+      try {
+        await wait(container, ...rest);
+      } catch (error) {
+        this.#lastLines = await lastLines(container);
+        throw error;
+      }
+    };
+    return strategy;
   }
 
   /** Without `address` with one that the engine chooses. */
@@ -88,10 +99,9 @@ export class NodeContainer extends GenericContainer {
   }
 }
 
-async function lastLines(docker: Docker, name: string): Promise<string> {
-  const log = await docker
-    .getContainer(name)
+async function lastLines(container: Docker.Container): Promise<string> {
+  const log = await container
     .logs({ stdout: true, stderr: true, tail: 20 })
     .catch((error: Error) => Buffer.from(`no log: ${error.message}`));
-  return `its last lines:\n${log.toString("utf8").replaceAll(/[^\n\x20-\x7e]/g, "")}`;
+  return log.toString("utf8").replaceAll(/[^\n\x20-\x7e]/g, "");
 }
