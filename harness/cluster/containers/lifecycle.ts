@@ -12,6 +12,7 @@ import { checkFlags } from "#harness/cluster/engines/ask-image.ts";
 import { engineOfNode, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { startExternalHost } from "#harness/cluster/external/external-host.ts";
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
+import { buildSystem } from "#harness/cluster/images/builder/builder.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import { ensurePulled, hasImage } from "#harness/cluster/images/pull.ts";
 import {
@@ -81,7 +82,9 @@ function containers(
     sweep: () => sweep(context),
     async material() {
       const nodePlans = await planNodes(context, engine);
-      const workload = await workloadArchive(settings, progress);
+      const workload = await workloadArchive(settings, progress, (plan) =>
+        buildSystem(docker, settings, progress, plan),
+      );
       const image = IMAGE ?? workload.image;
       const parts = [host, driver, engine.name, nodePlans, image, FIREWALL ?? ""];
       return { key: fingerprint(parts), image, nodePlans, workload };

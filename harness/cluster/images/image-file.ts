@@ -11,6 +11,7 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
+import { buildSystem } from "./builder/builder.ts";
 import { currentName, ensureNodeImage, type NodeImageSettings } from "./node-image.ts";
 import { hasImage } from "./pull.ts";
 import { builtInWorkload, importWorkload, workloadArchive } from "./workload-image.ts";
@@ -33,7 +34,9 @@ export async function saveImages(
   for (const { source } of engines.flatMap((word) => parseEngine(word))) {
     nodes.push((await ensureNodeImage(docker, source, settings, progress)).image);
   }
-  const workload = await workloadArchive(settings, progress);
+  const workload = await workloadArchive(settings, progress, (plan) =>
+    buildSystem(docker, settings, progress, plan),
+  );
   const brought = !(await hasImage(docker, workload.image));
   await importWorkload(docker, workload);
   const names = [...new Set([...nodes, workload.image])];

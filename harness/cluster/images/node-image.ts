@@ -14,13 +14,14 @@ import { withLock } from "#harness/core/process/lock.ts";
 import { disposableFolder } from "#harness/core/process/scratch.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { type BuilderSettings, buildSystem } from "./builder/builder.ts";
 import { importArchive, splitImage } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";
 import { ensurePulled } from "./pull.ts";
 
 const vagrant = join(projectRoot, "vagrant");
 const scripts = ["provision.sh", "netconform-node", "netconform-engine"].map((name) => join(vagrant, name));
+const repository = "netconform/node";
 /** The source of the engine, in short. */
 const versionLabel = "netconform.engine";
 /** What the image was made from, as JSON in base64. */
@@ -36,7 +37,9 @@ const changes = [
 const spareMs = 60 * 60_000;
 
 /** What node images take of the settings. */
-export type NodeImageSettings = EngineSettings & Pick<Settings, "NODE_IMAGE">;
+export type NodeImageSettings = BuildSettings & Pick<Settings, "NODE_IMAGE">;
+
+type BuildSettings = EngineSettings & BuilderSettings;
 
 /** What of a recipe makes an image another one. */
 type Ingredients = Pick<EngineRecipe, "word" | "content" | "suite" | "mirror" | "packages">;
@@ -67,7 +70,7 @@ export async function ensureNodeImage(
 async function builtImage(
   docker: Docker,
   recipe: EngineRecipe,
-  settings: EngineSettings,
+  settings: BuildSettings,
   progress: Progress,
 ): Promise<NodeImage> {
   const image = await nodeImageName(recipe);
@@ -102,7 +105,7 @@ async function nodeImageName({ word, content, suite, mirror = "", packages }: In
   const inputs = [suite, mirror, content, await nodeOptions(packages), changes];
   const hash = createHash("sha256").update(JSON.stringify(inputs));
   for (const script of scripts) hash.update(await readFile(script));
-  return `netconform/node:${labelOf({ word })}-${hash.digest("hex").slice(0, 12)}`;
+  return `${repository}:${labelOf({ word })}-${hash.digest("hex").slice(0, 12)}`;
 }
 
 /** A source as part of a name: letters, digits, dots and dashes. */
@@ -152,7 +155,7 @@ async function givenImage(
 async function make(
   docker: Docker,
   { recipe, image }: { recipe: EngineRecipe; image: string },
-  settings: EngineSettings,
+  settings: BuildSettings,
   progress: Progress,
 ): Promise<void> {
   const { word, content, suite, mirror, packages } = recipe;
@@ -181,12 +184,12 @@ async function importSystem(
   docker: Docker,
   { what, suite, mirror, aptSource, packages }: EngineRecipe,
   marks: readonly string[],
-  settings: EngineSettings,
+  settings: BuildSettings,
   progress: Progress,
 ): Promise<string> {
   let id: string | undefined;
   try {
-    await bootstrap(settings, progress, {
+    await buildSystem(docker, settings, progress, {
       what: `the node image with ${what}`,
       ...{ suite, mirror, aptSource },
       options: await nodeOptions(packages),
@@ -207,7 +210,7 @@ async function addPrograms(
   docker: Docker,
   { what, suite, packages, pack }: EngineRecipe,
   marks: readonly string[],
-  settings: EngineSettings,
+  settings: BuildSettings,
   progress: Progress,
 ): Promise<string> {
   using folder = disposableFolder();
@@ -228,14 +231,17 @@ async function addPrograms(
   });
 }
 
-/** Removes images of this source that we made, that are not `current`, and that nothing uses. */
+/** Removes images of this source that we made, that are not `current`, that nothing uses, and that nobody gave another name. */
 async function removeOlder(docker: Docker, recipe: EngineRecipe, current: string): Promise<void> {
   const label = [...Object.entries(imageLabel), [versionLabel, labelOf(recipe)]].map((pair) =>
     pair.join("="),
   );
   const images = await docker.listImages({ filters: { label } });
   const spare = images.filter(
-    (image) => !image.RepoTags?.includes(current) && Date.now() - image.Created * 1000 > spareMs,
+    ({ RepoTags, Created }) =>
+      !RepoTags?.includes(current) &&
+      (RepoTags ?? []).every((tag) => tag.startsWith(`${repository}:`)) &&
+      Date.now() - Created * 1000 > spareMs,
   );
   for (const { Id } of spare) {
     await docker

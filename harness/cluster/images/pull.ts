@@ -22,16 +22,21 @@ export async function ensurePulled(
   who: string,
   setting: "IMAGE" | "NODE_IMAGE" = "IMAGE",
 ): Promise<void> {
-  if (await hasImage(docker, image)) return;
   try {
-    const answer = await docker.pull(image);
-    await new Promise<void>((resolve, reject) => {
-      docker.modem.followProgress(answer, (error: Error | null) => (error ? reject(error) : resolve()));
-    });
+    await pullMissing(docker, image);
   } catch (error) {
     throw new UsageError(
       `${setting}=${image}: expected an image that ${who} has or can pull, got ${(error as Error).message} (set in the environment)`,
       { hint: `correct ${setting}, or unset it to use the built-in one`, cause: error },
     );
   }
+}
+
+/** Has an engine pull an image unless it has it. Rejects with what the engine said. */
+export async function pullMissing(docker: Docker, image: string): Promise<void> {
+  if (await hasImage(docker, image)) return;
+  const answer = await docker.pull(image);
+  await new Promise<void>((resolve, reject) => {
+    docker.modem.followProgress(answer, (error: Error | null) => (error ? reject(error) : resolve()));
+  });
 }

@@ -8,7 +8,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
+import { type Bootstrap, type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";
 
@@ -36,11 +36,13 @@ const changes = [
 
 /**
  * The built-in workload image, `netconform/workload:<hash of its inputs>`: busybox from Debian, about 2 MB.
- * Its archive lies in the cache; it is made when it is missing, and older ones go.
+ * Its archive lies in the cache; it is made when it is missing, and older ones go. `build` makes it:
+ * by itself on this machine, which may not be able to.
  */
 export async function workloadArchive(
   settings: BootstrapSettings,
   progress: Progress,
+  build: (plan: Bootstrap) => Promise<void> = (plan) => bootstrap(settings, progress, plan),
 ): Promise<{ image: string; path: string }> {
   const archive = await builtInWorkload(settings);
   const { path } = archive;
@@ -50,7 +52,7 @@ export async function workloadArchive(
     if (await exists(path)) return;
     await mkdir(settings.CACHE, { recursive: true });
     const part = `${path}.part`;
-    await bootstrap(settings, progress, {
+    await build({
       what: "the workload image",
       suite,
       options,

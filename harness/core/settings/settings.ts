@@ -117,6 +117,13 @@ const schema = z.object({
     .describe(
       "node image instead of the one that is built, for one ENGINE; made by this project, and one that the engine has or can pull",
     ),
+  BUILDER: z
+    .string()
+    .min(1)
+    .default("debian:trixie-slim")
+    .describe(
+      "Debian image, which the engine has or can pull, in whose container images are built where this machine has no mmdebstrap",
+    ),
   MIRROR: z
     .url({ error: "a URL that starts with http:// or https://" })
     .optional()
@@ -300,7 +307,9 @@ function onGivenHosts(settings: Settings, given: Given): Settings {
 /** One line per setting that differs from its default, as the run understood it. */
 export function explainSettings(settings: Settings): string {
   const parts = describeSettings()
-    .filter(({ name }) => !["CACHE", "ENGINE_SOURCE", "REPORTS", "SNAPSHOT", "SUBNETS"].includes(name))
+    .filter(
+      ({ name }) => !["BUILDER", "CACHE", "ENGINE_SOURCE", "REPORTS", "SNAPSHOT", "SUBNETS"].includes(name),
+    )
     .map(({ name }) => [name, format(settings[name as SettingName])] as const)
     .filter(([, value]) => value !== "" && value !== "0")
     .map(([name, value]) => `${name}=${value}`);

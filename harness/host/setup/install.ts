@@ -46,20 +46,16 @@ export async function installMissing(
   const programs = missing.map((tool) => tool.program).join(", ");
   const packages = [...new Set(missing.flatMap((tool) => tool.packages))];
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
-  if (!(await isDebianLike())) {
-    throw new UsageError(`${purpose}: ${programs} missing, and this is neither Debian nor Ubuntu`, {
-      hint: `install ${packages.join(", ")} with this system's package manager, or ${otherwise ?? "set DOCKER_HOST to a Docker Engine that answers"}`,
+  const obstacle = await whyNoInstall(local);
+  if (obstacle !== undefined) {
+    throw new UsageError(`${purpose}: ${programs} missing, and ${obstacle}`, {
+      hint:
+        obstacle === foreign
+          ? `install ${packages.join(", ")} with this system's package manager, or ${otherwise ?? "set DOCKER_HOST to a Docker Engine that answers"}`
+          : `run as root: ${command}${otherwise ? `; or ${otherwise}` : ""}`,
     });
   }
   const privilege = await probePrivilege(local);
-  if (privilege === "none") {
-    throw new UsageError(
-      `${purpose}: ${programs} missing, and neither root nor sudo without a password is at hand`,
-      {
-        hint: `run as root: ${command}${otherwise ? `; or ${otherwise}` : ""}`,
-      },
-    );
-  }
   progress.say(`${purpose}: installing the packages ${packages.join(", ")}`);
   await progress.step(
     `apt-get install ${packages.join(" ")}`,
@@ -81,6 +77,16 @@ export async function installMissing(
     },
     { announce: true },
   );
+}
+
+const foreign = "this is neither Debian nor Ubuntu";
+
+/** Why `installMissing` cannot install packages here; `undefined` where it can. */
+export async function whyNoInstall(local: Host): Promise<string | undefined> {
+  if (!(await isDebianLike())) return foreign;
+  return (await probePrivilege(local)) === "none"
+    ? "neither root nor sudo without a password is at hand"
+    : undefined;
 }
 
 /** Brings apt's package lists up to date. Throws `UsageError` when this process may not. */

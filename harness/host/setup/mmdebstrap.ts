@@ -7,9 +7,9 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import type { Host } from "#harness/host/host.ts";
+import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
-import { findProgram, imageBuilder, installMissing, updatePackageLists } from "./install.ts";
+import { findProgram, imageBuilder, installMissing, updatePackageLists, whyNoInstall } from "./install.ts";
 import { asRoot, type Privilege, probePrivilege } from "./privilege.ts";
 
 /** What making a file system of Debian packages takes of the settings. */
@@ -34,7 +34,8 @@ export async function debianMirror(
   });
 }
 
-async function mirrorOfApt(local: Host): Promise<string | undefined> {
+/** The Debian mirror that this machine's apt uses, as far as its package lists tell. */
+export async function mirrorOfApt(local: Host): Promise<string | undefined> {
   const targets = await local.exec([
     "apt-get",
     "indextargets",
@@ -69,8 +70,25 @@ export interface Bootstrap {
   consume: (archive: Readable) => Promise<void>;
 }
 
-/** For a machine that cannot build images. */
-const otherwise = "bring the images from a machine that can build them: npm run images -- save, load";
+/** What to do where images cannot be built. */
+export const otherwise = "bring the images from a machine that can build them: npm run images -- save, load";
+
+/**
+ * Why `bootstrap` cannot work on this machine; `undefined` where it can, if need be after the installation of what it
+ * takes.
+ */
+export async function whyNoBootstrap(): Promise<string | undefined> {
+  const local = new LocalHost();
+  if (!(await findProgram(local, imageBuilder.program))) {
+    const obstacle = await whyNoInstall(local);
+    return obstacle && `${imageBuilder.program} missing, and ${obstacle}`;
+  }
+  if ((await probePrivilege(local)) !== "none") return undefined;
+  const { code } = await local.exec(["unshare", "--map-auto", "--map-root-user", "true"]);
+  return code === 0
+    ? undefined
+    : "neither root, nor sudo without a password, nor user namespaces with subordinate ids at hand";
+}
 
 const temporaryPrefix = "mmdebstrap-";
 
@@ -97,21 +115,17 @@ export async function bootstrap(
     `TMPDIR=${folder}`,
     `SOURCE=${plan.source}`,
     "mmdebstrap",
-    `--mode=${privilege === "none" ? "unshare" : "root"}`,
-    // The archive may be a snapshot, whose release files are past their date.
-    '--aptopt=Acquire::Check-Valid-Until "false"',
-    '--aptopt=Acquire::Languages "none"',
-    "--format=tar",
-    ...plan.options,
-    plan.suite,
-    "-",
-    mirror,
+    ...mmdebstrapArguments(plan, privilege === "none" ? "unshare" : "root", mirror),
     ...(plan.aptSource === undefined ? [] : [aptSource]),
   ];
+  const hint =
+    privilege === "none"
+      ? "run as root, allow sudo without a password, or enable user namespaces with subordinate ids (package uidmap)"
+      : mirrorHint;
   try {
     await progress.step(
       `building ${plan.what} from Debian ${plan.suite}`,
-      (detail) => runBootstrap(local, asRoot(privilege, argv), plan, privilege, detail),
+      async (detail) => consumeArchive(await local.spawn(asRoot(privilege, argv)), plan, { hint, detail }),
       { announce: true },
     );
   } finally {
@@ -119,14 +133,38 @@ export async function bootstrap(
   }
 }
 
-async function runBootstrap(
-  local: Host,
-  argv: string[],
-  plan: Bootstrap,
-  privilege: Privilege,
-  detail: (text: string) => void,
+/** What mmdebstrap is called with, wherever it runs: the archive goes to stdout. */
+export function mmdebstrapArguments(
+  { options, suite }: Pick<Bootstrap, "options" | "suite">,
+  mode: "root" | "unshare",
+  mirror: string,
+): string[] {
+  return [
+    `--mode=${mode}`,
+    // The archive may be a snapshot, whose release files are past their date.
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+    '--aptopt=Acquire::Languages "none"',
+    "--format=tar",
+    ...options,
+    suite,
+    "-",
+    mirror,
+  ];
+}
+
+/** What a user can try whose build failed. */
+export const mirrorHint =
+  "check that the mirror can be reached and carries the suite; MIRROR=URL chooses another";
+
+/**
+ * Has the plan consume what a running mmdebstrap writes, and tells `detail` what it is doing. Throws `HarnessError` with the last lines of
+ * one that fails.
+ */
+export async function consumeArchive(
+  command: Pick<RunningCommand, "stdout" | "stderr" | "exit">,
+  plan: Pick<Bootstrap, "suite" | "consume" | "tell">,
+  { hint, detail }: { hint: string; detail: (text: string) => void },
 ): Promise<void> {
-  const command = await local.spawn(argv);
   const lines: string[] = [];
   createInterface({ input: command.stderr }).on("line", (line) => {
     lines.push(line);
@@ -135,18 +173,18 @@ async function runBootstrap(
     const doing = /^I: (.*?)\.*$/.exec(line)?.[1];
     if (doing && !doing.includes("hook")) detail(doing);
   });
-  const [consumed, exit] = await Promise.allSettled([plan.consume(command.stdout), command.exit]);
+  const consuming = plan.consume(command.stdout).catch((error: unknown) => {
+    // It would wait for its reader without end.
+    command.stdout.resume();
+    throw error;
+  });
+  const [consumed, exit] = await Promise.allSettled([consuming, command.exit]);
   const code = exit.status === "fulfilled" ? (exit.value.code ?? exit.value.signal) : exit.reason;
   if (code !== 0) {
     refuseUnreached(lines, plan.what);
     throw new HarnessError(
       `mmdebstrap for ${plan.suite} failed (${code}); its last lines:\n${lines.join("\n")}`,
-      {
-        hint:
-          privilege === "none"
-            ? "run as root, allow sudo without a password, or enable user namespaces with subordinate ids (package uidmap)"
-            : "check that the mirror can be reached and carries the suite; MIRROR=URL chooses another",
-      },
+      { hint },
     );
   }
   if (consumed.status === "rejected") throw consumed.reason;

@@ -9,6 +9,7 @@ import { startDaemon } from "#harness/host/local/daemon.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram, lastLines } from "#harness/host/setup/install.ts";
 import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";
+import { serveMirror } from "./mirror.ts";
 
 /** A Docker Engine as on another machine: this one reaches its host, and none of its containers' addresses. */
 export interface UnroutedEngine extends AsyncDisposable {
@@ -21,9 +22,11 @@ export interface UnroutedEngine extends AsyncDisposable {
   readonly socket: string;
   /**
    * Starts an SSH server on the engine's host: a container of the node image in the host's network, which finds the engine's
-   * socket where it is on the host. Yields the home folder of a user who is let in as root. Ends with the engine.
+   * socket where it is on the host. What lets a user in as root is written to their `home`. Ends with the engine.
    */
-  admitUser(nodeImage: string): Promise<string>;
+  admitUser(nodeImage: string, home: string): Promise<void>;
+  /** Has this machine hand on the engine's host's requests to a Debian mirror; yields the mirror's URL there. Ends with the engine. */
+  serveMirror(mirror: string): Promise<string>;
 }
 
 const port = 2375;
@@ -57,7 +60,9 @@ export async function startUnroutedEngine(folder: string): Promise<UnroutedEngin
     await until({ what: `dockerd at ${dockerHost} to answer`, deadlineMs: 60_000 }, () => docker.ping());
     return {
       ...{ dockerHost, docker, address: address ?? "", socket: join(folder, socketName) },
-      admitUser: (image) => startSshServer(docker, scope, { image, folder, address: address ?? "" }),
+      admitUser: (image, home) =>
+        startSshServer(docker, scope, { image, home, folder, address: address ?? "" }),
+      serveMirror: (mirror) => serveMirror(scope, own ?? "", mirror),
       [Symbol.asyncDispose]: () => scope.close(),
     };
   } catch (error) {
@@ -115,8 +120,8 @@ const serve = `
 async function startSshServer(
   docker: Docker,
   scope: Scope,
-  { image, folder, address }: { image: string; folder: string; address: string },
-): Promise<string> {
+  { image, home, folder, address }: { image: string; home: string; folder: string; address: string },
+): Promise<void> {
   const [user, host] = [generateKeyPair("user"), generateKeyPair("engine")];
   const container = await docker.createContainer({
     Image: image,
@@ -126,13 +131,11 @@ async function startSshServer(
   });
   scope.defer("the SSH server", () => container.remove({ force: true, v: true }));
   await container.start();
-  const home = join(folder, "home");
   mkdirSync(join(home, ".ssh"), { recursive: true, mode: 0o700 });
   writeFileSync(join(home, ".ssh/id_ed25519"), user.private, { mode: 0o600 });
   writeFileSync(join(home, ".ssh/known_hosts"), `${address} ${host.public}\n`);
   const target = { name: "engine", address, port: 22, user: "root" };
   await until({ what: "the SSH server to answer", deadlineMs: 20_000 }, () => scanHostKey(target));
-  return home;
 }
 
 /** A value of `PATH` on which every program of this machine's usual folders is but these. */
