@@ -16,7 +16,10 @@ export function dockerName(name: string, tenant: string = defaultTenant): string
 /** Runs work that Contiv has a part in; what its daemons have to do with a failure is told with it. */
 export type Guard = <T>(work: () => Promise<T>) => Promise<T>;
 
-/** A network that netmaster has made on the engines. */
+/**
+ * A network that netmaster has made on the engines; they are not asked for it, so `createCnmNetwork` and with it `onAttached` do
+ * not know of it.
+ */
 export class ContivNetwork implements Network {
   readonly name: string;
   readonly driver: string;

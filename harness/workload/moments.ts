@@ -12,6 +12,10 @@ declare module "#harness/core/async/events.ts" {
     "workload connected": { workload: Workload; network: string; scope: Scope };
     /** A running workload left a network. */
     "workload disconnected": { workload: Workload; network: string };
+    /** A container that had ended runs again; `workload` is what it is now. */
+    "workload restarted": { workload: Workload; network: string };
+    /** A task of a swarm service runs, one that replaces another too; told when the tasks are next listed. */
+    "task started": { workload: Workload; network: string };
     /** All tasks of a swarm service run. */
     "service created": { service: string; workloads: readonly Workload[]; network: string; scope: Scope };
   }

@@ -3,15 +3,11 @@ import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
-import { until } from "#harness/core/async/poll.ts";
-import type { Scope } from "#harness/core/async/scope.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { askEngine, CnmWorkload } from "#harness/workload/docker/network.ts";
-import type { Network } from "#harness/workload/network.ts";
-import type { Workload } from "#harness/workload/workload.ts";
+import { startAgain } from "#harness/workload/docker/restart.ts";
 import { allowedPort, deniedPort, guard, ports, tutorialRules } from "#suites/policy/fixture.ts";
 import { twoNodes } from "./fixture.ts";
 
@@ -92,18 +88,3 @@ chapter("restarts", ({ requirement }) => {
     );
   }
 });
-
-/** `docker start` of a container that ended with its engine; resolves to it as it is now. */
-async function startAgain(
-  scope: Scope,
-  network: Network,
-  { node, id, name }: Workload,
-): Promise<CnmWorkload> {
-  const container = node.docker.getContainer(id);
-  await until({ what: `${name} to have ended with its engine`, deadlineMs: 20_000 }, async () => {
-    const { State } = await container.inspect();
-    return !State.Running;
-  });
-  await askEngine(node, `docker start ${name}`, container.start());
-  return new CnmWorkload(scope, node, await container.inspect(), network.name);
-}

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
+import { collectEvidence } from "#harness/observe/evidence.ts";
 import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
 import { smallPlugin } from "#harness/testing/support/small-plugin.ts";
 import { dockerDriver } from "./docker-driver.ts";
@@ -25,13 +26,18 @@ test("a driver of daemons starts, records, stops and restarts them, and tells wh
     options: ({ tag }) => (tag === undefined ? {} : { end: String(tag) }),
     daemons: () => [{ name: "fragile", argv: smallPlugin("fragile", socket), ready: socket }],
     record: { socket },
-    logs: ["/var/log/dpkg.log"],
+    logs: ["/var/log/fragile.log"],
   });
   const scope = new Scope("docker driver test");
   await node!.run(["mkdir", "--parents", "/run/docker/plugins"]);
+  await node!.files.write("/var/log/fragile.log", "bridges left: none\n");
   const session = scope.child("session");
   const attachment = await driver.install(scope, made.cluster, session);
   const installed = await driver.connect(made.cluster, attachment);
+  const [evidence] = await collectEvidence(made.cluster);
+  expect(evidence?.content).toMatch(
+    /netconform-fragile-logs\/var-log-fragile\.log <==\nbridges left: none\n/,
+  );
   const network = await installed.createNetwork(scope.child("network"), { name: "one" });
   expect(network.driver).toBe("fragile");
   await installed.restart?.();

@@ -10,6 +10,7 @@ import { type CnmNetworkSpec, createCnmNetwork, uniqueName } from "#harness/work
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import type { Capability } from "#suites/requirements/capability.ts";
+import { type OnAttached, onAttached } from "./attached.ts";
 import { missingMethods } from "./capability-methods.ts";
 import { controlDaemons, type DaemonsOn, programsOf, startDaemons } from "./daemons.ts";
 import { showLogs } from "./logs.ts";
@@ -57,6 +58,12 @@ export interface DockerDriverSpec {
   readonly stop?: (scope: Scope, cluster: Cluster) => Promise<void>;
   /** Ends the plugin's process on all nodes without warning, and starts it again. */
   readonly restart?: (cluster: Cluster) => Promise<void>;
+  /**
+   * What the plugin needs done on a node, or in a network namespace, once a workload has an interface on one of its networks: a container
+   * that runs, one that was started again, a task of a service, a container that joined one more network. Chapters wait for it; what it throws
+   * fails what was to run, `Nonconformance` as the plugin's failure.
+   */
+  readonly onAttached?: OnAttached;
   /** Logs on the nodes, absolute paths, that are evidence of every failure; those of `daemon` are it already. */
   readonly logs?: readonly string[];
   /** The plugin's executables on the nodes, absolute paths; default: the programs of `daemons` that are given by such a path. */
@@ -91,6 +98,7 @@ export function dockerDriver(spec: DockerDriverSpec): Driver & Required<Pick<Dri
     },
     async connect(cluster, attachment) {
       const { underlay, stop, restart, versions } = spec;
+      if (spec.onAttached) onAttached(spec.driver, spec.onAttached);
       const daemons = spec.daemons && controlDaemons(cluster, spec.daemons);
       return {
         ...(daemons ? { stop: daemons.stop, restart: daemons.restart } : {}),

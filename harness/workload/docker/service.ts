@@ -98,6 +98,8 @@ class SwarmService implements Service {
   lastSeen = "no tasks";
   readonly #scope: Scope;
   readonly #cluster: Cluster;
+  /** By the id of its container: what was announced of a task. */
+  readonly #announced = new Map<string, Promise<void>>();
 
   constructor(scope: Scope, cluster: Cluster, name: string, network: string) {
     this.#scope = scope;
@@ -126,6 +128,10 @@ class SwarmService implements Service {
           throw new HarnessError(`task ${task.ID} runs on an unknown node ${task.NodeID}`);
         const inspected = await node.docker.getContainer(containerId).inspect();
         const workload = new CnmWorkload(this.#scope, node, inspected, this.network);
+        const announced =
+          this.#announced.get(containerId) ?? announce("task started", { workload, network: this.network });
+        this.#announced.set(containerId, announced);
+        await announced;
         return { id: task.ID, name: `${this.name}.${task.Slot}.${task.ID}`, node, containerId, workload };
       }),
     );
