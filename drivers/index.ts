@@ -4,7 +4,7 @@
  */
 export type { Cluster, ClusterNode, ExternalHost, NodeInterface, Role } from "#harness/cluster/cluster.ts";
 export type { DriverAttachment } from "#harness/cluster/state.ts";
-export { interpose, recordNodes } from "#harness/cnm/recorder/interpose.ts";
+export { interpose } from "#harness/cnm/recorder/interpose.ts";
 export { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 export { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
 export { until, within } from "#harness/core/async/poll.ts";

@@ -17,6 +17,11 @@ const withoutStore = 23;
 const releases = new Map<string, Promise<Release>>();
 
 /** Contiv (netmaster and netplugin over Open vSwitch), from a release that the user names or as it runs already. */
+/**
+ * Not a dockerDriver: netmaster makes the networks on the engines and removes them, and a CONTIV that runs already has no daemons of ours. Of
+ * the kit come Daemon, clusterStore, openVSwitch, ensureGatewayBridge, recordPlugin, untilEngines and netctl's tables. packages() is for
+ * .debs, and a release is a tarball.
+ */
 export default defineDriver((settings) => ({
   name: "contiv",
   title: "Contiv",
@@ -61,6 +66,10 @@ function releaseOf(settings: Pick<DriverSettings, "CONTIV" | "CONTIV_SHA256">): 
   return release;
 }
 
+/**
+ * What a dockerDriver's daemons have not: an order over nodes with the tunnels as its end, and that those that have ended are started
+ * again, so that one crash fails one requirement.
+ */
 function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: ContivNetctl): Supervision {
   const daemons = daemonsOf(cluster, tunnelEnds);
   const first = firstOf(cluster);

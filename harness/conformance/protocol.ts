@@ -19,7 +19,7 @@ const nothing: HeldResources = { networks: [], endpoints: [], joins: [], pools: 
 export function recorderOf({ protocol }: Pick<InstalledDriver, "protocol">): ProtocolRecorder {
   if (protocol) return protocol;
   throw new HarnessError("the driver declares remote, and what it connects to has no protocol", {
-    hint: "have install call recordNodes or serveRecorder, and connect call connectRecorder",
+    hint: "have install call recordPlugin or serveRecorder, and connect call connectRecorder",
   });
 }
 

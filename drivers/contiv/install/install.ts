@@ -11,10 +11,10 @@ import { answers, folder, logFolder } from "#drivers/contiv/daemons/places.ts";
 import { ContivNetctl } from "#drivers/contiv/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import { clusterStore } from "#drivers/kit/nodes/cluster-store.ts";
+import { recordPlugin } from "#drivers/kit/recorder/record-plugin.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
-import { recordNodes } from "#harness/cnm/recorder/interpose.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import { prepareDataplane } from "./dataplane.ts";
@@ -53,6 +53,8 @@ export async function installRelease(
   const tunnelEnds = await Promise.all(
     cluster.nodes.map((node, index) => prepareDataplane(scope, node, index + 1)),
   );
+  // The kit's daemon() would start and remove each by itself; here engines restart between etcd and netmaster, which goes before
+  // them again, and netplugin leaves sockets.
   const daemons = daemonsOf(cluster, tunnelEnds);
   scope.defer("etcd", () => daemons.etcd.stop());
   await daemons.etcd.start();
@@ -76,12 +78,12 @@ export async function installRelease(
   const proxies = session.child("the proxies between engines and netplugin");
   scope.defer("the proxies between engines and netplugin", () => proxies.close());
   const transcript = join(reports, "transcripts", `${cluster.id}-protocol.jsonl`);
-  const recorder = await recordNodes(proxies, cluster, pluginSocket, { transcript });
+  const recorded = await recordPlugin(proxies, cluster, { socket: pluginSocket }, { transcript });
   return {
     netctl: place.program,
     netmaster: place.netmaster,
     tunnelEnds: tunnelEnds.join(" "),
-    recorder,
+    ...recorded,
   };
 }
 

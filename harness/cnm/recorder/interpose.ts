@@ -1,7 +1,6 @@
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { RecordingProxy } from "./proxy.ts";
-import { serveRecorder } from "./recorder.ts";
 
 /** What is needed of a node: a socket of its own that we can reach, and one of ours that it can. */
 export type ProxyNode = Pick<SshHost, "name" | "run" | "connectSocket" | "forwardIn">;
@@ -38,19 +37,4 @@ export async function interpose(
   const forward = await node.forwardIn(socket, (stream) => proxy.handle(stream, node.name));
   scope.defer(`the proxy's socket ${socket} on ${node.name}`, () => forward.close());
   return proxy;
-}
-
-/**
- * Interposes recorders between the engines of all nodes and the plugin that listens on each of them at
- * `socket`, for a driver's `install`. Resolves to the address that its `connect` gives to `connectRecorder`.
- * Each exchange becomes a line of `transcript`.
- */
-export async function recordNodes(
-  scope: Scope,
-  cluster: { readonly id: string; readonly nodes: readonly ProxyNode[] },
-  socket: string,
-  options: { transcript?: string } = {},
-): Promise<string> {
-  const proxies = await Promise.all(cluster.nodes.map((node) => interpose(scope, node, socket, options)));
-  return serveRecorder(scope, proxies, cluster.id);
 }
