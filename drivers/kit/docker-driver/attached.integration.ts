@@ -91,7 +91,7 @@ test("what the plugin cannot do fails what was to run", async () => {
   onTestFinished(() => scope.close());
   const refusal = { who: "ctl claim", expected: "success", got: "exit code 3" };
   const driver = dockerDriver({
-    ...{ name: "refusing", title: "Refusing", capabilities: [], driver: "macvlan" },
+    ...{ name: "refusing", title: "Refusing", capabilities: [], driver: "bridge" },
     onAttached: () => Promise.reject(new Nonconformance(refusal)),
   });
   const { createNetwork } = await driver.connect(cluster, {});

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
+import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { NodeContainer } from "./node-container.ts";
 
@@ -10,6 +11,8 @@ test("a node that does not boot is told with what it said last", async () => {
   const [version = "26.1"] = settings.ENGINE;
   const progress = progressOn(process.stderr);
   const engine = await ensureEngine(settings, progress);
+  // As for a cluster: nodes are reached at their own addresses.
+  passOnUnlessGiven({ TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1" });
   try {
     const nodeImage = await ensureNodeImage(engine.docker, version, settings, progress);
     const mark = { id: `nc-unbootable-${process.pid}`, nodeImage, cache: settings.CACHE };
