@@ -162,7 +162,7 @@ export const mirrorHint =
  */
 export async function consumeArchive(
   command: Pick<RunningCommand, "stdout" | "stderr" | "exit">,
-  plan: Pick<Bootstrap, "suite" | "consume" | "tell">,
+  plan: Pick<Bootstrap, "what" | "suite" | "consume" | "tell">,
   { hint, detail }: { hint: string; detail: (text: string) => void },
 ): Promise<void> {
   const lines: string[] = [];
