@@ -74,3 +74,14 @@ test("addresses are those that the Vagrantfile gives: nodes from 10 on, the exte
   expect(at("tutorial-node2")).toEqual({ control: "10.9.1.11", data: "10.9.2.11" });
   expect(at("tutorial-external")).toEqual({ control: "10.9.1.2", data: "10.9.2.2" });
 });
+
+test("the Vagrantfile is told the engine of each node, and of a box or image that is named one that it knows", () => {
+  const engineOf = (word: string) => {
+    const nodes = parseEngine(word).map((node) => ({ ...node, version: "1.2.3" }));
+    const lease = { slot: 0, prefixes: { management: "10.9.0", control: "10.9.1", data: "10.9.2" } };
+    const plan = { id: "mixed", engine: nameEngines(nodes), nodes: 2, lease, provider: "docker" };
+    return records.create(plan, {}).env.ENGINE;
+  };
+  expect(engineOf("20.10+28.5")).toBe("20.10+28.5");
+  expect(engineOf("28.5[icc=false]+./docker.tgz")).toBe("28.5+26.1");
+});

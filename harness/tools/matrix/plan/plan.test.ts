@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
-import { pastRunOf } from "../history.ts";
-import { speedOf } from "../matrix-run.ts";
+import { pastRunOf } from "#harness/tools/matrix/history.ts";
+import { speedOf } from "#harness/tools/matrix/matrix-run.ts";
 import { clustersThatFit, longestFirst, planCells } from "./plan.ts";
 
 test("every driver meets every engine and every firewall", async () => {
