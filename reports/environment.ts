@@ -33,6 +33,7 @@ const toldSettings = [
   "SUBNETS",
   "KIND",
   "CNI_VERSION",
+  "CNM_ENGINE",
   "FAULT",
 ] as const satisfies readonly (keyof Settings)[];
 /** What is told of the settings. */

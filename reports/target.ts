@@ -8,9 +8,9 @@ export function targetOf(project: TestProject): TargetContext | undefined {
   return provided.target;
 }
 
-/** Suites that take the place of an engine in a target: they judge an executable, or what listens at a socket. */
+/** Suites that take the place of an engine in a target, `cnm-29.7`: they judge an executable, or what listens at a socket. */
 export function isProtocolSuite(engine: string): boolean {
-  return engine === "cnm" || engine === "cni";
+  return /^(cnm|cni)(-|$)/.test(engine);
 }
 
 /** What the target of a project turned out to stand on; `undefined` until its cluster is up, and where there is none. */

@@ -1,9 +1,11 @@
 import { debugPluginNames } from "#harness/cni/debug-plugins/faults.ts";
 import type { Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { playedEngines } from "#suites/requirements/played-engine.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import { describePlace, type Fault, type FaultPlaces, isOfTier, type Tier } from "./fault.ts";
 import { cniFaults } from "./faults/cni/all.ts";
+import { cnmSuiteFaults } from "./faults/reference/protocol.ts";
 
 /** One run of the mutation run: the tests of a place with one fault, or, as the baseline, with none. */
 export interface FaultCase {
@@ -60,13 +62,20 @@ export function placeKey({ on }: FaultCase): string {
 
 /**
  * The cases of these faults: first a baseline for every place, then the faults in their order. With every fault of the
- * CNI suite, every debug plugin has a baseline at every version; with some, the plugins and versions that they need.
+ * CNI suite, every debug plugin has a baseline at every version; with some, the plugins and versions that they need. With
+ * every fault of the CNM suite, every engine that it plays has a baseline.
  */
 export function casesOf(faults: readonly Fault[]): FaultCase[] {
   const cni = faults.filter((fault) => isOfTier(fault, "cni"));
   const complete = cni.length === cniFaults.length;
   const places = new Map<string, FaultPlaces[Tier]>();
   for (const { on } of faults) places.set(`${on.tier} ${describePlace(on)}`, on);
+  if (faults.filter((fault) => isOfTier(fault, "cnm")).length === cnmSuiteFaults.length) {
+    for (const engine of playedEngines.toReversed()) {
+      const on = { tier: "cnm", plugin: "reference", engine } as const;
+      places.set(`${on.tier} ${describePlace(on)}`, on);
+    }
+  }
   if (complete) {
     for (const version of specVersions.toReversed()) {
       for (const plugin of debugPluginNames) {

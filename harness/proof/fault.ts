@@ -10,6 +10,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import type { EngineVersion } from "#harness/core/engines/grammar.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
+import type { PlayedVersion } from "#suites/requirements/played-engine.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import type { CnmRequirementId } from "#suites/requirements/rules/cnm.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
@@ -30,8 +31,8 @@ export interface FaultPlaces {
     readonly driver: BuiltInDriver;
     readonly engine?: EngineVersion;
   };
-  /** The CNM suite on the reference plugin, on this machine. */
-  cnm: { readonly tier: "cnm"; readonly plugin: "reference" };
+  /** The CNM suite on the reference plugin, on this machine, as that engine plays it. */
+  cnm: { readonly tier: "cnm"; readonly plugin: "reference"; readonly engine: PlayedVersion };
   /** The CNI suite on a debug plugin, on this machine, at the version of the specification at which the fault shows. */
   cni: { readonly tier: "cni"; readonly plugin: DebugPlugin; readonly version: SpecVersion };
 }
@@ -80,13 +81,13 @@ export interface FaultContext {
   readonly chapter: Scope;
 }
 
-/** A place in words, which tells it from all others of its tier: `overlay multihost`, `reference`, `debug-ipam 1.1.0`. */
+/** A place in words, which tells it from all others of its tier: `overlay multihost`, `reference 29.7`, `debug-ipam 1.1.0`. */
 export function describePlace(place: FaultPlaces[Tier]): string {
   switch (place.tier) {
     case "chapters":
       return `${place.driver}${place.engine ? `@${place.engine}` : ""} ${place.chapter}`;
     case "cnm":
-      return place.plugin;
+      return `${place.plugin} ${place.engine}`;
     case "cni":
       return `${place.plugin} ${place.version}`;
   }

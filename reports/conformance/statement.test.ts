@@ -142,15 +142,17 @@ describe("a requirement", () => {
   });
 });
 
-test("a target that is a protocol suite owes only that suite", () => {
+test("a target that is a protocol suite owes only that suite, as far as its version has it", () => {
   const [target] = record([]).targets;
-  const suite = { ...target!, name: "cnm", engine: "cnm" };
+  const suite = { ...target!, name: "cnm-26.1", engine: "cnm-26.1" };
   const statement = buildStatement(record([], { targets: [suite] }), {
     ...rules,
     N1: rule("cnm"),
     N2: rule("cni"),
+    N3: { ...rule("cnm"), appliesTo: { sinceEngine: "26.0" } },
+    N4: { ...rule("cnm"), appliesTo: { sinceEngine: "28.0" } },
   });
-  expect(statement.targets[0]?.results.map(({ requirement }) => requirement)).toEqual(["N1"]);
+  expect(statement.targets[0]?.results.map(({ requirement }) => requirement)).toEqual(["N1", "N3"]);
 });
 
 describe("a run", () => {

@@ -2,7 +2,9 @@ import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conforman
 import type { Installation } from "#harness/conformance/run/installation.ts";
 import type { Selection } from "#harness/conformance/run/selection.ts";
 import { isProtocolSuite } from "#reports/target.ts";
+import { isAskedBy } from "#suites/requirements/applicability/applicability.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
+import { playedEngines } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import type { Origin } from "./origin.ts";
 import {
@@ -59,10 +61,14 @@ export interface RunRecord {
 
 /**
  * Protocol suites have a profile of their own name. They judge a plugin without a cluster: a cluster target owes nothing there,
- * and a target whose engine is a suite owes only that suite.
+ * and a target whose engine is a suite, `cnm-29.7`, owes nothing else. Which rules of the CNI suite a plugin owes depends on
+ * its kind, which the suite finds out: those that it cites.
  */
-function owes(target: ExpectedTarget, { profile }: Requirement): boolean {
-  return isProtocolSuite(target.engine) ? profile === target.engine : !isProtocolSuite(profile);
+function owes({ engine }: ExpectedTarget, requirement: Requirement): boolean {
+  const { profile } = requirement;
+  if (!isProtocolSuite(engine)) return !isProtocolSuite(profile);
+  const played = playedEngines.find((one) => engine === `cnm-${one}`);
+  return profile === "cnm" && played !== undefined && isAskedBy(played, requirement);
 }
 
 /** What one of several runs of the same tests has shown. */

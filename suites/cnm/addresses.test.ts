@@ -1,6 +1,11 @@
 import { granted, type PlayedEngine, randomMac, randomPool, textField } from "#harness/cnm/client/engine.ts";
 import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
-import { gatewayAddressType, macAddressKey, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
+import {
+  endpointNameKey,
+  gatewayAddressType,
+  macAddressKey,
+  requestAddressTypeKey,
+} from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import {
   addressOf,
@@ -63,7 +68,7 @@ cnmSuite(({ requirement }) => {
       for (const _turn of ["first", "again"]) {
         const pool = await engine.pool(cidr);
         granted(await engine.requestAddress(pool.id, gateway, gatewayOptions));
-        granted(await engine.requestAddress(pool.id, auxiliary, {}));
+        granted(await engine.requestAddress(pool.id, auxiliary, null));
         for (const Address of [gateway, auxiliary]) {
           granted(await engine.client.call("IpamDriver.ReleaseAddress", { PoolID: pool.id, Address }));
         }
@@ -79,10 +84,42 @@ cnmSuite(({ requirement }) => {
       const engine = play(test);
       const pool = await engine.pool();
       granted(await engine.requestAddress(pool.id, "", gatewayOptions));
-      const options = test.facts.requiresMac ? { [macAddressKey]: randomMac() } : {};
+      const options = test.facts.requiresMac ? { [macAddressKey]: randomMac() } : null;
       granted(await engine.requestAddress(pool.id, "", options));
     },
   );
+
+  requirement("CNM-24b", "an address for an endpoint with a name", async (test) => {
+    const engine = play(test);
+    const pool = await engine.pool();
+    granted(
+      await engine.requestAddress(pool.id, "", { ...engine.addressOptions(), [endpointNameKey]: "web" }),
+    );
+    const unknown = { ...engine.addressOptions(), "com.example.netconform": "anything" };
+    granted(await engine.requestAddress(pool.id, "", unknown));
+  });
+
+  requirement("CNM-24c", "addresses of a pool without a gateway", async (test) => {
+    const engine = play(test);
+    const pool = await engine.pool();
+    granted(await engine.requestAddress(pool.id));
+    granted(await engine.requestAddress(pool.id, nthAddress(pool.cidr, 79)));
+    holds(engine, "CNM-24c");
+  });
+
+  requirement("CNM-23c", "the engine's order of deletion: gateway, pool, network", async (test) => {
+    const engine = play(test);
+    const cidr = randomPool();
+    for (const _turn of ["first", "again"]) {
+      const network = await engine.prepareNetwork(cidr);
+      if (test.facts.subsystems.has("NetworkDriver")) granted(await engine.createNetwork(network));
+      const PoolID = network.poolId ?? "";
+      const { client } = engine;
+      granted(await client.call("IpamDriver.ReleaseAddress", { PoolID, Address: network.gateway }));
+      granted(await client.call("IpamDriver.ReleasePool", { PoolID }));
+      if (test.facts.subsystems.has("NetworkDriver")) granted(await engine.deleteNetwork(network));
+    }
+  });
 
   requirement("CNM-27", "twenty addresses one after the other", async (test) => {
     const engine = play(test);

@@ -6,9 +6,14 @@ import {
   randomMac,
 } from "#harness/cnm/client/engine.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
-import { exposedPortsKey, type JoinResponse, portMapKey } from "#harness/cnm/protocol/protocol.ts";
+import {
+  exposedPortsKey,
+  type JoinResponse,
+  noProxy6To4Key,
+  portMapKey,
+} from "#harness/cnm/protocol/protocol.ts";
 import { gatewayIsReachable } from "#harness/cnm/rules/answer-rules.ts";
-import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { Nonconformance, ProbeFailed, Unsupported } from "#harness/core/errors.ts";
 import { contains, isAddress, isCidr } from "#harness/core/ip.ts";
 import { cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
 
@@ -62,6 +67,27 @@ cnmSuite(({ requirement }) => {
     }
   });
 
+  // An engine lets an endpoint leave whose Join failed, and twice where what comes after the Join failed.
+  requirement("CNM-11b", "Leave without a Join, Leave twice, and the deletion after it", async (test) => {
+    const engine = play(test);
+    const network = await engine.network();
+    const [never, twice] = [await engine.endpoint(network), await engine.endpoint(network)];
+    await engine.leave(never);
+    granted(await engine.deleteEndpoint(never));
+    granted(await engine.join(twice));
+    granted(await engine.leave(twice));
+    await engine.leave(twice);
+    granted(await engine.deleteEndpoint(twice));
+    const lost = engine.client.exchanges.find(({ answer }) => answer === null);
+    if (!lost) return;
+    throw new Nonconformance({
+      who: test.socket.name,
+      expected: `${lost.call} to be answered`,
+      got: lost.failure ?? "no answer",
+      evidence: describeExchange(lost),
+    });
+  });
+
   // That the engine asks only the endpoint that gives the gateway, and that a published port answers, is seen in the chapters.
   requirement("CNM-12", "the gateway of a Join is within reach of the endpoint", async (test) => {
     const engine = play(test);
@@ -112,6 +138,18 @@ cnmSuite(({ requirement }) => {
     granted(results[2]!);
   });
 
+  // What an engine does when another endpoint takes over one of two families.
+  requirement("CNM-13b", "published ports are programmed again with other options", async (test) => {
+    const engine = play(test);
+    const endpoint = await engine.endpoint(await engine.network());
+    granted(await engine.join(endpoint));
+    const first = await program(engine, endpoint);
+    if (first.exchange.status === 404) throw new Unsupported("the plugin has no external connectivity");
+    granted(first);
+    granted(await program(engine, endpoint, { [noProxy6To4Key]: true }));
+    granted(await revoke(engine, endpoint));
+  });
+
   requirement("CNM-14", "operational information is a map, before and after Join", async (test) => {
     const engine = play(test);
     const endpoint = await engine.endpoint(await engine.network());
@@ -124,12 +162,16 @@ cnmSuite(({ requirement }) => {
 });
 
 /** One published TCP port, in the form in which the engine hands it on. Protocol 6 is TCP. */
-function program({ client }: PlayedEngine, { network, id }: PlayedEndpoint): Promise<ReadExchange> {
+function program(
+  { client }: PlayedEngine,
+  { network, id }: PlayedEndpoint,
+  more: Readonly<Record<string, boolean>> = {},
+): Promise<ReadExchange> {
   const binding = { Proto: 6, IP: "", Port: 80, HostIP: "127.0.0.1", HostPort: 20_251, HostPortEnd: 20_251 };
   return client.call("NetworkDriver.ProgramExternalConnectivity", {
     NetworkID: network.id,
     EndpointID: id,
-    Options: { [exposedPortsKey]: [{ Proto: 6, Port: 80 }], [portMapKey]: [binding] },
+    Options: { [exposedPortsKey]: [{ Proto: 6, Port: 80 }], [portMapKey]: [binding], ...more },
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { inject } from "vitest";
 import { PluginClient, type PluginSocket, pluginSocket } from "#harness/cnm/client/client.ts";
 import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/client/engine.ts";
 import {
@@ -20,8 +21,9 @@ import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
-import { applicability } from "#suites/requirements/applicability/applicability.ts";
+import { applicability, isAskedBy } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import type { PlayedVersion } from "#suites/requirements/played-engine.ts";
 import type { CnmRequirementId } from "#suites/requirements/rules/cnm.ts";
 import { serveReferencePlugin } from "./reference.ts";
 
@@ -31,6 +33,8 @@ export interface CnmContext {
   /** The machine whose interfaces the plugin makes. */
   readonly host: Host;
   readonly facts: PluginFacts;
+  /** The engine that is played. */
+  readonly engine: PlayedVersion;
   /** Options for every network, as a user would give with `-o`. */
   readonly options: Readonly<Record<string, string>>;
   readonly transcript: Exchange[];
@@ -43,18 +47,32 @@ export type CnmTest = CnmContext & TestTools;
 
 /** A suite of the CNM protocol suite: no cluster, no engine, one plugin socket. */
 export function cnmSuite(define: (suite: CnmSuite) => void): void {
-  conformanceSuite<CnmContext>({ chapter: "cnm", open, admit, collect }, define);
+  const engine = inject("playedEngine");
+  conformanceSuite<CnmContext>(
+    { chapter: "cnm", open: (scope) => open(scope, engine), admit, collect },
+    (suite) =>
+      define({
+        ...suite,
+        requirement(id, ...test) {
+          if (isAskedBy(engine, requirementOf(id))) suite.requirement(id, ...test);
+        },
+      }),
+  );
 }
 
-async function open(scope: Scope): Promise<CnmContext> {
+async function open(scope: Scope, engine: PlayedVersion): Promise<CnmContext> {
   const settings = workerSettings();
   const { socket, host } = await findPlugin(settings, scope);
   (await socket.connect()).destroy(); // without a plugin at all there is nothing to judge
   const transcript: Exchange[] = [];
-  const client = new PluginClient(socket, "suite", (exchange) => transcript.push(exchange));
+  const client = new PluginClient(socket, "suite", {
+    engine,
+    onExchange: (exchange) => transcript.push(exchange),
+  });
   return {
     socket,
     host,
+    engine,
     facts: await learnFacts(client),
     options: settings.PLUGIN_OPTIONS,
     transcript,
@@ -119,8 +137,8 @@ export async function learnFacts(client: PluginClient): Promise<PluginFacts> {
   };
 }
 
-async function admit(id: RequirementId, { facts, socket }: CnmContext): Promise<void> {
-  const found = applicability(requirementOf(id), { on: "cnm", name: socket.name, ...facts });
+async function admit(id: RequirementId, { engine, facts, socket }: CnmContext): Promise<void> {
+  const found = applicability(requirementOf(id), { on: "cnm", name: socket.name, engine, ...facts });
   if (found.answer === "unsupported") throw new Unsupported(found.reason);
 }
 
@@ -134,10 +152,13 @@ const tests = new WeakMap<PlayedEngine, CnmTest>();
 
 /** An engine of the test's own, whose exchanges are evidence of the test in a file of that name. */
 export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
-  const client = new PluginClient(test.socket, "suite", (exchange) => {
-    test.reproduce(curlLine(test.socket.address, exchange));
-    const name = sourceName(readExchange(exchange));
-    if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);
+  const client = new PluginClient(test.socket, "suite", {
+    engine: test.engine,
+    onExchange(exchange) {
+      test.reproduce(curlLine(test.socket.address, exchange));
+      const name = sourceName(readExchange(exchange));
+      if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);
+    },
   });
   test.keep({
     name: `${name}.jsonl`,

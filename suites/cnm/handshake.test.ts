@@ -1,7 +1,9 @@
+import { randomInt } from "node:crypto";
 import { granted, randomId, randomPool } from "#harness/cnm/client/engine.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
-import { type CallName, callNames, calls, genericOptionsKey } from "#harness/cnm/protocol/protocol.ts";
+import { type CallName, callNames, calls } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
+import { nthAddress, nthSubnet } from "#harness/core/ip.ts";
 import { cnmSuite, holds, play } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {
@@ -63,13 +65,27 @@ cnmSuite(({ requirement }) => {
   requirement("CNM-7", "the gateway check is answered before the network exists", async (test) => {
     const engine = play(test);
     const network = await engine.prepareNetwork();
-    granted(
-      await engine.client.call("NetworkDriver.GwAllocCheck", {
-        Options: { [genericOptionsKey]: test.options },
-      }),
-    );
+    granted(await engine.client.call("NetworkDriver.GwAllocCheck", { Options: engine.networkOptions() }));
     granted(await engine.createNetwork(network));
     holds(engine, "CNM-7");
+  });
+
+  requirement("CNM-7b", "a network with IPv6 alone", async (test) => {
+    const engine = play(test);
+    granted(await engine.createNetwork(await engine.prepareNetwork()));
+    const id = randomId();
+    engine.forgetWithScope(id);
+    const Pool = nthSubnet("fd6e:6366:ffff::/48", 64, randomInt(65_536));
+    const created = await engine.client.call("NetworkDriver.CreateNetwork", {
+      NetworkID: id,
+      Options: engine.networkOptions({}, false),
+      IPv4Data: [],
+      IPv6Data: [
+        { AddressSpace: engine.space, Pool, Gateway: `${nthAddress(Pool, 1)}/64`, AuxAddresses: {} },
+      ],
+    });
+    if (created.message) test.note(`the plugin has no networks without IPv4: "${created.message}"`);
+    else granted(created);
   });
 
   requirement("CNM-28", "both default address spaces have a name", async (test) => {

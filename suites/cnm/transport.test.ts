@@ -1,4 +1,3 @@
-import { requestHead } from "#harness/cnm/client/client.ts";
 import { granted, type PlayedEngine, randomId } from "#harness/cnm/client/engine.ts";
 import { describeExchange } from "#harness/cnm/protocol/exchange.ts";
 import { genericOptionsKey } from "#harness/cnm/protocol/protocol.ts";
@@ -11,8 +10,9 @@ const oversizedBytes = 8 * 1024 * 1024;
 cnmSuite(({ requirement }) => {
   requirement("CNM-15c", "a client that stops in the middle of its request", async (test) => {
     const slow = await connectRaw(test);
+    const { client } = play(test);
     const body = JSON.stringify({ NetworkID: randomId() });
-    slow.write(requestHead("NetworkDriver.DeleteNetwork", body.length) + body.slice(0, 5));
+    slow.write(client.head("NetworkDriver.DeleteNetwork", body.length) + body.slice(0, 5));
     await servesOthers(play(test));
     slow.write(body.slice(5));
   });
@@ -20,7 +20,7 @@ cnmSuite(({ requirement }) => {
   requirement("CNM-15c", "connections that say nothing, and one that is cut in the middle", async (test) => {
     await Promise.all(Array.from({ length: 20 }, () => connectRaw(test)));
     const cut = await connectRaw(test);
-    cut.write(`${requestHead("NetworkDriver.CreateNetwork", 1000)}{"NetworkID": "`);
+    cut.write(`${play(test).client.head("NetworkDriver.CreateNetwork", 1000)}{"NetworkID": "`);
     cut.destroy();
     await servesOthers(play(test));
   });
@@ -40,12 +40,12 @@ cnmSuite(({ requirement }) => {
     await engine.client.sendRaw({
       call,
       shown: `${body.slice(0, 200)}… (${body.length} bytes)`,
-      write: (stream) => void stream.write(requestHead(call, body.length) + body),
+      write: (stream) => void stream.write(engine.client.head(call, body.length) + body),
     });
     await engine.client.sendRaw({
       call,
       shown: "",
-      write: (stream) => void stream.write(requestHead(call, undefined)),
+      write: (stream) => void stream.write(engine.client.head(call, undefined)),
     });
     await servesOthers(engine);
     await healthy(test);

@@ -37,6 +37,18 @@ describe("pools", () => {
   });
 
   test.each([
+    ["0.0.0.0/26", "10.160.0.0/26", "10.160.0.64/26"],
+    ["::/72", "fd6e:6366::/72", "fd6e:6366:0:0:100::/72"],
+  ])("a pool of the unspecified address, %s, is any of that size", (asked, first, second) => {
+    const book = pools();
+    const ask = { ...pool, pool: asked, v6: asked.includes(":") };
+    expect([book.request(ask).subnet, book.request(ask).subnet]).toEqual([first, second]);
+    expect(() => book.request({ ...pool, pool: "0.0.0.0/8" })).toThrow(
+      "no subnet of 10.160.0.0/12 has the prefix length 8",
+    );
+  });
+
+  test.each([
     ["10.1.2.0", '"10.1.2.0" is no CIDR'],
     ["10.1.2.0/33", '"10.1.2.0/33" is no CIDR'],
     ["10.1.2.7/24", '"10.1.2.7/24" has host bits set: the network is 10.1.2.0/24'],

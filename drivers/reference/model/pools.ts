@@ -11,7 +11,7 @@ import { readAddress, readNetwork } from "./addresses.ts";
 import { Refusal } from "./refusal.ts";
 import type { PoolState, State } from "./state/state.ts";
 
-/** What a pool is asked for. Subnets are CIDRs or empty. */
+/** What a pool is asked for. Subnets are CIDRs or empty; a pool such as `0.0.0.0/26` is any of that size. */
 export interface PoolRequest {
   tenant: string;
   pool: string;
@@ -26,7 +26,8 @@ export interface AddressRequest {
 }
 
 /**
- * Where pools come from when the request names none: /24 networks of the first, /64 networks of the second.
+ * Where pools come from when the request names none: /24 networks of the first, /64 networks of the second, or of the
+ * length that the request has.
  */
 const automatic = { 4: { range: "10.160.0.0/12", prefix: 24 }, 6: { range: "fd6e:6366::/32", prefix: 64 } };
 
@@ -43,7 +44,7 @@ export class Pools {
 
   /** Holds a pool; equal requests share one pool id, and each must be released. */
   request(request: PoolRequest): { id: string; subnet: string } {
-    const subnet = request.pool ? readNetwork(request.pool) : this.#free(request);
+    const subnet = this.#chosen(request);
     const subPool = request.subPool ? readNetwork(request.subPool) : undefined;
     if (subPool && !request.pool) {
       throw new Refusal(`sub-pool ${request.subPool} needs a pool that it is part of`);
@@ -117,10 +118,17 @@ export class Pools {
     }
   }
 
-  #free({ tenant, v6 }: PoolRequest): IpNetwork {
-    const { range, prefix } = automatic[v6 ? 6 : 4];
+  #chosen({ tenant, pool, v6 }: PoolRequest): IpNetwork {
+    if (pool === "") return this.#free(tenant, v6 ? 6 : 4);
+    const { family, prefix, base } = readNetwork(pool);
+    return base === 0n ? this.#free(tenant, family, prefix) : { family, prefix, base };
+  }
+
+  #free(tenant: string, family: 4 | 6, prefix: number = automatic[family].prefix): IpNetwork {
+    const { range } = automatic[family];
     const whole = readNetwork(range);
-    const step = 1n << BigInt((v6 ? 128 : 32) - prefix);
+    if (prefix < whole.prefix) throw new Refusal(`no subnet of ${range} has the prefix length ${prefix}`);
+    const step = 1n << BigInt((family === 6 ? 128 : 32) - prefix);
     const taken = this.#of(tenant).map((pool) => readNetwork(pool.subnet));
     for (let base = whole.base; networkContains(whole, { ...firstOf(whole), value: base }); base += step) {
       const candidate: IpNetwork = { family: whole.family, base, prefix };

@@ -1,7 +1,7 @@
 import type { ViteUserConfig } from "vitest/config";
 import { publicApiAlias } from "#drivers/public-api-import.ts";
 import { cniProjects } from "#harness/conformance/cni-run/projects.ts";
-import { protocolProjects, targetProjects } from "#harness/conformance/run/projects.ts";
+import { cnmProjects, targetProjects } from "#harness/conformance/run/projects.ts";
 import { everything, type Selection, selectionById } from "#harness/conformance/run/selection.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { readSettings, type SettingName, type Settings } from "#harness/core/settings/settings.ts";
@@ -83,7 +83,7 @@ export async function configure(
           ...fault,
           setupFiles: [...(fault.setupFiles ?? []), ...pause],
         })),
-        ...protocolProjects(settings.PLUGIN),
+        ...cnmProjects(settings),
         ...(mayRun("cni", chosen) ? await cniProjects(settings) : []),
       ],
     },

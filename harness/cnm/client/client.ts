@@ -5,6 +5,8 @@ import { type Exchange, type ReadExchange, readExchange } from "#harness/cnm/pro
 import { type HttpMessage, MessageReader, statusOf } from "#harness/cnm/protocol/message.ts";
 import { type CallName, mediaType, type RequestOf } from "#harness/cnm/protocol/protocol.ts";
 import { ConnectionLost, HarnessError } from "#harness/core/errors.ts";
+import { newestPlayedEngine, type PlayedVersion } from "#suites/requirements/played-engine.ts";
+import { hostHeader } from "./dialect.ts";
 
 /** Opens one connection to a plugin. */
 export type Connect = () => Promise<Duplex>;
@@ -60,6 +62,13 @@ export interface RawRequest {
 
 const defaultDeadlineMs = 10_000;
 
+export interface ClientOptions {
+  /** The engine as which it speaks; default: the newest that is played. */
+  readonly engine?: PlayedVersion;
+  /** Called for each exchange when its answer is there. */
+  readonly onExchange?: (exchange: Exchange) => void;
+}
+
 /**
  * Calls a plugin as the engine does, and as no engine would. One connection per call.
  * An answer is read as bytes, so that what a JSON client would smooth over stays visible.
@@ -67,12 +76,18 @@ const defaultDeadlineMs = 10_000;
 export class PluginClient {
   readonly socket: PluginSocket;
   readonly caller: string;
+  readonly engine: PlayedVersion;
   readonly #exchanges: Exchange[] = [];
   readonly #onExchange: ((exchange: Exchange) => void) | undefined;
 
-  constructor(socket: PluginSocket, caller: string, onExchange?: (exchange: Exchange) => void) {
+  constructor(
+    socket: PluginSocket,
+    caller: string,
+    { engine = newestPlayedEngine, onExchange }: ClientOptions = {},
+  ) {
     this.socket = socket;
     this.caller = caller;
+    this.engine = engine;
     this.#onExchange = onExchange;
   }
 
@@ -97,10 +112,15 @@ export class PluginClient {
       {
         call,
         shown: body,
-        write: (stream) => void stream.write(requestHead(call, Buffer.byteLength(body)) + body),
+        write: (stream) => void stream.write(this.head(call, Buffer.byteLength(body)) + body),
       },
       options,
     );
+  }
+
+  /** Head of a request as the engine writes it. `length` is the body's in bytes; `undefined` leaves Content-Length out. */
+  head(call: string, length: number | undefined): string {
+    return requestHead(call, length, hostHeader(this.engine));
   }
 
   /** Sends whatever `request.write` writes, and reads one answer. */
@@ -167,11 +187,10 @@ async function converse(stream: Duplex, request: RawRequest, deadlineMs: number)
   });
 }
 
-/** Head of a request as the engine writes it. `length` is the body's in bytes; `undefined` leaves Content-Length out. */
-export function requestHead(call: string, length: number | undefined): string {
+function requestHead(call: string, length: number | undefined, host: string): string {
   const lines = [
     `POST /${call} HTTP/1.1`,
-    "Host: plugin.moby.localhost",
+    `Host: ${host}`,
     "User-Agent: Go-http-client/1.1",
     ...(length === undefined ? [] : [`Content-Length: ${length}`]),
     `Accept: ${mediaType}`,

@@ -6,6 +6,7 @@ import {
   type ReadExchange,
 } from "#harness/cnm/protocol/exchange.ts";
 import {
+  endpointNameKey,
   exposedPortsKey,
   gatewayAddressType,
   genericOptionsKey,
@@ -19,6 +20,7 @@ import { Nonconformance } from "#harness/core/errors.ts";
 import { bareAddress, nthAddress, nthSubnet, prefixOf } from "#harness/core/ip.ts";
 import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
 import { PluginClient } from "./client.ts";
+import { type Saying, says } from "./dialect.ts";
 
 /** What a plugin said of itself when the engine loaded it. */
 export interface PluginFacts {
@@ -53,7 +55,8 @@ export interface PlayedEndpoint {
 
 /**
  * Plays the engine's part over a plugin's socket: the calls of `docker network create`, `docker run` and their undoing,
- * in the engine's order and with the engine's options, without an engine. What it makes goes with `scope`.
+ * in the order and with the options of the engine that its client speaks as, without an engine. What it makes goes with
+ * `scope`.
  */
 export class PlayedEngine {
   readonly client: PluginClient;
@@ -71,10 +74,15 @@ export class PlayedEngine {
     options?: Readonly<Record<string, string>>;
   }) {
     this.client = parts.client;
-    this.#tidier = new PluginClient(parts.client.socket, "clean-up");
+    this.#tidier = new PluginClient(parts.client.socket, "clean-up", { engine: parts.client.engine });
     this.facts = parts.facts;
     this.#scope = parts.scope;
     this.#options = parts.options ?? {};
+  }
+
+  /** Whether the engine that is played says that. */
+  says(saying: Saying): boolean {
+    return says(this.client.engine, saying);
   }
 
   /** Name of the address space that networks of this plugin live in. */
@@ -87,6 +95,8 @@ export class PlayedEngine {
     pool: string,
     more: { SubPool?: string; V6?: boolean; Options?: Record<string, string> } = {},
   ): Promise<ReadExchange> {
+    if (this.says("address spaces of each pool"))
+      await this.client.call("IpamDriver.GetDefaultAddressSpaces");
     const result = await this.client.call("IpamDriver.RequestPool", {
       AddressSpace: this.space,
       Pool: pool,
@@ -108,8 +118,15 @@ export class PlayedEngine {
     return { id: textField(result, "PoolID") ?? "", cidr: textField(result, "Pool") ?? pool, result };
   }
 
-  /** Requests an address of a pool and releases it with the scope; empty `address` asks for any. */
-  async requestAddress(poolId: string, address = "", options = this.addressOptions()): Promise<ReadExchange> {
+  /**
+   * Requests an address of a pool and releases it with the scope; empty `address` asks for any. Without options, as
+   * engines ask for an auxiliary address, they are `null`.
+   */
+  async requestAddress(
+    poolId: string,
+    address = "",
+    options: Readonly<Record<string, string>> | null = this.addressOptions(),
+  ): Promise<ReadExchange> {
     const result = await this.client.call("IpamDriver.RequestAddress", {
       PoolID: poolId,
       Address: address,
@@ -129,16 +146,30 @@ export class PlayedEngine {
     return bareAddress(textField(granted(await this.requestAddress(poolId, address)), "Address") ?? "");
   }
 
-  /** Options of an endpoint's address request: its MAC, where the plugin needs it. */
-  addressOptions(): Record<string, string> {
-    return this.facts.requiresMac ? { [macAddressKey]: randomMac() } : {};
+  /** Options of an endpoint's address request: its name, and its MAC where the plugin needs it. */
+  addressOptions(): Record<string, string> | null {
+    const named = this.says("name of the endpoint");
+    if (!named && !this.facts.requiresMac) return null;
+    return {
+      ...(named ? { [endpointNameKey]: `c-${randomId().slice(0, 8)}` } : {}),
+      ...(this.facts.requiresMac ? { [macAddressKey]: randomMac() } : {}),
+    };
   }
 
-  /** The calls before CreateNetwork: pool and gateway from the plugin's IPAM, or what another IPAM would give. */
+  /**
+   * The calls before CreateNetwork: GwAllocCheck where declared, then pool and gateway from the plugin's IPAM, or what
+   * another IPAM would give.
+   */
   async prepareNetwork(cidr = randomPool()): Promise<PlayedNetwork> {
     const id = randomId();
+    if (this.facts.gwAllocChecker && this.says("gateway check")) {
+      await this.client.call("NetworkDriver.GwAllocCheck", { Options: this.networkOptions() });
+    }
     if (!this.facts.subsystems.has("IpamDriver" satisfies Subsystem)) {
       return { id, pool: cidr, poolId: undefined, gateway: nthAddress(cidr, 1) };
+    }
+    if (this.says("address spaces of each network")) {
+      await this.client.call("IpamDriver.GetDefaultAddressSpaces");
     }
     const pool = await this.pool(cidr);
     const gateway = granted(
@@ -152,19 +183,31 @@ export class PlayedEngine {
     };
   }
 
-  /** Calls GwAllocCheck where declared, then CreateNetwork. Deletes the network with the scope. */
+  /** Options of CreateNetwork, and of the GwAllocCheck before it; `options` as a user gives them with `-o`. */
+  networkOptions(options: Record<string, string> = {}, ipv4 = true): Record<string, unknown> {
+    return {
+      ...(this.says("whether there is IPv4") ? { "com.docker.network.enable_ipv4": ipv4 } : {}),
+      "com.docker.network.enable_ipv6": !ipv4,
+      [genericOptionsKey]: { ...this.#options, ...options },
+    };
+  }
+
+  /** CreateNetwork. Deletes the network with the scope. */
   async createNetwork(network: PlayedNetwork, options: Record<string, string> = {}): Promise<ReadExchange> {
-    const generic = { [genericOptionsKey]: { ...this.#options, ...options } };
-    if (this.facts.gwAllocChecker) await this.client.call("NetworkDriver.GwAllocCheck", { Options: generic });
-    this.#scope.defer(`network ${network.id}`, () =>
-      this.#tidier.call("NetworkDriver.DeleteNetwork", { NetworkID: network.id }),
-    );
+    this.forgetWithScope(network.id);
     return this.client.call("NetworkDriver.CreateNetwork", {
       NetworkID: network.id,
-      Options: { "com.docker.network.enable_ipv6": false, ...generic },
+      Options: this.networkOptions(options),
       IPv4Data: this.ipamData(network),
       IPv6Data: [],
     });
+  }
+
+  /** Deletes a network with the scope. */
+  forgetWithScope(id: string): void {
+    this.#scope.defer(`network ${id}`, () =>
+      this.#tidier.call("NetworkDriver.DeleteNetwork", { NetworkID: id }),
+    );
   }
 
   ipamData(network: PlayedNetwork): IpamData[] {
@@ -219,18 +262,21 @@ export class PlayedEngine {
     return { network, id, address, created };
   }
 
-  /** Join; the engine's Leave follows with the scope. */
+  /** Join, with what the engine asks right after it; the engine's Leave follows with the scope. */
   async join({ network, id }: Pick<PlayedEndpoint, "network" | "id">): Promise<ReadExchange> {
+    const ids = { NetworkID: network.id, EndpointID: id };
     const result = await this.client.call("NetworkDriver.Join", {
-      NetworkID: network.id,
-      EndpointID: id,
+      ...ids,
       SandboxKey: `/var/run/docker/netns/${randomId().slice(0, 12)}`,
       Options: { [exposedPortsKey]: [], [portMapKey]: [] },
     });
     if (result.succeeded) {
-      this.#scope.defer(`join of ${id}`, () =>
-        this.#tidier.call("NetworkDriver.Leave", { NetworkID: network.id, EndpointID: id }),
-      );
+      this.#scope.defer(`join of ${id}`, () => this.#tidier.call("NetworkDriver.Leave", ids));
+      if (this.says("operational info of every endpoint")) {
+        await this.client.call("NetworkDriver.EndpointOperInfo", ids);
+      }
+    } else if (this.says("Leave after a failed Join")) {
+      await this.client.call("NetworkDriver.Leave", ids);
     }
     return result;
   }

@@ -3,8 +3,8 @@ import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts
 
 /**
  * The CNM remote plugin protocol, as the engine speaks it: HTTP POST of one JSON object per call, answered by one JSON object.
- * Sources: https://github.com/moby/moby/blob/master/daemon/libnetwork/docs/remote.md (network driver),
- * https://github.com/moby/moby/blob/v28.5.2/libnetwork/docs/ipam.md (IPAM driver),
+ * Sources: https://github.com/moby/moby/blob/docker-v29.7.2/daemon/libnetwork/docs/remote.md (network driver),
+ * https://github.com/moby/moby/blob/docker-v29.7.2/daemon/libnetwork/docs/ipam.md (IPAM driver),
  * https://docs.docker.com/engine/extend/plugin_api/ (discovery and activation).
  *
  * The schemas say which JSON types the engine's decoder accepts, no more: an address that is text but no CIDR passes
@@ -26,12 +26,20 @@ export const genericOptionsKey = "com.docker.network.generic";
 export const exposedPortsKey = "com.docker.network.endpoint.exposedports";
 /** Key in CreateEndpoint/ProgramExternalConnectivity Options: list of port bindings. */
 export const portMapKey = "com.docker.network.portmap";
+/**
+ * Key in ProgramExternalConnectivity Options: true where another endpoint of the container has the IPv6 host ports. Always
+ * sent by Docker 28, only when it is true since 29.0.
+ */
+export const noProxy6To4Key = "com.docker.network.driver.private.no_proxy_6to4";
 /** Key in RequestAddress Options: `com.docker.network.gateway` marks the request for the network's gateway. */
 export const requestAddressTypeKey = "RequestAddressType";
 /** Value of `RequestAddressType` when the engine asks for the gateway of a pool. */
 export const gatewayAddressType = "com.docker.network.gateway";
 /** Key in RequestAddress Options: the endpoint's MAC, sent when the plugin declared `RequiresMACAddress`. */
 export const macAddressKey = "com.docker.network.endpoint.macaddress";
+
+/** Key in RequestAddress Options: the container's name, or that of another endpoint. Sent since Docker 29.0. */
+export const endpointNameKey = "com.docker.network.endpoint.name";
 
 /** IPv4 or IPv6 address with prefix length, e.g. `10.1.0.7/24`; host bits may be set. */
 export const cidr = z.union([z.cidrv4(), z.cidrv6()], "an address with prefix length such as 10.1.0.7/24");

@@ -6,6 +6,14 @@ import { type TargetEngineSettings, targetEngines } from "#harness/cluster/provi
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { moduleEnding } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import type { PlayedVersion } from "#suites/requirements/played-engine.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** The engine that the CNM suite plays in a project. */
+    playedEngine: PlayedVersion;
+  }
+}
 
 /** Chapters of the tutorial: they run against a driver on a cluster. */
 export const chapters = [
@@ -62,21 +70,33 @@ export async function targetProjects(
   }));
 }
 
-/** The CNM suite needs no cluster: the plugin comes from `PLUGIN`. The CNI suite has its own projects. */
-export function protocolProjects(plugin: string | undefined): TestProjectConfiguration[] {
-  return (["cnm"] as const).map((suite, index) => ({
+/** The name of the vitest project in which the CNM suite plays that engine. */
+export function cnmProject(engine: PlayedVersion): string {
+  return `cnm-${engine}`;
+}
+
+/**
+ * One vitest project per engine that the CNM suite plays, newest first: `cnm-29.7`. It needs no cluster: the plugin comes
+ * from `PLUGIN`.
+ */
+export function cnmProjects({
+  PLUGIN,
+  CNM_ENGINE,
+}: Pick<Settings, "CNM_ENGINE" | "PLUGIN">): TestProjectConfiguration[] {
+  return CNM_ENGINE.toReversed().map((engine, index) => ({
     extends: true,
     test: {
-      name: suite,
-      include: [`suites/${suite}/**/*.test${moduleEnding}`],
+      name: cnmProject(engine),
+      include: [`suites/cnm/**/*.test${moduleEnding}`],
       provide: {
         target: {
-          driver: plugin ? basename(plugin) : "reference",
-          reference: plugin ?? "reference",
-          title: plugin ?? "the project's reference plugin",
-          engine: suite,
+          driver: PLUGIN ? basename(PLUGIN) : "reference",
+          reference: PLUGIN ?? "reference",
+          title: PLUGIN ?? "the project's reference plugin",
+          engine: cnmProject(engine),
           declared: [],
         } satisfies TargetContext,
+        playedEngine: engine,
       },
       maxWorkers: 1,
       isolate: false,

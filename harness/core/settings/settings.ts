@@ -4,6 +4,7 @@ import { z } from "zod";
 import { engineVersions, formatEngine, parseEngine, splitEngines } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { familyOf, isCidr, networkOf, prefixOf } from "#harness/core/ip.ts";
+import { playedEngines } from "#suites/requirements/played-engine.ts";
 import { readUsual } from "./usual.ts";
 
 const clusterProviders = ["containers", "ssh", "vagrant"] as const;
@@ -186,6 +187,11 @@ const schema = z.object({
     .pipe(z.array(z.enum(["newest", "0.3.1", "0.4.0", "1.0.0", "1.1.0"])))
     .default([])
     .describe("versions of the CNI specification to test, or newest; default: all that the plugin claims"),
+  CNM_ENGINE: list
+    .pipe(z.array(z.enum(playedEngines)).min(1, { error: `at least one of ${playedEngines.join(", ")}` }))
+    .transform((chosen) => playedEngines.filter((engine) => chosen.includes(engine)))
+    .default([...playedEngines])
+    .describe("engines that the CNM suite plays to PLUGIN, comma separated"),
   FIREWALL: z
     .enum(["nft", "legacy"])
     .optional()

@@ -6,7 +6,7 @@ import { describeResult, describeRun } from "./table.ts";
 
 const fault: Fault<"cnm"> = {
   name: "address-leaked",
-  on: { tier: "cnm", plugin: "reference" },
+  on: { tier: "cnm", plugin: "reference", engine: "29.7" },
   breaks: "an address stays taken",
   why: "the subnet is used up",
   detectedBy: ["CNM-23"],
@@ -55,7 +55,9 @@ it("tells a result with what is wrong and what was left", () => {
     ...result(faulty, "CNM-23 had to fail"),
     leftovers: "node1 links: left behind",
   });
-  expect(told).toMatch(/^MISSED {3}cnm {2}reference {2}address-leaked → CNM-23\n +CNM-23 had to fail\n/);
+  expect(told).toMatch(
+    /^MISSED {3}cnm {2}reference 29\.7 {2}address-leaked → CNM-23\n +CNM-23 had to fail\n/,
+  );
   expect(told).toContain("node1 links: left behind");
 });
 
@@ -66,10 +68,16 @@ it("keeps in JSON what ran, what did not, and what each case was about", () => {
     engine: "26.1",
     cases: [
       {
-        ...{ tier: "cnm", name: "address-leaked", on: "reference", detectedBy: ["CNM-23"], mayFollow: [] },
+        ...{
+          tier: "cnm",
+          name: "address-leaked",
+          on: "reference 29.7",
+          detectedBy: ["CNM-23"],
+          mayFollow: [],
+        },
         ...{ breaks: fault.breaks, why: fault.why, followed: [], problems: [], durationMs: 1_000 },
       },
     ],
-    notRun: [{ tier: "cnm", name: "baseline", on: "reference", breaks: "nothing" }],
+    notRun: [{ tier: "cnm", name: "baseline", on: "reference 29.7", breaks: "nothing" }],
   });
 });

@@ -1,7 +1,9 @@
 import { join } from "node:path";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { cnmProject } from "#harness/conformance/run/projects.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { CaseRun, FaultCase } from "#harness/proof/case.ts";
+import { newestPlayedEngine } from "#suites/requirements/played-engine.ts";
 import { ProjectRunner } from "./project-runner.ts";
 import type { CaseTestbed } from "./testbed.ts";
 
@@ -10,7 +12,7 @@ let opened = 0;
 /** The CNM suite on the reference plugin, in a vitest that stays. Needs root, no cluster. */
 export class CnmTestbed implements CaseTestbed {
   readonly #folder: string;
-  readonly #runner = new ProjectRunner("cnm");
+  readonly #runner = new ProjectRunner(cnmProject(newestPlayedEngine));
   readonly #name = `the CNM suite ${++opened}`;
 
   /** Reports and evidence go into `folder`. */
@@ -32,12 +34,14 @@ export class CnmTestbed implements CaseTestbed {
 
   async run([one]: readonly FaultCase[]): Promise<CaseRun[]> {
     if (!one) throw new HarnessError("the CNM suite was given no case");
-    const { name, fault } = one;
+    const { name, fault, on } = one;
+    if (on.tier !== "cnm") throw new HarnessError("the CNM suite was given a case of something else");
+    this.#runner.project.provide("playedEngine", on.engine);
     const inject = fault?.inject ?? {};
     return [
       await this.#runner.run({
         suite: "cnm",
-        reports: join(this.#folder, `cnm-${name}`),
+        reports: join(this.#folder, `cnm-${on.engine}-${name}`),
         fault: "switchOn" in inject ? inject.switchOn : "",
       }),
     ];

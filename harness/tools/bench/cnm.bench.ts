@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { cnmProject } from "#harness/conformance/run/projects.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { vitestConfig } from "#harness/core/vitest-program.ts";
 import { runVitest } from "#reports/vitest-run.ts";
+import { newestPlayedEngine } from "#suites/requirements/played-engine.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 import { median, stopwatch } from "./runner/statistics.ts";
@@ -38,7 +40,7 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
 async function runSuite(outputDir: string): Promise<{ passed: number }> {
   const outcome = await runVitest({
     config: vitestConfig,
-    args: ["--project", "cnm", "suites/cnm/"],
+    args: ["--project", cnmProject(newestPlayedEngine), "suites/cnm/"],
     env: { PLUGIN: "", FAULT: "" },
     outputDir,
   });

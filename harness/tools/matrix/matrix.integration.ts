@@ -50,7 +50,7 @@ describe.concurrent("a mistake ends with exit code 2 before anything is started,
 /** The CNM suite is a project that needs no cluster. */
 const suite: PlannedCell = {
   name: "cnm+nft",
-  project: "cnm",
+  project: "cnm-29.7",
   driver: "reference",
   reference: "reference",
   engine: "26.1",

@@ -5,6 +5,7 @@ import {
   requirementIds,
   requirementOf,
 } from "#suites/requirements/catalogue.ts";
+import { isOlderEngine, type PlayedVersion } from "#suites/requirements/played-engine.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import {
   applicability,
@@ -18,7 +19,10 @@ import {
 const driver: DriverTarget = { on: "cluster", name: "mine", capabilities: ["multihost", "outbound"] };
 
 function cnm(more: Partial<CnmPluginTarget> = {}): CnmPluginTarget {
-  return { on: "cnm", name: "mine", subsystems: new Set(), scope: "", gwAllocChecker: false, ...more };
+  return {
+    ...{ on: "cnm", name: "mine", subsystems: new Set(), scope: "", gwAllocChecker: false, engine: "29.7" },
+    ...more,
+  };
 }
 
 function cni(kind: CniPluginTarget["kind"], version: SpecVersion): CniPluginTarget {
@@ -56,7 +60,7 @@ describe("a CNM plugin", () => {
   test("that lists no subsystem is asked for its handshake alone", () => {
     const neither = cnm({ subsystems: new Set(["AuthZDriver"]) });
     expect(reasonOf("CNM-1", neither)).toBe("applies");
-    expect(unsupported(neither)).toHaveLength(34);
+    expect(unsupported(neither)).toHaveLength(41);
     for (const id of ["CNM-3", "CNM-8", "CNM-28"] as const) {
       expect(reasonOf(id, neither)).toBe(
         "mine lists neither NetworkDriver nor IpamDriver in Plugin.Activate",
@@ -66,9 +70,11 @@ describe("a CNM plugin", () => {
 
   test("is not asked for the half of the protocol that it does not list", () => {
     const network = { subsystems: new Set(["NetworkDriver"]), scope: "global", gwAllocChecker: true };
-    expect(numbers(unsupported(cnm(network)))).toBe("17 18 19 20 21 22 23 23b 24 25 26 27 27b 28");
+    expect(numbers(unsupported(cnm(network)))).toBe(
+      "17 18 19 20 20b 21 22 23 23b 23c 24 24b 24c 25 26 27 27b 28",
+    );
     expect(numbers(unsupported(cnm({ subsystems: new Set(["IpamDriver"]) })))).toBe(
-      "2 5 5b 6 7 8 9 10 11 12 13 14 15b 15d 16",
+      "2 5 5b 6 7 7b 8 9 10 11 11b 12 13 13b 14 15b 15d 16",
     );
     expect(reasonOf("CNM-21", cnm(network))).toBe("mine does not list IpamDriver in Plugin.Activate");
   });
@@ -82,6 +88,30 @@ describe("a CNM plugin", () => {
     );
     expect(reasonOf("CNM-7", cnm(both))).toBe("mine does not declare GwAllocChecker");
     expect(unsupported(cnm({ ...both, scope: "global", gwAllocChecker: true }))).toEqual([]);
+  });
+});
+
+describe("a CNM plugin of an older engine", () => {
+  const both = new Set(["NetworkDriver", "IpamDriver"]);
+  const noRule = (engine: PlayedVersion) =>
+    requirementIds.filter(
+      (id) =>
+        id.startsWith("CNM-") &&
+        applicability(requirementOf(id), cnm({ subsystems: both, engine })).answer === "no rule",
+    );
+
+  test("has no rule of what no engine asked then", () => {
+    const since29 = ["CNM-11b", "CNM-13b", "CNM-20b", "CNM-24b"];
+    expect(noRule("29.7")).toEqual([]);
+    expect(noRule("28.5")).toEqual(since29);
+    expect(noRule("26.1").sort()).toEqual([...since29, "CNM-24c", "CNM-7", "CNM-7b"]);
+    expect(noRule("20.10")).toEqual(noRule("26.1"));
+  });
+
+  test("is told by the order of releases, and not of their texts", () => {
+    expect(isOlderEngine("20.10", "20.9")).toBe(false);
+    expect(isOlderEngine("9.1", "20.10")).toBe(true);
+    expect(isOlderEngine("29.0", "29.0")).toBe(false);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Capability } from "#suites/requirements/capability.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
+import { isOlderEngine, type PlayedVersion } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import type { PluginKind, Subsystem } from "./applies-to.ts";
@@ -11,7 +12,7 @@ export interface DriverTarget {
   readonly capabilities: readonly string[];
 }
 
-/** A CNM plugin behind its socket, as it introduced itself. */
+/** A CNM plugin behind its socket, as it introduced itself to an engine. */
 export interface CnmPluginTarget {
   readonly on: "cnm";
   readonly name: string;
@@ -20,6 +21,8 @@ export interface CnmPluginTarget {
   /** `Scope` of `NetworkDriver.GetCapabilities`; empty for none. */
   readonly scope: string;
   readonly gwAllocChecker: boolean;
+  /** The engine that is played. */
+  readonly engine: PlayedVersion;
 }
 
 /** A CNI plugin at one version of the specification. */
@@ -80,9 +83,11 @@ function toDriver({ appliesTo }: Requirement, { name, capabilities }: DriverTarg
 
 const subsystems: readonly Subsystem[] = ["NetworkDriver", "IpamDriver"];
 
-function toCnmPlugin({ appliesTo }: Requirement, target: CnmPluginTarget): Applicability {
+function toCnmPlugin(requirement: Requirement, target: CnmPluginTarget): Applicability {
+  const { appliesTo } = requirement;
   const { name, scope } = target;
   const { subsystem, declares } = appliesTo;
+  if (!isAskedBy(target.engine, requirement)) return noRule;
   if (subsystem && !subsystems.some((one) => target.subsystems.has(one))) {
     return lacks(`${name} lists neither NetworkDriver nor IpamDriver in Plugin.Activate`, subsystem);
   }
@@ -96,6 +101,12 @@ function toCnmPlugin({ appliesTo }: Requirement, target: CnmPluginTarget): Appli
     return lacks(`${name} does not declare GwAllocChecker`, declares);
   }
   return applies;
+}
+
+/** Whether that engine asks a plugin for it. */
+export function isAskedBy(engine: PlayedVersion, { appliesTo }: Requirement): boolean {
+  const { sinceEngine = engine } = appliesTo;
+  return !isOlderEngine(engine, sinceEngine);
 }
 
 function lacks(reason: string, missing: string): Applicability {

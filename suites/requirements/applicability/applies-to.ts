@@ -1,4 +1,5 @@
 import type { Capability } from "#suites/requirements/capability.ts";
+import type { EngineRelease } from "#suites/requirements/played-engine.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
 /** Part of the CNM plugin protocol that a plugin can serve, as `Plugin.Activate` names it. */
@@ -19,6 +20,8 @@ export interface AppliesTo {
   readonly subsystem?: Subsystem | "any";
   /** CNM: what the plugin must declare in `GetCapabilities` besides. */
   readonly declares?: "global scope" | "GwAllocChecker";
+  /** CNM: first release of the engine that asks a plugin for it. */
+  readonly sinceEngine?: EngineRelease;
   /** CNI: what the plugin must be. */
   readonly pluginKinds?: readonly PluginKind[];
   /** CNI: first version of the specification that has the rule at this level. */

@@ -1,11 +1,14 @@
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
+import type { EngineRelease } from "#suites/requirements/played-engine.ts";
 import type { Level, Requirement } from "#suites/requirements/requirement.ts";
+import { moby, mobyCommit } from "./moby.ts";
 
-const remote = "https://github.com/moby/moby/blob/master/daemon/libnetwork/docs/remote.md";
-const ipam = "https://github.com/moby/moby/blob/v28.5.2/libnetwork/docs/ipam.md";
-const networkClient = "https://github.com/moby/moby/blob/v28.5.2/libnetwork/drivers/remote/driver.go";
-const ipamClient = "https://github.com/moby/moby/blob/v28.5.2/libnetwork/ipams/remote/remote.go";
-const pluginClient = "https://github.com/moby/moby/blob/v28.5.2/pkg/plugins/client.go";
+const remote = `${moby}/daemon/libnetwork/docs/remote.md`;
+const ipam = `${moby}/daemon/libnetwork/docs/ipam.md`;
+const networkClient = `${moby}/daemon/libnetwork/drivers/remote/driver.go`;
+const ipamClient = `${moby}/daemon/libnetwork/ipams/remote/remote.go`;
+const pluginClient = `${moby}/pkg/plugins/client.go`;
+const networks = `${moby}/daemon/libnetwork/network.go`;
 
 /** Requirements of one source and the plugins that they are for; `and` is a further condition of one of them. */
 function from(text: string, url: string, appliesTo: AppliesTo) {
@@ -16,6 +19,11 @@ function from(text: string, url: string, appliesTo: AppliesTo) {
     profile: "cnm",
     source: { text, url },
   });
+}
+
+/** Requirements that engines have only since a commit to moby, and its first release. */
+function change(text: string, commit: string, sinceEngine: EngineRelease, appliesTo: AppliesTo) {
+  return from(`moby, ${text}`, `${mobyCommit}/${commit}`, { ...appliesTo, sinceEngine });
 }
 
 const anyPlugin: AppliesTo = { subsystem: "any" };
@@ -45,6 +53,43 @@ const flow = from(
   ipamDriver,
 );
 const ipamCapability = from("IPAM Driver, Capabilities", `${ipam}#capabilities`, ipamDriver);
+const deletion = from("network deletion of the engine", networks, ipamDriver);
+const ipv4Choice = change(
+  "Add flag 'enableIPv4' to libnetwork.Network",
+  "903daa4dc480390a0e85163011526a55bde66a1f",
+  "28.0",
+  networkDriver,
+);
+const noGateway = change(
+  "L3 and internal ipvlans don't need a gateway address",
+  "8b13cde274347f577a539dc811f848a86c34572a",
+  "28.0",
+  ipamDriver,
+);
+const rollBack = change(
+  "Use sbLeave to roll back on error from sbJoin",
+  "52c9cfd016a725edd602f21af5856d78edadd6f2",
+  "29.0",
+  networkDriver,
+);
+const gatewayState = change(
+  "Remote network driver: remember gateway state",
+  "7ea50c14d6710b94f04ee21bb082683015fc40e9",
+  "29.0",
+  networkDriver,
+);
+const sizedPool = change(
+  "Allow requesting networks with a custom prefix size from the default pools",
+  "ea0d934ff251870e209d0130d09a043cd84100cc",
+  "29.0",
+  ipamDriver,
+);
+const endpointName = change(
+  "libnetwork: provide endpoint name for IPAM drivers",
+  "c6717f43877046f52de32484d4cbd1535759d6d7",
+  "29.0",
+  ipamDriver,
+);
 const ipamFailure = from("IPAM driver client of the engine", ipamClient, ipamDriver);
 
 /** What the CNM remote plugin protocol demands of a plugin, shown over its socket. */
@@ -67,12 +112,17 @@ export const cnmRequirements = {
   ),
   "CNM-7": swarm("a plugin that declares GwAllocChecker answers GwAllocCheck before CreateNetwork", "MUST", {
     declares: "GwAllocChecker",
+    sinceEngine: "28.0",
   }),
+  "CNM-7b": ipv4Choice("a network without IPv4 is created, or refused with a message"),
   "CNM-8": endpoint("CreateEndpoint returns only those interface fields that the engine left empty"),
   "CNM-9": endpoint("addresses of an endpoint parse as CIDR, its MAC as a MAC"),
   "CNM-10": join("the interface that Join names in SrcName exists on the host at that moment"),
   "CNM-11": join(
     "gateway and routes of a Join parse, and the engine's Leave that follows a bad one succeeds",
+  ),
+  "CNM-11b": rollBack(
+    "an endpoint that has not joined, or has left, can be told to leave, and be deleted after it",
   ),
   "CNM-12": join(
     "a plugin that names a gateway names one that the endpoint reaches directly; without, docker_gwbridge is the egress",
@@ -81,6 +131,9 @@ export const cnmRequirements = {
   "CNM-13": swarm(
     "ProgramExternalConnectivity and RevokeExternalConnectivity carry published ports, or are both 404",
     "MAY",
+  ),
+  "CNM-13b": gatewayState(
+    "ProgramExternalConnectivity again, without Revoke between, takes the place of the first",
   ),
   "CNM-14": operational("EndpointOperInfo returns a map"),
   "CNM-15": transport(
@@ -99,11 +152,18 @@ export const cnmRequirements = {
   "CNM-18": pool("identical requests for a pool return the same PoolID, and are counted"),
   "CNM-19": pool("a SubPool without a Pool is refused"),
   "CNM-20": pool("a pool of the plugin's choice is IPv6 when V6 is set and IPv4 when it is not"),
+  "CNM-20b": sizedPool(
+    "a pool of the unspecified address, such as 0.0.0.0/26, is one of the plugin's choice with that prefix length, or refused",
+    "SHOULD",
+  ),
   "CNM-21": address("an address is a CIDR inside its pool with the pool's prefix length"),
   "CNM-22": address("a preferred address is given as asked or refused, never replaced by another"),
   "CNM-23": flow("a released address can be given out again"),
   "CNM-23b": flow("gateway and auxiliary addresses can be had again after the network released them"),
+  "CNM-23c": deletion("a network's gateway and pool are released while the network still exists"),
   "CNM-24": ipamCapability("an address is had without a MAC, unless the plugin declares RequiresMACAddress"),
+  "CNM-24b": endpointName("an address is had with options that the plugin does not know, such as a name"),
+  "CNM-24c": noGateway("an address is had from a pool whose gateway nobody asked for"),
   "CNM-25": ipamCapability(
     "pools and addresses outlive a restart of the engine, by replay where that is declared",
   ),

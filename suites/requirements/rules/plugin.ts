@@ -1,5 +1,6 @@
 import type { Capability } from "#suites/requirements/capability.ts";
 import type { ConformanceProfile, Requirement } from "#suites/requirements/requirement.ts";
+import { moby } from "./moby.ts";
 
 const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
 
@@ -35,7 +36,7 @@ const dualStack: Requirement = {
   profile: "multihost",
   source: {
     text: "libnetwork remote driver protocol, CreateNetwork (IPv6Data)",
-    url: "https://github.com/moby/moby/blob/master/daemon/libnetwork/docs/remote.md",
+    url: `${moby}/daemon/libnetwork/docs/remote.md`,
   },
 };
 

@@ -1,6 +1,7 @@
 import type { Level, Requirement } from "#suites/requirements/requirement.ts";
+import { moby } from "./moby.ts";
 
-const documentation = "https://github.com/moby/moby/blob/master/daemon/libnetwork/docs/remote.md";
+const documentation = `${moby}/daemon/libnetwork/docs/remote.md`;
 const pluginApi = "https://docs.docker.com/engine/extend/plugin_api/";
 
 function from(text: string, url: string) {

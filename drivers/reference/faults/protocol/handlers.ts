@@ -18,6 +18,8 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
   const deleted = new Set<string>();
   const keptSubnets = new Map<string, string>();
   const joinedAt = new Map<string, number>();
+  const leftUnjoined = new Set<string>();
+  const programmed = new Set<string>();
 
   return {
     ...honest,
@@ -80,6 +82,9 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
 
     "NetworkDriver.DeleteEndpoint": async (request) => {
       refuseSecond(on, deleted, request.EndpointID);
+      if (on("left-endpoint-kept") && leftUnjoined.has(request.EndpointID)) {
+        throw new Refusal(`endpoint ${request.EndpointID} is busy`);
+      }
       if (on("endpoint-stays-after-delete")) undeleted.add(request.EndpointID);
       const answer = await honest["NetworkDriver.DeleteEndpoint"](request);
       deleted.add(request.EndpointID);
@@ -106,10 +111,24 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
     "NetworkDriver.Leave": async (request) => {
       const joined = joinedAt.get(request.EndpointID);
       joinedAt.delete(request.EndpointID);
+      if (joined === undefined) leftUnjoined.add(request.EndpointID);
       if (on("leave-after-join-fails") && joined !== undefined && Date.now() - joined < rollBackMs) {
         throw new Refusal(`endpoint ${request.EndpointID} is busy`);
       }
       return honest["NetworkDriver.Leave"](request);
+    },
+
+    "NetworkDriver.ProgramExternalConnectivity": async (request) => {
+      if (on("ports-programmed-once") && programmed.has(request.EndpointID)) {
+        throw new Refusal(`endpoint ${request.EndpointID} has its ports already`);
+      }
+      programmed.add(request.EndpointID);
+      return honest["NetworkDriver.ProgramExternalConnectivity"](request);
+    },
+
+    "NetworkDriver.RevokeExternalConnectivity": async (request) => {
+      programmed.delete(request.EndpointID);
+      return honest["NetworkDriver.RevokeExternalConnectivity"](request);
     },
   };
 }

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import { isUnspecifiedNetwork } from "#drivers/reference/model/addresses.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
+import { macAddressKey, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
 import { bareAddress } from "#harness/core/ip.ts";
 import type { ProtocolFaultContext } from "./context.ts";
 import { isGatewayRequest } from "./gateway-request.ts";
@@ -52,6 +54,9 @@ export function faultyIpamHandlers({
       if (onNetwork("tenants-share-subnets") && elsewhere) {
         throw new Refusal(`subnet ${asked.Pool} is in use by tenant ${elsewhere.tenant}`);
       }
+      if (on("unspecified-pool-taken") && isUnspecifiedNetwork(asked.Pool ?? "")) {
+        return { PoolID: `unspecified/${asked.Pool}`, Pool: asked.Pool, Data: {} };
+      }
       const known = new Set(Object.keys(model.state.pools));
       const answer = await honest["IpamDriver.RequestPool"](asked);
       if (!asked.Pool) automatic = answer.PoolID ?? undefined;
@@ -73,6 +78,9 @@ export function faultyIpamHandlers({
 
     "IpamDriver.ReleasePool": async (request) => {
       const id = honestId(request.PoolID);
+      const { subnet } = model.state.pools[id] ?? {};
+      const used = Object.values(model.state.networks).some((network) => network.subnet === subnet);
+      if (on("pool-kept-for-network") && used) throw new Refusal(`pool ${id} is in use by a network`);
       holds.set(id, Math.max(0, (holds.get(id) ?? 0) - 1));
       const answer = await honest["IpamDriver.ReleasePool"]({ ...request, PoolID: id });
       if (on("pool-not-counted")) {
@@ -86,12 +94,14 @@ export function faultyIpamHandlers({
     "IpamDriver.RequestAddress": async (request) => {
       const asked = { ...request, PoolID: honestId(request.PoolID) };
       const gateway = isGatewayRequest(asked.Options);
-      if (
-        on("mac-needed-undeclared") &&
-        !gateway &&
-        !asked.Options?.["com.docker.network.endpoint.macaddress"]
-      ) {
+      if (on("mac-needed-undeclared") && !gateway && !asked.Options?.[macAddressKey]) {
         throw new Refusal(`an address of pool ${asked.PoolID} needs a MAC`);
+      }
+      const foreign = Object.keys(asked.Options ?? {}).find((name) => !knownOptions.includes(name));
+      if (on("unknown-option-refused") && foreign) throw new Refusal(`option ${foreign} is unknown`);
+      const uses = Object.values(model.state.pools[asked.PoolID]?.leases ?? {});
+      if (on("gateway-comes-first") && !gateway && !uses.some(({ use }) => use === "gateway")) {
+        throw new Refusal(`pool ${asked.PoolID} has no gateway`);
       }
       const twin = Object.entries(model.state.pools).some(
         ([id, { subnet, leases }]) =>
@@ -150,6 +160,9 @@ export function faultyIpamHandlers({
     },
   };
 }
+
+/** Options of RequestAddress that the plugin with `unknown-option-refused` knows. */
+const knownOptions: readonly string[] = [requestAddressTypeKey, macAddressKey];
 
 /** End of the id of a pool that is held for a group. */
 const ofGroup = "#group";

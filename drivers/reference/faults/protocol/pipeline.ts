@@ -42,6 +42,8 @@ export function faultyPipeline(honest: Pipeline, context: ProtocolFaultContext):
         if (on("hang-on-unknown-id")) return never();
         if (on("connection-cut-on-unknown-id")) return undefined;
       }
+      if (on("network-without-ipv4-cut") && path.endsWith(".CreateNetwork") && hasNoIpv4(body))
+        return undefined;
       if (on("engine-asked-in-handler") && path.endsWith("DiscoverNew")) return never();
       const answer = await broken.answer(path, body);
       return answer && breakFailure(path, body, answer, on);
@@ -84,6 +86,10 @@ function isUnknownEndpoint(model: Model, path: string, body: string): boolean {
   if (!/(EndpointOperInfo|Join|Leave)$/.test(path) || !parses(body)) return false;
   const { EndpointID } = JSON.parse(body || "{}") as Fields;
   return model.state.endpoints[String(EndpointID)] === undefined;
+}
+
+function hasNoIpv4(body: string): boolean {
+  return parses(body) && ((JSON.parse(body || "{}") as { IPv4Data?: unknown[] }).IPv4Data ?? []).length === 0;
 }
 
 function parses(body: string): boolean {

@@ -77,6 +77,11 @@ export const cnmFaults = {
     why: "every network create fails",
     detectedBy: ["CNM-7"],
   },
+  "network-without-ipv4-cut": {
+    breaks: "CreateNetwork without IPv4 data cuts the connection, as a crashed handler does",
+    why: "an IPv6-only network makes the engine repeat the call for 30 seconds",
+    detectedBy: ["CNM-7b"],
+  },
   "interface-repeated": {
     breaks: "CreateEndpoint returns the address and MAC that came with the request",
     why: "the engine reports that the driver modified the address and rolls back",
@@ -102,6 +107,12 @@ export const cnmFaults = {
     breaks: "the first Leave of an endpoint less than a second after its Join answers Err",
     why: "the engine's roll-back fails and the endpoint stays",
     detectedBy: ["CNM-11"],
+    mayFollow: ["CNM-11b", "CNM-15b"],
+  },
+  "left-endpoint-kept": {
+    breaks: "an endpoint that was told to leave without having joined is refused its deletion as busy",
+    why: "a container that failed to start keeps its endpoint, and its network cannot be removed",
+    detectedBy: ["CNM-11b"],
     mayFollow: ["CNM-15b"],
   },
   "gateway-out-of-reach": {
@@ -113,6 +124,12 @@ export const cnmFaults = {
     breaks: "ProgramExternalConnectivity with ports in its options is answered with 500",
     why: "no container with a published port starts",
     detectedBy: ["CNM-13"],
+    mayFollow: ["CNM-13b"],
+  },
+  "ports-programmed-once": {
+    breaks: "ProgramExternalConnectivity of an endpoint whose ports are programmed answers Err",
+    why: "a running container with published ports cannot be connected to a second network",
+    detectedBy: ["CNM-13b"],
   },
   "operational-info-list": {
     breaks: "EndpointOperInfo answers {Value: []} as a list",
@@ -186,6 +203,11 @@ export const cnmFaults = {
     why: "a dual-stack network has two IPv4 pools and no IPv6",
     detectedBy: ["CNM-20"],
   },
+  "unspecified-pool-taken": {
+    breaks: "RequestPool for 0.0.0.0/26 or ::/72 answers that very range",
+    why: "containers get addresses such as 0.0.0.2, which nothing routes",
+    detectedBy: ["CNM-20b"],
+  },
   "address-without-prefix": {
     breaks: "RequestAddress answers 10.1.0.7 instead of 10.1.0.7/24",
     why: "the engine cannot parse it",
@@ -206,6 +228,24 @@ export const cnmFaults = {
       "ReleaseAddress of an address requested with RequestAddressType answers {} but it stays taken, also after the pool's release",
     why: "a network cannot be made again with its gateway",
     detectedBy: ["CNM-23b"],
+  },
+  "pool-kept-for-network": {
+    breaks: "ReleasePool is refused while a network has the subnet",
+    why: "engines release the pool first: every network that is removed leaves its pool behind",
+    detectedBy: ["CNM-23c"],
+  },
+  "unknown-option-refused": {
+    breaks:
+      "RequestAddress with an option that the plugin does not know, such as the endpoint's name, is refused",
+    why: "no container gets an address from Docker 29 on",
+    detectedBy: ["CNM-24b"],
+    mayFollow: needAddress,
+  },
+  "gateway-comes-first": {
+    breaks: "RequestAddress for an endpoint is refused while the pool has no gateway",
+    why: "macvlan and ipvlan networks, for which engines ask no gateway, get no addresses",
+    detectedBy: ["CNM-24c"],
+    mayFollow: needAddress,
   },
   "mac-needed-undeclared": {
     breaks:
