@@ -2,6 +2,7 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import { Blocked } from "#harness/core/errors.ts";
 import { removeNetwork } from "#harness/workload/docker/network.ts";
 import { dockerDriver, firstNode } from "./kit/docker-driver/docker-driver.ts";
 
@@ -48,24 +49,30 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
   const address = manager.interfaces.control.address;
   await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, node)));
   if (!(await inSwarm(manager))) {
-    await manager.docker.swarmInit({
-      ListenAddr: `${address}:2377`,
-      AdvertiseAddr: address,
-      DataPathAddr: manager.interfaces.data.address,
-    });
+    await asked(
+      manager,
+      manager.docker.swarmInit({
+        ListenAddr: `${address}:2377`,
+        AdvertiseAddr: address,
+        DataPathAddr: manager.interfaces.data.address,
+      }),
+    );
     scope.defer(`swarm on ${manager.name}`, () => leaveSwarm(manager));
   }
   const swarm = await manager.docker.swarmInspect();
   await Promise.all(
     workers.map(async (worker) => {
       if (!(await inSwarm(worker))) {
-        await worker.docker.swarmJoin({
-          ListenAddr: `${worker.interfaces.control.address}:2377`,
-          AdvertiseAddr: worker.interfaces.control.address,
-          DataPathAddr: worker.interfaces.data.address,
-          RemoteAddrs: [`${address}:2377`],
-          JoinToken: swarm.JoinTokens.Worker,
-        });
+        await asked(
+          worker,
+          worker.docker.swarmJoin({
+            ListenAddr: `${worker.interfaces.control.address}:2377`,
+            AdvertiseAddr: worker.interfaces.control.address,
+            DataPathAddr: worker.interfaces.data.address,
+            RemoteAddrs: [`${address}:2377`],
+            JoinToken: swarm.JoinTokens.Worker,
+          }),
+        );
         scope.defer(`swarm on ${worker.name}`, () => leaveSwarm(worker));
       }
     }),
@@ -75,6 +82,21 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
     return nodes.filter((node) => node.Status?.State === "ready").length === cluster.nodes.length;
   });
   await Promise.all(cluster.nodes.map(waitForIngress));
+}
+
+/**
+ * What a node is asked for to be in a swarm. Throws `Blocked` with the engine's words where one of its flags excludes swarm
+ * mode, e.g. `--firewall-backend=nftables` or `--live-restore`.
+ */
+async function asked<T>(node: ClusterNode, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { json, message } = error as Error & { json?: { message?: string } };
+    const said = json?.message ?? message;
+    if (!/incompatible with swarm mode/.test(said)) throw error;
+    throw new Blocked(`${node.name}: ${said.trim()}`, { cause: error });
+  }
 }
 
 /** Engines make docker_gwbridge for a swarm, and keep it when they leave. */

@@ -41,6 +41,7 @@ chapter("basics", ({ requirement, shared }) => {
       fact(`${node.name} engine`, version.Version);
       fact(`${node.name} storage driver`, info.Driver);
       fact(`${node.name} kernel`, info.KernelVersion);
+      fact(`${node.name} firewall`, info.FirewallBackend?.Driver ?? "iptables");
       const firewall = await node.exec(["iptables", "--version"]);
       fact(`${node.name} iptables`, firewall.code === 0 ? firewall.stdout.trim() : "none");
     }

@@ -1,28 +1,44 @@
-import { expect, test } from "vitest";
+import { randomBytes } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { labels, removeByLabel } from "#harness/cluster/containers/labels.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
-import { parseEngine } from "#harness/core/engines/grammar.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { NodeContainer } from "./node-container.ts";
 
-test("a node that does not boot is told with what it said last", async () => {
-  const settings = readSettings();
-  const [{ source } = { source: undefined }] = parseEngine(settings.ENGINE[0] ?? "");
-  if (!source) throw new Error("expected an engine in the settings");
-  const progress = progressOn(process.stderr);
-  const engine = await ensureEngine(settings, progress);
-  // As for a cluster: nodes are reached at their own addresses.
-  passOnUnlessGiven({ TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1" });
-  try {
-    const { image } = await ensureNodeImage(engine.docker, source, settings, progress);
-    const mark = { id: `nc-unbootable-${process.pid}`, nodeImage: image, cache: settings.CACHE };
-    const node = new NodeContainer(mark, "node1", { ROLE: "node", AUTHORIZED_KEY: "" });
+describe("a node that does not boot", () => {
+  test("is told with what it said last", async () => {
+    await using scope = new Scope("a node without a key");
+    const node = await prepare(scope, { AUTHORIZED_KEY: "" });
     await expect(node.onNetwork("none").boot()).rejects.toThrow(
       /-node1 \(\S+\) did not start: [\s\S]*its last lines:\n.*AUTHORIZED_KEY must hold the public key/,
     );
-  } finally {
-    await engine.release();
-  }
-}, 300_000);
+  }, 300_000);
+
+  test("because its engine refuses is told with that one's own words", async () => {
+    await using scope = new Scope("a node whose engine refuses");
+    const node = await prepare(scope, { AUTHORIZED_KEY: "none", DOCKERD_FLAGS: "--no-such-flag" });
+    await expect(node.boot()).rejects.toThrow(
+      /did not start: dockerd ended before it answered; [\s\S]*unknown flag: --no-such-flag/,
+    );
+  }, 300_000);
+});
+
+async function prepare(
+  scope: Scope,
+  environment: { AUTHORIZED_KEY: string; DOCKERD_FLAGS?: string },
+): Promise<NodeContainer> {
+  const settings = readSettings();
+  const progress = progressOn(process.stderr);
+  const { docker, release } = await ensureEngine(settings, progress);
+  scope.defer("the host engine", () => release());
+  // As for a cluster: nodes are reached at their own addresses.
+  passOnUnlessGiven({ TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1" });
+  const nodeImage = await ensureNodeImage(docker, "26.1", settings, progress);
+  const id = `nc-refuses-${randomBytes(3).toString("hex")}`;
+  scope.defer("the node", () => removeByLabel(docker, labels.cluster, id));
+  return new NodeContainer({ id, nodeImage, cache: settings.CACHE }, "node1", { ROLE: "node", ...environment });
+}

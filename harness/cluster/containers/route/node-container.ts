@@ -36,14 +36,23 @@ export class NodeContainer extends GenericContainer {
       .withWaitStrategy(this.#untilReady());
   }
 
-  /** Starts it and waits for what the image says when it is ready. Throws `HarnessError` with the container's last lines. */
+  /**
+   * Starts it and waits for what the image says when it is ready. Throws `HarnessError`: with the engine's last lines as the
+   * message where its engine does not start, else with the container's as the hint.
+   */
   async boot(): Promise<void> {
     try {
       await this.start();
     } catch (error) {
+      const refused = engineRefusal(this.#lastLines);
       throw new HarnessError(
-        `${this.#name} (${this.imageName.string}) did not start: ${(error as Error).message}`,
-        { cause: error, ...(this.#lastLines ? { hint: `its last lines:\n${this.#lastLines}` } : {}) },
+        `${this.#name} (${this.imageName.string}) did not start: ${refused ?? (error as Error).message}`,
+        {
+          cause: error,
+          ...(refused === undefined && this.#lastLines
+            ? { hint: `its last lines:\n${this.#lastLines}` }
+            : {}),
+        },
       );
     }
   }
@@ -97,6 +106,13 @@ export class NodeContainer extends GenericContainer {
   protected override async containerStarting(): Promise<void> {
     await this.#further();
   }
+}
+
+/** What a node's log holds of an engine that ended before it answered: its last lines. `undefined` where none ended. */
+export function engineRefusal(log: string): string | undefined {
+  const [, said] =
+    /netconform-engine: (dockerd ended before it answered; the end of [\s\S]*)/.exec(log) ?? [];
+  return said?.trim();
 }
 
 async function lastLines(container: Docker.Container): Promise<string> {
