@@ -42,7 +42,7 @@ export function faultyPipeline(honest: Pipeline, context: ProtocolFaultContext):
         if (on("hang-on-unknown-id")) return never();
         if (on("connection-cut-on-unknown-id")) return undefined;
       }
-      if (on("network-without-ipv4-cut") && path.endsWith(".CreateNetwork") && hasNoIpv4(body))
+      if (on("network-without-ipv4-cut") && path.endsWith(".CreateNetwork") && hasIpv6Alone(body))
         return undefined;
       if (on("engine-asked-in-handler") && path.endsWith("DiscoverNew")) return never();
       const answer = await broken.answer(path, body);
@@ -88,8 +88,11 @@ function isUnknownEndpoint(model: Model, path: string, body: string): boolean {
   return model.state.endpoints[String(EndpointID)] === undefined;
 }
 
-function hasNoIpv4(body: string): boolean {
-  return parses(body) && ((JSON.parse(body || "{}") as { IPv4Data?: unknown[] }).IPv4Data ?? []).length === 0;
+function hasIpv6Alone(body: string): boolean {
+  if (!parses(body)) return false;
+  const { IPv4Data, IPv6Data } = JSON.parse(body || "{}") as Fields;
+  const holds = (data: unknown) => Array.isArray(data) && data.length > 0;
+  return holds(IPv6Data) && !holds(IPv4Data);
 }
 
 function parses(body: string): boolean {

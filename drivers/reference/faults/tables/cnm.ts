@@ -9,14 +9,16 @@ const needAddress: readonly CnmRequirementId[] = [
     "CNM-9",
     "CNM-10",
     "CNM-11",
+    "CNM-11b",
     "CNM-12",
     "CNM-13",
+    "CNM-13b",
     "CNM-14",
     "CNM-15",
     "CNM-15b",
   ] as const),
   ...(["CNM-15d", "CNM-16", "CNM-18", "CNM-21", "CNM-22", "CNM-23", "CNM-23b", "CNM-24", "CNM-25"] as const),
-  ...(["CNM-27", "CNM-27b"] as const),
+  ...(["CNM-24b", "CNM-24c", "CNM-27", "CNM-27b"] as const),
 ];
 
 /** Every way in which the reference plugin can break the CNM protocol, by the name that switches it on. */
@@ -78,7 +80,7 @@ export const cnmFaults = {
     detectedBy: ["CNM-7"],
   },
   "network-without-ipv4-cut": {
-    breaks: "CreateNetwork without IPv4 data cuts the connection, as a crashed handler does",
+    breaks: "CreateNetwork with IPv6 data alone cuts the connection, as a crashed handler does",
     why: "an IPv6-only network makes the engine repeat the call for 30 seconds",
     detectedBy: ["CNM-7b"],
   },
@@ -160,6 +162,7 @@ export const cnmFaults = {
       "DeleteNetwork answers {} but keeps the subnet as used: the next CreateNetwork with it is refused",
     why: "a deleted network cannot be made again",
     detectedBy: ["CNM-15b"],
+    mayFollow: ["CNM-23c"],
   },
   "one-client-at-a-time": {
     breaks: "while the body of a request is incomplete no other request is answered",
