@@ -5,6 +5,8 @@ import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { Scope } from "#harness/core/async/scope.ts";
+import { parseEngine } from "#harness/core/engines/grammar.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { NodeContainer } from "./node-container.ts";
@@ -37,8 +39,13 @@ async function prepare(
   scope.defer("the host engine", () => release());
   // As for a cluster: nodes are reached at their own addresses.
   passOnUnlessGiven({ TESTCONTAINERS_HOST_OVERRIDE: "127.0.0.1" });
-  const nodeImage = await ensureNodeImage(docker, "26.1", settings, progress);
+  const [own] = parseEngine("26.1");
+  if (!own) throw new HarnessError("expected an engine, got none");
+  const { image: nodeImage } = await ensureNodeImage(docker, own.source, settings, progress);
   const id = `nc-refuses-${randomBytes(3).toString("hex")}`;
   scope.defer("the node", () => removeByLabel(docker, labels.cluster, id));
-  return new NodeContainer({ id, nodeImage, cache: settings.CACHE }, "node1", { ROLE: "node", ...environment });
+  return new NodeContainer({ id, nodeImage, cache: settings.CACHE }, "node1", {
+    ROLE: "node",
+    ...environment,
+  });
 }
