@@ -18,6 +18,7 @@ export {
   removeNetwork,
   uniqueName,
 } from "#harness/workload/docker/network.ts";
+export { untilEngines } from "#harness/workload/docker/until-engines.ts";
 export { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 export type { Network, NetworkSpec, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 export type { Link, Workload } from "#harness/workload/workload.ts";
@@ -41,7 +42,6 @@ export {
 export { apiVersion } from "./kit/api-version.ts";
 export { Daemon, type DaemonPlan, daemon } from "./kit/daemon/daemon.ts";
 export { type DockerDriverSpec, dockerDriver } from "./kit/docker-driver/docker-driver.ts";
-export { untilEngines } from "./kit/docker-driver/until-engines.ts";
 export { ensureGatewayBridge } from "./kit/gateway-bridge.ts";
 export { clusterStore } from "./kit/nodes/cluster-store.ts";
 export { OvsBridge, openVSwitch } from "./kit/nodes/open-vswitch.ts";

@@ -122,6 +122,11 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** The file that a driver reference leads to; the reference itself where it leads to none. */
+export function fileOfDriver(reference: string): string {
+  return locate(reference).file || reference;
+}
+
 /** What to import, what to call it in messages, and its file where it leads to one. */
 function locate(reference: string): { specifier: string; place: string; file: string } {
   const builtIn = fileOfBuiltIn(reference);

@@ -1,5 +1,4 @@
 import type { GroupSpec, InstalledDriver, NetworkListing, Policy, Rule } from "#drivers/driver.ts";
-import { untilEngines } from "#drivers/kit/docker-driver/until-engines.ts";
 import {
   parseGroups,
   parseNetworks,
@@ -15,6 +14,7 @@ import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
+import { untilEngines } from "#harness/workload/docker/until-engines.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
 import { type ContivNetctl, NetmasterSilent } from "./netctl.ts";

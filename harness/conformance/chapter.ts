@@ -1,5 +1,5 @@
 import { inject } from "vitest";
-import type { Driver, InstalledDriver } from "#drivers/driver.ts";
+import type { Driver, InstalledDriver, Needs } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
@@ -17,8 +17,9 @@ import { openTranscript } from "#harness/host/transcript.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
-import type { TargetContext } from "./outcome.ts";
+import { SetUpFailed, type SetUpFailure, type TargetContext } from "./outcome.ts";
 import { expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
+import { blame } from "./run/install.ts";
 import { Baseline } from "./suite/baseline.ts";
 import { askVersions } from "./suite/versions.ts";
 import { workerSettings } from "./suite/worker-settings.ts";
@@ -30,8 +31,8 @@ declare module "vitest" {
     cluster: string;
     /** What existed on the nodes once the driver was installed. */
     baseline: Snapshot;
-    /** Why there is no cluster; absent when there is one. */
-    setUpFailure: string;
+    /** Why there is no cluster with the driver; absent when there is one. */
+    setUpFailure: SetUpFailure;
     /** Why the driver cannot be tried on this target at all; absent when it can. */
     obstacle: string;
   }
@@ -71,7 +72,10 @@ async function open(id: string): Promise<ChapterContext> {
   const state: ClusterState = new ClusterStates(settings).load(id);
   const declaration = await loadDriver(inject("target").reference, settings);
   const cluster = new RemoteCluster(state);
-  const driver = await declaration.connect(cluster, state.attachment ?? {});
+  const { reference } = inject("target");
+  const driver = await declaration.connect(cluster, state.attachment ?? {}).catch((error: unknown) => {
+    throw blame(error, declaration, reference);
+  });
   await announce("cluster connected", { cluster });
   return { cluster, driver, declaration, versions: await askVersions(declaration.name, driver) };
 }
@@ -84,35 +88,47 @@ async function open(id: string): Promise<ChapterContext> {
 export function chapter(name: string, define: (suite: Suite<ChapterContext>) => void): void {
   const clusterId = inject("cluster");
   // Provided only when there is no cluster.
-  const setUpFailure = inject("setUpFailure") as string | undefined;
+  const setUpFailure = inject("setUpFailure") as SetUpFailure | undefined;
   const obstacle = inject("obstacle") as string | undefined;
   const baseline = baselines.get(clusterId) ?? new Baseline(inject("baseline"));
   baselines.set(clusterId, baseline);
   const target = inject("target");
   let start: ProtocolStart | undefined;
+  let previous: string | undefined;
+  /** What was there before the chapter and is nobody's: told by S5, and not by C1 once more. */
+  let strange: readonly SnapshotDifference[] = [];
 
   conformanceSuite<ChapterContext>(
     {
       chapter: name,
       open: async (scope) => {
         if (obstacle) throw new Blocked(obstacle);
-        if (setUpFailure) throw new HarnessError(setUpFailure);
+        if (setUpFailure) throw new SetUpFailed(setUpFailure);
         const context = await connect(clusterId);
+        previous = baseline.unjudged;
+        baseline.begin(name);
         start = context.driver.protocol && (await startOf(context.driver.protocol));
         await announce("chapter begins", { chapter: name, scope });
         return context;
       },
-      admit: (id, { declaration, cluster }) => admit(id, declaration, cluster),
+      admit: (id, context) =>
+        admit(
+          id,
+          context?.declaration ?? { name: target.driver, capabilities: target.declared },
+          context?.cluster,
+        ),
       versions: ({ versions }) => versions,
       tries: (id) => (signs.has(id) ? undeclared(id, target) : []),
       afterTries: async ({ cluster }) => {
         const differences = await settle(cluster, baseline.snapshot, settleMs).catch(() => []);
         // The next chapter says itself of a node that was restarted that it cannot be judged.
         if (differences.length === 0 || differences.some(({ kind }) => kind === "boot")) return;
+        const now = await readStableSnapshot(cluster);
+        if (!baseline.excuse(now)) return;
         console.warn(
           `${target.driver} left this behind when what it does not declare was tried in ${name}:\n${describeDifferences(differences)}`,
         );
-        baseline.excuse(await readStableSnapshot(cluster));
+        if (baseline.leftovers.length === 0) keepBaseline(clusterId, now);
       },
       collect: ({ cluster }) => collectEvidence(cluster),
     },
@@ -120,14 +136,20 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       suite.requirement(
         "S5",
         `${name} starts from a cluster without traces of another chapter`,
-        async ({ cluster }) => {
+        async ({ cluster, note }) => {
           const differences = await settle(cluster, baseline.snapshot, settleMs);
           refuseRestarted(differences, `before ${name}`);
-          if (differences.length > 0) {
+          if (differences.length > 0 && previous !== undefined) {
+            await renew(baseline, cluster, previous, differences);
+          } else strange = differences;
+          for (const { of, told } of baseline.leftovers) {
+            note(`against a new baseline: what ${of} left is not held against it\n${told}`);
+          }
+          if (strange.length > 0) {
             throw new Nonconformance({
               who: `the nodes before ${name}`,
               expected: "what was there when the driver had been installed",
-              got: `${differences.length} differences\n${describeDifferences(differences)}`,
+              got: `${strange.length} differences\n${describeDifferences(strange)}`,
             });
           }
         },
@@ -142,10 +164,14 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         async ({ cluster, scope }) => {
           await announce("chapter ends", { chapter: name, scope });
           await suite.finish();
-          const differences = await settle(cluster, baseline.snapshot, settleMs);
+          const differences = await settle(cluster, baseline.snapshot, settleMs, strange);
           refuseRestarted(differences, `while ${name} ran, or before`);
+          baseline.judged();
+          if (strange.length > 0 && (await settle(cluster, baseline.snapshot, 0)).length > 0) {
+            await renew(baseline, cluster, `what came before ${name}`, strange);
+          }
           if (differences.length > 0) {
-            baseline.markLeftovers();
+            await renew(baseline, cluster, name, differences);
             throw new Nonconformance({
               who: `${name}, after everything it made was removed`,
               expected: "the nodes as they were",
@@ -169,13 +195,37 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   );
 }
 
+/** Takes what a chapter left as given from now on, and says so. */
+async function renew(
+  baseline: Baseline,
+  cluster: Cluster,
+  chapter: string,
+  differences: readonly SnapshotDifference[],
+): Promise<void> {
+  const told = describeDifferences(differences);
+  baseline.renew(await readStableSnapshot(cluster), { of: chapter, told });
+  console.warn(`${chapter} left this behind; what comes after it works against a new baseline:\n${told}`);
+}
+
+/** What the run that keeps the cluster finds there is excused, too. */
+function keepBaseline(id: string, baseline: Snapshot): void {
+  const states = new ClusterStates(workerSettings());
+  states.save({ ...states.load(id), baseline });
+}
+
 /** What a reboot removed or restored says nothing about the plugin. */
 function refuseRestarted(differences: readonly SnapshotDifference[], when: string): void {
   const restarted = [...new Set(differences.filter(({ kind }) => kind === "boot").map(({ host }) => host))];
   if (restarted.length === 0) return;
   throw new HarnessError(
     `${restarted.join(", ")} was restarted ${when}, so that what is left on it cannot be judged\n${describeDifferences(differences)}`,
-    { hint: "run again; with KEEP=1 take the cluster down first: npm run cluster -- down" },
+    {
+      hint: "run again; with KEEP=1 take the cluster down first: npm run cluster -- down",
+      because: {
+        kind: "node restarted",
+        what: `${restarted.join(", ")} was restarted while the run used it`,
+      },
+    },
   );
 }
 
@@ -185,19 +235,22 @@ function undeclared(id: RequirementId, { driver, declared }: TargetContext): rea
   return found.answer === "unsupported" ? found.missing : [];
 }
 
-/** Undeclared is unsupported, impossible here is blocked: whichever comes first among the capabilities that are needed. */
+/**
+ * Undeclared is unsupported, impossible here is blocked: whichever comes first among the capabilities that are needed. Without a
+ * cluster nothing is known to be impossible.
+ */
 async function admit(
   id: RequirementId,
-  { name, capabilities, needs }: Driver,
-  cluster: Cluster,
+  { name, capabilities, needs }: { name: string; capabilities: readonly string[]; needs?: Needs },
+  cluster: Cluster | undefined,
 ): Promise<void> {
   const requirement = requirementOf(id);
   const found = applicability(requirement, { on: "cluster", name, capabilities });
   const [firstMissing] = found.answer === "unsupported" ? found.missing : [];
   for (const capability of requirement.appliesTo.capabilities ?? []) {
     if (capability === firstMissing) break;
-    for (const feature of needs?.[capability] ?? []) {
-      const offer = await cluster.offers(feature);
+    for (const feature of (cluster && needs?.[capability]) ?? []) {
+      const offer = await cluster!.offers(feature);
       if (!offer.offered) throw new Blocked(`${capability} needs ${feature}: ${offer.reason}`);
     }
   }

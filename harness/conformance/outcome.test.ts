@@ -6,11 +6,15 @@ import {
   DeadlineExceeded,
   HarnessError,
   Nonconformance,
+  NothingSeen,
   ProbeFailed,
   Unsupported,
 } from "#harness/core/errors.ts";
 import { expectFact } from "./expect.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, SetUpFailed } from "./outcome.ts";
+
+const setUp = (outcome: "failed" | "error") =>
+  new SetUpFailed({ outcome, message: "no", cause: { kind: "set-up", what: "no" }, evidence: [] });
 
 describe("outcomeOf", () => {
   it.each([
@@ -22,6 +26,9 @@ describe("outcomeOf", () => {
     [new DeadlineExceeded("waited"), "error"],
     [new ProbeFailed("no python3"), "error"],
     [new HarnessError("broken"), "error"],
+    [new NothingSeen("no exchange"), "not run"],
+    [setUp("failed"), "failed"],
+    [setUp("error"), "error"],
     [new TypeError("undefined is not a function"), "error"],
     ["a string", "error"],
   ] as const)("%s is %s", (error, outcome) => {

@@ -1,11 +1,12 @@
 import { AssertionError } from "node:assert";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
-import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import type { Cause } from "#harness/core/cause.ts";
+import { Blocked, HarnessError, Nonconformance, NothingSeen, Unsupported } from "#harness/core/errors.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
 /**
  * passed: the rule holds. failed: the plugin broke it. unsupported: the driver does not declare what it needs.
- * blocked: the environment lacks what it needs. error: the harness broke, the plugin is not judged. not run: never got to it.
+ * blocked: the environment lacks what it needs. error: the harness broke, the plugin is not judged. not run: never got to it, or saw nothing of it.
  */
 export const outcomes = ["passed", "failed", "unsupported", "blocked", "error", "not run"] as const;
 export type Outcome = (typeof outcomes)[number];
@@ -17,7 +18,7 @@ export const outcomeMeanings: Readonly<Record<Outcome, string>> = {
   unsupported: "the driver does not declare a capability that the rule needs",
   blocked: "the environment lacks what the rule needs; the reason is told",
   error: "the harness or a node broke; the plugin is not judged",
-  "not run": "the run did not get to the rule",
+  "not run": "the run did not get to the rule, or saw nothing of what it is about",
 };
 
 /** What a test leaves on its vitest task (`task.meta.conformance`); reporters read nothing else. Plain JSON. */
@@ -32,6 +33,10 @@ export interface ConformanceMeta {
   outcome: Outcome;
   /** Why it is not `passed`: failure text, missing feature, undeclared capability. */
   reason?: string;
+  /** What made it end so, where other requirements may share it. */
+  cause?: Cause;
+  /** Nothing happened of what the rule is about: the other tests of the requirement decide. */
+  sawNothing?: true;
   /** Things worth telling although the outcome stands, e.g. "works although not declared". */
   notes?: string[];
   durationMs: number;
@@ -59,8 +64,32 @@ export interface TargetContext {
   declared: string[];
 }
 
+/** What kept a target from being tried at all, as the global set-up found it: told to each of its tests. Plain JSON. */
+export interface SetUpFailure {
+  readonly outcome: "failed" | "error";
+  readonly message: string;
+  readonly cause: Cause;
+  /** Evidence files, relative to the reports folder. */
+  readonly evidence: readonly string[];
+}
+
+/** What a test ends with whose target could not be set up. */
+export class SetUpFailed extends Error {
+  override name = "SetUpFailed";
+  readonly failure: SetUpFailure;
+  constructor(failure: SetUpFailure) {
+    super(failure.message);
+    this.failure = failure;
+  }
+  get because(): Cause {
+    return this.failure.cause;
+  }
+}
+
 /** Which outcome an error means. Only a broken rule is a failure; everything unexpected is an error. */
-export function outcomeOf(error: unknown): Exclude<Outcome, "passed" | "not run"> {
+export function outcomeOf(error: unknown): Exclude<Outcome, "passed"> {
+  if (error instanceof SetUpFailed) return error.failure.outcome;
+  if (error instanceof NothingSeen) return "not run";
   if (error instanceof Nonconformance) return "failed";
   if (error instanceof Blocked) return "blocked";
   if (error instanceof Unsupported) return "unsupported";

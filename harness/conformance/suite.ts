@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, inject, type TestContext, TestRunner, te
 import { announce } from "#harness/core/async/events.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
+import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { shuffled } from "#harness/core/random.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
@@ -11,6 +11,7 @@ import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, outcomeOf, type TargetContext } from "./outcome.ts";
 import type { Selection } from "./run/selection.ts";
+import { evidenceFolder } from "./suite/evidence-files.ts";
 import { evidenceDeadlineMs, TestRecord } from "./suite/record.ts";
 import { Shares } from "./suite/shares.ts";
 import type { Shared, TestTools } from "./suite/tools.ts";
@@ -33,8 +34,11 @@ export interface SuiteOptions<Context extends object> {
   chapter: string;
   /** Opens what the tests work on; `scope` closes after the last test. */
   open: (scope: Scope) => Promise<Context>;
-  /** Whether the environment and the driver can do what a requirement needs; throws `Blocked` or `Unsupported`. */
-  admit?: (id: RequirementId, context: Context) => Promise<void>;
+  /**
+   * Whether the environment and the driver can do what a requirement needs; throws `Blocked` or `Unsupported`. Without a context
+   * where nothing could be opened.
+   */
+  admit?: (id: RequirementId, context: Context | undefined) => Promise<void>;
   /** Evidence to collect after a failure, before anything is torn down. Bounded by the caller in time and size. */
   collect?: (context: Context) => Promise<EvidenceFile[]>;
   /** Names and versions of what is installed, for the statement. */
@@ -59,12 +63,15 @@ export interface TestOptions {
   readonly deadlineMs?: number;
   /** It judges the suite as a whole, and keeps its place in whatever order the others run. */
   readonly place?: "first" | "last";
+  /** What must have been seen for the test to say anything. */
+  readonly sees?: readonly string[];
 }
 
 export interface Suite<Context extends object> {
   /**
    * One test that shows one requirement. Tests run concurrently unless `alone` is set.
-   * The id must be in the catalogue; `title` tells tests of one requirement apart.
+   * The id must be in the catalogue; `title` tells tests of one requirement apart. `sees` names what the body must have seen, told
+   * by `saw`: where it saw nothing of one, the outcome is `not run`, and never `passed`.
    */
   requirement(
     id: RequirementId,
@@ -95,7 +102,7 @@ export function conformanceSuite<Context extends object>(
     return opened;
   };
   const { deadlineMs = 60_000, hookMs = 120_000 } = options;
-  const folder = join(settings.REPORTS, "evidence", `${target.driver}@${target.engine}`.replaceAll("/", "_"));
+  const folder = evidenceFolder(settings.REPORTS, target);
 
   const shares = new Shares(scope);
   const tries = new Tries();
@@ -127,8 +134,18 @@ export function conformanceSuite<Context extends object>(
     });
   };
 
+  /** The context for a requirement; what does not apply is told as such, also where there is no context. */
+  const admitted = async (id: RequirementId): Promise<Context> => {
+    const context = await open().catch(async (failure: unknown) => {
+      if (!(failure instanceof Blocked)) await options.admit?.(id, undefined);
+      throw failure;
+    });
+    await options.admit?.(id, context);
+    return context;
+  };
+
   const suite: Suite<Context> = {
-    requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs, place } = {}) {
+    requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs, place, sees = [] } = {}) {
       // What takes longer than others is not worth it.
       const missing = own > deadlineMs ? [] : (options.tries?.(id) ?? []);
       if (missing.length > 0) tryLater(missing);
@@ -144,14 +161,17 @@ export function conformanceSuite<Context extends object>(
         const undeclared: UndeclaredTest = {
           requirement: id,
           missing,
-          body: async (own) => body({ ...(await open()), ...unread.tools(own) }),
+          body: async (own) => {
+            await body({ ...(await open()), ...unread.tools(own) });
+            unread.expectSeen(sees);
+          },
         };
         tries.plan(undeclared);
         const how = { concurrent: false, timeout: scaled(tryMs + 60_000) };
         registerTries.push(() =>
           register({ id, title, ...how }, async (record) => {
             try {
-              await options.admit?.(id, await open());
+              await admitted(id);
             } catch (error) {
               if (!(error instanceof Unsupported)) throw error;
               shares.separate();
@@ -170,12 +190,12 @@ export function conformanceSuite<Context extends object>(
         let context: Context | undefined;
         let failure: unknown;
         try {
-          context = await open();
-          await options.admit?.(id, context);
+          context = await admitted(id);
           await announce("requirement begins", { requirement: id, scope: testScope });
           const work = body({ ...context, ...record.tools(testScope) });
           work.catch(() => {});
           await within({ what: `${id} to finish`, deadlineMs: own }, work);
+          record.expectSeen(sees);
         } catch (error) {
           failure = error;
           if (context && ["failed", "error"].includes(outcomeOf(error))) {
@@ -234,8 +254,8 @@ function inOrder<Test>(
 /** A failing test throws, one that does not apply is skipped with its reason. */
 function conclude(vitest: TestContext, meta: ConformanceMeta, failure: unknown): void {
   if (failure === undefined) return;
-  if (meta.outcome === "blocked" || meta.outcome === "unsupported") {
-    vitest.skip(`${meta.outcome}: ${meta.reason}`);
+  if (meta.outcome === "blocked" || meta.outcome === "unsupported" || meta.sawNothing) {
+    vitest.skip(`${meta.sawNothing ? "nothing seen" : meta.outcome}: ${meta.reason}`);
   }
   throw failure;
 }

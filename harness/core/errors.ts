@@ -1,13 +1,17 @@
+import type { Cause } from "./cause.ts";
+
 /**
  * The harness, the environment or the network under it broke: the outcome is `error`, never `failed`.
- * `hint` says what the user can do next.
+ * `hint` says what the user can do next, `because` names a cause that several requirements may share.
  */
 export class HarnessError extends Error {
   override name = "HarnessError";
   readonly hint: string | undefined;
-  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+  readonly because: Cause | undefined;
+  constructor(message: string, options: { hint?: string; cause?: unknown; because?: Cause } = {}) {
     super(options.hint ? `${message}\n  next: ${options.hint}` : message, { cause: options.cause });
     this.hint = options.hint;
+    this.because = options.because;
   }
 }
 
@@ -47,14 +51,23 @@ export class ProbeFailed extends HarnessError {
 
 /**
  * The plugin broke a rule: the outcome is `failed`.
- * The message always reads "who: expected X, got Y" and carries the commands that showed it.
+ * The message always reads "who: expected X, got Y" and carries the commands that showed it. `because` names a cause that
+ * several requirements may share.
  */
 export class Nonconformance extends Error {
   override name = "Nonconformance";
-  constructor(finding: { who: string; expected: string; got: string; evidence?: string | undefined }) {
+  readonly because: Cause | undefined;
+  constructor(finding: {
+    who: string;
+    expected: string;
+    got: string;
+    evidence?: string | undefined;
+    because?: Cause | undefined;
+  }) {
     super(
       `${finding.who}: expected ${finding.expected}, got ${finding.got}${finding.evidence ? `\n${finding.evidence}` : ""}`,
     );
+    this.because = finding.because;
   }
 }
 
@@ -66,4 +79,12 @@ export class Blocked extends Error {
 /** The driver does not declare the capability: the outcome is `unsupported`. */
 export class Unsupported extends Error {
   override name = "Unsupported";
+}
+
+/**
+ * Nothing happened of what the rule is about, so that it was neither kept nor broken: the outcome is `not run`, and the other
+ * tests of the requirement decide.
+ */
+export class NothingSeen extends Error {
+  override name = "NothingSeen";
 }

@@ -31,7 +31,7 @@ export interface CaseRun {
 }
 
 /** What one test showed of a requirement; `test` is its title. */
-export type CaseObservation = Pick<Observation, "requirement" | "outcome" | "reason" | "test">;
+export type CaseObservation = Pick<Observation, "requirement" | "outcome" | "reason" | "sawNothing" | "test">;
 
 /** How a case came out. */
 export interface CaseResult {

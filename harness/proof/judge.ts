@@ -11,6 +11,8 @@ interface Strictness {
   readonly inapplicable: readonly Outcome[];
   /** Whether a test that did not run beside a fault says nothing: the fault may have ended the chapter. */
   readonly mayNotRun: boolean;
+  /** Whether a test may see nothing of what its rule is about, as where a plugin does not offer it. */
+  readonly maySeeNothing: boolean;
   /** Whether what may turn red may also be an `error`: on a broken network some checks cannot be made. */
   readonly errorMayFollow: boolean;
 }
@@ -18,10 +20,16 @@ interface Strictness {
 const lenient: Strictness = {
   inapplicable: ["unsupported", "blocked"],
   mayNotRun: true,
+  maySeeNothing: true,
   errorMayFollow: true,
 };
 /** A target of the CNI suite has no tests of rules that do not apply to it, and every test that it has can be made. */
-const strict: Strictness = { inapplicable: [], mayNotRun: false, errorMayFollow: false };
+const strict: Strictness = {
+  inapplicable: [],
+  mayNotRun: false,
+  maySeeNothing: false,
+  errorMayFollow: false,
+};
 const strictnessOf: Readonly<Record<Tier, Strictness>> = { chapters: lenient, cnm: lenient, cni: strict };
 
 /**
@@ -41,9 +49,9 @@ export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
 }
 
 /** Whether an observation is one that the case does not allow. */
-function isStray({ fault, on }: FaultCase, { requirement, outcome }: CaseObservation): boolean {
-  const { inapplicable, mayNotRun, errorMayFollow } = strictnessOf[on.tier];
-  if (outcome === "passed" || inapplicable.includes(outcome)) return false;
+function isStray({ fault, on }: FaultCase, { requirement, outcome, sawNothing }: CaseObservation): boolean {
+  const { inapplicable, mayNotRun, errorMayFollow, maySeeNothing } = strictnessOf[on.tier];
+  if (outcome === "passed" || inapplicable.includes(outcome) || (sawNothing && maySeeNothing)) return false;
   if (!fault) return true;
   if (outcome === "not run") return !mayNotRun;
   const allowed = cites(fault.detectedBy, requirement) || cites(fault.mayFollow ?? [], requirement);

@@ -4,6 +4,7 @@ import AllureVitestReporter from "allure-vitest/reporter";
 import type { RunnerTask } from "vitest";
 import type { TestModule } from "vitest/node";
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
+import { causeOfEnd, referTo } from "#reports/conformance/causes.ts";
 import { targetOf } from "#reports/target.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { messagesOf } from "./labels.ts";
@@ -19,6 +20,8 @@ interface AllureTaskMeta {
  */
 export class AllureReporter extends AllureVitestReporter {
   readonly #folder: string;
+  /** By target and cause: the requirement that tells it. */
+  readonly #told = new Map<string, string>();
 
   /** `folder` is what the paths of evidence are relative to. */
   constructor(options: ReporterConfig, folder: string) {
@@ -31,20 +34,29 @@ export class AllureReporter extends AllureVitestReporter {
   }
 
   override handleTask(task: RunnerTask): void {
-    if (task.type === "test") describeTask(task.meta, task.result?.errors?.[0]?.message, this.#folder);
+    if (task.type === "test") this.#describe(task.meta, task.result?.errors?.[0]?.message);
     super.handleTask(task);
   }
-}
 
-function describeTask(
-  meta: AllureTaskMeta & { conformance?: ConformanceMeta },
-  reason: string | undefined,
-  folder: string,
-): void {
-  const left = meta.conformance;
-  if (!left || !isRequirementId(left.requirement)) return;
-  const ended: ConformanceMeta =
-    reason !== undefined && left.outcome === "not run" ? { ...left, outcome: "error", reason } : left;
-  const messages = meta.allureRuntimeMessages ?? [];
-  meta.allureRuntimeMessages = [...messages, ...messagesOf(ended, requirementOf(left.requirement), folder)];
+  #describe(meta: AllureTaskMeta & { conformance?: ConformanceMeta }, reason: string | undefined): void {
+    const left = meta.conformance;
+    if (!left || !isRequirementId(left.requirement)) return;
+    const ended: ConformanceMeta =
+      reason !== undefined && left.outcome === "not run" && !left.sawNothing
+        ? { ...left, outcome: "error", reason }
+        : left;
+    const messages = messagesOf(this.#tellOnce(ended), requirementOf(left.requirement), this.#folder);
+    meta.allureRuntimeMessages = [...(meta.allureRuntimeMessages ?? []), ...messages];
+  }
+
+  /** What other requirements of the target share is told by the first of them alone. */
+  #tellOnce(ended: ConformanceMeta): ConformanceMeta {
+    const cause = causeOfEnd(ended);
+    if (!cause) return ended;
+    const key = `${ended.driver}@${ended.engine} ${cause.id}`;
+    const first = this.#told.get(key) ?? ended.requirement;
+    this.#told.set(key, first);
+    if (first === ended.requirement) return ended;
+    return { ...ended, reason: referTo({ requirements: [first], what: cause.what }) };
+  }
 }

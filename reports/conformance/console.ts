@@ -1,7 +1,14 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
 import { type Outcome, outcomes } from "#harness/conformance/outcome.ts";
-import type { ProfileVerdict, RequirementResult, Statement, TargetStatement } from "./schema.ts";
+import { causesOf } from "./causes.ts";
+import type {
+  CauseStatement,
+  ProfileVerdict,
+  RequirementResult,
+  Statement,
+  TargetStatement,
+} from "./schema.ts";
 import { flipsOf } from "./verdict.ts";
 
 type Style = Parameters<typeof styleText>[0];
@@ -69,6 +76,7 @@ export function formatFinished(
     reason?: string | undefined;
     reproduce?: string | undefined;
     notes?: readonly string[] | undefined;
+    sawNothing?: boolean | undefined;
   },
   look: Look,
 ): string {
@@ -80,9 +88,10 @@ export function formatFinished(
   if (finished.outcome === "failed" || finished.outcome === "error") {
     return [head, ...formatReason(finished, look, 12)].join("\n");
   }
-  const reason = finished.reason?.split("\n")[0] ?? "";
+  const what = finished.sawNothing ? "nothing seen" : finished.outcome;
   const notes = (finished.notes ?? []).map((note) => `${indent}${note}`);
-  return [head, `${indent}${paint(look, "gray", `${finished.outcome}: ${reason}`)}`, ...notes].join("\n");
+  const why = paint(look, "gray", `${what}: ${firstLineOf(finished.reason)}`);
+  return [head, `${indent}${why}`, ...notes].join("\n");
 }
 
 function formatReason(
@@ -109,6 +118,7 @@ export function formatSummary(
     formatFailures(statement, look),
     formatRounds(statement, look),
     formatGaps(statement, look),
+    formatNotes(statement, look),
     formatSlowest(statement, look),
     formatFiles(statement, files, look),
     formatLastLines(statement, look),
@@ -172,28 +182,11 @@ function formatOutcome(outcome: Outcome, look: Look): string {
   return paint(look, style, `${symbol} ${outcome}`);
 }
 
+/** Every cause once, with the requirements that it took. */
 function formatFailures({ targets, errors }: Statement, look: Look): string {
-  const broken = targets.flatMap(({ name, results }) =>
-    results
-      .filter(({ outcome }) => outcome === "failed" || outcome === "error")
-      .map((result) => ({ name, result })),
+  const blocks = targets.flatMap((target) =>
+    causesOf(target).map((cause) => formatCause(target, cause, look)),
   );
-  const blocks = broken.map(({ name, result }) => {
-    const { symbol, style } = signs[result.outcome];
-    const head = `${paint(look, style, `${symbol} ${result.requirement} on ${name}`)}  ${result.title}`;
-    const source = paint(look, "gray", `${indent}${result.level}, ${result.source.text}`);
-    const others = result.tests.length - 1;
-    const evidence = result.evidence.length > 0 ? [`${indent}evidence: ${result.evidence.join(" ")}`] : [];
-    return [
-      head,
-      source,
-      ...formatReason(result, look, 8),
-      ...(others > 0
-        ? [`${indent}(${plural(others, "more test")} of ${result.requirement} in conformance.json)`]
-        : []),
-      ...evidence,
-    ].join("\n");
-  });
   const faults = errors.map(({ target, where, message }) =>
     [
       paint(look, signs.error.style, `! ${target === undefined ? "" : `${target}  `}${where}`),
@@ -224,21 +217,83 @@ function formatRounds(statement: Statement, look: Look): string {
   return [heading(`Repeated ${rounds} times`, look), ...same, ...told].join("\n");
 }
 
-/** Why requirements were blocked or unsupported: one line per reason; and what is worth knowing of them besides. */
+function formatCause(target: TargetStatement, cause: CauseStatement, look: Look): string {
+  const { symbol, style } = signs[cause.outcome];
+  const taken = target.results.filter(({ requirement }) => cause.requirements.includes(requirement));
+  const [first] = taken;
+  const named = cause.kind !== "same words";
+  const head =
+    first && taken.length === 1 && !named
+      ? `${paint(look, style, `${symbol} ${first.requirement} on ${target.name}`)}  ${first.title}`
+      : `${paint(look, style, `${symbol} ${named ? cause.kind : "one cause"} on ${target.name}`)}  ${formatTaken(taken)}`;
+  const source =
+    first && taken.length === 1 && !named
+      ? [paint(look, "gray", `${indent}${first.level}, ${first.source.text}`)]
+      : wrapIds(cause.requirements, look);
+  const others =
+    first && taken.length === 1 ? first.tests.filter((test) => test.cause !== cause.id).length : 0;
+  return [
+    head,
+    ...source,
+    ...formatReason(cause, look, 8),
+    ...(others > 0 && first
+      ? [`${indent}(${plural(others, "more test")} of ${first.requirement} in conformance.json)`]
+      : []),
+    ...(cause.evidence.length > 0 ? [`${indent}evidence: ${cause.evidence.join(" ")}`] : []),
+  ].join("\n");
+}
+
+/** `took 23 requirements, 20 of them MUST`. */
+function formatTaken(taken: readonly RequirementResult[]): string {
+  const musts = taken.filter(({ level }) => level === "MUST").length;
+  const all = `took ${plural(taken.length, "requirement")}`;
+  return musts === taken.length ? `${all}, all MUST` : `${all}, ${musts} of them MUST`;
+}
+
+function wrapIds(ids: readonly string[], look: Look): string[] {
+  const lines: string[] = [];
+  for (const id of ids) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + id.length < look.width) lines[lines.length - 1] = `${last} ${id}`;
+    else lines.push(`${indent}${id}`);
+  }
+  return lines.map((line) => paint(look, "gray", line));
+}
+
+/** Why requirements were blocked or unsupported, or nothing was seen of them: one line per reason. */
 function formatGaps({ targets }: Statement, look: Look): string {
   const lines = new Map<string, string[]>();
-  const told: string[] = [];
   for (const { name, results } of targets) {
-    for (const { requirement, outcome, reason, notes } of results) {
-      if (outcome !== "blocked" && outcome !== "unsupported") continue;
-      const key = `${signs[outcome].symbol} ${name}  ${outcome}: ${reason?.split("\n")[0] ?? ""}`;
+    for (const { requirement, outcome, reason, tests } of results) {
+      const sawNothing = outcome === "not run" && tests.some((test) => test.sawNothing);
+      if (outcome !== "blocked" && outcome !== "unsupported" && !sawNothing) continue;
+      const key = `${signs[outcome].symbol} ${name}  ${sawNothing ? "nothing seen" : outcome}: ${firstLineOf(reason)}`;
       lines.set(key, [...(lines.get(key) ?? []), requirement]);
-      for (const note of new Set(notes)) told.push(`  ${requirement} on ${name}: ${note}`);
     }
   }
   if (lines.size === 0) return "";
   const shown = [...lines].map(([key, ids]) => shorten(`  ${key} (${ids.join(" ")})`, look.width));
-  return [heading("What could not be shown", look), ...shown, ...told].join("\n");
+  return [heading("What could not be shown", look), ...shown].join("\n");
+}
+
+/** What is worth knowing although the outcomes stand: one line per note. */
+function formatNotes({ targets }: Statement, look: Look): string {
+  const lines = new Map<string, Set<string>>();
+  for (const { name, results } of targets) {
+    for (const { requirement, notes = [] } of results) {
+      for (const note of notes) {
+        const key = `on ${name}: ${firstLineOf(note)}`;
+        lines.set(key, (lines.get(key) ?? new Set()).add(requirement));
+      }
+    }
+  }
+  if (lines.size === 0) return "";
+  const shown = [...lines].map(([key, ids]) => shorten(`  ${[...ids].join(" ")} ${key}`, look.width));
+  return [heading("Worth knowing", look), ...shown].join("\n");
+}
+
+function firstLineOf(text = ""): string {
+  return text.split("\n")[0] ?? "";
 }
 
 function formatSlowest({ targets }: Statement, look: Look): string {

@@ -1,4 +1,5 @@
 import XMLBuilder from "fast-xml-builder";
+import { referTo, toldBefore } from "./causes.ts";
 import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
 /**
@@ -78,7 +79,7 @@ function propertiesOf({ generator, environment }: Statement, target: TargetState
 function suiteOf(statement: Statement, target: TargetStatement, profile: string) {
   const cases = target.results
     .filter((result) => result.profile === profile)
-    .map((result) => caseOf(target.name, result));
+    .map((result) => caseOf(target, result));
   const { startedAt } = statement.run;
   return countedSuite(`${target.name} ${profile}`, cases, startedAt, propertiesOf(statement, target));
 }
@@ -102,15 +103,17 @@ function countedSuite(
   };
 }
 
-function caseOf(target: string, result: RequirementResult): JUnitCase {
-  const reason = result.reason ?? result.outcome;
+/** What several requirements share is told by the first of them alone. */
+function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
+  const told = toldBefore(target, result);
+  const reason = told ? referTo(told) : (result.reason ?? result.outcome);
   const details = {
     "@message": firstLine(reason),
     "@type": result.outcome,
     "#text": clean(
       [
         reason,
-        ...(result.reproduce === undefined ? [] : [`by hand: ${result.reproduce}`]),
+        ...(told || result.reproduce === undefined ? [] : [`by hand: ${result.reproduce}`]),
         ...result.evidence.map((file) => `evidence: ${file}`),
         `source: ${result.source.text} ${result.source.url}`,
       ].join("\n"),
@@ -118,7 +121,7 @@ function caseOf(target: string, result: RequirementResult): JUnitCase {
   };
   return {
     "@name": clean(`${result.requirement} ${result.title}`),
-    "@classname": `${target}.${result.profile}`,
+    "@classname": `${target.name}.${result.profile}`,
     "@time": seconds(result.durationMs),
     ...(result.outcome === "failed" ? { failure: details } : {}),
     ...(result.outcome === "error" ? { error: details } : {}),

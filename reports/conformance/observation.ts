@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { TestCase } from "vitest/node";
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
+import { type CauseKind, causeKinds } from "#harness/core/cause.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { SuiteError } from "./schema.ts";
 import { citedBy, type ExpectedTarget, type Observation } from "./statement.ts";
@@ -11,6 +12,8 @@ const metaSchema = z.object({
   chapter: z.string(),
   outcome: z.enum(outcomes),
   reason: z.string().optional(),
+  cause: z.object({ kind: z.enum(Object.keys(causeKinds) as CauseKind[]), what: z.string() }).optional(),
+  sawNothing: z.literal(true).optional(),
   notes: z.array(z.string()).optional(),
   durationMs: z.number().nonnegative(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
@@ -25,7 +28,7 @@ export type Reading = { observation: Observation } | { fault: SuiteError };
 /**
  * Reads one test of a target. vitest's own state overrules the outcome the test left behind where
  * they disagree: what vitest saw failing is never taken for passed, and a test that was skipped or did not end
- * is `not run` unless it says that it is unsupported or blocked.
+ * is `not run` unless it says that it is unsupported or blocked, or why it saw nothing.
  */
 export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
   const { state } = testCase.result();
@@ -80,7 +83,8 @@ export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
         observation: { ...observation, outcome: "error", reason: "the test ended without an outcome" },
       };
     default:
-      if (meta.outcome === "unsupported" || meta.outcome === "blocked") return { observation };
+      if (meta.outcome === "unsupported" || meta.outcome === "blocked" || meta.sawNothing)
+        return { observation };
       return { observation: { ...observation, ...notRun(testCase, observation.requirement, meta.chapter) } };
   }
 }

@@ -12,6 +12,7 @@ import type {
   Vitest,
 } from "vitest/node";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
+import { causeId } from "#harness/core/cause.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { claimFolder } from "#reports/claim.ts";
@@ -51,6 +52,8 @@ export default class ConformanceReporter implements Reporter {
   readonly #modules = new Map<string, TestModule>();
   /** What the rounds before it have shown. */
   #earlier: Round[] = [];
+  /** Causes that the console has told. */
+  readonly #told = new Set<string>();
   #vitest: Vitest | undefined;
   #active = false;
   #selected = 0;
@@ -80,6 +83,7 @@ export default class ConformanceReporter implements Reporter {
     this.#ended = 0;
     this.#running.clear();
     this.#modules.clear();
+    this.#told.clear();
     const { rounds, seed } = this.#selection;
     if (this.#earlier.length > 0) {
       this.#print(`\nround ${this.#earlier.length + 1} of ${rounds}`);
@@ -125,9 +129,22 @@ export default class ConformanceReporter implements Reporter {
           this.#look,
         ),
       );
-    } else if (reading.observation.outcome !== "not run") {
-      this.#print(formatFinished(reading.observation, this.#look));
+    } else if (this.#isNews(reading.observation)) {
+      const { cause, test } = reading.observation;
+      // The test that met it first stands for none of the others.
+      const shown = cause ? `${cause.kind}: ${cause.what}` : test;
+      this.#print(formatFinished({ ...reading.observation, test: shown }, this.#look));
     }
+  }
+
+  /** Whether a test says what has not been said: a cause that takes many requirements is told when it is first seen. */
+  #isNews({ target, outcome, cause, sawNothing }: Observation): boolean {
+    if (outcome === "not run") return sawNothing === true;
+    if (!cause) return true;
+    const key = `${target} ${causeId(cause)}`;
+    const first = !this.#told.has(key);
+    this.#told.add(key);
+    return first;
   }
 
   onUserConsoleLog(log: UserConsoleLog): void {

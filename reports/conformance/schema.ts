@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
+import { type CauseKind, causeKinds } from "#harness/core/cause.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
 export const schemaVersion = "1.1";
@@ -31,7 +32,7 @@ export const tallySchema = z
 const outcome = z.enum(outcomes).meta({
   id: "outcome",
   description:
-    "Of a requirement that several tests cite the worst counts: failed, error, blocked, not run, unsupported, passed. Only `passed` says that the rule holds.",
+    "Of a requirement that several tests cite the first of these counts: failed, error, blocked, not run, passed, unsupported. A test that saw nothing counts only where no other does. Only `passed` says that the rule holds.",
 });
 
 const test = z.strictObject({
@@ -40,9 +41,33 @@ const test = z.strictObject({
   line: z.int().positive().optional().describe("line of the test in it"),
   outcome,
   reason: z.string().optional().describe("why it is not `passed`"),
+  cause: z.string().optional().describe("id of what made it fail, in `causes` of the target"),
+  sawNothing: z
+    .literal(true)
+    .optional()
+    .describe("nothing happened of what the rule is about, so the outcome is `not run`"),
   durationMs: z.number().nonnegative(),
   round: count.optional().describe("of a repeated run, from 1"),
 });
+
+const causeKindNames = Object.keys(causeKinds) as [CauseKind, ...CauseKind[]];
+
+const cause = z
+  .strictObject({
+    id: z.string().describe("the same for the same cause, also in other runs"),
+    kind: z.enum(causeKindNames).describe(
+      Object.entries(causeKinds)
+        .map(([kind, says]) => `\`${kind}\`: ${says}.`)
+        .join(" "),
+    ),
+    what: z.string().describe("what happened, in one line"),
+    outcome: z.enum(["failed", "error"]).describe("of the requirements that it took"),
+    reason: z.string().describe("all that is told of it"),
+    requirements: z.array(z.string()).min(1).describe("ids of the requirements that it took"),
+    evidence: z.array(z.string()).describe("files, relative to this statement"),
+    reproduce: z.string().optional().describe("one line that shows it by hand"),
+  })
+  .meta({ id: "cause", description: "What made one or more requirements of a target fail." });
 
 const result = z
   .strictObject({
@@ -56,6 +81,10 @@ const result = z
     chapter: z.string().optional().describe("folder of the suite that showed it; absent when nothing ran"),
     outcome,
     reason: z.string().optional().describe("reason of the worst test; those of the others stand in `tests`"),
+    causes: z
+      .array(z.string())
+      .optional()
+      .describe("ids of what made its tests fail, in `causes` of the target, that of the worst test first"),
     notes: z.array(z.string()).optional().describe("worth knowing although the outcome stands"),
     facts: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
@@ -124,6 +153,7 @@ export const targetSchema = z
       .optional()
       .describe("the plugin's executables, as far as they are known"),
     profiles: z.array(profile),
+    causes: z.array(cause).optional().describe("what made requirements fail, each once"),
     results: z.array(result),
   })
   .meta({ id: "target", description: "One driver on one engine version." });
@@ -150,7 +180,7 @@ export const errorsSchema = z
 /** The conformance statement; the published JSON Schema is made from this. */
 export const statementSchema = z
   .strictObject({
-    schemaVersion: z.literal(schemaVersion),
+    schemaVersion: z.enum(["1.0", schemaVersion]).describe("1.1 has causes, and tests that saw nothing"),
     generator: z.strictObject({ name: z.string(), version: z.string() }),
     run: z.strictObject({
       id: z.uuid(),
@@ -179,6 +209,7 @@ export const statementSchema = z
 export type Statement = z.infer<typeof statementSchema>;
 export type TargetStatement = z.infer<typeof targetSchema>;
 export type RequirementResult = z.infer<typeof result>;
+export type CauseStatement = z.infer<typeof cause>;
 export type ProfileResult = z.infer<typeof profile>;
 export type Tally = z.infer<typeof tallySchema>;
 export type SuiteError = Statement["errors"][number];

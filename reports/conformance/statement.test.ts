@@ -110,7 +110,7 @@ describe("the verdict on a profile", () => {
 
 describe("a requirement", () => {
   test("that several tests cite has the worst outcome, and keeps every reason", () => {
-    const outcomes: Outcome[] = ["passed", "unsupported", "not run", "blocked", "error", "failed"];
+    const outcomes: Outcome[] = ["unsupported", "passed", "not run", "blocked", "error", "failed"];
     for (let count = 1; count <= outcomes.length; count++) {
       const observations = outcomes
         .slice(0, count)
@@ -121,6 +121,36 @@ describe("a requirement", () => {
       expect(result?.tests.map(({ reason }) => reason)).toEqual(outcomes.slice(0, count).toReversed());
       expect(result?.durationMs).toBe(10 * count);
     }
+  });
+
+  test("keeps a pass that another test of it could not show, and says what was not shown", () => {
+    const partly = [
+      observe("M1", "passed", { test: "M1 by address" }),
+      observe("M1", "unsupported", { test: "M1 by policy", reason: "overlay does not declare policy" }),
+      observe("M1", "not run", { test: "M1 quiet", reason: "there were no exchanges", sawNothing: true }),
+    ];
+    const result = buildStatement(record(partly), rules).targets[0]?.results[0];
+    expect(result).toMatchObject({ outcome: "passed", tests: [{}, { sawNothing: true }, {}] });
+    expect(result).not.toHaveProperty("reason");
+    expect(result?.notes).toEqual([
+      "nothing seen: there were no exchanges (M1 quiet)",
+      "unsupported: overlay does not declare policy (M1 by policy)",
+    ]);
+  });
+
+  test("of which every test saw nothing is not run, and so its profile is incomplete", () => {
+    const nothing = { reason: "there were no exchanges", sawNothing: true } as const;
+    const [target] = buildStatement(
+      record([observe("M1", "not run", nothing), observe("M1", "unsupported"), observe("M3", "passed")]),
+      rules,
+    ).targets;
+    expect(target?.results[0]).toMatchObject({ outcome: "unsupported" });
+    const [alone] = buildStatement(
+      record([observe("M1", "not run", nothing), observe("M3", "passed")]),
+      rules,
+    ).targets;
+    expect(alone?.results[0]).toMatchObject({ outcome: "not run", reason: "there were no exchanges" });
+    expect(alone?.profiles[0]?.verdict).toBe("incomplete");
   });
 
   test("that no test cites is listed as not run", () => {

@@ -6,6 +6,7 @@ import { isAskedBy } from "#suites/requirements/applicability/applicability.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
+import { causeOfEnd, statesOfCauses } from "./causes.ts";
 import type { Origin } from "./origin.ts";
 import {
   type RequirementResult,
@@ -149,6 +150,10 @@ function stateTarget(
       : [];
   });
   const profiles = [...new Set(results.map(({ profile }) => profile))];
+  // In the catalogue's order, the worst test of a requirement first.
+  const failures = results.flatMap(({ requirement }) =>
+    byWeight(own.filter((observation) => observation.requirement === requirement)),
+  );
   return {
     name: target.name,
     driver: target.driver,
@@ -164,6 +169,7 @@ function stateTarget(
         cutShort,
       ),
     ),
+    causes: statesOfCauses(failures),
     results,
   };
 }
@@ -180,6 +186,28 @@ function stateOrigin({
   };
 }
 
+function byWeight(cited: readonly Observation[]): Observation[] {
+  return [...cited].sort((a, b) => weight(a.outcome) - weight(b.outcome));
+}
+
+/** The tests by which a requirement is judged: those that saw something, where there are any. */
+function deciding(cited: readonly Observation[]): readonly Observation[] {
+  const seeing = cited.filter(({ sawNothing }) => !sawNothing);
+  return seeing.length > 0 ? seeing : cited;
+}
+
+/** What a requirement that passed could not show in some of its tests. */
+function notShown(outcome: Outcome, cited: readonly Observation[]): string[] {
+  if (outcome !== "passed") return [];
+  return cited.flatMap((observation) =>
+    observation.outcome === "passed"
+      ? []
+      : [
+          `${observation.sawNothing ? "nothing seen" : observation.outcome}: ${observation.reason} (${observation.test})`,
+        ],
+  );
+}
+
 function stateRequirement(
   id: string,
   requirement: Requirement,
@@ -187,9 +215,11 @@ function stateRequirement(
   rounds: number | undefined,
 ): RequirementResult {
   const { title, level, source, profile } = requirement;
-  const sorted = [...cited].sort((a, b) => weight(a.outcome) - weight(b.outcome));
-  const worst = sorted[0];
-  const notes = sorted.flatMap((observation) => observation.notes ?? []);
+  const worst = byWeight(deciding(cited))[0];
+  const sorted = worst ? [worst, ...byWeight(cited.filter((observation) => observation !== worst))] : [];
+  const outcome = worstOf(deciding(cited).map((observation) => observation.outcome));
+  const notes = [...sorted.flatMap((observation) => observation.notes ?? []), ...notShown(outcome, sorted)];
+  const causes = sorted.flatMap((observation) => causeOfEnd(observation)?.id ?? []);
   const facts = Object.assign({}, ...cited.map((observation) => observation.facts ?? {}));
   const reason = worst ? worst.reason : "no test of it was selected";
   return {
@@ -199,8 +229,9 @@ function stateRequirement(
     source: { ...source },
     profile,
     ...(worst ? { chapter: worst.chapter } : {}),
-    outcome: worstOf(cited.map(({ outcome }) => outcome)),
+    outcome,
     ...(reason === undefined ? {} : { reason }),
+    ...(causes.length > 0 ? { causes: [...new Set(causes)] } : {}),
     ...(notes.length > 0 ? { notes } : {}),
     ...(Object.keys(facts).length > 0 ? { facts } : {}),
     ...(rounds !== undefined && cited.length > 0 ? { rounds: outcomesByRound(cited, rounds) } : {}),
@@ -208,15 +239,20 @@ function stateRequirement(
     evidence: [...new Set(sorted.flatMap((observation) => observation.evidence ?? []))],
     ...(worst?.transcript === undefined ? {} : { transcript: worst.transcript }),
     ...(worst?.reproduce === undefined ? {} : { reproduce: worst.reproduce }),
-    tests: sorted.map((observation) => ({
-      name: observation.test,
-      file: observation.file,
-      ...(observation.line === undefined ? {} : { line: observation.line }),
-      outcome: observation.outcome,
-      ...(observation.reason === undefined ? {} : { reason: observation.reason }),
-      durationMs: observation.durationMs,
-      ...(observation.round === undefined ? {} : { round: observation.round }),
-    })),
+    tests: sorted.map((observation) => {
+      const cause = causeOfEnd(observation)?.id;
+      return {
+        name: observation.test,
+        file: observation.file,
+        ...(observation.line === undefined ? {} : { line: observation.line }),
+        outcome: observation.outcome,
+        ...(observation.reason === undefined ? {} : { reason: observation.reason }),
+        ...(cause === undefined ? {} : { cause }),
+        ...(observation.sawNothing ? { sawNothing: true as const } : {}),
+        durationMs: observation.durationMs,
+        ...(observation.round === undefined ? {} : { round: observation.round }),
+      };
+    }),
   };
 }
 

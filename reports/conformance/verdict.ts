@@ -1,8 +1,11 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import type { ProfileResult, ProfileVerdict, RequirementResult, Statement, Tally } from "./schema.ts";
 
-/** Outcomes from the one that weighs most to the one that weighs least. */
-export const worstFirst = ["failed", "error", "blocked", "not run", "unsupported", "passed"] as const;
+/**
+ * Outcomes from the one that weighs most to the one that weighs least. What a test has shown is not lost because another test
+ * of the same requirement needs what the driver does not declare.
+ */
+export const worstFirst = ["failed", "error", "blocked", "not run", "passed", "unsupported"] as const;
 
 /** The outcome that counts when several tests cite one requirement; `not run` when none does. */
 export function worstOf(outcomes: readonly Outcome[]): Outcome {

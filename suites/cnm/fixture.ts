@@ -137,7 +137,9 @@ export async function learnFacts(client: PluginClient): Promise<PluginFacts> {
   };
 }
 
-async function admit(id: RequirementId, { engine, facts, socket }: CnmContext): Promise<void> {
+async function admit(id: RequirementId, context: CnmContext | undefined): Promise<void> {
+  if (!context) return;
+  const { engine, facts, socket } = context;
   const found = applicability(requirementOf(id), { on: "cnm", name: socket.name, engine, ...facts });
   if (found.answer === "unsupported") throw new Unsupported(found.reason);
 }

@@ -45,6 +45,7 @@ export function daemonsOf(cluster: Pick<Cluster, "nodes">, tunnelEnds: readonly 
   return {
     etcd: new Daemon({
       node: first,
+      part: "environment",
       log: `${logFolder}/etcd.log`,
       argv: [
         "/usr/bin/etcd",

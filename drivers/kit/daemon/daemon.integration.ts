@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { interpose } from "#harness/cnm/recorder/interpose.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
 import { daemon } from "./daemon.ts";
@@ -50,26 +51,56 @@ test("runs apart, with its environment and its log as evidence, and goes with th
   expect(await node().files.exists("/var/log/netconform-greeter")).toBe(false);
 });
 
-test("that ends early is told at once, with the end of its log", async () => {
+test("that ends early is a failure of the plugin at once, with its exit code and the end of its log", async () => {
   const failing = ["sh", "-c", "echo no such bridge >&2; exit 3"];
   const plan = { node: node(), argv: failing, name: "failing", ready: "/run/never.sock", deadlineMs: 60_000 };
   const before = performance.now();
   const starting = daemon(scopeOfTest(), plan);
-  await expect(starting).rejects.toThrow(HarnessError);
+  await expect(starting).rejects.toThrow(Nonconformance);
   await expect(starting).rejects.toThrow(
-    `failing on ${node().name} ended before it was ready; its log ends with\nno such bridge`,
+    `failing on ${node().name}: expected to be ready at /run/never.sock, got its end before that: exit code 3
+  its log /var/log/netconform-failing/failing.log ends with
+    no such bridge`,
   );
+  await expect(starting).rejects.toMatchObject({
+    because: { kind: "plugin start", what: "failing ended before it was ready: exit code 3" },
+  });
   expect(performance.now() - before).toBeLessThan(15_000);
 });
 
-test("that is never ready is named by the deadline, with the end of its log", async () => {
+test("that crashes is named by the signal, and one of the environment is an error", async () => {
+  const crashing = ["sh", "-c", "kill -SEGV $$"];
+  const plan = { node: node(), argv: crashing, name: "crashing", ready: "/run/never.sock" };
+  await expect(daemon(scopeOfTest(), plan)).rejects.toThrow(
+    /got its end before that: SIGSEGV\n.*says nothing/,
+  );
+  const store = daemon(scopeOfTest(), { ...plan, name: "store", part: "environment" as const });
+  await expect(store).rejects.toThrow(HarnessError);
+  await expect(store).rejects.toThrow("its end before that: SIGSEGV");
+});
+
+test("that is never ready is a failure of the plugin by the deadline, with the end of its log", async () => {
   const idle = ["sh", "-c", "echo waiting for the store; exec sleep 1000"];
   const plan = { node: node(), argv: idle, name: "idle", ready: async () => false, deadlineMs: 1_000 };
   const starting = daemon(scopeOfTest(), plan);
-  await expect(starting).rejects.toThrow(DeadlineExceeded);
+  await expect(starting).rejects.toThrow(Nonconformance);
   await expect(starting).rejects.toThrow(
-    /idle on \S+ to be ready; last seen: its log ends with\nwaiting for the store/,
+    /idle on \S+: expected to be ready, got a process that is not \(waited \d+ ms[\s\S]*ends with\n {4}waiting for the store/,
   );
+});
+
+test("knows how it ended, and nothing of an end that was asked for", async () => {
+  const scope = scopeOfTest();
+  const brief = { node: node(), argv: ["sh", "-c", "touch /run/brief; sleep 1; exit 7"], name: "brief" };
+  const one = await daemon(scope, { ...brief, ready: (host) => host.files.exists("/run/brief") });
+  scope.defer("/run/brief", () => node().files.remove("/run/brief"));
+  expect(await one.end()).toBeUndefined();
+  await until({ what: "brief to end", deadlineMs: 10_000 }, async () => !(await one.runs()));
+  expect(await until({ what: "its end to be known", deadlineMs: 5_000 }, () => one.end())).toBe(
+    "exit code 7",
+  );
+  await one.stop();
+  expect(await one.end()).toBeUndefined();
 });
 
 test("starts again behind a recorder that was put before it, and behind none after a kill", async () => {

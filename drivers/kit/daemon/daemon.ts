@@ -1,7 +1,8 @@
+import { constants } from "node:os";
 import { basename, dirname } from "node:path";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { aside, between } from "./behind-recorder.ts";
 
@@ -24,19 +25,33 @@ export interface DaemonPlan {
   readonly log?: string;
   /** Milliseconds until it must be ready; default 60 000. */
   readonly deadlineMs?: number;
+  /**
+   * Whose it is: one that ends or is not ready in time is a failure of the plugin under test, or an error of its environment, as a
+   * store is. Default: `plugin`.
+   */
+  readonly part?: "plugin" | "environment";
 }
 
 /** The logs that evidence is collected from. */
 const evidentLog = /^\/var\/log\/netconform-[^/]+\/[^/]+\.log$/;
 const everyMs = 100;
+/** Lines of the log that a failure tells. */
+const toldLines = 10;
 
 /**
  * Start time of the process whose number is in $1: with the number it is no other's, also after a restart of the node,
  * and it stays when the program executes another. Fails for a process that has ended, reaped or not.
  */
 const startTime = `start() { set -- $(sed "s/.*) //" "/proc/$(cat "$1")/stat" | cut -d" " -f1,20); [ "\${2:-}" ] && [ "$1" != Z ] && echo "$2"; }`;
-const remember = `${startTime}; start "$1" > "$2" 2>/dev/null || true`;
 const compare = `${startTime}; [ -s "$2" ] && [ "$(start "$1" 2>/dev/null)" = "$(cat "$2")" ]`;
+/** Runs a program and keeps its number, its start time and its end: the number again, with the exit code. */
+const supervise = `${startTime}; pid=$1 begin=$2 end=$3; shift 3
+env --default-signal=INT,QUIT -- "$@" &
+child=$!
+echo "$child" > "$pid"; start "$pid" > "$begin" 2>/dev/null
+wait "$child"; echo "$child $?" > "$end"`;
+/** The exit code of the process whose number is in $1, once it is in $2. */
+const exitCode = `[ -s "$1" ] && [ -s "$2" ] && read -r pid code < "$2" && [ "$pid" = "$(cat "$1")" ] && echo "$code"`;
 
 /**
  * A program that runs on a node apart from the SSH session that starts it, tracked with Debian's start-stop-daemon. One made
@@ -65,8 +80,8 @@ export class Daemon {
   }
 
   /**
-   * Starts it unless it runs, and waits until it is ready. Throws `HarnessError` with the end of its log as soon as it has ended
-   * instead, `DeadlineExceeded` with the same when it is not ready in time.
+   * Starts it unless it runs, and waits until it is ready. Throws with the end of its log as soon as it has ended instead, and when it
+   * is not ready in time: `Nonconformance` for a part of the plugin, else `HarnessError`.
    */
   async start(): Promise<void> {
     if (await this.runs()) return this.#untilReady();
@@ -79,19 +94,12 @@ export class Daemon {
     try {
       await node.run(
         [
-          ...[
-            "start-stop-daemon",
-            "--start",
-            "--background",
-            "--make-pidfile",
-            "--pidfile",
-            this.#records[0],
-          ],
-          ...["--startas", program, "--output", this.log, "--", ...argv.slice(1)],
+          ...["start-stop-daemon", "--start", "--background", "--pidfile", this.#records[0]],
+          ...["--startas", "/bin/sh", "--output", this.log, "--"],
+          ...["-c", supervise, "sh", ...this.#records, program, ...argv.slice(1)],
         ],
         env ? { env } : {},
       );
-      await node.run(["sh", "-c", remember, "sh", ...this.#records]);
       await this.#untilReady();
     } finally {
       if (socket) await between(node, socket);
@@ -126,31 +134,52 @@ export class Daemon {
     return (await this.node.exec(["sh", "-c", compare, "sh", ...this.#records])).code === 0;
   }
 
-  /** The last five lines of its log; empty when there is none. */
-  async lastWords(): Promise<string> {
-    return (await this.node.exec(["tail", "--lines=5", this.log])).stdout.trimEnd();
+  /** How it ended, e.g. `exit code 3` or `SIGSEGV`; `undefined` while it runs, and where it was stopped. */
+  async end(): Promise<string | undefined> {
+    const { code, stdout } = await this.node.exec([
+      "sh",
+      "-c",
+      exitCode,
+      "sh",
+      ...this.#records.toSpliced(1, 1),
+    ]);
+    return code === 0 ? describeExit(Number(stdout)) : undefined;
+  }
+
+  /** The last lines of its log; empty when there is none. */
+  async lastWords(lines = 5): Promise<string> {
+    return (await this.node.exec(["tail", `--lines=${lines}`, this.log])).stdout.trimEnd();
   }
 
   async #untilReady(): Promise<void> {
     const { ready, deadlineMs = 60_000 } = this.#plan;
     const what = `${this.name} on ${this.node.name} to be ready`;
-    let log = "";
-    const state = await until(
-      { what: typeof ready === "string" ? `${what} at ${ready}` : what, deadlineMs, everyMs },
-      async () => {
-        const does = typeof ready === "string" ? await isSocket(this.node, ready) : await ready(this.node);
-        if (!(await this.runs())) return "ended";
-        if (does) return "ready";
-        log = await this.lastWords();
-        return false;
-      },
-      () => `its log ends with\n${log}`,
-    );
+    const at = typeof ready === "string" ? ` at ${ready}` : "";
+    const state = await until({ what: what + at, deadlineMs, everyMs }, async () => {
+      const does = typeof ready === "string" ? await isSocket(this.node, ready) : await ready(this.node);
+      const ended = await this.end();
+      return ended === undefined ? does && (await this.runs()) && "ready" : { ended };
+    }).catch((error: unknown) => {
+      if (error instanceof DeadlineExceeded) return { late: error.message };
+      throw error;
+    });
     if (state === "ready") return;
-    throw new HarnessError(
-      `${this.name} on ${this.node.name} ended before it was ready; its log ends with\n${await this.lastWords()}`,
-      { hint: `the whole log is ${this.log} on ${this.node.name}` },
-    );
+    const how = "ended" in state ? `ended before it was ready: ${state.ended}` : "was not ready in time";
+    throw this.#failure({
+      expected: `to be ready${at}`,
+      got: "ended" in state ? `its end before that: ${state.ended}` : `a process that is not (${state.late})`,
+      what: `${this.name} ${how}`,
+      words: await this.lastWords(toldLines),
+    });
+  }
+
+  #failure({ expected, got, what, words }: Record<"expected" | "got" | "what" | "words", string>): Error {
+    const who = `${this.name} on ${this.node.name}`;
+    const log = words === "" ? "says nothing" : `ends with\n${words.replaceAll(/^/gm, "    ")}`;
+    const evidence = `  its log ${this.log} ${log}`;
+    if (this.#plan.part === "environment")
+      return new HarnessError(`${who}: expected ${expected}, got ${got}\n${evidence}`);
+    return new Nonconformance({ who, expected, got, evidence, because: { kind: "plugin start", what } });
   }
 
   get #socket(): string | undefined {
@@ -158,10 +187,10 @@ export class Daemon {
     return typeof ready === "string" ? ready : socket;
   }
 
-  /** Files on the node with the number of its process, and with the start time of that. */
-  get #records(): [string, string] {
+  /** Files on the node with the number of its process, with the start time of that, and with its end. */
+  get #records(): [string, string, string] {
     const file = `/run/${basename(dirname(this.log))}-${this.name}`;
-    return [`${file}.pid`, `${file}.start`];
+    return [`${file}.pid`, `${file}.start`, `${file}.end`];
   }
 
   async #stop(schedule: string): Promise<void> {
@@ -183,14 +212,19 @@ export class Daemon {
 
 /**
  * Starts a program on a node and waits until it is ready; when `scope` closes it is stopped and its log removed. One that runs
- * already, as on a kept cluster, is left running until then. Throws `HarnessError` with the end of its log as soon as it ends before it is
- * ready, `DeadlineExceeded` with the same when it is not ready in time.
+ * already, as on a kept cluster, is left running until then. Throws as `start` does.
  */
 export async function daemon(scope: Scope, plan: DaemonPlan): Promise<Daemon> {
   const made = new Daemon(plan);
   scope.defer(`${made.name} on ${made.node.name}`, () => made.remove(), { kind: "daemon" });
   await made.start();
   return made;
+}
+
+/** A shell's exit code in words: from 128 on it is a signal. */
+function describeExit(code: number): string {
+  const signal = Object.entries(constants.signals).find(([, number]) => number === code - 128);
+  return signal ? signal[0] : `exit code ${code}`;
 }
 
 async function findProgram(node: Host, name: string): Promise<string> {

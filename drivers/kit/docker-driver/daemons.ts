@@ -51,9 +51,10 @@ export function controlDaemons(cluster: Cluster, daemonsOn: DaemonsOn) {
       const ended = all.filter((_, index) => !run[index]);
       if (ended.length === 0) return error;
       const words = await Promise.all(
-        ended.map(
-          async (one) => `${one.name} on ${one.node.name}; the end of its log:\n${await one.lastWords()}`,
-        ),
+        ended.map(async (one) => {
+          const how = (await one.end()) ?? "no exit code";
+          return `${one.name} on ${one.node.name} (${how}); the end of its log:\n${await one.lastWords()}`;
+        }),
       );
       return new Nonconformance({
         who: "the plugin",

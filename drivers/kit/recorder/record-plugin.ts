@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { specFolders } from "#harness/cnm/protocol/plugin-folders.ts";
 import { interpose } from "#harness/cnm/recorder/interpose.ts";
 import { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 import { serveRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { pluginFolders, readSpec } from "./spec-file.ts";
+import { readSpec } from "./spec-file.ts";
 import { connectTcp } from "./tcp.ts";
 
 /** How engines find the plugin on each node. */
@@ -68,7 +69,7 @@ async function interposeSpec(
 async function findSpec(node: ClusterNode, given: string): Promise<string> {
   const places = given.startsWith("/")
     ? [given]
-    : pluginFolders.flatMap((folder) =>
+    : specFolders.flatMap((folder) =>
         ["", `${given}/`].flatMap((own) =>
           ["spec", "json"].map((kind) => `${folder}/${own}${given}.${kind}`),
         ),

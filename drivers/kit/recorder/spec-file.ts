@@ -1,9 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 
-/** Folders in which engines look for plugins, in their order: sockets and specification files alike. */
-export const pluginFolders = ["/run/docker/plugins", "/etc/docker/plugins", "/usr/lib/docker/plugins"];
-
 /** Where a plugin listens. */
 export type PluginAddress =
   | { readonly kind: "unix"; readonly path: string }

@@ -82,7 +82,14 @@ export { program as command };
 async function up(): Promise<number> {
   const settings = readSettings();
   for (const engine of await targetEngines(settings)) {
-    for (const driver of settings.DRIVER) await (await openTarget(settings, progress, driver, engine)).keep();
+    for (const driver of settings.DRIVER) {
+      const target = await openTarget(settings, progress, driver, engine);
+      try {
+        await target.baseline();
+      } finally {
+        await target.keep();
+      }
+    }
   }
   return status(settings);
 }

@@ -7,7 +7,7 @@ import { benchmarksTable } from "./tables/benchmarks.ts";
 import { capabilitiesTable, driversTable, featuresTable } from "./tables/capabilities.ts";
 import { commandsTable } from "./tables/commands.ts";
 import { faultsTable } from "./tables/faults.ts";
-import { outcomesTable, providersTable, settingsTable } from "./tables/plain.ts";
+import { causesTable, outcomesTable, providersTable, settingsTable } from "./tables/plain.ts";
 import { requirementsTable } from "./tables/requirements.ts";
 
 /** A table that a program knows, and the document that holds it between `<!-- name -->` and `<!-- /name -->`. */
@@ -27,6 +27,7 @@ export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/capabilities.md", name: "features", make: featuresTable },
   { document: "docs/requirements.md", name: "requirements", make: requirementsTable },
   { document: "docs/outcomes-and-reports.md", name: "outcomes", make: outcomesTable },
+  { document: "docs/outcomes-and-reports.md", name: "causes", make: causesTable },
   { document: "docs/proof.md", name: "faults", make: faultsTable },
   { document: "docs/clusters.md", name: "providers", make: providersTable },
   { document: "docs/benchmarks.md", name: "benchmarks", make: benchmarksTable },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareSnapshots, describeDifferences, parseSnapshot } from "./snapshot.ts";
+import { compareSnapshots, describeDifferences, parseSnapshot, withoutKnown } from "./snapshot.ts";
 
 const page = (sections: Record<string, string[]>) =>
   Object.entries(sections)
@@ -162,4 +162,14 @@ describe("describeDifferences", () => {
       "volumes: left behind: data",
     );
   });
+});
+
+it("tells differences that are known already apart from those that came since", () => {
+  const before = { node1: { links: ["eth0"] } };
+  const known = compareSnapshots(before, { node1: { links: ["eth0", "left0"] } });
+  const since = compareSnapshots(before, { node1: { links: ["eth0", "left0", "left1"] } });
+  expect(withoutKnown(since, known)).toEqual([
+    { host: "node1", kind: "links", change: "left behind", thing: "left1" },
+  ]);
+  expect(withoutKnown(compareSnapshots(before, before), known)).toEqual([]);
 });

@@ -178,19 +178,30 @@ function surplus(these: string[], those: string[]): string[] {
   });
 }
 
+/** Those of `differences` that are not among `known`. */
+export function withoutKnown(
+  differences: readonly SnapshotDifference[],
+  known: readonly SnapshotDifference[],
+): SnapshotDifference[] {
+  const keyOf = ({ host, kind, change, thing }: SnapshotDifference) => [host, kind, change, thing].join("\n");
+  const keys = new Set(known.map(keyOf));
+  return differences.filter((difference) => !keys.has(keyOf(difference)));
+}
+
 /**
- * Waits until the nodes are as they were; engines finish tearing down a little after they have answered.
- * Resolves to what still differs at the deadline, which is a finding.
+ * Waits until the nodes are as they were but for `known` differences; engines finish tearing down a little after they have
+ * answered. Resolves to what still differs at the deadline, which is a finding.
  */
 export async function settle(
   cluster: Pick<Cluster, "nodes">,
   before: Snapshot,
   deadlineMs: number,
+  known: readonly SnapshotDifference[] = [],
 ): Promise<SnapshotDifference[]> {
   let differences: SnapshotDifference[] = [];
   try {
     await until({ what: "the nodes to be as they were", deadlineMs, everyMs: 200 }, async () => {
-      differences = compareSnapshots(before, await readClusterSnapshot(cluster));
+      differences = withoutKnown(compareSnapshots(before, await readClusterSnapshot(cluster)), known);
       return differences.length === 0;
     });
     return [];

@@ -1,7 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { handleInterruptions, removeEverything } from "#harness/cluster/interruption.ts";
-import { readStableSnapshot } from "#harness/cluster/snapshot/snapshot.ts";
-import { ClusterStates } from "#harness/cluster/state.ts";
+import { SetUpFailed, type SetUpFailure } from "#harness/conformance/outcome.ts";
 import { type Progress, progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import { explainSettings } from "#harness/core/settings/settings.ts";
@@ -32,10 +31,18 @@ export default async function setUp(project: TestProject): Promise<() => Promise
       project.provide("obstacle", message);
       return async () => {};
     }
-    progress.say(`${project.name}: the set-up failed\n${message}`);
-    project.provide("setUpFailure", `the set-up of ${project.name} failed: ${message}`);
+    // The console tells it with the first test that ends so.
+    project.provide("setUpFailure", failureOf(error, project.name));
     return async () => {};
   }
+}
+
+/** What the tests of the target end with. */
+function failureOf(error: unknown, target: string): SetUpFailure {
+  if (error instanceof SetUpFailed) return error.failure;
+  const message = `the set-up of ${target} failed: ${error instanceof Error ? error.message : error}`;
+  const [what = message] = message.split("\n");
+  return { outcome: "error", message, cause: { kind: "set-up", what }, evidence: [] };
 }
 
 async function bringUpFor(project: TestProject, progress: Progress): Promise<() => Promise<void>> {
@@ -48,9 +55,7 @@ async function bringUpFor(project: TestProject, progress: Progress): Promise<() 
     project.provide("cluster", opened.state.id);
     const installation = await askInstallation(opened.cluster, opened.driver);
     if (installation) project.provide("installation", installation);
-    const baseline = await readStableSnapshot(opened.cluster);
-    project.provide("baseline", baseline);
-    if (!opened.state.kept) new ClusterStates(settings).saveBaseline(opened.state.id, baseline);
+    project.provide("baseline", await opened.baseline());
   } catch (error) {
     await opened.remove();
     throw error;

@@ -4,14 +4,18 @@ import { shortVersion, type TargetEngine } from "#harness/cluster/engines/target
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { openProvider, type ProviderSettings } from "#harness/cluster/providers.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
+import { readStableSnapshot, type Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
+import { SetUpFailed } from "#harness/conformance/outcome.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
+import { refuseUnfit, unfitBecause } from "./fitness.ts";
+import { blame, withEvidence } from "./install.ts";
 
 /** What a target takes of the settings. */
-export type TargetSettings = ProviderSettings & DriverSettings & Pick<Settings, "VERBOSE">;
+export type TargetSettings = ProviderSettings & DriverSettings & Pick<Settings, "KEEP" | "VERBOSE">;
 
 let uses = 0;
 
@@ -20,15 +24,21 @@ export interface Target {
   readonly driver: Driver;
   readonly cluster: RemoteCluster;
   readonly state: ClusterState;
+  /** What is on the nodes now that the driver is installed; a cluster that is kept must be as it was then. */
+  baseline(): Promise<Snapshot>;
   /** Uninstalls the driver and removes the cluster without a trace. */
   remove(): Promise<void>;
-  /** Leaves everything to a later run and says how to reach it; with `reinstall` the driver is uninstalled first. */
+  /**
+   * Leaves everything to a later run and says how to reach it, and whether no run will use it since it is not as it was; with
+   * `reinstall` the driver is uninstalled first.
+   */
   keep(options?: { reinstall?: boolean }): Promise<void>;
 }
 
 /**
  * Brings up a cluster, new or kept (`fresh`: new in any case), and installs the driver on it. What was begun is removed when a step fails.
- * Throws `UsageError` for an unknown driver, `Blocked` for one that cannot be tried here, `HarnessError` when something does not start.
+ * With `KEEP` a cluster stays whose driver could not be installed. Throws `UsageError` for an unknown driver, `Blocked` for one that cannot
+ * be tried here, `SetUpFailed` when the driver could not be installed, `HarnessError` when something else does not start.
  */
 export async function openTarget(
   settings: TargetSettings,
@@ -50,6 +60,13 @@ export async function openTarget(
   removeWhenInterrupted(use, release);
   const { cluster, state } = await releasing(release, () => provider.bringUp(driver.name, engine, { fresh }));
   openTranscript(`${settings.REPORTS}/transcripts/${state.id}-setup.jsonl`, settings.VERBOSE);
+  if (state.unfit !== undefined) {
+    // Back to where it was, for those who kept it.
+    await cluster.disconnect();
+    await provider.keep(state);
+    await release({ keep: true });
+    refuseUnfit(state);
+  }
   const scope = new Scope(`${driver.name} on ${state.id}`);
   const session = scope.child("what serves it from this process");
   const discard = once(async () => {
@@ -64,33 +81,51 @@ export async function openTarget(
     await scope.close().catch((error: Error) => progress.say(error.message));
     await discard();
   });
+  const states = new ClusterStates(settings);
+  const keep = async (kept: ClusterState) => {
+    forgetWhenInterrupted(state.id);
+    await session.close();
+    await cluster.disconnect();
+    await provider.keep(kept);
+    await release({ keep: true });
+    if (kept.unfit) progress.say(`${state.id} will not be used again: ${kept.unfit}`);
+    progress.say(
+      `kept ${state.id} (${driver.name}@${engine.name}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down ${state.id}`,
+    );
+  };
   try {
     const attachment = await progress.step(
       `installing ${driver.title}`,
       async () => (await driver.install?.(scope, cluster, session)) ?? {},
     );
-    const installed = { ...state, attachment };
-    new ClusterStates(settings).save(installed);
+    const installed: ClusterState = { ...state, attachment };
+    states.save(installed);
     return {
       driver,
       cluster,
       state: installed,
+      baseline: async () => {
+        const baseline = await readStableSnapshot(cluster);
+        states.save({ ...installed, baseline });
+        return baseline;
+      },
       remove,
       keep: async ({ reinstall = false } = {}) => {
         if (reinstall) await scope.close();
-        forgetWhenInterrupted(state.id);
-        await session.close();
-        await cluster.disconnect();
-        await provider.keep(installed);
-        await release({ keep: true });
-        progress.say(
-          `kept ${state.id} (${driver.name}@${engine.name}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down`,
-        );
+        const current = { ...installed, ...states.load(state.id) };
+        const { baseline } = current;
+        const unfit =
+          baseline && !reinstall && (await unfitBecause(cluster, { driver: driver.name, baseline }));
+        await keep(unfit ? { ...current, unfit } : current);
       },
     };
   } catch (error) {
-    await remove();
-    throw error;
+    const target = { driver: driver.name, engine: engine.name };
+    const blamed = await withEvidence(blame(error, driver, reference), cluster, settings, target);
+    if (settings.KEEP && blamed instanceof SetUpFailed) {
+      await keep({ ...state, unfit: `${driver.name} could not be installed: ${blamed.failure.cause.what}` });
+    } else await remove();
+    throw blamed;
   }
 }
 

@@ -1,16 +1,24 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { type ConformanceMeta, outcomeOf, type TargetContext } from "#harness/conformance/outcome.ts";
+import {
+  type ConformanceMeta,
+  outcomeOf,
+  SetUpFailed,
+  type TargetContext,
+} from "#harness/conformance/outcome.ts";
 import { within } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import { causeOf } from "#harness/core/cause.ts";
+import { HarnessError, NothingSeen } from "#harness/core/errors.ts";
+import { placeOf } from "#harness/core/place.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { writeEvidence } from "./evidence-files.ts";
 import type { TestTools } from "./tools.ts";
 
 /** Time for the evidence of one failed test. */
 export const evidenceDeadlineMs = 20_000;
-const evidenceLimitBytes = 8 * 1024 * 1024;
 
 /** Gathers what one test leaves behind for the reports. */
 export class TestRecord {
@@ -18,6 +26,7 @@ export class TestRecord {
   readonly #startedAt = performance.now();
   readonly #kept: EvidenceFile[] = [];
   readonly #collected: EvidenceFile[] = [];
+  readonly #seen = new Map<string, number>();
 
   constructor(requirement: RequirementId, chapter: string, target: TargetContext) {
     this.meta = {
@@ -36,6 +45,9 @@ export class TestRecord {
       scope,
       use: (shared) => shared.make(),
       note: (text) => this.note(text),
+      saw: (what, count = 1) => {
+        this.#seen.set(what, (this.#seen.get(what) ?? 0) + count);
+      },
       fact: (name, value) => {
         meta.facts = { ...meta.facts, [name]: value };
       },
@@ -52,6 +64,12 @@ export class TestRecord {
     this.meta.notes = [...(this.meta.notes ?? []), text];
   }
 
+  /** Throws `NothingSeen` when one of these was never seen. */
+  expectSeen(wanted: readonly string[]): void {
+    const missing = wanted.filter((what) => (this.#seen.get(what) ?? 0) === 0);
+    if (missing.length > 0) throw new NothingSeen(`there were no ${missing.join(" and no ")}`);
+  }
+
   async collect(work: () => Promise<EvidenceFile[]>): Promise<void> {
     try {
       const files = await within({ what: "the evidence", deadlineMs: evidenceDeadlineMs }, work());
@@ -65,8 +83,11 @@ export class TestRecord {
     const { meta } = this;
     meta.durationMs = performance.now() - this.#startedAt;
     meta.outcome = failure === undefined ? "passed" : outcomeOf(failure);
-    if (failure !== undefined) meta.reason = failure instanceof Error ? failure.message : String(failure);
-    if (meta.outcome === "blocked" || meta.outcome === "unsupported") return;
+    if (failure !== undefined) meta.reason = describeFailure(failure);
+    const cause = causeOf(failure);
+    if (cause) meta.cause = cause;
+    if (failure instanceof NothingSeen) meta.sawNothing = true;
+    if (["blocked", "unsupported", "not run"].includes(meta.outcome)) return;
 
     const own = join(folder, meta.requirement);
     mkdirSync(own, { recursive: true });
@@ -74,14 +95,17 @@ export class TestRecord {
     writeFileSync(transcript, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { flag: "a" });
     meta.transcript = relative(reports, transcript);
     if (meta.outcome === "passed") return;
-
-    let left = evidenceLimitBytes;
-    meta.evidence = [...this.#kept, ...this.#collected].flatMap(({ name, content }) => {
-      if (content.length > left) return [];
-      left -= content.length;
-      const path = join(own, name.replaceAll("/", "_"));
-      writeFileSync(path, content);
-      return [relative(reports, path)];
-    });
+    meta.evidence = [
+      ...(failure instanceof SetUpFailed ? failure.failure.evidence : []),
+      ...writeEvidence([...this.#kept, ...this.#collected], own, reports),
+    ];
   }
+}
+
+/** What went wrong, and where in the code, if it was not foreseen. */
+function describeFailure(failure: unknown): string {
+  if (!(failure instanceof Error)) return String(failure);
+  const foreseen = outcomeOf(failure) !== "error" || failure instanceof HarnessError || causeOf(failure);
+  const place = foreseen ? undefined : placeOf(failure);
+  return place === undefined ? failure.message : `${failure.name}: ${failure.message}\n  at ${place}`;
 }

@@ -9,6 +9,8 @@ export interface TestTools {
   use<T>(shared: Shared<T>): Promise<T>;
   /** Says something worth telling although the outcome stands. */
   note(text: string): void;
+  /** Says that something was seen that the requirement declares in `sees`: what was never seen is never passed. */
+  saw(what: string, count?: number): void;
   /** Records a measured fact, so that a change between engines shows. */
   fact(name: string, value: string | number | boolean): void;
   /** Keeps a file as evidence if this test fails. */

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "#harness/core/errors.ts";
+import { mergeCauses } from "#reports/conformance/causes.ts";
 import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
 import { judgeProfile, worstOf } from "#reports/conformance/verdict.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -139,6 +140,7 @@ function mergeTargets(
   return {
     ...one,
     versions: { ...one.versions, ...other.versions },
+    causes: mergeCauses(one.causes, other.causes),
     results: all,
     profiles: profiles.map((profile) =>
       judgeProfile(
@@ -166,11 +168,13 @@ function mergeResults(one: RequirementResult, other: RequirementResult, where: s
   const outcome = worstOf([one.outcome, other.outcome]);
   const [worse, better] = outcome === one.outcome ? [one, other] : [other, one];
   const facts = { ...better.facts, ...worse.facts };
+  const causes = [...new Set([...(worse.causes ?? []), ...(better.causes ?? [])])];
   const notes = [...(worse.notes ?? []), ...(better.notes ?? [])];
   return {
     ...worse,
     ...(Object.keys(facts).length > 0 ? { facts } : {}),
     ...(notes.length > 0 ? { notes } : {}),
+    ...(causes.length > 0 ? { causes } : {}),
     durationMs: one.durationMs + other.durationMs,
     evidence: [...new Set([...worse.evidence, ...better.evidence])],
     tests: [...worse.tests, ...better.tests],

@@ -4,11 +4,13 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { announce } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { execInContainer, NamespacedWorkload } from "#harness/workload/namespaced.ts";
 import type { Network, NetworkView, PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+import { explainMissingPlugin } from "./missing-plugin.ts";
+import { untilEngines } from "./until-engines.ts";
 
 /** A name that no other object of this or another run has. */
 export function uniqueName(prefix: string): string {
@@ -20,18 +22,27 @@ export async function askEngine<T>(node: ClusterNode, what: string, call: Promis
   try {
     return await call;
   } catch (error) {
-    const { statusCode, json, message } = error as {
-      statusCode?: number;
-      json?: { message?: string };
-      message: string;
-    };
+    const { statusCode } = error as { statusCode?: number };
     if (statusCode === undefined) throw error;
-    throw new Nonconformance({
-      who: `${node.name}: ${what}`,
-      expected: "success",
-      got: `HTTP ${statusCode}: ${json?.message ?? message}`,
-    });
+    throw await refusalOf(node, what, error);
   }
+}
+
+/** What an engine refused, with where it looks for a plugin that it does not find. */
+async function refusalOf(node: ClusterNode, what: string, error: unknown): Promise<Nonconformance> {
+  const { statusCode, json, message } = error as {
+    statusCode: number;
+    json?: { message?: string };
+    message: string;
+  };
+  const said = json?.message ?? message;
+  const missing = await explainMissingPlugin(node, said);
+  return new Nonconformance({
+    who: `${node.name}: ${what}`,
+    expected: "success",
+    got: `HTTP ${statusCode}: ${said}`,
+    ...missing,
+  });
 }
 
 /** A container on a network of the Container Network Model. */
@@ -165,7 +176,8 @@ export async function createCnmNetwork(
   cluster: Cluster,
   spec: CnmNetworkSpec,
 ): Promise<CnmNetwork> {
-  scope.defer(`network ${spec.name} on every node`, () => networkGone(cluster, spec));
+  // Engines that did not create the network themselves drop it on their own, a little later.
+  scope.defer(`network ${spec.name} on every node`, () => untilEngines(cluster, spec.name, "forget"));
   const made = await Promise.allSettled(spec.createOn.map((node) => createOn(scope, node, spec)));
   // Told only when every engine has answered: a network that is made a little later would not be removed.
   const refused = made.find((result) => result.status === "rejected");
@@ -213,28 +225,27 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
   );
 }
 
-/** `docker network rm`. The engine refuses while it still tears an endpoint down, so removal is polled for. */
+/**
+ * `docker network rm`. The engine refuses while it still tears an endpoint down, so removal is polled for. Throws `Nonconformance`
+ * where it refuses to the end.
+ */
 export async function removeNetwork(node: ClusterNode, name: string): Promise<void> {
+  let refused: Nonconformance | undefined;
   await until({ what: `network ${name} to be removable on ${node.name}`, deadlineMs: 20_000 }, async () => {
+    refused = undefined;
     try {
       await node.docker.getNetwork(name).remove();
     } catch (error) {
-      if ((error as { statusCode?: number }).statusCode !== 404) throw error;
+      const { statusCode } = error as { statusCode?: number };
+      if (statusCode === 404) return true;
+      refused =
+        statusCode === undefined ? undefined : await refusalOf(node, `docker network rm ${name}`, error);
+      throw error;
     }
     return true;
+  }).catch((error: unknown) => {
+    throw error instanceof DeadlineExceeded && refused ? refused : error;
   });
-}
-
-/** Engines that did not create the network themselves drop it on their own, a little later. */
-async function networkGone(cluster: Cluster, spec: CnmNetworkSpec): Promise<void> {
-  await Promise.all(
-    cluster.nodes.map((node) =>
-      until({ what: `${node.name} to forget network ${spec.name}`, deadlineMs: 20_000 }, async () => {
-        const listed = await node.docker.listNetworks({ filters: { name: [spec.name] } });
-        return listed.every((network) => network.Name !== spec.name);
-      }),
-    ),
-  );
 }
 
 export class CnmNetwork implements Network {

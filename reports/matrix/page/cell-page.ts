@@ -67,7 +67,7 @@ export function renderCellPage(cell: Cell, folder: string, home: string): string
     body: lines([
       renderState(cell),
       ...shown.map(({ id, title, bounds, results }) => {
-        const cards = results.map((result) => renderRequirement(result, path, bounds));
+        const cards = results.map((result) => renderRequirement(cell.target ?? {}, result, path, bounds));
         return cards.length === 0 ? undefined : section(id, title, lines(cards));
       }),
     ]),

@@ -1,5 +1,6 @@
 import { providerSummaries } from "#harness/cluster/providers.ts";
 import { outcomeMeanings, outcomes } from "#harness/conformance/outcome.ts";
+import { causeKinds } from "#harness/core/cause.ts";
 import { markdownTable } from "#harness/core/markdown.ts";
 import { describeSettings } from "#harness/core/settings/settings.ts";
 
@@ -18,6 +19,14 @@ export function outcomesTable(): string {
   return markdownTable(
     ["outcome", "meaning"],
     outcomes.map((outcome) => [outcome, outcomeMeanings[outcome]]),
+  );
+}
+
+/** What each kind of cause says. */
+export function causesTable(): string {
+  return markdownTable(
+    ["kind", "what happened"],
+    Object.entries(causeKinds).map(([kind, says]) => [kind, says]),
   );
 }
 

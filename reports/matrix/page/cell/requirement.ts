@@ -1,5 +1,6 @@
+import { toldBefore } from "#reports/conformance/causes.ts";
 import { formatDuration, plural } from "#reports/conformance/console.ts";
-import type { RequirementResult } from "#reports/conformance/schema.ts";
+import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
 import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { anchorOf, link } from "#reports/page/link.ts";
@@ -8,22 +9,44 @@ import type { Bounds } from "./commands.ts";
 import { renderEvidence } from "./evidence.ts";
 
 /** One requirement of a cell with what its outcome rests on; `path` is the folder of the cell. */
-export function renderRequirement(result: RequirementResult, path: string, bounds: Bounds): Html {
+export function renderRequirement(
+  target: Pick<TargetStatement, "causes">,
+  result: RequirementResult,
+  path: string,
+  bounds: Bounds,
+): Html {
   const { requirement, title, level, outcome, source, durationMs } = result;
   const { sign, tone } = outcomeSigns[outcome];
   const took = durationMs > 0 && ` · ${formatDuration(durationMs)}`;
   return html`<article class="card requirement" id="${anchorOf(requirement)}" tabindex="-1">
 <h3>${badge(tone, `${sign} ${outcome}`)} ${requirement}: ${title}</h3>
 <p class="quiet small">${level} · ${link(source.url, source.text, { rel: "noreferrer" })}${took}</p>
-${renderReason(result)}
+${renderReason(target, result)}
 ${renderFacts(result)}
 ${renderTests(result)}
 ${renderEvidence(result, path, bounds)}
 </article>`;
 }
 
-function renderReason({ reason, notes = [], reproduce, outcome }: RequirementResult): Html {
+function renderReason(target: Pick<TargetStatement, "causes">, result: RequirementResult): Html {
+  const { reason, notes = [], reproduce, outcome } = result;
   const parts = notes.map((note) => html`<p>Worth knowing: ${note}</p>`);
+  const told = toldBefore(target, result);
+  if (told) {
+    const [first = ""] = told.requirements;
+    return lines([
+      ...parts,
+      html`<p>The same cause as ${link(`#${anchorOf(first)}`, first)}: ${told.what}</p>`,
+    ]);
+  }
+  const cause = target.causes?.find(({ id }) => id === result.causes?.[0]);
+  const others = (cause?.requirements ?? []).filter((id) => id !== result.requirement);
+  if (others.length > 0) {
+    const links = others.map((id) => link(`#${anchorOf(id)}`, id));
+    parts.push(
+      html`<p>The same cause took ${plural(others.length, "more requirement")}: ${lines(links)}</p>`,
+    );
+  }
   if (reason !== undefined) {
     const short = outcome === "blocked" || outcome === "unsupported" || outcome === "not run";
     parts.push(short ? html`<p>${reason}</p>` : html`<pre class="wrap failure">${reason}</pre>`);

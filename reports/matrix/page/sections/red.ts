@@ -1,3 +1,4 @@
+import { causesOf } from "#reports/conformance/causes.ts";
 import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { linkTo } from "#reports/matrix/page/cell-link.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
@@ -23,12 +24,18 @@ function renderBrokenCell(cell: Cell): Html {
   return html`<li>${mark} ${link(`${linkTo(cell)}#state`, name)}<code>${firstLine(why)}</code></li>`;
 }
 
+/** Every cause once, with the requirements that it took. */
 function renderFailures(cell: Cell): Html[] {
-  return (cell.target?.results ?? [])
-    .filter(({ outcome }) => outcome === "failed" || outcome === "error")
-    .map(({ requirement, outcome, title, reason = "" }) => {
-      const { sign, tone } = outcomeSigns[outcome];
-      const where = link(linkTo(cell, requirement), `${requirement} on ${cell.name}`);
-      return html`<li>${badge(tone, `${sign} ${outcome}`)} ${where} ${title}<code>${firstLine(reason)}</code></li>`;
-    });
+  const results = cell.target?.results ?? [];
+  return causesOf(cell.target ?? { results }).map(({ outcome, requirements, what }) => {
+    const { sign, tone } = outcomeSigns[outcome];
+    const [first = "", ...others] = requirements;
+    const title = results.find(({ requirement }) => requirement === first)?.title ?? "";
+    const links = [
+      link(linkTo(cell, first), `${first} on ${cell.name}`),
+      ...others.map((id) => link(linkTo(cell, id), id)),
+    ];
+    const took = others.length === 0 ? title : `one cause, ${requirements.length} requirements`;
+    return html`<li>${badge(tone, `${sign} ${outcome}`)} ${lines(links)} ${took}<code>${what}</code></li>`;
+  });
 }

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import { causeId } from "#harness/core/cause.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { mergeCauses, statesOfCauses } from "./causes.ts";
+import { formatSummary } from "./console.ts";
+import { formatJUnit } from "./junit.ts";
+import { buildStatement, type Observation } from "./statement.ts";
+
+const start = { kind: "plugin start", what: "mine ended before it was ready: exit code 3" } as const;
+
+function observe(requirement: RequirementId, more: Partial<Observation> = {}): Observation {
+  return {
+    ...{ target: "mine@26.1", test: `${requirement} a test`, file: "a.test.ts", requirement },
+    ...{ driver: "mine", engine: "26.1", chapter: "basics", outcome: "failed", durationMs: 1 },
+    ...more,
+  };
+}
+
+function statementOf(observations: readonly Observation[]) {
+  return buildStatement({
+    generator: { name: "netconform", version: "0.0.0" },
+    id: "b7f0b1f4-6d3c-4a52-9b53-0d5a2c6a2f0e",
+    startedAt: new Date(0),
+    durationMs: 0,
+    incompleteBecause: [],
+    environment: {
+      host: { platform: "", kernel: "", arch: "", cpus: 1 },
+      ...{ node: "", packages: {}, settings: {} },
+    },
+    targets: [
+      {
+        ...{ name: "mine@26.1", driver: "mine", reference: "mine", title: "", engine: "26.1" },
+        ...{ declared: [], versions: {} },
+      },
+    ],
+    observations,
+    errors: [],
+  });
+}
+
+function failuresOf(observations: readonly Observation[]): string {
+  const summary = formatSummary(statementOf(observations), {}, { width: 100, color: false });
+  return /What failed\n([\s\S]*?)\n\n/.exec(summary)?.[1] ?? "";
+}
+
+const crash: Partial<Observation> = {
+  cause: start,
+  reason:
+    "mine on node1: expected to be ready, got its end before that: exit code 3\n  its log ends with\n    no such bridge",
+  evidence: ["evidence/mine@26.1/install/node1-state.txt"],
+};
+
+describe("a cause that took several requirements", () => {
+  test("is told once on the console, with all of them", () => {
+    expect(failuresOf([observe("B1", crash), observe("B2", crash), observe("C1", crash)])).toBe(
+      `✘ plugin start on mine@26.1  took 3 requirements, all MUST
+      B1 B2 C1
+      mine on node1: expected to be ready, got its end before that: exit code 3
+        its log ends with
+          no such bridge
+      evidence: evidence/mine@26.1/install/node1-state.txt`,
+    );
+  });
+
+  test("is told once in JUnit, and every requirement is a failure that names it", () => {
+    const junit = formatJUnit(statementOf([observe("B1", crash), observe("B2", crash)]));
+    expect(junit.match(/no such bridge/g)).toHaveLength(1);
+    expect(junit.match(/<failure /g)).toHaveLength(2);
+    expect(junit).toContain(`the same cause as B1: ${start.what}`);
+  });
+
+  test("leaves each of them failed in the statement, with its id", () => {
+    const [target] = statementOf([observe("B1", crash), observe("B2", crash)]).targets;
+    const id = causeId(start);
+    expect(target?.causes).toEqual([
+      {
+        ...{ ...start, id, outcome: "failed", reason: crash.reason },
+        ...{ requirements: ["B1", "B2"], evidence: crash.evidence },
+      },
+    ]);
+    const taken = target?.results.filter(({ outcome }) => outcome === "failed");
+    expect(taken?.map(({ requirement, causes }) => [requirement, causes])).toEqual([
+      ["B1", [id]],
+      ["B2", [id]],
+    ]);
+    expect(target?.profiles.find(({ profile }) => profile === "basics")?.verdict).toBe("not conformant");
+  });
+});
+
+const refused = (network: string, subnet: string) =>
+  `node1: docker network create --subnet=${subnet} ${network}: expected success, got HTTP 500: out of bridges`;
+
+test("failures with the same words, but for names and addresses, are one cause", () => {
+  const text = failuresOf([
+    observe("B2", { reason: refused("net-0a1b2c3d", "10.1.2.0/24") }),
+    observe("B5", { reason: refused("net-99887766", "10.1.9.0/24") }),
+    observe("X1", { reason: "c-16f251a1: expected a route, got none" }),
+  ]);
+  expect(text).toBe(`✘ one cause on mine@26.1  took 2 requirements, all MUST
+      B2 B5
+      ${refused("net-0a1b2c3d", "10.1.2.0/24")}
+✘ X1 on mine@26.1  a container has a second interface on docker_gwbridge, and its default route uses it
+      MUST, Containers Tutorial, Chapter 4
+      c-16f251a1: expected a route, got none`);
+});
+
+test("two causes of one requirement are both told", () => {
+  const failures = [
+    { requirement: "M4", outcome: "failed", reason: "no route" },
+    { requirement: "M4", outcome: "error", reason: "no agent" },
+    { requirement: "M5", outcome: "failed", reason: "no route" },
+    { requirement: "M6", outcome: "blocked", reason: "no vxlan" },
+  ] as const;
+  expect(
+    statesOfCauses(failures).map(({ what, outcome, requirements }) => [what, outcome, requirements]),
+  ).toEqual([
+    ["no route", "failed", ["M4", "M5"]],
+    ["no agent", "error", ["M4"]],
+  ]);
+});
+
+test("the causes of two parts of a target are one list", () => {
+  const of = (...ids: string[]) =>
+    statesOfCauses(ids.map((requirement) => ({ requirement, outcome: "failed", reason: "no route" })));
+  expect(mergeCauses(of("M4"), of("M5", "M4"))).toMatchObject([{ requirements: ["M4", "M5"] }]);
+  expect(mergeCauses(undefined, of("M5"))).toMatchObject([{ requirements: ["M5"] }]);
+});

@@ -1,0 +1,90 @@
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import { type Cause, causeId } from "#harness/core/cause.ts";
+import type { CauseStatement, RequirementResult, TargetStatement } from "./schema.ts";
+
+/** What is known of a test that did not pass. */
+interface Ended {
+  outcome: Outcome;
+  reason?: string | undefined;
+  cause?: Cause | undefined;
+}
+
+/** Whether a test that ended so has a cause to tell. */
+export function isBroken(outcome: Outcome): outcome is "failed" | "error" {
+  return outcome === "failed" || outcome === "error";
+}
+
+/** The cause of a failure: the one that it names, else its own first line, which others may have as well. */
+export function causeOfEnd({ outcome, reason = "", cause }: Ended): (Cause & { id: string }) | undefined {
+  if (!isBroken(outcome)) return undefined;
+  const own: Cause = cause ?? { kind: "same words", what: firstLineOf(reason) };
+  return { ...own, id: causeId(own) };
+}
+
+/** What one test adds to the causes of its target. */
+export interface Failure extends Ended {
+  requirement: string;
+  evidence?: readonly string[] | undefined;
+  reproduce?: string | undefined;
+}
+
+/** The causes of a target's failures, each once, in the order in which they were first seen; so are their requirements. */
+export function statesOfCauses(failures: readonly Failure[]): CauseStatement[] {
+  const causes = new Map<string, CauseStatement>();
+  for (const failure of failures) {
+    const cause = causeOfEnd(failure);
+    if (!cause || !isBroken(failure.outcome)) continue;
+    const known = causes.get(cause.id);
+    if (!known) {
+      causes.set(cause.id, {
+        ...cause,
+        outcome: failure.outcome,
+        reason: failure.reason ?? cause.what,
+        requirements: [failure.requirement],
+        evidence: [...(failure.evidence ?? [])],
+        ...(failure.reproduce === undefined ? {} : { reproduce: failure.reproduce }),
+      });
+    } else if (!known.requirements.includes(failure.requirement)) {
+      known.requirements.push(failure.requirement);
+    }
+  }
+  return [...causes.values()];
+}
+
+/** The causes of a target; of one whose statement is older than causes, by what its requirements say. */
+export function causesOf({ causes, results }: Pick<TargetStatement, "causes" | "results">): CauseStatement[] {
+  return causes ?? statesOfCauses(results);
+}
+
+/** The causes of two parts of one target. */
+export function mergeCauses(
+  one: readonly CauseStatement[] = [],
+  other: readonly CauseStatement[] = [],
+): CauseStatement[] {
+  const merged = new Map(one.map((cause) => [cause.id, cause]));
+  for (const cause of other) {
+    const known = merged.get(cause.id);
+    const requirements = [...new Set([...(known?.requirements ?? []), ...cause.requirements])];
+    merged.set(cause.id, { ...(known ?? cause), requirements });
+  }
+  return [...merged.values()];
+}
+
+/** A cause that a requirement shares with one that comes before it: there it is told. */
+export function toldBefore(
+  { causes = [] }: Pick<TargetStatement, "causes">,
+  result: RequirementResult,
+): CauseStatement | undefined {
+  const [first] = result.causes ?? [];
+  const cause = causes.find(({ id }) => id === first);
+  return cause && cause.requirements[0] !== result.requirement ? cause : undefined;
+}
+
+/** `the same cause as M1: FIRST LINE`. */
+export function referTo({ requirements, what }: Pick<CauseStatement, "requirements" | "what">): string {
+  return `the same cause as ${requirements[0]}: ${what}`;
+}
+
+function firstLineOf(text: string): string {
+  return text.trim().split("\n")[0] ?? "";
+}
