@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import { until } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -6,6 +7,7 @@ import type { Egress } from "./cni/egress.ts";
 import { CniFrontend } from "./cni/frontend.ts";
 import { Dataplane, type DataplaneNode } from "./dataplane/dataplane.ts";
 import { Fabric, type NodeDataplane } from "./dataplane/fabric.ts";
+import { addLinks, removeLinks } from "./dataplane/links.ts";
 import { LinksOnly } from "./dataplane/links-only.ts";
 import { FaultyEgress } from "./faults/cni.ts";
 import { DataplaneFaults } from "./faults/dataplane.ts";
@@ -59,6 +61,8 @@ export class ReferencePlugin {
   readonly #cni = new Map<string, CniFrontend>();
   readonly #egresses: Egress[] = [];
   readonly #watches: NameWatch[] = [];
+  /** What a fault left on the nodes. */
+  readonly #left: { host: Host; device: string }[] = [];
   #watching: NodeJS.Timeout | undefined;
   #opening: Promise<void> | undefined;
 
@@ -86,6 +90,7 @@ export class ReferencePlugin {
         handlers,
         model: this.model,
         faults: this.faults,
+        leaveLinks: () => this.#leaveLinks(node.host),
       });
       this.#servers.set(node.host.name, new PluginServer(pipeline));
       if (options.frontends?.includes("cni")) this.#addCniFrontend(node);
@@ -136,6 +141,7 @@ export class ReferencePlugin {
     await this.close();
     await Promise.all(this.#egresses.map((egress) => egress.stop()));
     await this.#fabric.stop();
+    for (const { host, device } of this.#left.splice(0)) await removeLinks(host, [device]);
   }
 
   /** Changes tenants, groups or policies; resolves when every node has it. */
@@ -160,6 +166,12 @@ export class ReferencePlugin {
 
   versions(): Promise<Record<string, string>> {
     return this.#fabric.versions();
+  }
+
+  async #leaveLinks(host: Host): Promise<void> {
+    const device = `ncleft${randomBytes(3).toString("hex")}`;
+    this.#left.push({ host, device });
+    await addLinks(host, [[`link add ${device} type veth peer name ${device}p`]]);
   }
 
   #addCniFrontend({ host }: PluginNode): void {

@@ -18,7 +18,7 @@ import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { SetUpFailed, type SetUpFailure, type TargetContext } from "./outcome.ts";
-import { expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
+import { exchangesSeen, expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
 import { blame } from "./run/install.ts";
 import { Baseline } from "./suite/baseline.ts";
 import { askVersions } from "./suite/versions.ts";
@@ -189,7 +189,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
           await suite.finish();
           await expectProtocolKept(recorderOf(driver), start, name, tools);
         },
-        { alone: true, deadlineMs: 120_000, place: "last" },
+        { alone: true, deadlineMs: 120_000, place: "last", sees: [exchangesSeen] },
       );
     },
   );

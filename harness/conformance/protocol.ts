@@ -23,6 +23,9 @@ export function recorderOf({ protocol }: Pick<InstalledDriver, "protocol">): Pro
   });
 }
 
+/** What R1 must have seen: without an exchange no rule was kept. */
+export const exchangesSeen = "exchanges between engines and plugin";
+
 /** Where the exchanges of a chapter begin, and what the plugin held then. */
 export interface ProtocolStart {
   readonly mark: Mark;
@@ -41,13 +44,13 @@ export async function expectProtocolKept(
   recorder: ProtocolRecorder,
   { mark, held: before }: ProtocolStart = { mark: [], held: nothing },
   chapter: string,
-  { fact, keep, note }: Pick<TestTools, "fact" | "keep" | "note">,
+  { fact, keep, saw }: Pick<TestTools, "fact" | "keep" | "saw">,
 ): Promise<void> {
   const held = await untilHeld(recorder, before);
   const { exchanges, findings } = await recorder.since(mark);
   keep(asEvidence(exchanges));
   fact(`exchanges in ${chapter}`, exchanges.length);
-  if (exchanges.length === 0) note(`no call reached the plugin during ${chapter}`);
+  saw(exchangesSeen, exchanges.length);
   const left = describeHeldResources(held);
   if (findings.length === 0 && left === "") return;
   const told = findings

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { inject } from "vitest";
-import { PluginClient, type PluginSocket, pluginSocket } from "#harness/cnm/client/client.ts";
+import { PluginClient, type PluginSocket } from "#harness/cnm/client/client.ts";
 import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/client/engine.ts";
 import {
   curlLine,
@@ -12,11 +12,12 @@ import {
 import type { JoinResponse } from "#harness/cnm/protocol/protocol.ts";
 import { checkConversation } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules/rules.ts";
+import { locatePlugin, type PluginPlace } from "#harness/conformance/cnm-run/plugin-place.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "#harness/conformance/suite.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Nonconformance, Unsupported, UsageError } from "#harness/core/errors.ts";
+import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
@@ -30,8 +31,8 @@ import { serveReferencePlugin } from "./reference.ts";
 /** The plugin under test, as it introduced itself. */
 export interface CnmContext {
   readonly socket: PluginSocket;
-  /** The machine whose interfaces the plugin makes. */
-  readonly host: Host;
+  /** The machine whose interfaces the plugin makes. Throws `Blocked` where it cannot be looked at from here. */
+  readonly host: () => Host;
   readonly facts: PluginFacts;
   /** The engine that is played. */
   readonly engine: PlayedVersion;
@@ -63,7 +64,6 @@ export function cnmSuite(define: (suite: CnmSuite) => void): void {
 async function open(scope: Scope, engine: PlayedVersion): Promise<CnmContext> {
   const settings = workerSettings();
   const { socket, host } = await findPlugin(settings, scope);
-  (await socket.connect()).destroy(); // without a plugin at all there is nothing to judge
   const transcript: Exchange[] = [];
   const client = new PluginClient(socket, "suite", {
     engine,
@@ -80,36 +80,15 @@ async function open(scope: Scope, engine: PlayedVersion): Promise<CnmContext> {
   };
 }
 
-/** The plugin at `PLUGIN`: on this machine, on a node of a cluster that is up (`node1:/path`), or else the project's own. */
+/** The plugin at `PLUGIN`, or else the project's own. */
 async function findPlugin(
   settings: Pick<Settings, "CACHE" | "FAULT" | "PLUGIN">,
   scope: Scope,
-): Promise<Pick<CnmContext, "socket" | "host">> {
-  const { PLUGIN, FAULT } = settings;
+): Promise<PluginPlace> {
+  const { PLUGIN, FAULT, CACHE } = settings;
+  if (PLUGIN) return locatePlugin({ PLUGIN, CACHE }, scope);
   const local = new LocalHost();
-  if (!PLUGIN) return { socket: await serveReferencePlugin(scope, local, FAULT), host: local };
-  const [, id, name, path] = /^(?:([^/:]+)\/)?([^/:]+):(\/[^/].*)$/.exec(PLUGIN) ?? [];
-  if (name === undefined || path === undefined) return { socket: pluginSocket(PLUGIN), host: local };
-  // What speaks SSH takes longer to load than the whole suite takes on a local socket.
-  const { ClusterStates } = await import("#harness/cluster/state.ts");
-  const { RemoteCluster } = await import("#harness/cluster/remote-cluster.ts");
-  const clusters = new ClusterStates(settings).all();
-  const fitting = clusters.filter(
-    (state) => (id ?? state.id) === state.id && state.nodes.some((node) => node.name === name),
-  );
-  const [state] = fitting;
-  if (!state || fitting.length > 1) {
-    throw new UsageError(`PLUGIN=${PLUGIN}: ${fitting.length} clusters have a node ${name}`, {
-      hint:
-        fitting.length > 1
-          ? `name one of them: ${fitting.map((one) => `${one.id}/${name}:${path}`).join(", ")}`
-          : "KEEP=1 leaves the cluster of a run up",
-    });
-  }
-  const cluster = new RemoteCluster(state);
-  scope.defer(`the connections to ${state.id}`, () => cluster.disconnect());
-  const host = cluster.nodes.find((node) => node.name === name)!;
-  return { socket: { ...pluginSocket(path), connect: () => host.connectSocket(path) }, host };
+  return { socket: await serveReferencePlugin(scope, local, FAULT), host: () => local };
 }
 
 /** What the engine asks when it loads a plugin. A plugin that answers badly is taken for one that declares nothing. */

@@ -1,8 +1,12 @@
 import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/client/engine.ts";
 import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import type { Host } from "#harness/host/host.ts";
 import { type CnmTest, cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
+
+/** What the answers to Join named. */
+const interfaces = "interfaces that the calls before made";
 
 cnmSuite(({ requirement }) => {
   requirement("CNM-15", "calls for networks and endpoints that were never made", async (test) => {
@@ -162,9 +166,33 @@ cnmSuite(({ requirement }) => {
     "nothing is left of all the interfaces that the calls before this made",
     async (test) => {
       test.fact("interfaces made", test.interfaces.size);
+      test.saw(interfaces, test.interfaces.size);
       await interfacesGone(test, test.interfaces);
     },
-    { alone: true },
+    { alone: true, sees: [interfaces] },
+  );
+
+  requirement(
+    "CNM-15b",
+    "no interface is left of Joins that fail, which name none",
+    async (test) => {
+      const host = test.host();
+      // Others may make interfaces here meanwhile; what a plugin leaves, it leaves each time.
+      let left: string[] = [];
+      for (const _turn of ["first", "second", "third"]) {
+        const before = await linksOf(host);
+        const failed = await failingJoins(test);
+        test.saw("Joins that failed", failed);
+        left = await linksSince(host, before);
+        if (left.length === 0) return;
+      }
+      throw new Nonconformance({
+        who: test.socket.name,
+        expected: "no interface to be left of Joins that failed, once endpoint and network are deleted",
+        got: `${left.join(", ")} on ${host.name} after 5 s, and the like each of three times`,
+      });
+    },
+    { alone: true, sees: ["Joins that failed"] },
   );
 });
 
@@ -200,17 +228,52 @@ async function stillServes(test: CnmTest): Promise<void> {
   else await engine.address((await engine.pool()).id);
 }
 
+/** Joins that no plugin can carry out, around one that it can; all of it is deleted. Resolves to how many failed. */
+async function failingJoins(test: CnmTest): Promise<number> {
+  const engine = play(test);
+  const network = await engine.network();
+  const endpoint = await engine.endpoint(network);
+  const unknown = { network, id: randomId(), address: endpoint.address, created: endpoint.created };
+  const results = [await engine.join(unknown)];
+  granted(await engine.join(endpoint));
+  results.push(await engine.join(endpoint));
+  granted(await engine.leave(endpoint));
+  granted(await engine.deleteEndpoint(endpoint));
+  results.push(await engine.join(endpoint));
+  granted(await engine.deleteNetwork(network));
+  return results.filter(({ succeeded }) => !succeeded).length;
+}
+
+/** Names of the interfaces of a host. */
+async function linksOf(host: Host): Promise<Set<string>> {
+  const lines = (await host.run(["ip", "-oneline", "link", "show"])).trim().split("\n");
+  return new Set(lines.map((line) => /^\d+: ([^:@]+)/.exec(line)?.[1] ?? line));
+}
+
+/** Interfaces that came since and do not go within 5 s. */
+async function linksSince(host: Host, before: ReadonlySet<string>): Promise<string[]> {
+  let since: string[] = [];
+  await until({ what: "new interfaces to go", deadlineMs: 5_000 }, async () => {
+    since = [...(await linksOf(host))].filter((name) => !before.has(name));
+    return since.length === 0;
+  }).catch((error: unknown) => {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+  });
+  return since;
+}
+
 /** Interfaces may be removed after the answer, but not much later. */
 async function interfacesGone(test: CnmTest, names: Iterable<string>): Promise<void> {
+  const host = test.host();
   const left = new Set(names);
   await until({ what: `${[...left].join(", ")} to go`, deadlineMs: 5_000 }, async () => {
-    for (const name of left) if (!(await interfaceExists(test.host, name))) left.delete(name);
+    for (const name of left) if (!(await interfaceExists(host, name))) left.delete(name);
     return left.size === 0;
   }).catch(() => {});
   if (left.size === 0) return;
   throw new Nonconformance({
     who: test.socket.name,
     expected: "the interfaces of deleted endpoints to be gone",
-    got: `${[...left].join(", ")} still on ${test.host.name} after 5 s`,
+    got: `${[...left].join(", ")} still on ${host.name} after 5 s`,
   });
 }

@@ -10,7 +10,9 @@ import {
   listenIn,
   nameOf,
   refusals,
+  refuseUnserved,
   remember,
+  servedOf,
   twoNodes,
   under,
 } from "./fixture.ts";
@@ -43,7 +45,7 @@ chapter("plugin", ({ requirement, shared }) => {
       const recorder = await listenIn(test);
       const before = await remember(test, recorder);
       const own = test.scope.child("the late containers");
-      for (const call of callsOfRun) {
+      for (const call of await servedOf(recorder, callsOfRun)) {
         await under(recorder, { call, fault: { kind: "delay", ms: lateMs }, caller: near.name }, async () => {
           await expectPing(await network.run(own, near), other);
         });
@@ -59,8 +61,9 @@ chapter("plugin", ({ requirement, shared }) => {
       "R3",
       `${call} fails, and the container does not run`,
       async (test) => {
-        const { network, near, other } = await test.use(field);
         const recorder = await listenIn(test);
+        await refuseUnserved(recorder, test.declaration, call);
+        const { network, near, other } = await test.use(field);
         const before = await remember(test, recorder);
         for (const fault of [...refusals, cutBefore]) {
           const name = nameOf(call, fault);
@@ -85,6 +88,7 @@ chapter("plugin", ({ requirement, shared }) => {
         const { cluster, driver } = test;
         const [near, far] = twoNodes(cluster.nodes);
         const recorder = await listenIn(test);
+        await refuseUnserved(recorder, test.declaration, call);
         const before = await remember(test, recorder);
         // Each network is the one before, made again.
         let subnet: string | undefined;
@@ -123,6 +127,7 @@ chapter("plugin", ({ requirement, shared }) => {
         const { cluster, driver } = test;
         const [near, far] = twoNodes(cluster.nodes);
         const recorder = await listenIn(test);
+        await refuseUnserved(recorder, test.declaration, call);
         const before = await remember(test, recorder);
         for (const fault of refusals) {
           const name = nameOf(call, fault);

@@ -9,7 +9,7 @@ import { asEvidence, describeHeldResources, recorderOf, untilHeld } from "#harne
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked } from "#harness/core/errors.ts";
+import { Blocked, NothingSeen, Unsupported } from "#harness/core/errors.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Network } from "#harness/workload/network.ts";
@@ -88,7 +88,27 @@ export function nameOf(call: CallName, fault: CallFault): string {
   return `${call}, ${what}`;
 }
 
-/** Runs `work` while the fault is injected into the next call; throws `Nonconformance` when the engine never made that call. */
+/** Throws `Unsupported` for a call of a subsystem that the plugin does not list in `Plugin.Activate`: no engine makes it. */
+export async function refuseUnserved(
+  recorder: ProtocolRecorder,
+  { name }: { readonly name: string },
+  call: CallName,
+): Promise<void> {
+  const [subsystem = ""] = call.split(".");
+  if ((await recorder.subsystems()).has(subsystem)) return;
+  throw new Unsupported(`${name} does not list ${subsystem} in Plugin.Activate`);
+}
+
+/** Of `calls`, those of subsystems that the plugin lists in `Plugin.Activate`. */
+export async function servedOf(recorder: ProtocolRecorder, calls: readonly CallName[]): Promise<CallName[]> {
+  const subsystems = await recorder.subsystems();
+  return calls.filter((call) => subsystems.has(call.split(".")[0] ?? ""));
+}
+
+/**
+ * Runs `work` while the fault is injected into the next call. Throws `NothingSeen` when the engine never made that call, as where
+ * the driver's networks take their addresses from elsewhere: then nothing has gone wrong, and nothing is shown.
+ */
 export async function under<T>(
   recorder: ProtocolRecorder,
   injection: Injection,
@@ -97,11 +117,11 @@ export async function under<T>(
   const injected = await recorder.inject(injection);
   try {
     const result = await work();
-    expectThat((await injected.used()) > 0, {
-      who: `the engine on ${injection.caller ?? "any node"}`,
-      expected: `a call of ${injection.call}, to meet the fault`,
-      got: "none",
-    });
+    if ((await injected.used()) === 0) {
+      throw new NothingSeen(
+        `the engine on ${injection.caller ?? "any node"} made no call of ${injection.call}`,
+      );
+    }
     return result;
   } finally {
     await injected.stop();

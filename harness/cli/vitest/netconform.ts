@@ -1,6 +1,7 @@
 import type { ViteUserConfig } from "vitest/config";
 import { publicApiAlias } from "#drivers/public-api-import.ts";
 import { cniProjects } from "#harness/conformance/cni-run/projects.ts";
+import { ChapterOrder } from "#harness/conformance/run/order.ts";
 import { cnmProjects, targetProjects } from "#harness/conformance/run/projects.ts";
 import { everything, type Selection, selectionById } from "#harness/conformance/run/selection.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
@@ -71,9 +72,10 @@ export async function configure(
       provide: { settings, selection },
       // The package lies in somebody's node_modules, which vitest leaves out otherwise.
       exclude: [],
-      ...(selection.seed === undefined
-        ? {}
-        : { sequence: { shuffle: { files: true, tests: false }, seed: selection.seed } }),
+      sequence:
+        selection.seed === undefined
+          ? { sequencer: ChapterOrder }
+          : { shuffle: { files: true, tests: false }, seed: selection.seed },
       testTimeout: 60_000 * settings.PATIENCE,
       hookTimeout: 120_000 * settings.PATIENCE,
       // Vitest ends the process when taking everything down takes longer, and clusters would stay.

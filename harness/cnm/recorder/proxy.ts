@@ -3,8 +3,8 @@ import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
-import type { Connect, PluginSocket } from "#harness/cnm/client/client.ts";
-import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
+import { type Connect, PluginClient, type PluginSocket } from "#harness/cnm/client/client.ts";
+import { type Exchange, fieldsOf, readExchange } from "#harness/cnm/protocol/exchange.ts";
 import { Conversation, checkConversation, type HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, type RuleViolation } from "#harness/cnm/rules/rules.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -46,6 +46,16 @@ export class RecordingProxy {
   findings(from = 0): readonly RuleViolation[] {
     const exchanges = this.#exchanges.slice(from);
     return [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
+  }
+
+  /** What the plugin lists in its answer to `Plugin.Activate`: the last one that was recorded, else it is asked for one. */
+  async subsystems(): Promise<string[]> {
+    const recorded = this.#exchanges.findLast(({ call, answer }) => call === "Plugin.Activate" && answer);
+    const { answer } = recorded
+      ? readExchange(recorded)
+      : await new PluginClient(this.plugin, "recorder").call("Plugin.Activate");
+    const listed = fieldsOf(answer)?.Implements;
+    return Array.isArray(listed) ? listed.map(String) : [];
   }
 
   /** What the plugin still holds; all empty when every create had its delete. */

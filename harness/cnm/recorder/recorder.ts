@@ -36,6 +36,8 @@ export interface RecorderInjection {
 export interface ProtocolRecorder {
   mark(): Promise<Mark>;
   since(mark: Mark): Promise<Recording>;
+  /** What the plugin lists in its answer to `Plugin.Activate`; asked where no engine has asked while it was recorded. */
+  subsystems(): Promise<ReadonlySet<string>>;
   /** What the plugin holds now: everything made and not unmade. */
   held(): Promise<HeldResources>;
   /** Injects a fault into the next calls that fit; `times` is finite. */
@@ -63,6 +65,7 @@ export function connectRecorder(path: string): ProtocolRecorder {
   return {
     mark: () => ask("mark", {}),
     since: (mark) => ask("since", { mark }),
+    subsystems: async () => new Set(await ask("subsystems", {})),
     held: () => ask("held", {}),
     inject: async (injection) => {
       const id = await ask("inject", injection);
@@ -74,6 +77,7 @@ export function connectRecorder(path: string): ProtocolRecorder {
 interface Methods {
   mark(given: object): Mark;
   since(given: { mark: Mark }): Recording;
+  subsystems(given: object): Promise<string[]>;
   held(given: object): HeldResources;
   inject(given: Injection): number;
   used(given: { id: number }): number;
@@ -90,6 +94,7 @@ function methodsOf(proxies: readonly RecordingProxy[]): Handlers<Methods> {
         .sort((one, other) => one.endedAt - other.endedAt),
       findings: proxies.flatMap((proxy, index) => proxy.findings(mark[index])),
     }),
+    subsystems: async () => (await Promise.all(proxies.map((proxy) => proxy.subsystems()))).flat(),
     held: () => {
       const all = proxies.map((proxy) => proxy.held());
       return {

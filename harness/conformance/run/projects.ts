@@ -88,6 +88,7 @@ export function cnmProjects({
     test: {
       name: cnmProject(engine),
       include: [`suites/cnm/**/*.test${moduleEnding}`],
+      globalSetup: [join(import.meta.dirname, `../cnm-run/global-setup${moduleEnding}`)],
       provide: {
         target: {
           driver: PLUGIN ? basename(PLUGIN) : "reference",

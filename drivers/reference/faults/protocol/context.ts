@@ -6,4 +6,6 @@ export interface ProtocolFaultContext {
   readonly handlers: Handlers;
   readonly model: Model;
   readonly faults: ReadonlySet<string>;
+  /** Makes a veth pair on the node that goes with the plugin and not before. */
+  readonly leaveLinks: () => Promise<void>;
 }

@@ -97,7 +97,10 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
     },
 
     "NetworkDriver.Join": async (request) => {
-      const answer = await honest["NetworkDriver.Join"](request);
+      const answer = await honest["NetworkDriver.Join"](request).catch(async (error: unknown) => {
+        if (on("failed-join-leaves-links")) await context.leaveLinks();
+        throw error;
+      });
       joinedAt.set(request.EndpointID, Date.now());
       if (on("source-interface-missing"))
         return { ...answer, InterfaceName: { SrcName: "nonesuch0", DstPrefix: "eth" } };

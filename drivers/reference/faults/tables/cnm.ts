@@ -157,6 +157,11 @@ export const cnmFaults = {
     why: "every container leaves something behind",
     detectedBy: ["CNM-15b"],
   },
+  "failed-join-leaves-links": {
+    breaks: "a Join that fails leaves a veth pair on the node, which no answer names",
+    why: "every container that cannot be started leaves an interface behind",
+    detectedBy: ["CNM-15b"],
+  },
   "subnet-stays-after-delete": {
     breaks:
       "DeleteNetwork answers {} but keeps the subnet as used: the next CreateNetwork with it is refused",

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { disruptive, rankOf } from "./order.ts";
+import { chapters } from "./projects.ts";
+
+const files = chapters.flatMap((folder) =>
+  readdirSync(join(projectRoot, "suites", folder))
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `suites/${folder}/${name}`),
+);
+const rank = (file: string) => rankOf(join(projectRoot, file));
+
+test("chapters come in the order of the tutorial, and those that restart what others rely on come last", () => {
+  expect(files.toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other, "en"))).toEqual([
+    "suites/basics/basics.test.ts",
+    "suites/basics/cni.test.ts",
+    "suites/multihost/multihost.test.ts",
+    "suites/tenants/tenants.test.ts",
+    "suites/external/external.test.ts",
+    "suites/external/vlan.test.ts",
+    "suites/plugin/faults.test.ts",
+    "suites/cleanup/cleanup.test.ts",
+    "suites/policy/policy.test.ts",
+    "suites/swarm/swarm.test.ts",
+    "suites/plugin/restarts.test.ts",
+  ]);
+});
+
+test("every chapter that stops or restarts an engine or the plugin says so", () => {
+  const restarting = files.filter((file) =>
+    /driver\.(restart|stop)\b|\{ (restart|stop) \} = |nodeEngineCommand/.test(
+      readFileSync(join(projectRoot, file), "utf8"),
+    ),
+  );
+  expect(Object.keys(disruptive).sort()).toEqual(
+    restarting.map((file) => file.replace(".test.ts", "")).sort(),
+  );
+});
