@@ -20,6 +20,8 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/tenants/tenants.test.ts",
     "suites/external/external.test.ts",
     "suites/external/vlan.test.ts",
+    "suites/datapath/networks.test.ts",
+    "suites/datapath/publishing.test.ts",
     "suites/plugin/faults.test.ts",
     "suites/cleanup/cleanup.test.ts",
     "suites/policy/policy.test.ts",
