@@ -1,5 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import { worstOf } from "#reports/conformance/verdict.ts";
+import { worstOf } from "#reports/conformance/outcome/verdict.ts";
 import type { CaseObservation, CaseResult, CaseRun, FaultCase } from "./case.ts";
 import type { Fault, Tier } from "./fault.ts";
 

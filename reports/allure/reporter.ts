@@ -4,7 +4,7 @@ import AllureVitestReporter from "allure-vitest/reporter";
 import type { RunnerTask } from "vitest";
 import type { TestModule } from "vitest/node";
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
-import { causeOfEnd, referTo } from "#reports/conformance/causes.ts";
+import { causeOfEnd, referTo } from "#reports/conformance/outcome/causes.ts";
 import { targetOf } from "#reports/target.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { messagesOf } from "./labels.ts";

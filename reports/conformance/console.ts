@@ -1,7 +1,8 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
 import { type Outcome, outcomes } from "#harness/conformance/outcome.ts";
-import { causesOf } from "./causes.ts";
+import { causesOf } from "./outcome/causes.ts";
+import { flipsOf } from "./outcome/verdict.ts";
 import type {
   CauseStatement,
   ProfileVerdict,
@@ -9,7 +10,6 @@ import type {
   Statement,
   TargetStatement,
 } from "./schema.ts";
-import { flipsOf } from "./verdict.ts";
 
 type Style = Parameters<typeof styleText>[0];
 

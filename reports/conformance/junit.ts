@@ -1,5 +1,5 @@
 import XMLBuilder from "fast-xml-builder";
-import { referTo, toldBefore } from "./causes.ts";
+import { referTo, toldBefore } from "./outcome/causes.ts";
 import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
 /**

@@ -6,8 +6,9 @@ import { isAskedBy } from "#suites/requirements/applicability/applicability.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
-import { causeOfEnd, statesOfCauses } from "./causes.ts";
 import type { Origin } from "./origin.ts";
+import { causeOfEnd, statesOfCauses } from "./outcome/causes.ts";
+import { judgeProfile, outcomesByRound, tallyOf, worstFirst, worstOf } from "./outcome/verdict.ts";
 import {
   type RequirementResult,
   type Statement,
@@ -15,7 +16,6 @@ import {
   schemaVersion,
   type TargetStatement,
 } from "./schema.ts";
-import { judgeProfile, outcomesByRound, tallyOf, worstFirst, worstOf } from "./verdict.ts";
 
 /** What one test showed. */
 export interface Observation extends ConformanceMeta {

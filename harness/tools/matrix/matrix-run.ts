@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Progress } from "#harness/core/async/progress.ts";
-import { tallyOf } from "#reports/conformance/verdict.ts";
+import { tallyOf } from "#reports/conformance/outcome/verdict.ts";
 import { generator } from "#reports/environment.ts";
 import { byDriver } from "#reports/matrix/outcomes.ts";
 import { type Cell, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";

@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "#harness/core/errors.ts";
-import { mergeCauses } from "#reports/conformance/causes.ts";
+import { mergeCauses } from "#reports/conformance/outcome/causes.ts";
+import { judgeProfile, worstOf } from "#reports/conformance/outcome/verdict.ts";
 import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
-import { judgeProfile, worstOf } from "#reports/conformance/verdict.ts";
 import { reportFiles } from "#reports/files.ts";
 import type { Cell, Matrix } from "#reports/matrix/schema.ts";
 import { readMatrix } from "#reports/matrix/write.ts";

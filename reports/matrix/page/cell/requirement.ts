@@ -1,5 +1,5 @@
-import { toldBefore } from "#reports/conformance/causes.ts";
 import { formatDuration, plural } from "#reports/conformance/console.ts";
+import { toldBefore } from "#reports/conformance/outcome/causes.ts";
 import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
 import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";

@@ -1,4 +1,4 @@
-import { causesOf } from "#reports/conformance/causes.ts";
+import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { linkTo } from "#reports/matrix/page/cell-link.ts";
 import type { Cell } from "#reports/matrix/schema.ts";

@@ -1,6 +1,6 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import { type Cause, causeId } from "#harness/core/cause.ts";
-import type { CauseStatement, RequirementResult, TargetStatement } from "./schema.ts";
+import type { CauseStatement, RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
 
 /** What is known of a test that did not pass. */
 interface Ended {

@@ -1,5 +1,11 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import type { ProfileResult, ProfileVerdict, RequirementResult, Statement, Tally } from "./schema.ts";
+import type {
+  ProfileResult,
+  ProfileVerdict,
+  RequirementResult,
+  Statement,
+  Tally,
+} from "#reports/conformance/schema.ts";
 
 /**
  * Outcomes from the one that weighs most to the one that weighs least. What a test has shown is not lost because another test

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { causeId } from "#harness/core/cause.ts";
+import { formatSummary } from "#reports/conformance/console.ts";
+import { formatJUnit } from "#reports/conformance/junit.ts";
+import { buildStatement, type Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { mergeCauses, statesOfCauses } from "./causes.ts";
-import { formatSummary } from "./console.ts";
-import { formatJUnit } from "./junit.ts";
-import { buildStatement, type Observation } from "./statement.ts";
 
 const start = { kind: "plugin start", what: "mine ended before it was ready: exit code 3" } as const;
 
