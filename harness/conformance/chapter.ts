@@ -95,8 +95,6 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   const target = inject("target");
   let start: ProtocolStart | undefined;
   let previous: string | undefined;
-  /** What was there before the chapter and is nobody's: told by S5, and not by C1 once more. */
-  let strange: readonly SnapshotDifference[] = [];
 
   conformanceSuite<ChapterContext>(
     {
@@ -120,15 +118,15 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       versions: ({ versions }) => versions,
       tries: (id) => (signs.has(id) ? undeclared(id, target) : []),
       afterTries: async ({ cluster }) => {
-        const differences = await settle(cluster, baseline.snapshot, settleMs).catch(() => []);
+        const { snapshot, known } = baseline;
+        const differences = await settle(cluster, snapshot, settleMs, known).catch(() => []);
         // The next chapter says itself of a node that was restarted that it cannot be judged.
         if (differences.length === 0 || differences.some(({ kind }) => kind === "boot")) return;
-        const now = await readStableSnapshot(cluster);
-        if (!baseline.excuse(now)) return;
+        if (!baseline.excuse(differences)) return;
         console.warn(
           `${target.driver} left this behind when what it does not declare was tried in ${name}:\n${describeDifferences(differences)}`,
         );
-        if (baseline.leftovers.length === 0) keepBaseline(clusterId, now);
+        if (baseline.leftovers.length === 0) keepBaseline(clusterId, await readStableSnapshot(cluster));
       },
       collect: ({ cluster }) => collectEvidence(cluster),
     },
@@ -137,21 +135,24 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         "S5",
         `${name} starts from a cluster without traces of another chapter`,
         async ({ cluster, note }) => {
-          const differences = await settle(cluster, baseline.snapshot, settleMs);
+          for (const { of, differences } of baseline.leftovers) {
+            note(
+              `against a new baseline: what ${of} left is not held against it\n${describeDifferences(differences)}`,
+            );
+          }
+          const differences = await settle(cluster, baseline.snapshot, settleMs, baseline.known);
           refuseRestarted(differences, `before ${name}`);
-          if (differences.length > 0 && previous !== undefined) {
-            await renew(baseline, cluster, previous, differences);
-          } else strange = differences;
-          for (const { of, told } of baseline.leftovers) {
-            note(`against a new baseline: what ${of} left is not held against it\n${told}`);
+          if (differences.length === 0) return;
+          leave(baseline, previous ?? `what came before ${name}`, differences);
+          if (previous !== undefined) {
+            note(`against a new baseline: what ${previous} left is not held against it`);
+            return;
           }
-          if (strange.length > 0) {
-            throw new Nonconformance({
-              who: `the nodes before ${name}`,
-              expected: "what was there when the driver had been installed",
-              got: `${strange.length} differences\n${describeDifferences(strange)}`,
-            });
-          }
+          throw new Nonconformance({
+            who: `the nodes before ${name}`,
+            expected: "what was there when the driver had been installed",
+            got: `${differences.length} differences\n${describeDifferences(differences)}`,
+          });
         },
         { alone: true, place: "first" },
       );
@@ -164,14 +165,11 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         async ({ cluster, scope }) => {
           await announce("chapter ends", { chapter: name, scope });
           await suite.finish();
-          const differences = await settle(cluster, baseline.snapshot, settleMs, strange);
+          const differences = await settle(cluster, baseline.snapshot, settleMs, baseline.known);
           refuseRestarted(differences, `while ${name} ran, or before`);
           baseline.judged();
-          if (strange.length > 0 && (await settle(cluster, baseline.snapshot, 0)).length > 0) {
-            await renew(baseline, cluster, `what came before ${name}`, strange);
-          }
           if (differences.length > 0) {
-            await renew(baseline, cluster, name, differences);
+            leave(baseline, name, differences);
             throw new Nonconformance({
               who: `${name}, after everything it made was removed`,
               expected: "the nodes as they were",
@@ -195,16 +193,12 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   );
 }
 
-/** Takes what a chapter left as given from now on, and says so. */
-async function renew(
-  baseline: Baseline,
-  cluster: Cluster,
-  chapter: string,
-  differences: readonly SnapshotDifference[],
-): Promise<void> {
-  const told = describeDifferences(differences);
-  baseline.renew(await readStableSnapshot(cluster), { of: chapter, told });
-  console.warn(`${chapter} left this behind; what comes after it works against a new baseline:\n${told}`);
+/** From now on what a chapter left is held against no other, and that is said. */
+function leave(baseline: Baseline, chapter: string, differences: readonly SnapshotDifference[]): void {
+  baseline.leave({ of: chapter, differences });
+  console.warn(
+    `${chapter} left this behind; what comes after it works against a new baseline:\n${describeDifferences(differences)}`,
+  );
 }
 
 /** What the run that keeps the cluster finds there is excused, too. */

@@ -1,7 +1,7 @@
 import { AssertionError } from "node:assert";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
-import type { Cause } from "#harness/core/cause.ts";
 import { Blocked, HarnessError, Nonconformance, NothingSeen, Unsupported } from "#harness/core/errors.ts";
+import type { Cause } from "#harness/core/failure/cause.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
 /**

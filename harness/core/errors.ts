@@ -1,4 +1,4 @@
-import type { Cause } from "./cause.ts";
+import type { Cause } from "./failure/cause.ts";
 
 /**
  * The harness, the environment or the network under it broke: the outcome is `error`, never `failed`.

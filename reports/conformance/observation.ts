@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { TestCase } from "vitest/node";
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
-import { type CauseKind, causeKinds } from "#harness/core/cause.ts";
+import { type CauseKind, causeKinds } from "#harness/core/failure/cause.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { SuiteError } from "./schema.ts";
 import { citedBy, type ExpectedTarget, type Observation } from "./statement.ts";

@@ -12,7 +12,7 @@ import type {
   Vitest,
 } from "vitest/node";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
-import { causeId } from "#harness/core/cause.ts";
+import { causeId } from "#harness/core/failure/cause.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { claimFolder } from "#reports/claim.ts";

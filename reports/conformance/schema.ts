@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
-import { type CauseKind, causeKinds } from "#harness/core/cause.ts";
+import { type CauseKind, causeKinds } from "#harness/core/failure/cause.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
 export const schemaVersion = "1.1";

@@ -3,9 +3,9 @@ import { fileOfDriver } from "#drivers/loader.ts";
 import { lineThrown } from "#drivers/loading/source-line.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { SetUpFailed } from "#harness/conformance/outcome.ts";
-import { evidenceFolder, writeEvidence } from "#harness/conformance/suite/evidence-files.ts";
-import { causeOf } from "#harness/core/cause.ts";
+import { evidenceFolder, writeEvidence } from "#harness/conformance/suite/record/evidence-files.ts";
 import { Blocked, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
+import { causeOf } from "#harness/core/failure/cause.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 
 /**

@@ -1,33 +1,33 @@
-import type { Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
+import type { Snapshot, SnapshotDifference } from "#harness/cluster/snapshot/snapshot.ts";
 
 /** What a chapter left on the nodes. */
 interface Leftovers {
   /** The chapter. */
   readonly of: string;
-  /** The differences in words, a line each. */
-  readonly told: string;
+  readonly differences: readonly SnapshotDifference[];
 }
 
 /**
- * What is on the nodes of one cluster between chapters. What a chapter leaves is its own failure (C1) and nobody else's: the next
- * one works against a new baseline, and says so.
+ * What is on the nodes of one cluster between chapters. What a chapter leaves is its own failure (C1) and nobody else's: it is known
+ * from then on, whether it stays or goes later, and the chapters that come after say so.
  */
 export class Baseline {
-  #snapshot: Snapshot;
+  /** What was there once the driver was installed. */
+  readonly snapshot: Snapshot;
   readonly #leftovers: Leftovers[] = [];
+  readonly #excused: SnapshotDifference[] = [];
   #unjudged: string | undefined;
 
-  /** `installed` is what was there once the driver was installed. */
   constructor(installed: Snapshot) {
-    this.#snapshot = installed;
+    this.snapshot = installed;
   }
 
-  /** What a chapter must find and leave. */
-  get snapshot(): Snapshot {
-    return this.#snapshot;
+  /** Differences from the snapshot that are held against no chapter any more. */
+  get known(): readonly SnapshotDifference[] {
+    return [...this.#excused, ...this.#leftovers.flatMap(({ differences }) => differences)];
   }
 
-  /** What earlier chapters left, which this one is not blamed for. */
+  /** What earlier chapters left. */
   get leftovers(): readonly Leftovers[] {
     return this.#leftovers;
   }
@@ -42,25 +42,23 @@ export class Baseline {
     this.#unjudged = chapter;
   }
 
-  /** The chapter that began has left nothing, or what it left was told. */
+  /** Somebody has looked for what the chapter that began has left. */
   judged(): void {
     this.#unjudged = undefined;
   }
 
-  /** A chapter has left something: from now on it is there before a chapter begins. */
-  renew(snapshot: Snapshot, leftovers: Leftovers): void {
-    this.#snapshot = snapshot;
+  /** Takes what a chapter left for known. */
+  leave(leftovers: Leftovers): void {
     this.#leftovers.push(leftovers);
-    this.#unjudged = undefined;
   }
 
   /**
    * Excuses what was left where something undeclared was only tried. Does nothing while nobody has looked for what the chapter itself
    * left: that would be excused as well.
    */
-  excuse(snapshot: Snapshot): boolean {
+  excuse(differences: readonly SnapshotDifference[]): boolean {
     if (this.#unjudged !== undefined) return false;
-    this.#snapshot = snapshot;
+    this.#excused.push(...differences);
     return true;
   }
 }

@@ -1,5 +1,5 @@
 import { socketFolder, specFolders } from "#harness/cnm/protocol/plugin-folders.ts";
-import type { Cause } from "#harness/core/cause.ts";
+import type { Cause } from "#harness/core/failure/cause.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const list = `for folder in "$@"; do

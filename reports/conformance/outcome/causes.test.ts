@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { causeId } from "#harness/core/cause.ts";
+import { causeId } from "#harness/core/failure/cause.ts";
 import { formatSummary } from "#reports/conformance/console.ts";
 import { formatJUnit } from "#reports/conformance/junit.ts";
 import { buildStatement, type Observation } from "#reports/conformance/statement.ts";

@@ -1,5 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import { type Cause, causeId } from "#harness/core/cause.ts";
+import { type Cause, causeId } from "#harness/core/failure/cause.ts";
 import type { CauseStatement, RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
 
 /** What is known of a test that did not pass. */

@@ -1,6 +1,6 @@
 import { providerSummaries } from "#harness/cluster/providers.ts";
 import { outcomeMeanings, outcomes } from "#harness/conformance/outcome.ts";
-import { causeKinds } from "#harness/core/cause.ts";
+import { causeKinds } from "#harness/core/failure/cause.ts";
 import { markdownTable } from "#harness/core/markdown.ts";
 import { describeSettings } from "#harness/core/settings/settings.ts";
 

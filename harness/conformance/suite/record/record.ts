@@ -6,16 +6,16 @@ import {
   SetUpFailed,
   type TargetContext,
 } from "#harness/conformance/outcome.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { within } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { causeOf } from "#harness/core/cause.ts";
 import { HarnessError, NothingSeen } from "#harness/core/errors.ts";
-import { placeOf } from "#harness/core/place.ts";
+import { causeOf } from "#harness/core/failure/cause.ts";
+import { placeOf } from "#harness/core/failure/place.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { writeEvidence } from "./evidence-files.ts";
-import type { TestTools } from "./tools.ts";
 
 /** Time for the evidence of one failed test. */
 export const evidenceDeadlineMs = 20_000;

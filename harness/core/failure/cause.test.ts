@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { causeId, causeOf, withoutGenerated } from "./cause.ts";
-import { HarnessError, Nonconformance } from "./errors.ts";
 
 const cause = { kind: "plugin start", what: "mine on node1 ended before it was ready" } as const;
 

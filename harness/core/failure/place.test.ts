@@ -20,5 +20,5 @@ test("the place of an error is the first frame of the project's or the user's ow
 });
 
 test("what was thrown here says so", () => {
-  expect(placeOf(new Error("here"))).toMatch(/harness\/core\/place\.test\.ts:\d+$/);
+  expect(placeOf(new Error("here"))).toMatch(/harness\/core\/failure\/place\.test\.ts:\d+$/);
 });
