@@ -12,7 +12,14 @@ const metaSchema = z.object({
   chapter: z.string(),
   outcome: z.enum(outcomes),
   reason: z.string().optional(),
-  cause: z.object({ kind: z.enum(Object.keys(causeKinds) as CauseKind[]), what: z.string() }).optional(),
+  cause: z
+    .object({
+      kind: z.enum(Object.keys(causeKinds) as CauseKind[]),
+      what: z.string(),
+      place: z.string().optional(),
+    })
+    .transform((cause) => withoutUndefined(cause))
+    .optional(),
   sawNothing: z.literal(true).optional(),
   notes: z.array(z.string()).optional(),
   durationMs: z.number().nonnegative(),

@@ -1,7 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, test, vi } from "vitest";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { readStatement, runVitest, type VitestRun } from "#reports/vitest-run.ts";
 import type { Statement } from "./schema.ts";
 
@@ -164,6 +175,29 @@ interface AllureResult {
   steps: { attachments: { name: string; type: string }[] }[];
   statusDetails: { message?: string };
 }
+
+describe.concurrent("a run in a step of a GitHub workflow", () => {
+  test("adds annotations to its output and a summary to the job, which it does nowhere else", async ({
+    expect,
+  }) => {
+    const folder = mkdtempSync(join(tmpdir(), "netconform-step-"));
+    outcomes.push({ [Symbol.dispose]: () => rmSync(folder, { recursive: true }) });
+    const summary = join(folder, "summary.md");
+    const github = { GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: projectRoot, GITHUB_STEP_SUMMARY: summary };
+    const { stdout, exitCode } = await run("mixed,passing", { args: overlay, env: github });
+    expect(exitCode).toBe(1);
+    const lines = stdout.split("\n").filter((line) => line.startsWith("::"));
+    // One for each cause, and none of vitest's own beside it.
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(
+      /^::error file=chapters\/mixed\.suite\.ts,title=M4 on overlay@26\.1%3A .*::blue on node1: /,
+    );
+    expect(lines[1]).toMatch(/,title=M8 on overlay@26\.1%3A .*::the SSH connection to node2 was lost/);
+    expect(readFileSync(summary, "utf8")).toMatch(/^## ✘ netconform: \d+ passed, 1 failed, 1 error\n/);
+    const elsewhere = await run("mixed,passing", { args: overlay, env: { CI: "true" } });
+    expect(elsewhere.stdout).not.toMatch(/^::/m);
+  });
+});
 
 describe.concurrent("a run that is not what it should be", () => {
   test("is red when a test of a target cites no requirement", async ({ expect }) => {

@@ -13,11 +13,13 @@ import type {
 } from "vitest/node";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
 import { causeId } from "#harness/core/failure/cause.ts";
+import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { describeEnvironment, generator, type ToldSettings } from "#reports/environment.ts";
 import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "#reports/files.ts";
+import { tellGitHub } from "#reports/github/github.ts";
 import { installationOf, targetOf } from "#reports/target.ts";
 import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
 import { formatJUnit } from "./junit.ts";
@@ -199,6 +201,8 @@ export default class ConformanceReporter implements Reporter {
   #finish(statement: Statement): void {
     this.#write(statement);
     this.#print(`\n${formatSummary(statement, this.#describeFiles(), this.#look)}`);
+    const step = readGitHubStep();
+    if (step) for (const annotation of tellGitHub(statement, step)) this.#print(annotation);
     // What ended the process early has said why.
     if (!isGreen(statement)) process.exitCode ||= 1;
   }

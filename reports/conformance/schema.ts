@@ -61,6 +61,7 @@ const cause = z
         .join(" "),
     ),
     what: z.string().describe("what happened, in one line"),
+    place: z.string().optional().describe("where in the user's files, `file:line` or a file alone, absolute"),
     outcome: z.enum(["failed", "error"]).describe("of the requirements that it took"),
     reason: z.string().describe("all that is told of it"),
     requirements: z.array(z.string()).min(1).describe("ids of the requirements that it took"),
@@ -122,6 +123,7 @@ export const targetSchema = z
   .strictObject({
     name: z.string().describe("name of the target, e.g. `overlay@26.1`"),
     driver: z.string(),
+    reference: z.string().optional().describe("what DRIVER or PLUGIN named it by"),
     title: z.string().describe("the driver in words"),
     engine: z
       .string()

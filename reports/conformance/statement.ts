@@ -157,6 +157,7 @@ function stateTarget(
   return {
     name: target.name,
     driver: target.driver,
+    reference: target.reference,
     title: target.title,
     engine: target.engine,
     declared: [...target.declared],

@@ -1,4 +1,5 @@
 import { formatDuration, plural } from "#reports/conformance/console.ts";
+import { cellText, fence, htmlText } from "#reports/markdown.ts";
 import { counted, groupChanges } from "./changes.ts";
 import { firstLine, outcomeSigns, requirementsOf } from "./outcomes.ts";
 import type { Cell, Drift, Matrix } from "./schema.ts";
@@ -115,25 +116,4 @@ function formatCost({ cells, speed }: Matrix): string {
 /** `4 m 00 s for 3 engine versions on 2 clusters: 0.95 × (longest 2 m 50 s × 3 / 2)` */
 export function formatSpeed({ wallMs, clusters, engines, longestRunMs, ratio }: Matrix["speed"]): string {
   return `${formatDuration(wallMs)} for ${plural(engines, "engine version")} on ${plural(clusters, "cluster")} at a time: ${ratio.toFixed(2)} × (longest run of one version, ${formatDuration(longestRunMs)}, × ${engines} / ${clusters})`;
-}
-
-/** A text of any origin inside a table cell or a list item. */
-function cellText(text: string): string {
-  return text
-    .replaceAll(/\s+/g, " ")
-    .replaceAll(/[\\`*_[\]<>|]/g, "\\$&")
-    .replaceAll("@", "&#64;");
-}
-
-function htmlText(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(/\s+/g, " ");
-}
-
-/** A text of any origin as a code block that it cannot end. */
-function fence(text: string): string {
-  const longestRun = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const marks = "`".repeat(longestRun + 1);
-  const lines = text.trim().split("\n");
-  const kept = lines.length > 30 ? [...lines.slice(0, 30), `… ${lines.length - 30} more lines`] : lines;
-  return `${marks}\n${kept.join("\n")}\n${marks}`;
 }

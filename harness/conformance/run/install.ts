@@ -32,7 +32,7 @@ export function blame(error: unknown, driver: Pick<Driver, "title">, reference: 
   return new SetUpFailed({
     outcome: "error",
     message: `the driver file of ${driver.title} made a mistake\n  ${what}`,
-    cause: { kind: "driver file", what },
+    cause: { kind: "driver file", what, place },
     evidence,
   });
 }

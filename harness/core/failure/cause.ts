@@ -19,6 +19,8 @@ export interface Cause {
   readonly kind: CauseKind;
   /** What happened, in one line: it heads the cause in every report. */
   readonly what: string;
+  /** Where in the user's files, `file:line` or a file alone, absolute. */
+  readonly place?: string;
 }
 
 /** An id that is the same for the same cause, also in another run, e.g. `plugin-start-3f9a12cd`. */

@@ -33,7 +33,11 @@ export const exceptions: Exceptions = {
       imports: "#harness/conformance/cni-run/run-suite.ts",
       because: "runs the CNI suite against the plugin as a user does",
     },
-    ...["reports/matrix/matrix.test.ts", "reports/matrix/page/pages.integration.ts"].map((files) => {
+    ...[
+      "reports/github/github.test.ts",
+      "reports/matrix/matrix.test.ts",
+      "reports/matrix/page/pages.integration.ts",
+    ].map((files) => {
       const because = "shows a matrix as the tool counts and compares it";
       return { files, imports: "#harness/tools/matrix/*.ts", because };
     }),

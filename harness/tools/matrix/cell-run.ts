@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import type { ProcessPromise } from "zx/core";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { outsideOfStep } from "#harness/core/settings/github-step.ts";
 import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -75,6 +76,7 @@ export class CellRun {
         FIREWALL: cell.firewall,
         REPORTS: reports,
         NO_COLOR: "1",
+        ...outsideOfStep,
       }),
     })`${argv}`;
     for (const stream of [this.#running.stdout, this.#running.stderr]) {

@@ -12,6 +12,7 @@ import { engineVersions, parseEngine } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
@@ -25,6 +26,7 @@ import { claimFolder } from "#reports/claim.ts";
 import { formatDuration } from "#reports/conformance/console.ts";
 import { describeEnvironment } from "#reports/environment.ts";
 import { counted } from "#reports/matrix/changes.ts";
+import { tellGitHubOfMatrix } from "#reports/matrix/github.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
 import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
@@ -119,7 +121,13 @@ async function matrix(what: readonly string[], options: Options): Promise<number
           )
         : await run(what, settings, { ...options, pair: between }, history, told.promise);
     checkBetween(between, merged.cells);
-    return await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
+    const code = await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
+    const step = readGitHubStep();
+    // A part of a matrix is told of when it is merged with the others.
+    if (step && options.shard === undefined) {
+      for (const annotation of tellGitHubOfMatrix(merged, settings.REPORTS, step)) console.log(annotation);
+    }
+    return code;
   } finally {
     told.resolve();
   }

@@ -1,0 +1,84 @@
+import { isAbsolute, join, relative } from "node:path";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { causesOf } from "#reports/conformance/causes.ts";
+import { plural } from "#reports/conformance/console.ts";
+import { repeatLine, type ToldSettings } from "#reports/conformance/repeat.ts";
+import type { CauseStatement, SuiteError, TargetStatement } from "#reports/conformance/schema.ts";
+import type { Place } from "./annotation.ts";
+
+/** What GitHub is told of: targets with the settings that they ran with, and faults that belong to no requirement. */
+export interface Told {
+  readonly targets: readonly { readonly target: TargetStatement; readonly settings: ToldSettings }[];
+  readonly errors: readonly SuiteError[];
+}
+
+/** A cause as GitHub is told of it: once, also where several targets share it. */
+export interface ToldCause {
+  readonly outcome: CauseStatement["outcome"];
+  /** `M4 on overlay@26.1`, or what the cause took. */
+  readonly title: string;
+  readonly reason: string;
+  /** The line that runs it again; absent for what belongs to no requirement. */
+  readonly repeat?: string;
+  readonly place?: Place;
+}
+
+/** Every cause of a run, that of failures before that of errors, and the faults of the suite. `workspace` is the caller's checkout. */
+export function toldCauses(told: Told, workspace: string): ToldCause[] {
+  const found = new Map<string, { cause: CauseStatement; on: Told["targets"] }>();
+  for (const one of told.targets) {
+    for (const cause of causesOf(one.target)) {
+      const known = found.get(cause.id);
+      found.set(cause.id, known ? { ...known, on: [...known.on, one] } : { cause, on: [one] });
+    }
+  }
+  const causes = [...found.values()].map(({ cause, on }) => describe(cause, on, workspace));
+  const failed = causes.filter(({ outcome }) => outcome === "failed");
+  const broken = causes.filter(({ outcome }) => outcome === "error");
+  return [...failed, ...broken, ...told.errors.map(describeFault)];
+}
+
+function describe(cause: CauseStatement, [first, ...others]: Told["targets"], workspace: string): ToldCause {
+  if (!first) throw new TypeError("a cause has a target");
+  const { target, settings } = first;
+  const { requirements, kind, outcome, reason } = cause;
+  const on = `on ${target.name}${others.length > 0 ? ` and ${plural(others.length, "other target")}` : ""}`;
+  const [id = ""] = requirements;
+  const rule = target.results.find(({ requirement }) => requirement === id)?.title;
+  const one = requirements.length === 1 && kind === "same words";
+  const title = one
+    ? `${id} ${on}: ${rule}`
+    : `${kind === "same words" ? "one cause" : kind} ${on} took ${list(requirements)}`;
+  const place = placeOf(target, cause, workspace);
+  return {
+    ...{ outcome, title, reason },
+    repeat: repeatLine(settings, target, requirements),
+    ...(place ? { place } : {}),
+  };
+}
+
+function list(ids: readonly string[]): string {
+  return ids.length > 8 ? `${ids.slice(0, 8).join(" ")} and ${ids.length - 8} more` : ids.join(" ");
+}
+
+function describeFault({ target, where, message }: SuiteError): ToldCause {
+  return { outcome: "error", title: target === undefined ? where : `${where} on ${target}`, reason: message };
+}
+
+/** Where the cause is in the user's own files, else the test that it made fail; `undefined` where neither is in the checkout. */
+function placeOf(target: TargetStatement, cause: CauseStatement, workspace: string): Place | undefined {
+  const [, path = cause.place, line] = /^(.*):(\d+)$/.exec(cause.place ?? "") ?? [];
+  const own = path === undefined ? undefined : within(workspace, path, line ? Number(line) : undefined);
+  if (own) return own;
+  const test = target.results
+    .filter(({ requirement }) => cause.requirements.includes(requirement))
+    .flatMap(({ tests }) => tests)
+    .find(({ cause: id, outcome }) => (id === undefined ? outcome === cause.outcome : id === cause.id));
+  return test && within(workspace, join(projectRoot, test.file), test.line);
+}
+
+function within(workspace: string, path: string, line: number | undefined): Place | undefined {
+  const file = relative(workspace, path);
+  if (file === "" || file.startsWith("..") || isAbsolute(file)) return undefined;
+  return { file, ...(line === undefined ? {} : { line }) };
+}
