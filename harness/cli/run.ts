@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { isCheckout, projectRoot } from "#harness/core/project-root.ts";
-import { vitestConfig, vitestProgram } from "#harness/core/vitest-program.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 
 /**
@@ -28,9 +28,6 @@ export async function runMain(main: () => Promise<number | undefined>): Promise<
   }
 }
 
-/** The package is JavaScript that knows its place, which it would lose where it is bundled into its configuration. */
-const configuration = [`--config=${vitestConfig}`, ...(isCheckout ? [] : ["--configLoader=native"])];
-
 /**
  * Runs vitest on the project with these arguments and environment, attached to this terminal; resolves to its exit code.
  * When `stop` is aborted it is told to end, and cleans up.
@@ -41,7 +38,7 @@ export function runVitest(
   stop?: AbortSignal,
 ): Promise<number> {
   const [command = "run", ...rest] = args;
-  const argv = [process.execPath, vitestProgram, command, ...configuration, ...rest];
+  const argv = [process.execPath, vitestProgram, command, ...vitestOptions, ...rest];
   return runAttached(argv, env, stop);
 }
 

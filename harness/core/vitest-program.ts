@@ -13,3 +13,12 @@ export const vitestConfig = join(
   projectRoot,
   isCheckout ? "vitest.config.ts" : "harness/cli/vitest/vitest.config.js",
 );
+
+/**
+ * Options of vitest for that configuration. The package is JavaScript that knows its place, which it would lose where it is bundled
+ * into its configuration.
+ */
+export const vitestOptions: readonly string[] = [
+  `--config=${vitestConfig}`,
+  ...(isCheckout ? [] : ["--configLoader=native"]),
+];

@@ -11,7 +11,9 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { outsideOfStep } from "#harness/core/settings/github-step.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
+import { runAction } from "#harness/testing/support/action.ts";
 import { buildPackage } from "#harness/tools/package/build.ts";
 import { ShellSession } from "./support/shell-session.ts";
 
@@ -20,19 +22,22 @@ const folder = mkdtempSync(join(tmpdir(), "netconform-package-"));
 const user = join(folder, "project");
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** What a run of this project's tests has set. */
+const foreign = {
+  DRIVER: undefined,
+  REPORTS: undefined,
+  FAULT: undefined,
+  VITEST: undefined,
+  NODE_ENV: undefined,
+  ...outsideOfStep,
+};
+
 /** Runs a program as the user would: in the project, with this Node.js, without the settings of this run. */
 async function run(argv: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = user) {
   const path = `${dirname(process.execPath)}:${environmentWith().PATH}`;
-  const own = {
-    DRIVER: undefined,
-    REPORTS: undefined,
-    FAULT: undefined,
-    VITEST: undefined,
-    NODE_ENV: undefined,
-  };
   const ended = await $({
     cwd,
-    env: environmentWith({ ...own, NO_COLOR: "1", PATH: path, ...env }),
+    env: environmentWith({ ...foreign, NO_COLOR: "1", PATH: path, ...env }),
   })`${argv}`;
   return { code: ended.exitCode, said: ended.stdall };
 }
@@ -214,6 +219,48 @@ test("a network configuration for CNI is prepared as well, and its plugin is jud
   expect(made.code, made.said).toBe(0);
   const { code, said } = await run([process.execPath, program, "run", "basics", "-t", "B7"], {}, other);
   expect(said).toMatch(/^[1-9]\d* passed, 0 failed, 0 error/m);
+  expect(code).toBe(0);
+}, 180_000);
+
+test("the action runs a chapter in a repository that has nothing but a driver, and tells GitHub of it", async () => {
+  const repository = mkdtempSync(join(folder, "repository-"));
+  mkdirSync(join(repository, "plugin"));
+  const driver = 'export { default } from "../driver.mjs";\n';
+  writeFileSync(join(repository, "plugin/netconform.driver.mjs"), driver);
+  const made = `import { dockerDriver } from "netconform";
+export default dockerDriver({
+  ...{ name: "mine", title: "Mine", capabilities: ["names"], driver: "bridge" },
+  async start() {
+    throw new Error("build/plugin is missing");
+  },
+});
+`;
+  writeFileSync(join(repository, "driver.mjs"), made);
+  const path = `${dirname(process.execPath)}:${environmentWith().PATH}`;
+  const env = { ...foreign, NO_COLOR: "1", PATH: path, NODES: "1" };
+  const inputs = { package: tarball, "working-directory": "plugin", driver: "./netconform.driver.mjs" };
+  const { code, said, outputs, summary } = await runAction(
+    repository,
+    { ...inputs, chapters: "basics", requirements: "B1", engine: "26.1" },
+    env,
+  );
+  expect(code, said).toBe(1);
+  expect(said).toMatch(/^::error file=driver\.mjs,line=5,title=driver file on mine@26\.1 took B1::/m);
+  expect(summary).toMatch(/^## ✘ netconform: 0 passed, 0 failed, 1 error\n/);
+  expect(outputs).toBe(`reports=${join(repository, "plugin/reports/output")}\n`);
+  const wrong = await runAction(repository, { ...inputs, package: "", command: "rum" }, env);
+  expect(wrong.code).toBe(2);
+  expect(wrong.said).toContain("::error title=netconform::command: expected run or matrix, got rum");
+}, 300_000);
+
+test("the matrix runs its cells in the user's project", async () => {
+  const { code, said } = await run([...netconform, "matrix", "basics", "-t", "B1", "--firewall", "nft"], {
+    DRIVER: "bridge",
+    ENGINE: "26.1",
+    NODES: "1",
+    REPORTS: join(folder, "matrix"),
+  });
+  expect(said).toMatch(/^1 passed, 0 failed$/m);
   expect(code).toBe(0);
 }, 180_000);
 

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
@@ -23,7 +23,8 @@ async function lintedCopy(change: (folder: string) => void): Promise<{ code: num
   const folder = mkdtempSync(join(tmpdir(), "netconform-lint-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const names = await listFiles(local, projectRoot);
-  for (const name of names.filter((one) => /\.(py|sh|toml)$|^vagrant\/netconform|^\.ci\/run$/.test(one))) {
+  const linted = /\.(py|sh|toml)$|^vagrant\/netconform|^\.ci\/run$|^\.github\/|^action\.yml$/;
+  for (const name of names.filter((one) => linted.test(one))) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     cpSync(join(projectRoot, name), join(folder, name));
   }
@@ -37,7 +38,7 @@ async function lintedCopy(change: (folder: string) => void): Promise<{ code: num
 test("the project as it is has no mistakes", async () => {
   expect(await lintedCopy(() => {})).toEqual({
     code: 0,
-    said: "Checked the types of Python.\nChecked the style of Python.\nChecked the shell scripts.",
+    said: "Checked the types of Python.\nChecked the style of Python.\nChecked the shell scripts.\nChecked the steps of workflows.",
   });
 });
 
@@ -74,6 +75,25 @@ test.each([
     "a shell script that splits words, without an extension",
     (folder: string) => appendFileSync(join(folder, script), "\nrm -rf $1\n"),
     /netconform-engine:\d+:8: note: Double quote to prevent globbing and word splitting/,
+  ],
+  [
+    "a step of the action that splits words",
+    (folder: string) => {
+      const action = join(folder, "action.yml");
+      writeFileSync(
+        action,
+        readFileSync(action, "utf8").replace('"$COMMAND" "${chapters', '$COMMAND "${chapters'),
+      );
+    },
+    /action\.yml, run:\n-:\d+:\d+: note: Double quote to prevent globbing/,
+  ],
+  [
+    "a step of a workflow that does not parse",
+    (folder: string) => {
+      const step = { "runs-on": "x", steps: [{ run: "if true; then" }] };
+      writeFileSync(join(folder, ".github/workflows/new.yml"), JSON.stringify({ jobs: { one: step } }));
+    },
+    /new\.yml, a step:\n-:\d+:\d+: error: /,
   ],
   [
     "a shell script that is called so",

@@ -1,11 +1,13 @@
 import type { Host } from "#harness/host/host.ts";
 import { checkPythonStyle, checkPythonTypes } from "./python.ts";
 import { checkShellScripts } from "./shell.ts";
+import { checkWorkflowSteps } from "./workflow.ts";
 
 const checks = {
   "the types of Python": checkPythonTypes,
   "the style of Python": checkPythonStyle,
   "the shell scripts": checkShellScripts,
+  "the steps of workflows": checkWorkflowSteps,
 } as const;
 
 /**

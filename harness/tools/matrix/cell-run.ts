@@ -5,8 +5,8 @@ import { finished } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import type { ProcessPromise } from "zx/core";
-import { projectRoot } from "#harness/core/project-root.ts";
 import { outsideOfStep } from "#harness/core/settings/github-step.ts";
+import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -58,14 +58,15 @@ export class CellRun {
     const began = Date.now();
     const log = createWriteStream(join(reports, outputFile));
     const argv = [
-      join(projectRoot, "node_modules/.bin/vitest"),
+      process.execPath,
+      vitestProgram,
       "run",
+      ...vitestOptions,
       "--project",
       cell.project,
       ...selection,
     ];
     this.#running = $({
-      cwd: projectRoot,
       // Ctrl-C must not reach it twice, from the terminal and from us: a second one ends it without cleaning up.
       detached: true,
       stdio: ["ignore", "pipe", "pipe"],
