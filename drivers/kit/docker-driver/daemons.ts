@@ -1,10 +1,16 @@
 import { Daemon, type DaemonPlan, daemon } from "#drivers/kit/daemon/daemon.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { PluginClient } from "#harness/cnm/client/client.ts";
+import { socketFolder } from "#harness/cnm/protocol/plugin-folders.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
 
 /** What runs on each node, the first in the list first. */
 export type DaemonsOn = (node: ClusterNode, cluster: Cluster) => readonly Omit<DaemonPlan, "node">[];
+
+/** Time for the answer to Plugin.Activate: engines ask for it first. */
+const activateMs = 10_000;
 
 function plansOf(cluster: Cluster, daemonsOn: DaemonsOn): DaemonPlan[][] {
   return cluster.nodes.map((node) => daemonsOn(node, cluster).map((plan) => ({ ...plan, node })));
@@ -16,13 +22,38 @@ export function programsOf(cluster: Cluster, daemonsOn: DaemonsOn | undefined): 
   return first.flatMap(({ argv: [program = ""] }) => (program.startsWith("/") ? [program] : []));
 }
 
-/** Starts them on all nodes at once; `scope` removes them. */
+/**
+ * Starts them on all nodes at once; `scope` removes them. Throws as `daemon` does, and `Nonconformance` for a plugin that is silent at its
+ * socket: engines would wait for it for a minute in whatever they do, and everything but the plugin would seem broken.
+ */
 export async function startDaemons(scope: Scope, cluster: Cluster, daemonsOn: DaemonsOn): Promise<void> {
   await Promise.all(
-    plansOf(cluster, daemonsOn).map(async (plans) => {
-      for (const plan of plans) await daemon(scope, plan);
+    cluster.nodes.map(async (node) => {
+      for (const plan of daemonsOn(node, cluster)) {
+        const made = await daemon(scope, { ...plan, node });
+        const { ready } = plan;
+        if (typeof ready === "string" && ready.startsWith(socketFolder))
+          await refuseSilent(made, node, ready);
+      }
     }),
   );
+}
+
+async function refuseSilent(made: Daemon, node: ClusterNode, socket: string): Promise<void> {
+  const address = `${node.name}:${socket}`;
+  const connect = () => node.connectSocket(socket);
+  const client = new PluginClient({ name: made.name, address, connect }, "set-up");
+  const { exchange } = await client.call("Plugin.Activate", undefined, {
+    deadlineMs: scaled(activateMs),
+  });
+  if (exchange.status !== null) return;
+  throw new Nonconformance({
+    who: `${made.name} on ${node.name}`,
+    expected: `an answer to Plugin.Activate at ${socket}`,
+    got: exchange.failure ?? "none",
+    evidence: `  its log ${made.log} ends with\n${(await made.lastWords()).replaceAll(/^/gm, "    ")}`,
+    because: { kind: "plugin start", what: `${made.name} does not answer at its socket` },
+  });
 }
 
 /** How a connected driver speaks of its daemons. */
