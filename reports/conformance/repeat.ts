@@ -27,9 +27,13 @@ export function repeatLine(told: ToldSettings, target: TargetStatement, ids: rea
   return [...variables, "npx netconform run", ...chaptersOf(taken), ...selection(ids)].join(" ");
 }
 
-/** A line for a hundred requirements is one for the whole chapter. */
+/** What judges a chapter as a whole shows nothing without the rest of it. */
+const ofWholeChapter = ["S5", "C1", "R1"];
+
+/** A line for a hundred requirements is one for the whole chapter, too. */
 function selection(ids: readonly string[]): string[] {
-  return ids.length > 8 ? [] : ["-t", ids.join(",")];
+  const whole = ids.length > 8 || ids.some((id) => ofWholeChapter.includes(id));
+  return whole ? [] : ["-t", ids.join(",")];
 }
 
 function chaptersOf(results: readonly RequirementResult[]): string[] {

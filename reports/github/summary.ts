@@ -8,15 +8,19 @@ import type { ToldCause } from "./causes.ts";
 const shownCauses = 10;
 const shownLines = 8;
 
+/** The others say that nothing was shown. */
+const verdictsWorstFirst = ["not conformant", "incomplete", "conformant", "partial"] as const;
+
 const outcomes: readonly (keyof Tally)[] = ["passed", "failed", "error", "blocked", "unsupported", "notRun"];
 
 /** A run on one screen, as Markdown: the verdict, each target with its outcomes, each cause with the line that repeats it. */
 export function formatJobSummary(statement: Statement, causes: readonly ToldCause[]): string {
-  const { run, summary, targets } = statement;
+  const { run, summary, targets, errors } = statement;
   const ran = targets.filter(({ results }) => results.some(({ outcome }) => outcome !== "not run"));
   const { passed, failed, error } = summary;
+  const faults = errors.length === 0 ? "" : `, ${plural(errors.length, "fault")} of the suite itself`;
   const sections = [
-    `## ${isGreen(statement) ? "✔" : "✘"} netconform: ${passed} passed, ${failed} failed, ${error} error`,
+    `## ${isGreen(statement) ? "✔" : "✘"} netconform: ${passed} passed, ${failed} failed, ${error} error${faults}`,
     run.complete ? "" : `**The run is incomplete:** ${cellText(run.incompleteBecause ?? "")}`,
     formatTargets(ran),
     formatCauses(causes),
@@ -28,10 +32,12 @@ function formatTargets(targets: readonly TargetStatement[]): string {
   if (targets.length === 0) return "";
   const rows = targets.map(({ name, results, profiles }) => {
     const tally = tallyOf(results.map(({ outcome }) => outcome));
-    const red = profiles.filter(({ verdict }) => verdict === "not conformant").map(({ profile }) => profile);
-    const conformant = profiles.filter(({ verdict }) => verdict === "conformant").length;
-    const verdict =
-      red.length > 0 ? `not conformant: ${red.join(", ")}` : plural(conformant, "conformant profile");
+    const verdict = verdictsWorstFirst
+      .flatMap((wanted) => {
+        const named = profiles.filter((entry) => entry.verdict === wanted).map(({ profile }) => profile);
+        return named.length > 0 ? [`${wanted}: ${named.join(", ")}`] : [];
+      })
+      .join("; ");
     return `| ${cellText(name)} | ${outcomes.map((outcome) => tally[outcome] || "").join(" | ")} | ${verdict} |`;
   });
   const head = [
