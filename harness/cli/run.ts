@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { projectRoot } from "#harness/core/project-root.ts";
+import { isCheckout, projectRoot } from "#harness/core/project-root.ts";
 import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 

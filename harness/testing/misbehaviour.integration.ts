@@ -4,10 +4,10 @@ import { labels } from "#harness/cluster/containers/labels.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
-import { withoutGenerated } from "#harness/core/cause.ts";
+import { withoutGenerated } from "#harness/core/failure/cause.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { causesOf } from "#reports/conformance/causes.ts";
+import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { runVitest } from "#reports/vitest-run.ts";
 import { misbehaviours } from "./fixtures/misbehaviour/catalogue.ts";
 

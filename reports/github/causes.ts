@@ -1,7 +1,7 @@
 import { isAbsolute, join, relative } from "node:path";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { causesOf } from "#reports/conformance/causes.ts";
 import { plural } from "#reports/conformance/console.ts";
+import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { repeatLine, type ToldSettings } from "#reports/conformance/repeat.ts";
 import type { CauseStatement, SuiteError, TargetStatement } from "#reports/conformance/schema.ts";
 import type { Place } from "./annotation.ts";
