@@ -1,3 +1,5 @@
+import { isAbsolute, relative, resolve } from "node:path";
+
 /** A place in the caller's checkout. */
 export interface Place {
   /** Relative to the checkout. */
@@ -12,6 +14,13 @@ export interface Annotation {
   readonly title: string;
   readonly message: string;
   readonly place?: Place;
+}
+
+/** The place of a file, absolute or relative to the working directory, in the checkout; `undefined` outside of that. */
+export function placeIn(workspace: string, path: string, line: number | undefined): Place | undefined {
+  const file = relative(workspace, resolve(path));
+  if (file === "" || file.startsWith("..") || isAbsolute(file)) return undefined;
+  return { file, ...(line === undefined ? {} : { line }) };
 }
 
 /** Annotations of each level that GitHub takes from a step; it passes over the others without a word. */

@@ -1,10 +1,10 @@
-import { isAbsolute, join, relative } from "node:path";
+import { join } from "node:path";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { plural } from "#reports/conformance/console.ts";
 import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { repeatLine, type ToldSettings } from "#reports/conformance/repeat.ts";
 import type { CauseStatement, SuiteError, TargetStatement } from "#reports/conformance/schema.ts";
-import type { Place } from "./annotation.ts";
+import { type Place, placeIn } from "./annotation.ts";
 
 /** What GitHub is told of: targets with the settings that they ran with, and faults that belong to no requirement. */
 export interface Told {
@@ -68,17 +68,11 @@ function describeFault({ target, where, message }: SuiteError): ToldCause {
 /** Where the cause is in the user's own files, else the test that it made fail; `undefined` where neither is in the checkout. */
 function placeOf(target: TargetStatement, cause: CauseStatement, workspace: string): Place | undefined {
   const [, path = cause.place, line] = /^(.*):(\d+)$/.exec(cause.place ?? "") ?? [];
-  const own = path === undefined ? undefined : within(workspace, path, line ? Number(line) : undefined);
+  const own = path === undefined ? undefined : placeIn(workspace, path, line ? Number(line) : undefined);
   if (own) return own;
   const test = target.results
     .filter(({ requirement }) => cause.requirements.includes(requirement))
     .flatMap(({ tests }) => tests)
     .find(({ cause: id, outcome }) => (id === undefined ? outcome === cause.outcome : id === cause.id));
-  return test && within(workspace, join(projectRoot, test.file), test.line);
-}
-
-function within(workspace: string, path: string, line: number | undefined): Place | undefined {
-  const file = relative(workspace, path);
-  if (file === "" || file.startsWith("..") || isAbsolute(file)) return undefined;
-  return { file, ...(line === undefined ? {} : { line }) };
+  return test && placeIn(workspace, join(projectRoot, test.file), test.line);
 }

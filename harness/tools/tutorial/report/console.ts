@@ -8,7 +8,7 @@ import {
   type TutorialRun,
   verdicts,
 } from "#harness/tools/tutorial/run/tutorial-run.ts";
-import { formatAnnotation } from "#reports/annotation.ts";
+import { formatAnnotation, placeIn } from "#reports/github/annotation.ts";
 
 const marks: Record<StepResult["verdict"], string> = {
   same: "✔",
@@ -72,12 +72,15 @@ export function whyBroken({ findings, follows }: StepResult): string {
 export function annotateBroken({ tutorial, engine, results }: TutorialRun, step: GitHubStep): string[] {
   return results
     .filter(({ verdict }) => verdict === "broken")
-    .map((result) =>
-      formatAnnotation(step, {
-        ...{ level: "error", file: tutorial.file, line: result.step.line, message: whyBroken(result) },
+    .map((result) => {
+      const place = placeIn(step.workspace, tutorial.file, result.step.line);
+      return formatAnnotation({
+        level: "error",
         title: `Docker ${engine}: ${result.step.command.split("\n")[0]}`,
-      }),
-    );
+        message: whyBroken(result),
+        ...(place ? { place } : {}),
+      });
+    });
 }
 
 /** That a command is broken because another one is. */
