@@ -47,8 +47,6 @@ export interface ClusterState {
   nodes: HostState[];
   external?: HostState & ExternalHostState;
   attachment?: DriverAttachment;
-  /** What was on the nodes when the driver had been installed, and what is excused since. */
-  baseline?: Snapshot;
   /** Why no later run may build on the cluster, though it is kept. */
   unfit?: string;
   createdAt: string;
@@ -99,6 +97,25 @@ export class ClusterStates {
 
   remove(id: string): void {
     rmSync(this.path(id), { force: true });
+    rmSync(this.#baselinePath(id), { force: true });
+  }
+
+  /** Puts down what is on the nodes of a new cluster once its driver is installed. */
+  saveBaseline(id: string, baseline: Snapshot): void {
+    writeFileSync(this.#baselinePath(id), JSON.stringify(baseline), { mode: 0o600 });
+  }
+
+  /** What was put down; `undefined` for a cluster whose driver was never installed. */
+  baseline(id: string): Snapshot | undefined {
+    try {
+      return JSON.parse(readFileSync(this.#baselinePath(id), "utf8")) as Snapshot;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #baselinePath(id: string): string {
+    return join(this.#folder, `${id}.baseline`);
   }
 
   /** Clusters in one host engine. */

@@ -203,8 +203,7 @@ function leave(baseline: Baseline, chapter: string, differences: readonly Snapsh
 
 /** What the run that keeps the cluster finds there is excused, too. */
 function keepBaseline(id: string, baseline: Snapshot): void {
-  const states = new ClusterStates(workerSettings());
-  states.save({ ...states.load(id), baseline });
+  new ClusterStates(workerSettings()).saveBaseline(id, baseline);
 }
 
 /** What a reboot removed or restored says nothing about the plugin. */

@@ -63,15 +63,14 @@ export interface TestOptions {
   readonly deadlineMs?: number;
   /** It judges the suite as a whole, and keeps its place in whatever order the others run. */
   readonly place?: "first" | "last";
-  /** What must have been seen for the test to say anything. */
+  /** What the body must have seen, told by `saw`: where it saw nothing of one, the outcome is `not run`, and never `passed`. */
   readonly sees?: readonly string[];
 }
 
 export interface Suite<Context extends object> {
   /**
    * One test that shows one requirement. Tests run concurrently unless `alone` is set.
-   * The id must be in the catalogue; `title` tells tests of one requirement apart. `sees` names what the body must have seen, told
-   * by `saw`: where it saw nothing of one, the outcome is `not run`, and never `passed`.
+   * The id must be in the catalogue; `title` tells tests of one requirement apart.
    */
   requirement(
     id: RequirementId,

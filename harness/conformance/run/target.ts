@@ -29,8 +29,8 @@ export interface Target {
   /** Uninstalls the driver and removes the cluster without a trace. */
   remove(): Promise<void>;
   /**
-   * Leaves everything to a later run and says how to reach it, and whether no run will use it since it is not as it was; with
-   * `reinstall` the driver is uninstalled first.
+   * Leaves everything to a later run and says how to reach it, and whether no run will use it since it is not as it was. With `reinstall` the
+   * driver is uninstalled first, and such a cluster is removed.
    */
   keep(options?: { reinstall?: boolean }): Promise<void>;
 }
@@ -93,32 +93,14 @@ export async function openTarget(
       `kept ${state.id} (${driver.name}@${engine.name}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down ${state.id}`,
     );
   };
+  let installed: ClusterState;
   try {
     const attachment = await progress.step(
       `installing ${driver.title}`,
       async () => (await driver.install?.(scope, cluster, session)) ?? {},
     );
-    const installed: ClusterState = { ...state, attachment };
+    installed = { ...state, attachment };
     states.save(installed);
-    return {
-      driver,
-      cluster,
-      state: installed,
-      baseline: async () => {
-        const baseline = await readStableSnapshot(cluster);
-        states.save({ ...installed, baseline });
-        return baseline;
-      },
-      remove,
-      keep: async ({ reinstall = false } = {}) => {
-        if (reinstall) await scope.close();
-        const current = { ...installed, ...states.load(state.id) };
-        const { baseline } = current;
-        const unfit =
-          baseline && !reinstall && (await unfitBecause(cluster, { driver: driver.name, baseline }));
-        await keep(unfit ? { ...current, unfit } : current);
-      },
-    };
   } catch (error) {
     const target = { driver: driver.name, engine: engine.name };
     const blamed = await withEvidence(blame(error, driver, reference), cluster, settings, target);
@@ -127,6 +109,41 @@ export async function openTarget(
     } else await remove();
     throw blamed;
   }
+  const unfitNow = async () => {
+    const baseline = states.baseline(state.id);
+    return baseline && (await unfitBecause(cluster, { driver: driver.name, baseline }));
+  };
+  if (state.kept) {
+    // Somebody may have worked on it since.
+    const unfit = await releasing(remove, unfitNow);
+    if (unfit !== undefined) {
+      await keep({ ...installed, unfit });
+      refuseUnfit({ id: state.id, unfit });
+    }
+  }
+  return {
+    driver,
+    cluster,
+    state: installed,
+    baseline: async () => {
+      const known = state.kept ? states.baseline(state.id) : undefined;
+      if (known) return known;
+      const baseline = await readStableSnapshot(cluster);
+      states.saveBaseline(state.id, baseline);
+      return baseline;
+    },
+    remove,
+    keep: async ({ reinstall = false } = {}) => {
+      const unfit = await unfitNow();
+      if (unfit !== undefined && reinstall) {
+        progress.say(`${state.id} is not used again: ${unfit}`);
+        await remove();
+        return;
+      }
+      if (reinstall) await scope.close();
+      await keep(unfit === undefined ? installed : { ...installed, unfit });
+    },
+  };
 }
 
 async function releasing<T>(release: () => Promise<void>, work: () => Promise<T>): Promise<T> {

@@ -21,7 +21,7 @@ export async function status(settings: Settings): Promise<number> {
     console.log("no clusters");
     return 0;
   }
-  const changes = await Promise.all(all.map((state) => changesOf(state)));
+  const changes = await Promise.all(all.map((state) => changesOf(state, states)));
   const table = new Table({
     head: ["cluster", "driver", "engine", "state", "hosts"],
     style: { head: [], border: [] },
@@ -55,8 +55,9 @@ function useOf({ owner, kept }: ClusterState): string {
 /** A cluster that a run is using changes all the time, and an abandoned one is removed by the next run. */
 async function changesOf(
   state: ClusterState,
+  states: ClusterStates,
 ): Promise<{ readonly brief: string; readonly details?: string }> {
-  const { baseline } = state;
+  const baseline = states.baseline(state.id);
   if (useOf(state) !== "kept" || !baseline) return { brief: "" };
   const cluster = new RemoteCluster(state);
   try {
