@@ -50,7 +50,7 @@ test("a driver of daemons starts, records, stops and restarts them, and tells wh
   const ending = installed.createNetwork(scope.child("second"), { name: "two", tag: 7 });
   await expect(ending).rejects.toThrow(Nonconformance);
   await expect(ending).rejects.toThrow(
-    /expected daemons that run, got an end of fragile on \S+; [\s\S]*out of bridges/,
+    /expected daemons that run, got an end of fragile on \S+ \(exit code 1\); [\s\S]*out of bridges/,
   );
   // What it made goes with it.
   await installed.restart?.();
