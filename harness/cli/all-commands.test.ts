@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { typedName } from "#harness/core/typed.ts";
 import { allCommands } from "./all-commands.ts";
 import { findCommand } from "./commands.ts";
 
@@ -20,7 +21,7 @@ test.each(Object.entries(allCommands))(
   async (name, entry) => {
     expect(findCommand(allCommands, name)).toBe(entry);
     const { command } = await entry.load();
-    expect(command.name()).toBe(name === "test" ? "npm test --" : `npm run ${name} --`);
+    expect(command.name()).toBe(typedName(name));
     expect(command.description()).not.toBe("");
   },
 );

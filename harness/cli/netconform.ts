@@ -1,5 +1,7 @@
 // netconform COMMAND [ARGUMENT…]: the one program. In a checkout `bootstrap.mjs` starts it, in the package `bin.mjs`.
+
 import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
+import { typed } from "#harness/core/typed.ts";
 import { type Commands, commands, findCommand } from "./commands.ts";
 import { complete, formatCompleted } from "./completion/complete.ts";
 import { newCommand } from "./run.ts";
@@ -21,12 +23,12 @@ if (first === "complete") {
   await command.parseAsync(args, { from: "user" });
 } else {
   // Commander lists the commands, and names the nearest one where a name is unknown.
-  const program = newCommand("netconform")
+  const program = newCommand()
     .description("Conformance tests for container network plugins, CNM (Docker's libnetwork) and CNI.")
     .usage("COMMAND [ARGUMENT…]")
     .addHelpText(
       "after",
-      `\n\`netconform COMMAND --help\` says more.${isCheckout ? " `npm run COMMAND -- …` is the same." : ""}`,
+      `\n\`netconform COMMAND --help\` says more.${isCheckout ? ` \`${typed("COMMAND …")}\` is the same.` : ""}`,
     );
   for (const [own, { summary, alias }] of Object.entries(all)) {
     const stub = program.command(own).description(summary);

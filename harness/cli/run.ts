@@ -1,16 +1,14 @@
 import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { isCheckout, projectRoot } from "#harness/core/project-root.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
+import { typedName } from "#harness/core/typed.ts";
 import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 
-/**
- * A command line whose mistakes end with exit code 2; `name` as a user types it in a checkout, e.g. `npm run conform --`. In the
- * package, where there are no npm scripts, that is `npx netconform conform`.
- */
-export function newCommand(name: string): Command {
-  const typed = isCheckout ? name : name.replace(/^npm (?:run )?(\S+) --$/, "npx netconform $1");
-  return new Command(typed).exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
+/** A command line whose mistakes end with exit code 2; `name`: that of the command, e.g. `conform`; none for netconform itself. */
+export function newCommand(name?: string): Command {
+  const program = new Command(name === undefined ? "netconform" : typedName(name));
+  return program.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2));
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { announce } from "#harness/core/async/events.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { typed } from "#harness/core/typed.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
@@ -213,7 +214,7 @@ function refuseRestarted(differences: readonly SnapshotDifference[], when: strin
   throw new HarnessError(
     `${restarted.join(", ")} was restarted ${when}, so that what is left on it cannot be judged\n${describeDifferences(differences)}`,
     {
-      hint: "run again; with KEEP=1 take the cluster down first: npm run cluster -- down",
+      hint: `run again; with KEEP=1 take the cluster down first: ${typed("cluster down")}`,
       because: {
         kind: "node restarted",
         what: `${restarted.join(", ")} was restarted while the run used it`,

@@ -132,6 +132,26 @@ describe("a driver file outside the project", () => {
     expect(resultOf("C1")?.tests.map(({ outcome }) => outcome)).toEqual(Array(4).fill("passed"));
   });
 
+  test("that connects without what it declares ends the run with exit code 2 before anything is judged", async () => {
+    const path = modestDriver("boasting", "createNetwork: installed.createNetwork");
+    const boasting = readFileSync(path, "utf8").replace('["names"]', '["names", "tenants"]');
+    writeFileSync(path, boasting);
+    const outcome = await runVitest({
+      config: join(projectRoot, "vitest.config.ts"),
+      args: ["suites/basics"],
+      env: { DRIVER: path, ENGINE: settings.ENGINE[0] ?? "", NODES: "1", KEEP: "0" },
+    });
+    onTestFinished(() => outcome[Symbol.dispose]());
+    const said = `${outcome.stdout}\n${outcome.stderr}`;
+    expect(outcome.exitCode, said).toBe(2);
+    expect(said).toContain(
+      `DRIVER=${path}: ${path} declares what it lacks\n  tenants: expected createTenant`,
+    );
+    expect(said.split("declares what it lacks")).toHaveLength(2);
+    const results = outcome.statement?.targets.flatMap((target) => target.results) ?? [];
+    expect(results.filter(({ outcome: one }) => one !== "not run")).toEqual([]);
+  });
+
   test("that cannot tell its versions fails nothing", async () => {
     const failing = 'versions: () => Promise.reject(new Error("the plugin does not say"))';
     const { exitCode, said, target } = await run(modestDriver("silent", failing), [

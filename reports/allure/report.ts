@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AllureConfig } from "allure";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { typed } from "#harness/core/typed.ts";
 import { $ } from "#harness/host/local/zx.ts";
 import { reportFiles } from "#reports/files.ts";
 import { allureCategories } from "./labels.ts";
@@ -31,7 +32,7 @@ export async function generateAllureReport({
     : [];
   if (found.length === 0) {
     throw new UsageError(`there are no test results in ${results}`, {
-      hint: "run the suite first: npm run conform, or npx vitest run suites/…",
+      hint: `run the suite first: ${typed("conform")}, or npx vitest run suites/…`,
     });
   }
   const output = join(folder, reportFiles.allureReport);

@@ -16,6 +16,7 @@ import { causeId } from "#harness/core/failure/cause.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
+import { typed } from "#harness/core/typed.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { describeEnvironment, generator, type ToldSettings } from "#reports/environment.ts";
 import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "#reports/files.ts";
@@ -299,7 +300,7 @@ export default class ConformanceReporter implements Reporter {
       ...(isEmpty(join(this.#outputDir, reportFiles.evidence))
         ? {}
         : { evidence: path(reportFiles.evidence) }),
-      Allure: "npm run report",
+      Allure: typed("report"),
     };
   }
 

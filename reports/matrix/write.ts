@@ -12,6 +12,7 @@ import {
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { typed } from "#harness/core/typed.ts";
 import { reportFiles, writeAtomically } from "#reports/files.ts";
 import { formatMarkdown } from "./markdown.ts";
 import { cellPageFile } from "./outcomes.ts";
@@ -52,7 +53,7 @@ export function readMatrix(folder: string): Matrix {
   const path = join(folder, matrixFiles.json);
   const problem = (what: string) =>
     new UsageError(`${path}: expected the report of a matrix, got ${what}`, {
-      hint: "give the REPORTS folder of a run of npm run matrix",
+      hint: `give the REPORTS folder of a run of ${typed("matrix")}`,
     });
   let value: unknown;
   try {

@@ -2,6 +2,7 @@ import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
 import { callSocket } from "#harness/core/rpc/socket.ts";
+import { typed } from "#harness/core/typed.ts";
 import type { AdminMethods, ArgumentsOf, MethodName } from "./methods.ts";
 
 /** Nobody listens on the admin socket. */
@@ -25,7 +26,7 @@ export class AdminClient {
   ): Promise<ResultOf<AdminMethods, Name>> {
     const lost = (reason: string, cause?: Error) =>
       new NoPluginAnswers(`no reference plugin answers at ${this.socket}: ${reason}`, {
-        hint: "start it with: npm run reference -- serve",
+        hint: `start it with: ${typed("reference serve")}`,
         cause,
       });
     try {

@@ -16,7 +16,7 @@ import { status } from "./cluster/status.ts";
 
 const progress = progressOn(process.stderr);
 
-const program = newCommand("npm run cluster --")
+const program = newCommand("cluster")
   .enablePositionalOptions()
   .description("Clusters that stay up between runs, and hosts that exist.");
 

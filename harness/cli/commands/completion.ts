@@ -6,7 +6,7 @@ import { newCommand, runMain } from "#harness/cli/run.ts";
 const scripts = join(import.meta.dirname, "../completion");
 
 /** What a shell reads to complete command lines. */
-export const command = newCommand("npm run completion --")
+export const command = newCommand("completion")
   .description(
     "Prints the script with which bash or zsh completes commands, options, chapters, requirements and hosts.",
   )

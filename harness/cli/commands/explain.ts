@@ -7,7 +7,7 @@ import { readSteps } from "#harness/tools/explain/steps.ts";
 import { catalogue, requirementIds } from "#suites/requirements/catalogue.ts";
 
 /** What a requirement is and what a red of it means. */
-export const command = newCommand("npm run explain --")
+export const command = newCommand("explain")
   .description(
     "Explains requirements: rule, level, source, what a plugin needs for it, the tests that show it, and the faults that are known to break it, which are the usual causes of a red.",
   )

@@ -7,7 +7,7 @@ import { readSettings, type Settings } from "#harness/core/settings/settings.ts"
 
 const progress = progressOn(process.stderr);
 
-const program = newCommand("npm run images --").description(
+const program = newCommand("images").description(
   "Node and workload images as a file, for machines that reach no Debian mirror or lack mmdebstrap.",
 );
 

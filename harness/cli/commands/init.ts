@@ -14,7 +14,7 @@ interface InitOptions {
 const nameRule = /^[a-z0-9][a-z0-9_.-]*$/i;
 
 /** A plugin's own project, prepared for the suite. */
-export const command = newCommand("npm run init --")
+export const command = newCommand("init")
   .description(
     "Prepares the project in this folder for the suite: a driver for your plugin, a vitest configuration, a workflow. Files that are there stay.",
   )

@@ -17,6 +17,7 @@ import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { readInventory } from "#harness/cluster/hosts/inventory.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { typed } from "#harness/core/typed.ts";
 
 const defaultAdmin = join(tmpdir(), "netconform-reference.sock");
 const faultNames: readonly string[] = [
@@ -25,7 +26,7 @@ const faultNames: readonly string[] = [
   ...Object.keys(referenceCniFaults),
 ];
 
-const program = newCommand("npm run reference --")
+const program = newCommand("reference")
   .description("The reference plugin by itself, for plain `docker network create -d netconform …`.")
   .option("--admin <socket>", "admin socket of the plugin, on this machine", defaultAdmin)
   .addHelpText(
@@ -36,7 +37,7 @@ ${usageOfAll(commands).replaceAll(/^netctl /gm, "  ")}  version
 Networks can be made by the engines as well, on every node:
   docker network create -d netconform --ipam-driver netconform --subnet 10.1.2.0/24 -o network=web web
 With -o: network, tenant (also as --ipam-opt), encap (vxlan or vlan), tag, group.
-Names across nodes: docker run --dns "$(npm run -s reference -- net resolver web)" --net web …`,
+Names across nodes: docker run --dns "$(${typed("reference net resolver web", { silent: true })})" --net web …`,
   );
 
 interface ServeOptions {
@@ -159,7 +160,7 @@ function endAsked(): Promise<void> {
 
 function knownFaults(names: readonly string[]): string[] {
   const unknown = names.find((one) => !faultNames.includes(one));
-  if (unknown) throw new UsageError(`fault ${unknown} is unknown`, { hint: "npm run reference -- fault ls" });
+  if (unknown) throw new UsageError(`fault ${unknown} is unknown`, { hint: typed("reference fault ls") });
   return [...names];
 }
 

@@ -6,6 +6,7 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { contains, networkAddress, nthSubnet, overlaps } from "#harness/core/ip.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
+import { typed } from "#harness/core/typed.ts";
 
 /** Three /24 networks that no other run on this machine uses. */
 export interface SubnetLease {
@@ -49,7 +50,7 @@ function leaseFirst(range: string, cluster: string, taken: readonly string[]): S
     if (!inUse(Object.values(prefixes), taken) && take(range, slot, cluster)) return { slot, prefixes };
   }
   throw new HarnessError(`all ${slots} subnets of ${range} are in use on this machine`, {
-    hint: "npm run cluster -- down removes what earlier runs kept; SUBNETS=10.x.0.0/16 chooses another range",
+    hint: `${typed("cluster down")} removes what earlier runs kept; SUBNETS=10.x.0.0/16 chooses another range`,
   });
 }
 

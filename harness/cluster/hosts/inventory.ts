@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { readSession } from "#harness/core/settings/session.ts";
+import { typed } from "#harness/core/typed.ts";
 import { agentOfSession, keysIn, type SshTarget } from "#harness/host/ssh/ssh-target.ts";
 
 /** One host of an inventory, everything resolved: defaults filled in, paths absolute, host keys looked up. */
@@ -134,7 +135,7 @@ export function readInventory(path: string, asked = `INVENTORY=${path}`): Invent
     new UsageError(
       problems.map(({ steps, what }) => `${path}:${lineOf(steps)}: ${steps.join(".")}: ${what}`).join("\n"),
       {
-        hint: "docs/ssh.md describes the inventory; npm run cluster -- inventory-schema prints its schema",
+        hint: `docs/ssh.md describes the inventory; ${typed("cluster inventory-schema")} prints its schema`,
       },
     );
 

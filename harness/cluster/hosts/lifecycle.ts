@@ -21,6 +21,7 @@ import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { DeadlineExceeded, HarnessError, UsageError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import { InventoryHosts } from "./hosts.ts";
 import type { Inventory } from "./inventory.ts";
@@ -176,7 +177,7 @@ async function prepare({ settings, progress }: HostsContext, hosts: InventoryHos
   if (kept) {
     const { id, by, since } = kept.marker;
     throw new UsageError(`${kept.host}: the cluster ${id} of ${by}, since ${since}, is kept on it`, {
-      hint: "npm run cluster -- down on that machine removes it",
+      hint: `${typed("cluster down")} on that machine removes it`,
     });
   }
   const ids = [...new Set(marked.map(({ marker }) => `${marker.id} of ${marker.by}`))].join(", ");

@@ -4,6 +4,7 @@ import { ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type Inventory, type InventoryHost, readInventory } from "./inventory.ts";
 import { bringUp, type HostsSettings, keep, sweep, tearDown } from "./lifecycle.ts";
@@ -80,7 +81,7 @@ async function engineOn(target: InventoryHost): Promise<string> {
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${target.name}: no Docker Engine answers: ${(error as Error).message}`, {
-      hint: "npm run cluster -- preflight shows what the hosts lack",
+      hint: `${typed("cluster preflight")} shows what the hosts lack`,
       cause: error,
     });
   } finally {

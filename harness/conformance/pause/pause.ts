@@ -3,6 +3,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { on } from "#harness/core/async/events.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { callSocket } from "#harness/core/rpc/socket.ts";
+import { typed } from "#harness/core/typed.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** A test that has failed and waits with everything that it has made. */
@@ -62,7 +63,7 @@ export function waysInto(
   { id, nodes }: Pick<Cluster, "id" | "nodes">,
   workloads: readonly Pick<Workload, "name" | "id" | "netns" | "node">[],
 ): PausedTest["ways"] {
-  const at = (node: string, tty = "") => `npm run cluster -- ssh ${tty}${id}/${node}`;
+  const at = (node: string, tty = "") => typed(`cluster ssh ${tty}${id}/${node}`);
   return [
     ...nodes.map(({ name }) => ({ to: name, line: at(name) })),
     ...workloads.flatMap(({ name, netns, node }) => {

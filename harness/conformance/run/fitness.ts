@@ -2,6 +2,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { describeDifferences, type Snapshot, settle } from "#harness/cluster/snapshot/snapshot.ts";
 import type { ClusterState } from "#harness/cluster/state.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { typed } from "#harness/core/typed.ts";
 
 const settleMs = 5_000;
 
@@ -12,7 +13,7 @@ const settleMs = 5_000;
 export function refuseUnfit({ id, unfit }: Pick<ClusterState, "id" | "unfit">): void {
   if (unfit === undefined) return;
   throw new UsageError(`the kept cluster ${id} is not used again: ${unfit}`, {
-    hint: `look at it, then remove it and run again: npm run cluster -- down ${id}`,
+    hint: `look at it, then remove it and run again: ${typed(`cluster down ${id}`)}`,
   });
 }
 

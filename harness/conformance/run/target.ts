@@ -10,6 +10,7 @@ import { SetUpFailed } from "#harness/conformance/outcome.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { refuseUnfit, unfitBecause } from "./fitness.ts";
 import { blame, withEvidence } from "./install.ts";
@@ -37,8 +38,8 @@ export interface Target {
 
 /**
  * Brings up a cluster, new or kept (`fresh`: new in any case), and installs the driver on it. What was begun is removed when a step fails.
- * With `KEEP` a cluster stays whose driver could not be installed. Throws `UsageError` for an unknown driver, `Blocked` for one that cannot
- * be tried here, `SetUpFailed` when the driver could not be installed, `HarnessError` when something else does not start.
+ * With `KEEP` a cluster stays whose driver could not be installed. Throws `UsageError` for an unknown driver and one that lacks what it declares, `Blocked` for one that cannot
+ * be tried here, `SetUpFailed` when the driver could not be installed or connected, `HarnessError` when something else does not start.
  */
 export async function openTarget(
   settings: TargetSettings,
@@ -90,7 +91,7 @@ export async function openTarget(
     await release({ keep: true });
     if (kept.unfit) progress.say(`${state.id} will not be used again: ${kept.unfit}`);
     progress.say(
-      `kept ${state.id} (${driver.name}@${engine.name}): npm run cluster -- ssh ${state.nodes[0]?.name}, npm run cluster -- down ${state.id}`,
+      `kept ${state.id} (${driver.name}@${engine.name}): ${typed(`cluster ssh ${state.nodes[0]?.name}`)}, ${typed(`cluster down ${state.id}`)}`,
     );
   };
   let installed: ClusterState;
@@ -101,6 +102,8 @@ export async function openTarget(
     );
     installed = { ...state, attachment };
     states.save(installed);
+    // Chapters connect in processes of their own. A driver that cannot, or lacks what it declares, is told before anything is judged.
+    await driver.connect(cluster, attachment);
   } catch (error) {
     const target = { driver: driver.name, engine: engine.name };
     const blamed = await withEvidence(blame(error, driver, reference), cluster, settings, target);

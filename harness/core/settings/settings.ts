@@ -4,6 +4,7 @@ import { z } from "zod";
 import { engineVersions, formatEngine, parseEngine, splitEngines } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { familyOf, isCidr, networkOf, prefixOf } from "#harness/core/ip.ts";
+import { typed } from "#harness/core/typed.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import { readUsual } from "./usual.ts";
 
@@ -201,7 +202,10 @@ const schema = z.object({
   PATIENCE: wholeNumber(1, 60)
     .default(1)
     .describe("how many times longer than usual everything may take, for slow nodes such as emulated VMs"),
-  FAULT: z.string().optional().describe("name of the fault to inject (npm run prove sets it)"),
+  FAULT: z
+    .string()
+    .optional()
+    .describe(`name of the fault to inject (${typed("prove")} sets it)`),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });
 

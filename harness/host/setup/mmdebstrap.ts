@@ -7,6 +7,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram, imageBuilder, installMissing, updatePackageLists, whyNoInstall } from "./install.ts";
@@ -71,7 +72,7 @@ export interface Bootstrap {
 }
 
 /** What to do where images cannot be built. */
-export const otherwise = "bring the images from a machine that can build them: npm run images -- save, load";
+export const otherwise = `bring the images from a machine that can build them: ${typed("images save")}, load`;
 
 /**
  * Why `bootstrap` cannot work on this machine; `undefined` where it can, if need be after the installation of what it

@@ -1,3 +1,4 @@
+import { typed } from "#harness/core/typed.ts";
 import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import { faults } from "#harness/proof/faults/all.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
@@ -59,7 +60,7 @@ function partsOf(id: string): { letters: string; number: number } {
 
 function commandFor(id: string, profile: string): string {
   if (profile === "cnm") return `npx vitest run suites/cnm -t ${id}`;
-  return `npm run conform --${profile === "cni" ? " suites/cni" : ""} -t ${id}`;
+  return typed(`conform${profile === "cni" ? " suites/cni" : ""} -t ${id}`);
 }
 
 function section(head: string, lines: readonly string[]): string[] {

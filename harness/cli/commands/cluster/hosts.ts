@@ -2,6 +2,7 @@ import type { Candidate } from "#harness/cli/completion/candidates.ts";
 import { type ClusterState, ClusterStates, type HostState } from "#harness/cluster/state.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 
 /** The nodes of a cluster, and its external host as the last one where there is one. */
 export function hostsOf({ nodes, external }: ClusterState): HostState[] {
@@ -34,7 +35,7 @@ export function findHost(reference: string): HostState {
     .flatMap((state) => hostsOf(state).map((host) => ({ state, host })))
     .filter(({ host }) => host.name === name);
   const [first, ...more] = found;
-  if (!first) throw new UsageError(`${reference}: no such host; npm run cluster -- status lists them`);
+  if (!first) throw new UsageError(`${reference}: no such host; ${typed("cluster status")} lists them`);
   if (more.length > 0) {
     const choices = found.map(({ state }) => `${state.id}/${name}`).join(", ");
     throw new UsageError(`${reference}: several clusters are up; expected one of ${choices}`);

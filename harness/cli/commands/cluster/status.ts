@@ -9,6 +9,7 @@ import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { isAlive } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import { hostsOf } from "./hosts.ts";
 
 const answerMs = 10_000;
@@ -42,7 +43,7 @@ export async function status(settings: Settings): Promise<number> {
   for (const [index, { id }] of all.entries()) {
     const { details } = changes[index] ?? {};
     if (details)
-      console.log(`${id} differs from its baseline; npm run cluster -- down ${id} removes it\n${details}`);
+      console.log(`${id} differs from its baseline; ${typed(`cluster down ${id}`)} removes it\n${details}`);
   }
   return 0;
 }

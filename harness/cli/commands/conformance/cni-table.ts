@@ -11,6 +11,7 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { replaceBlock } from "#harness/core/markdown.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import type { TableColumn } from "#harness/tools/cni-table/column.ts";
 import { columnsOf, countOutcomes, formatTable } from "#harness/tools/cni-table/table.ts";
@@ -32,7 +33,7 @@ interface Generation {
 
 const document = join(projectRoot, "docs/cni-plugins.md");
 /** The CNI suite over folders of plugins. */
-export const command = newCommand("npm run cni-table --")
+export const command = newCommand("cni-table")
   .description(
     "Runs the CNI suite over folders of plugins and writes the table plugin × rule as JSON and Markdown.",
   )
@@ -65,7 +66,7 @@ async function cniTable(folders: readonly string[], options: Options): Promise<n
     columns.push(...columnsOf({ generation: name, folder }, results));
   }
   const facts = [new Date().toISOString().slice(0, 10), `Linux ${release().split("-", 1)[0]} on ${arch()}`];
-  const again = ["npm run cni-table --", ...process.argv.slice(3)].join(" ");
+  const again = typed(["cni-table", ...process.argv.slice(3)].join(" "));
   const markdown = (told: (generation: Generation) => string) =>
     formatTable(columns, {
       command: again,

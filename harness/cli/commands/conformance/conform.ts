@@ -14,7 +14,7 @@ import { describeSettings, readSettings } from "#harness/core/settings/settings.
 
 /** The chapters against the drivers, from the set-up to the reports. */
 export const command = addSelectionOptions(
-  newCommand("npm run conform --")
+  newCommand("conform")
     .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
     .addArgument(
       completing(

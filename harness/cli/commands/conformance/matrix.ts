@@ -14,6 +14,7 @@ import { withLock } from "#harness/core/process/lock.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
 import { pastRunOf, readHistory, reviewHistory, writeHistory } from "#harness/tools/matrix/history.ts";
@@ -45,7 +46,7 @@ interface Options {
 }
 
 /** The chapters on every driver and engine version, as one report. */
-export const command = newCommand("npm run matrix --")
+export const command = newCommand("matrix")
   .description(
     "Runs the chapters on every driver and engine version, clusters side by side, and writes one report: requirement × engine × driver, what drifted, the history.",
   )
@@ -97,7 +98,7 @@ export const command = newCommand("npm run matrix --")
   .option("--nights <number>", "runs to keep in the history", wholeNumber, 400)
   .addHelpText(
     "after",
-    `\nSettings are those of npm run conform, but ENGINE is ${engineVersions.join(",")} where it is not set. The reports are in REPORTS.`,
+    `\nSettings are those of ${typed("conform")}, but ENGINE is ${engineVersions.join(",")} where it is not set. The reports are in REPORTS.`,
   )
   .action((what: string[], options: Options) => runMain(() => matrix(what, options)));
 
@@ -145,7 +146,7 @@ async function run(
   if (settings.CLUSTER !== "containers") {
     throw new UsageError(
       `CLUSTER=${settings.CLUSTER}: expected containers, because the matrix chooses the engine of its nodes (set in the environment)`,
-      { hint: "run such hosts one by one: npm run conform" },
+      { hint: `run such hosts one by one: ${typed("conform")}` },
     );
   }
   const present = presentChapters();

@@ -4,7 +4,7 @@ import { readSettings } from "#harness/core/settings/settings.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
 
 /** The Allure report of the last run. */
-export const command = newCommand("npm run report --")
+export const command = newCommand("report")
   .description(
     "Makes the Allure report of the last run: a static page, offline, with the history of earlier runs.",
   )

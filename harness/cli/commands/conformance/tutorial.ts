@@ -37,7 +37,7 @@ interface Options {
 }
 
 /** A tutorial's own text, command by command. */
-export const command = newCommand("npm run tutorial --")
+export const command = newCommand("tutorial")
   .description(
     "Runs the commands of a tutorial on a cluster, and says of each whether it still does what the text shows.",
   )

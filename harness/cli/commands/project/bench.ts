@@ -22,7 +22,7 @@ interface Options {
 }
 
 /** Benchmarks, as ratios in one run. */
-export const command = newCommand("npm run bench --")
+export const command = newCommand("bench")
   .description(
     "Measures the harness against plain ways of doing the same, in one run; tells figures, asserts none.",
   )

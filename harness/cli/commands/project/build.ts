@@ -7,7 +7,7 @@ import { $ } from "#harness/host/local/zx.ts";
 import { buildPackage, packageFolder } from "#harness/tools/package/build.ts";
 
 /** The package that users install. */
-export const command = newCommand("npm run build --")
+export const command = newCommand("build")
   .description("Builds the package that users install, in dist/.")
   .option("--pack <folder>", "puts it into a tarball there, too")
   .action((options: { pack?: string }) => runMain(() => build(options)));

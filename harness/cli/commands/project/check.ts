@@ -8,7 +8,7 @@ import { lint } from "#harness/tools/lint/lint.ts";
 import { shellcheck } from "#harness/tools/lint/shell.ts";
 
 /** Types, lint of every language, the floors and the tests that take no time. */
-export const command = newCommand("npm run check --")
+export const command = newCommand("check")
   .description(
     "Types, lint of TypeScript, Python and shell scripts, the floors, and the tests that take no time; all are run even if one fails.",
   )

@@ -6,7 +6,7 @@ import { newCommand, runMain } from "#harness/cli/run.ts";
 const summary = "writes the tables of docs/ that programs know";
 
 /** The tables of docs/ that programs know. */
-export const command = newCommand("npm run docs --")
+export const command = newCommand("docs")
   .description(
     "Writes the tables of docs/ that programs know: settings, commands, capabilities, requirements, faults and others.",
   )

@@ -24,7 +24,7 @@ import { chooseFaults } from "#harness/proof/selection.ts";
 import { writeAtomically } from "#reports/files.ts";
 
 /** The proof that every check can fail. */
-export const command = newCommand("npm run prove --")
+export const command = newCommand("prove")
   .description(
     "Proves that the checks can fail: without a fault everything must be green, then one thing at a time is broken, and the requirements that must detect it must turn red.",
   )

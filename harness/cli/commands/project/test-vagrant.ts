@@ -26,7 +26,7 @@ const parts = [
 ] as const;
 
 /** The chapters that virtual machines are for. */
-export const command = newCommand("npm run test:vagrant --")
+export const command = newCommand("test:vagrant")
   .description(
     [
       "The set-up checks, the multi-host chapter and VLANs on virtual machines that Vagrant makes with libvirt,",

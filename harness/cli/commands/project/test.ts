@@ -4,7 +4,7 @@ import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, networkTools } from "#harness/host/setup/install.ts";
 
 /** The project's own tests. */
-export const command = newCommand("npm test --")
+export const command = newCommand("test")
   .description(
     "The project's own tests: units beside the code, and tests that run small suites and look at their reports.",
   )
