@@ -73,6 +73,21 @@ test("a finished test is one line, and a failure shows its text and how to see i
   expect(failed).toBe("✘ overlay@26.1     0.8 s  M4 reach\n      lost\n      by hand: ping red");
 });
 
+test("of a long failure the middle is left out: its beginning and a program's last words stay", () => {
+  const trace = Array.from({ length: 20 }, (_, index) => `  frame ${index}`);
+  const reason = ["the plugin: expected to be ready, got its end", ...trace, "TypeError: not bytes"].join(
+    "\n",
+  );
+  const shown = formatFinished(
+    { target: "plugin@26.1", test: "B1", outcome: "failed", durationMs: 1, reason },
+    { color: false, width: 100 },
+  ).split("\n");
+  expect(shown).toHaveLength(14);
+  expect(shown[1]).toContain("expected to be ready");
+  expect(shown[9]).toContain("… 10 more lines in conformance.json …");
+  expect(shown.at(-1)).toContain("TypeError: not bytes");
+});
+
 test("durations read as seconds, and above a minute as minutes", () => {
   expect(formatDuration(812)).toBe("0.8 s");
   expect(formatDuration(125_400)).toBe("2 m 05 s");

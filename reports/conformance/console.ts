@@ -99,12 +99,24 @@ function formatReason(
   look: Look,
   limit: number,
 ): string[] {
-  const all = (reason ?? "no reason given").split("\n");
-  const rest = all.length - limit;
-  const shown = rest > 1 ? [...all.slice(0, limit), `… ${rest} more lines in conformance.json`] : all;
-  const lines = shown.map((line) => indent + line);
+  const lines = shortenLines((reason ?? "no reason given").split("\n"), limit).map((line) => indent + line);
   if (reproduce !== undefined) lines.push(`${indent}${paint(look, "cyan", "by hand:")} ${reproduce}`);
   return lines;
+}
+
+/**
+ * At most `limit` lines and one that says how many are left out. That is the middle: what failed comes first, and what a program said
+ * last, such as the error below its stack, comes at the end.
+ */
+function shortenLines(lines: readonly string[], limit: number): string[] {
+  const rest = lines.length - limit;
+  if (rest <= 1) return [...lines];
+  const end = Math.floor(limit / 3);
+  return [
+    ...lines.slice(0, limit - end),
+    `… ${rest} more lines in conformance.json …`,
+    ...lines.slice(lines.length - end),
+  ];
 }
 
 /** The end of a run on one screen: what holds where, what does not and why, where the time went, where the files lie. */
