@@ -1,5 +1,5 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
-import { describeExchange, type Exchange } from "#harness/cnm/protocol/exchange.ts";
+import { describeExchange, type Exchange, readExchange } from "#harness/cnm/protocol/exchange.ts";
 import type { Mark, ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { until } from "#harness/core/async/poll.ts";
@@ -67,8 +67,34 @@ export async function expectProtocolKept(
       ...(broken.length > 0 ? [`${findings.length} answers against ${broken.join(", ")}`] : []),
       ...(left === "" ? [] : [`still held: ${left}`]),
     ].join("; "),
-    evidence: told.join("\n"),
+    evidence: [...told, ...unasked(held, exchanges)].join("\n"),
   });
+}
+
+/** The call that removes what is held, and the field of its request with the id. */
+const removals = {
+  networks: ["NetworkDriver.DeleteNetwork", "NetworkID"],
+  endpoints: ["NetworkDriver.DeleteEndpoint", "EndpointID"],
+  joins: ["NetworkDriver.Leave", "EndpointID"],
+} as const;
+
+/**
+ * What is held that no engine asked the plugin to remove, a line for each; `held`: ids after the name of who had it made, as recorders
+ * tell them. Such a thing is the engine's to explain, e.g. an endpoint of a container whose port was taken.
+ */
+export function unasked(held: HeldResources, exchanges: readonly Exchange[]): string[] {
+  return Object.entries(removals).flatMap(([kind, [call, field]]) =>
+    held[kind as keyof typeof removals].flatMap((one) => {
+      const [caller = "", id = ""] = one.split(" ");
+      const asked = exchanges.some(
+        (exchange) =>
+          exchange.caller === caller &&
+          exchange.call === call &&
+          readExchange(exchange).request?.[field] === id,
+      );
+      return asked ? [] : [`  the engine of ${caller} did not send ${call} for ${id}`];
+    }),
+  );
 }
 
 /** What was said, as a file of evidence: a line of JSON for each exchange. */
