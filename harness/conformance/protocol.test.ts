@@ -21,6 +21,9 @@ test("of what is held it is told what no engine asked the plugin to remove", () 
     "  the engine of node1 did not send NetworkDriver.DeleteEndpoint for kept",
   ]);
   expect(unasked(nothing, exchanges)).toEqual([]);
+  expect(unasked({ ...nothing, networks: ["net"] }, [])).toEqual([
+    "  the caller did not send NetworkDriver.DeleteNetwork for net",
+  ]);
 });
 
 test("what another engine asked for was not asked by this one", () => {

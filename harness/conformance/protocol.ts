@@ -85,14 +85,16 @@ const removals = {
 export function unasked(held: HeldResources, exchanges: readonly Exchange[]): string[] {
   return Object.entries(removals).flatMap(([kind, [call, field]]) =>
     held[kind as keyof typeof removals].flatMap((one) => {
-      const [caller = "", id = ""] = one.split(" ");
+      const [id = "", caller = ""] = one.split(" ").reverse();
       const asked = exchanges.some(
         (exchange) =>
           exchange.caller === caller &&
           exchange.call === call &&
           readExchange(exchange).request?.[field] === id,
       );
-      return asked ? [] : [`  the engine of ${caller} did not send ${call} for ${id}`];
+      return asked
+        ? []
+        : [`  ${caller === "" ? "the caller" : `the engine of ${caller}`} did not send ${call} for ${id}`];
     }),
   );
 }

@@ -119,7 +119,7 @@ export class ProxiedConnection {
       this.#delayed = delay(fault.ms, undefined, { ref: false }).then(() => void this.#engine.write(bytes));
     } else if (fault?.kind === "truncate") {
       const half = answer.body.subarray(0, Math.floor(answer.body.length / 2));
-      this.#engine.write(answerBytes(statusOf(answer) ?? 200, half));
+      this.#engine.end(lastAnswer(statusOf(answer) ?? 200, half));
     } else if (fault?.kind === "cut" && fault.at === "body") {
       const bodyStart = bytes.indexOf("\r\n\r\n") + 4;
       const half = bytes.subarray(0, bodyStart + Math.floor((bytes.length - bodyStart) / 2));
@@ -132,7 +132,7 @@ export class ProxiedConnection {
   #answerInstead(status: number, body: string): void {
     this.#finish(null, `status ${status} in the plugin's place`);
     this.#unsent = [];
-    this.#engine.write(answerBytes(status, Buffer.from(body)));
+    this.#engine.end(lastAnswer(status, Buffer.from(body)));
   }
 
   /** The call is over; puts it on record. */
@@ -182,8 +182,12 @@ function nameOf(fault: CallFault): string {
   return fault.kind === "cut" ? `cut at ${fault.at}` : "truncated answer";
 }
 
-function answerBytes(status: number, body: Buffer): Buffer {
-  const head = `HTTP/1.1 ${status} ${status === 200 ? "OK" : "Injected"}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+/**
+ * An answer of the proxy's own, the last of its connection: the plugin may have closed its side, as one that speaks HTTP/1.0 does after each
+ * answer. An engine that sent its next call there would get none, and repeat it without its body, which the plugin must refuse.
+ */
+function lastAnswer(status: number, body: Buffer): Buffer {
+  const head = `HTTP/1.1 ${status} ${status === 200 ? "OK" : "Injected"}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), body]);
 }
 

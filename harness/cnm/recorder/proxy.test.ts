@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { createServer } from "node:http";
+import { Agent, createServer, request } from "node:http";
 import { createServer as createSocketServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,11 +19,11 @@ async function conversation() {
   const folder = await mkdtemp(join(tmpdir(), "cnm-proxy-"));
   scope.defer("the folder", () => rm(folder, { recursive: true }));
   const asked: string[] = [];
-  const plugin = createServer((request, response) => {
+  const plugin = createServer((asking, response) => {
     const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const call = (request.url ?? "").slice(1);
+    asking.on("data", (chunk: Buffer) => chunks.push(chunk));
+    asking.on("end", () => {
+      const call = (asking.url ?? "").slice(1);
       asked.push(call);
       if (call === "Plugin.Activate") return response.end('{"Implements":["NetworkDriver"]}');
       if (call === "NetworkDriver.Leave") return response.end('{"Err":"no endpoint e1"}{}');
@@ -120,6 +120,37 @@ describe("RecordingProxy", () => {
     expect(asked).toEqual(reached);
     expect(proxy.exchanges).toMatchObject([{ call: "NetworkDriver.Join", injected: `cut at ${at}` }]);
   });
+
+  it.each([{ kind: "truncate" }, { kind: "status", status: 500 }] as const)(
+    "ends the connection with an answer of its own ($kind), since the plugin may have closed its side",
+    async (fault) => {
+      const { folder, proxy } = await conversation();
+      proxy.inject({ call: "NetworkDriver.Join", fault });
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      onTestFinished(() => agent.destroy());
+      const post = (call: string) =>
+        new Promise<{ connection: string | undefined; status: number | undefined; reused: boolean }>(
+          (resolve, reject) => {
+            const posted = request({
+              ...{ agent, method: "POST", path: `/${call}`, socketPath: join(folder, "proxy.sock") },
+            });
+            posted.once("error", reject);
+            posted.once("response", (response) => {
+              const { statusCode: status, headers } = response.resume();
+              const answer = { connection: headers.connection, status, reused: posted.reusedSocket };
+              response.once("end", () => resolve(answer));
+            });
+            posted.end(JSON.stringify(joinRequest));
+          },
+        );
+      expect(await post("NetworkDriver.Join")).toMatchObject({ connection: "close" });
+      expect(await post("NetworkDriver.Leave")).toMatchObject({ status: 200, reused: false });
+      expect(proxy.exchanges.map(({ failure }) => failure)).toEqual([
+        fault.kind === "status" ? "status 500 in the plugin's place" : undefined,
+        undefined,
+      ]);
+    },
+  );
 
   it("truncates an answer's JSON and leaves the HTTP whole", async () => {
     const { proxy, client } = await conversation();
