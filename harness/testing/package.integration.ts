@@ -187,10 +187,13 @@ test("a driver for another version of the driver API is one message, with the li
   expect(code).toBe(2);
 });
 
-test("a command is called in its help as the user calls it", async () => {
+test("a command is called in help and messages as the user calls it", async () => {
   const { said } = await run([...netconform, "run", "--help"]);
   expect(said).toMatch(/^Usage: npx netconform conform \[options\] \[filter\.\.\.\]$/m);
   expect((await run([...netconform, "--help"])).said).not.toContain("npm run");
+  const { code, said: told } = await run([...netconform, "cluster", "ssh", "node99"]);
+  expect(told).toContain("node99: no such host; npx netconform cluster status lists them");
+  expect(code).toBe(2);
 });
 
 test("a project of scripts, below a folder with spaces, whose packages are links, is prepared and runs", async () => {
