@@ -4,6 +4,7 @@ import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { removeNetwork } from "#harness/workload/docker/network.ts";
+import type { NetworkListing } from "./driver.ts";
 import { dockerDriver, firstNode } from "./kit/docker-driver/docker-driver.ts";
 
 /**
@@ -23,19 +24,40 @@ export default dockerDriver({
     "hotplug",
     "isolation",
     "internal",
+    "encrypted",
     "scheduling",
   ],
-  needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
+  needs: { multihost: ["vxlan"], vxlan: ["vxlan"], encrypted: ["esp"] },
 
   underlay: async (cluster) => ((await haveClusterStore(cluster)) ? "control" : "data"),
   driver: "overlay",
   createOn: "first",
   network: () => ({ attachable: true }),
+  // Its presence is what counts, whatever the value: the engine's command line sends it empty.
+  options: ({ encrypted }) => (encrypted ? { encrypted: "" } : {}),
+  connect: (cluster) => ({ listNetworks: () => listOverlays(firstNode(cluster)) }),
   // What a swarm is formed of, and what it leaves behind, is of Docker's overlay alone.
   async start(scope, cluster) {
     if (!(await haveClusterStore(cluster))) await formSwarm(scope, cluster);
   },
 });
+
+/** The overlays that an engine knows, with the VNIs that it gave them; of those without a subnet nothing is told. */
+async function listOverlays(node: ClusterNode): Promise<NetworkListing[]> {
+  const networks = (await node.docker.listNetworks({ filters: { driver: ["overlay"] } })) as Overlay[];
+  return networks.flatMap(({ Name: name, Options, IPAM }) => {
+    const tags = (Options?.["com.docker.network.driver.overlay.vxlanid_list"] ?? "").split(",");
+    return (IPAM?.Config ?? []).map(({ Subnet: subnet = "", Gateway: gateway = "" }, index) => ({
+      ...{ tenant: "default", name, encap: "vxlan" as const, tag: Number(tags[index]), subnet, gateway },
+    }));
+  });
+}
+
+interface Overlay {
+  Name: string;
+  Options?: Record<string, string> | null;
+  IPAM?: { Config?: { Subnet?: string; Gateway?: string }[] | null };
+}
 
 async function haveClusterStore({ nodes }: Cluster): Promise<boolean> {
   const stores = await Promise.all(nodes.map(clusterStoreOf));

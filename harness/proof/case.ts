@@ -40,6 +40,8 @@ export interface CaseResult {
   readonly followed: readonly string[];
   /** Why the case does not hold; empty when it does. */
   readonly problems: readonly string[];
+  /** What must detect the fault and cannot be tried here, each with the reason: then the case proves nothing. Else empty. */
+  readonly blocked: readonly string[];
   /** Requirements that do not apply here, with the reason; of a baseline. */
   readonly notApplicable?: readonly { requirement: string; outcome: string; reason: string }[];
   /** What the run has left in its place, which was then replaced; empty when all was as before. */
@@ -50,9 +52,14 @@ export interface CaseResult {
 
 export const baseline = "baseline";
 
-/** Whether a case came out as it must: green, or red exactly where its fault says. */
-export function holds({ problems }: CaseResult): boolean {
-  return problems.length === 0;
+/** Whether a case came out as it must: green, or red exactly where its fault says. A blocked one did not. */
+export function holds({ problems, blocked }: CaseResult): boolean {
+  return problems.length === 0 && blocked.length === 0;
+}
+
+/** Whether nothing is wrong with a case but that it cannot be tried here. */
+export function isBlocked({ problems, blocked }: CaseResult): boolean {
+  return problems.length === 0 && blocked.length > 0;
 }
 
 /** The place of a case with its tier, which cases share that rest on one baseline. */

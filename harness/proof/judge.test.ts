@@ -42,6 +42,7 @@ describe("a fault is caught when", () => {
   it("what must detect it failed and the rest passed", () => {
     expect(judge(onCluster(), run(observed("M4", "failed"), observed("M3", "passed")))).toEqual({
       followed: [],
+      blocked: [],
       problems: [],
     });
   });
@@ -53,6 +54,7 @@ describe("a fault is caught when", () => {
   it("what may follow is red as well, and says so", () => {
     expect(judge(onCluster(), run(observed("M4", "failed"), observed("M5", "failed")))).toEqual({
       followed: ["M5"],
+      blocked: [],
       problems: [],
     });
   });
@@ -103,6 +105,29 @@ describe("a fault is missed when", () => {
   it("the run itself broke", () => {
     const broken = { ...run(observed("M4", "failed")), errors: ["the file does not load"] };
     expect(judge(onCluster(), broken).problems).toEqual(["the file does not load"]);
+  });
+});
+
+describe("a fault is blocked when", () => {
+  it("a node lacks what every test of what must detect it needs", () => {
+    const { blocked, problems } = judge(
+      onCluster(),
+      run(observed("M4", "blocked", "no vxlan"), observed("M3", "passed")),
+    );
+    expect({ blocked, problems }).toEqual({ blocked: ["M4 is blocked: no vxlan"], problems: [] });
+  });
+
+  it("and missed when a part of that could be tried", () => {
+    const two = onCluster({ detectedBy: ["M4", "M6"] });
+    const verdict = judge(two, run(observed("M4", "blocked", "no vxlan"), observed("M6", "passed")));
+    expect(verdict.blocked).toEqual([]);
+    expect(verdict.problems).toContain("M6 had to fail and is passed");
+  });
+
+  it("and something else that is red is told all the same", () => {
+    expect(problems(onCluster(), observed("M4", "blocked", "no vxlan"), observed("M7", "failed"))).toEqual([
+      'M7 is failed, in "M7 is so": ',
+    ]);
   });
 });
 

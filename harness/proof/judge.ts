@@ -4,11 +4,13 @@ import type { CaseObservation, CaseResult, CaseRun, FaultCase } from "./case.ts"
 import type { Fault, Tier } from "./fault.ts";
 
 /** What a case came to, as far as its tests tell. */
-export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "notApplicable">;
+export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "blocked" | "notApplicable">;
 
 interface Strictness {
   /** Outcomes of a requirement that does not apply here, or that cannot be tried. */
   readonly inapplicable: readonly Outcome[];
+  /** Whether what must detect a fault may be blocked, since the nodes lack a feature: neither caught nor missed then. */
+  readonly mayBeBlocked: boolean;
   /** Whether a test that did not run beside a fault says nothing: the fault may have ended the chapter. */
   readonly mayNotRun: boolean;
   /** Whether a test may see nothing of what its rule is about, as where a plugin does not offer it. */
@@ -19,6 +21,7 @@ interface Strictness {
 
 const lenient: Strictness = {
   inapplicable: ["unsupported", "blocked"],
+  mayBeBlocked: true,
   mayNotRun: true,
   maySeeNothing: true,
   errorMayFollow: true,
@@ -26,6 +29,7 @@ const lenient: Strictness = {
 /** A target of the CNI suite has no tests of rules that do not apply to it, and every test that it has can be made. */
 const strict: Strictness = {
   inapplicable: [],
+  mayBeBlocked: false,
   mayNotRun: false,
   maySeeNothing: false,
   errorMayFollow: false,
@@ -34,18 +38,21 @@ const strictnessOf: Readonly<Record<Tier, Strictness>> = { chapters: lenient, cn
 
 /**
  * Whether a case holds. With a fault: every requirement that must detect it is `failed`, with the texts that it must
- * name, and nothing else is red but what may be. Without one: everything is green, or does not apply here.
+ * name, and nothing else is red but what may be. Without one: everything is green, or does not apply here. Where a node lacks what
+ * every such requirement needs, nothing is proved, and the verdict says why.
  */
 export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
   const { fault } = one;
   const broken = [...run.errors, ...(run.observations.length === 0 ? ["no test ran"] : [])];
   const strays = run.observations.filter((observation) => isStray(one, observation)).map(describeStray);
   if (!fault) {
-    return { followed: [], problems: [...strays, ...broken], notApplicable: notApplicable(run) };
+    return { followed: [], blocked: [], problems: [...strays, ...broken], notApplicable: notApplicable(run) };
   }
   const red = run.observations.filter(({ outcome }) => outcome === "failed" || outcome === "error");
   const others = red.map(({ requirement }) => requirement).filter((id) => !cites(fault.detectedBy, id));
-  return { followed: [...new Set(others)], problems: [...missed(fault, run), ...strays, ...broken] };
+  const blocked = strictnessOf[one.on.tier].mayBeBlocked ? blockedOf(fault, run) : [];
+  const undetected = blocked.length > 0 ? [] : missed(fault, run);
+  return { followed: [...new Set(others)], blocked, problems: [...undetected, ...strays, ...broken] };
 }
 
 /** Whether an observation is one that the case does not allow. */
@@ -62,11 +69,21 @@ function isStray({ fault, on }: FaultCase, { requirement, outcome, sawNothing }:
 function missed({ detectedBy, names = [] }: Fault, { observations }: CaseRun): string[] {
   const of = (id: string) => observations.filter(({ requirement }) => requirement === id);
   const survived = detectedBy.filter((id) => worstOf(of(id).map(({ outcome }) => outcome)) !== "failed");
-  if (survived.length > 0) return survived.map((id) => `${id} had to fail${describeOutcome(of(id))}`);
+  if (survived.length > 0)
+    return survived.map(
+      (id) => `${id} had to fail${of(id).length > 0 ? " and" : ""}${describeOutcome(of(id))}`,
+    );
   const said = detectedBy.flatMap(of).map(({ reason = "" }) => reason);
   return names
     .filter((name) => !said.some((reason) => reason.includes(name)))
     .map((name) => `${detectedBy.join(" ")} failed without naming "${name}"`);
+}
+
+/** What must detect the fault, when every test of all of it is blocked; else empty. */
+function blockedOf({ detectedBy }: Fault, { observations }: CaseRun): string[] {
+  const found = detectedBy.map((id) => observations.filter(({ requirement }) => requirement === id));
+  const all = found.every((of) => of.length > 0 && of.every(({ outcome }) => outcome === "blocked"));
+  return all ? detectedBy.map((id, index) => `${id}${describeOutcome(found[index] ?? [])}`) : [];
 }
 
 function cites(ids: readonly string[], id: string): boolean {
@@ -90,7 +107,7 @@ function describeOutcome(observations: readonly CaseObservation[]): string {
   if (observations.length === 0) return ", and no test of it ran";
   const worst = worstOf(observations.map(({ outcome }) => outcome));
   const reason = observations.find(({ outcome }) => outcome === worst)?.reason;
-  return ` and is ${worst}${reason ? `: ${start(reason)}` : ""}`;
+  return ` is ${worst}${reason ? `: ${start(reason)}` : ""}`;
 }
 
 /** The start of a reason, which may go on with commands and their output. */

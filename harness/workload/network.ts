@@ -13,6 +13,8 @@ export interface NetworkSpec {
   subnet6?: string;
   /** `docker network create --internal`; needs `internal`. */
   internal?: boolean;
+  /** `docker network create --opt encrypted`; needs `encrypted`. */
+  encrypted?: boolean;
   /** Needs `tenants`. */
   tenant?: string;
   /** `vlan` needs the capability of that name; default: the driver's own overlay or bridge. */

@@ -12,6 +12,7 @@ export const capabilities = {
   hotplug: "a running container can join and leave a network",
   isolation: "containers of different networks do not reach each other",
   internal: "networks can be internal: no egress, nothing published",
+  encrypted: "traffic of a network between nodes can be encrypted, by ESP",
   scheduling: "networks can be used by swarm services",
   ipv6: "networks can be dual-stack",
   tenants: "tenants with overlapping names, subnets and addresses",
@@ -28,6 +29,7 @@ export const features = {
   vlan8021q: "kernel 802.1Q devices",
   macvlan: "kernel macvlan devices",
   openvswitch: "Open vSwitch (kernel module or userspace)",
+  esp: "kernel ESP (IPsec) with AES-GCM, which Docker encrypts overlays with",
   ipvs: "IP virtual server, which swarm's virtual addresses need",
   clusterStore: "an engine with --cluster-store (up to Docker 20.10)",
 } as const;

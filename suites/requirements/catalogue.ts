@@ -2,6 +2,7 @@ import type { Requirement } from "./requirement.ts";
 import { cniRequirements } from "./rules/cni.ts";
 import { cnmRequirements } from "./rules/cnm.ts";
 import { datapathRequirements } from "./rules/datapath.ts";
+import { encryptionRequirements } from "./rules/encryption.ts";
 import { pluginRequirements } from "./rules/plugin.ts";
 import { remoteRequirements } from "./rules/remote.ts";
 import { tutorialRequirements } from "./rules/tutorial.ts";
@@ -11,6 +12,7 @@ export const catalogue = {
   ...tutorialRequirements,
   ...pluginRequirements,
   ...datapathRequirements,
+  ...encryptionRequirements,
   ...remoteRequirements,
   ...cnmRequirements,
   ...cniRequirements,

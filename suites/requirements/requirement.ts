@@ -15,6 +15,7 @@ export type ConformanceProfile =
   | "policy"
   | "scheduling"
   | "datapath"
+  | "encryption"
   | "plugin"
   | "cleanup"
   | "cnm"

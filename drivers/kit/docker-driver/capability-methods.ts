@@ -7,6 +7,7 @@ export const capabilityMethods = {
   multihost: ["underlay"],
   tenants: ["createTenant", "listTenants"],
   policy: ["createPolicy", "listPolicies", "createGroup", "listGroups"],
+  encrypted: ["listNetworks"],
   remote: ["protocol"],
   cni: ["cniCalls"],
 } as const satisfies Partial<Record<Capability, readonly (keyof InstalledDriver)[]>>;

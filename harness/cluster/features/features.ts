@@ -10,6 +10,16 @@ const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
   vlan8021q: (node) => tryLink(node, ["link", node.interfaces.data.device, "type", "vlan", "id", "4094"]),
   macvlan: (node) =>
     tryLink(node, ["link", node.interfaces.data.device, "type", "macvlan", "mode", "bridge"]),
+  esp: async (node) => {
+    // Addresses of documentation (RFC 5737), which no traffic has.
+    const association = ["src", "192.0.2.1", "dst", "192.0.2.2", "proto", "esp", "spi", "0x6e63"];
+    const key = `0x${"00".repeat(20)}`;
+    const cipher = ["mode", "transport", "aead", "rfc4106(gcm(aes))", key, "64"];
+    const added = await node.exec(["ip", "xfrm", "state", "add", ...association, ...cipher]);
+    if (added.code !== 0) return `ip xfrm state add proto esp: ${added.stderr.trim()}`;
+    await node.run(["ip", "xfrm", "state", "delete", ...association]);
+    return undefined;
+  },
   openvswitch: (node) => lacksTool(node, "ovs-vsctl"),
   ipvs: async (node) => {
     const has = await node.exec(["test", "-e", "/proc/net/ip_vs"]);

@@ -22,6 +22,8 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/external/vlan.test.ts",
     "suites/datapath/networks.test.ts",
     "suites/datapath/publishing.test.ts",
+    "suites/encryption/keys.test.ts",
+    "suites/encryption/traffic.test.ts",
     "suites/plugin/faults.test.ts",
     "suites/cleanup/cleanup.test.ts",
     "suites/policy/policy.test.ts",

@@ -22,6 +22,7 @@ export const chapters = [
   "tenants",
   "external",
   "datapath",
+  "encryption",
   "policy",
   "plugin",
   "swarm",

@@ -271,6 +271,17 @@ if (process.getuid?.() === 0) {
       ).toEqual({ state: "lost" });
     });
 
+    it("sends a datagram of any bytes, which nobody answers", async () => {
+      const { client, router } = bed;
+      await using server = await router.agent.listen({ protocol: "udp", ports: [7201], identity: "router" });
+      for (const address of [router.ip, router.ip6]) {
+        await client.agent.send({ address, port: 7201, payload: Buffer.from(`to ${address}\n`) });
+        await expect
+          .poll(async () => (await server.received()).map(({ nonce }) => nonce))
+          .toContain(`to ${address}`);
+      }
+    });
+
     it("calls a target without a route a NoRoute, and an unused neighbour unreachable", async () => {
       const { agent } = bed.client;
       await expect(agent.connect({ protocol: "tcp", address: "203.0.113.1", port: 1 })).rejects.toThrow(

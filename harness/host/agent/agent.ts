@@ -68,6 +68,13 @@ export interface DatagramOptions {
   marker?: string;
 }
 
+export interface SendOptions {
+  address: string;
+  port: number;
+  /** What the datagram carries, byte by byte. */
+  payload: Buffer;
+}
+
 export interface ResolveOptions {
   name: string;
   /** Default `A`. */
@@ -105,6 +112,7 @@ interface ProbeMethods {
   scan(given: Omit<Required<ScanOptions>, "ports" | "parallel"> & ScanLimits): [number, Reach][];
   ping(given: Required<Omit<PingOptions, "packetBytes">> & Pick<PingOptions, "packetBytes">): PingResult;
   datagram(given: Required<DatagramOptions>): DatagramResult;
+  send(given: Omit<SendOptions, "payload"> & { payload: string }): null;
   resolve(given: Required<ResolveOptions>): Resolution;
 }
 
@@ -247,6 +255,11 @@ export class ProbeAgent implements AsyncDisposable {
   sendDatagram(options: DatagramOptions): Promise<DatagramResult> {
     const { timeoutMs = defaultTimeoutMs, marker = uniqueMarker() } = options;
     return this.#call("datagram", { dontFragment: true, ...options, timeoutMs, marker }, timeoutMs);
+  }
+
+  /** Sends one UDP datagram that nobody need answer; it may be one of any protocol over UDP. */
+  async send({ payload, ...options }: SendOptions): Promise<void> {
+    await this.#call("send", { ...options, payload: payload.toString("hex") }, 0);
   }
 
   /** Asks one name server for one record type, over UDP, with no search list and no cache. */

@@ -1,6 +1,7 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import { cniFaults } from "./cni/all.ts";
 import { datapathFaults } from "./datapath.ts";
+import { encryptionFaults } from "./encryption.ts";
 import { engineFaults } from "./engine.ts";
 import { interfaceFaults } from "./interfaces.ts";
 import { leftoverFaults } from "./leftovers.ts";
@@ -19,6 +20,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...nameFaults,
   ...translationFaults,
   ...datapathFaults,
+  ...encryptionFaults,
   ...leftoverFaults,
   ...referenceChapterFaults,
   ...remoteFaults,

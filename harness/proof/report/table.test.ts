@@ -15,7 +15,7 @@ const fault: Fault<"cnm"> = {
 const faulty: FaultCase = { name: fault.name, on: fault.on, fault };
 const clean: FaultCase = { name: baseline, on: fault.on };
 const result = (one: FaultCase, ...problems: string[]): CaseResult => ({
-  ...{ case: one, followed: [], problems, leftovers: "", durationMs: 1_000 },
+  ...{ case: one, followed: [], blocked: [], problems, leftovers: "", durationMs: 1_000 },
 });
 const about = { unproved: [], durationMs: 2_000 };
 
@@ -32,6 +32,15 @@ it("counts a case that does not hold, and one that was not run, as failed", () =
   expect({ passed, failed }).toEqual({ passed: 0, failed: 2 });
   expect(text).toContain("MISSED");
   expect(text).toContain("not run");
+});
+
+it("counts a case that cannot be tried here as neither, and says why", () => {
+  const blocked = { ...result(faulty), blocked: ["CNM-23 is blocked: no kernel for it"] };
+  const { text, ...counts } = describeRun({ ...about, cases: [faulty], results: [blocked] });
+  expect(counts).toEqual({ passed: 0, failed: 0, blocked: 1 });
+  expect(text).toContain("address-leaked is blocked, not proved: CNM-23 is blocked: no kernel for it");
+  expect(text).not.toContain("caught");
+  expect(describeResult(blocked)).toMatch(/^blocked {2}cnm .*\n +CNM-23 is blocked: no kernel for it$/);
 });
 
 it("counts a baseline that is not green as failed", () => {

@@ -1,16 +1,17 @@
 import Table from "cli-table3";
-import { type CaseResult, type FaultCase, holds } from "#harness/proof/case.ts";
+import { type CaseResult, type FaultCase, holds, isBlocked } from "#harness/proof/case.ts";
 import { describePlace } from "#harness/proof/fault.ts";
 import type { MutationRun } from "./json.ts";
 
 /**
  * How a mutation run came out, for people. A case that was not run counts as failed, and so does a MUST without a fault
- * and without a reason.
+ * and without a reason. A case that cannot be tried here is neither passed nor failed, and is told with the reason.
  */
 export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
   text: string;
   passed: number;
   failed: number;
+  blocked: number;
 } {
   const { cases, results, unproved, durationMs } = run;
   const resultOf = new Map(results.map((result) => [result.case, result]));
@@ -30,13 +31,16 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
     ),
   );
   const passed = results.filter(holds).length;
+  const blocked = results.filter(isBlocked);
   const gaps = unproved.filter(({ reason }) => reason === undefined).length;
   return {
     passed,
-    failed: cases.length - passed + gaps,
+    blocked: blocked.length,
+    failed: cases.length - passed - blocked.length + gaps,
     text: [
       table.toString(),
       ...inapplicable,
+      ...blocked.map((one) => `${one.case.name} is blocked, not proved: ${one.blocked.join("; ")}`),
       ...unproved.map(
         ({ requirement, reason }) => `${requirement} is not proved: ${reason ?? "NO FAULT AND NO REASON"}`,
       ),
@@ -47,10 +51,12 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
 
 /** One result as it comes, for people: a line, and below it what is wrong and what was left. */
 export function describeResult(result: CaseResult): string {
-  const { case: one, problems, leftovers } = result;
+  const { case: one, problems, blocked, leftovers } = result;
   const { name, on, fault } = one;
   const what = fault ? `${name} → ${fault.detectedBy.join(" ")}` : name;
-  const below = problems.map((problem) => `\n          ${problem.replaceAll("\n", "\n            ")}`);
+  const below = [...problems, ...blocked].map(
+    (told) => `\n          ${told.replaceAll("\n", "\n            ")}`,
+  );
   const line = `${describeEnd(one, result).padEnd(7)}  ${on.tier}  ${describePlace(on)}  ${what}`;
   const replaced = leftovers
     ? `\n          the testbed was replaced, since something was left on it:\n${leftovers}`
@@ -61,5 +67,6 @@ export function describeResult(result: CaseResult): string {
 function describeEnd({ fault }: FaultCase, result: CaseResult | undefined): string {
   if (!result) return "not run";
   const [good, bad] = fault ? ["caught", "MISSED"] : ["green", "NOT GREEN"];
+  if (isBlocked(result)) return "blocked";
   return holds(result) ? good : bad;
 }

@@ -99,8 +99,8 @@ async function prove(): Promise<number> {
     unproved,
   };
   writeAtomically(path, `${JSON.stringify(toJson(run), null, 2)}\n`);
-  const { text, passed, failed } = describeRun(run);
+  const { text, passed, failed, blocked } = describeRun(run);
   console.log(`${text}\nReport: ${relative(process.cwd(), path)}`);
-  console.log(`${passed} passed, ${failed} failed`);
+  console.log(`${passed} passed, ${failed} failed, ${blocked} blocked`);
   return failed === 0 ? 0 : 1;
 }

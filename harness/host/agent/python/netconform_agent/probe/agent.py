@@ -8,7 +8,7 @@ import sys
 
 from ..rpc.params import Params
 from ..rpc.server import Method, Server
-from .datagram import datagram
+from .datagram import datagram, send
 from .names import resolve
 from .ping import ping
 from .reach import Reacher
@@ -36,6 +36,7 @@ async def serve() -> None:
         "unlisten": listeners.unlisten,
         "ping": ping,
         "datagram": datagram,
+        "send": send,
         "resolve": resolve,
     }
     await Server(operations).serve()

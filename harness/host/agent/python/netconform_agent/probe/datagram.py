@@ -1,4 +1,4 @@
-"""Datagrams of an exact size."""
+"""Datagrams of an exact size or content."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 from ..net.datagrams import exchange, forbid_fragments, open_datagram
 from ..net.icmp import filling
-from ..net.sockets import ProbeError, elapsed_ms, resolve_literal
+from ..net.sockets import ProbeError, elapsed_ms, own_failure, resolve_literal
 from ..rpc.params import Params
 
 STATES = {"fragmentation needed": "too big", "port unreachable": "refused"}
@@ -42,3 +42,18 @@ async def datagram(params: Params) -> object:
     if arrived != length:
         raise ProbeError(f"sent {length} payload bytes to {address} port {port}, the server saw {arrived}")
     return {"state": "delivered", "identity": identity, "bytes": packet_bytes, "ms": elapsed_ms(start)}
+
+
+async def send(params: Params) -> object:
+    """Sends one UDP datagram with the bytes of `payload`, in hexadecimal, and waits for nothing."""
+    address, port = params.text("address"), params.integer("port")
+    payload = bytes.fromhex(params.text("payload"))
+    family, sockaddr = resolve_literal(address, port)
+    sock = open_datagram(family, sockaddr)
+    try:
+        sock.send(payload)
+    except OSError as error:
+        raise own_failure(error, f"a datagram to {address} port {port}") from error
+    finally:
+        sock.close()
+    return None
