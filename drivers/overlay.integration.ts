@@ -18,3 +18,21 @@ test("an engine whose flags exclude swarm mode blocks the driver, with the engin
     /node1: .*--live-restore daemon configuration is incompatible with swarm mode/,
   );
 });
+
+test("an encrypted network is asked for as such, and the listing tells the VNI that the engine gave it", async () => {
+  await using one = await makeOneNode("overlay-listed");
+  const driver = await loadDriver("overlay", readSettings());
+  await using scope = new Scope("the overlay driver");
+  const attachment = (await driver.install?.(scope, one.cluster)) ?? {};
+  const installed = await driver.connect(one.cluster, attachment);
+  const subnet = "10.44.1.0/24";
+  const network = await installed.createNetwork(scope, { subnet, encrypted: true });
+  const [node] = one.cluster.nodes;
+  const inspected = await node?.docker.getNetwork(network.name).inspect();
+  expect(inspected?.Options).toHaveProperty("encrypted");
+  const tag = Number(inspected?.Options?.["com.docker.network.driver.overlay.vxlanid_list"]);
+  expect(tag).toBeGreaterThan(0);
+  expect(await installed.listNetworks?.()).toContainEqual({
+    ...{ tenant: "default", name: network.name, encap: "vxlan", tag, subnet, gateway: "10.44.1.1" },
+  });
+});
