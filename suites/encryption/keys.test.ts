@@ -14,10 +14,9 @@ chapter("encryption", ({ requirement }) => {
     const way = { from, to };
     const [first] = test.cluster.nodes;
     const foreign = first ? await sendingKeys(first, way) : [];
-    const [pair, control] = await Promise.all([
-      runPair(test.scope, test, { encrypted: true }),
-      runPair(test.scope, test),
-    ]);
+    // One after the other: an emulated machine does not attach four containers in the time that swarm gives it.
+    const pair = await runPair(test.scope, test, { encrypted: true });
+    const control = await runPair(test.scope, test);
     const { a, b } = pair;
     await Promise.all([expectPing(a, b), expectPing(control.a, control.b)]);
     const keys = (await sendingKeys(a.node, way)).filter((spi) => !foreign.includes(spi));
