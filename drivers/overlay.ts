@@ -64,11 +64,14 @@ async function haveClusterStore({ nodes }: Cluster): Promise<boolean> {
   return stores.every((store) => store !== "");
 }
 
-/** Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used and stays. */
+/**
+ * Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used and stays. All of it is on the
+ * data network: where a swarm's data path has an address of its own, engines encrypt for another one (moby#41421).
+ */
 async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
   const manager = firstNode(cluster);
   const workers = cluster.nodes.filter((node) => node !== manager);
-  const address = manager.interfaces.control.address;
+  const { address } = manager.interfaces.data;
   await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, node)));
   if (!(await inSwarm(manager))) {
     await asked(
@@ -76,7 +79,6 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
       manager.docker.swarmInit({
         ListenAddr: `${address}:2377`,
         AdvertiseAddr: address,
-        DataPathAddr: manager.interfaces.data.address,
       }),
     );
     scope.defer(`swarm on ${manager.name}`, () => leaveSwarm(manager));
@@ -88,9 +90,8 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
         await asked(
           worker,
           worker.docker.swarmJoin({
-            ListenAddr: `${worker.interfaces.control.address}:2377`,
-            AdvertiseAddr: worker.interfaces.control.address,
-            DataPathAddr: worker.interfaces.data.address,
+            ListenAddr: `${worker.interfaces.data.address}:2377`,
+            AdvertiseAddr: worker.interfaces.data.address,
             RemoteAddrs: [`${address}:2377`],
             JoinToken: swarm.JoinTokens.Worker,
           }),
