@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { labels } from "#harness/cluster/containers/labels.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
@@ -32,7 +32,7 @@ function reportIn(said: string): string {
   const end = /\n(\d+ passed, \d+ failed, .*), \d+ not run/.exec(plain)?.[1];
   const told = end === undefined ? plain : `${failures}${notes}${end}`;
   return `${withoutGenerated(told)
-    .replaceAll(/\d+\/\w+\/\d{4} \d\d:\d\d:\d\d/g, "DATE")
+    .replaceAll(/\[\d+\/\w+\/\d{4}[^\]]*\]/g, "[DATE]")
     .replaceAll(/ +$/gm, "")
     .trim()}\n`;
 }
@@ -57,7 +57,7 @@ async function leftBy(pid: number): Promise<string[]> {
 test.concurrent.for(misbehaviours)(
   "$name: who is blamed, in which words, and that nothing is left",
   { timeout: 300_000 },
-  async ({ name, drivers, selection, nodes = 1, exitCode, causes }, { expect }) => {
+  async ({ name, drivers, selection, nodes = 1, exitCode, causes }, { expect, onTestFinished }) => {
     let pid = 0;
     const run = await runVitest({
       config: join(projectRoot, "vitest.config.ts"),

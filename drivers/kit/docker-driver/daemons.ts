@@ -51,7 +51,8 @@ async function refuseSilent(made: Daemon, node: ClusterNode, socket: string): Pr
     who: `${made.name} on ${node.name}`,
     expected: `an answer to Plugin.Activate at ${socket}`,
     got: exchange.failure ?? "none",
-    evidence: `  its log ${made.log} ends with\n${(await made.lastWords()).replaceAll(/^/gm, "    ")}`,
+    evidence:
+      `  its log is ${made.log}\n${(await made.lastWords()).replaceAll(/^(?=.)/gm, "    ")}`.trimEnd(),
     because: { kind: "plugin start", what: `${made.name} does not answer at its socket` },
   });
 }

@@ -50,7 +50,11 @@ export async function openTarget(
 ): Promise<Target> {
   const driver = await loadDriver(reference, settings);
   for (const version of new Set(engine.nodes.map((node) => shortVersion(node.version)))) {
-    await driver.prepare?.(version);
+    try {
+      await driver.prepare?.(version);
+    } catch (error) {
+      throw blame(error, driver, reference);
+    }
   }
   const provider = await openProvider(settings, progress);
   const use = `use ${++uses} of ${provider.name}`;

@@ -47,8 +47,8 @@ export interface ActionEnd {
 }
 
 /**
- * Runs the shell steps of the action as a runner does, in a checkout, with inputs; the steps of other actions are left out. `env` comes on
- * top of what a runner sets.
+ * Runs the shell steps of the action as a runner does, in a checkout, with inputs; the steps of other actions are left out. `env` is what else
+ * is in the environment.
  */
 export async function runAction(
   checkout: string,
@@ -73,9 +73,9 @@ export async function runAction(
     const ended = await $({
       cwd: join(checkout, filled(folder)),
       env: environmentWith({
+        ...env,
         ...{ GITHUB_ACTIONS: "true", GITHUB_WORKSPACE: checkout, RUNNER_TEMP: temporary },
         ...{ GITHUB_OUTPUT: output, GITHUB_STEP_SUMMARY: summary },
-        ...env,
         ...Object.fromEntries(Object.entries(own).map(([name, value]) => [name, filled(value)])),
       }),
     })`${["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", run]}`;

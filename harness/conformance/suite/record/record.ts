@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import {
   type ConformanceMeta,
   outcomeOf,
@@ -10,7 +10,7 @@ import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { within } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, NothingSeen } from "#harness/core/errors.ts";
-import { causeOf } from "#harness/core/failure/cause.ts";
+import { type Cause, causeOf } from "#harness/core/failure/cause.ts";
 import { placeOf } from "#harness/core/failure/place.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
@@ -23,12 +23,14 @@ export const evidenceDeadlineMs = 20_000;
 /** Gathers what one test leaves behind for the reports. */
 export class TestRecord {
   readonly meta: ConformanceMeta;
+  readonly #reference: string;
   readonly #startedAt = performance.now();
   readonly #kept: EvidenceFile[] = [];
   readonly #collected: EvidenceFile[] = [];
   readonly #seen = new Map<string, number>();
 
   constructor(requirement: RequirementId, chapter: string, target: TargetContext) {
+    this.#reference = target.reference;
     this.meta = {
       requirement,
       driver: target.driver,
@@ -84,7 +86,7 @@ export class TestRecord {
     meta.durationMs = performance.now() - this.#startedAt;
     meta.outcome = failure === undefined ? "passed" : outcomeOf(failure);
     if (failure !== undefined) meta.reason = describeFailure(failure);
-    const cause = causeOf(failure);
+    const cause = causeOf(failure) ?? mistakeIn(this.#reference, failure);
     if (cause) meta.cause = cause;
     if (failure instanceof NothingSeen) meta.sawNothing = true;
     if (["blocked", "unsupported", "not run"].includes(meta.outcome)) return;
@@ -100,6 +102,16 @@ export class TestRecord {
       ...writeEvidence([...this.#kept, ...this.#collected], own, reports),
     ];
   }
+}
+
+/** The cause of what a driver file that is named by its path threw, and nobody foresaw. */
+function mistakeIn(reference: string, failure: unknown): Cause | undefined {
+  if (!(failure instanceof Error) || failure instanceof HarnessError || outcomeOf(failure) !== "error")
+    return undefined;
+  const file = resolve(reference);
+  const place = placeOf(failure, (one) => one === file);
+  if (place === undefined) return undefined;
+  return { kind: "driver file", what: `${place}: ${failure.name}: ${failure.message.split("\n")[0]}`, place };
 }
 
 /** What went wrong, and where in the code, if it was not foreseen. */
