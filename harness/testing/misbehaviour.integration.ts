@@ -8,7 +8,7 @@ import { withoutGenerated } from "#harness/core/failure/cause.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { causesOf } from "#reports/conformance/outcome/causes.ts";
-import { runVitest } from "#reports/vitest-run.ts";
+import { runVitest, type VitestOutcome } from "#reports/vitest-run.ts";
 import { misbehaviours } from "./fixtures/misbehaviour/catalogue.ts";
 
 const fixtures = join(import.meta.dirname, "fixtures/misbehaviour");
@@ -20,15 +20,20 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => engine.release());
 
-/** What a run says of failures and at its end, without what differs from run to run. */
-function reportIn(said: string): string {
+/** What a run says of failures and at its end, or of a mistake of the caller, without what differs from run to run. */
+function reportIn({
+  exitCode,
+  stdout,
+  stderr,
+}: Pick<VitestOutcome, "exitCode" | "stdout" | "stderr">): string {
+  // Such a mistake is the last thing that is said.
+  const said = exitCode === 2 ? (stderr.trim().split("\n\n").at(-1) ?? "") : `${stdout}${stderr}`;
   const plain = said
     .replaceAll(/^.*\[PLUGIN_TIMINGS\][\s\S]*?for more details\.\n/gm, "")
     .replaceAll(`${projectRoot}/`, "")
     .replaceAll(/\/tmp\/[^/\s]+\//g, "");
   const failures = /^What failed\n[\s\S]*?\n\n/m.exec(plain)?.[0] ?? "";
   const notes = /^Worth knowing\n[\s\S]*?\n\n/m.exec(plain)?.[0] ?? "";
-  // Without a statement the message is all there is.
   const end = /\n(\d+ passed, \d+ failed, .*), \d+ not run/.exec(plain)?.[1];
   const told = end === undefined ? plain : `${failures}${notes}${end}`;
   return `${withoutGenerated(told)
@@ -80,7 +85,7 @@ test.concurrent.for(misbehaviours)(
       const of = (outcome: string) => found.filter((cause) => cause.outcome === outcome).length;
       expect({ failed: of("failed"), error: of("error") }, said).toEqual(causes);
     }
-    await expect(reportIn(said)).toMatchFileSnapshot(join(fixtures, "expected", `${name}.txt`));
+    await expect(reportIn(run)).toMatchFileSnapshot(join(fixtures, "expected", `${name}.txt`));
     expect(pid === 0 ? [] : await leftBy(pid)).toEqual([]);
   },
 );

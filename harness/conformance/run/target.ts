@@ -50,11 +50,7 @@ export async function openTarget(
 ): Promise<Target> {
   const driver = await loadDriver(reference, settings);
   for (const version of new Set(engine.nodes.map((node) => shortVersion(node.version)))) {
-    try {
-      await driver.prepare?.(version);
-    } catch (error) {
-      throw blame(error, driver, reference);
-    }
+    await driver.prepare?.(version);
   }
   const provider = await openProvider(settings, progress);
   const use = `use ${++uses} of ${provider.name}`;
