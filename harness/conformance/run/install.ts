@@ -6,6 +6,7 @@ import { SetUpFailed } from "#harness/conformance/outcome.ts";
 import { evidenceFolder, writeEvidence } from "#harness/conformance/suite/record/evidence-files.ts";
 import { Blocked, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
 import { causeOf } from "#harness/core/failure/cause.ts";
+import { placeOf } from "#harness/core/failure/place.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 
 /**
@@ -26,7 +27,10 @@ export function blame(error: unknown, driver: Pick<Driver, "title">, reference: 
     const cause = told ?? { kind: "set-up" as const, what: firstLineOf(message) };
     return new SetUpFailed({ outcome: "error", message, cause, evidence });
   }
-  const place = lineThrown(fileOfDriver(reference), error);
+  const file = fileOfDriver(reference);
+  const inFile = lineThrown(file, error);
+  // A driver may be of several files.
+  const place = inFile === file ? (placeOf(error) ?? file) : inFile;
   const name = error instanceof Error ? error.name : "thrown";
   const what = `${place}: ${name}: ${firstLineOf(message)}`;
   return new SetUpFailed({
