@@ -93,7 +93,7 @@ test.each([
       const step = { "runs-on": "x", steps: [{ run: "if true; then" }] };
       writeFileSync(join(folder, ".github/workflows/new.yml"), JSON.stringify({ jobs: { one: step } }));
     },
-    /new\.yml, a step:\n-:\d+:\d+: error: /,
+    /new\.yml, a step:\n(.*\n)*-:\d+:\d+: error: /,
   ],
   [
     "a shell script that is called so",
