@@ -78,7 +78,7 @@ test("a cell whose process leaves nothing is broken, with its last words", async
     cell: { ...suite, name: "nosuch", project: "nosuch@26.1" },
   }).run();
   expect(cell).toMatchObject({ state: "broken", exitCode: 1 });
-  expect(cell.because).toMatch(/ended with exit code 1 and left no statement[\s\S]*reference@26\.1/);
+  expect(cell.because).toMatch(/ended with exit code 1 and left no statement[\s\S]*"cnm-26\.1"/);
 });
 
 test("a cell that is stopped ends, and is not green", async () => {
