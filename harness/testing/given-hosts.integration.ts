@@ -136,10 +136,18 @@ describe("a host of which we are a user with sudo", () => {
       try {
         expect(await host.runAsUser(["id", "-un"])).toBe("ops\n");
         expect(await host.run(["id", "-un"])).toBe("root\n");
+        // None ends before there was need of another connection.
+        const gate = `/tmp/netconform-gate-${process.pid}`;
         const waiting = Array.from({ length: 25 }, (_, index) =>
-          host.run(["sh", "-c", "sleep 0.2; echo $0", String(index)]),
+          host.run(["sh", "-c", 'until [ -e "$1" ]; do sleep 0.1; done; echo $0', String(index), gate]),
         );
+        await until(
+          { what: "a second connection", deadlineMs: 30_000 },
+          async () => host.connections.connections > 1,
+        );
+        await host.run(["touch", gate]);
         expect((await Promise.all(waiting)).map(Number)).toEqual(waiting.map((_, index) => index));
+        await host.run(["rm", gate]);
         expect(host.connections.sessions).toBeLessThanOrEqual(10);
         expect(host.connections.connections).toBeGreaterThan(1);
         expect((await host.docker.version()).Version).toContain(version);
