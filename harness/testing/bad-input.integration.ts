@@ -48,6 +48,24 @@ const settings: [Record<string, string>, RegExp][] = [
   [{ NODES: "abc" }, /^NODES=abc: expected a whole number from 1 to 16/m],
 ];
 
+/** As before, of the plugin of the CNI suite: said once, and nothing runs. */
+const pluginMistakes: [Record<string, string>, string][] = [
+  [{ PLUGIN: "/bin/true" }, "/bin/true: there is no ready-made configuration for a plugin called true"],
+  [{ PLUGIN: "/no/such" }, "plugin such: not found in /no on local"],
+  [{ PLUGIN: "/bin/true", CONFIG: '{ "type": "bridge" }' }, "CONFIG: "],
+];
+
+describe.concurrent("a CNI plugin that cannot be called ends the run with exit code 2", () => {
+  test.for(pluginMistakes)("%o", async ([env, message], { expect }) => {
+    const reports = mkdtempSync(join(folder, "reports-"));
+    const suite = ["run", "suites/cni"];
+    const { code, said } = await run("node_modules/vitest/vitest.mjs", suite, { ...env, REPORTS: reports });
+    expect(said.split(message), said).toHaveLength(2);
+    expect(said).not.toMatch(/^\s+at /m);
+    expect(code).toBe(2);
+  });
+});
+
 describe.concurrent("a mistake in a setting ends with exit code 2 and says what was expected", () => {
   test.for(settings)("%o", async ([env, message], { expect }) => {
     const vitest = "node_modules/vitest/vitest.mjs";

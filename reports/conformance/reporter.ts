@@ -39,6 +39,9 @@ import {
 const unfinished = "the run has not finished: it is still going on, or it was killed";
 const silenceMs = 8_000;
 
+/** Exit code of a run that its caller's mistake ended. */
+const callersMistake = 2;
+
 /**
  * vitest reporter: writes the conformance statement and JUnit, tells the run on the console and decides the exit code.
  * Projects that provide a `target` are judged; a run that selects only other projects is left alone.
@@ -74,7 +77,7 @@ export default class ConformanceReporter implements Reporter {
 
   onInit(vitest: Vitest): void {
     this.#vitest = vitest;
-    process.on("exit", () => this.#endEarly());
+    process.on("exit", (exitCode) => this.#endEarly(exitCode));
   }
 
   async onTestRunStart(specifications: readonly TestSpecification[]): Promise<void> {
@@ -193,10 +196,18 @@ export default class ConformanceReporter implements Reporter {
   }
 
   /** The process ends before vitest said that the run did. */
-  #endEarly(): void {
+  #endEarly(exitCode: number): void {
     if (!this.#active) return;
     this.#active = false;
-    this.#finish(this.#state(["the process was ended before the run had ended"], [], new Date()));
+    const statement = this.#state(["the process was ended before the run had ended"], [], new Date());
+    const results = statement.targets.flatMap((target) => target.results);
+    if (exitCode === callersMistake && results.every(({ outcome }) => outcome === "not run")) {
+      this.#write(statement);
+      // The mistake has been told, and a table without an outcome would bury it.
+      this.#print("The run is incomplete: nothing was judged");
+      return;
+    }
+    this.#finish(statement);
   }
 
   #finish(statement: Statement): void {

@@ -23,12 +23,26 @@ export interface CniTarget {
   readonly engine: string;
 }
 
-/** The plugin of a target, with the configuration of the user or a ready-made one. */
+type CniTargetSettings = Pick<Settings, "CNI_PATH" | "CONFIG" | "KIND">;
+
+/** The plugin of a target, with the configuration of the user or a ready-made one. Throws `ConfigurationError`. */
 export async function pluginUnderTest(
   target: CniTarget,
-  settings: Pick<Settings, "CNI_PATH" | "CONFIG" | "KIND">,
+  settings: CniTargetSettings,
   host: Host,
 ): Promise<PluginUnderTest> {
+  const { plugin, kind } = await findPluginOf(target, settings, host);
+  return kind === undefined
+    ? { ...plugin, profile: { ...plugin.profile, kind: await findKind(plugin) } }
+    : plugin;
+}
+
+/** As far as that goes without a call but VERSION: `kind` is undefined where the plugin has to be tried for it. Throws `ConfigurationError`. */
+export async function findPluginOf(
+  target: CniTarget,
+  settings: CniTargetSettings,
+  host: Host,
+): Promise<{ plugin: PluginUnderTest; kind: PluginKind | undefined }> {
   const type = basename(target.reference);
   const folder = dirname(target.reference);
   const cniPath = [folder, ...settings.CNI_PATH.filter((one) => one !== folder)];
@@ -48,11 +62,10 @@ export async function pluginUnderTest(
   const ready = profiles[type.replace(/\..*/, "")];
   if (settings.CONFIG) {
     const network = await readConfig(settings.CONFIG);
-    const draft = profileOf(network, type, ready, settings.KIND ?? ready?.kind ?? "interface");
-    const kind = settings.KIND ?? ready?.kind ?? (await findKind({ ...plugin, profile: draft }));
-    return { ...plugin, profile: { ...draft, kind } };
+    const kind = settings.KIND ?? ready?.kind;
+    return { plugin: { ...plugin, profile: profileOf(network, type, ready, kind ?? "interface") }, kind };
   }
-  if (ready) return { ...plugin, profile: ready };
+  if (ready) return { plugin: { ...plugin, profile: ready }, kind: ready.kind };
   throw new ConfigurationError(`${path}: there is no ready-made configuration for a plugin called ${type}`, {
     hint: `give one with CONFIG=file.conflist (ready-made ones exist for ${Object.keys(profiles).join(", ")})`,
   });

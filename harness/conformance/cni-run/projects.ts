@@ -42,11 +42,14 @@ export async function cniProjects(settings: CniSettings): Promise<TestProjectCon
       });
     }
   }
+  // Among others, one that cannot be called is told of in its place.
+  const alone = settings.PLUGIN !== undefined && paths.length === 1;
   return targets.map((target) => ({
     extends: true,
     test: {
       name: `${target.driver}@${target.engine}`,
       include: [`suites/cni/**/*.test${moduleEnding}`],
+      globalSetup: alone ? [join(import.meta.dirname, `global-setup${moduleEnding}`)] : [],
       provide: { target },
       maxConcurrency: 6,
       maxWorkers: 2,
