@@ -57,6 +57,8 @@ test("a plugin acts once for each workload on its networks, however that came to
   const joined = await since(async () => two.connect(scope, first));
   expect(joined).toEqual([expect.stringMatching(`^${two.name} ${first.id} ${first.netns} `)]);
 
+  // An engine drops a network of the swarm with its last container, and one that starts meanwhile does not find it.
+  await Promise.all([one, two].map((network) => network.run(scope, node!)));
   await node!.docker.getContainer(first.id).kill();
   let again = first as Workload;
   const restarted = await since(async () => {
@@ -65,10 +67,11 @@ test("a plugin acts once for each workload on its networks, however that came to
   expect(restarted).toEqual([act(again, one.name)]);
   expect(again.netns).not.toBe(first.netns);
 
+  const before = acts.length;
   const service = await createService(scope, cluster, { network: one.name, replicas: 2 });
   const tasks = await service.tasks();
   const ofTasks = tasks.map(({ workload }) => act(workload, one.name)).sort();
-  expect(acts.slice(3).sort()).toEqual(ofTasks);
+  expect(acts.slice(before).sort()).toEqual(ofTasks);
 
   const [victim] = tasks;
   const replaced = await since(async () => {
