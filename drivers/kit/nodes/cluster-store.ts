@@ -1,10 +1,11 @@
 import { z } from "zod";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
+import { probeFeature } from "#harness/cluster/features/features.ts";
 import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { Blocked, HarnessError } from "#harness/core/errors.ts";
 
 const configuration = "/etc/docker/daemon.json";
 /** Containers get ten seconds to end before their engine does. */
@@ -12,7 +13,8 @@ const restartMs = 90_000;
 
 /**
  * Gives the node's engine a cluster store, by its configuration file and a restart; what the file held stays, and `scope` puts it
- * back as it was. Leaves an engine alone that has this store. Throws `HarnessError` when it has another.
+ * back as it was. Leaves an engine alone that has this store. Throws `HarnessError` when it has another, `Blocked` when it is too
+ * new for any.
  */
 export async function clusterStore(scope: Scope, node: ClusterNode, store: string): Promise<void> {
   const present = await clusterStoreOf(node);
@@ -22,6 +24,8 @@ export async function clusterStore(scope: Scope, node: ClusterNode, store: strin
       hint: "take it out of the engine's configuration, or use the driver of what it belongs to",
     });
   }
+  const offer = await probeFeature({ nodes: [node] }, "clusterStore");
+  if (!offer.offered) throw new Blocked(`${offer.reason}; ENGINE=20.10 has it`);
   const before = (await node.files.exists(configuration))
     ? await node.files.readText(configuration)
     : undefined;

@@ -37,7 +37,10 @@ const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
 };
 
 /** Looks for the feature on every node. */
-export async function probeFeature(cluster: Cluster, feature: Feature): ReturnType<Cluster["offers"]> {
+export async function probeFeature(
+  cluster: Pick<Cluster, "nodes">,
+  feature: Feature,
+): ReturnType<Cluster["offers"]> {
   const lacks = await Promise.all(
     cluster.nodes.map(async (node) => {
       const lack = await probes[feature](node);
