@@ -97,12 +97,17 @@ export class ClusterStates {
 
   remove(id: string): void {
     rmSync(this.path(id), { force: true });
-    rmSync(this.#baselinePath(id), { force: true });
+    this.removeBaseline(id);
   }
 
   /** Puts down what is on the nodes of a new cluster once its driver is installed. */
   saveBaseline(id: string, baseline: Snapshot): void {
     writeFileSync(this.#baselinePath(id), JSON.stringify(baseline), { mode: 0o600 });
+  }
+
+  /** For a cluster whose driver is installed anew. */
+  removeBaseline(id: string): void {
+    rmSync(this.#baselinePath(id), { force: true });
   }
 
   /** What was put down; `undefined` for a cluster whose driver was never installed. */

@@ -143,7 +143,11 @@ export async function openTarget(
         await remove();
         return;
       }
-      if (reinstall) await scope.close();
+      if (reinstall) {
+        await scope.close();
+        // The next installation is one of its own, e.g. with bridges that have other addresses.
+        states.removeBaseline(state.id);
+      }
       await keep(unfit === undefined ? installed : { ...installed, unfit });
     },
   };
