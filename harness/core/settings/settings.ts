@@ -71,8 +71,10 @@ const schema = z.object({
   SNAPSHOT: z
     .string()
     .regex(/^https?:\/\/.*\{date\}/, { error: "a URL with {date}" })
-    .default("https://snapshots.example/debian/{date}")
-    .describe("mirror of the Debian archive as it was at the date of debian:SUITE@DATE, a URL with {date}"),
+    .optional()
+    .describe(
+      "mirror of the Debian archive as it was at the date of debian:SUITE@DATE, a URL with {date}, e.g. Debian's snapshot service",
+    ),
   CLUSTER: z
     .enum(clusterProviders)
     .default("containers")

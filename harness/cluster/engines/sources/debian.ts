@@ -23,7 +23,7 @@ export async function fromDebian(
 ): Promise<EngineRecipe> {
   const word = `debian:${suite}${date ? `@${date}` : ""}`;
   const mirror = date
-    ? settings.SNAPSHOT.replaceAll("{date}", date)
+    ? snapshotOf(settings, word).replaceAll("{date}", date)
     : await debianMirror(settings, new LocalHost(), progress);
   const index = await AptIndex.open(describeSuite(mirror, suite), settings, progress, word);
   const [engine] = await index.versionsOf("docker.io");
@@ -44,6 +44,13 @@ export async function fromDebian(
     ...(date ? { mirror } : {}),
     packages: [`docker.io=${engine.version}`, ...packages],
   };
+}
+
+function snapshotOf({ SNAPSHOT }: SourceContext["settings"], word: string): string {
+  if (SNAPSHOT !== undefined) return SNAPSHOT;
+  throw new UsageError(`ENGINE=${word}: expected SNAPSHOT, the mirror of earlier days, got none`, {
+    hint: "set SNAPSHOT to a URL with {date}, e.g. of Debian's snapshot service",
+  });
 }
 
 /** A suite as an apt source in deb822 format. */

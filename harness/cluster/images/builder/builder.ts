@@ -30,8 +30,6 @@ export type BuilderSettings = BootstrapSettings & Pick<Settings, "BUILDER">;
 const script = join(import.meta.dirname, "in-container.sh");
 /** Where hooks find the plan's folder in the container: an empty folder of any Debian. */
 const source = "/mnt";
-/** For a machine whose apt knows none, or that has no apt. */
-const usualMirror = "http://mirror.example/debian";
 
 /**
  * Makes a file system of Debian packages with this machine's mmdebstrap, which is installed where it may be; where that cannot
@@ -61,9 +59,16 @@ export async function buildSystem(
   );
 }
 
-/** The Debian mirror that a container is told of: `MIRROR`, the one of this machine's apt, or Debian's own. */
+/** The Debian mirror that a container is told of: `MIRROR`, or the one of this machine's apt. Throws `UsageError` without either. */
 export async function mirrorForContainers({ MIRROR }: Pick<Settings, "MIRROR">): Promise<string> {
-  return MIRROR ?? (await mirrorOfApt(new LocalHost())) ?? usualMirror;
+  const mirror = MIRROR ?? (await mirrorOfApt(new LocalHost()));
+  if (mirror !== undefined) return mirror;
+  throw new UsageError(
+    "there is no Debian mirror to make the images from: this machine has no apt that knows one",
+    {
+      hint: `set MIRROR=URL to a Debian mirror, or ${otherwise}`,
+    },
+  );
 }
 
 async function buildInContainer(
