@@ -209,6 +209,15 @@ describe.concurrent("a run that is not what it should be", () => {
     expect(junit).toContain("cites no requirement");
   });
 
+  test("tells at once what failed, and in one line what fails with the same words", async ({ expect }) => {
+    const { stdout } = await run("alike", { args: overlay });
+    const [live = "", summary = ""] = stdout.split("What failed");
+    expect(live).toMatch(/S1 [^\n]*\n +the plugin: expected an uplink, got none\n +by eth9\n/);
+    expect(live).toMatch(/S3 [^\n]*\n +as before: the plugin: expected an uplink, got none\n(?! +by eth9)/);
+    expect(summary).toMatch(/one cause on overlay@26\.1 +took 2 requirements, all MUST\n +S1 S3\n/);
+    expect(summary.match(/by eth9/g)).toHaveLength(1);
+  });
+
   test("is red when a test overruns its time, which says nothing about the plugin", async ({ expect }) => {
     const { exitCode, statement } = await run("overdue", { args: overlay });
     expect(exitCode).toBe(1);

@@ -12,7 +12,6 @@ import type {
   Vitest,
 } from "vitest/node";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
-import { causeId } from "#harness/core/failure/cause.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
@@ -26,6 +25,7 @@ import { formatDuration, formatFinished, formatSummary, lookOf, plural } from ".
 import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
 import { type Origin, readOrigin } from "./origin.ts";
+import { causeOfEnd } from "./outcome/causes.ts";
 import type { Statement, SuiteError } from "./schema.ts";
 import {
   buildStatement,
@@ -135,22 +135,22 @@ export default class ConformanceReporter implements Reporter {
           this.#look,
         ),
       );
-    } else if (this.#isNews(reading.observation)) {
-      const { cause, test } = reading.observation;
-      // The test that met it first stands for none of the others.
-      const shown = cause ? `${cause.kind}: ${cause.what}` : test;
-      this.#print(formatFinished({ ...reading.observation, test: shown }, this.#look));
-    }
+    } else this.#tell(reading.observation);
   }
 
-  /** Whether a test says what has not been said: a cause that takes many requirements is told when it is first seen. */
-  #isNews({ target, outcome, cause, sawNothing }: Observation): boolean {
-    if (outcome === "not run") return sawNothing === true;
-    if (!cause) return true;
-    const key = `${target} ${causeId(cause)}`;
-    const first = !this.#told.has(key);
+  /** A cause that takes many requirements is told when it is first seen; who fails with the words of another says so in one line. */
+  #tell(observation: Observation): void {
+    const { target, outcome, cause, sawNothing } = observation;
+    if (outcome === "not run" && !sawNothing) return;
+    const found = causeOfEnd(observation);
+    const key = `${target} ${found?.id}`;
+    const again = found !== undefined && this.#told.has(key);
     this.#told.add(key);
-    return first;
+    if (again && cause) return;
+    // The test that met it first stands for none of the others.
+    const test = cause ? `${cause.kind}: ${cause.what}` : observation.test;
+    const { reproduce, ...short } = { ...observation, test, reason: `as before: ${found?.what}` };
+    this.#print(formatFinished(again ? short : { ...observation, test }, this.#look));
   }
 
   onUserConsoleLog(log: UserConsoleLog): void {
