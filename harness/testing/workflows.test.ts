@@ -4,20 +4,10 @@ import { describe, expect, test } from "vitest";
 import { parseDocument } from "yaml";
 import { z } from "zod";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { stepFields } from "./support/action.ts";
 
 const stepSchema = z
-  .strictObject({
-    name: z.string().optional(),
-    id: z.string().optional(),
-    if: z.string().optional(),
-    uses: z
-      .string()
-      .regex(/^actions\/[a-z-]+@v\d+$/)
-      .optional(),
-    with: z.record(z.string(), z.unknown()).optional(),
-    env: z.record(z.string(), z.string()).optional(),
-    run: z.string().optional(),
-  })
+  .strictObject(stepFields)
   .refine(({ uses, run }) => (uses === undefined) !== (run === undefined), "a step either uses or runs");
 
 const workflowSchema = z.looseObject({

@@ -6,6 +6,20 @@ import { z } from "zod";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 
+/** What a step of a workflow and one of an action have in common, as GitHub reads them; actions of GitHub's own are all that is used. */
+export const stepFields = {
+  name: z.string().optional(),
+  id: z.string().optional(),
+  if: z.string().optional(),
+  uses: z
+    .string()
+    .regex(/^actions\/[a-z-]+@v\d+$/)
+    .optional(),
+  with: z.record(z.string(), z.unknown()).optional(),
+  env: z.record(z.string(), z.string()).optional(),
+  run: z.string().optional(),
+};
+
 const actionSchema = z.strictObject({
   name: z.string(),
   description: z.string(),
@@ -15,18 +29,9 @@ const actionSchema = z.strictObject({
     using: z.literal("composite"),
     steps: z.array(
       z.strictObject({
-        name: z.string().optional(),
-        id: z.string().optional(),
-        if: z.string().optional(),
-        uses: z
-          .string()
-          .regex(/^actions\/[a-z-]+@v\d+$/)
-          .optional(),
-        with: z.record(z.string(), z.unknown()).optional(),
+        ...stepFields,
         shell: z.literal("bash").optional(),
         "working-directory": z.string().optional(),
-        env: z.record(z.string(), z.string()).optional(),
-        run: z.string().optional(),
       }),
     ),
   }),
