@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, resolve } from "node:path";
-import { isNode, LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { readSession } from "#harness/core/settings/session.ts";
 import { typed } from "#harness/core/typed.ts";
+import { locateYaml } from "#harness/core/yaml.ts";
 import { agentOfSession, keysIn, type SshTarget } from "#harness/host/ssh/ssh-target.ts";
 
 /** One host of an inventory, everything resolved: defaults filled in, paths absolute, host keys looked up. */
@@ -120,17 +120,7 @@ export function inventorySchema(): object {
  * everything that is wrong with it, and for hosts whose key is not known. `asked` is how the user named the file.
  */
 export function readInventory(path: string, asked = `INVENTORY=${path}`): Inventory {
-  const lines = new LineCounter();
-  const document = parseDocument(readText(path, asked), { lineCounter: lines });
-  const [broken] = document.errors;
-  if (broken) throw new UsageError(`${path}:${broken.linePos?.[0].line ?? 1}: ${broken.message}`);
-  const lineOf = (steps: readonly PropertyKey[]): number => {
-    for (let length = steps.length; length > 0; length--) {
-      const node = document.getIn(steps.slice(0, length), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
+  const { value, valueAt, lineOf } = locateYaml(path, readText(path, asked));
   const refuse = (problems: { steps: readonly PropertyKey[]; what: string }[]) =>
     new UsageError(
       problems.map(({ steps, what }) => `${path}:${lineOf(steps)}: ${steps.join(".")}: ${what}`).join("\n"),
@@ -139,12 +129,12 @@ export function readInventory(path: string, asked = `INVENTORY=${path}`): Invent
       },
     );
 
-  const parsed = schema.safeParse(document.toJS());
+  const parsed = schema.safeParse(value);
   if (!parsed.success) {
     throw refuse(
       parsed.error.issues.map((issue) => ({
         steps: issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path,
-        what: describeIssue(issue, document.getIn(issue.path)),
+        what: describeIssue(issue, valueAt(issue.path)),
       })),
     );
   }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { isNode, LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { type LocatedYaml, locateYaml } from "#harness/core/yaml.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import type { Reading } from "#harness/tools/tutorial/parse/transcript.ts";
 import { type Mapping, mappingShape, noPlugin, type Plugin } from "./schema.ts";
@@ -12,62 +12,29 @@ export const defaultMapping = join(import.meta.dirname, "mapping.yaml");
 /** Reads a mapping file. Throws `UsageError` naming file, line, key and value of what is wrong. */
 export function loadMapping(path: string): Mapping {
   const lines = readLines(path, "a mapping file in YAML");
-  const counter = new LineCounter();
-  const document = parseDocument(lines.join("\n"), { lineCounter: counter });
-  const [problem] = document.errors;
-  if (problem) {
-    const { line } = counter.linePos(problem.pos[0]);
-    throw new UsageError(`${path}:${line}: ${problem.message.split("\n")[0]}`);
-  }
-  const parsed = mappingShape.safeParse(document.toJS());
+  const located = locateYaml(path, lines.join("\n"));
+  const parsed = mappingShape.safeParse(located.value);
   if (parsed.success) return checked(path, parsed.data);
-  const lineOf = (keys: readonly PropertyKey[]) => {
-    for (let length = keys.length; length >= 0; length--) {
-      const node = document.getIn(keys.slice(0, length), true);
-      if (isNode(node) && node.range) return counter.linePos(node.range[0]).line;
-    }
-    return 1;
-  };
-  const lineOfKey = (keys: readonly PropertyKey[], key: string) => {
-    const map = keys.length === 0 ? document.contents : document.getIn(keys, true);
-    const items = (map as { items?: { key?: { value?: unknown; range?: number[] } }[] } | null)?.items ?? [];
-    const start = items.find((item) => item.key?.value === key)?.key?.range?.[0];
-    return start === undefined ? lineOf(keys) : counter.linePos(start).line;
-  };
-  throw new UsageError(
-    parsed.error.issues
-      .flatMap((issue) => describe(path, issue, lineOf, lineOfKey, document.toJS()))
-      .join("\n"),
-    {
-      hint: `compare it with the project's own: ${defaultMapping}`,
-    },
-  );
+  throw new UsageError(parsed.error.issues.flatMap((issue) => describe(path, issue, located)).join("\n"), {
+    hint: `compare it with the project's own: ${defaultMapping}`,
+  });
 }
 
 function describe(
   path: string,
   issue: z.core.$ZodIssue,
-  lineOf: (keys: readonly PropertyKey[]) => number,
-  lineOfKey: (keys: readonly PropertyKey[], key: string) => number,
-  whole: unknown,
+  { valueAt, lineOf, lineOfKey }: LocatedYaml,
 ): string[] {
   const where = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => {
-      const value = valueAt(whole, [...issue.path, key]);
+      const value = valueAt([...issue.path, key]);
       return `${path}:${lineOfKey(issue.path, key)}: unknown key "${key}"${where ? ` in ${where}` : ""}, with the value ${show(value)}`;
     });
   }
   return [
-    `${path}:${lineOf(issue.path)}: ${where || "the file"}: ${issue.message}, got ${show(valueAt(whole, issue.path))}`,
+    `${path}:${lineOf(issue.path)}: ${where || "the file"}: ${issue.message}, got ${show(valueAt(issue.path))}`,
   ];
-}
-
-function valueAt(whole: unknown, keys: readonly PropertyKey[]): unknown {
-  return keys.reduce<unknown>(
-    (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
-    whole,
-  );
 }
 
 function show(value: unknown): string {
