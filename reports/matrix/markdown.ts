@@ -1,7 +1,7 @@
 import { formatDuration, plural } from "#reports/conformance/console.ts";
 import { cellText, fence, htmlText } from "#reports/markdown.ts";
 import { counted, groupChanges } from "./changes.ts";
-import { firstLine, outcomeSigns, requirementsOf } from "./outcomes.ts";
+import { firstLine, formatCounts, type MatrixCounts, outcomeSigns, requirementsOf } from "./outcomes.ts";
 import type { Cell, Drift, Matrix } from "./schema.ts";
 import { breakagesOf } from "./since.ts";
 
@@ -10,15 +10,13 @@ const longest = 60_000;
 const shownChanges = 40;
 
 /** The matrix as Markdown for a pull request comment or a job's summary: the verdict first, then what is red, what drifted, the table. */
-export function formatMarkdown(
-  matrix: Matrix,
-  { passed, failed }: { passed: number; failed: number },
-): string {
+export function formatMarkdown(matrix: Matrix, counts: MatrixCounts): string {
   const { cells, speed, summary } = matrix;
   const sections = [
-    `## ${failed === 0 ? "✔" : "✘"} Conformance matrix: ${passed} passed, ${failed} failed`,
+    `## ${counts.failed === 0 ? "✔" : "✘"} Conformance matrix: ${formatCounts(counts)}`,
     `${plural(cells.length, "cell")} on ${plural(speed.engines, "engine version")} in ${formatDuration(speed.wallMs)}; ${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run.`,
-    formatRed(cells),
+    formatRed(matrix),
+    formatKnown(matrix.known),
     ...matrix.drift.map(formatDrift),
     formatSince(cells),
     formatTable(cells),
@@ -29,7 +27,7 @@ export function formatMarkdown(
   return `${text.slice(0, text.lastIndexOf("\n", longest))}\n\n… cut: the whole is in matrix.html.\n`;
 }
 
-function formatRed(cells: readonly Cell[]): string {
+function formatRed({ cells, known = [] }: Pick<Matrix, "cells" | "known">): string {
   const broken = cells
     .filter(({ state }) => state !== "complete")
     .map(
@@ -39,6 +37,7 @@ function formatRed(cells: readonly Cell[]): string {
   const red = cells.flatMap(({ name, target }) =>
     (target?.results ?? [])
       .filter(({ outcome }) => outcome === "failed" || outcome === "error")
+      .filter(({ requirement }) => !known.some((one) => one.cell === name && one.requirement === requirement))
       .map(
         ({ requirement, outcome, title, reason = "" }) =>
           `<details><summary><b>${requirement}</b> ${outcome} on <b>${htmlText(name)}</b>: ${htmlText(title)}</summary>\n\n${fence(reason)}\n\n</details>`,
@@ -46,6 +45,33 @@ function formatRed(cells: readonly Cell[]): string {
   );
   if (broken.length + red.length === 0) return "";
   return ["### Red", ...(broken.length > 0 ? [broken.join("\n")] : []), ...red].join("\n\n");
+}
+
+function formatKnown(known: Matrix["known"] = []): string {
+  const gone = known.filter(({ state }) => state === "gone");
+  const seen = Map.groupBy(
+    known.filter(({ state }) => state === "seen"),
+    ({ requirement, says, upstream }) => `${requirement}: ${cellText(says)} (${upstream})`,
+  );
+  const blocks = [
+    gone.length === 0
+      ? []
+      : [
+          "### Known to fail, and passed",
+          gone
+            .map(({ cell, requirement }) => `- ${requirement} on ${cellText(cell)}: take it off the list`)
+            .join("\n"),
+        ],
+    seen.size === 0
+      ? []
+      : [
+          "### Failed as is known",
+          [...seen]
+            .map(([what, on]) => `- ${what}: ${cellText(on.map(({ cell }) => cell).join(", "))}`)
+            .join("\n"),
+        ],
+  ];
+  return blocks.flat().join("\n\n");
 }
 
 function formatDrift({ between, compared, changes }: Drift): string {

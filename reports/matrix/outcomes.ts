@@ -13,6 +13,20 @@ export const outcomeSigns: Record<Outcome, { sign: string; tone: Tone }> = {
   "not run": { sign: "·", tone: "muted" },
 };
 
+/** What a matrix came to. */
+export interface MatrixCounts {
+  readonly passed: number;
+  /** Requirements that failed or broke, cells that broke, faults of the suite, and known reds that are gone. */
+  readonly failed: number;
+  /** Requirements that failed as was known; they are not in `failed`. */
+  readonly known: number;
+}
+
+/** `180 passed, 0 failed`, and how many failed as was known where there are such. */
+export function formatCounts({ passed, failed, known }: MatrixCounts): string {
+  return `${passed} passed, ${failed} failed${known > 0 ? `, ${known} failed as is known` : ""}`;
+}
+
 /** Name of the file that tells everything about a cell, in its folder. */
 export const cellPageFile = "index.html";
 

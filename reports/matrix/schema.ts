@@ -87,6 +87,16 @@ const speedSchema = z
   })
   .meta({ id: "speed" });
 
+const knownRedSchema = z
+  .strictObject({
+    cell: z.string(),
+    requirement: z.string(),
+    says: z.string().describe("what breaks, in plain words"),
+    upstream: z.url().describe("the report that its authors have of it"),
+    state: z.enum(["seen", "gone"]).describe("`seen`: it failed as was known. `gone`: it passed."),
+  })
+  .meta({ id: "knownRed", description: "A requirement that was known to fail in a cell, and what it did." });
+
 /** The merged report of a matrix; the published JSON Schema is made from this. */
 export const matrixSchema = z
   .strictObject({
@@ -108,6 +118,10 @@ export const matrixSchema = z
     cells: z.array(cellSchema),
     drift: z.array(driftSchema),
     speed: speedSchema,
+    known: z
+      .array(knownRedSchema)
+      .optional()
+      .describe("what the file of --known says of these cells; absent without one"),
     summary: tallySchema.describe("requirements of all cells by outcome"),
   })
   .meta({
@@ -119,6 +133,7 @@ export type Matrix = z.infer<typeof matrixSchema>;
 export type Cell = z.infer<typeof cellSchema>;
 export type Change = z.infer<typeof changeSchema>;
 export type Drift = z.infer<typeof driftSchema>;
+export type KnownRed = z.infer<typeof knownRedSchema>;
 export type Speed = z.infer<typeof speedSchema>;
 
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));

@@ -15,7 +15,7 @@ import { UsageError } from "#harness/core/errors.ts";
 import { typed } from "#harness/core/typed.ts";
 import { reportFiles, writeAtomically } from "#reports/files.ts";
 import { formatMarkdown } from "./markdown.ts";
-import { cellPageFile } from "./outcomes.ts";
+import { cellPageFile, type MatrixCounts } from "./outcomes.ts";
 import { renderCellPage } from "./page/cell-page.ts";
 import { renderMatrixPage } from "./page/matrix-page.ts";
 import type { HistoryReview } from "./page/sections/history.ts";
@@ -33,7 +33,7 @@ export const matrixFiles = {
 export function writeMatrix(
   matrix: Matrix,
   folder: string,
-  { counts, review }: { counts: { passed: number; failed: number }; review: HistoryReview },
+  { counts, review }: { counts: MatrixCounts; review: HistoryReview },
 ): void {
   writeAtomically(join(folder, matrixFiles.json), `${JSON.stringify(matrixSchema.parse(matrix), null, 2)}\n`);
   writeAtomically(join(folder, matrixFiles.markdown), formatMarkdown(matrix, counts));

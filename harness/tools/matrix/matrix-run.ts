@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { tallyOf } from "#reports/conformance/outcome/verdict.ts";
 import { generator } from "#reports/environment.ts";
-import { byDriver } from "#reports/matrix/outcomes.ts";
+import { byDriver, type MatrixCounts } from "#reports/matrix/outcomes.ts";
 import { type Cell, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";
 import { CellRun, cellsFolder, folderOf } from "./cell-run.ts";
 import type { PlannedCell } from "./plan/plan.ts";
@@ -172,15 +172,22 @@ export function speedOf(cells: readonly Cell[], clusters: number): Speed {
   return { wallMs, clusters, engines: perEngine.size, longestRunMs, ratio: bound > 0 ? wallMs / bound : 0 };
 }
 
-/** How many requirements passed and how many did not, over all cells; a cell that broke and a fault of the suite count as failed. */
-export function countMatrix({ cells, summary }: Pick<Matrix, "cells" | "summary">): {
-  passed: number;
-  failed: number;
-} {
+/**
+ * How many requirements passed and how many did not, over all cells; a cell that broke and a fault of the suite count as failed, as does
+ * what was known to fail and does not. What failed as was known is counted by itself.
+ */
+export function countMatrix({
+  cells,
+  summary,
+  known = [],
+}: Pick<Matrix, "cells" | "summary" | "known">): MatrixCounts {
   const broken = cells.filter(({ state, target }) => {
     const red = target?.results.some(({ outcome }) => isRed(outcome)) ?? false;
     return state === "broken" || (state === "incomplete" && !red);
   }).length;
   const faults = cells.reduce((sum, { errors }) => sum + errors.length, 0);
-  return { passed: summary.passed, failed: summary.failed + summary.error + broken + faults };
+  const seen = known.filter(({ state }) => state === "seen").length;
+  const gone = known.length - seen;
+  const failed = summary.failed - seen + gone + summary.error + broken + faults;
+  return { passed: summary.passed, failed, known: seen };
 }

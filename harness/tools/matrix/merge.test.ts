@@ -32,7 +32,7 @@ test("cells of several machines stand side by side, with their evidence", () => 
   const into = join(base, "merged");
   const merged = mergeMatrices(parts, into);
   expect(merged.cells.map(({ name }) => name)).toEqual(["overlay@20.10", "overlay@26.1"]);
-  expect(countMatrix(merged)).toEqual({ passed: 1, failed: 1 });
+  expect(countMatrix(merged)).toEqual({ passed: 1, failed: 1, known: 0 });
   expect(merged.speed).toMatchObject({ wallMs: 90_000, clusters: 2, engines: 2 });
   for (const { folder } of merged.cells) {
     expect(readFileSync(join(into, folder, "evidence/transcript.jsonl"), "utf8")).toContain("true");
@@ -76,7 +76,7 @@ test("a part that did not end keeps the whole from being green", () => {
   ];
   const merged = mergeMatrices(parts, join(base, "cut"));
   expect(merged.cells[0]).toMatchObject({ state: "incomplete", because: "killed" });
-  expect(countMatrix(merged)).toEqual({ passed: 2, failed: 1 });
+  expect(countMatrix(merged)).toEqual({ passed: 2, failed: 1, known: 0 });
 });
 
 test("the same tests twice are a mistake, and a folder without a matrix too", () => {
@@ -98,9 +98,9 @@ test("a shard or a cell that nobody brought is not green", async () => {
     { name: "overlay@26.1", state: "incomplete", because: "none of the merged reports has its shard 2/3" },
     { name: "bridge@26.1", state: "broken", because: "none of the merged reports has it" },
   ]);
-  expect(countMatrix(merged)).toEqual({ passed: 2, failed: 2 });
+  expect(countMatrix(merged)).toEqual({ passed: 2, failed: 2, known: 0 });
   const last = write([exampleCell("overlay@26.1", { M8: { outcome: "passed" } })], "2/3");
   const whole = mergeMatrices([part, other, last], join(base, "whole"));
-  expect(countMatrix(whole)).toEqual({ passed: 3, failed: 0 });
+  expect(countMatrix(whole)).toEqual({ passed: 3, failed: 0, known: 0 });
   expect(whole.run.shard).toBeUndefined();
 });

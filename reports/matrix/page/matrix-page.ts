@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatDuration, plural } from "#reports/conformance/console.ts";
-import { formatTime } from "#reports/matrix/outcomes.ts";
+import { formatCounts, formatTime, type MatrixCounts } from "#reports/matrix/outcomes.ts";
 import type { Matrix } from "#reports/matrix/schema.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { renderPage } from "#reports/page/page.ts";
@@ -10,17 +10,15 @@ import { linkTo } from "./cell-link.ts";
 import { renderCost } from "./sections/cost.ts";
 import { renderDrift } from "./sections/drift.ts";
 import { type HistoryReview, renderHistory } from "./sections/history.ts";
+import { renderKnown } from "./sections/known.ts";
 import { renderRed } from "./sections/red.ts";
 import { renderSince } from "./sections/since.ts";
 import { renderTable } from "./sections/table.ts";
 
 const style = readFileSync(join(import.meta.dirname, "matrix.css"), "utf8");
 
-/** How many cells or requirements passed, and how many did not. */
-type Counts = { passed: number; failed: number };
-
 /** The page of the whole matrix: what is red, what drifted, requirement × driver × engine, history, cost. */
-export function renderMatrixPage(matrix: Matrix, counts: Counts, review: HistoryReview): string {
+export function renderMatrixPage(matrix: Matrix, counts: MatrixCounts, review: HistoryReview): string {
   const { cells, drift } = matrix;
   const linkByName = (name: string, requirement: string) => {
     const cell = cells.find((candidate) => candidate.name === name);
@@ -40,6 +38,7 @@ export function renderMatrixPage(matrix: Matrix, counts: Counts, review: History
     style,
     body: lines([
       renderRed(cells),
+      renderKnown(matrix, linkByName),
       ...drift.map((entry) => renderDrift(entry, linkByName)),
       renderSince(cells, linkByName),
       renderTable(matrix),
@@ -50,8 +49,8 @@ export function renderMatrixPage(matrix: Matrix, counts: Counts, review: History
   });
 }
 
-function renderLead({ cells, run }: Matrix, { passed, failed }: Counts): Html {
-  const verdict = badge(failed === 0 ? "good" : "bad", `${passed} passed, ${failed} failed`);
+function renderLead({ cells, run }: Matrix, counts: MatrixCounts): Html {
+  const verdict = badge(counts.failed === 0 ? "good" : "bad", formatCounts(counts));
   const only = run.selection.length > 0 ? `, only ${run.selection.join(" ")}` : "";
   return html`<p class="verdict">${verdict}
 ${plural(cells.length, "cell")}, ${formatTime(run.startedAt)} UTC, ${formatDuration(run.durationMs)}${only}</p>`;

@@ -18,6 +18,7 @@ import { typed } from "#harness/core/typed.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
 import { pastRunOf, readHistory, reviewHistory, writeHistory } from "#harness/tools/matrix/history.ts";
+import { compareWithKnown, readKnownReds } from "#harness/tools/matrix/known/known-reds.ts";
 import { countMatrix, MatrixRun } from "#harness/tools/matrix/matrix-run.ts";
 import { mergeMatrices } from "#harness/tools/matrix/merge.ts";
 import { clustersThatFit, enginesAsAsked, longestFirst, planCells } from "#harness/tools/matrix/plan/plan.ts";
@@ -29,6 +30,7 @@ import { describeEnvironment } from "#reports/environment.ts";
 import { counted } from "#reports/matrix/changes.ts";
 import { tellGitHubOfMatrix } from "#reports/matrix/github.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
+import { formatCounts } from "#reports/matrix/outcomes.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
 import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
 
@@ -43,6 +45,7 @@ interface Options {
   history?: string;
   nights: number;
   expect?: boolean;
+  known?: string;
 }
 
 /** The chapters on every driver and engine version, as one report. */
@@ -95,6 +98,10 @@ export const command = newCommand("matrix")
     "--history <file>",
     `what earlier runs showed; default: ${matrixFiles.history} in the reports folder`,
   )
+  .option(
+    "--known <file>",
+    "requirements that are known to fail, with the reports of them; they do not fail the run, one that passes does",
+  )
   .option("--nights <number>", "runs to keep in the history", wholeNumber, 400)
   .addHelpText(
     "after",
@@ -107,6 +114,7 @@ async function matrix(what: readonly string[], options: Options): Promise<number
   const between = readBetween(options.between);
   const historyPath = resolve(options.history ?? join(settings.REPORTS, matrixFiles.history));
   const history = readHistory(historyPath);
+  const known = options.known === undefined ? undefined : readKnownReds(resolve(options.known));
   const [verb, ...folders] = what;
   await claimFolder(settings.REPORTS);
   const told = Promise.withResolvers<void>();
@@ -122,6 +130,7 @@ async function matrix(what: readonly string[], options: Options): Promise<number
           )
         : await run(what, settings, { ...options, pair: between }, history, told.promise);
     checkBetween(between, merged.cells);
+    if (known) Object.assign(merged, compareWithKnown(merged.cells, known));
     const code = await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
     const step = readGitHubStep();
     // A part of a matrix is told of when it is merged with the others.
@@ -260,12 +269,16 @@ async function report(
     name: "Conformance matrix",
   }).catch((error: Error) => `none: ${error.message}`);
   console.log(describe(matrix, folder, allure));
-  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  console.log(formatCounts(counts));
   if (counts.passed === 0 || matrix.run.interrupted) return 1;
   return counts.failed === 0 ? 0 : 1;
 }
 
-function describe({ cells, drift, speed, summary }: Matrix, folder: string, allure: string): string {
+function describe(
+  { cells, drift, speed, summary, known = [] }: Matrix,
+  folder: string,
+  allure: string,
+): string {
   const wide = Math.max(...cells.map(({ name }) => name.length), 4);
   const lines = cells.map(({ name, state, because, durationMs, target, errors }) => {
     const outcomes = (target?.results ?? []).map(({ outcome }) => outcome);
@@ -279,12 +292,18 @@ function describe({ cells, drift, speed, summary }: Matrix, folder: string, allu
     const against = between === "nights" ? "the last green run" : between.replace(" ", " → ");
     return `drift, ${against}: ${compared.length === 0 ? "nothing to compare with" : counted(changes)}`;
   });
+  const knownReds = known.map(({ cell, requirement, says, state }) =>
+    state === "seen"
+      ? `known: ${requirement} on ${cell}: ${says}`
+      : `known to fail, and passed: ${requirement} on ${cell}; take it off the list`,
+  );
   const path = (name: string) => join(folder, name);
   return [
     "",
     ...lines,
     "",
     ...drifts,
+    ...knownReds,
     `speed: ${formatSpeed(speed)}`,
     `reports: ${path(matrixFiles.page)}`,
     `         ${path(matrixFiles.markdown)}`,

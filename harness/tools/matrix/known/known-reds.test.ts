@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
+import { formatMarkdown } from "#reports/matrix/markdown.ts";
+import { matrixSchema } from "#reports/matrix/schema.ts";
+import { compareWithKnown, readKnownReds } from "./known-reds.ts";
+
+const upstream = "https://example.org/issues/1";
+
+function makeFile(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "netconform-known-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "known.yaml");
+  writeFileSync(path, text);
+  return path;
+}
+
+const entry = (more = "") =>
+  `- { driver: overlay, engines: ["26.1"], requirement: M4, says: no answer, upstream: "${upstream}"${more} }\n`;
+
+test("what fails as is known does not fail the matrix, and is told with its report", () => {
+  const failed = { outcome: "failed", reason: "no answer" } as const;
+  const matrix = exampleMatrix([
+    exampleCell("overlay@26.1.5", { M4: failed, M3: { outcome: "passed" } }),
+    exampleCell("overlay@28.5", { M4: failed }),
+    exampleCell("bridge@26.1", { M4: failed }),
+  ]);
+  Object.assign(matrix, compareWithKnown(matrix.cells, readKnownReds(makeFile(entry()))));
+  expect(matrix.known).toEqual([
+    { cell: "overlay@26.1.5", requirement: "M4", says: "no answer", upstream, state: "seen" },
+  ]);
+  const counts = countMatrix(matrix);
+  expect(counts).toEqual({ passed: 1, failed: 2, known: 1 });
+  const text = formatMarkdown(matrixSchema.parse(matrix), counts);
+  expect(text).toMatch(/^## ✘ Conformance matrix: 1 passed, 2 failed, 1 failed as is known\n/);
+  expect(text).toContain(`- M4: no answer (${upstream}): overlay&#64;26.1.5`);
+  expect(text.match(/<b>M4<\/b> failed on/g)).toHaveLength(2);
+});
+
+test("what is known to fail and passes fails the matrix, but for what fails only sometimes", () => {
+  const cells = [exampleCell("overlay@26.1", { M4: { outcome: "passed" } })];
+  const strict = exampleMatrix(cells);
+  Object.assign(strict, compareWithKnown(cells, readKnownReds(makeFile(entry()))));
+  expect(countMatrix(strict)).toEqual({ passed: 1, failed: 1, known: 0 });
+  expect(formatMarkdown(strict, countMatrix(strict))).toContain(
+    "M4 on overlay&#64;26.1: take it off the list",
+  );
+  const race = readKnownReds(makeFile(entry(", sometimes: true")));
+  expect(compareWithKnown(cells, race).known).toEqual([]);
+});
+
+test("what broke, was blocked or did not run is never taken for a known red", () => {
+  const known = readKnownReds(makeFile(entry()));
+  for (const outcome of ["error", "blocked", "not run", "unsupported"] as const) {
+    const cells = [exampleCell("overlay@26.1", { M4: { outcome, reason: "no answer" } })];
+    expect(compareWithKnown(cells, known).known).toEqual([]);
+  }
+});
+
+test.for([
+  [
+    "an id that is none",
+    entry().replace("M4", "M400"),
+    /known\.yaml:1: 0\.requirement: expected an id of the catalogue, got "M400"/,
+  ],
+  [
+    "a version that is a number",
+    entry().replace('"26.1"', "26.1"),
+    /known\.yaml:1: 0\.engines\.0: expected /,
+  ],
+  ["a key that is none", entry(", since: yesterday"), /known\.yaml:1: .*since/],
+  [
+    "no report",
+    `- { driver: overlay, engines: ["26.1"], requirement: M4, says: no answer }\n`,
+    /0\.upstream: expected .* got nothing/,
+  ],
+  ["no YAML", "- [", /known\.yaml:\d: /],
+] as const)("%s ends with file and line", ([, text, message]) => {
+  expect(() => readKnownReds(makeFile(text))).toThrow(message);
+});
+
+test("a file that is not there is named", () => {
+  expect(() => readKnownReds("/nowhere/known.yaml")).toThrow(
+    /--known \/nowhere\/known\.yaml: expected a file/,
+  );
+});

@@ -1,0 +1,69 @@
+import { readFileSync } from "node:fs";
+import { z } from "zod";
+import { UsageError } from "#harness/core/errors.ts";
+import { locateYaml } from "#harness/core/yaml.ts";
+import type { Cell, KnownRed, Matrix } from "#reports/matrix/schema.ts";
+import { isRequirementId } from "#suites/requirements/catalogue.ts";
+
+const schema = z.array(
+  z.strictObject({
+    driver: z.string().describe("as in the name of a cell, e.g. overlay"),
+    engines: z
+      .array(z.string().regex(/^\d+(\.\d+)*$/, "a version as text, in quotes"))
+      .min(1)
+      .describe("versions, or beginnings of them"),
+    requirement: z.string().refine(isRequirementId, "an id of the catalogue"),
+    says: z.string().min(1).describe("what breaks, in plain words"),
+    upstream: z.url().describe("the report that its authors have of it"),
+    sometimes: z.boolean().default(false).describe("a race: a run may not show it"),
+  }),
+);
+
+/** A rule that an implementation is known to break, by the judgement of whoever wrote the file. */
+export type KnownRedEntry = z.infer<typeof schema>[number];
+
+/** Reads a file of known reds (YAML; docs/matrix.md). Throws `UsageError` with file, line and what was expected. */
+export function readKnownReds(path: string): KnownRedEntry[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(
+      `--known ${path}: expected a file that can be read, got ${(error as Error).message}`,
+    );
+  }
+  const { value, valueAt, lineOf } = locateYaml(path, text);
+  const parsed = schema.safeParse(value ?? []);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path: keys, message }) =>
+      `${path}:${lineOf(keys)}: ${keys.join(".") || "the file"}: expected ${message}, got ${JSON.stringify(valueAt(keys)) ?? "nothing"}`,
+  );
+  throw new UsageError(problems.join("\n"));
+}
+
+/**
+ * Marks what a matrix shows of the known reds. One that its cell was to show and passed is no longer true, and is told as well: a list
+ * that hides what was mended hides what breaks next. An error of the harness is never known.
+ */
+export function compareWithKnown(
+  cells: readonly Cell[],
+  known: readonly KnownRedEntry[],
+): Required<Pick<Matrix, "known">> {
+  const reds = known.flatMap(({ driver, engines, requirement, says, upstream, sometimes }) =>
+    cells.flatMap(({ name, driver: own, engine, target }): KnownRed[] => {
+      if (own !== driver || !engines.some((version) => isOf(engine, version))) return [];
+      const outcome = target?.results.find((result) => result.requirement === requirement)?.outcome;
+      const told = { cell: name, requirement, says, upstream };
+      if (outcome === "failed") return [{ ...told, state: "seen" }];
+      return outcome === "passed" && !sometimes ? [{ ...told, state: "gone" }] : [];
+    }),
+  );
+  return { known: reds };
+}
+
+/** Whether an engine, flags aside, is of a version: `26.1.5[icc=false]` is of `26.1`. A cell of several engines is of none. */
+function isOf(engine: string, version: string): boolean {
+  const [plain = ""] = engine.split("[");
+  return plain === version || plain.startsWith(`${version}.`);
+}
