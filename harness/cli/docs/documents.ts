@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Commands } from "#harness/cli/commands.ts";
-import { replaceBlock } from "#harness/core/markdown.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { replaceBlock } from "#harness/core/text/markdown.ts";
 import { benchmarksTable } from "./tables/benchmarks.ts";
 import { capabilitiesTable, driversTable, featuresTable } from "./tables/capabilities.ts";
 import { commandsTable } from "./tables/commands.ts";

@@ -5,8 +5,8 @@ import { z } from "zod";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { readSession } from "#harness/core/settings/session.ts";
+import { locateYaml } from "#harness/core/text/yaml.ts";
 import { typed } from "#harness/core/typed.ts";
-import { locateYaml } from "#harness/core/yaml.ts";
 import { agentOfSession, keysIn, type SshTarget } from "#harness/host/ssh/ssh-target.ts";
 
 /** One host of an inventory, everything resolved: defaults filled in, paths absolute, host keys looked up. */

@@ -8,9 +8,9 @@ import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian/
 import { runCniSuite } from "#harness/conformance/cni-run/run-suite.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { replaceBlock } from "#harness/core/markdown.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { replaceBlock } from "#harness/core/text/markdown.ts";
 import { typed } from "#harness/core/typed.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import type { TableColumn } from "#harness/tools/cni-table/column.ts";

@@ -18,6 +18,7 @@ import { typed } from "#harness/core/typed.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
 import { pastRunOf, readHistory, reviewHistory, writeHistory } from "#harness/tools/matrix/history.ts";
+import { driversDocument, writeDriversDocument } from "#harness/tools/matrix/known/drivers-document.ts";
 import { compareWithKnown, readKnownReds } from "#harness/tools/matrix/known/known-reds.ts";
 import { countMatrix, MatrixRun } from "#harness/tools/matrix/matrix-run.ts";
 import { mergeMatrices } from "#harness/tools/matrix/merge.ts";
@@ -46,6 +47,7 @@ interface Options {
   nights: number;
   expect?: boolean;
   known?: string;
+  docs?: boolean;
 }
 
 /** The chapters on every driver and engine version, as one report. */
@@ -102,6 +104,7 @@ export const command = newCommand("matrix")
     "--known <file>",
     "requirements that are known to fail, with the reports of them; they do not fail the run, one that passes does",
   )
+  .option("--docs", `put the table requirement × driver × engine into ${driversDocument}`)
   .option("--nights <number>", "runs to keep in the history", wholeNumber, 400)
   .addHelpText(
     "after",
@@ -133,6 +136,7 @@ async function matrix(what: readonly string[], options: Options): Promise<number
     if (known) Object.assign(merged, compareWithKnown(merged.cells, known));
     const code = await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
     const step = readGitHubStep();
+    if (options.docs) progress.say(writeDriversDocument(merged));
     // A part of a matrix is told of when it is merged with the others.
     if (step && options.shard === undefined) {
       for (const annotation of tellGitHubOfMatrix(merged, settings.REPORTS, step)) console.log(annotation);

@@ -1,4 +1,4 @@
-import { markdownTable } from "#harness/core/markdown.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
 import { loadBenchmarks } from "#harness/tools/bench/runner/benchmark.ts";
 
 /** Every benchmark by the name that `--only` takes. */

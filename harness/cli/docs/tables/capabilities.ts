@@ -1,8 +1,8 @@
 import { builtInDrivers } from "#drivers/built-in.ts";
 import type { Driver } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
-import { markdownTable } from "#harness/core/markdown.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
 import { type Capability, capabilities, features } from "#suites/requirements/capability.ts";
 
 /** Which of the drivers that come with the suite declares what. */

@@ -1,8 +1,8 @@
 import { tmpdir } from "node:os";
 import type { Command } from "commander";
 import type { Commands } from "#harness/cli/commands.ts";
-import { markdownTable } from "#harness/core/markdown.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
 
 /** Every command as its own `--help` describes it: one table over all, then a section for each. */
 export async function commandsTable(commands: Commands): Promise<string> {

@@ -1,4 +1,4 @@
-import { markdownTable } from "#harness/core/markdown.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
 import { describePlace } from "#harness/proof/fault.ts";
 import { faults } from "#harness/proof/faults/all.ts";
 

@@ -1,8 +1,8 @@
 import { providerSummaries } from "#harness/cluster/providers.ts";
 import { outcomeMeanings, outcomes } from "#harness/conformance/outcome.ts";
 import { causeKinds } from "#harness/core/failure/cause.ts";
-import { markdownTable } from "#harness/core/markdown.ts";
 import { describeSettings } from "#harness/core/settings/settings.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
 
 /** Every setting with its default. */
 export function settingsTable(): string {

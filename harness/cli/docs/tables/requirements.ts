@@ -1,4 +1,4 @@
-import { markdownTable } from "#harness/core/markdown.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { replaceBlock } from "#harness/core/markdown.ts";
+import { replaceBlock } from "#harness/core/text/markdown.ts";
 
 /** Puts `content` between the markers of a Markdown text; a section of its own at the end where there are none. */
 export function insertBench(text: string, content: string): string {

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { markdownTable } from "#harness/core/markdown.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
 import { type Benchmark, type BenchmarkRow, isMet, ratioOf } from "./benchmark.ts";
 
 /** What one benchmark measured, or why it could not. */

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import { formatMarkdown } from "#reports/matrix/markdown.ts";
@@ -80,6 +81,13 @@ test.for([
   ["no YAML", "- [", /known\.yaml:\d: /],
 ] as const)("%s ends with file and line", ([, text, message]) => {
   expect(() => readKnownReds(makeFile(text))).toThrow(message);
+});
+
+test("the project's own list and the one in the document can be read", () => {
+  const read = (path: string) => readFileSync(join(projectRoot, path), "utf8");
+  const [, sample = ""] = /```yaml\n([\s\S]*?)```/.exec(read("docs/matrix.md")) ?? [];
+  expect(readKnownReds(makeFile(sample))).toMatchObject([{ engines: ["20.10", "26.1"], sometimes: true }]);
+  expect(() => readKnownReds(join(projectRoot, "docs/docker-drivers.yaml"))).not.toThrow();
 });
 
 test("a file that is not there is named", () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
-import { locateYaml } from "#harness/core/yaml.ts";
+import { locateYaml } from "#harness/core/text/yaml.ts";
 import type { Cell, KnownRed, Matrix } from "#reports/matrix/schema.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
 
@@ -19,7 +19,7 @@ const schema = z.array(
   }),
 );
 
-/** A rule that an implementation is known to break, by the judgement of whoever wrote the file. */
+/** A rule that an implementation is known to break, as the author of the file says. */
 export type KnownRedEntry = z.infer<typeof schema>[number];
 
 /** Reads a file of known reds (YAML; docs/matrix.md). Throws `UsageError` with file, line and what was expected. */

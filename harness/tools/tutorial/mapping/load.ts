@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
-import { type LocatedYaml, locateYaml } from "#harness/core/yaml.ts";
+import { type LocatedYaml, locateYaml } from "#harness/core/text/yaml.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import type { Reading } from "#harness/tools/tutorial/parse/transcript.ts";
 import { type Mapping, mappingShape, noPlugin, type Plugin } from "./schema.ts";

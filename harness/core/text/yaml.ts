@@ -1,5 +1,5 @@
 import { isNode, LineCounter, parseDocument } from "yaml";
-import { UsageError } from "./errors.ts";
+import { UsageError } from "#harness/core/errors.ts";
 
 /** What a YAML file says, and where it says it. */
 export interface LocatedYaml {

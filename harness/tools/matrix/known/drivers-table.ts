@@ -1,0 +1,74 @@
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import { markdownTable } from "#harness/core/text/markdown.ts";
+import { essenceOf } from "#harness/tools/matrix/view.ts";
+import { cellText } from "#reports/markdown.ts";
+import { formatTime, requirementsOf } from "#reports/matrix/outcomes.ts";
+import type { Cell, Matrix } from "#reports/matrix/schema.ts";
+
+const symbols: Record<Outcome, string> = {
+  passed: "✓",
+  failed: "✗",
+  blocked: "b",
+  error: "e",
+  unsupported: "",
+  "not run": "",
+};
+
+/**
+ * Requirement × driver × engine as Markdown, and below it what is red and what could not be judged, each in the words of the run.
+ * `command` is the one that makes it again.
+ */
+export function driversTable({ cells, run, environment, known = [] }: Matrix, command: string): string {
+  const judged = cells.filter(({ target }) => target !== undefined);
+  const rows = requirementsOf(judged).map(({ id, title, level }) => [
+    id,
+    level,
+    title,
+    ...judged.map((cell) => symbolOf(cell, id, level)),
+  ]);
+  const seen = rows.filter((row) => row.slice(3).some((symbol) => symbol !== ""));
+  const upstreamOf = (cell: string, requirement: string) =>
+    known.find((red) => red.cell === cell && red.requirement === requirement)?.upstream;
+  return [
+    `Made by \`${command}\`; ${formatTime(run.startedAt).slice(0, 10)}, Linux ${environment.host.kernel}.`,
+    "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what it needs · blank: does not apply.",
+    markdownTable(["rule", "level", "", ...judged.map(({ name }) => name)], seen),
+    ...section(
+      "What does not hold",
+      told(judged, "failed", (cell, id) => upstreamOf(cell, id)),
+    ),
+    ...section("What could not be judged", told(judged, "blocked")),
+  ].join("\n\n");
+}
+
+function symbolOf({ target }: Cell, id: string, level: string): string {
+  const outcome = target?.results.find(({ requirement }) => requirement === id)?.outcome ?? "not run";
+  return outcome === "failed" && level === "MUST" ? `**${symbols.failed}**` : symbols[outcome];
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`### ${title}`, lines.join("\n")];
+}
+
+/** What has that outcome, once for all cells in which it has the same reason. */
+function told(
+  cells: readonly Cell[],
+  wanted: Outcome,
+  upstreamOf: (cell: string, id: string) => string | undefined = () => undefined,
+): string[] {
+  const found = cells.flatMap(({ name, target }) =>
+    (target?.results ?? []).flatMap(({ requirement, outcome, reason = "" }) =>
+      outcome === wanted
+        ? [{ requirement, name, reason: essenceOf(reason), upstream: upstreamOf(name, requirement) }]
+        : [],
+    ),
+  );
+  const groups = Map.groupBy(found, ({ requirement, reason }) => JSON.stringify([requirement, reason]));
+  return [...groups.values()].map((group) => {
+    const [{ requirement = "", reason = "" } = {}] = group;
+    const upstream = [...new Set(group.flatMap(({ upstream: url }) => url ?? []))];
+    const where = group.map(({ name }) => name).join(", ");
+    const links = upstream.length === 0 ? "" : ` (${upstream.map((url) => `<${url}>`).join(", ")})`;
+    return `- **${requirement}**, ${where}: ${cellText(reason)}${links}`;
+  });
+}
