@@ -1,5 +1,6 @@
 import { AssertionError } from "node:assert";
 import { describe, expect, it } from "vitest";
+import { NotRemoved } from "#harness/core/async/scope.ts";
 import {
   Blocked,
   ConnectionLost,
@@ -23,6 +24,7 @@ describe("outcomeOf", () => {
     [new Blocked("no vxlan"), "blocked"],
     [new Unsupported("not declared"), "unsupported"],
     [new ConnectionLost("node2", "docker ps"), "error"],
+    [new NotRemoved("chapter", ["container: lost"], [], undefined), "error"],
     [new DeadlineExceeded("waited"), "error"],
     [new ProbeFailed("no python3"), "error"],
     [new HarnessError("broken"), "error"],

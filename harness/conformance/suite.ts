@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, inject, type TestContext, TestRunner, test } from "vitest";
 import { announce } from "#harness/core/async/events.ts";
 import { within } from "#harness/core/async/poll.ts";
-import { Scope } from "#harness/core/async/scope.ts";
+import { NotRemoved, Scope } from "#harness/core/async/scope.ts";
 import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { shuffled } from "#harness/core/random.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
@@ -143,6 +143,16 @@ export function conformanceSuite<Context extends object>(
     return context;
   };
 
+  /** What there was no connection for goes with the suite, before anybody looks for what is left. */
+  const removeLater = (error: unknown, record: TestRecord) => {
+    if (!(error instanceof NotRemoved) || error.unreached.length === 0 || scope.closed) return;
+    for (const { what, remove } of error.unreached) scope.defer(what, remove);
+    const what = error.unreached.map((removal) => removal.what).join(", ");
+    record.note(
+      `not removed when the test ended, but with the chapter, since the connection was lost: ${what}`,
+    );
+  };
+
   const suite: Suite<Context> = {
     requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs, place, sees = [] } = {}) {
       // What takes longer than others is not worth it.
@@ -204,6 +214,7 @@ export function conformanceSuite<Context extends object>(
           }
         }
         await testScope.close().catch((error: unknown) => {
+          removeLater(error, record);
           failure ??= error;
         });
         if (failure) throw failure;

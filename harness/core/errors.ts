@@ -24,7 +24,7 @@ export class UsageError extends HarnessError {
 export class ConnectionLost extends HarnessError {
   override name = "ConnectionLost";
   constructor(host: string, lastKnown: string, cause?: unknown) {
-    super(`the SSH connection to ${host} was lost; last known: ${lastKnown}`, { cause });
+    super(`${lossOf(host)}; last known: ${lastKnown}`, { cause, because: lossCause(host) });
   }
 }
 
@@ -32,11 +32,20 @@ export class ConnectionLost extends HarnessError {
 export class HostUnreachable extends HarnessError {
   override name = "HostUnreachable";
   constructor(host: string, lastKnown: string, cause: Error) {
-    super(
-      `the SSH connection to ${host} was lost; last known: ${lastKnown}\n  and it cannot be made again: ${cause.message}`,
-      { cause },
-    );
+    super(`${lossOf(host)}; last known: ${lastKnown}\n  and it cannot be made again: ${cause.message}`, {
+      cause,
+      because: lossCause(host),
+    });
   }
+}
+
+const lossOf = (host: string) => `the SSH connection to ${host} was lost`;
+const lossCause = (host: string): Cause => ({ kind: "connection lost", what: lossOf(host) });
+
+/** Whether a connection went away, itself or in what caused the error: what was asked for may have been done or not. */
+export function isLoss(error: unknown): boolean {
+  if (error instanceof ConnectionLost || error instanceof HostUnreachable) return true;
+  return error instanceof Error && isLoss(error.cause);
 }
 
 /** A condition did not come true before its named deadline. Which outcome that is depends on who waited. */

@@ -2,6 +2,7 @@ import type { ExternalHost } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { addressOf } from "#harness/core/ip.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 
 const bridge = "ncwire";
@@ -45,13 +46,16 @@ async function attach(
   { address, tag }: { address: string; tag?: number },
 ): Promise<Peer> {
   const port = `${name}-sw`;
-  await external.run(["ip", "netns", "add", name]);
-  scope.defer(`namespace ${name}`, () => external.run(["ip", "netns", "del", name]));
+  await withUndo(scope, external, ["ip", "netns", "add", name], ["ip", "netns", "del", name]);
   await external.run(["ip", "link", "add", port, "type", "veth", "peer", "name", name, "netns", name]);
   await external.run(["ip", "link", "set", port, "up"]);
   // Without any tag the port would be a trunk; tag 0 is what is untagged on the wire.
-  await external.run(["ovs-vsctl", "add-port", bridge, port, "vlan_mode=access", `tag=${tag ?? 0}`]);
-  scope.defer(`port ${port}`, () => external.run(["ovs-vsctl", "--if-exists", "del-port", bridge, port]));
+  await withUndo(
+    scope,
+    external,
+    ["ovs-vsctl", "add-port", bridge, port, "vlan_mode=access", `tag=${tag ?? 0}`],
+    ["ovs-vsctl", "--if-exists", "del-port", bridge, port],
+  );
   // An engine without userland proxy lets its bridges send broadcasts back to where they came from; the switch would
   // learn its own host on the data interface.
   const mac = (

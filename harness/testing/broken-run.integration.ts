@@ -47,7 +47,7 @@ async function runAndStrike({ strike, suites = "waiting,quick", env = {} }: Stri
       const id = /waiting on (nc-\w+)/.exec(output)?.[1];
       if (!id || cluster) return;
       cluster = id;
-      struck = waitedFor(id, suites.startsWith("engine") ? 1 : 2).then(() => {
+      struck = waitedFor(id, suites.startsWith("waiting") ? 2 : 1).then(() => {
         struckAt = performance.now();
         return strike(id, child);
       });
@@ -141,7 +141,21 @@ describe("an SSH connection that is cut", () => {
       expect.stringMatching(/^error: the SSH connection to node2 was lost/),
       expect.stringMatching(/^passed/),
     ]);
-    expect(resultsOf(run, "C1")[1]).toMatch(/^passed/);
+    expect(resultsOf(run, "C1")).toEqual([expect.stringMatching(/^passed/), expect.stringMatching(/^passed/)]);
+  });
+
+  test("while something is removed: that goes over the next connection, and nothing is held against anybody", async () => {
+    const run = await runAndStrike({
+      suites: "removing,quick",
+      strike: (cluster) => killOn(cluster, "pkill -KILL -f 'sshd(-session)?: root'"),
+    });
+    for (const requirement of ["S1", "S5", "C1"]) {
+      expect(resultsOf(run, requirement), `${run.stdout}\n${run.stderr}`).toEqual([
+        expect.stringMatching(/^passed/),
+        expect.stringMatching(/^passed/),
+      ]);
+    }
+    expect(run.exitCode).toBe(0);
   });
 });
 

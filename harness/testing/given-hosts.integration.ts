@@ -334,12 +334,19 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
       },
     });
     await cut;
-    const results =
-      ran.statement?.targets[0]?.results.find(({ requirement }) => requirement === "S1")?.tests ?? [];
-    const texts = results.map(({ outcome, reason }) => `${outcome}: ${reason}`);
-    expect(texts, ran.said).toEqual([
-      expect.stringMatching(/^error: the SSH connection to node2 was lost/),
-      expect.stringMatching(/^passed/),
+    const textsOf = (id: string) => {
+      const found = ran.statement?.targets[0]?.results.find(({ requirement }) => requirement === id);
+      return (found?.tests ?? []).map(({ outcome, reason }) => `${outcome}: ${reason}`);
+    };
+    const lost = expect.stringMatching(/^error: the SSH connection to node2 was lost/);
+    const passed = expect.stringMatching(/^passed/);
+    expect(textsOf("S1"), ran.said).toEqual([lost, passed]);
+    expect(textsOf("S3"), ran.said).toEqual([lost]);
+    // Whatever was under way, the container of the chapter goes over the next connection.
+    expect(textsOf("C1"), ran.said).toEqual([passed, passed]);
+    const causes = ran.statement?.targets[0]?.causes ?? [];
+    expect(causes.map(({ kind, requirements }) => [kind, requirements])).toEqual([
+      ["connection lost", ["S1", "S3"]],
     ]);
     expect(ran.statement?.run.complete).toBe(true);
     expect(ran.statement?.summary.failed, ran.said).toBe(0);

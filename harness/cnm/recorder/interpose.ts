@@ -1,9 +1,10 @@
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
 import { RecordingProxy } from "./proxy.ts";
 
 /** What is needed of a node: a socket of its own that we can reach, and one of ours that it can. */
-export type ProxyNode = Pick<SshHost, "name" | "run" | "connectSocket" | "forwardIn">;
+export type ProxyNode = Pick<SshHost, "name" | "exec" | "run" | "connectSocket" | "forwardIn">;
 
 /** Where a plugin's socket is while a proxy is interposed before it. */
 export function movedSocket(socket: string): string {
@@ -27,8 +28,7 @@ export async function interpose(
   const moved = movedSocket(socket);
   const name = (socket.split("/").at(-1) ?? socket).replace(/\.sock$/, "");
   await node.run(["test", "-S", socket]);
-  await node.run(["mv", socket, moved]);
-  scope.defer(`${socket} on ${node.name}`, () => node.run(["mv", moved, socket]));
+  await withUndo(scope, node, ["mv", socket, moved], ["mv", moved, socket]);
   const proxy = new RecordingProxy(
     scope,
     { name, address: `${node.name}:${socket}`, connect: () => node.connectSocket(moved) },

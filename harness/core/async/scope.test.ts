@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import {
+  ConnectionLost,
+  DeadlineExceeded,
+  HarnessError,
+  HostUnreachable,
+  Nonconformance,
+} from "#harness/core/errors.ts";
 import { until, within } from "./poll.ts";
-import { Scope } from "./scope.ts";
+import { NotRemoved, Scope } from "./scope.ts";
 
 describe("Scope", () => {
   it("removes last in, first out", async () => {
@@ -45,6 +51,37 @@ describe("Scope", () => {
     scope.defer("two", () => both.resolve(), { kind: "workload" });
     await scope.close();
     expect(order).toEqual(["one", "network"]);
+  });
+
+  it("makes a removal again whose connection was lost, and no other", async () => {
+    const asked: string[] = [];
+    const failing = (what: string, ...errors: Error[]) => {
+      return () => {
+        asked.push(what);
+        const error = errors.shift();
+        if (error) throw error;
+      };
+    };
+    const scope = new Scope("chapter");
+    const lost = () => new ConnectionLost("node2", "docker rm");
+    scope.defer("busy", failing("busy", new Error("device busy")));
+    scope.defer("container", failing("container", lost(), new Error("broke off", { cause: lost() })));
+    await expect(scope.close()).rejects.toThrow("busy: device busy");
+    expect(asked).toEqual(["container", "container", "container", "busy"]);
+  });
+
+  it("tells apart what there was no connection for, with the connection as the cause", async () => {
+    const scope = new Scope("chapter");
+    const gone = new HostUnreachable("node2", "docker rm", new Error("timed out"));
+    const child = scope.child("test");
+    child.defer("container", () => Promise.reject(gone));
+    scope.defer("network", () => Promise.reject(new Error("device busy")));
+    const failure: unknown = await scope.close().catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(NotRemoved);
+    const { unreached, because, message } = failure as NotRemoved;
+    expect(unreached.map(({ what }) => what)).toEqual(["container"]);
+    expect(because).toEqual({ kind: "connection lost", what: "the SSH connection to node2 was lost" });
+    expect(message).toContain("network: device busy");
   });
 
   it("closes its children with it", async () => {

@@ -1,17 +1,37 @@
-import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { HarnessError, HostUnreachable, isLoss, Nonconformance } from "#harness/core/errors.ts";
+import { causeOf } from "#harness/core/failure/cause.ts";
+import { until } from "./poll.ts";
 
-interface Removal {
-  what: string;
-  remove: () => Promise<unknown> | unknown;
+/** How something that was made goes. Where a connection was lost on the way `remove` is called again: the thing may be gone. */
+export interface Removal {
+  readonly what: string;
+  readonly remove: () => Promise<unknown> | unknown;
   /** Neighbours of the same kind do not depend on each other and go at the same time. */
-  kind?: string | undefined;
+  readonly kind?: string | undefined;
+}
+
+/** For how long a removal is made again whose connection was lost. */
+const againMs = 30_000;
+
+/** Something would not go. `unreached` is what there was no connection for, so that nobody else is to blame for its being there. */
+export class NotRemoved extends HarnessError {
+  override name = "NotRemoved";
+  readonly unreached: readonly Removal[];
+  constructor(scope: string, told: readonly string[], unreached: readonly Removal[], cause: unknown) {
+    const because = causeOf(cause);
+    super(`${scope}: could not remove everything\n  ${told.join("\n  ")}`, {
+      cause,
+      ...(because ? { because } : {}),
+    });
+    this.unreached = unreached;
+  }
 }
 
 /**
  * Creation registers its own removal: whatever makes a thing calls `defer` at once.
  * Closing runs the removals last-in-first-out (neighbours of one kind at the same time), runs all of them even
  * when some fail, and then throws one error that names everything that would not go: `Nonconformance` where it was the plugin
- * each time that refused, else `HarnessError`.
+ * each time that refused, else `NotRemoved`.
  */
 export class Scope implements AsyncDisposable {
   readonly name: string;
@@ -20,6 +40,10 @@ export class Scope implements AsyncDisposable {
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** Registers the removal of `what`. Throws when the scope is closed already: the thing would leak. */
@@ -37,27 +61,32 @@ export class Scope implements AsyncDisposable {
 
   async close(): Promise<void> {
     this.#closed = true;
-    const failures: { what: string; error: unknown }[] = [];
+    const failures: { removal: Removal; error: unknown }[] = [];
     for (let batch = this.#lastKind(); batch.length > 0; batch = this.#lastKind()) {
       await Promise.all(
-        batch.map(async ({ what, remove }) => {
+        batch.map(async (removal) => {
           try {
-            await remove();
+            await carryOut(removal);
           } catch (error) {
-            failures.push({ what, error });
+            failures.push({ removal, error });
           }
         }),
       );
     }
     if (failures.length === 0) return;
     const told = failures.map(
-      ({ what, error }) => `${what}: ${error instanceof Error ? error.message : String(error)}`,
+      ({ removal: { what }, error }) => `${what}: ${error instanceof Error ? error.message : String(error)}`,
     );
     if (failures.every(({ error }) => error instanceof Nonconformance)) {
       const who = `${this.name}, when everything was removed`;
       throw new Nonconformance({ who, expected: "all of it to go", got: told.join("\n  ") });
     }
-    throw new HarnessError(`${this.name}: could not remove everything\n  ${told.join("\n  ")}`);
+    const unreached = failures.flatMap(({ removal, error }) => {
+      if (error instanceof NotRemoved) return error.unreached;
+      return isLoss(error) ? [removal] : [];
+    });
+    const first = failures.find(({ error }) => isLoss(error)) ?? failures[0];
+    throw new NotRemoved(this.name, told, unreached, first?.error);
   }
 
   /** Takes the last removal, and those before it that are of its kind. */
@@ -72,4 +101,19 @@ export class Scope implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Again where a connection was lost on the way, which says nothing of the thing itself. Every other failure is thrown at once. */
+async function carryOut({ what, remove }: Removal): Promise<void> {
+  const deadline = { what: `${what} to be removed over a connection that lasts`, deadlineMs: againMs };
+  const { failure } = await until({ ...deadline, everyMs: 200 }, async () => {
+    try {
+      await remove();
+      return { failure: undefined };
+    } catch (error) {
+      if (isLoss(error) && !(error instanceof NotRemoved) && !(error instanceof HostUnreachable)) throw error;
+      return { failure: error };
+    }
+  });
+  if (failure !== undefined) throw failure;
 }

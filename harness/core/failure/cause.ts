@@ -7,6 +7,7 @@ export const causeKinds = {
   "driver file": "the driver file made a mistake of its own; file and line are told",
   "set-up": "what the suite brings up did not come up",
   "node restarted": "a node was restarted while the suite worked on it",
+  "connection lost": "the SSH connection to a host was lost",
   "same words": "several tests ended with the same first line, but for generated names, addresses and times",
 } as const;
 export type CauseKind = keyof typeof causeKinds;

@@ -1,6 +1,6 @@
 import type { Duplex } from "node:stream";
 import { until } from "#harness/core/async/poll.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { ConnectionLost, HarnessError, isLoss } from "#harness/core/errors.ts";
 import { type GivenTo, RpcError } from "#harness/core/rpc/messages.ts";
 import { type RunningProgram, startProgram } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -59,8 +59,12 @@ export class SocketRelay {
       this.#ways.delete(path);
       throw error;
     });
-    await this.#started();
-    return this.#connection.connectSocket(own);
+    const running = await this.#started();
+    return this.#connection.connectSocket(own).catch(async (error: unknown) => {
+      // The connection was made anew in between, to a host on which nothing served the socket any more.
+      if (isLoss(error) || (await this.#running?.catch(() => undefined)) === running) throw error;
+      throw new ConnectionLost(this.#host.name, `connecting to ${path}`, error);
+    });
   }
 
   /** Makes `path`, where only root can make one, a socket whose connections arrive in this process. */

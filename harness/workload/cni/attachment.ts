@@ -5,10 +5,12 @@ import type { NetworkConfig } from "#harness/cni/runtime/config.ts";
 import type { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { isLoss, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { addressOf, familyOf, isCidr, prefixOf } from "#harness/core/ip.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
-import { askEngine, idleContainer, removeContainer, uniqueName } from "#harness/workload/docker/network.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import { idleContainer, makeContainer } from "#harness/workload/docker/container.ts";
+import { askEngine, uniqueName } from "#harness/workload/docker/network.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { execInContainer, NamespacedWorkload, type WorkloadIdentity } from "#harness/workload/namespaced.ts";
 import type { PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
@@ -53,9 +55,12 @@ export class CniWorkload extends NamespacedWorkload {
       : this.inNetns(argv, options);
   }
 
-  /** DEL, once. */
+  /** DEL, once; again where it was not seen to its end. */
   detach(): Promise<void> {
-    this.#removed ??= this.#remove();
+    this.#removed ??= this.#remove().catch((error: unknown) => {
+      if (isLoss(error)) this.#removed = undefined;
+      throw error;
+    });
     return this.#removed;
   }
 }
@@ -119,11 +124,10 @@ async function runUnconnected(
   name: string,
   image: string,
 ): Promise<Sandbox> {
-  const container = await node.docker.createContainer({
+  const container = await makeContainer(scope, node, {
     ...idleContainer(name, image),
     HostConfig: { NetworkMode: "none" },
   });
-  scope.defer("the container", () => removeContainer(container));
   await askEngine(node, `docker run --net=none --name=${name}`, container.start());
   const { Id, State, ResolvConfPath } = await container.inspect();
   const netns = `/proc/${State.Pid}/ns/net`;
@@ -131,8 +135,7 @@ async function runUnconnected(
 }
 
 async function addNamespace(scope: Scope, node: ClusterNode, name: string): Promise<Sandbox> {
-  await node.run(["ip", "netns", "add", name]);
-  scope.defer("the namespace", () => node.run(["ip", "netns", "del", name]));
+  await withUndo(scope, node, ["ip", "netns", "add", name], ["ip", "netns", "del", name]);
   await node.run(["ip", "-netns", name, "link", "set", "lo", "up"]);
   return { name, id: name, node, netns: `/run/netns/${name}`, contained: false };
 }
@@ -151,8 +154,12 @@ async function attach(
     args: { IgnoreUnknown: "1", [nameArgument]: name },
     ...details,
   };
-  const result = await runtime.add(network, attachment);
   const remove = () => runtime.del(network, attachment);
+  const result = await runtime.add(network, attachment).catch((error: unknown) => {
+    // Nobody knows how far ADD got; DEL can be called all the same.
+    if (isLoss(error)) scope.defer(`${name}'s ${details.ifName} in ${network.name}`, remove);
+    throw error;
+  });
   // Before anything else can throw.
   let detach = remove;
   scope.defer(`${name}'s ${details.ifName} in ${network.name}`, () => detach());

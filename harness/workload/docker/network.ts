@@ -9,6 +9,8 @@ import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { execInContainer, NamespacedWorkload } from "#harness/workload/namespaced.ts";
 import type { Network, NetworkView, PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+import { idleContainer, makeContainer } from "./container.ts";
+import { deferRemoval, removed } from "./creation.ts";
 import { explainMissingPlugin } from "./missing-plugin.ts";
 import { untilEngines } from "./until-engines.ts";
 
@@ -89,7 +91,7 @@ export async function runContainer(
   const name = spec.name ?? uniqueName("c");
   const bindings = bindingsOf(spec.publish ?? []);
   const own = scope.child(`container ${name} on ${node.name}`, { kind: "workload" });
-  const creation = node.docker.createContainer({
+  const container = await makeContainer(own, node, {
     ...idleContainer(name, spec.image),
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
     HostConfig: {
@@ -103,13 +105,6 @@ export async function runContainer(
         }
       : {}),
   });
-  // Registered while the engine still works on it: when the scope closes meanwhile, the container must not stay.
-  const made = creation.catch(() => undefined);
-  own.defer("the container", async () => {
-    const container = await made;
-    if (container) await removeContainer(container);
-  });
-  const container = await creation;
   await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
   const workload = new CnmWorkload(own, node, await container.inspect(), spec.network);
   await announce("workload started", { workload, network: spec.network, scope: own });
@@ -125,26 +120,6 @@ function bindingsOf(publish: readonly PublishSpec[]): Docker.PortMap {
     bindings[key].push({ HostIp: address, HostPort: hostPort === undefined ? "" : String(hostPort) });
   }
   return bindings;
-}
-
-/** A container that idles until a command is executed in it. */
-export function idleContainer(name: string, image: string) {
-  return {
-    name,
-    Hostname: name,
-    Image: image,
-    Cmd: ["/bin/sh"],
-    Tty: true,
-    OpenStdin: true,
-    Labels: { netconform: "workload" },
-  };
-}
-
-/** Kills and removes a container; one that is gone already is fine. */
-export async function removeContainer(container: Docker.Container): Promise<void> {
-  await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
-    if (error.statusCode !== 404) throw error;
-  });
 }
 
 /** How a CNM network is made on the engines. */
@@ -210,13 +185,10 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
     Options: { ...spec.options, ...spec.optionsOn?.(node) },
     Labels: { netconform: "network" },
   });
-  // Registered while the engine still works on it: when the scope closes meanwhile, the network must not stay.
-  const made = create.then(
-    () => true,
-    () => false,
-  );
-  scope.defer(`network ${spec.name} on ${node.name}`, async () => {
-    if (await made) await removeNetwork(node, spec.name);
+  deferRemoval(scope, {
+    what: `network ${spec.name} on ${node.name}`,
+    answer: create,
+    remove: () => removeNetwork(node, spec.name),
   });
   await askEngine(
     node,
@@ -226,18 +198,18 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
 }
 
 /**
- * `docker network rm`. The engine refuses while it still tears an endpoint down, so removal is polled for. Throws `Nonconformance`
- * where it refuses to the end.
+ * `docker network rm`. The engine refuses while it still tears an endpoint down, so removal is polled for. Resolves to whether the
+ * network was there. Throws `Nonconformance` where the engine refuses to the end.
  */
-export async function removeNetwork(node: ClusterNode, name: string): Promise<void> {
+export async function removeNetwork(node: ClusterNode, name: string): Promise<boolean> {
   let refused: Nonconformance | undefined;
+  let wasThere = false;
   await until({ what: `network ${name} to be removable on ${node.name}`, deadlineMs: 20_000 }, async () => {
     refused = undefined;
     try {
-      await node.docker.getNetwork(name).remove();
+      wasThere = (await removed(node.docker.getNetwork(name).remove())) || wasThere;
     } catch (error) {
       const { statusCode } = error as { statusCode?: number };
-      if (statusCode === 404) return true;
       refused =
         statusCode === undefined ? undefined : await refusalOf(node, `docker network rm ${name}`, error);
       throw error;
@@ -246,6 +218,7 @@ export async function removeNetwork(node: ClusterNode, name: string): Promise<vo
   }).catch((error: unknown) => {
     throw error instanceof DeadlineExceeded && refused ? refused : error;
   });
+  return wasThere;
 }
 
 export class CnmNetwork implements Network {
@@ -282,8 +255,13 @@ export class CnmNetwork implements Network {
   async connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
     const network = workload.node.docker.getNetwork(this.name);
     const what = `docker network connect ${this.name} ${workload.name}`;
-    await askEngine(workload.node, what, network.connect({ Container: workload.id }));
-    scope.defer(`${workload.name} on ${this.name}`, () => leave(network, workload));
+    const answer = network.connect({ Container: workload.id });
+    deferRemoval(scope, {
+      what: `${workload.name} on ${this.name}`,
+      answer,
+      remove: () => leave(network, workload),
+    });
+    await askEngine(workload.node, what, answer);
     const inspected = await workload.node.docker.getContainer(workload.id).inspect();
     const joined = new CnmWorkload(scope, workload.node, inspected, this.name);
     await announce("workload connected", { workload: joined, network: this.name, scope });
@@ -306,15 +284,16 @@ export async function inspectNetwork(node: ClusterNode, name: string): Promise<N
   );
 }
 
-/** The container, or its endpoint, may be gone already. */
-async function leave(network: Docker.Network, workload: Workload): Promise<void> {
+/** The container, or its endpoint, may be gone already. Resolves to whether it was there. */
+async function leave(network: Docker.Network, workload: Workload): Promise<boolean> {
   const inspected: InspectedNetwork | undefined = await network
     .inspect()
     .catch((error: { statusCode?: number }) => {
       if (error.statusCode !== 404) throw error;
       return undefined;
     });
-  if (inspected?.Containers?.[workload.id]) await network.disconnect({ Container: workload.id, Force: true });
+  if (!inspected?.Containers?.[workload.id]) return false;
+  return removed(network.disconnect({ Container: workload.id, Force: true }));
 }
 
 interface ContainerEndpoint {

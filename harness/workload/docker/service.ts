@@ -4,6 +4,7 @@ import { announce } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { deferRemoval, removed } from "./creation.ts";
 import { askEngine, CnmWorkload, uniqueName } from "./network.ts";
 
 /** One task of a swarm service, as `docker service ps` tells it. */
@@ -62,20 +63,10 @@ export async function createService(
     Mode: { Replicated: { Replicas: options.replicas } },
     EndpointSpec: { Mode: "dnsrr" },
   };
-  const created = await askEngine(
-    manager,
-    `docker service create --name=${name}`,
-    manager.docker.createService(spec as unknown as Docker.CreateServiceOptions),
-  );
+  const answer = manager.docker.createService(spec as unknown as Docker.CreateServiceOptions);
   const service = new SwarmService(scope, cluster, name, options.network);
-  scope.defer(`service ${name}`, async () => {
-    const containers = await service.containerIds();
-    await manager.docker.getService(created.id).remove();
-    await until({ what: `the containers of ${name} to go`, deadlineMs: 30_000 }, async () => {
-      const left = await Promise.all(cluster.nodes.map((node) => node.docker.listContainers({ all: true })));
-      return !left.flat().some(({ Id }) => containers.includes(Id));
-    });
-  });
+  deferRemoval(scope, { what: `service ${name}`, answer, remove: () => service.remove() });
+  await askEngine(manager, `docker service create --name=${name}`, answer);
   await until(
     { what: `${options.replicas} tasks of ${name} to run`, deadlineMs: runningMs, everyMs: 100 },
     async () => (await service.running()).length === options.replicas,
@@ -100,6 +91,8 @@ class SwarmService implements Service {
   readonly #cluster: Cluster;
   /** By the id of its container: what was announced of a task. */
   readonly #announced = new Map<string, Promise<void>>();
+  /** Of tasks that were there when it was to go: a service that is gone tells nothing of them any more. */
+  readonly #containers = new Set<string | undefined>();
 
   constructor(scope: Scope, cluster: Cluster, name: string, network: string) {
     this.#scope = scope;
@@ -137,9 +130,20 @@ class SwarmService implements Service {
     );
   }
 
-  async containerIds(): Promise<string[]> {
-    const tasks = await this.#list();
-    return tasks.flatMap(({ Status }) => Status.ContainerStatus?.ContainerID ?? []);
+  /** With its containers. Resolves to whether it was there. */
+  async remove(): Promise<boolean> {
+    const tasks = await this.#list().catch((error: { statusCode?: number }) => {
+      if (error.statusCode !== 404) throw error;
+      return [];
+    });
+    for (const { Status } of tasks) this.#containers.add(Status.ContainerStatus?.ContainerID);
+    const wasThere = await removed(managerOf(this.#cluster).docker.getService(this.name).remove());
+    await until({ what: `the containers of ${this.name} to go`, deadlineMs: 30_000 }, async () => {
+      const { nodes } = this.#cluster;
+      const left = await Promise.all(nodes.map((node) => node.docker.listContainers({ all: true })));
+      return !left.flat().some(({ Id }) => this.#containers.has(Id));
+    });
+    return wasThere;
   }
 
   #list(): Promise<SwarmTask[]> {

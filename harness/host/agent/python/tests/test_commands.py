@@ -1,5 +1,6 @@
 """The commands beside the probe agent."""
 
+import asyncio
 import io
 import json
 import os
@@ -10,10 +11,12 @@ import threading
 import unittest
 
 from netconform_agent.commands.cni import error_result
+from netconform_agent.commands.relay import Relay
 from netconform_agent.commands.transfer import receive_bytes, send_bytes
 from netconform_agent.commands.unpack import unpack_programs
 from netconform_agent.rpc.client import call
 from netconform_agent.rpc.messages import Failure, Garbage, error_line, read_request, result_line
+from netconform_agent.rpc.params import Params
 
 
 class UnpackTest(unittest.TestCase):
@@ -48,6 +51,24 @@ class UnpackTest(unittest.TestCase):
             file.write(b"no archive" * 100)
             file.flush()
             unpack_programs(file.name, "/nonexistent", ["netctl"])
+
+
+class RelayTest(unittest.TestCase):
+    """Sockets that are carried."""
+
+    def test_a_relay_that_ends_late_leaves_the_socket_of_the_next_one(self) -> None:
+        async def serve_twice(path: str) -> None:
+            params = Params({"path": path, "to": "/nonexistent", "owner": None})
+            first, second = Relay(), Relay()
+            await first.listen(params)
+            await second.listen(params)
+            first.remove_all()
+            self.assertTrue(os.path.exists(path))
+            second.remove_all()
+            self.assertFalse(os.path.exists(path))
+
+        with tempfile.TemporaryDirectory() as folder:
+            asyncio.run(serve_twice(os.path.join(folder, "out1")))
 
 
 class CniTest(unittest.TestCase):

@@ -16,6 +16,7 @@ class Relay:
 
     def __init__(self) -> None:
         self._servers: dict[str, asyncio.AbstractServer] = {}
+        self._made: dict[str, tuple[int, int]] = {}
 
     async def ready(self, _: Params) -> None:
         """Answers once the program runs."""
@@ -35,6 +36,7 @@ class Relay:
                 )
             finally:
                 os.umask(before)
+            self._made[path] = identity(path)
             if owner is not None:
                 os.chown(path, owner, -1)
         except OSError as error:
@@ -46,12 +48,18 @@ class Relay:
         server = self._servers.pop(path, None)
         if server:
             server.close()
-            remove(path)
+            self._remove_own(path)
 
     def remove_all(self) -> None:
         """Removes all sockets."""
         for path in list(self._servers):
-            remove(path)
+            self._remove_own(path)
+
+    def _remove_own(self, path: str) -> None:
+        """A relay that was started since, over the next connection, may serve the path by now."""
+        with contextlib.suppress(OSError):
+            if identity(path) == self._made.get(path):
+                os.unlink(path)
 
 
 async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -77,6 +85,12 @@ async def carry(path: str, reader: asyncio.StreamReader, writer: asyncio.StreamW
     await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
     writer.close()
     far_writer.close()
+
+
+def identity(path: str) -> tuple[int, int]:
+    """Which file a path leads to now."""
+    found = os.stat(path)
+    return found.st_dev, found.st_ino
 
 
 def remove(path: str) -> None:
