@@ -3,7 +3,7 @@ import { scaled } from "#harness/core/settings/patience.ts";
 import { CommandFailed } from "./command-failed.ts";
 import type { ExecOptions, ExecResult, Host, HostFiles, RunningCommand } from "./host.ts";
 import { formatCommand } from "./shell.ts";
-import { recordCommand } from "./transcript.ts";
+import { beginCommand, recordCommand } from "./transcript.ts";
 
 const defaultDeadlineMs = 60_000;
 
@@ -19,7 +19,8 @@ export abstract class CommandHost implements Host {
   abstract spawn(argv: readonly string[], options?: Pick<ExecOptions, "env">): Promise<RunningCommand>;
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const raw = await this.execRaw(argv, options);
+    const ended = beginCommand(this.name, argv);
+    const raw = await this.execRaw(argv, options).finally(ended);
     const result = { ...raw, stdout: raw.stdout.toString() };
     recordCommand(result);
     return result;

@@ -14,8 +14,9 @@ export interface TranscriptEntry extends ExecResult {
 const outputLimit = 16_384;
 
 interface Recorder {
-  requirement: string;
+  requirement: string | undefined;
   entries: TranscriptEntry[];
+  underWay: Set<{ host: string; argv: readonly string[]; begun: number }>;
 }
 
 const current = new AsyncLocalStorage<Recorder>();
@@ -29,13 +30,29 @@ export function openTranscript(path: string, verbose = false): void {
   echo = verbose;
 }
 
-/** Runs `work`; commands that it causes are also collected in the returned list, also when it throws. */
+/**
+ * Runs `work`; commands that it causes are also collected in the returned list, also when it throws. `underWay` tells those that
+ * have not ended, one line each: `node1$ sleep 1000 (for 12.3 s)`.
+ */
 export function recordCommands<T>(
-  requirement: string,
+  requirement: string | undefined,
   work: () => Promise<T>,
-): { entries: TranscriptEntry[]; done: Promise<T> } {
-  const entries: TranscriptEntry[] = [];
-  return { entries, done: current.run({ requirement, entries }, work) };
+): { entries: TranscriptEntry[]; underWay: () => string[]; done: Promise<T> } {
+  const recorder: Recorder = { requirement, entries: [], underWay: new Set() };
+  const underWay = () =>
+    [...recorder.underWay].map(({ host, argv, begun }) => {
+      const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+      return `${host}$ ${formatCommand(argv)} (for ${seconds} s)`;
+    });
+  return { entries: recorder.entries, underWay, done: current.run(recorder, work) };
+}
+
+/** Every host calls this when a command begins, and what it returns when that has ended, however it did. */
+export function beginCommand(host: string, argv: readonly string[]): () => void {
+  const recorder = current.getStore();
+  const command = { host, argv, begun: performance.now() };
+  recorder?.underWay.add(command);
+  return () => void recorder?.underWay.delete(command);
 }
 
 /** Every host calls this once per finished command. */
@@ -45,7 +62,7 @@ export function recordCommand(result: ExecResult): void {
     ...result,
     stdout: cut(result.stdout),
     stderr: cut(result.stderr),
-    ...(recorder ? { requirement: recorder.requirement } : {}),
+    ...(recorder?.requirement === undefined ? {} : { requirement: recorder.requirement }),
   };
   recorder?.entries.push(entry);
   if (runFile) appendFileSync(runFile, `${JSON.stringify(entry)}\n`);

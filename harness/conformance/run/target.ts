@@ -14,6 +14,7 @@ import { typed } from "#harness/core/typed.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { refuseUnfit, unfitBecause } from "./fitness.ts";
 import { blame, withEvidence } from "./install.ts";
+import { setUpInTime } from "./set-up-deadline.ts";
 
 /** What a target takes of the settings. */
 export type TargetSettings = ProviderSettings & DriverSettings & Pick<Settings, "KEEP" | "VERBOSE">;
@@ -96,14 +97,13 @@ export async function openTarget(
   };
   let installed: ClusterState;
   try {
-    const attachment = await progress.step(
-      `installing ${driver.title}`,
-      async () => (await driver.install?.(scope, cluster, session)) ?? {},
+    const attachment = await progress.step(`installing ${driver.title}`, async () =>
+      setUpInTime("install", driver.title, async () => driver.install?.(scope, cluster, session) ?? {}),
     );
     installed = { ...state, attachment };
     states.save(installed);
     // Chapters connect in processes of their own. A driver that cannot, or lacks what it declares, is told before anything is judged.
-    await driver.connect(cluster, attachment);
+    await setUpInTime("connect", driver.title, () => driver.connect(cluster, attachment));
   } catch (error) {
     const target = { driver: driver.name, engine: engine.name };
     const blamed = await withEvidence(blame(error, driver, reference), cluster, settings, target);
