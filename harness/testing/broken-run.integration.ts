@@ -141,7 +141,10 @@ describe("an SSH connection that is cut", () => {
       expect.stringMatching(/^error: the SSH connection to node2 was lost/),
       expect.stringMatching(/^passed/),
     ]);
-    expect(resultsOf(run, "C1")).toEqual([expect.stringMatching(/^passed/), expect.stringMatching(/^passed/)]);
+    expect(resultsOf(run, "C1")).toEqual([
+      expect.stringMatching(/^passed/),
+      expect.stringMatching(/^passed/),
+    ]);
   });
 
   test("while something is removed: that goes over the next connection, and nothing is held against anybody", async () => {
