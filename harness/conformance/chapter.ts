@@ -20,7 +20,7 @@ import { applicability } from "#suites/requirements/applicability/applicability.
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { SetUpFailed, type SetUpFailure, type TargetContext } from "./outcome.ts";
 import { exchangesSeen, expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
-import { blame } from "./run/install.ts";
+import { blame } from "./run/set-up/blame.ts";
 import { Baseline } from "./suite/baseline.ts";
 import { askVersions } from "./suite/versions.ts";
 import { workerSettings } from "./suite/worker-settings.ts";

@@ -13,8 +13,8 @@ import type { Settings } from "#harness/core/settings/settings.ts";
 import { typed } from "#harness/core/typed.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { refuseUnfit, unfitBecause } from "./fitness.ts";
-import { blame, withEvidence } from "./install.ts";
-import { setUpInTime } from "./set-up-deadline.ts";
+import { blame, withEvidence } from "./set-up/blame.ts";
+import { setUpInTime } from "./set-up/deadline.ts";
 
 /** What a target takes of the settings. */
 export type TargetSettings = ProviderSettings & DriverSettings & Pick<Settings, "KEEP" | "VERBOSE">;

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { HarnessError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { beginCommand, recordCommand } from "#harness/host/transcript.ts";
-import { setUpInTime, setUpSteps } from "./set-up-deadline.ts";
+import { setUpInTime, setUpSteps } from "./deadline.ts";
 
 const soon = { doing: "installing", deadlineMs: 10 };
 const ended = { host: "node1", argv: ["mkdir", "/opt/mine"], code: 0, signal: null, stdout: "", stderr: "" };
