@@ -19,7 +19,7 @@ import type { Statement } from "./schema.ts";
 const config = join(import.meta.dirname, "../fixtures", "vitest.config.ts");
 
 // Each test starts a vitest of its own, several at a time.
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 180_000 });
 
 const outcomes: Disposable[] = [];
 afterAll(() => {

@@ -4,7 +4,8 @@ import type { ClusterState } from "#harness/cluster/state.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { typed } from "#harness/core/typed.ts";
 
-const settleMs = 5_000;
+/** As long as C1 gives an engine to drop what it was told to. */
+const settleMs = 15_000;
 
 /**
  * Throws `UsageError` for a kept cluster on which nothing can be judged: what an earlier run left there would be taken for the
