@@ -14,6 +14,7 @@ import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { announce } from "#harness/core/async/events.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { typed } from "#harness/core/typed.ts";
+import type { Host } from "#harness/host/host.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
@@ -116,6 +117,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
           context?.declaration ?? { name: target.driver, capabilities: target.declared },
           context?.cluster,
         ),
+      hosts: ({ cluster }) => hostsOf(cluster),
       versions: ({ versions }) => versions,
       tries: (id) => (signs.has(id) ? undeclared(id, target) : []),
       afterTries: async ({ cluster }) => {
@@ -192,6 +194,19 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       );
     },
   );
+}
+
+/** The nodes, and the external host where there is one. */
+function hostsOf(cluster: Cluster): Host[] {
+  const external = () => {
+    try {
+      return [cluster.external];
+    } catch (error) {
+      if (error instanceof Blocked) return [];
+      throw error;
+    }
+  };
+  return [...cluster.nodes, ...external()];
 }
 
 /** From now on what a chapter left is held against no other, and that is said. */

@@ -6,8 +6,10 @@ import { NotRemoved, Scope } from "#harness/core/async/scope.ts";
 import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { shuffled } from "#harness/core/random.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
+import type { Host } from "#harness/host/host.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import { lookMs, View } from "#harness/observe/second-look/view.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, outcomeOf, type TargetContext } from "./outcome.ts";
 import type { Selection } from "./run/selection.ts";
@@ -41,6 +43,8 @@ export interface SuiteOptions<Context extends object> {
   admit?: (id: RequirementId, context: Context | undefined) => Promise<void>;
   /** Evidence to collect after a failure, before anything is torn down. Bounded by the caller in time and size. */
   collect?: (context: Context) => Promise<EvidenceFile[]>;
+  /** Hosts that the packets of a test may cross, where a check that fails is to tell on which hop it was lost. */
+  hosts?: (context: Context) => readonly Host[];
   /** Names and versions of what is installed, for the statement. */
   versions?: (context: Context) => Readonly<Record<string, string>>;
   /**
@@ -159,7 +163,7 @@ export function conformanceSuite<Context extends object>(
       const missing = own > deadlineMs ? [] : (options.tries?.(id) ?? []);
       if (missing.length > 0) tryLater(missing);
       else {
-        const timeout = scaled(own + evidenceDeadlineMs + 30_000);
+        const timeout = scaled(own + lookMs + evidenceDeadlineMs + 30_000);
         register({ id, title, concurrent: !alone, timeout }, judge);
         places.push(place ?? "anywhere");
       }
@@ -201,9 +205,15 @@ export function conformanceSuite<Context extends object>(
         try {
           context = await admitted(id);
           await announce("requirement begins", { requirement: id, scope: testScope });
-          const work = body({ ...context, ...record.tools(testScope) });
+          const given = { ...context, ...record.tools(testScope) };
+          const view = new View(options.hosts?.(context) ?? []);
+          const work = view.run(() => body(given));
           work.catch(() => {});
-          await within({ what: `${id} to finish`, deadlineMs: own }, work);
+          await within({ what: `${id} to finish`, deadlineMs: own }, work).catch((error: unknown) => {
+            // What has failed by then is told with what was seen of it.
+            if (!view.isBusy) throw error;
+            return within({ what: `the failure of ${id} to be looked into`, deadlineMs: lookMs }, work);
+          });
           record.expectSeen(sees);
         } catch (error) {
           failure = error;

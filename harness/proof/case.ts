@@ -42,6 +42,8 @@ export interface CaseResult {
   readonly problems: readonly string[];
   /** What must detect the fault and cannot be tried here, each with the reason: then the case proves nothing. Else empty. */
   readonly blocked: readonly string[];
+  /** Whether a failure told the hop that the fault names, and its first line; absent where the fault names none. */
+  readonly hop?: { readonly isRight: boolean; readonly told: string };
   /** Requirements that do not apply here, with the reason; of a baseline. */
   readonly notApplicable?: readonly { requirement: string; outcome: string; reason: string }[];
   /** What the run has left in its place, which was then replaced; empty when all was as before. */

@@ -4,7 +4,7 @@ import type { CaseObservation, CaseResult, CaseRun, FaultCase } from "./case.ts"
 import type { Fault, Tier } from "./fault.ts";
 
 /** What a case came to, as far as its tests tell. */
-export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "blocked" | "notApplicable">;
+export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "blocked" | "hop" | "notApplicable">;
 
 interface Strictness {
   /** Outcomes of a requirement that does not apply here, or that cannot be tried. */
@@ -52,7 +52,13 @@ export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
   const others = red.map(({ requirement }) => requirement).filter((id) => !cites(fault.detectedBy, id));
   const blocked = strictnessOf[one.on.tier].mayBeBlocked ? blockedOf(fault, run) : [];
   const undetected = blocked.length > 0 ? [] : missed(fault, run);
-  return { followed: [...new Set(others)], blocked, problems: [...undetected, ...strays, ...broken] };
+  const hop = undetected.length === 0 && blocked.length === 0 ? hopOf(fault, run) : undefined;
+  return {
+    followed: [...new Set(others)],
+    blocked,
+    problems: [...undetected, ...strays, ...broken],
+    ...(hop ? { hop } : {}),
+  };
 }
 
 /** Whether an observation is one that the case does not allow. */
@@ -77,6 +83,16 @@ function missed({ detectedBy, names = [] }: Fault, { observations }: CaseRun): s
   return names
     .filter((name) => !said.some((reason) => reason.includes(name)))
     .map((name) => `${detectedBy.join(" ")} failed without naming "${name}"`);
+}
+
+/** Whether one of the failures names the hop on its first line. */
+function hopOf({ detectedBy, hop }: Fault, { observations }: CaseRun): CaseVerdict["hop"] {
+  if (hop === undefined) return undefined;
+  const lines = observations
+    .filter(({ requirement, outcome }) => outcome === "failed" && cites(detectedBy, requirement))
+    .map(({ reason = "" }) => reason.split("\n", 1)[0] ?? "");
+  const right = lines.find((line) => hop.every((text) => line.includes(text)));
+  return { isRight: right !== undefined, told: right ?? lines[0] ?? "" };
 }
 
 /** What must detect the fault, when every test of all of it is blocked; else empty. */

@@ -29,7 +29,6 @@ export async function expectForged(forged: Forged): Promise<void> {
     who: describe(forged),
     expected: "to arrive",
     deadlineMs: 10_000,
-    evidence: "",
     look: () => send(forged),
     accept: (arrived): arrived is true => arrived,
     describe: () => "nothing in the log of the server there",

@@ -12,6 +12,11 @@ export interface FaultDescription<Id extends RequirementId = RequirementId> {
   readonly mayFollow?: readonly Id[];
   /** Texts that the failure must name, where it must tell several things apart. */
   readonly names?: readonly string[];
+  /**
+   * Texts that the first line of one such failure must have, where packets are lost: the last interface that saw one, and the rule
+   * that dropped it.
+   */
+  readonly hop?: readonly string[];
   /** Runs only the tests of `detectedBy`: nothing else of the chapter can work, or its tests would hide the fault. */
   readonly alone?: true;
 }

@@ -1,6 +1,7 @@
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { compareVersions } from "#harness/core/compare-versions.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { outOfView } from "#harness/observe/second-look/view.ts";
 import type { TestTools } from "./tools.ts";
 
 /**
@@ -14,7 +15,7 @@ export async function promisedSince(
 ): Promise<void> {
   const throughCni = declaration.capabilities.includes("cni");
   if (!throughCni && compareVersions(cluster.engine, version) >= 0) return look();
-  const broken = await look().then(
+  const broken = await outOfView(look).then(
     () => undefined,
     (error: unknown) => {
       if (error instanceof Nonconformance) return error;

@@ -30,6 +30,8 @@ describe("words without what one test made up", () => {
     ["its MAC to be 02:42:0a:01:02:03", "its MAC to be MAC"],
     ["fd00:10::2 on node1", "ADDRESS on node1"],
     ["network 9f86d081884c7d659a2feaa0c55ad015 is gone", "network ID is gone"],
+    ["last seen on node1 vethdb9a9ef (in)", "node1 veth-NAME (in)"],
+    ["the engine of node1 (pid 47)", "(pid PID)"],
     ["nsenter --net=/proc/397/ns/net", "--net=/proc/PID/ns/net"],
   ])("%s", (text, part) => {
     expect(withoutGenerated(text)).toContain(part);

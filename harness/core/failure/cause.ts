@@ -45,6 +45,8 @@ const generated: readonly [RegExp, string][] = [
   [/\b\d{1,3}(\.\d{1,3}){3}(\/\d{1,2})?\b/g, "ADDRESS"],
   [/(?<![\w:])[0-9a-f]{0,4}(:[0-9a-f]{0,4}){2,7}(\/\d{1,3})?(?![\w:])/gi, "ADDRESS"],
   [/(?<=[-_])[0-9a-f]{6,}\b/gi, "NAME"],
+  [/\bveth[0-9a-f]{6,}\b/g, "veth-NAME"],
+  [/\bpid \d+\b/g, "pid PID"],
   [/\b(?=[a-f]*\d)[0-9a-f]{12,}\b/gi, "ID"],
   [/\/proc\/\d+\//g, "/proc/PID/"],
   [/\b\d+(\.\d+)? (ms|s|m)\b/g, "TIME"],

@@ -62,7 +62,7 @@ export interface RunningProgram<M extends MethodsOf<M>> {
 /** Starts a command of the program that answers calls. Nothing is put onto the host. Needs `python3` there, at least 3.9. */
 export async function startProgram<M extends MethodsOf<M>>(
   host: Host,
-  name: "probe" | "relay",
+  name: "probe" | "relay" | "watch",
   { netns, peer, lost }: ProgramOptions,
 ): Promise<RunningProgram<M>> {
   const inNetns = netns ? ["nsenter", `--net=${netns}`] : [];

@@ -1,5 +1,3 @@
-import { formatCommand } from "#harness/host/shell.ts";
-
 /** Transport protocols that a probe speaks. */
 export type Transport = "tcp" | "udp";
 
@@ -114,16 +112,15 @@ export function describeReach(reach: Reach): string {
   }
 }
 
-/** The command by which a person repeats a connect in a network namespace of a node. */
-export function reproduceConnect(
+/** The command by which a person repeats a connect in a network namespace of a node; it ends within two seconds. */
+export function connectByHand(
   netns: string | undefined,
   target: { protocol: Transport; address: string; port: number },
-): string {
+): string[] {
   const udp = target.protocol === "udp";
-  return formatCommand([
+  return [
     ...(netns ? ["nsenter", `--net=${netns}`] : []),
-    "bash",
-    "-c",
-    `exec 3<>/dev/${target.protocol}/${target.address}/${target.port}${udp ? " && echo hello >&3" : ""} && timeout 2 head -1 <&3`,
-  ]);
+    ...["timeout", "2", "bash", "-c"],
+    `exec 3<>/dev/${target.protocol}/${target.address}/${target.port}${udp ? " && echo hello >&3" : ""} && head -1 <&3`,
+  ];
 }

@@ -37,7 +37,17 @@ export interface Frame {
   etherType: number;
   ip: IpHeader | undefined;
   tcp:
-    | { sourcePort: number; destinationPort: number; syn: boolean; ack: boolean; rst: boolean; fin: boolean }
+    | {
+        sourcePort: number;
+        destinationPort: number;
+        /** Sequence and acknowledgement number; address translation leaves them as they are. */
+        sequence: number;
+        acknowledgement: number;
+        syn: boolean;
+        ack: boolean;
+        rst: boolean;
+        fin: boolean;
+      }
     | undefined;
   udp: { sourcePort: number; destinationPort: number } | undefined;
   /** ICMP or ICMPv6, by `ip.protocol`. */
@@ -156,6 +166,8 @@ function decodeTransport(frame: Frame, vxlanPorts: readonly number[]): void {
     frame.tcp = {
       sourcePort: bytes.readUInt16BE(0),
       destinationPort: bytes.readUInt16BE(2),
+      sequence: bytes.readUInt32BE(4),
+      acknowledgement: bytes.readUInt32BE(8),
       syn: (flags & 2) !== 0,
       ack: (flags & 16) !== 0,
       rst: (flags & 4) !== 0,

@@ -1,6 +1,9 @@
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
-import { NoRoute } from "#harness/host/agent/agent.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { NoRoute, uniqueMarker } from "#harness/host/agent/agent.ts";
+import type { Probe } from "#harness/observe/hop/hop.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 import { attempt } from "./control.ts";
 
 export interface ProbeExpectation<T, A extends T> {
@@ -8,9 +11,12 @@ export interface ProbeExpectation<T, A extends T> {
   /** What must be seen, in words. */
   expected: string;
   deadlineMs: number;
-  /** The command by which a person sees it. */
-  evidence: string;
-  look: () => Promise<T>;
+  /** The command by which a person sees it, where there is one. */
+  byHand?: ByHand;
+  /** Looks once; what it sends carries the marker. */
+  look: (marker: string) => Promise<T>;
+  /** What the look sends, where it asks whether something is reached. */
+  probe?: Omit<Probe, "again" | "marker">;
   accept: (seen: T) => seen is A;
   describe: (seen: T) => string;
 }
@@ -20,10 +26,10 @@ export interface ProbeExpectation<T, A extends T> {
  * missing route counts as seen. Any other error of the probe is thrown at once.
  */
 export async function untilSeen<T, A extends T>(expectation: ProbeExpectation<T, A>): Promise<A> {
-  const { who, expected, deadlineMs, evidence, look, accept, describe } = expectation;
+  const { who, expected, deadlineMs, byHand, look, probe, accept, describe } = expectation;
   let last = "nothing";
   const watch = async (): Promise<{ seen: A } | { error: unknown } | undefined> => {
-    const made = await attempt(look);
+    const made = await attempt(() => look(uniqueMarker()));
     if ("error" in made) {
       if (!(made.error instanceof NoRoute)) return made;
       last = "no route to it in the client's namespace";
@@ -32,10 +38,19 @@ export async function untilSeen<T, A extends T>(expectation: ProbeExpectation<T,
     last = describe(made.seen);
     return accept(made.seen) ? { seen: made.seen } : undefined;
   };
-  const found = await until({ what: `${who}: ${expected}`, deadlineMs }, watch).catch((error: unknown) => {
-    if (!(error instanceof DeadlineExceeded)) throw error;
-    throw new Nonconformance({ who, expected, got: `${last} after ${deadlineMs} ms`, evidence });
-  });
+  const found = await until({ what: `${who}: ${expected}`, deadlineMs }, watch).catch(
+    async (error: unknown) => {
+      if (!(error instanceof DeadlineExceeded)) throw error;
+      const marker = uniqueMarker();
+      throw await failureOf({
+        who,
+        expected,
+        got: `${last} after ${deadlineMs} ms`,
+        ...(byHand ? { byHand } : {}),
+        ...(probe ? { probe: { ...probe, marker, again: () => look(marker) } } : {}),
+      });
+    },
+  );
   if ("error" in found) throw found.error;
   return found.seen;
 }

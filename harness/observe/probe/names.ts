@@ -1,7 +1,8 @@
-import { Nonconformance } from "#harness/core/errors.ts";
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Resolution } from "#harness/host/agent/reach.ts";
-import { formatCommand } from "#harness/host/shell.ts";
+import type { ExecResult } from "#harness/host/host.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
 import type { Peer } from "./service.ts";
@@ -31,7 +32,7 @@ async function expectName(
     who: `${from.name} asking ${question.nameserver} for ${question.name}`,
     expected: wanted,
     deadlineMs,
-    evidence: reproduceQuery(agent, question),
+    byHand: queryByHand(agent, question, (told) => told !== wanted),
     look: () => agent.resolve({ ...addressed(from, question), timeoutMs }),
     accept: (seen): seen is Resolution =>
       seen.state === "resolved" && [...seen.addresses].sort().join(" ") === wanted,
@@ -61,11 +62,11 @@ export async function expectNoName(
         (seen) => seen.state !== "resolved",
       );
       if (observed.held) return;
-      throw new Nonconformance({
+      throw await failureOf({
         who: `${from.name} asking ${question.nameserver} for ${question.name}`,
         expected: "no address",
         got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
-        evidence: reproduceQuery(agent, question),
+        byHand: queryByHand(agent, question, (told) => told !== ""),
       });
     },
   );
@@ -81,14 +82,25 @@ function addressed(from: Peer, { name, nameserver, type }: Question): Question &
   return { name, nameserver: nameserver ?? from.nameserver ?? embeddedDns, ...(type ? { type } : {}) };
 }
 
-function reproduceQuery(agent: ProbeAgent, question: Question & { nameserver: string }): string {
-  const command = formatCommand([
-    ...(agent.netns ? ["nsenter", `--net=${agent.netns}`] : []),
-    "dig",
-    "+short",
-    `@${question.nameserver}`,
-    question.name,
-    question.type ?? "A",
-  ]);
-  return `  reproduce: ${agent.host.name}$ ${command}`;
+/** In a container its own nslookup asks, since nodes have none; `shows` is given the addresses that were told, sorted. */
+function queryByHand(
+  agent: ProbeAgent,
+  { name, nameserver, type = "A" }: Question & { nameserver: string },
+  shows: (told: string) => boolean,
+): ByHand {
+  const [, process] = /^\/proc\/(\d+)\/ns\/net$/.exec(agent.netns ?? "") ?? [];
+  const inside = process
+    ? ["nsenter", `--target=${process}`, "--net", "--mount"]
+    : agent.netns
+      ? ["nsenter", `--net=${agent.netns}`]
+      : [];
+  const argv = ["timeout", "3", ...inside, "nslookup", `-type=${type}`, name, nameserver];
+  return { host: agent.host, argv, shows: (result) => result.code !== 127 && shows(addressesTold(result)) };
+}
+
+/** The addresses in the answer of nslookup, which names the server first. */
+function addressesTold({ stdout }: ExecResult): string {
+  const [, ...answers] = stdout.split(/^Name:.*$/m);
+  const told = answers.flatMap((answer) => [...answer.matchAll(/^Address:\s*(\S+)/gm)].map(([, one]) => one));
+  return [...told].sort().join(" ");
 }

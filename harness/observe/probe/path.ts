@@ -1,13 +1,14 @@
-import { Nonconformance } from "#harness/core/errors.ts";
 import { NoRoute, type ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { DatagramResult, PathError, PingResult } from "#harness/host/agent/reach.ts";
-import { formatCommand } from "#harness/host/shell.ts";
+import type { Probe } from "#harness/observe/hop/hop.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
-import { describeTarget, type Peer, type ProbeTarget } from "./service.ts";
+import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.ts";
 
 /** Where a ping goes: a peer, or any address with a name for messages. */
-export type PingTarget = Pick<Peer, "name" | "ip">;
+export type PingTarget = Pick<Peer, "name" | "ip"> & Partial<Pick<Peer, "agent">>;
 
 export interface PathOptions {
   /** Bytes of the whole IP packet. */
@@ -31,8 +32,9 @@ export async function expectPing(from: Peer, to: PingTarget, options: PathOption
     who: `${from.name} to ${to.name} (${to.ip})`,
     expected,
     deadlineMs,
-    evidence: reproducePing(agent, to.ip, options),
-    look: () => agent.ping({ address: to.ip, timeoutMs, ...shape }),
+    byHand: { ...pingByHand(agent, to.ip, options), shows: ({ code }) => code !== 0 },
+    look: (marker) => agent.ping({ address: to.ip, timeoutMs, marker, ...shape }),
+    probe: { from, to: endOf(to), protocol: "icmp", address: to.ip, ports: [] },
     accept: (result): result is PingResult => result.received > 0,
     describe: describePing,
   });
@@ -68,11 +70,11 @@ export async function expectNoPing(
         (result) => result.received === 0,
       );
       if (observed.held) return;
-      throw new Nonconformance({
+      throw await failureOf({
         who: `${from.name} to ${to.name} (${to.ip})`,
         expected: "no answer to ping",
         got: `${describePing(observed.seen)} after ${observed.afterMs} ms`,
-        evidence: reproducePing(agent, to.ip, {}),
+        byHand: { ...pingByHand(agent, to.ip, {}), shows: ({ code }) => code === 0 },
       });
     },
   );
@@ -99,8 +101,16 @@ export async function expectDatagram(
     who: `${from.name} to ${describeTarget(target)}`,
     expected: `a packet of ${options.packetBytes} bytes${options.dontFragment === false ? "" : " with DF"} to be ${allowed.join(" or ")}`,
     deadlineMs,
-    evidence: reproducePing(agent, target.address, { dontFragment: true, ...options }),
-    look: () => agent.sendDatagram({ address: target.address, port: target.port, timeoutMs, ...shape }),
+    byHand: {
+      ...pingByHand(agent, target.address, { dontFragment: true, ...options }),
+      shows: ({ code, stdout, stderr }) =>
+        allowed.includes("too big")
+          ? code === 0 || !/too long|frag needed/i.test(stdout + stderr)
+          : code !== 0,
+    },
+    look: (marker) =>
+      agent.sendDatagram({ address: target.address, port: target.port, timeoutMs, marker, ...shape }),
+    probe: probeOf(from, target),
     accept: (result): result is DatagramResult => allowed.includes(result.state),
     describe: describeDatagram,
   });
@@ -114,6 +124,13 @@ function describePing(result: PingResult): string {
   return `${result.received} of ${result.sent} answered${times}${errors}`;
 }
 
+/** Where a ping ends, as far as it is known. */
+function endOf(to: PingTarget): Probe["to"] {
+  const { name, ip } = to;
+  const agent = to.agent?.bind(to);
+  return { name, ...(agent ? { peer: { name, ip, agent } } : {}) };
+}
+
 function describeDatagram(result: DatagramResult): string {
   return "error" in result ? `${result.state}: ${describePathError(result.error)}` : result.state;
 }
@@ -123,15 +140,14 @@ function describePathError(error: PathError): string {
   return `${error.kind}${error.mtu === undefined ? "" : `, mtu ${error.mtu}`}${by}`;
 }
 
-function reproducePing(agent: ProbeAgent, address: string, shape: PathOptions): string {
+function pingByHand(agent: ProbeAgent, address: string, shape: PathOptions): Pick<ByHand, "host" | "argv"> {
   const overhead = address.includes(":") ? 48 : 28;
-  const command = formatCommand([
+  const argv = [
     ...(agent.netns ? ["nsenter", `--net=${agent.netns}`] : []),
-    "ping",
-    "-c1",
+    ...["ping", "-c1", "-W1"],
     ...(shape.packetBytes ? [`-s${shape.packetBytes - overhead}`] : []),
     ...(shape.dontFragment ? ["-Mdo"] : []),
     address,
-  ]);
-  return `  reproduce: ${agent.host.name}$ ${command}`;
+  ];
+  return { host: agent.host, argv };
 }

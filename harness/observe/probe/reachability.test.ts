@@ -49,7 +49,7 @@ if (process.getuid?.() === 0) {
       await expect(
         expectOpen(client, { ...service.at(8000), identity: "far-b" }, { deadlineMs: 200 }),
       ).rejects.toThrow(
-        /^client to far \(tcp 198.51.100.2:8000\): expected open, answered by "far-b", got open \(answered "far-a"\) after 200 ms\n {2}reproduce: local\$ nsenter --net=\S+ bash -c/,
+        /^client to far \(tcp 198.51.100.2:8000\): expected open, answered by "far-b", got open \(answered "far-a"\) after 200 ms\n {2}reproduce: local\$ nsenter --net=\S+ timeout 2 bash -c/,
       );
       await expectRefused(client, service.at(8001));
       await expect(expectRefused(client, service.at(8000), { deadlineMs: 200 })).rejects.toThrow(

@@ -1,9 +1,12 @@
-import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { ProbeFailed } from "#harness/core/errors.ts";
 import { type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
-import { type Arrival, describeReach, type Reach, reproduceConnect } from "#harness/host/agent/reach.ts";
+import { type Arrival, connectByHand, describeReach, type Reach } from "#harness/host/agent/reach.ts";
+import type { ExecResult } from "#harness/host/host.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
-import { describeTarget, type Peer, type ProbeTarget } from "./service.ts";
+import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.ts";
 
 export interface ReachOptions {
   /** Milliseconds until it must be so; default 10 000. New endpoints may take a moment to converge. */
@@ -31,7 +34,12 @@ export async function expectOpen(
 ): Promise<OpenReach> {
   const expected =
     target.identity === undefined ? "open" : `open, answered by ${JSON.stringify(target.identity)}`;
-  return expectReach(from, target, expected, options, (reach): reach is OpenReach => isOpen(reach, target));
+  return expectReach(from, target, expected, {
+    ...options,
+    accept: (reach): reach is OpenReach => isOpen(reach, target),
+    shows: ({ stdout }) =>
+      target.identity === undefined ? stdout === "" : stdout.trim() !== target.identity,
+  });
 }
 
 /** Passes once the port is refused, as a port without a server is. Throws `Nonconformance` otherwise. */
@@ -40,24 +48,28 @@ export async function expectRefused(
   target: ProbeTarget,
   options: ReachOptions = {},
 ): Promise<Reach> {
-  return expectReach(from, target, "refused", options, (reach): reach is Reach => reach.state === "refused");
+  return expectReach(from, target, "refused", {
+    ...options,
+    accept: (reach): reach is Reach => reach.state === "refused",
+    shows: ({ stderr }) => !/refused/i.test(stderr),
+  });
 }
 
 async function expectReach<R extends Reach>(
   from: Peer,
   target: ProbeTarget,
   expected: string,
-  options: ReachOptions,
-  accept: (reach: Reach) => reach is R,
+  options: ReachOptions & Pick<ByHand, "shows"> & { accept: (reach: Reach) => reach is R },
 ): Promise<R> {
-  const { deadlineMs = 10_000, timeoutMs = 1_500 } = options;
+  const { deadlineMs = 10_000, timeoutMs = 1_500, accept, shows } = options;
   const agent = await from.agent();
   return untilSeen({
     who: `${from.name} to ${describeTarget(target)}`,
     expected,
     deadlineMs,
-    evidence: reproduce(agent, target),
-    look: () => agent.connect({ ...where(target), timeoutMs }),
+    byHand: byHand(agent, target, shows),
+    look: (nonce) => agent.connect({ ...where(target), nonce, timeoutMs }),
+    probe: probeOf(from, target),
     accept,
     describe: describeReach,
   });
@@ -81,11 +93,12 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
     () => expectOpen(control.from, control.target, deadlineOf(options)),
     async () => {
       const failure = (got: string) =>
-        new Nonconformance({
+        failureOf({
           who: `${from.name} to ${describeTarget(target)}`,
           expected: "blocked",
           got,
-          evidence: `${reproduce(agent, target)}\n  control, open at the same time: ${control.from.name} to ${describeTarget(control.target)}`,
+          details: `  control, open at the same time: ${control.from.name} to ${describeTarget(control.target)}`,
+          byHand: byHand(agent, target, ({ stdout }) => stdout !== ""),
         });
       const log = await ArrivalLog.open(from, target);
       const observed = await observe(
@@ -99,10 +112,10 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
         },
         isBlocked,
       );
-      if (!observed.held) throw failure(`${describeReach(observed.seen)} after ${observed.afterMs} ms`);
+      if (!observed.held) throw await failure(`${describeReach(observed.seen)} after ${observed.afterMs} ms`);
       const arrivals = await log.arrivals();
       if (arrivals.length > 0) {
-        throw failure(
+        throw await failure(
           `${observed.last.state}, but only the answer: ${arrivals.length} of the attempts arrived at the server, ` +
             `e.g. ${arrivals[0]!.halfOpen ? "a SYN" : "a packet"} from ${arrivals[0]!.from.address}`,
         );
@@ -174,6 +187,6 @@ function where(target: ProbeTarget) {
   return { protocol: target.protocol, address: target.address, port: target.port };
 }
 
-function reproduce(agent: ProbeAgent, target: ProbeTarget): string {
-  return `  reproduce: ${agent.host.name}$ ${reproduceConnect(agent.netns, target)}`;
+function byHand(agent: ProbeAgent, target: ProbeTarget, shows: (result: ExecResult) => boolean): ByHand {
+  return { host: agent.host, argv: connectByHand(agent.netns, target), shows };
 }

@@ -1,5 +1,6 @@
 import type { Listener, Ports, ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
+import type { Probe } from "#harness/observe/hop/hop.ts";
 
 /** Something probes start from or servers run on: a workload, or a node with an agent in its own namespace. */
 export interface Peer {
@@ -20,8 +21,8 @@ export interface ProbeTarget {
   readonly port: number;
   /** What the server there answers with; undefined: any answer will do. */
   readonly identity: string | undefined;
-  /** Our server behind it and its own port there, where it is ours: its log tells "dropped" from "answer lost". */
-  readonly server?: { readonly listener: Listener; readonly port: number };
+  /** Our server behind it, its own port and its peer, where it is ours: its log tells "dropped" from "answer lost". */
+  readonly server?: { readonly listener: Listener; readonly port: number; readonly peer: Peer };
 }
 
 /** Servers of the harness on a peer, known to be listening. */
@@ -62,7 +63,7 @@ export async function serve(peer: Peer, options: ServeOptions): Promise<ProbeSer
       address: published.address ?? peer.ip,
       port: published.port ?? port,
       identity,
-      server: { listener, port },
+      server: { listener, port, peer },
     }),
     [Symbol.asyncDispose]: () => listener.close(),
   };
@@ -72,4 +73,13 @@ export async function serve(peer: Peer, options: ServeOptions): Promise<ProbeSer
 export function describeTarget(target: ProbeTarget): string {
   const address = target.address.includes(":") ? `[${target.address}]` : target.address;
   return `${target.name} (${target.protocol} ${address}:${target.port})`;
+}
+
+/** What a client sends to a target, to be followed on its way. */
+export function probeOf(
+  from: Peer,
+  { name, protocol, address, port, server }: ProbeTarget,
+): Omit<Probe, "again" | "marker"> {
+  const ports = [port, ...(server ? [server.port] : [])];
+  return { from, to: { name, peer: server?.peer }, protocol, address, ports };
 }

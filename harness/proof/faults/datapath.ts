@@ -20,6 +20,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "drops UDP that a container gets from others of its network",
     why: "a container does not reach the name server or the game server beside it",
     detectedBy: ["B8"],
+    hop: ["it arrived at c-", "dropped by inet fault_", "meta l4proto udp"],
     inject: {
       "workload started": async (_context, { workload, scope }) => {
         const subnet = networkOf(`${workload.ip}/${workload.prefix}`);
@@ -75,6 +76,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     why: "a container that leaves one of its networks loses the outside for good",
     detectedBy: ["B11"],
     mayFollow: ["X8b"],
+    hop: ["it did not leave c-", "no route to"],
     inject: {
       "workload disconnected": async (_context, { workload }) => {
         await inside(workload, ["ip", "route", "del", "default"]);
@@ -87,6 +89,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "drops UDP that arrives at the node for a published port",
     why: "a published name server or game server answers nobody",
     detectedBy: ["X5a"],
+    hop: ["last seen on node1 ", "dropped by inet fault_", "udp dport 9112 drop"],
     inject: {
       "requirement begins": onRequirement("X5a", (context, scope) =>
         drop(scope, firstNode(context), "prerouting", `udp dport ${publishedUdp}`),
@@ -99,6 +102,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "drops what containers send to a published port of their node",
     why: "a service is reached from everywhere but from the containers beside it",
     detectedBy: ["X5b"],
+    hop: ["last seen on node1 veth", "dropped by inet fault_", "tcp dport 9111 drop"],
     inject: {
       "requirement begins": onRequirement("X5b", (context, scope) =>
         drop(scope, firstNode(context), "prerouting", `iifname ${gatewayBridge} tcp dport ${publishedTcp}`),
@@ -126,6 +130,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "drops what arrives for a published port once its container has joined a second network",
     why: "a service goes off line while its container is connected to one more network",
     detectedBy: ["X8b"],
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "tcp dport 9114 drop"],
     inject: {
       "workload connected": async ({ chapter }, { workload }) => {
         await drop(chapter, workload.node, "prerouting", `tcp dport ${keptPort}`);

@@ -18,6 +18,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
       "lets a plain container's traffic leave with the container's own address, though the rule is there",
     why: "answers from outside find no way back to the container",
     detectedBy: ["B4"],
+    hop: ["the answer of external to 172.17.", "last seen on external eth"],
     inject: { "workload started": onFirstWorkload("plain", leaveUntranslated) },
   },
   {
@@ -59,6 +60,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     breaks: "lets traffic leave with the container's own address on docker_gwbridge",
     why: "containers of an overlay get no answer from outside",
     detectedBy: ["X2"],
+    hop: ["its question for the name", "the answer of external to 172.18.", "last seen on external eth"],
     inject: { "workload started": onFirstWorkload("driver's", leaveUntranslated) },
   },
   {
@@ -79,6 +81,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     breaks: "drops what arrives for the published port at the node",
     why: "a published port cannot be reached from outside",
     detectedBy: ["X3"],
+    hop: ["last seen on node1 eth", "(in)", "dropped by inet fault_", "tcp dport 9099 drop"],
     inject: {
       "workload started": onPublished(async (workload, scope) => {
         await drop(scope, workload.node, "prerouting", `tcp dport ${publishedPort}`);

@@ -17,6 +17,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     why: "containers on different nodes do not reach each other",
     detectedBy: ["M4"],
     mayFollow: ["M5", "M6", "M8"],
+    hop: ["seen on node2 eth2 (in)", "dropped by inet fault_", "udp dport 4789 drop"],
     inject: {
       "network created": async (context, { scope }) => {
         const node = secondNode(context);
@@ -30,6 +31,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops IPv6 that arrives at the container on the second node, neighbour discovery excepted",
     why: "a dual-stack network carries IPv4 alone, though IPv6 looks configured",
     detectedBy: ["M10"],
+    hop: ["(in)", "dropped by inet fault_", "on c-", "icmpv6 type != "],
     inject: {
       "workload started": async (context, { workload, scope }) => {
         if (workload.node !== secondNode(context)) return;
@@ -49,6 +51,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops TCP that arrives at the container on the second node",
     why: "ping works, and no connection is ever opened",
     detectedBy: ["M4"],
+    hop: ["it arrived at c-", "dropped by inet fault_", "meta l4proto tcp drop"],
     inject: {
       "workload started": async (context, { workload, scope }) => {
         if (workload.node !== secondNode(context)) return;
@@ -63,6 +66,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     why: "ping and TCP work, and nothing that speaks UDP",
     detectedBy: ["M4"],
     mayFollow: ["M8"],
+    hop: ["it arrived at c-", "dropped by inet fault_", "meta l4proto udp drop"],
     inject: {
       "workload started": async (context, { workload, scope }) => {
         if (workload.node !== firstNode(context)) return;
@@ -89,6 +93,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops VXLAN packets of more than 1400 bytes in silence",
     why: "connections open and then hang with the first large packet",
     detectedBy: ["M8"],
+    hop: ["last seen on node2 eth2 (in)", "dropped by inet fault_", "ip length > 1400 drop"],
     inject: {
       "network created": async (context, { scope }) => {
         const node = secondNode(context);
@@ -103,6 +108,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops VXLAN that arrives at the second node once the fresh overlay is made",
     why: "a network that is made later stays within one node, though earlier ones worked",
     detectedBy: ["O1"],
+    hop: ["seen on node2 eth2 (in)", "dropped by inet fault_", "udp dport 4789 drop"],
     alone: true,
     inject: {
       "network created": async (context, { network, scope }) => {

@@ -3,9 +3,12 @@ import { type CaseResult, type FaultCase, holds, isBlocked } from "#harness/proo
 import { describePlace } from "#harness/proof/fault.ts";
 import type { MutationRun } from "./json.ts";
 
+/** For how many of the faults that lose packets the hop must be told. */
+const hopShare = 0.9;
+
 /**
  * How a mutation run came out, for people. A case that was not run counts as failed, and so does a MUST without a fault
- * and without a reason. A case that cannot be tried here is neither passed nor failed, and is told with the reason.
+ * and without a reason, and a hop that is told too seldom. A case that cannot be tried here is neither passed nor failed, and is told with the reason.
  */
 export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
   text: string;
@@ -32,11 +35,13 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
   );
   const passed = results.filter(holds).length;
   const blocked = results.filter(isBlocked);
+  const hops = results.flatMap(({ hop }) => hop ?? []);
+  const right = hops.filter(({ isRight }) => isRight).length;
   const gaps = unproved.filter(({ reason }) => reason === undefined).length;
   return {
     passed,
     blocked: blocked.length,
-    failed: cases.length - passed - blocked.length + gaps,
+    failed: cases.length - passed - blocked.length + gaps + (right < hops.length * hopShare ? 1 : 0),
     text: [
       table.toString(),
       ...inapplicable,
@@ -44,6 +49,11 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
       ...unproved.map(
         ({ requirement, reason }) => `${requirement} is not proved: ${reason ?? "NO FAULT AND NO REASON"}`,
       ),
+      ...(hops.length > 0
+        ? [
+            `The hop was told for ${right} of ${hops.length} faults that lose packets; ${hopShare * 100} % must be`,
+          ]
+        : []),
       `${(durationMs / 1000).toFixed(0)} s in all`,
     ].join("\n"),
   };
@@ -51,10 +61,11 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
 
 /** One result as it comes, for people: a line, and below it what is wrong and what was left. */
 export function describeResult(result: CaseResult): string {
-  const { case: one, problems, blocked, leftovers } = result;
+  const { case: one, problems, blocked, leftovers, hop } = result;
   const { name, on, fault } = one;
   const what = fault ? `${name} → ${fault.detectedBy.join(" ")}` : name;
-  const below = [...problems, ...blocked].map(
+  const lost = hop && `${hop.isRight ? "the hop is told" : "THE HOP IS NOT TOLD"}: ${hop.told}`;
+  const below = [...problems, ...blocked, ...(lost ? [lost] : [])].map(
     (told) => `\n          ${told.replaceAll("\n", "\n            ")}`,
   );
   const line = `${describeEnd(one, result).padEnd(7)}  ${on.tier}  ${describePlace(on)}  ${what}`;

@@ -1,7 +1,8 @@
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
-import { formatCommand } from "#harness/host/shell.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 const deadlineMs = 15_000;
@@ -16,9 +17,24 @@ export async function fetchFromExternalHost(
   { byName = false }: { byName?: boolean } = {},
 ): Promise<string> {
   const { external } = cluster;
-  const host = byName ? external.hostName : external.interfaces.management.address;
-  const argv = ["wget", "-q", "-T", "3", "-O", "-", `http://${host}:${external.httpPort}/`];
-  const evidence = `  reproduce: ${workload.node.name}$ ${formatCommand(["docker", "exec", workload.name, ...argv])}`;
+  const own = external.interfaces.management.address;
+  const host = byName ? external.hostName : own;
+  const wget = (seconds: number) => [
+    "wget",
+    "-q",
+    "-T",
+    `${seconds}`,
+    "-O",
+    "-",
+    `http://${host}:${external.httpPort}/`,
+  ];
+  const argv = wget(3);
+  const { address } = workload.node.interfaces.management;
+  const byHand: ByHand = {
+    host: workload.node,
+    argv: ["docker", "exec", workload.name, ...wget(2)],
+    shows: ({ code, stdout }) => code !== 0 || stdout.trim() !== address,
+  };
   let last = "nothing";
   let seen: string;
   try {
@@ -29,20 +45,28 @@ export async function fetchFromExternalHost(
     });
   } catch (error) {
     if (!(error instanceof DeadlineExceeded)) throw error;
-    throw new Nonconformance({
+    throw await failureOf({
       who: `${workload.name} on ${workload.node.name}`,
       expected: `an answer from http://${host}/`,
       got: last,
-      evidence,
+      byHand,
+      probe: {
+        from: workload,
+        to: { name: external.name },
+        protocol: "tcp",
+        address: own,
+        ports: [external.httpPort],
+        byName,
+        again: () => workload.exec(wget(1), { deadlineMs: 5_000 }),
+      },
     });
   }
-  const { address } = workload.node.interfaces.management;
   if (seen !== address) {
-    throw new Nonconformance({
+    throw await failureOf({
       who: `the external host's web server, asked by ${workload.name}`,
       expected: `${workload.node.name}'s address ${address} as the source`,
       got: seen,
-      evidence,
+      byHand,
     });
   }
   return seen;

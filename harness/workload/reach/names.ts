@@ -1,6 +1,6 @@
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
-import { formatCommand } from "#harness/host/shell.ts";
+import { DeadlineExceeded, type Nonconformance } from "#harness/core/errors.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /**
@@ -23,9 +23,9 @@ export async function expectPingByName(
     });
   } catch (error) {
     if (!(error instanceof DeadlineExceeded)) throw error;
-    throw failure(from, to, argv, last);
+    throw await failure(from, to, argv, last);
   }
-  if (!last.includes(`(${to.ip})`)) throw failure(from, to, argv, last);
+  if (!last.includes(`(${to.ip})`)) throw await failure(from, to, argv, last);
 }
 
 function failure(
@@ -33,11 +33,23 @@ function failure(
   to: { name: string; ip: string },
   argv: string[],
   last: string,
-): Nonconformance {
-  return new Nonconformance({
+): Promise<Nonconformance> {
+  return failureOf({
     who: `${from.name} on ${from.node.name}`,
     expected: `${to.name} to answer from ${to.ip}`,
     got: last,
-    evidence: `  reproduce: ${from.node.name}$ ${formatCommand(["docker", "exec", from.name, ...argv])}`,
+    byHand: {
+      host: from.node,
+      argv: ["docker", "exec", from.name, ...argv],
+      shows: ({ code, stdout }) => code !== 0 || !stdout.includes(`(${to.ip})`),
+    },
+    probe: {
+      from,
+      to,
+      protocol: "icmp",
+      address: to.ip,
+      ports: [],
+      again: () => from.exec(["ping", "-c", "1", "-W", "1", to.name], { deadlineMs: 5_000 }),
+    },
   });
 }

@@ -1,6 +1,6 @@
-import { Nonconformance } from "#harness/core/errors.ts";
+import type { Nonconformance } from "#harness/core/errors.ts";
 import type { Ports } from "#harness/host/agent/agent.ts";
-import { describeReach, type Reach, reproduceConnect } from "#harness/host/agent/reach.ts";
+import { connectByHand, describeReach, type Reach } from "#harness/host/agent/reach.ts";
 import {
   besideControl,
   deadlineOf,
@@ -9,7 +9,8 @@ import {
 } from "#harness/observe/probe/control.ts";
 import { untilSeen } from "#harness/observe/probe/expectation.ts";
 import { isBlocked, isOpen } from "#harness/observe/probe/reachability.ts";
-import type { Peer, ProbeService } from "#harness/observe/probe/service.ts";
+import { type Peer, type ProbeService, probeOf } from "#harness/observe/probe/service.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 
 /** Client name → port → what the client found there. */
 export type TruthTable = Map<string, Map<number, Reach>>;
@@ -66,11 +67,17 @@ export async function expectTruthTable(
 async function expectAllOpen(client: Peer, service: ProbeService, options: TableOptions): Promise<void> {
   const agent = await client.agent();
   const { protocol, peer } = service;
+  const first = service.at(service.ports[0] ?? 0);
   await untilSeen({
     who: `${client.name} to ${peer.name} (${protocol} ${peer.ip})`,
     expected: "every port open",
     ...deadlineOf(options),
-    evidence: `  reproduce: ${agent.host.name}$ ${reproduceConnect(agent.netns, { protocol, address: peer.ip, port: service.ports[0]! })}`,
+    byHand: {
+      host: agent.host,
+      argv: connectByHand(agent.netns, first),
+      shows: ({ stdout }) => stdout.trim() !== service.identity,
+    },
+    probe: probeOf(client, first),
     look: async () => wrongCells(await readTruthTable([client], service, options), service, () => true),
     accept: (wrong): wrong is WrongCell[] => wrong.length === 0,
     describe: describeWrong,
@@ -106,13 +113,23 @@ async function tableFailure(
   wrong: WrongCell[],
 ): Promise<Nonconformance> {
   const first = wrong[0]!;
-  const agent = await clients.find((client) => client.name === first.client)!.agent();
+  const client = clients.find(({ name }) => name === first.client)!;
+  const agent = await client.agent();
   const { protocol, peer } = service;
-  return new Nonconformance({
+  const target = service.at(first.port);
+  return failureOf({
     who: `${first.client} to ${peer.name} (${protocol} ${peer.ip}:${first.port})`,
     expected: first.expected,
     got: wrong.length === 1 ? first.got : `${first.got}, and ${wrong.length - 1} more wrong`,
-    evidence: `${describeWrong(wrong)}\n  reproduce: ${agent.host.name}$ ${reproduceConnect(agent.netns, { protocol, address: peer.ip, port: first.port })}`,
+    details: describeWrong(wrong),
+    byHand: {
+      host: agent.host,
+      argv: connectByHand(agent.netns, target),
+      shows: ({ stdout }) => (stdout.trim() === service.identity) !== (first.expected === "open"),
+    },
+    ...(first.expected === "open"
+      ? { probe: { ...probeOf(client, target), again: () => agent.connect({ ...target, timeoutMs: 1_000 }) } }
+      : {}),
   });
 }
 

@@ -17,6 +17,11 @@ def main(argv: list[str]) -> None:
         from .probe.agent import serve_probe
 
         serve_probe()
+    elif command == "watch" and not arguments:
+        leave_tls_out()
+        from .watch.watcher import serve_watcher
+
+        serve_watcher()
     elif command == "relay" and not arguments:
         leave_tls_out()
         from .commands.relay import serve_relay
@@ -52,7 +57,7 @@ def main(argv: list[str]) -> None:
         send_transfer(arguments[0], int(arguments[1]), int(arguments[2]))
     else:
         sys.stderr.write(
-            "usage: probe | relay | web-server PORT | unpack ARCHIVE FOLDER PROGRAM... | cni SOCKET WHO"
+            "usage: probe | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM... | cni SOCKET WHO"
             " | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT... | receive PORT"
             " | send ADDRESS PORT BYTES\n"
         )

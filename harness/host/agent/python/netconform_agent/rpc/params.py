@@ -22,6 +22,16 @@ class Params:
         """A string that may be missing."""
         return None if self._given.get(name) is None else self.text(name)
 
+    def texts(self, name: str) -> list[str]:
+        """A list of strings."""
+        value = self._given.get(name)
+        if isinstance(value, list):
+            items = cast("list[object]", value)
+            words = [item for item in items if isinstance(item, str)]
+            if len(words) == len(items):
+                return words
+        return self._refuse(name, "a list of texts")
+
     def integer(self, name: str) -> int:
         """A whole number."""
         value = self._given.get(name)

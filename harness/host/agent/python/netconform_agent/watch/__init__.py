@@ -1,0 +1,1 @@
+"""Sees packets, and what rules do to them, in several network namespaces at once."""

@@ -1,0 +1,87 @@
+import { defaultVxlanPorts, type Frame } from "#harness/observe/capture/packet.ts";
+import type { Path, Sight } from "./follow.ts";
+import { addressesIn, type Place } from "./places.ts";
+import type { WatchedDrop } from "./watcher.ts";
+
+/** A packet that a rule dropped, and in which namespace. */
+export interface PlacedDrop extends WatchedDrop {
+  readonly place: Place;
+}
+
+/** Where a probe was lost. */
+export interface Hop {
+  /** The last interface that saw it or its answer, in words; `undefined` where nothing of it was seen. */
+  readonly seen: string | undefined;
+  /** What dropped it, where that is known. */
+  readonly drop: PlacedDrop | undefined;
+  /** What else there is to say where nothing dropped it. */
+  readonly else?: string;
+}
+
+/**
+ * Where the packets of a probe to `address` were lost: `last seen on node2 eth2 (in)`, `it arrived at c-1 eth0 (in) from 10.1.2.2`, `the
+ * answer of c-1 to 10.1.2.2 was last seen on node2 eth2 (out)`.
+ */
+export function hopOf({ requests, answers, arp }: Path, drops: readonly PlacedDrop[], address?: string): Hop {
+  const last = requests.at(-1);
+  const answer = answers.at(-1);
+  if (answer) {
+    const whose = `the answer of ${answers[0]?.place.name} to ${answers[0]?.frame.ip?.destination}`;
+    const how = isIn(answer, answer.place.isClient) ? "came back to" : "was last seen on";
+    return { seen: `${whose} ${how} ${where(answer)}`, drop: dropOf(answer, drops) };
+  }
+  if (last) {
+    const drop = dropOf(last, drops);
+    if (!isIn(last, last.place.isTarget)) return { seen: `last seen on ${where(last)}`, drop };
+    const seen = `it arrived at ${where(last)} from ${last.frame.ip?.source}`;
+    return { seen, drop, else: "and no answer was sent" };
+  }
+  const unsent = drops.find(({ place, headers }) => {
+    const isSent = headers.some(({ frame, sent }) => sent && frame.ip?.destination === address);
+    return place.isClient && isSent;
+  });
+  const asked = arp.at(-1);
+  if (unsent || !asked) return { seen: undefined, drop: unsent };
+  const whose = asked.frame.payload.subarray(24, 28).join(".");
+  return {
+    seen: `not sent: nobody told the MAC of ${whose}, asked for last on ${where(asked)}`,
+    drop: undefined,
+  };
+}
+
+/** `node2 eth2 (in)`. */
+function where({ place, link, outgoing }: Sight): string {
+  return `${place.name} ${link} (${outgoing ? "out" : "in"})`;
+}
+
+/** Whether a packet has come to the end that it was sent to. */
+function isIn({ place, outgoing, frame }: Sight, isEnd: boolean): boolean {
+  return isEnd && !outgoing && addressesIn(place).includes(frame.ip?.destination ?? "");
+}
+
+/** What dropped a packet after it was seen; what leaves by a tunnel is dropped by the rules of its host. */
+function dropOf({ place, packet, frame, link }: Sight, drops: readonly PlacedDrop[]): PlacedDrop | undefined {
+  const here = drops.filter((drop) => drop.place.host.name === place.host.name);
+  const own = here.find((drop) => isAbout(drop, packet) || isAbout(drop, frame));
+  const isTunnel = place.links.some(({ name, kind }) => name === link && kind === "vxlan");
+  return own ?? (isTunnel ? here.find(isAboutTunnel) : undefined);
+}
+
+/** Whether a drop is one of that packet, as far as addresses and ports tell. */
+function isAbout({ headers }: WatchedDrop, { ip, tcp, udp }: Frame): boolean {
+  const ports = tcp ?? udp;
+  return headers.some(({ frame }) => {
+    const theirs = frame.tcp ?? frame.udp;
+    return (
+      frame.ip?.source === ip?.source &&
+      frame.ip?.destination === ip?.destination &&
+      frame.ip?.protocol === ip?.protocol &&
+      theirs?.sourcePort === ports?.sourcePort &&
+      theirs?.destinationPort === ports?.destinationPort
+    );
+  });
+}
+
+function isAboutTunnel({ headers }: WatchedDrop): boolean {
+  return headers.some(({ frame }) => defaultVxlanPorts.includes(frame.udp?.destinationPort ?? 0));
+}

@@ -1,0 +1,125 @@
+import { carries, type Frame } from "#harness/observe/capture/packet.ts";
+import { addressesIn, type Place } from "./places.ts";
+import type { WatchedPacket } from "./watcher.ts";
+
+/** What a probe sends, as far as its packets tell it from others. */
+export interface Question {
+  readonly protocol: "icmp" | "tcp" | "udp";
+  /** The address that is asked; absent: any but loopback. */
+  readonly address?: string;
+  /** The port that is asked, and the server's own where that differs; none for ICMP. */
+  readonly ports: readonly number[];
+  /** A text that the packets carry, where they carry any. */
+  readonly marker?: string | undefined;
+}
+
+/** A packet where it was seen. */
+export interface Seen extends WatchedPacket {
+  readonly place: Place;
+}
+
+/** A packet of the probe where it was seen; `frame` is the packet itself, or what a tunnel carries in it. */
+export interface Sight extends Seen {
+  readonly frame: Frame;
+}
+
+/** Where the packets of a probe were seen, in the order in which they got there. */
+export interface Path {
+  readonly requests: readonly Sight[];
+  readonly answers: readonly Sight[];
+  /** Where nothing of it left: requests for the client's neighbour that should have taken it (ARP). */
+  readonly arp: readonly Sight[];
+}
+
+/** The path of the first packet that the client sent as the question says, and of the answer to it. */
+export function follow(question: Question, seen: readonly Seen[]): Path {
+  const all = sightsOf(seen);
+  const addresses = all.flatMap(({ place }) => (place.isTarget ? addressesIn(place) : []));
+  const { address, marker } = question;
+  const asks = asksFor(question, address === undefined ? undefined : new Set([address, ...addresses]));
+  const sent = all.filter(({ place, frame }) => place.isClient && asks(frame));
+  const first = sent.find(({ frame }) => marker && carries(frame, marker)) ?? sent[0];
+  const requests = first
+    ? inOrder(
+        all.filter(({ frame }) => isSame(first.frame, frame)),
+        clientFirst,
+      )
+    : [];
+  const answers = first ? all.filter(({ frame }) => answersTo(first.frame, requests, frame)) : [];
+  const arp = first ? [] : all.filter(({ frame }) => isArpOf(all, frame));
+  return { requests, answers: inOrder(answers, targetFirst), arp: inOrder(arp, clientFirst) };
+}
+
+function sightsOf(seen: readonly Seen[]): Sight[] {
+  return seen.map((one) => ({ ...one, frame: one.packet.vxlan?.inner ?? one.packet }));
+}
+
+type Matches = (frame: Frame) => boolean;
+
+function asksFor({ protocol, ports }: Question, addresses: ReadonlySet<string> | undefined): Matches {
+  return ({ ip, icmp, tcp, udp }) => {
+    if (!ip || !(addresses?.has(ip.destination) ?? !isLoopback(ip.destination))) return false;
+    if (protocol === "icmp") return icmp?.type === echoRequest[ip.version];
+    if (protocol === "tcp") return Boolean(tcp?.syn && !tcp.ack && ports.includes(tcp.destinationPort));
+    return udp !== undefined && ports.includes(udp.destinationPort);
+  };
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
+}
+
+const echoRequest = { 4: 8, 6: 128 };
+const echoReply = { 4: 0, 6: 129 };
+
+/** Whether both are the same packet, by what address translation leaves as it is. */
+function isSame(one: Frame, { ip, icmp, tcp, udp, payload }: Frame): boolean {
+  if (!ip || ip.version !== one.ip?.version) return false;
+  if (one.tcp) return Boolean(tcp?.syn && !tcp.ack && tcp.sequence === one.tcp.sequence);
+  if (one.icmp) return icmp?.type === one.icmp.type && isAlike(payload, one.payload);
+  return Boolean(udp && one.udp && isAlike(payload, one.payload));
+}
+
+/** Whether two payloads begin alike: of a tunnel's packet less was kept. */
+function isAlike(one: Buffer, other: Buffer): boolean {
+  const bytes = Math.min(one.length, other.length);
+  return (
+    one.subarray(0, bytes).equals(other.subarray(0, bytes)) && (bytes > 0 || one.length === other.length)
+  );
+}
+
+/** Whether a frame is the answer to what `one` asked, which was seen as `requests` on its way. */
+function answersTo(one: Frame, requests: readonly Sight[], { ip, icmp, tcp, udp, payload }: Frame): boolean {
+  if (!ip) return false;
+  if (one.tcp) {
+    const next = (one.tcp.sequence + 1) >>> 0;
+    return Boolean(tcp?.ack && (tcp.syn || tcp.rst) && tcp.acknowledgement === next);
+  }
+  if (one.icmp) return icmp?.type === echoReply[ip.version] && isAlike(payload, one.payload);
+  return requests.some(
+    ({ frame }) =>
+      udp?.sourcePort === frame.udp?.destinationPort &&
+      udp?.destinationPort === frame.udp?.sourcePort &&
+      ip.source === frame.ip?.destination &&
+      ip.destination === frame.ip?.source,
+  );
+}
+
+/** Whether it asks for a MAC on behalf of the client (RFC 826). */
+function isArpOf(all: readonly Sight[], { etherType, payload }: Frame): boolean {
+  if (etherType !== 0x0806 || payload.length < 28 || payload.readUInt16BE(6) !== 1) return false;
+  const sender = payload.subarray(14, 18).join(".");
+  return all.some(({ place }) => place.isClient && addressesIn(place).includes(sender));
+}
+
+const clientFirst = ({ place }: Seen) => (place.isClient ? place.host.name : undefined);
+const targetFirst = ({ place }: Seen) => (place.isTarget ? place.host.name : undefined);
+
+/**
+ * In the order of time; hosts one after the other, since their clocks may differ. That where the packets begin comes first.
+ */
+function inOrder(sights: readonly Sight[], begin: (seen: Seen) => string | undefined): Sight[] {
+  const first = sights.map(begin).find((host) => host !== undefined);
+  const rank = ({ place }: Seen) => (first === undefined || place.host.name === first ? 0 : 1);
+  return [...sights].sort((a, b) => rank(a) - rank(b) || a.packet.time - b.packet.time);
+}

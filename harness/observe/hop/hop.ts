@@ -1,0 +1,174 @@
+import { within } from "#harness/core/async/poll.ts";
+import { ProbeFailed } from "#harness/core/errors.ts";
+import { parseAddress } from "#harness/core/ip.ts";
+import type { ProbeAgent } from "#harness/host/agent/agent.ts";
+import type { Host } from "#harness/host/host.ts";
+import { defaultVxlanPorts } from "#harness/observe/capture/packet.ts";
+import { hopOf, type PlacedDrop } from "./describe.ts";
+import { follow, type Question, type Seen } from "./follow.ts";
+import { type Ends, type Place, placesOf } from "./places.ts";
+import { ownNamespace, Watcher } from "./watcher.ts";
+
+/** From where a probe starts, or where its server runs. */
+interface End {
+  readonly name: string;
+  readonly ip?: string;
+  agent(): Promise<ProbeAgent>;
+}
+
+/** A check of whether something is reached, as it can be made once more. */
+export interface Probe extends Question {
+  readonly address: string;
+  readonly from: End;
+  /** Who is asked. */
+  readonly to: { readonly name: string; readonly peer?: End | undefined };
+  /** The name of who is asked is looked up first, by whom the client asks for names. */
+  readonly byName?: boolean;
+  /** Makes the check once, whatever comes of it; the probe's marker is in what it sends. */
+  readonly again: () => Promise<unknown>;
+}
+
+/** Within what a failure may be looked into for. */
+const deadlineMs = 18_000;
+
+/**
+ * Makes a check that failed once more, under observation on every link that it may cross on these hosts. Resolves to where it was
+ * lost: the last interface that saw it, and the rule that dropped it there, where one did. Does not reject: where nothing
+ * could be seen, that is what it says.
+ */
+export async function whichHop(probe: Probe, hosts: readonly Host[]): Promise<string> {
+  try {
+    return await within({ what: "the probe under observation", deadlineMs }, observeAgain(probe, hosts));
+  } catch (error) {
+    const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return `on which hop it was lost could not be seen: ${why}`;
+  }
+}
+
+async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<string> {
+  const crossed = await hostsCrossed(probe, hosts);
+  const started = await Promise.allSettled(crossed.map((host) => Watcher.start(host)));
+  const watchers = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  try {
+    const places = await findPlaces(probe, watchers);
+    const busy = watchers.filter(({ host }) => pathsOn(host, places).length > 0);
+    if (busy.length === 0) throw new ProbeFailed(`${probe.from.name} is on none of the hosts`);
+    const [filter, traced] = [filterOf(probe), matchesOf(probe)];
+    await Promise.all(
+      busy.map((watcher) => watcher.begin({ paths: pathsOn(watcher.host, places), filter, traced })),
+    );
+    // What it comes to this time is in the packets.
+    await probe.again().catch(() => {});
+    const seen = await Promise.all(busy.map((watcher) => readAll(watcher, places)));
+    const packets = seen.flatMap((one) => one.packets);
+    const drops = seen.flatMap((one) => one.drops);
+    const asked = hopOf(follow(probe, packets), drops, probe.address);
+    const named = probe.byName && asked.seen === undefined ? nameHopOf(packets, drops) : undefined;
+    const hop =
+      named?.seen === undefined ? asked : { ...named, seen: `its question for the name: ${named.seen}` };
+    const where = hop.seen ?? `it did not leave ${probe.from.name}`;
+    if (hop.drop) return `${where}, dropped ${await ruleOf(hop.drop, watchers)}`;
+    if (hop.seen === undefined) return `${where}${await routeOf(probe)}`;
+    return hop.else === undefined ? where : `${where}, ${hop.else}`;
+  } finally {
+    await Promise.allSettled(watchers.map((watcher) => watcher.close()));
+  }
+}
+
+/** Those of the hosts that a probe crosses: both ends' where the server's own address is asked, else any. */
+async function hostsCrossed({ from, to, address }: Probe, hosts: readonly Host[]): Promise<readonly Host[]> {
+  if (to.peer?.ip !== address) return hosts;
+  const ends = await Promise.all([from.agent(), to.peer.agent()]);
+  return hosts.filter(({ name }) => ends.some(({ host }) => host.name === name));
+}
+
+/** Where the client's question for a name was lost. */
+function nameHopOf(packets: readonly Seen[], drops: readonly PlacedDrop[]) {
+  return hopOf(follow({ protocol: "udp", ports: [dns] }, packets), drops);
+}
+
+/** The port of name servers (RFC 1035). */
+const dns = 53;
+
+function pathsOn(host: Host, places: readonly Place[]): string[] {
+  return places.filter((place) => place.host.name === host.name).map(({ path }) => path);
+}
+
+async function findPlaces({ from, to, address }: Probe, watchers: readonly Watcher[]): Promise<Place[]> {
+  const [client, server] = await Promise.all([from.agent(), to.peer?.agent()]);
+  const at = ({ host, netns = ownNamespace }: ProbeAgent) => ({ host: host.name, path: netns });
+  const ends: Ends = {
+    client: { name: from.name, ...at(client) },
+    address,
+    target: { name: to.name, ...(server ? at(server) : {}) },
+  };
+  const known = (host: Host) =>
+    [ends.client, ends.target].flatMap((end) => (end.host === host.name && end.path ? [end.path] : []));
+  const found = await Promise.all(watchers.map((watcher) => watcher.survey(known(watcher.host))));
+  return placesOf(ends, found.flat());
+}
+
+async function readAll(
+  watcher: Watcher,
+  places: readonly Place[],
+): Promise<{ packets: Seen[]; drops: PlacedDrop[] }> {
+  const watched = await watcher.end();
+  const own = places.filter(({ host }) => host.name === watcher.host.name);
+  const all = own.map((place) => ({ place, seen: watched.get(place.path) }));
+  return {
+    packets: all.flatMap(({ place, seen }) => (seen?.packets ?? []).map((one) => ({ ...one, place }))),
+    drops: all.flatMap(({ place, seen }) => (seen?.drops ?? []).map((one) => ({ ...one, place }))),
+  };
+}
+
+/** `by inet filter input on node2: udp dport 4789 drop`. */
+async function ruleOf(drop: PlacedDrop, watchers: readonly Watcher[]): Promise<string> {
+  const { family, table, chain, handle, place } = drop;
+  const watcher = watchers.find(({ host }) => host.name === place.host.name);
+  const rule = handle === null ? "policy drop" : await watcher?.rule(place.path, drop);
+  return `by ${family} ${table} ${chain} on ${place.name}${rule ? `: ${rule}` : ""}`;
+}
+
+/** Why nothing left: the client may have no route. */
+async function routeOf({ from, address }: Probe): Promise<string> {
+  const { host, netns } = await from.agent();
+  const inside = netns ? ["nsenter", `--net=${netns}`] : [];
+  const route = await host.exec([...inside, "ip", "route", "get", address], { deadlineMs: 2_000 });
+  return route.code === 0 ? "" : `, which has no route to ${address}`;
+}
+
+/** Of tcpdump: the probe bare or in a tunnel, and what asks for its neighbours. */
+function filterOf({ protocol, ports, byName }: Probe): string {
+  const bare = protocol === "icmp" ? ["icmp", "icmp6"] : ports.map((port) => `${protocol} port ${port}`);
+  return [
+    "arp",
+    ...bare,
+    ...(byName ? [`udp port ${dns}`] : []),
+    ...defaultVxlanPorts.map((port) => `udp port ${port}`),
+  ].join(" or ");
+}
+
+/** Of nftables: the packets of a probe and their answers, bare or inside VXLAN. */
+function matchesOf({ protocol, address, ports, byName }: Probe): string[] {
+  const set = `{ ${[...new Set(ports)].join(", ")} }`;
+  const bare =
+    protocol === "icmp"
+      ? ["meta l4proto { icmp, ipv6-icmp }"]
+      : [`${protocol} dport ${set}`, `${protocol} sport ${set}`];
+  const names = byName ? [`udp dport ${dns}`, `udp sport ${dns}`] : [];
+  return [...bare, ...names, ...insideVxlan(address)];
+}
+
+/** Bits from the UDP header to what is inside: UDP 8, VXLAN 8 and Ethernet 14 bytes (RFC 7348, section 5). */
+const insideBits = (8 + 8 + 14) * 8;
+
+/** Packets to the address, and from it. */
+function insideVxlan(address: string): string[] {
+  const { family, value } = parseAddress(address);
+  const bits = family === 4 ? 32 : 128;
+  const source = insideBits + (family === 4 ? 12 : 8) * 8;
+  const hex = `0x${value.toString(16).padStart(bits / 4, "0")}`;
+  return [source, source + bits].map(
+    (at) => `udp dport { ${defaultVxlanPorts.join(", ")} } @th,${at},${bits} ${hex}`,
+  );
+}

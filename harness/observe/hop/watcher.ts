@@ -1,0 +1,151 @@
+import { randomBytes } from "node:crypto";
+import { ProbeFailed } from "#harness/core/errors.ts";
+import { type RunningProgram, startProgram } from "#harness/host/agent/program.ts";
+import type { Host } from "#harness/host/host.ts";
+import { decodeFrame, type Frame, type Packet } from "#harness/observe/capture/packet.ts";
+
+/** The path of a host's own namespace, as `watch` of harness/host/agent/python tells it. */
+export const ownNamespace = "/proc/self/ns/net";
+
+/** One interface in a network namespace. */
+interface PlaceLink {
+  readonly index: number;
+  readonly name: string;
+  /** `veth`, `bridge`, `vxlan`, …; empty for others. */
+  readonly kind: string;
+  /** CIDRs. */
+  readonly addresses: readonly string[];
+}
+
+/** A network namespace of a host, with what is in it. */
+export interface Namespace {
+  readonly host: Host;
+  /** Path on the host; `ownNamespace` for the host's own. */
+  readonly path: string;
+  readonly links: readonly PlaceLink[];
+}
+
+/** A packet on an interface. */
+export interface WatchedPacket {
+  readonly link: string;
+  readonly outgoing: boolean;
+  readonly packet: Packet;
+}
+
+/** A packet that a rule of nftables dropped; iptables of today writes such rules too. */
+export interface WatchedDrop {
+  readonly family: string;
+  readonly table: string;
+  readonly chain: string;
+  /** Number of the rule; none where it was the policy of the chain. */
+  readonly handle: number | null;
+  /** The packet at each hook that it came to; `sent`: where it is about to leave. */
+  readonly headers: readonly { readonly frame: Frame; readonly sent: boolean }[];
+}
+
+/** What was seen in one namespace. */
+export interface Watched {
+  readonly packets: readonly WatchedPacket[];
+  readonly drops: readonly WatchedDrop[];
+}
+
+/** What is watched for. */
+export interface WatchOptions {
+  /** Paths of the namespaces. */
+  readonly paths: readonly string[];
+  /** A pcap-filter expression. */
+  readonly filter: string;
+  /** Matches of nftables for the packets whose way through the rules is traced. */
+  readonly traced: readonly string[];
+}
+
+interface RawDrop extends Omit<WatchedDrop, "headers"> {
+  headers: { data: string; sent: boolean }[];
+}
+
+/** What the program on the host can be asked. */
+interface WatchMethods {
+  survey(given: { known: readonly string[] }): Omit<Namespace, "host">[];
+  begin(given: { filter: string; paths: readonly string[]; table: string; chains: string }): null;
+  end(given: object): {
+    packets: Record<string, { link: string; outgoing: boolean; time: number; data: string }[]>;
+    drops: Record<string, RawDrop[]>;
+  };
+  rule(given: Omit<WatchedDrop, "headers"> & { path: string }): string;
+}
+
+/** Before connection tracking and all rules that filter, after fragments are put together. */
+const priority = -350;
+const deadlineMs = 5_000;
+const endMs = 2_000;
+
+/** Sees packets, and what rules do to them, in several network namespaces of one host at once. */
+export class Watcher {
+  readonly host: Host;
+  readonly #program: RunningProgram<WatchMethods>;
+
+  private constructor(host: Host, program: RunningProgram<WatchMethods>) {
+    this.host = host;
+    this.#program = program;
+  }
+
+  static async start(host: Host): Promise<Watcher> {
+    const lost = (message: string) => new ProbeFailed(message);
+    const peer = `the watcher on ${host.name}`;
+    return new Watcher(host, await startProgram<WatchMethods>(host, "watch", { peer, lost }));
+  }
+
+  /** The network namespaces of the host, its own first, each once; those of `known` by these paths. */
+  async survey(known: readonly string[]): Promise<Namespace[]> {
+    const found = await this.#program.rpc.call("survey", { known }, this.#deadline("tell its namespaces"));
+    return found.map((one) => ({ ...one, host: this.host }));
+  }
+
+  /** Watches from when this resolves. Throws where packets cannot be seen at all. */
+  async begin({ paths, filter, traced }: WatchOptions): Promise<void> {
+    const table = `netconform_${randomBytes(4).toString("hex")}`;
+    const rules = traced.map((match) => `${match} meta nftrace set 1;`).join(" ");
+    const chains = ["prerouting", "output"]
+      .map((hook) => `chain ${hook} { type filter hook ${hook} priority ${priority}; ${rules} }`)
+      .join("\n");
+    await this.#program.rpc.call("begin", { paths, filter, table, chains }, this.#deadline("watch"));
+  }
+
+  /** Ends what was begun, and resolves to what was seen, by path. */
+  async end(): Promise<Map<string, Watched>> {
+    const { packets, drops } = await this.#program.rpc.call("end", {}, this.#deadline("tell what it saw"));
+    return new Map(
+      Object.entries(packets).map(([path, seen]) => [
+        path,
+        {
+          packets: seen.map(({ link, outgoing, time, data }) => {
+            const bytes = Buffer.from(data, "base64");
+            return { link, outgoing, packet: { ...decodeFrame(bytes), time, length: bytes.length } };
+          }),
+          drops: (drops[path] ?? []).map((drop) => ({ ...drop, headers: drop.headers.map(readHeader) })),
+        },
+      ]),
+    );
+  }
+
+  /** The rule that dropped a packet, as nft prints it; empty where it is gone. */
+  rule(path: string, { family, table, chain, handle }: WatchedDrop): Promise<string> {
+    const asked = { path, family, table, chain, handle };
+    return this.#program.rpc.call("rule", asked, this.#deadline("tell a rule"));
+  }
+
+  /** Ends the program, which leaves nothing on the host. */
+  async close(): Promise<void> {
+    await this.#program.close(endMs);
+  }
+
+  #deadline(what: string) {
+    return { deadline: { what: `the watcher on ${this.host.name} to ${what}`, deadlineMs } };
+  }
+}
+
+/** A trace tells a packet from its IP header on. */
+function readHeader({ data, sent }: RawDrop["headers"][number]): WatchedDrop["headers"][number] {
+  const etherType = data.startsWith("6") ? "86dd" : "0800";
+  return { frame: decodeFrame(Buffer.from(`${"00".repeat(12)}${etherType}${data}`, "hex")), sent };
+}

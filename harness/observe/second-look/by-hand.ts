@@ -1,0 +1,34 @@
+import type { ExecResult, Host } from "#harness/host/host.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+
+/** A command by which a person sees a failure, and how one tells that it shows. */
+export interface ByHand {
+  readonly host: Host;
+  readonly argv: readonly string[];
+  /** Whether what the command did shows the failure. */
+  readonly shows: (result: ExecResult) => boolean;
+}
+
+const runs = 3;
+/** Every command ends by itself before that. */
+const deadlineMs = 5_000;
+
+/** `  reproduce: node1$ ping -c1 10.1.2.2`, as people type it. */
+export function lineOf({ host, argv }: Pick<ByHand, "host" | "argv">): string {
+  return `  reproduce: ${host.name}$ ${formatCommand(argv)}`;
+}
+
+/**
+ * Runs the line in new shells as it is printed, three at once. Resolves to `confirmed 3/3` when each of them shows the failure, else to
+ * `not reproducible by hand` with how many did. One that does not end in time shows nothing.
+ */
+export async function confirm({ host, argv, shows }: ByHand): Promise<string> {
+  const line = formatCommand(argv);
+  const shown = await Promise.all(
+    Array.from({ length: runs }, () =>
+      host.exec(["bash", "-c", line], { deadlineMs }).then(shows, () => false),
+    ),
+  );
+  const count = shown.filter(Boolean).length;
+  return count === runs ? `confirmed ${count}/${runs}` : `not reproducible by hand (${count}/${runs})`;
+}

@@ -1,0 +1,43 @@
+import { Nonconformance } from "#harness/core/errors.ts";
+import { type Probe, whichHop } from "#harness/observe/hop/hop.ts";
+import { type ByHand, confirm, lineOf } from "./by-hand.ts";
+import { viewHere } from "./view.ts";
+
+/** A check that failed, before anybody has looked into it. */
+export interface FailedCheck {
+  readonly who: string;
+  readonly expected: string;
+  readonly got: string;
+  /** Lines that stand before the one that shows it by hand. */
+  readonly details?: string;
+  readonly byHand?: ByHand;
+  /** How to make the check once more, where it is one of whether something is reached. */
+  readonly probe?: Probe;
+}
+
+/**
+ * The failure of a check, to be thrown. In the body of a test it is looked into first, as long as everything is still there: on which
+ * hop it was lost, and whether the line shows it by hand.
+ */
+export async function failureOf(check: FailedCheck): Promise<Nonconformance> {
+  const { who, expected, got, details, byHand, probe } = check;
+  const view = viewHere();
+  const hosts = view?.hosts ?? [];
+  const [hop, confirmed] = await Promise.all([
+    probe && hosts.length > 0 ? view?.look(() => whichHop(probe, hosts), { once: true }) : undefined,
+    byHand && view?.look(() => confirm(byHand)),
+  ]);
+  const line = byHand && `${lineOf(byHand)}${confirmed === undefined ? "" : `  # ${confirmed}`}`;
+  return new Nonconformance({
+    who,
+    expected,
+    got: hop === undefined ? got : withHop(got, hop),
+    evidence: [details, line].filter((one) => one !== undefined).join("\n"),
+  });
+}
+
+/** In the first line, which is what lists of failures show. */
+function withHop(got: string, hop: string): string {
+  const [first = "", ...rest] = got.split("\n");
+  return [`${first}; ${hop}`, ...rest].join("\n");
+}

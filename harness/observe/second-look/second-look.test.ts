@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import { LocalHost } from "#harness/host/local/local-host.ts";
+import { confirm, lineOf } from "./by-hand.ts";
+import { failureOf } from "./failure.ts";
+import { outOfView, View, viewHere } from "./view.ts";
+
+const host = new LocalHost("node1");
+const fails = ({ code }: { code: number | null }) => code !== 0;
+const check = { who: "a to b", expected: "an answer", got: "none\nat all" };
+
+describe("a line by hand", () => {
+  test("is confirmed where each of three runs in a shell shows the failure", async () => {
+    const argv = ["sh", "-c", 'test "$0" = "a b"', "it's"];
+    expect(lineOf({ host, argv })).toBe(`  reproduce: node1$ sh -c 'test "$0" = "a b"' 'it'\\''s'`);
+    expect(await confirm({ host, argv, shows: fails })).toBe("confirmed 3/3");
+  });
+
+  test("says that it does not show it", async () => {
+    expect(await confirm({ host, argv: ["true"], shows: fails })).toBe("not reproducible by hand (0/3)");
+  });
+
+  test("shows nothing where it does not end", async () => {
+    const argv = ["sleep", "60"];
+    expect(await confirm({ host, argv, shows: () => true })).toBe("not reproducible by hand (0/3)");
+  }, 30_000);
+});
+
+describe("a check that fails", () => {
+  const byHand = { host, argv: ["false"], shows: fails };
+
+  test("is confirmed in the body of a test, and not looked into elsewhere", async () => {
+    const inside = await new View([]).run(() => failureOf({ ...check, byHand }));
+    expect(inside.message).toBe(
+      "a to b: expected an answer, got none\nat all\n  reproduce: node1$ false  # confirmed 3/3",
+    );
+    const outside = await new View([host]).run(() => outOfView(() => failureOf({ ...check, byHand })));
+    expect(outside.message).toMatch(/reproduce: node1\$ false$/);
+    expect(viewHere()).toBeUndefined();
+  });
+
+  test("waits for one that failed before it and is being looked into", async () => {
+    const view = new View([host]);
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const ends: string[] = [];
+    const first = view.look(() => promise, { once: true }).then((hop) => ends.push(`first ${hop}`));
+    const second = view.look(async () => "never", { once: true }).then((hop) => ends.push(`second ${hop}`));
+    expect(view.isBusy).toBe(true);
+    resolve("hop");
+    await Promise.all([first, second]);
+    expect(ends).toEqual(["first hop", "second undefined"]);
+    expect(view.isBusy).toBe(false);
+  });
+});

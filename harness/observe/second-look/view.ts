@@ -1,0 +1,59 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Host } from "#harness/host/host.ts";
+
+/** Longest that a failure is looked into before it is told, in milliseconds. On a machine that is not busy it takes two seconds. */
+export const lookMs = 20_000;
+
+/** What the checks of one test may look at once more when they fail. */
+export class View {
+  /** Hosts that a packet may cross. */
+  readonly hosts: readonly Host[];
+  #first: Promise<unknown> | undefined;
+  #looks = 0;
+
+  constructor(hosts: readonly Host[]) {
+    this.hosts = hosts;
+  }
+
+  /** Whether a failure is being looked into, so that it is about to be told. */
+  get isBusy(): boolean {
+    return this.#looks > 0;
+  }
+
+  /** Runs the body of a test: what fails in it is looked into before it is told. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return current.run(this, work);
+  }
+
+  /**
+   * Looks into the failure of a check, with `once` only into the first one: another that fails meanwhile waits for it, and resolves to
+   * `undefined`, so that it is not told first.
+   */
+  async look<T>(look: () => Promise<T>, { once = false } = {}): Promise<T | undefined> {
+    this.#looks++;
+    try {
+      if (!once) return await look();
+      if (this.#first) {
+        await this.#first.catch(() => {});
+        return undefined;
+      }
+      const first = look();
+      this.#first = first;
+      return await first;
+    } finally {
+      this.#looks--;
+    }
+  }
+}
+
+const current = new AsyncLocalStorage<View | undefined>();
+
+/** Through which a failure here is to be looked into; `undefined` where nobody is to. */
+export function viewHere(): View | undefined {
+  return current.getStore();
+}
+
+/** Runs what may fail without anybody asking why. */
+export function outOfView<T>(work: () => Promise<T>): Promise<T> {
+  return current.run(undefined, work);
+}
