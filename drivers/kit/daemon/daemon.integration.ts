@@ -51,6 +51,30 @@ test("runs apart, with its environment and its log as evidence, and goes with th
   expect(await node().files.exists("/var/log/netconform-greeter")).toBe(false);
 });
 
+test("is left running on a kept cluster, and started anew where its program, arguments or environment are others", async () => {
+  const scope = scopeOfTest();
+  const program = "/usr/local/bin/greeter";
+  scope.defer(program, () => node().files.remove(program));
+  const plan = { node: node(), argv: [program, socket], env: { LEVEL: "1" }, ready: socket };
+  const put = (text: string) => node().files.write(program, `#!/usr/bin/python3\n${text}`, 0o755);
+  const process = async (more: object = {}) => {
+    await daemon(scope, { ...plan, ...more });
+    return (await node().run(["cat", "/run/netconform-greeter-greeter.pid"])).trim();
+  };
+  await put(server);
+  const first = await process();
+  expect(await process()).toBe(first);
+  await put(`${server}# another build\n`);
+  const rebuilt = await process();
+  expect(rebuilt).not.toBe(first);
+  expect(await process()).toBe(rebuilt);
+  const set = await process({ env: { LEVEL: "2" } });
+  expect(set).not.toBe(rebuilt);
+  const told = await process({ env: { LEVEL: "2" }, argv: [program, socket, "--verbose"] });
+  expect(told).not.toBe(set);
+  expect((await node().run(["pgrep", "-c", "-f", `^/usr/bin/python3 ${program}`])).trim()).toBe("1");
+});
+
 test("that ends early is a failure of the plugin at once, with its exit code and the end of its log", async () => {
   const failing = ["sh", "-c", "echo no such bridge >&2; exit 3"];
   const plan = { node: node(), argv: failing, name: "failing", ready: "/run/never.sock", deadlineMs: 60_000 };

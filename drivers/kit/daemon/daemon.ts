@@ -1,10 +1,12 @@
 import { constants } from "node:os";
 import { basename, dirname } from "node:path";
+import { announce } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { aside, between } from "./behind-recorder.ts";
+import { likenessOf } from "./likeness.ts";
 
 /** A program to run on a node. */
 export interface DaemonPlan {
@@ -80,16 +82,24 @@ export class Daemon {
   }
 
   /**
-   * Starts it unless it runs, and waits until it is ready. Throws with the end of its log as soon as it has ended instead, and when it
+   * Starts it unless it runs, and waits until it is ready. One that runs and was started from another program, other arguments or another
+   * environment is started anew. Throws with the end of its log as soon as it has ended instead, and when it
    * is not ready in time: `Nonconformance` for a part of the plugin, else `HarnessError`.
    */
   async start(): Promise<void> {
-    if (await this.runs()) return this.#untilReady();
     const { node, env, argv } = this.#plan;
     const program = await findProgram(node, argv[0] ?? "");
+    const likeness = await likenessOf(node, program, argv, env);
+    if (await this.runs()) {
+      const known = await node.exec(["cat", this.#likenessFile]);
+      if (known.stdout === likeness) return this.#untilReady();
+      await announce("daemon changed", { node, name: this.name });
+      await this.stop();
+    }
     const socket = this.#socket;
     await node.run(["mkdir", "--parents", dirname(this.log)]);
     await node.run(["rm", "-f", ...this.#records]);
+    await node.files.write(this.#likenessFile, likeness);
     if (socket) await aside(node, socket);
     try {
       await node.run(
@@ -189,8 +199,16 @@ export class Daemon {
 
   /** Files on the node with the number of its process, with the start time of that, and with its end. */
   get #records(): [string, string, string] {
-    const file = `/run/${basename(dirname(this.log))}-${this.name}`;
-    return [`${file}.pid`, `${file}.start`, `${file}.end`];
+    return [`${this.#record}.pid`, `${this.#record}.start`, `${this.#record}.end`];
+  }
+
+  /** File on the node that tells what its process was started from. */
+  get #likenessFile(): string {
+    return `${this.#record}.from`;
+  }
+
+  get #record(): string {
+    return `/run/${basename(dirname(this.log))}-${this.name}`;
   }
 
   async #stop(schedule: string): Promise<void> {
@@ -206,13 +224,14 @@ export class Daemon {
         pidFile,
       ]);
     }
-    await this.node.run(["rm", "-f", ...this.#records]);
+    await this.node.run(["rm", "-f", ...this.#records, this.#likenessFile]);
   }
 }
 
 /**
  * Starts a program on a node and waits until it is ready; when `scope` closes it is stopped and its log removed. One that runs
- * already, as on a kept cluster, is left running until then. Throws as `start` does.
+ * already, as on a kept cluster, is left running until then, unless its program, arguments or environment have changed. Throws as `start`
+ * does.
  */
 export async function daemon(scope: Scope, plan: DaemonPlan): Promise<Daemon> {
   const made = new Daemon(plan);

@@ -7,6 +7,7 @@ import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { readStableSnapshot, type Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { SetUpFailed } from "#harness/conformance/outcome.ts";
+import { on } from "#harness/core/async/events.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
@@ -84,6 +85,11 @@ export async function openTarget(
     await discard();
   });
   const states = new ClusterStates(settings);
+  const unfitNow = async () => {
+    const baseline = states.baseline(state.id);
+    return baseline && (await unfitBecause(cluster, { driver: driver.name, baseline }));
+  };
+  const replaced = state.kept ? lookBeforeReplaced(cluster, unfitNow, progress) : undefined;
   const keep = async (kept: ClusterState) => {
     forgetWhenInterrupted(state.id);
     await session.close();
@@ -112,17 +118,16 @@ export async function openTarget(
     } else await remove();
     throw blamed;
   }
-  const unfitNow = async () => {
-    const baseline = states.baseline(state.id);
-    return baseline && (await unfitBecause(cluster, { driver: driver.name, baseline }));
-  };
   if (state.kept) {
     // Somebody may have worked on it since.
-    const unfit = await releasing(remove, unfitNow);
+    const looked = replaced?.looked();
+    const unfit = await releasing(remove, () => looked ?? unfitNow());
     if (unfit !== undefined) {
       await keep({ ...installed, unfit });
       refuseUnfit({ id: state.id, unfit });
     }
+    // Another program may bring other things along, e.g. bridges with other addresses.
+    if (looked) states.removeBaseline(state.id);
   }
   return {
     driver,
@@ -151,6 +156,25 @@ export async function openTarget(
       await keep(unfit === undefined ? installed : { ...installed, unfit });
     },
   };
+}
+
+/**
+ * Looks at a kept cluster when its plugin is about to be started anew since it is another one by now: while it is as the last run left it.
+ * `looked` is what came of it, where that happened.
+ */
+function lookBeforeReplaced(
+  cluster: RemoteCluster,
+  look: () => Promise<string | undefined>,
+  progress: Progress,
+): { looked: () => Promise<string | undefined> | undefined } {
+  let looking: Promise<string | undefined> | undefined;
+  on("daemon changed", async ({ node, name }) => {
+    if (!cluster.nodes.some((one) => one === node)) return;
+    progress.say(`${name} on ${node.name} has changed since it was started; it is started anew`);
+    looking ??= look();
+    await looking;
+  });
+  return { looked: () => looking };
 }
 
 async function releasing<T>(release: () => Promise<void>, work: () => Promise<T>): Promise<T> {
