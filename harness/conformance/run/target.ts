@@ -98,7 +98,7 @@ export async function openTarget(
     await release({ keep: true });
     if (kept.unfit) progress.say(`${state.id} will not be used again: ${kept.unfit}`);
     progress.say(
-      `kept ${state.id} (${driver.name}@${engine.name}): ${typed(`cluster ssh ${state.nodes[0]?.name}`)}, ${typed(`cluster down ${state.id}`)}`,
+      `kept ${state.id} (${driver.name}@${engine.name}): ${typed(`cluster ssh ${state.id}/${state.nodes[0]?.name}`)}, ${typed(`cluster down ${state.id}`)}`,
     );
   };
   let installed: ClusterState;
