@@ -77,6 +77,7 @@ test("a suite names commit, kernel, engine and plugin, and has the common form w
     buildStatement({
       ...record,
       targets: [known],
+      seed: 1234,
       incompleteBecause: ["it was interrupted"],
       observations: [
         { ...seen, requirement: "B1", outcome: "passed", durationMs: 3, notes: ["a note"] },
@@ -95,6 +96,7 @@ test("a suite names commit, kernel, engine and plugin, and has the common form w
     engine: "26.1.5",
     "plugin.path": '/opt/"mine" & co',
     "plugin.sha256": "ab".repeat(32),
+    seed: "1234",
   });
   // A reader that knows no properties loses nothing else.
   const without = junit.replaceAll(/ *<properties>[\s\S]*?<\/properties>\n/g, "");

@@ -61,8 +61,8 @@ interface JUnitCase {
   "system-out"?: string;
 }
 
-/** What a target was, for systems that compare runs. What is not known is left out; a reader may pass over all of it. */
-function propertiesOf({ generator, environment }: Statement, target: TargetStatement) {
+/** What a target was, and in which order its tests ran, for systems that compare runs. What is not known is left out; a reader may pass over all of it. */
+function propertiesOf({ generator, environment, run }: Statement, target: TargetStatement) {
   const { commit, nodes = [], binaries = [] } = target;
   const distinct = (values: readonly string[]) => [...new Set(values)].join(" ");
   const found = Object.entries({
@@ -72,6 +72,7 @@ function propertiesOf({ generator, environment }: Statement, target: TargetState
     engine: distinct(nodes.map(({ engine }) => engine)),
     "plugin.path": binaries.map(({ path }) => path).join(" "),
     "plugin.sha256": binaries.map(({ sha256 }) => sha256).join(" "),
+    seed: run.seed === undefined ? "" : String(run.seed),
   }).filter(([, value]) => value !== "");
   return { property: found.map(([name, value]) => ({ "@name": name, "@value": clean(value) })) };
 }
