@@ -47,41 +47,49 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
     expectFailure(invocation, "there is no prevResult to compare with");
   });
 
-  /** The failure must be the break's: right before it CHECK has to succeed. */
+  /**
+   * The failure must be the break's: right before it CHECK has to succeed. What a result need not have is `seen`; where it is not there
+   * the script is `undefined`, and nothing can be said.
+   */
   const notices = (
     id: "CNI-11d" | "CNI-11e" | "CNI-11f" | "CNI-11g" | "CNI-11h",
     what: string,
     script: (dataDir: string, result: AddResult) => string | undefined,
-    when: boolean,
+    { when = true, seen }: { when?: boolean; seen?: string } = {},
   ) =>
     requirement(
       id,
       `CHECK notices that ${what} is gone`,
-      async ({ testbed, note }) => {
+      async ({ testbed, note, saw }) => {
         const { container, result } = await attach(testbed);
+        const line = script(testbed.dataDir, result);
+        if (line === undefined) return;
+        if (seen !== undefined) saw(seen);
         const before = await testbed.call("CHECK", container);
         if (before.code !== 0) note("CHECK failed already before the break, so its failure says nothing");
         expectSuccess(before, "success before the break");
-        const line = script(testbed.dataDir, result);
-        if (line === undefined) return note(`the plugin has no ${what}`);
         await testbed.shell(line, container);
         expectFailure(await testbed.call("CHECK", container), `${what} is gone`);
       },
-      { when: () => when },
+      { when: () => when, ...(seen === undefined ? {} : { sees: [seen] }) },
     );
 
-  notices("CNI-11d", "the interface", () => "ip -n $NETNS link del $IF", true);
-  notices("CNI-11e", "the address", (_folder, result) => replaceAddress(result), true);
+  notices("CNI-11d", "the interface", () => "ip -n $NETNS link del $IF");
+  notices("CNI-11e", "the address", (_folder, result) => replaceAddress(result), {
+    seen: "IPv4 addresses in ADD's result",
+  });
   notices(
     "CNI-11f",
     "the default route",
     (_folder, { routes }) =>
       routes?.some(({ dst }) => dst === "0.0.0.0/0") ? "ip -n $NETNS route del default" : undefined,
-    true,
+    { seen: "default routes in ADD's result" },
   );
-  for (const { what, script } of breakages) notices("CNI-11g", what, () => script, true);
+  for (const { what, script } of breakages) notices("CNI-11g", what, () => script);
   const { allocates = false, leasesElsewhere = false } = plugin.profile;
-  notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, allocates && !leasesElsewhere);
+  notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, {
+    when: allocates && !leasesElsewhere,
+  });
 });
 
 /** Another address of the same network takes its place, so that the routes stay. */

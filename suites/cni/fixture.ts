@@ -32,6 +32,8 @@ export interface CniTestOptions {
   /** The test destroys the plugin's own records, so that what is left afterwards is not held against it. */
   leavesState?: boolean;
   alone?: boolean;
+  /** As `TestOptions.sees`. */
+  sees?: readonly string[];
 }
 
 export interface CniSuite {
@@ -116,7 +118,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
               if (!options.leavesState) lookFor(`"${id} ${title}"`, left, testbed);
             }
           },
-          { alone: options.alone ?? false },
+          { alone: options.alone ?? false, sees: options.sees ?? [] },
         );
       };
       define({ requirement, plugin });
