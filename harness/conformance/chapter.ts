@@ -4,7 +4,9 @@ import { loadDriver } from "#drivers/loader.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import {
+  compareSnapshots,
   describeDifferences,
+  readClusterSnapshot,
   readStableSnapshot,
   type Snapshot,
   type SnapshotDifference,
@@ -22,6 +24,8 @@ import { type RequirementId, requirementOf } from "#suites/requirements/catalogu
 import { SetUpFailed, type SetUpFailure, type TargetContext } from "./outcome.ts";
 import { exchangesSeen, expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
 import { blame } from "./run/set-up/blame.ts";
+import { Aftermath } from "./suite/aftermath/aftermath.ts";
+import { nothingHeld } from "./suite/aftermath/held.ts";
 import { Baseline } from "./suite/baseline.ts";
 import { askVersions } from "./suite/versions.ts";
 import { workerSettings } from "./suite/worker-settings.ts";
@@ -95,6 +99,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   const baseline = baselines.get(clusterId) ?? new Baseline(inject("baseline"));
   baselines.set(clusterId, baseline);
   const target = inject("target");
+  const aftermath = new Aftermath();
   let start: ProtocolStart | undefined;
   let previous: string | undefined;
 
@@ -132,6 +137,11 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         if (baseline.leftovers.length === 0) keepBaseline(clusterId, await readStableSnapshot(cluster));
       },
       collect: ({ cluster }) => collectEvidence(cluster),
+      watch: ({ cluster, driver }, id) =>
+        aftermath.watch(id, async () => ({
+          differences: compareSnapshots(baseline.snapshot, await readClusterSnapshot(cluster)),
+          held: (await driver.protocol?.held()) ?? nothingHeld,
+        })),
     },
     (suite) => {
       suite.requirement(
@@ -177,6 +187,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
               who: `${name}, after everything it made was removed`,
               expected: "the nodes as they were",
               got: `${differences.length} differences\n${describeDifferences(differences)}`,
+              ...aftermath.ofLeft(differences),
             });
           }
         },
@@ -188,7 +199,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         `what engines and plugin said during ${name} kept the protocol, and nothing is held`,
         async ({ driver, ...tools }) => {
           await suite.finish();
-          await expectProtocolKept(recorderOf(driver), start, name, tools);
+          await expectProtocolKept(recorderOf(driver), start, name, tools, aftermath);
         },
         { alone: true, deadlineMs: 120_000, place: "last", sees: [exchangesSeen] },
       );

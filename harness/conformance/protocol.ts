@@ -5,15 +5,14 @@ import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import type { Aftermath } from "./suite/aftermath/aftermath.ts";
+import { describeHeldResources, nothingHeld, subtractHeld } from "./suite/aftermath/held.ts";
 import type { TestTools } from "./suite/tools.ts";
 
 /** Engines release what a container had a little after they said that it is gone. */
 const settleMs = 15_000;
 /** How many findings are told in full. */
 const toldInFull = 5;
-
-/** What a plugin holds for which nothing was made. */
-const nothing: HeldResources = { networks: [], endpoints: [], joins: [], pools: [], addresses: [] };
 
 /** The recorder of a driver that declares `remote`. Throws `HarnessError` for one that declares it and has none. */
 export function recorderOf({ protocol }: Pick<InstalledDriver, "protocol">): ProtocolRecorder {
@@ -39,12 +38,14 @@ export async function startOf(recorder: ProtocolRecorder): Promise<ProtocolStart
 /**
  * Everything that was said since the start kept the rules, and the plugin holds nothing besides what it held then: a
  * last test after everything was removed. Without a start, everything counts. Throws `Nonconformance` that names each CNM requirement that was broken.
+ * Where all of it follows from a failure before, it has that cause.
  */
 export async function expectProtocolKept(
   recorder: ProtocolRecorder,
-  { mark, held: before }: ProtocolStart = { mark: [], held: nothing },
+  { mark, held: before }: ProtocolStart = { mark: [], held: nothingHeld },
   chapter: string,
   { fact, keep, saw }: Pick<TestTools, "fact" | "keep" | "saw">,
+  aftermath: Pick<Aftermath, "ofHeld">,
 ): Promise<void> {
   const held = await untilHeld(recorder, before);
   const { exchanges, findings } = await recorder.since(mark);
@@ -59,6 +60,7 @@ export async function expectProtocolKept(
       ({ requirement, expected, got, exchange }) =>
         `  ${requirement}, asked by ${exchange.caller}: expected ${expected}, got ${got}\n  ${describeExchange(exchange)}`,
     );
+  const following = findings.length === 0 ? aftermath.ofHeld(held) : undefined;
   const broken = [...new Set(findings.map(({ requirement }) => requirement))];
   throw new Nonconformance({
     who: `the plugin, during ${chapter}`,
@@ -67,7 +69,10 @@ export async function expectProtocolKept(
       ...(broken.length > 0 ? [`${findings.length} answers against ${broken.join(", ")}`] : []),
       ...(left === "" ? [] : [`still held: ${left}`]),
     ].join("; "),
-    evidence: [...told, ...unasked(held, exchanges)].join("\n"),
+    evidence: [...told, ...unasked(held, exchanges), ...(following ? [`  ${following.evidence}`] : [])].join(
+      "\n",
+    ),
+    because: following?.because,
   });
 }
 
@@ -109,33 +114,14 @@ export function asEvidence(exchanges: readonly Exchange[]): EvidenceFile {
 
 /** Waits until the plugin holds exactly `expected`, and resolves to what it holds besides when it does not come to that. */
 export async function untilHeld(recorder: ProtocolRecorder, expected: HeldResources): Promise<HeldResources> {
-  let beside = nothing;
+  let beside = nothingHeld;
   try {
     await until({ what: "the plugin to hold what it held before", deadlineMs: settleMs }, async () => {
-      beside = subtract(await recorder.held(), expected);
+      beside = subtractHeld(await recorder.held(), expected);
       return describeHeldResources(beside) === "";
     });
   } catch (error) {
     if (!(error instanceof DeadlineExceeded)) throw error;
   }
   return beside;
-}
-
-/** What is held, in words; empty for nothing. */
-export function describeHeldResources(held: HeldResources): string {
-  return Object.entries(held)
-    .filter(([, ids]) => ids.length > 0)
-    .map(([kind, ids]) => `${ids.length} ${kind} (${ids.join(", ")})`)
-    .join(", ");
-}
-
-function subtract(held: HeldResources, expected: HeldResources): HeldResources {
-  const beside = (kind: keyof HeldResources) => held[kind].filter((id) => !expected[kind].includes(id));
-  return {
-    networks: beside("networks"),
-    endpoints: beside("endpoints"),
-    joins: beside("joins"),
-    pools: beside("pools"),
-    addresses: beside("addresses"),
-  };
 }

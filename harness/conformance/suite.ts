@@ -52,6 +52,11 @@ export interface SuiteOptions<Context extends object> {
    * worth telling. Empty for one that is not tried. Asked when the tests are defined.
    */
   tries?: (id: RequirementId) => readonly string[];
+  /**
+   * Called before a test that `breaks` something; what it resolves to is called with what that test failed with, when everything that it made is
+   * removed.
+   */
+  watch?: (context: Context, id: RequirementId) => Promise<(failure: unknown) => Promise<void>>;
   /** Called when what was tried is removed, before the next suite begins. Must not throw. */
   afterTries?: (context: Context) => Promise<void>;
   /** How long a test may take; default 60 000 ms. `PATIENCE` makes it longer. */
@@ -65,6 +70,8 @@ export interface TestOptions {
   readonly alone?: boolean;
   /** How long the test may take, in milliseconds; default: what the suite says. */
   readonly deadlineMs?: number;
+  /** It ends or restarts what plugin or engine rely on, so that what is left after its failure may follow from that. */
+  readonly breaks?: boolean;
   /** It judges the suite as a whole, and keeps its place in whatever order the others run. */
   readonly place?: "first" | "last";
   /** What the body must have seen, told by `saw`: where it saw nothing of one, the outcome is `not run`, and never `passed`. */
@@ -158,7 +165,12 @@ export function conformanceSuite<Context extends object>(
   };
 
   const suite: Suite<Context> = {
-    requirement(id, title, body, { alone = false, deadlineMs: own = deadlineMs, place, sees = [] } = {}) {
+    requirement(
+      id,
+      title,
+      body,
+      { alone = false, deadlineMs: own = deadlineMs, breaks = false, place, sees = [] } = {},
+    ) {
       // What takes longer than others is not worth it.
       const missing = own > deadlineMs ? [] : (options.tries?.(id) ?? []);
       if (missing.length > 0) tryLater(missing);
@@ -202,8 +214,10 @@ export function conformanceSuite<Context extends object>(
         const testScope = new Scope(`${options.chapter} › ${id}`);
         let context: Context | undefined;
         let failure: unknown;
+        let failed: ((failure: unknown) => Promise<void>) | undefined;
         try {
           context = await admitted(id);
+          if (breaks) failed = await options.watch?.(context, id);
           await announce("requirement begins", { requirement: id, scope: testScope });
           const given = { ...context, ...record.tools(testScope) };
           const view = new View(options.hosts?.(context) ?? []);
@@ -227,7 +241,10 @@ export function conformanceSuite<Context extends object>(
           removeLater(error, record);
           failure ??= error;
         });
-        if (failure) throw failure;
+        if (!failure) return;
+        // Nothing is concluded from what cannot be looked at.
+        if (["failed", "error"].includes(outcomeOf(failure))) await failed?.(failure).catch(() => {});
+        throw failure;
       }
     },
 

@@ -11,7 +11,7 @@ import { startAgain } from "#harness/workload/docker/restart.ts";
 import { allowedPort, deniedPort, guard, ports, tutorialRules } from "#suites/policy/fixture.ts";
 import { twoNodes } from "./fixture.ts";
 
-const alone = { alone: true, deadlineMs: 180_000 };
+const alone = { alone: true, breaks: true, deadlineMs: 180_000 };
 /** Engines give the containers ten seconds to end before they end themselves. */
 const restartMs = 90_000;
 

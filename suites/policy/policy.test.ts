@@ -320,7 +320,7 @@ chapter("policy", ({ requirement, shared }) => {
         }
       }
     },
-    { alone: true },
+    { alone: true, breaks: true },
   );
 });
 

@@ -143,7 +143,7 @@ chapter("swarm", ({ requirement, shared }) => {
       await expectPing(before.a, before.b);
       await own.close();
     },
-    { alone: true, deadlineMs: 120_000 },
+    { alone: true, breaks: true, deadlineMs: 120_000 },
   );
 });
 

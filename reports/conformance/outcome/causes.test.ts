@@ -104,6 +104,25 @@ test("failures with the same words, but for names and addresses, are one cause",
       c-16f251a1: expected a route, got none`);
 });
 
+test("what follows from a failure is told by that failure, in whatever order they come", () => {
+  const cause = { kind: "same words", what: "c-1 to c-2: expected an answer, got none" } as const;
+  const follows = { requirement: "C1", outcome: "failed", reason: "2 differences", cause } as const;
+  const fails = {
+    requirement: "R6",
+    outcome: "failed",
+    reason: `${cause.what}\n  last`,
+    evidence: ["r6"],
+  } as const;
+  for (const failures of [
+    [follows, fails],
+    [fails, follows],
+  ]) {
+    expect(statesOfCauses(failures)).toMatchObject([
+      { requirements: ["R6", "C1"], reason: fails.reason, evidence: ["r6"] },
+    ]);
+  }
+});
+
 test("two causes of one requirement are both told", () => {
   const failures = [
     { requirement: "M4", outcome: "failed", reason: "no route" },

@@ -28,19 +28,24 @@ export interface Failure extends Ended {
   reproduce?: string | undefined;
 }
 
-/** The causes of a target's failures, each once, in the order in which they were first seen; so are their requirements. */
+/**
+ * The causes of a target's failures, each once, in the order in which they were first seen; so are their requirements. A failure that says the
+ * cause itself comes before those that follow from it.
+ */
 export function statesOfCauses(failures: readonly Failure[]): CauseStatement[] {
   const causes = new Map<string, CauseStatement>();
   for (const failure of failures) {
     const cause = causeOfEnd(failure);
     if (!cause || !isBroken(failure.outcome)) continue;
     const known = causes.get(cause.id);
-    if (!known) {
+    const { reason = cause.what } = failure;
+    if (!known || (follows(known) && !follows({ ...cause, reason }))) {
+      const others = known?.requirements.filter((id) => id !== failure.requirement) ?? [];
       causes.set(cause.id, {
         ...cause,
         outcome: failure.outcome,
-        reason: failure.reason ?? cause.what,
-        requirements: [failure.requirement],
+        reason,
+        requirements: [failure.requirement, ...others],
         evidence: [...(failure.evidence ?? [])],
         ...(failure.reproduce === undefined ? {} : { reproduce: failure.reproduce }),
       });
@@ -49,6 +54,11 @@ export function statesOfCauses(failures: readonly Failure[]): CauseStatement[] {
     }
   }
   return [...causes.values()];
+}
+
+/** Whether a failure is told under the words of another one. */
+function follows({ kind, what, reason }: Pick<CauseStatement, "kind" | "what" | "reason">): boolean {
+  return kind === "same words" && firstLineOf(reason) !== what;
 }
 
 /** The causes of a target; of one whose statement is older than causes, by what its requirements say. */

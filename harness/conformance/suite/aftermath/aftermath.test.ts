@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import type { SnapshotDifference } from "#harness/cluster/snapshot/snapshot.ts";
+import { Nonconformance } from "#harness/core/errors.ts";
+import { Aftermath, type Remains } from "./aftermath.ts";
+import { nothingHeld } from "./held.ts";
+
+const left = (thing: string): SnapshotDifference => ({
+  ...{ host: "node1", kind: "links" },
+  change: "left behind",
+  thing,
+});
+const failure = new Nonconformance({ who: "c-1 to c-2", expected: "an answer", got: "none" });
+
+/** A test of R6 before and after which this was there, and that ended with `thrown`. */
+async function after(before: Remains, then: Remains, thrown: unknown = failure): Promise<Aftermath> {
+  const aftermath = new Aftermath();
+  const looks = [before, then];
+  const failed = await aftermath.watch("R6", async () => looks.shift() ?? then);
+  await failed(thrown);
+  return aftermath;
+}
+
+const nothing: Remains = { differences: [], held: nothingHeld };
+const some: Remains = {
+  differences: [left("veth1"), left("shared")],
+  held: { ...nothingHeld, endpoints: ["node1 e1"] },
+};
+
+test("what came to be in a test that failed, and stayed, follows from it", async () => {
+  const aftermath = await after(nothing, some);
+  const because = { kind: "same words", what: "c-1 to c-2: expected an answer, got none" };
+  expect(aftermath.ofLeft([left("veth1")])).toMatchObject({
+    because,
+    evidence: expect.stringMatching(/^it follows from R6: /),
+  });
+  expect(aftermath.ofHeld(some.held)).toMatchObject({ because });
+});
+
+test("what was there before, or came later, is a cause of its own", async () => {
+  expect((await after(some, some)).ofLeft([left("veth1")])).toBeUndefined();
+  expect((await after(some, some)).ofHeld(some.held)).toBeUndefined();
+  const aftermath = await after(nothing, some);
+  expect(aftermath.ofLeft([left("veth1"), left("veth2")])).toBeUndefined();
+  expect(aftermath.ofHeld({ ...some.held, joins: ["node1 e1"] })).toBeUndefined();
+  expect(new Aftermath().ofLeft([left("veth1")])).toBeUndefined();
+});
+
+test("a failure that names its cause has that one, and one that nobody foresaw takes nothing along", async () => {
+  const because = { kind: "plugin start", what: "mine ended" } as const;
+  const named = new Nonconformance({ who: "mine", expected: "a", got: "b", because });
+  expect((await after(nothing, some, named)).ofLeft([left("veth1")])).toMatchObject({ because });
+  expect((await after(nothing, some, new TypeError("no"))).ofLeft([left("veth1")])).toBeUndefined();
+});
