@@ -1,7 +1,7 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/docker/network.ts";
-import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+import type { ConnectSpec, Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { isUserspace } from "./install/dataplane.ts";
 
@@ -55,8 +55,8 @@ export class ContivNetwork implements Network {
     return this.#made.inspect(node);
   }
 
-  async connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
-    const joined = await this.#guard(() => this.#made.connect(scope, workload));
+  async connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<CnmWorkload> {
+    const joined = await this.#guard(() => this.#made.connect(scope, workload, spec));
     await fillInChecksums(joined);
     return joined;
   }

@@ -11,6 +11,11 @@ export interface NetworkSpec {
   gateway?: string;
   /** IPv6 CIDR; needs `ipv6`. */
   subnet6?: string;
+  /**
+   * MTU of its interfaces in bytes, for a wire that carries less than usual. Plugins that cannot be told one must find out by
+   * themselves what fits.
+   */
+  mtu?: number;
   /** `docker network create --internal`; needs `internal`. */
   internal?: boolean;
   /** `docker network create --opt encrypted`; needs `encrypted`. */
@@ -29,8 +34,11 @@ export interface PublishSpec {
   port: number;
   /** Default `tcp`. */
   protocol?: "tcp" | "udp";
-  /** The node's; left out, the engine takes a free one. CNI plugins must be given one. */
-  hostPort?: number;
+  /**
+   * The node's, or the first and the last of those of which the engine takes a free one; left out, it takes any free one.
+   * CNI plugins must be given one.
+   */
+  hostPort?: number | { readonly from: number; readonly to: number };
   /** Address of the node; default: all. */
   address?: string;
 }
@@ -49,6 +57,9 @@ export interface WorkloadSpec {
   bare?: boolean;
 }
 
+/** How a running workload joins a network. */
+export type ConnectSpec = Pick<WorkloadSpec, "ip">;
+
 /** A network that exists. Removal is registered with the scope it was made in. */
 export interface Network {
   /** The name a user would type. */
@@ -61,7 +72,7 @@ export interface Network {
   /** Starts a workload on `node`; it is removed when `scope` closes. */
   run(scope: Scope, node: ClusterNode, spec?: WorkloadSpec): Promise<Workload>;
   /** Attaches a running workload to this network too; resolves to it as seen here. Needs `hotplug`. */
-  connect(scope: Scope, workload: Workload): Promise<Workload>;
+  connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<Workload>;
   /** Detaches a running workload from this network. Needs `hotplug`. */
   disconnect(workload: Workload): Promise<void>;
   /** What the node's engine (or the plugin's own listing) says of this network. */

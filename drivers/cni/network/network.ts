@@ -11,7 +11,7 @@ import {
   joinCniNetwork,
   runCniWorkload,
 } from "#harness/workload/cni/attachment.ts";
-import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+import type { ConnectSpec, Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { type Rendered, renderedSchema, withoutDefaultRoute } from "./rendered.ts";
 import type { NodeRuntimes } from "./runtimes.ts";
@@ -83,10 +83,10 @@ export class CniNetwork implements Network {
     });
   }
 
-  connect(scope: Scope, workload: Workload): Promise<CniWorkload> {
+  connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<CniWorkload> {
     const { node } = workload;
     const config = this.#configOf(node, this.#variants.second);
-    return joinCniNetwork(scope, this.#runtimes.of(node), attached(workload), config);
+    return joinCniNetwork(scope, this.#runtimes.of(node), attached(workload), config, spec);
   }
 
   async disconnect(workload: Workload): Promise<void> {

@@ -7,7 +7,7 @@ import {
   runContainer,
   uniqueName,
 } from "#harness/workload/docker/network.ts";
-import type { Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
+import type { ConnectSpec, Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** Where a network of the plugin belongs. */
@@ -68,8 +68,8 @@ export class ReferenceNetwork implements Network {
   }
 
   /** `docker network connect` of a running container; undone when `scope` closes. */
-  connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
-    return this.#made.connect(scope, workload);
+  connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<CnmWorkload> {
+    return this.#made.connect(scope, workload, spec);
   }
 
   /** `docker network disconnect` of a running container. */

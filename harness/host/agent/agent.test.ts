@@ -29,6 +29,26 @@ describe("a probe agent on loopback", () => {
     },
   );
 
+  it("sends several attempts over UDP from the port that is asked for", async () => {
+    const free = await agent.listen({ protocol: "udp", ports: [0], identity: "free", address: local });
+    await free.close();
+    const [fromPort = 0] = free.ports;
+    await using listener = await agent.listen({
+      protocol: "udp",
+      ports: [0],
+      identity: "web",
+      address: local,
+    });
+    const target = { protocol: "udp", address: local, port: listener.ports[0]! } as const;
+    const reaches = [
+      await agent.connect({ ...target, fromPort }),
+      await agent.connect({ ...target, fromPort }),
+    ];
+    expect(reaches).toMatchObject(
+      reaches.map(() => ({ state: "open", seenFrom: { address: local, port: fromPort } })),
+    );
+  });
+
   it.each(["tcp", "udp"] as const)("calls a %s port without a server refused", async (protocol) => {
     const listener = await agent.listen({ protocol, ports: [0], identity: "gone", address: local });
     await listener.close();

@@ -30,6 +30,8 @@ export interface TargetOptions {
 
 export interface ConnectOptions extends TargetOptions {
   port: number;
+  /** Port of the client over UDP, so that several attempts are one flow; default: a free one. */
+  fromPort?: number;
 }
 
 export interface ScanOptions extends TargetOptions {
@@ -109,7 +111,7 @@ interface ProbeMethods {
   listen(given: Omit<ListenOptions, "ports"> & { ports: number[] }): { handle: number; ports: number[] };
   received(given: { handle: number }): Arrival[];
   unlisten(given: { handle: number }): null;
-  scan(given: Omit<Required<ScanOptions>, "ports" | "parallel"> & ScanLimits): [number, Reach][];
+  scan(given: Required<TargetOptions> & ScanLimits & Pick<ConnectOptions, "fromPort">): [number, Reach][];
   ping(given: Required<Omit<PingOptions, "packetBytes">> & Pick<PingOptions, "packetBytes">): PingResult;
   datagram(given: Required<DatagramOptions>): DatagramResult;
   send(given: Omit<SendOptions, "payload"> & { payload: string }): null;
@@ -229,13 +231,14 @@ export class ProbeAgent implements AsyncDisposable {
   }
 
   /** Attempts all ports at once: a thousand dropped ports cost about one timeout. Keys are the ports in the order given. */
-  async scan(options: ScanOptions): Promise<Map<number, Reach>> {
-    const { protocol, address, timeoutMs = defaultTimeoutMs, nonce = uniqueMarker(), parallel } = options;
+  async scan(options: ScanOptions & Pick<ConnectOptions, "fromPort">): Promise<Map<number, Reach>> {
+    const { protocol, address, timeoutMs = defaultTimeoutMs, nonce = uniqueMarker() } = options;
+    const { parallel, fromPort } = options;
     const ports = listPorts(options.ports);
     const rounds = parallel ? Math.ceil(ports.length / parallel) : 1;
     const reaches = await this.#call(
       "scan",
-      { protocol, address, ports, timeoutMs, nonce, parallel },
+      { protocol, address, ports, timeoutMs, nonce, parallel, ...(fromPort ? { fromPort } : {}) },
       timeoutMs * rounds + ports.length * 20,
     );
     return new Map(reaches);

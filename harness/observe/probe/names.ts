@@ -19,7 +19,7 @@ export interface Question {
 }
 
 /** Passes once the name server gives exactly `addresses` (in any order) for the name. Throws `Nonconformance` otherwise. */
-async function expectName(
+export async function expectName(
   from: Peer,
   asked: Question & { addresses: readonly string[] },
   options: { deadlineMs?: number; timeoutMs?: number } = {},

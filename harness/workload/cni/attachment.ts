@@ -13,7 +13,7 @@ import { idleContainer, makeContainer } from "#harness/workload/docker/container
 import { askEngine, uniqueName } from "#harness/workload/docker/network.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { execInContainer, NamespacedWorkload, type WorkloadIdentity } from "#harness/workload/namespaced.ts";
-import type { PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
+import type { ConnectSpec, PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** A network namespace that plugins can put interfaces into. */
@@ -95,7 +95,7 @@ export async function runCniWorkload(
 
 /** The capability argument `portMappings` (CNI conventions); throws `Unsupported` where the port would be the runtime's choice. */
 function portMappingOf({ port, protocol = "tcp", hostPort, address }: PublishSpec) {
-  if (hostPort === undefined) throw new Unsupported("CNI has no port that is chosen for a workload");
+  if (typeof hostPort !== "number") throw new Unsupported("CNI has no port that is chosen for a workload");
   return { hostPort, containerPort: port, protocol, ...(address ? { hostIP: address } : {}) };
 }
 
@@ -105,13 +105,14 @@ export async function joinCniNetwork(
   runtime: CniRuntime,
   workload: CniWorkload,
   network: NetworkConfig,
+  { ip }: ConnectSpec = {},
 ): Promise<CniWorkload> {
   const taken = new Set((await workload.links()).map(({ name }) => name));
   let number = 1;
   while (taken.has(`eth${number}`)) number++;
   const joined = await attach(scope, runtime, workload.sandbox, network, {
     ifName: `eth${number}`,
-    capabilityArgs: { aliases: [workload.name] },
+    capabilityArgs: { aliases: [workload.name], ...(ip ? { ips: [ip] } : {}) },
   });
   await announce("workload connected", { workload: joined, network: network.name, scope });
   return joined;

@@ -7,7 +7,13 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { execInContainer, NamespacedWorkload } from "#harness/workload/namespaced.ts";
-import type { Network, NetworkView, PublishSpec, WorkloadSpec } from "#harness/workload/network.ts";
+import type {
+  ConnectSpec,
+  Network,
+  NetworkView,
+  PublishSpec,
+  WorkloadSpec,
+} from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { idleContainer, makeContainer } from "./container.ts";
 import { deferRemoval, removed } from "./creation.ts";
@@ -117,9 +123,14 @@ function bindingsOf(publish: readonly PublishSpec[]): Docker.PortMap {
   for (const { port, protocol = "tcp", hostPort, address = "" } of publish) {
     const key = `${port}/${protocol}`;
     bindings[key] ??= [];
-    bindings[key].push({ HostIp: address, HostPort: hostPort === undefined ? "" : String(hostPort) });
+    bindings[key].push({ HostIp: address, HostPort: wordOf(hostPort) });
   }
   return bindings;
+}
+
+/** `8080`, `8080-8089`, or nothing where the engine is to choose. */
+function wordOf(hostPort: PublishSpec["hostPort"] | "" = ""): string {
+  return typeof hostPort === "object" ? `${hostPort.from}-${hostPort.to}` : String(hostPort);
 }
 
 /** How a CNM network is made on the engines. */
@@ -252,10 +263,11 @@ export class CnmNetwork implements Network {
   }
 
   /** `docker network connect` of a running container; undone when `scope` closes. */
-  async connect(scope: Scope, workload: Workload): Promise<CnmWorkload> {
+  async connect(scope: Scope, workload: Workload, { ip }: ConnectSpec = {}): Promise<CnmWorkload> {
     const network = workload.node.docker.getNetwork(this.name);
-    const what = `docker network connect ${this.name} ${workload.name}`;
-    const answer = network.connect({ Container: workload.id });
+    const what = `docker network connect ${ip ? `--ip=${ip} ` : ""}${this.name} ${workload.name}`;
+    const endpoint = ip ? { EndpointConfig: { IPAMConfig: { IPv4Address: ip } } } : {};
+    const answer = network.connect({ Container: workload.id, ...endpoint });
     deferRemoval(scope, {
       what: `${workload.name} on ${this.name}`,
       answer,

@@ -24,6 +24,10 @@ export interface Service {
   readonly network: string;
   /** The tasks that run now. */
   tasks(): Promise<Task[]>;
+  /** `docker service scale NAME=REPLICAS`; does not wait for the tasks. */
+  scale(replicas: number): Promise<void>;
+  /** `docker service update --force NAME`: every task is replaced; does not wait for the new ones. */
+  renew(): Promise<void>;
 }
 
 interface SwarmTask {
@@ -31,6 +35,13 @@ interface SwarmTask {
   NodeID: string;
   Slot: number;
   Status: { State: string; Err?: string; ContainerStatus?: { ContainerID: string } };
+}
+
+/** What is changed of a service. */
+interface ServiceSpec {
+  readonly TaskTemplate?: { readonly ForceUpdate?: number };
+  readonly Mode?: object;
+  readonly UpdateConfig?: object;
 }
 
 const runningMs = 60_000;
@@ -128,6 +139,29 @@ class SwarmService implements Service {
         return { id: task.ID, name: `${this.name}.${task.Slot}.${task.ID}`, node, containerId, workload };
       }),
     );
+  }
+
+  scale(replicas: number): Promise<void> {
+    return this.#update(`docker service scale ${this.name}=${replicas}`, (spec) => ({
+      ...spec,
+      Mode: { Replicated: { Replicas: replicas } },
+    }));
+  }
+
+  renew(): Promise<void> {
+    return this.#update(`docker service update --force ${this.name}`, ({ TaskTemplate, ...spec }) => ({
+      ...spec,
+      TaskTemplate: { ...TaskTemplate, ForceUpdate: (TaskTemplate?.ForceUpdate ?? 0) + 1 },
+      // All tasks at once.
+      UpdateConfig: { Parallelism: 0 },
+    }));
+  }
+
+  async #update(command: string, change: (spec: ServiceSpec) => ServiceSpec): Promise<void> {
+    const manager = managerOf(this.#cluster);
+    const service = manager.docker.getService(this.name);
+    const { Version, Spec } = (await service.inspect()) as { Version: { Index: number }; Spec: ServiceSpec };
+    await askEngine(manager, command, service.update({ version: Version.Index, ...change(Spec) }));
   }
 
   /** With its containers. Resolves to whether it was there. */

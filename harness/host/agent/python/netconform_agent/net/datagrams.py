@@ -60,11 +60,13 @@ async def exchange(
     return None
 
 
-def open_datagram(family: int, sockaddr: SocketAddress) -> socket.socket:
-    """A connected datagram socket that keeps its errors."""
+def open_datagram(family: int, sockaddr: SocketAddress, from_port: int = 0) -> socket.socket:
+    """A connected datagram socket that keeps its errors; from any port where none is given."""
     sock = open_socket(family, socket.SOCK_DGRAM)
     try:
         want_errors(sock, family)
+        if from_port:
+            sock.bind(("", from_port))
         sock.connect(sockaddr)
     except OSError as error:
         sock.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import json
 import socket
 import time
@@ -36,7 +37,10 @@ class Reacher:
         """Attempts `ports` of `address`, `parallel` of them at once; answers with pairs of port and reach."""
         address, ports, nonce = params.text("address"), params.integers("ports"), params.text("nonce")
         seconds = params.seconds("timeoutMs")
-        reach = reach_tcp if params.text("protocol") == "tcp" else reach_udp
+        if params.text("protocol") == "tcp":
+            reach = reach_tcp
+        else:
+            reach = functools.partial(reach_udp, from_port=params.integer_or_none("fromPort") or 0)
         family, _ = resolve_literal(address, 0)
         own_limit = asyncio.Semaphore(params.integer_or_none("parallel") or len(ports) or 1)
 
@@ -94,9 +98,11 @@ async def read_identity(sock: socket.socket, end: float) -> Reach:
     return reach_of_answer(answer) or {"state": "silent", "how": how}
 
 
-async def reach_udp(family: int, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
-    """One attempt over UDP, of up to three datagrams."""
-    sock = open_datagram(family, sockaddr)
+async def reach_udp(
+    family: int, sockaddr: SocketAddress, seconds: float, nonce: str, from_port: int = 0
+) -> Reach:
+    """One attempt over UDP, of up to three datagrams, from a port of our own choice or from any."""
+    sock = open_datagram(family, sockaddr, from_port)
     try:
         answer = await exchange(
             sock, family, nonce.encode() + b"\n", seconds, lambda answer: bool(answer.strip())

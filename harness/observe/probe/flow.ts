@@ -1,0 +1,93 @@
+import { until } from "#harness/core/async/poll.ts";
+import { type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
+import { describeReach, type Reach } from "#harness/host/agent/reach.ts";
+import { untilSeen } from "./expectation.ts";
+import { isOpen } from "./reachability.ts";
+import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.ts";
+
+type OpenReach = Extract<Reach, { state: "open" }>;
+
+/** Milliseconds for one attempt; a datagram is sent three times in it. */
+const attemptMs = 900;
+/** Between two attempts, so that no answer of the kernels expires. */
+const everyMs = 50;
+const longestMs = 120_000;
+
+/** Datagrams from one port of a client: address translation treats them as one connection. */
+export interface FlowEnds {
+  readonly from: Peer;
+  /** Of the client. */
+  readonly fromPort: number;
+  /** A UDP server of the harness. */
+  readonly target: ProbeTarget;
+}
+
+/** What became of a flow's attempts. */
+export interface FlowRecord {
+  readonly attempts: number;
+  /** What was seen instead of an answer to the client's own address, for each attempt without one. */
+  readonly failed: readonly string[];
+}
+
+/**
+ * Passes once the target answers the flow and has seen the client's own address as its source. Throws `Nonconformance` when it does
+ * not before the deadline.
+ */
+export async function expectFlow(ends: FlowEnds): Promise<void> {
+  const { from, fromPort, target } = ends;
+  const agent = await from.agent();
+  await untilSeen({
+    who: `the flow from ${from.name} port ${fromPort} to ${describeTarget(target)}`,
+    expected: `open, answered by ${JSON.stringify(target.identity)}, which saw ${from.ip}`,
+    deadlineMs: 10_000,
+    look: (nonce) => attempt(agent, ends, nonce),
+    probe: probeOf(from, target),
+    accept: (reach): reach is OpenReach => isAnswered(reach, ends),
+    describe: describeFlow,
+  });
+}
+
+/** A flow that goes on until `stop`. */
+export class Flow {
+  readonly #failed: string[] = [];
+  #attempts = 0;
+  #ended = false;
+  #work: Promise<unknown> = Promise.resolve();
+
+  private constructor() {}
+
+  static async start(ends: FlowEnds): Promise<Flow> {
+    const flow = new Flow();
+    const agent = await ends.from.agent();
+    const what = `the flow to ${describeTarget(ends.target)} to be stopped`;
+    flow.#work = until({ what, deadlineMs: longestMs, everyMs }, async () => {
+      const reach = await attempt(agent, ends);
+      flow.#attempts++;
+      if (!isAnswered(reach, ends)) flow.#failed.push(describeFlow(reach));
+      return flow.#ended;
+    });
+    flow.#work.catch(() => {});
+    return flow;
+  }
+
+  /** Resolves when the last attempt has ended, so that its port is free. */
+  async stop(): Promise<FlowRecord> {
+    this.#ended = true;
+    await this.#work;
+    return { attempts: this.#attempts, failed: this.#failed };
+  }
+}
+
+function attempt(agent: ProbeAgent, { target, fromPort }: FlowEnds, nonce = uniqueMarker()): Promise<Reach> {
+  const { address, port } = target;
+  return agent.connect({ protocol: "udp", address, port, fromPort, nonce, timeoutMs: attemptMs });
+}
+
+function isAnswered(reach: Reach, { from, target }: FlowEnds): reach is OpenReach {
+  return isOpen(reach, target) && reach.seenFrom?.address === from.ip;
+}
+
+function describeFlow(reach: Reach): string {
+  const source = reach.state === "open" ? `, which saw ${reach.seenFrom?.address ?? "nobody"}` : "";
+  return `${describeReach(reach)}${source}`;
+}
