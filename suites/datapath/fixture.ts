@@ -1,6 +1,8 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { expectThat } from "#harness/conformance/expect.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
+import type { Transport } from "#harness/host/agent/reach.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -34,7 +36,22 @@ export async function addressesBehindNode(workload: Workload): Promise<{ ip: str
 }
 
 /** `docker port`: what the node's engine says of a container's port, e.g. `0.0.0.0:32768`; the IPv4 one, empty for none. */
-export async function publishedAt({ node, name }: Workload, port: number): Promise<string> {
-  const listed = await node.exec(["docker", "port", name, `${port}/tcp`]);
+async function publishedAt({ node, name }: Workload, port: number, protocol: Transport): Promise<string> {
+  const listed = await node.exec(["docker", "port", name, `${port}/${protocol}`]);
   return listed.stdout.split("\n").find((line) => !line.includes("[")) ?? "";
+}
+
+/** The port of the node that leads to the container's, as its engine tells it. */
+export async function portOf(
+  workload: Workload,
+  inside: number,
+  protocol: Transport = "tcp",
+): Promise<number> {
+  const told = await publishedAt(workload, inside, protocol);
+  expectThat(/:\d+$/.test(told), {
+    who: `docker port ${workload.name} ${inside}/${protocol}`,
+    expected: "a port of the node",
+    got: told || "nothing",
+  });
+  return Number(told.split(":").at(-1));
 }

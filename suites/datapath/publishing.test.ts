@@ -11,12 +11,13 @@ import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addressesBehindNode, nodeOf, port, publishedAt } from "./fixture.ts";
+import { addressesBehindNode, nodeOf, port, portOf } from "./fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9111, udp: 9112 } as const;
 const loopbackPort = 9113;
 const fixedPort = 9114;
+const range = [9118, 9119] as const;
 const protocols = ["tcp", "udp"] as const;
 
 chapter("datapath", ({ requirement, shared }) => {
@@ -27,18 +28,22 @@ chapter("datapath", ({ requirement, shared }) => {
     const workload = await (await network.make()).run(scope, node, {
       publish: [
         ...protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
-        { port: port + 1, hostPort: loopbackPort, address: "127.0.0.1" },
+        ...protocols.map((protocol) => ({
+          ...{ port: port + 1, protocol, hostPort: loopbackPort },
+          address: "127.0.0.1",
+        })),
       ],
     });
-    const [tcp, udp, onLoopback, unpublished] = await Promise.all([
-      serve(workload, { ports: [port] }),
-      serve(workload, { ports: [port], protocol: "udp" }),
-      serve(workload, { ports: [port + 1] }),
-      serve(workload, { ports: [port + 2] }),
-    ]);
+    const ports = [port, port + 1, port + 2];
+    const [tcp, udp] = await Promise.all(protocols.map((protocol) => serve(workload, { ports, protocol })));
     const published = (protocol: (typeof protocols)[number], address: string) =>
-      ({ tcp, udp })[protocol].at(port, { address, port: hostPorts[protocol] });
-    return { node, workload, published, onLoopback, unpublished };
+      ({ tcp, udp })[protocol]!.at(port, { address, port: hostPorts[protocol] });
+    /** Of the server on the port that is published on loopback, or on the one after it, which is not published. */
+    const hidden = protocols.flatMap((protocol) => {
+      const server = { tcp, udp }[protocol]!;
+      return { onLoopback: server.at(port + 1), unpublished: server.at(port + 2) };
+    });
+    return { node, workload, published, hidden };
   });
 
   requirement(
@@ -94,7 +99,7 @@ chapter("datapath", ({ requirement, shared }) => {
     "the external host has a route to the container and reaches what is published alone",
     async (test) => {
       const { scope, cluster, use, fact } = test;
-      const { node, workload, published, onLoopback, unpublished } = await use(server);
+      const { node, workload, published, hidden } = await use(server);
       const here = hostPeer(scope, node);
       const { external } = cluster;
       const outside = hostPeer(scope, external);
@@ -108,13 +113,18 @@ chapter("datapath", ({ requirement, shared }) => {
       }
       await expectOpen(outside, published("tcp", address));
       await promisedSince("28.0", test, async () => {
-        for (const { ip } of behind) {
-          for (const target of [onLoopback.at(port + 1), unpublished.at(port + 2)]) {
-            await expectBlocked(outside, { ...target, address: ip }, { control: { from: here } });
-          }
+        const targets = hidden.flatMap(({ onLoopback, unpublished }) => [onLoopback, unpublished]);
+        await Promise.all(
+          behind.flatMap(({ ip }) =>
+            targets.map((target) =>
+              expectBlocked(outside, { ...target, address: ip }, { control: { from: here } }),
+            ),
+          ),
+        );
+        for (const { onLoopback } of hidden) {
+          await expectOpen(here, { ...onLoopback, address: "127.0.0.1", port: loopbackPort });
+          await expectRefused(outside, { ...onLoopback, address, port: loopbackPort });
         }
-        await expectOpen(here, onLoopback.at(port + 1, { address: "127.0.0.1", port: loopbackPort }));
-        await expectRefused(outside, onLoopback.at(port + 1, { address, port: loopbackPort }));
       });
     },
   );
@@ -153,6 +163,24 @@ chapter("datapath", ({ requirement, shared }) => {
     },
   );
 
+  requirement("X8a", "two containers share a range of two ports", async ({ use, scope, cluster }) => {
+    const net = await use(network);
+    const node = nodeOf(cluster);
+    const outside = hostPeer(scope, cluster.external);
+    const { address } = node.interfaces.management;
+    const workloads: Workload[] = [];
+    for (const _ of range)
+      workloads.push(
+        await net.run(scope, node, { publish: [{ port, hostPort: { from: range[0], to: range[1] } }] }),
+      );
+    const taken = await Promise.all(workloads.map((workload) => portOf(workload, port)));
+    expectFact("docker port of two containers", "ports of the range", taken.toSorted(), [...range]);
+    for (const [index, workload] of workloads.entries()) {
+      const server = await serve(workload, { ports: [port] });
+      await expectOpen(outside, server.at(port, { address, port: taken[index] ?? 0 }));
+    }
+  });
+
   requirement(
     "X8b",
     "in a second network, and out of it again",
@@ -162,16 +190,23 @@ chapter("datapath", ({ requirement, shared }) => {
       const outside = hostPeer(scope, cluster.external);
       const { address } = node.interfaces.management;
       const workload = await net.run(scope, node, {
-        publish: [{ port, hostPort: fixedPort }, { port: port + 1 }],
+        publish: [
+          ...protocols.map((protocol) => ({ port, protocol, hostPort: fixedPort })),
+          { port: port + 1 },
+        ],
       });
-      await using server = await serve(workload, { ports: [port] });
-      const target = server.at(port, { address, port: fixedPort });
+      const targets = await Promise.all(
+        protocols.map(async (protocol) =>
+          (await serve(workload, { ports: [port], protocol })).at(port, { address, port: fixedPort }),
+        ),
+      );
+      const isReached = () => Promise.all(targets.map((target) => expectOpen(outside, target)));
       const chosen = await portOf(workload, port + 1);
-      await expectOpen(outside, target);
+      await isReached();
       const unchanged = async (when: string) => {
-        const told = await portOf(workload, port);
-        expectFact(`docker port ${workload.name} ${when}`, "the node's port", told, fixedPort);
-        await expectOpen(outside, target);
+        const told = await Promise.all(protocols.map((protocol) => portOf(workload, port, protocol)));
+        expectFact(`docker port ${workload.name} ${when}`, "the node's ports", told, [fixedPort, fixedPort]);
+        await isReached();
         // Docker's documentation promises nothing of it, and its bridge chooses anew (moby#40740).
         const stays = (await portOf(workload, port + 1)) === chosen;
         fact(`a port that the engine chose, ${when}`, stays ? "stays" : "moves");
@@ -187,17 +222,6 @@ chapter("datapath", ({ requirement, shared }) => {
 /** The egress goes through the network whose name comes first, and with it what is published. */
 function first(): string {
   return uniqueName("aa");
-}
-
-/** The port of the node that leads to the container's, as its engine tells it. */
-async function portOf(workload: Workload, inside: number): Promise<number> {
-  const told = await publishedAt(workload, inside);
-  expectThat(/:\d+$/.test(told), {
-    who: `docker port ${workload.name} ${inside}/tcp`,
-    expected: "a port of the node",
-    got: told || "nothing",
-  });
-  return Number(told.split(":").at(-1));
 }
 
 async function routeThrough(scope: Scope, host: Host, address: string, via: string): Promise<void> {
