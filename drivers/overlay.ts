@@ -34,7 +34,10 @@ export default dockerDriver({
   createOn: "first",
   network: () => ({ attachable: true }),
   // Its presence is what counts, whatever the value: the engine's command line sends it empty.
-  options: ({ encrypted }) => (encrypted ? { encrypted: "" } : {}),
+  options: ({ encrypted, mtu }) => ({
+    ...(encrypted ? { encrypted: "" } : {}),
+    ...(mtu ? { "com.docker.network.driver.mtu": String(mtu) } : {}),
+  }),
   connect: (cluster) => ({ listNetworks: () => listOverlays(firstNode(cluster)) }),
   // What a swarm is formed of, and what it leaves behind, is of Docker's overlay alone.
   async start(scope, cluster) {

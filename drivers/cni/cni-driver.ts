@@ -100,7 +100,7 @@ class InstalledCni implements InstalledDriver {
   async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<CniNetwork> {
     const name = spec.name ?? uniqueName("cni");
     const subnet = spec.subnet ?? freshSubnet();
-    const nodeValues = nodeValuesOf(this.#cluster, name, subnet);
+    const nodeValues = nodeValuesOf(this.#cluster, name, subnet, spec.mtu);
     await prepareEnvironment(scope, this.#cluster, this.#profile, nodeValues);
     const configs = new Map<ClusterNode, Rendered>();
     for (const [index, node] of this.#cluster.nodes.entries()) {

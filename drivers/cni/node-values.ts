@@ -22,6 +22,8 @@ export interface NodeValues {
   readonly vxlan: string;
   /** 24 bits. */
   readonly vni: number;
+  /** MTU of the containers' interfaces in bytes: what VXLAN leaves of 1500, or what is wanted of the network. */
+  readonly mtu: number;
   /** Devices and addresses of the node by role. */
   readonly managementDevice: string;
   readonly managementAddress: string;
@@ -36,6 +38,7 @@ export function nodeValuesOf(
   cluster: { nodes: readonly Pick<ClusterNode, "interfaces">[] },
   name: string,
   subnet: string,
+  mtu = 1450,
 ): NodeValues[] {
   const prefix = parseNetwork(subnet).prefix + Math.ceil(Math.log2(cluster.nodes.length));
   const hash = createHash("sha256").update(name).digest("hex");
@@ -53,6 +56,7 @@ export function nodeValuesOf(
       vxlan: `ncx-${hash.slice(0, 8)}`,
       // 0 is for traffic without a network.
       vni: Number.parseInt(hash.slice(0, 6), 16) || 1,
+      mtu,
       ...devicesOf(node),
     };
   });

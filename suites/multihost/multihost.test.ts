@@ -14,16 +14,13 @@ import {
 } from "#harness/observe/capture/capture-while.ts";
 import { sampleMesh } from "#harness/observe/probe/mesh/sampled-mesh.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
-import { expectDatagram, expectPing } from "#harness/observe/probe/path.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { createService } from "#harness/workload/docker/service.ts";
-import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-
-/** Outer Ethernet is not counted by the MTU: IPv4 20, UDP 8, VXLAN 8, inner Ethernet 14 (RFC 7348, section 5). */
-const vxlanOverhead = 50;
+import { expectMtuFits, expectMtuHolds } from "./mtu.ts";
 
 chapter("multihost", ({ requirement, shared }) => {
   const pair = shared("a network with a container on each node", ({ scope, ...context }) =>
@@ -173,26 +170,10 @@ chapter("multihost", ({ requirement, shared }) => {
 
   requirement("M8", "a packet of the MTU passes, one byte more is never lost in silence", async (test) => {
     const { a, b } = await test.use(pair);
-    const inside = expectPresent(
-      (await a.links()).find((link) => link.mac === a.mac),
-      { who: a.name, expected: `an interface with MAC ${a.mac}`, got: "none" },
-    );
-    const underlay = a.node.interfaces[test.driver.underlay ?? "control"].device;
-    const outside = parseLinks(await a.node.run(listLinks)).find((link) => link.name === underlay);
-    const room = (outside?.mtu ?? 0) - inside.mtu;
-    test.fact("MTU", inside.mtu);
-    test.fact("underlay MTU", outside?.mtu ?? 0);
-    expectThat(!test.declaration.capabilities.includes("vxlan") || room >= vxlanOverhead, {
-      who: `${a.name} ${inside.name} (MTU ${inside.mtu}) on ${underlay} (MTU ${outside?.mtu})`,
-      expected: `at least ${vxlanOverhead} bytes for the encapsulation`,
-      got: `${room}`,
-    });
-    await using server = await serve(b, { ports: [0], protocol: "udp" });
-    const target = server.at(server.ports[0] ?? 0);
-    await expectOpen(a, target);
-    await expectDatagram(a, target, { packetBytes: inside.mtu });
-    await expectDatagram(a, target, { packetBytes: inside.mtu + 1, allowed: ["too big"] });
-    await expectDatagram(a, target, { packetBytes: inside.mtu + 1, dontFragment: false });
+    const { mtu, wire } = await expectMtuFits(test, a);
+    test.fact("MTU", mtu);
+    test.fact("underlay MTU", wire);
+    await expectMtuHolds(a, b, mtu);
   });
 
   const { SCALE: probes } = workerSettings();

@@ -3,14 +3,16 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { contains } from "#harness/core/ip.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/capture-while.ts";
+import { embeddedDns } from "#harness/observe/probe/names.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { createService, managerOf, nodesById } from "#harness/workload/docker/service.ts";
 import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
+import type { Workload } from "#harness/workload/workload.ts";
 
 chapter("swarm", ({ requirement, shared }) => {
   const service = shared("a service with one task for each node", async ({ cluster, driver, scope }) => {
@@ -145,7 +147,42 @@ chapter("swarm", ({ requirement, shared }) => {
     },
     { alone: true, breaks: true, deadlineMs: 120_000 },
   );
+
+  requirement(
+    "W6",
+    "containers that start before, in and after a swarm",
+    async ({ scope, cluster, driver, declaration, fact }) => {
+      if (declaration.capabilities.includes("scheduling")) {
+        throw new Unsupported(`networks of ${declaration.name} are the swarm's, and no node's own`);
+      }
+      const node = managerOf(cluster);
+      const network = await driver.createNetwork(scope);
+      const run = () => network.run(scope, node);
+      const [a, b] = await Promise.all([run(), run()]);
+      await expectEachOther(a, b);
+
+      const swarm = scope.child("a swarm");
+      await overlay.install?.(swarm, cluster, swarm);
+      await expectEachOther(a, b);
+      await expectEachOther(a, await run());
+
+      await swarm.close();
+      const [c, d] = await Promise.all([run(), run()]);
+      await expectEachOther(c, d);
+      // An engine that leaves a swarm forgets the names of what runs (moby#45144), in all versions so far.
+      const answer = await (await a.agent()).resolve({
+        name: b.name,
+        nameserver: a.nameserver ?? embeddedDns,
+      });
+      fact("a name from before the swarm, after it", answer.state);
+    },
+    { alone: true, deadlineMs: 120_000 },
+  );
 });
+
+async function expectEachOther(one: Workload, other: Workload): Promise<void> {
+  await Promise.all([expectPingByName(one, other), expectPingByName(other, one)]);
+}
 
 interface ListedNode {
   ID: string;

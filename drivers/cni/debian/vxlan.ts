@@ -14,7 +14,7 @@ export default cniDriver({
       {
         type: "bridge",
         bridge: values.bridge,
-        mtu: 1450,
+        mtu: values.mtu,
         isGateway: true,
         ipMasq: true,
         hairpinMode: true,

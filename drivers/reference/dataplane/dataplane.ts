@@ -60,15 +60,22 @@ export class Dataplane {
 
   /** Makes the bridge. Throws `HarnessError` that names what is missing on the node. */
   async start(): Promise<void> {
-    const { host, control, data } = this.#node;
     const [{ userspace, startedService }] = await Promise.all([
       this.#bridge.create(),
       this.#resolvers.start(),
     ]);
     this.#userspace = userspace;
     this.#startedService = startedService;
-    this.#underlayMtu = await mtuOf(host, control.device);
-    this.#dataMtu = await mtuOf(host, data.device);
+    await this.#readMtus();
+  }
+
+  /** A wire may carry less than it did when the plugin started. */
+  async #readMtus(): Promise<void> {
+    const { host, control, data } = this.#node;
+    [this.#underlayMtu, this.#dataMtu] = await Promise.all([
+      mtuOf(host, control.device),
+      mtuOf(host, data.device),
+    ]);
   }
 
   /** Takes everything away that `start` and `apply` made. */
@@ -139,6 +146,7 @@ export class Dataplane {
     const overlays = missing(plan.overlays);
     const ports = missing(plan.ports);
     const resolvers = missing(plan.resolvers);
+    if (overlays.length + ports.length > 0) await this.#readMtus();
     await addLinks(host, [
       ...overlays.map((overlay) => this.#overlayLink(overlay)),
       ...ports.map((port) => this.#portLink(port)),

@@ -1,4 +1,5 @@
 import type { Fault } from "#harness/proof/fault.ts";
+import { changeFaults } from "./changes.ts";
 import { cniFaults } from "./cni/all.ts";
 import { datapathFaults } from "./datapath.ts";
 import { encryptionFaults } from "./encryption.ts";
@@ -17,6 +18,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...engineFaults,
   ...interfaceFaults,
   ...wireFaults,
+  ...changeFaults,
   ...nameFaults,
   ...translationFaults,
   ...datapathFaults,

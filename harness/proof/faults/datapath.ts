@@ -1,3 +1,4 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { networkOf } from "#harness/core/ip.ts";
@@ -5,7 +6,7 @@ import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { answerOn, drop, firstNode, inside, interfaceOf, onRequirement } from "./tools.ts";
+import { addTable, answerOn, drop, firstNode, inside, interfaceOf, onRequirement } from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "datapath", driver: "overlay" } as const;
 /** What Docker promises since 28.0. */
@@ -138,6 +139,29 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "conntrack-entry-kept",
+    on: overlay,
+    breaks:
+      "leads a client of a restarted container to the engine's proxy, as an entry of conntrack does that was made meanwhile",
+    why: "a name server, a game server or a VPN takes all of its clients for one, or loses them, until they are silent",
+    detectedBy: ["X7"],
+    inject: {
+      "workload restarted": ({ chapter }, { workload: { node } }) =>
+        untranslated(chapter, node, `udp dport ${interruptedPort}`),
+    },
+  },
+  {
+    name: "restart-forgets-all-flows",
+    on: overlay,
+    breaks: "takes another container's flow out of translation when a container restarts",
+    why: "the restart of one container cuts the clients of all others off",
+    detectedBy: ["X7"],
+    inject: {
+      "workload restarted": ({ chapter }, { workload: { node } }) =>
+        untranslated(chapter, node, `udp dport ${otherPort}`),
+    },
+  },
+  {
     name: "chosen-port-outlives-its-container",
     on: overlay,
     breaks: "keeps the rule of a port that the engine chose when the container is gone",
@@ -161,7 +185,15 @@ const publishedTcp = 9111;
 const publishedUdp = 9112;
 const internalPort = 9110;
 const keptPort = 9114;
+const interruptedPort = 9116;
+const otherPort = 9117;
 const containerPort = 8081;
+
+/** What matches is not tracked, and so not translated; until `scope` closes. */
+async function untranslated(scope: Scope, node: ClusterNode, match: string): Promise<void> {
+  const chain = "type filter hook prerouting priority raw;";
+  await addTable(scope, node, "inet", `chain judge { ${chain} ${match} notrack; }`);
+}
 
 /** Puts an iptables rule before all others of its chain; gone when `scope` closes. */
 async function insert(scope: Scope, host: Host, table: string, rule: readonly string[]): Promise<void> {

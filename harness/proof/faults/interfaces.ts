@@ -138,6 +138,7 @@ export const interfaceFaults: readonly Fault<"chapters">[] = [
     breaks: "gives the interface inside a container the MTU of the underlay",
     why: "small packets pass and large transfers stall",
     detectedBy: ["M8"],
+    mayFollow: ["M14"],
     inject: {
       "workload started": async (context, { workload }) => {
         if (workload.node !== firstNode(context)) return;

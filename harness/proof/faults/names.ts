@@ -1,7 +1,9 @@
 import { startExternalHost, stopExternalDns } from "#harness/cluster/external/external-host.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
 import { embeddedDns } from "#harness/observe/probe/names.ts";
 import type { Fault } from "#harness/proof/fault.ts";
-import { drop, onCouple } from "./tools.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
+import { drop, firstNode, onCouple } from "./tools.ts";
 
 /** Faults of name resolution. */
 export const nameFaults: readonly Fault<"chapters">[] = [
@@ -53,6 +55,42 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     inject: {
       "service created": async (_context, { workloads, scope }) => {
         await Promise.all(workloads.map((task) => drop(scope, task, "output", `ip daddr ${embeddedDns}`)));
+      },
+    },
+  },
+  {
+    name: "names-lost-in-a-swarm",
+    on: { tier: "chapters", chapter: "swarm", driver: "bridge" },
+    breaks: "drops what containers ask the engine's DNS that start while the node is in a swarm",
+    why: "what ran for years on one machine loses its names with the first step to a second one",
+    detectedBy: ["W6"],
+    inject: {
+      "workload started": async (_context, { workload, scope }) => {
+        const { Swarm } = await workload.node.docker.info();
+        if (Swarm.LocalNodeState !== "active") return;
+        await drop(scope, workload, "output", `ip daddr ${embeddedDns}`);
+      },
+    },
+  },
+  {
+    name: "service-name-kept",
+    on: { tier: "chapters", chapter: "swarm", driver: "overlay" },
+    breaks: "keeps the name of a service at the address of a container that is none of its tasks",
+    why: "a part of all requests goes to a task that has long gone, or to whatever has its address now",
+    detectedBy: ["W5"],
+    alone: true,
+    inject: {
+      "service created": async (context, { service, network, scope }) => {
+        const node = firstNode(context);
+        const name = uniqueName("fault");
+        const asService = ["--network", network, "--network-alias", service];
+        const { image } = context.cluster;
+        await withUndo(
+          scope,
+          node,
+          ["docker", "run", "--detach", "--name", name, ...asService, image, "sleep", "1000000"],
+          ["docker", "rm", "--force", name],
+        );
       },
     },
   },

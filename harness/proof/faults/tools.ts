@@ -57,7 +57,7 @@ export async function drop(
 export async function addTable(
   scope: Scope,
   where: ClusterNode | Workload,
-  family: "inet" | "ip",
+  family: "inet" | "ip" | "arp",
   content: string,
 ): Promise<void> {
   const table = `fault_${randomBytes(3).toString("hex")}`;

@@ -16,7 +16,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops VXLAN that arrives at the second node",
     why: "containers on different nodes do not reach each other",
     detectedBy: ["M4"],
-    mayFollow: ["M5", "M6", "M8"],
+    mayFollow: ["M5", "M6", "M8", "M11", "M14", "M16"],
     hop: ["seen on node2 eth2 (in)", "dropped by inet fault_", "udp dport 4789 drop"],
     inject: {
       "network created": async (context, { scope }) => {
@@ -65,7 +65,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops UDP that arrives at the container on the first node",
     why: "ping and TCP work, and nothing that speaks UDP",
     detectedBy: ["M4"],
-    mayFollow: ["M8"],
+    mayFollow: ["M8", "M11", "M14", "M16"],
     hop: ["it arrived at c-", "dropped by inet fault_", "meta l4proto udp drop"],
     inject: {
       "workload started": async (context, { workload, scope }) => {
@@ -80,7 +80,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "routes packets between the containers bare over the data network",
     why: "traffic of the containers is bare on the data network, for everybody there to read",
     detectedBy: ["M6"],
-    mayFollow: ["M8"],
+    mayFollow: ["M8", "M14"],
     inject: {
       "workload started": onCouple(async (_context, { a, b, scope }) => {
         await Promise.all([routeBare(scope, a, b), routeBare(scope, b, a)]);
@@ -93,6 +93,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops VXLAN packets of more than 1400 bytes in silence",
     why: "connections open and then hang with the first large packet",
     detectedBy: ["M8"],
+    mayFollow: ["M14"],
     hop: ["last seen on node2 eth2 (in)", "dropped by inet fault_", "ip length > 1400 drop"],
     inject: {
       "network created": async (context, { scope }) => {

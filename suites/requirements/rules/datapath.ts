@@ -1,31 +1,40 @@
 import type { Capability } from "#suites/requirements/capability.ts";
-import type { Requirement } from "#suites/requirements/requirement.ts";
+import type { ConformanceProfile, Requirement } from "#suites/requirements/requirement.ts";
 
 // Docker's documentation has no versions; these are the texts of one day.
 const documentation =
-  "https://github.com/docker/docs/blob/0f550540af081c9d18c5bee523917427158b3b03/content/manuals/engine/network";
+  "https://github.com/docker/docs/blob/0f550540af081c9d18c5bee523917427158b3b03/content/manuals/engine";
 
-function from(text: string, page: string) {
+function from(text: string, page: string, profile: ConformanceProfile = "datapath") {
   return (title: string, capabilities: readonly Capability[] = []): Requirement => ({
     title,
     level: "MUST",
     appliesTo: { capabilities },
-    profile: "datapath",
+    profile,
     source: { text: `Docker, ${text}`, url: `${documentation}/${page}` },
   });
 }
 
-const networks = from("Networking overview, User-defined networks", "_index.md#user-defined-networks");
+const networks = from(
+  "Networking overview, User-defined networks",
+  "network/_index.md#user-defined-networks",
+);
 const several = from(
   "Networking overview, Connecting to multiple networks",
-  "_index.md#connecting-to-multiple-networks",
+  "network/_index.md#connecting-to-multiple-networks",
 );
-const bridge = from("Bridge network driver", "drivers/bridge.md");
+const bridge = from("Bridge network driver", "network/drivers/bridge.md");
+const overlay = from("Overlay network driver", "network/drivers/overlay.md", "multihost");
+const discovery = from(
+  "Manage swarm service networks, Container discovery",
+  "swarm/networking.md#container-discovery",
+  "scheduling",
+);
 const internal: Requirement["source"] = {
   text: "Docker, network create, Network internal mode; GHSA-mq39-4gv4-mvpx",
   url: "https://docs.docker.com/reference/cli/docker/network/create/#internal",
 };
-const publishing = from("Port publishing and mapping", "port-publishing.md#publishing-ports");
+const publishing = from("Port publishing and mapping", "network/port-publishing.md#publishing-ports");
 
 /** What users of a network meet every day and the tutorial does not ask: the paths of packets within and between nodes. */
 export const datapathRequirements = {
@@ -47,6 +56,11 @@ export const datapathRequirements = {
     ["hotplug", "outbound"],
   ),
 
+  W6: networks(
+    "names of a node's own networks hold while its engine is in a swarm, and of what starts after it",
+    ["names"],
+  ),
+
   X5a: publishing(
     "a published port leads to the container's port from outside, from another node and from the node, for TCP and UDP",
     ["publish"],
@@ -56,6 +70,16 @@ export const datapathRequirements = {
     ["publish"],
   ),
   X6: publishing("nothing but published ports is reached from another host", ["publish", "isolation"]),
+  X7: {
+    ...publishing(
+      "a UDP flow reaches a container that was restarted meanwhile, from the client's address; other flows go on",
+      ["publish"],
+    ),
+    source: {
+      text: "Docker, Port publishing and mapping; moby#44742",
+      url: "https://github.com/moby/moby/pull/44742",
+    },
+  },
   X8a: publishing(
     "ports that the engine chooses differ, a port that is taken is refused by name, and goes with its container",
     ["publish"],
@@ -64,4 +88,25 @@ export const datapathRequirements = {
     "publish",
     "hotplug",
   ]),
+
+  M11: overlay(
+    "an address that goes to another container, on any node, is reached there within 5 s from everywhere",
+    ["multihost", "hotplug"],
+  ),
+  M14: {
+    ...overlay("the MTU fits a wire of less than 1500 bytes, on every interface of a container", [
+      "multihost",
+      "vxlan",
+    ]),
+    source: {
+      text: "RFC 7348, section 4.3: VXLAN packets are not fragmented",
+      url: "https://www.rfc-editor.org/rfc/rfc7348#section-4.3",
+    },
+  },
+  M16: overlay("after a time in which nobody learned anything, each side can open first", ["multihost"]),
+
+  W5: discovery(
+    "the name of a service gives exactly its tasks that run, on every node, also when they change",
+    ["scheduling", "names"],
+  ),
 } as const satisfies Record<string, Requirement>;

@@ -9,12 +9,13 @@ export const referenceFaults = {
     breaks: "interfaces in overlay networks get the MTU of the underlay",
     why: "large packets vanish between the nodes while small ones pass",
     detectedBy: ["M8"],
+    mayFollow: ["M14"],
   },
   "udp-between-nodes-dropped": {
     breaks: "UDP that arrives from another node is dropped",
     why: "ping and TCP work, and nothing that speaks UDP",
     detectedBy: ["M4"],
-    mayFollow: ["M8", "P6", "P8", "T5", "V2", "V4"],
+    mayFollow: ["M8", "M11", "M14", "M16", "P6", "P8", "T5", "V2", "V4"],
   },
   "overlay-without-tunnel": {
     breaks: "overlay networks cross the data interface as VLANs of their local tags, without VXLAN",

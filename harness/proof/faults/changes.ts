@@ -1,0 +1,67 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Fault } from "#harness/proof/fault.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { addTable, firstNode, inside, interfaceOf, secondNode } from "./tools.ts";
+
+const overlay = { tier: "chapters", chapter: "multihost", driver: "overlay" } as const;
+
+/** Faults of what changes under containers that run: addresses that move, networks that were quiet. */
+export const changeFaults: readonly Fault<"chapters">[] = [
+  {
+    name: "forwarding-entry-kept",
+    on: overlay,
+    breaks: "keeps the first node's forwarding entry of an address that has moved to the second node",
+    why: "a container that gets an address anew is reached from some nodes and not from others",
+    detectedBy: ["M11"],
+    inject: {
+      "workload connected": async (context, { workload, network }) => {
+        if (!workload.ip.startsWith(movingSubnet) || workload.node !== secondNode(context)) return;
+        await keepEntry(firstNode(context), network, workload);
+      },
+    },
+  },
+  {
+    name: "mtu-of-a-wider-wire",
+    on: overlay,
+    breaks: "gives a container the MTU of a wire of 1500 bytes in a network that was made for a narrower one",
+    why: "connections open and then hang, wherever the nodes are joined by a tunnel",
+    detectedBy: ["M14"],
+    inject: {
+      "workload started": async (context, { workload }) => {
+        if (!workload.ip.startsWith(narrowSubnet) || workload.node !== firstNode(context)) return;
+        await inside(workload, ["ip", "link", "set", await interfaceOf(workload), "mtu", "1450"]);
+      },
+    },
+  },
+  {
+    name: "neighbour-found-once",
+    on: overlay,
+    breaks: "lets one answer to ARP into the container on the first node, and none after it",
+    why: "connections work until the network was quiet for a while, and then nobody opens one",
+    detectedBy: ["M16"],
+    inject: {
+      "workload started": async (context, { workload, scope }) => {
+        if (!workload.ip.startsWith(quietSubnet) || workload.node !== firstNode(context)) return;
+        const chain = "type filter hook input priority 0;";
+        const late = "arp operation reply quota over 50 bytes drop;";
+        await addTable(scope, workload, "arp", `chain judge { ${chain} ${late} }`);
+      },
+    },
+  },
+];
+
+/** How the addresses begin that the chapter moves, and those of its networks on a narrow wire and without traffic. */
+const movingSubnet = "10.1.11.";
+const narrowSubnet = "10.1.14.";
+const quietSubnet = "10.1.16.";
+
+/** An entry that learning does not change: in the overlay's bridge on the node the MAC is behind a port that leads nowhere. */
+async function keepEntry(node: ClusterNode, network: string, { ip, mac }: Workload): Promise<void> {
+  const id = (await node.run(["docker", "network", "inspect", "--format", "{{.Id}}", network])).trim();
+  const script = `
+    inside="nsenter --net=/run/docker/netns/1-$1"
+    $inside ip link show "$2" || { $inside ip link add "$2" type veth peer name "$2p" && $inside ip link set "$2" master br0 up; }
+    $inside bridge fdb replace "$3" dev "$2" master static`;
+  const device = `fault${ip.split(".").at(-1)}`;
+  await node.run(["sh", "-c", script, "sh", id.slice(0, 10), device, mac]);
+}
