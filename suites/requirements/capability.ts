@@ -30,6 +30,7 @@ export const features = {
   macvlan: "kernel macvlan devices",
   openvswitch: "Open vSwitch (kernel module or userspace)",
   esp: "kernel ESP (IPsec) with AES-GCM, which Docker encrypts overlays with",
+  ipv6: "IPv6, not switched off, with address translation by ip6tables",
   ipvs: "IP virtual server, which swarm's virtual addresses need",
   clusterStore: "an engine with --cluster-store (up to Docker 20.10)",
 } as const;

@@ -21,6 +21,12 @@ const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
     return undefined;
   },
   openvswitch: (node) => lacksTool(node, "ovs-vsctl"),
+  ipv6: async (node) => {
+    const loopback = await node.exec(["ip", "-6", "-oneline", "address", "show", "dev", "lo"]);
+    if (!loopback.stdout.includes(" ::1/128 ")) return "loopback has no ::1";
+    const translation = await node.exec(["ip6tables", "--wait", "-t", "nat", "-S"]);
+    return translation.code === 0 ? undefined : `ip6tables -t nat -S: ${translation.stderr.trim()}`;
+  },
   ipvs: async (node) => {
     const has = await node.exec(["test", "-e", "/proc/net/ip_vs"]);
     if (has.code === 0) return undefined;
