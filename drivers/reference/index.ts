@@ -34,7 +34,12 @@ export default defineDriver((settings) => ({
       "policy",
       "remote",
     ],
-  needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
+  needs: {
+    multihost: ["vxlan", "openvswitch"],
+    vlan: ["openvswitch"],
+    policy: ["openvswitch"],
+    ipv6: ["ipv6"],
+  },
 
   async install(scope, cluster, session = scope) {
     const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
@@ -53,7 +58,8 @@ export default defineDriver((settings) => ({
     scope.defer("the reference plugin", () => service.uninstall());
     session.defer("the reference plugin's sockets", () => service.stop());
     await service.start();
-    await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
+    const { offered: ipv6 } = await cluster.offers("ipv6");
+    await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node, { ipv6 })));
     return { adminSocket, recorder: await serveRecorder(session, [proxy], cluster.id) };
   },
 

@@ -51,6 +51,8 @@ export interface WorkloadSpec {
   publish?: PublishSpec[];
   /** A fixed address inside the subnet. */
   ip?: string;
+  /** A fixed address inside the IPv6 subnet; needs `ipv6`. */
+  ip6?: string;
   /** Policy group the workload joins; needs `policy`. */
   group?: string;
   /** A network namespace alone, without a container or an engine; needs `cni`. */

@@ -6,6 +6,8 @@ import type { Transport } from "#harness/host/agent/reach.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
+const linkLocal = "fe80::/10";
+
 /** The port on which containers serve; their nodes publish it as another one. */
 export const port = 8081;
 
@@ -16,20 +18,23 @@ export function nodeOf({ nodes }: Pick<Cluster, "nodes">): ClusterNode {
   return node;
 }
 
-/** IPv4 addresses of a workload on all its interfaces but loopback, without prefix. */
-export async function addressesOf(workload: Workload): Promise<string[]> {
+/** Addresses of a workload on all its interfaces but loopback, without prefix; not those that hold on one link alone. */
+export async function addressesOf(workload: Workload, family: 4 | 6 = 4): Promise<string[]> {
   return (await workload.links())
     .flatMap(({ name, addresses }) => (name === "lo" ? [] : addresses.map(addressOf)))
-    .filter((address) => familyOf(address) === 4);
+    .filter((address) => familyOf(address) === family && !contains(linkLocal, address));
 }
 
 /**
  * Addresses of a workload in subnets that its node is in as well, each with the node's address there: a host with a route
  * to the node gets as far as that.
  */
-export async function addressesBehindNode(workload: Workload): Promise<{ ip: string; gateway: string }[]> {
+export async function addressesBehindNode(
+  workload: Workload,
+  family: 4 | 6 = 4,
+): Promise<{ ip: string; gateway: string }[]> {
   const subnets = parseLinks(await workload.node.run(listLinks)).flatMap(({ addresses }) => addresses);
-  return (await addressesOf(workload)).flatMap((ip) => {
+  return (await addressesOf(workload, family)).flatMap((ip) => {
     const own = subnets.find((cidr) => contains(cidr, ip));
     return own ? [{ ip, gateway: addressOf(own) }] : [];
   });

@@ -16,9 +16,10 @@ import { sampleMesh } from "#harness/observe/probe/mesh/sampled-mesh.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
-import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { createService } from "#harness/workload/docker/service.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
+import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { expectMtuFits, expectMtuHolds } from "./mtu.ts";
 
@@ -234,14 +235,4 @@ async function addressInside(workload: Workload): Promise<string> {
     expected: `an IPv4 address on the interface with MAC ${workload.mac}`,
     got: link ? "none" : "no such interface",
   });
-}
-
-/** The workload as it is reached at its address in an IPv6 network such as `fd00:10:1:6::/64`. */
-async function overIpv6(workload: Workload, subnet6: string): Promise<Peer> {
-  const addresses = (await workload.links()).flatMap((link) => link.addresses);
-  const address = expectPresent(
-    addresses.find((cidr) => contains(subnet6, addressOf(cidr))),
-    { who: workload.name, expected: `an address in ${subnet6}`, got: addresses.join(", ") },
-  );
-  return { name: workload.name, ip: addressOf(address), agent: () => workload.agent() };
 }

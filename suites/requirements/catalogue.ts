@@ -3,6 +3,7 @@ import { cniRequirements } from "./rules/cni.ts";
 import { cnmRequirements } from "./rules/cnm.ts";
 import { datapathRequirements } from "./rules/datapath.ts";
 import { encryptionRequirements } from "./rules/encryption.ts";
+import { ipv6Requirements } from "./rules/ipv6.ts";
 import { pluginRequirements } from "./rules/plugin.ts";
 import { remoteRequirements } from "./rules/remote.ts";
 import { tutorialRequirements } from "./rules/tutorial.ts";
@@ -12,6 +13,7 @@ export const catalogue = {
   ...tutorialRequirements,
   ...pluginRequirements,
   ...datapathRequirements,
+  ...ipv6Requirements,
   ...encryptionRequirements,
   ...remoteRequirements,
   ...cnmRequirements,

@@ -15,6 +15,7 @@ export type ConformanceProfile =
   | "policy"
   | "scheduling"
   | "datapath"
+  | "ipv6"
   | "encryption"
   | "plugin"
   | "cleanup"

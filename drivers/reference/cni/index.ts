@@ -33,7 +33,8 @@ export default defineDriver((settings) => ({
       "outbound", "publish", "vlan",
       "policy",
     ],
-  needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"] },
+  // biome-ignore format: as the reference plugin's
+  needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"], ipv6: ["ipv6"] },
 
   async install(scope, cluster, session = scope) {
     const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);

@@ -92,6 +92,9 @@ export class DataplaneFaults {
           const { tenant } = Object.values(state.networks).find((one) => one.resolver === resolver.address)!;
           return tenant === defaultTenant ? resolver : { ...resolver, hosts: [] };
         }
+        if (this.#on("names-without-ipv6")) {
+          return { ...resolver, hosts: resolver.hosts.filter((line) => !line.split(" ")[0]?.includes(":")) };
+        }
         if (!this.#on("names-of-all-tenants")) return resolver;
         return { ...resolver, hosts: allHosts(state) };
       }),
@@ -116,8 +119,13 @@ export class DataplaneFaults {
     return kept;
   }
 
-  #breakFlows(state: State, flows: readonly string[], plan: NodePlan, dataDevice: string): string[] {
+  #breakFlows(state: State, right: readonly string[], plan: NodePlan, dataDevice: string): string[] {
     const outer = [...plan.overlays.map(({ device }) => device), dataDevice];
+    const flows = right
+      .filter((flow) => !(this.#on("policy-for-ipv4-alone") && isRule(flow) && isIpv6(flow)))
+      .map((flow) =>
+        this.#on("ipv6-peer-ignored") && isRule(flow) ? flow.replace(/,ipv6_(src|dst)=[^,]+/, "") : flow,
+      );
     return [
       ...(this.#on("policy-only-across-nodes")
         ? flows.filter((flow) => !isMark(flow)).concat(remoteMarks(flows, state, plan))
@@ -129,6 +137,10 @@ export class DataplaneFaults {
         : []),
       ...(this.#on("overlay-without-tunnel")
         ? plan.ports.map(({ mac, tag }) => ignoreReflection(dataDevice, tag, mac))
+        : []),
+      ...(this.#on("ipv6-of-all-tenants") ? floodTenants(state, plan) : []),
+      ...(this.#on("vlan-without-ipv6") && plan.trunk.length > 0
+        ? [`table=0,priority=40,in_port=${dataDevice},ipv6,actions=drop`]
         : []),
       ...(this.#on("vlan-deaf-to-others") ? onlyContainers(state, plan, dataDevice) : []),
     ];
@@ -192,6 +204,21 @@ function onlyContainers(state: State, { trunk, ports }: NodePlan, dataDevice: st
       ),
   ];
 }
+
+/** Whatever a port of another tenant than the default one sends by IPv6 goes out of all such ports of the node. */
+function floodTenants(state: State, { ports }: NodePlan): string[] {
+  const tags = Object.values(state.networks).flatMap(({ tenant, localTag }) =>
+    tenant === defaultTenant ? [] : [localTag],
+  );
+  const devices = ports.filter(({ tag }) => tags.includes(tag)).map(({ device }) => device);
+  const everywhere = devices.map((device) => `output:${device}`).join(",");
+  return devices.map((device) => `table=0,priority=40,in_port=${device},ipv6,actions=${everywhere}`);
+}
+
+/** Flows of the rules of policies. */
+const isRule = (flow: string) => /^table=[56],priority=[1-9]\d\d,/.test(flow);
+
+const isIpv6 = (flow: string) => /,(ipv6|tcp6|udp6|icmp6),/.test(flow);
 
 /** Flows that mark the destination (reg1) or the source (reg2) of a packet as a member of a group. */
 const isMark = (flow: string) => /NXM_NX_REG[12]\[\]/.test(flow);

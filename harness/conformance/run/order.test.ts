@@ -25,6 +25,8 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/datapath/networks.test.ts",
     "suites/datapath/publishing.test.ts",
     "suites/datapath/ways.test.ts",
+    "suites/ipv6/networks.test.ts",
+    "suites/ipv6/plugin.test.ts",
     "suites/encryption/keys.test.ts",
     "suites/encryption/traffic.test.ts",
     "suites/plugin/faults.test.ts",

@@ -22,6 +22,7 @@ export const chapters = [
   "tenants",
   "external",
   "datapath",
+  "ipv6",
   "encryption",
   "policy",
   "plugin",

@@ -1,5 +1,5 @@
 import { ProbeFailed } from "#harness/core/errors.ts";
-import { type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
+import { NoRoute, type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
 import { type Arrival, connectByHand, describeReach, type Reach } from "#harness/host/agent/reach.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
@@ -22,6 +22,8 @@ export interface BlockedOptions extends ObservationWindow {
   control: Control;
   /** Milliseconds for one attempt; default 500. */
   timeoutMs?: number;
+  /** A client without a route to the target is one more that does not reach it. */
+  mayLackRoute?: boolean;
 }
 
 type OpenReach = Extract<Reach, { state: "open" }>;
@@ -78,7 +80,8 @@ async function expectReach<R extends Reach>(
 /**
  * Passes when `from` cannot reach the target although the target's server listens: every attempt in the window is dropped,
  * refused or unreachable, the control is open before and after, and the server's log has nothing of these attempts.
- * `silent` is a failure: the handshake got through. Throws `ProbeFailed` when the control fails or `from` has no route at all.
+ * `silent` is a failure: the handshake got through. Throws `ProbeFailed` when the control fails, and `NoRoute` when `from` has no
+ * route at all and must have one.
  */
 export async function expectBlocked(from: Peer, target: ProbeTarget, options: BlockedOptions): Promise<void> {
   const control = { from: options.control.from ?? from, target: options.control.target ?? target };
@@ -106,7 +109,8 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
         options,
         async () => {
           const nonce = log.nextNonce();
-          const reach = await agent.connect({ ...where(target), nonce, timeoutMs: options.timeoutMs ?? 500 });
+          const attempt = agent.connect({ ...where(target), nonce, timeoutMs: options.timeoutMs ?? 500 });
+          const reach = await (options.mayLackRoute ? attempt.catch(unrouted) : attempt);
           if (!isBlocked(reach)) await log.restart();
           return reach;
         },
@@ -122,6 +126,12 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
       }
     },
   );
+}
+
+/** What comes of an attempt for which there is no route. */
+function unrouted(error: unknown): Reach {
+  if (error instanceof NoRoute) return { state: "unreachable", errno: "ENETUNREACH", ms: 0 };
+  throw error;
 }
 
 /** What of the attempts since the last restart the target's server saw; always empty where the server is not ours. */

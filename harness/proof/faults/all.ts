@@ -5,6 +5,7 @@ import { datapathFaults } from "./datapath.ts";
 import { encryptionFaults } from "./encryption.ts";
 import { engineFaults } from "./engine.ts";
 import { interfaceFaults } from "./interfaces.ts";
+import { ipv6Faults } from "./ipv6.ts";
 import { leftoverFaults } from "./leftovers.ts";
 import { nameFaults } from "./names.ts";
 import { referenceChapterFaults } from "./reference/chapters.ts";
@@ -23,6 +24,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...translationFaults,
   ...datapathFaults,
   ...encryptionFaults,
+  ...ipv6Faults,
   ...leftoverFaults,
   ...referenceChapterFaults,
   ...remoteFaults,

@@ -71,7 +71,7 @@ export async function runCniWorkload(
   node: ClusterNode,
   spec: WorkloadSpec & { runtime: CniRuntime; network: NetworkConfig; image: string },
 ): Promise<CniWorkload> {
-  const { runtime, network, image, ip, publish = [], bare = false } = spec;
+  const { runtime, network, image, ip, ip6, publish = [], bare = false } = spec;
   const name = spec.name ?? uniqueName("c");
   const own = scope.child(`${bare ? "namespace" : "container"} ${name} on ${node.name}`, {
     kind: "workload",
@@ -81,7 +81,7 @@ export async function runCniWorkload(
     ifName: "eth0",
     capabilityArgs: {
       aliases: [name],
-      ...(ip ? { ips: [ip] } : {}),
+      ...(ip || ip6 ? { ips: [ip, ip6].filter((one) => one !== undefined) } : {}),
       ...(publish.length > 0
         ? {
             portMappings: publish.map(portMappingOf),

@@ -105,16 +105,18 @@ export async function runContainer(
       PortBindings: bindings,
       ...(spec.dns ? { Dns: spec.dns } : {}),
     },
-    ...(spec.ip
-      ? {
-          NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: { IPv4Address: spec.ip } } } },
-        }
+    ...(spec.ip || spec.ip6
+      ? { NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: fixedAddresses(spec) } } } }
       : {}),
   });
   await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
   const workload = new CnmWorkload(own, node, await container.inspect(), spec.network);
   await announce("workload started", { workload, network: spec.network, scope: own });
   return workload;
+}
+
+function fixedAddresses({ ip, ip6 }: Pick<WorkloadSpec, "ip" | "ip6">) {
+  return { ...(ip ? { IPv4Address: ip } : {}), ...(ip6 ? { IPv6Address: ip6 } : {}) };
 }
 
 /** As `HostConfig.PortBindings` has it: one port can be published at several addresses. */

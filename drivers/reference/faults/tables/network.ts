@@ -2,7 +2,7 @@ import type { FaultDescription } from "#suites/requirements/fault-description.ts
 
 /**
  * Every way in which the reference plugin can be a bad network, by the name that switches it on: networks, names,
- * tenants, VLANs and policies.
+ * tenants, VLANs and policies, over IPv4 and over IPv6.
  */
 export const referenceFaults = {
   "mtu-ignored": {
@@ -207,6 +207,32 @@ export const referenceFaults = {
     breaks: "out rules are enforced as in rules",
     why: "what may leave the group is not limited, and what may enter is",
     detectedBy: ["P8"],
+  },
+  "names-without-ipv6": {
+    breaks: "resolvers know the IPv4 addresses of containers alone",
+    why: "containers of a dual-stack network never use IPv6 with each other",
+    detectedBy: ["I2"],
+  },
+  "ipv6-of-all-tenants": {
+    breaks: "IPv6 that a tenant's container sends gets to the containers of all tenants on its node",
+    why: "tenants are apart over IPv4 and together over IPv6",
+    detectedBy: ["I7"],
+  },
+  "vlan-without-ipv6": {
+    breaks: "IPv6 that arrives in a VLAN is dropped",
+    why: "VLAN networks carry IPv4 alone, though IPv6 looks configured",
+    detectedBy: ["I8"],
+  },
+  "policy-for-ipv4-alone": {
+    breaks: "rules are enforced over IPv4 and not over IPv6",
+    why: "every port that a policy closes is open over IPv6",
+    detectedBy: ["I9"],
+    mayFollow: ["I10"],
+  },
+  "ipv6-peer-ignored": {
+    breaks: "a rule for the IPv6 address of a peer is for everybody",
+    why: "a rule that lets one client in lets in all of them",
+    detectedBy: ["I10"],
   },
 } as const satisfies Record<string, FaultDescription>;
 

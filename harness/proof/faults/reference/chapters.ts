@@ -17,6 +17,7 @@ const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {
   tenants: "tenants",
   external: "external",
   vlan: "external",
+  ipv6: "ipv6",
   policy: "policy",
   plugin: "plugin",
 };

@@ -1,0 +1,107 @@
+import type { Scope } from "#harness/core/async/scope.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { contains, familyOf, networkOf, nthAddress } from "#harness/core/ip.ts";
+import type { Host } from "#harness/host/host.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import type { Fault } from "#harness/proof/fault.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { drop, firstNode, onFirstWorkload, onRequirement } from "./tools.ts";
+
+/** Docker filters and translates IPv6 since 27.0. */
+const bridge = { tier: "chapters", chapter: "ipv6", driver: "bridge", engine: "28.5" } as const;
+/** Docker's names for the bridges of networks begin so. */
+const anyBridge = "br-+";
+
+/** Faults of what carries IPv6; those of a plugin's tenants, VLANs and policies are the reference plugin's own. */
+export const ipv6Faults: readonly Fault<"chapters">[] = [
+  {
+    name: "neighbours-without-udp-over-ipv6",
+    on: bridge,
+    breaks: "drops UDP over IPv6 that a container gets from others of its network",
+    why: "a service is reached over IPv4, and clients that prefer IPv6 wait for nothing",
+    detectedBy: ["I1"],
+    inject: {
+      "workload started": async (_context, { workload, scope }) => {
+        const subnet = await subnetOf(workload);
+        if (subnet === undefined) return;
+        // What the engine's proxy hands on comes from the gateway.
+        const match = `meta l4proto udp ip6 saddr ${subnet} ip6 saddr != ${nthAddress(subnet, 1)}`;
+        await drop(scope, workload, "input", match);
+      },
+    },
+  },
+  {
+    name: "ipv6-egress-untranslated",
+    on: bridge,
+    breaks: "lets IPv6 leave the node with the container's own address",
+    why: "containers get no answer over IPv6 from outside: nobody there routes their addresses",
+    detectedBy: ["I3"],
+    inject: {
+      // An engine puts its own rule first when it makes a network.
+      "workload started": onFirstWorkload("driver's", async ({ workload: { node } }, { chapter }) => {
+        const { device } = node.interfaces.management;
+        await insert(chapter, node, "nat", ["POSTROUTING", "-o", device, "-j", "ACCEPT"]);
+      }),
+    },
+  },
+  {
+    name: "published-port-closed-over-ipv6",
+    on: bridge,
+    breaks: "drops what arrives over IPv6 for a published UDP port",
+    why: "a published name server or game server answers over IPv4 alone",
+    detectedBy: ["I4"],
+    inject: {
+      "requirement begins": onRequirement("I4", (context, scope) =>
+        drop(scope, firstNode(context), "prerouting", `meta nfproto ipv6 udp dport ${publishedUdp}`),
+      ),
+    },
+  },
+  {
+    name: "networks-joined-over-ipv6",
+    on: bridge,
+    breaks: "forwards IPv6 from every network of a node to every other",
+    why: "a container is attacked from a network that it is not in, and IPv4 looks safe",
+    detectedBy: ["I5"],
+    inject: {
+      "requirement begins": onRequirement("I5", async (context, scope) => {
+        const node = firstNode(context);
+        await insert(scope, node, "raw", ["PREROUTING", "-i", anyBridge, "-j", "ACCEPT"]);
+        await insert(scope, node, "filter", ["FORWARD", "-i", anyBridge, "-o", anyBridge, "-j", "ACCEPT"]);
+      }),
+    },
+  },
+  {
+    name: "containers-open-to-a-route-over-ipv6",
+    on: bridge,
+    breaks: "forwards IPv6 that arrives for a container's own address",
+    why: "ports that nobody published are open to every host that has a route",
+    detectedBy: ["I6"],
+    inject: {
+      "requirement begins": onRequirement("I6", async (context, scope) => {
+        const node = firstNode(context);
+        const { device } = node.interfaces.management;
+        await insert(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
+        await insert(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
+      }),
+    },
+  },
+];
+
+/** What the chapter publishes. */
+const publishedUdp = 9132;
+
+/** The IPv6 subnet of the network that a workload was started in; none of one that carries IPv4 alone. */
+async function subnetOf(workload: Workload): Promise<string | undefined> {
+  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
+  if (!link) throw new HarnessError(`${workload.name} has no interface with MAC ${workload.mac}`);
+  const global = link.addresses.find(
+    (cidr) => familyOf(cidr) === 6 && !contains("fe80::/10", cidr.split("/")[0] ?? ""),
+  );
+  return global && networkOf(global);
+}
+
+/** Puts an ip6tables rule before all others of its chain; gone when `scope` closes. */
+async function insert(scope: Scope, host: Host, table: string, rule: readonly string[]): Promise<void> {
+  const command = (verb: string) => ["ip6tables", "--wait", "-t", table, verb, ...rule];
+  await withUndo(scope, host, command("-I"), command("-D"));
+}

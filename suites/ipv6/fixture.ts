@@ -1,0 +1,93 @@
+import { createHash } from "node:crypto";
+import type { InstalledDriver } from "#drivers/driver.ts";
+import type { Cluster, ClusterNode, ExternalHost } from "#harness/cluster/cluster.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
+import { nthAddress, parseAddress } from "#harness/core/ip.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import { hostPeer } from "#harness/observe/probe/peers.ts";
+import type { Peer } from "#harness/observe/probe/service.ts";
+import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
+import type { Network, NetworkSpec } from "#harness/workload/network.ts";
+
+/** A network that carries IPv4 and IPv6. */
+export interface DualStack {
+  readonly network: Network;
+  /** CIDR. */
+  readonly subnet6: string;
+}
+
+/** Makes one, with subnets of its own where none are wanted. */
+export async function createDualStack(
+  scope: Scope,
+  driver: InstalledDriver,
+  spec: NetworkSpec = {},
+): Promise<DualStack> {
+  const subnet6 = spec.subnet6 ?? freshSubnet6();
+  const network = await driver.createNetwork(scope, { subnet: freshSubnet(), ...spec, subnet6 });
+  return { network, subnet6 };
+}
+
+/** Hosts with an IPv6 address on the management network. */
+export interface Ipv6Hosts {
+  readonly external: Peer;
+  /** In the order of the cluster's nodes. */
+  readonly nodes: readonly Peer[];
+}
+
+/**
+ * Gives every host an address on the management network, in a unique local prefix (RFC 4193) of the cluster's own, until `scope`
+ * closes. Throws `Blocked` where the external host and a node do not reach each other by it.
+ */
+export async function addressHosts(scope: Scope, cluster: Cluster): Promise<Ipv6Hosts> {
+  const prefix = prefixOf(cluster.id);
+  const [external, ...nodes] = await Promise.all(
+    [cluster.external, ...cluster.nodes].map((host) => addressHost(scope, host, prefix)),
+  );
+  if (!external) throw new Blocked("the cluster has no external host");
+  await Promise.all(nodes.map((node) => expectWay(external, node)));
+  return { external, nodes };
+}
+
+/** e.g. `fd3f:9a1c:77e2::/64`. */
+function prefixOf(cluster: string): string {
+  const global = createHash("sha256").update(cluster).digest("hex");
+  return `fd${global.slice(0, 2)}:${global.slice(2, 6)}:${global.slice(6, 10)}::/64`;
+}
+
+/** The IPv4 address of the host is the last part of its IPv6 one. */
+async function addressHost(scope: Scope, host: ClusterNode | ExternalHost, prefix: string): Promise<Peer> {
+  const { device, address } = host.interfaces.management;
+  const ip = nthAddress(prefix, parseAddress(address).value);
+  const off = `/proc/sys/net/ipv6/conf/${device}/disable_ipv6`;
+  if ((await host.run(["cat", off])).trim() !== "0") {
+    const write = (value: string) => ["sh", "-c", 'echo "$1" >"$2"', "sh", value, off];
+    await withUndo(scope, host, write("0"), write("1"));
+  }
+  // An address that is still looked for on the wire cannot be used.
+  const assigned = [`${ip}/64`, "dev", device];
+  await withUndo(
+    scope,
+    host,
+    ["ip", "-6", "address", "add", ...assigned, "nodad"],
+    ["ip", "-6", "address", "del", ...assigned],
+  );
+  return { ...hostPeer(scope, host), ip };
+}
+
+async function expectWay(from: Peer, to: Peer): Promise<void> {
+  const agent = await from.agent();
+  await until({ what: `${from.name} to reach ${to.name} over IPv6`, deadlineMs: 10_000 }, async () => {
+    const { received } = await agent.ping({ address: to.ip, timeoutMs: 1_000 });
+    return received > 0;
+  }).catch((error: unknown) => {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    throw new Blocked(
+      `${from.name} and ${to.name} do not reach each other over IPv6 on the management network`,
+      {
+        cause: error,
+      },
+    );
+  });
+}

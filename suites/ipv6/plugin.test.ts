@@ -1,0 +1,186 @@
+import type { InstalledDriver } from "#drivers/driver.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { Blocked, HarnessError } from "#harness/core/errors.ts";
+import { nthAddress } from "#harness/core/ip.ts";
+import { uniqueMarker } from "#harness/host/agent/agent.ts";
+import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/capture-while.ts";
+import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
+import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
+import { openWire } from "#harness/observe/vlan-hosts.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
+import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
+import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
+import { nodeOf, port } from "#suites/datapath/fixture.ts";
+import { allowedPort, createGroup, deniedPort, guard, ports, twoNodes } from "#suites/policy/fixture.ts";
+import { createDualStack } from "./fixture.ts";
+
+const tag = 114;
+const anotherTag = 115;
+/** A rule that goes before others. */
+const letIn = { direction: "in", protocol: "tcp", action: "allow", priority: 10 } as const;
+/** Several networks and containers each, all at the same time. */
+const busy = { deadlineMs: 120_000 };
+/** Time that a change of a live policy may take to reach every node. */
+const takesEffect = { settleMs: 5_000 };
+
+chapter("ipv6", ({ requirement, shared }) => {
+  requirement(
+    "I7",
+    "each client reads its own tenant's server, and an address that only the other has is not reached",
+    async ({ driver, cluster, scope }) => {
+      const spec = { subnet: freshSubnet(), subnet6: freshSubnet6() };
+      const node = nodeOf(cluster);
+      const both = nthAddress(spec.subnet6, 0x50);
+      const tenant = async (prefix: string) => {
+        const name = uniqueName(prefix);
+        await createTenant(driver, scope, name);
+        const { network } = await createDualStack(scope, driver, { ...spec, name: "dual", tenant: name });
+        const [twin, client] = await Promise.all([
+          network.run(scope, node, { ip6: both }),
+          network.run(scope, node),
+        ]);
+        const [twin6, client6] = await Promise.all([twin, client].map((one) => overIpv6(one, spec.subnet6)));
+        if (!twin6 || !client6) throw new HarnessError("two workloads have two peers");
+        expectFact(twin.name, "its IPv6 address", twin6.ip, both);
+        return { network, client: client6, server: await serve(twin6, { ports: [port], identity: name }) };
+      };
+      const [blue, green] = await Promise.all([tenant("blue"), tenant("green")]);
+      await Promise.all([blue, green].map(({ client, server }) => expectOpen(client, server.at(port))));
+
+      const lone = await blue.network.run(scope, node, { ip6: nthAddress(spec.subnet6, 0x60) });
+      const lone6 = await overIpv6(lone, spec.subnet6);
+      await using server = await serve(lone6, { ports: [port] });
+      const control = { from: blue.client };
+      await expectNoPing(green.client, lone6, { control });
+      await expectBlocked(green.client, server.at(port), { control });
+    },
+    busy,
+  );
+
+  requirement(
+    "I8",
+    "between the nodes, and to hosts in the VLAN and in another one",
+    async ({ driver, cluster, scope, keep }) => {
+      const [near, far] = cluster.nodes;
+      if (!near || !far) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
+      const { network, subnet6 } = await createDualStack(scope, driver, { encap: "vlan", tag });
+      const [a, b] = await Promise.all([network.run(scope, near), network.run(scope, far)]);
+      const [a6, b6] = await Promise.all([overIpv6(a, subnet6), overIpv6(b, subnet6)]);
+      await Promise.all([expectPing(a6, b6), expectPing(b6, a6)]);
+      await using server = await serve(b6, { ports: [0] });
+      await expectOpen(a6, server.at(server.ports[0] ?? 0));
+
+      const pings = ["first", "last"].map((name) => ({ name, marker: uniqueMarker() }));
+      const devices = Object.values(far.interfaces).map(({ device }) => device);
+      const seen = await captureWhile({ node: far, devices, keep }, async () => {
+        for (const { marker } of pings) await expectPing(a6, b6, { marker });
+      });
+      for (const { name, marker } of pings) {
+        const frames = carrying(seen, marker);
+        const who = `the ${name} of two pings from ${a.name} to ${b.name}`;
+        const request = expectPresent(
+          frames.find(({ packet }) => packet.source === a.mac),
+          {
+            who,
+            expected: `a frame from its own MAC ${a.mac} on ${far.interfaces.data.device}`,
+            got: frames.map((one) => `${one.packet.source} ${describeSeen([one])}`).join("; ") || "none",
+          },
+        );
+        const { ip } = request.packet;
+        expectFact(who, "its inner addresses", [ip?.source, ip?.destination], [a6.ip, b6.ip]);
+        for (const one of frames) {
+          const { vlans, vxlan } = one.packet;
+          expectFact(
+            describeSeen([one]),
+            "interface, tags and encapsulation",
+            { where: one.device, tags: vlans.map(({ id }) => id), vxlan: vxlan !== undefined },
+            { where: far.interfaces.data.device, tags: [tag], vxlan: false },
+          );
+        }
+      }
+
+      const { attach } = await openWire(scope, cluster.external);
+      const at = (index: number) => `${nthAddress(subnet6, index)}/64`;
+      const inside = await attach(scope, "ncinside6", { address: at(0xf1), tag });
+      const other = await attach(scope, "ncother6", { address: at(0xf2), tag: anotherTag });
+      const alike = await attach(scope, "ncalike6", { address: at(0xf3), tag: anotherTag });
+      await Promise.all([expectPing(inside, a6), expectPing(b6, inside), expectPing(alike, other)]);
+      await expectNoPing(other, a6, { control: { from: inside } });
+      await expectNoPing(a6, other, { control: { to: inside } });
+    },
+    busy,
+  );
+
+  const field = shared(
+    "a dual-stack network with clients and an unguarded server",
+    async ({ cluster, driver, scope }) => {
+      if (cluster.nodes.length < 2) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
+      const [near, far] = twoNodes(cluster.nodes);
+      const { network, subnet6 } = await createDualStack(scope, driver);
+      const workloads = await Promise.all([near, far, near].map((node) => network.run(scope, node)));
+      const [neighbour, stranger, unguarded] = await Promise.all(
+        workloads.map((workload) => overIpv6(workload, subnet6)),
+      );
+      if (!neighbour || !stranger || !unguarded) throw new HarnessError("three containers were started");
+      const open = await serve(unguarded, { ports });
+      return { network, subnet6, near, far, neighbour, stranger, open };
+    },
+  );
+
+  requirement(
+    "I9",
+    "a rule added to a live policy closes its port over IPv6 too, on both nodes, and nothing else",
+    async ({ use, driver, scope }) => {
+      const { network, subnet6, near, neighbour, stranger, open } = await use(field);
+      const { policy, member, tcp } = await guard(scope, driver, network, near, []);
+      const member6 = await overIpv6(member, subnet6);
+      const at = (port: number) => tcp.at(port, { address: member6.ip });
+      await using udp = await serve(member6, { ports, protocol: "udp" });
+      await expectOpen(stranger, at(deniedPort));
+      await policy.addRule({ id: "1", direction: "in", protocol: "tcp", port: deniedPort, action: "deny" });
+      await Promise.all(
+        [neighbour, stranger].flatMap((client) => [
+          expectBlocked(client, at(deniedPort), { control: { target: open.at(deniedPort) }, ...takesEffect }),
+          expectOpen(client, at(allowedPort)),
+          expectOpen(client, udp.at(deniedPort)),
+          expectPing(client, member6),
+          expectPing(member6, client),
+        ]),
+      );
+    },
+    busy,
+  );
+
+  requirement(
+    "I10",
+    "of three clients one is let in by its address and one by its group",
+    async ({ use, driver, scope }) => {
+      const { network, subnet6, near, far, neighbour, stranger, open } = await use(field);
+      const name = uniqueName("web");
+      const web = await createGroup(scope, driver, { name, network: network.name, policies: [] });
+      const client = await overIpv6(await network.run(scope, far, { group: web }), subnet6);
+      const { member, tcp } = await guard(scope, driver, network, near, [
+        { id: "1", direction: "in", protocol: "tcp", action: "deny", priority: 1 },
+        { ...letIn, id: "2", peer: { address: stranger.ip } },
+        { ...letIn, id: "3", peer: { group: web } },
+      ]);
+      const { ip: address } = await overIpv6(member, subnet6);
+      const target = tcp.at(deniedPort, { address });
+      await Promise.all([expectOpen(stranger, target), expectOpen(client, target)]);
+      await expectBlocked(neighbour, target, { control: { target: open.at(deniedPort) } });
+    },
+    busy,
+  );
+});
+
+async function createTenant(driver: InstalledDriver, scope: Scope, name: string): Promise<void> {
+  expectThat(driver.createTenant !== undefined, {
+    who: "the driver",
+    expected: "createTenant, since it declares tenants",
+    got: "none",
+  });
+  await driver.createTenant(scope, name);
+}
