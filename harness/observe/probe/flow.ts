@@ -1,5 +1,5 @@
 import { until } from "#harness/core/async/poll.ts";
-import { type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
+import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import { describeReach, type Reach } from "#harness/host/agent/reach.ts";
 import { untilSeen } from "./expectation.ts";
 import { isOpen } from "./reachability.ts";
@@ -7,7 +7,7 @@ import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.
 
 type OpenReach = Extract<Reach, { state: "open" }>;
 
-/** Milliseconds for one attempt; a datagram is sent three times in it. */
+/** Milliseconds for one attempt, in which a datagram is sent up to three times. */
 const attemptMs = 900;
 /** Between two attempts, so that no answer of the kernels expires. */
 const everyMs = 50;
@@ -40,7 +40,7 @@ export async function expectFlow(ends: FlowEnds): Promise<void> {
     who: `the flow from ${from.name} port ${fromPort} to ${describeTarget(target)}`,
     expected: `open, answered by ${JSON.stringify(target.identity)}, which saw ${from.ip}`,
     deadlineMs: 10_000,
-    look: (nonce) => attempt(agent, ends, nonce),
+    look: (nonce) => attempt(agent, ends, { timeoutMs: attemptMs, nonce }),
     probe: probeOf(from, target),
     accept: (reach): reach is OpenReach => isAnswered(reach, ends),
     describe: describeFlow,
@@ -56,12 +56,13 @@ export class Flow {
 
   private constructor() {}
 
-  static async start(ends: FlowEnds): Promise<Flow> {
+  /** `attemptMs`: how long each attempt waits for its answer. */
+  static async start(ends: FlowEnds, attemptMs: number): Promise<Flow> {
     const flow = new Flow();
     const agent = await ends.from.agent();
     const what = `the flow to ${describeTarget(ends.target)} to be stopped`;
     flow.#work = until({ what, deadlineMs: longestMs, everyMs }, async () => {
-      const reach = await attempt(agent, ends);
+      const reach = await attempt(agent, ends, { timeoutMs: attemptMs });
       flow.#attempts++;
       if (!isAnswered(reach, ends)) flow.#failed.push(describeFlow(reach));
       return flow.#ended;
@@ -78,9 +79,12 @@ export class Flow {
   }
 }
 
-function attempt(agent: ProbeAgent, { target, fromPort }: FlowEnds, nonce = uniqueMarker()): Promise<Reach> {
-  const { address, port } = target;
-  return agent.connect({ protocol: "udp", address, port, fromPort, nonce, timeoutMs: attemptMs });
+function attempt(
+  agent: ProbeAgent,
+  { target: { address, port }, fromPort }: FlowEnds,
+  how: { timeoutMs: number; nonce?: string },
+): Promise<Reach> {
+  return agent.connect({ protocol: "udp", address, port, fromPort, ...how });
 }
 
 function isAnswered(reach: Reach, { from, target }: FlowEnds): reach is OpenReach {
