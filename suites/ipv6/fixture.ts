@@ -4,12 +4,13 @@ import type { Cluster, ClusterNode, ExternalHost } from "#harness/cluster/cluste
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
-import { nthAddress, parseAddress } from "#harness/core/ip.ts";
+import { addressOf, contains, nthAddress, parseAddress } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
 import type { Network, NetworkSpec } from "#harness/workload/network.ts";
+import type { Link, Workload } from "#harness/workload/workload.ts";
 
 /** A network that carries IPv4 and IPv6. */
 export interface DualStack {
@@ -27,6 +28,20 @@ export async function createDualStack(
   const subnet6 = spec.subnet6 ?? freshSubnet6();
   const network = await driver.createNetwork(scope, { subnet: freshSubnet(), ...spec, subnet6 });
   return { network, subnet6 };
+}
+
+/**
+ * The address that a workload has on its link without anybody's doing (RFC 4291, section 2.5.6), as a neighbour of its network asks
+ * for it: with the neighbour's interface. Undefined where it has none.
+ */
+export async function linkLocalOf(workload: Workload, neighbour: Workload): Promise<string | undefined> {
+  const [own, theirs] = await Promise.all([linkOf(workload), linkOf(neighbour)]);
+  const cidr = own?.addresses.find((one) => contains("fe80::/10", addressOf(one)));
+  return cidr && theirs && `${addressOf(cidr)}%${theirs.name}`;
+}
+
+async function linkOf(workload: Workload): Promise<Link | undefined> {
+  return (await workload.links()).find(({ mac }) => mac === workload.mac);
 }
 
 /** Hosts with an IPv6 address on the management network. */

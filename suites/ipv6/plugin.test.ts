@@ -15,7 +15,7 @@ import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
 import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
 import { nodeOf, port } from "#suites/datapath/fixture.ts";
 import { allowedPort, createGroup, deniedPort, guard, ports, twoNodes } from "#suites/policy/fixture.ts";
-import { createDualStack } from "./fixture.ts";
+import { createDualStack, linkLocalOf } from "./fixture.ts";
 
 const tag = 114;
 const anotherTag = 115;
@@ -126,15 +126,15 @@ chapter("ipv6", ({ requirement, shared }) => {
       );
       if (!neighbour || !stranger || !unguarded) throw new HarnessError("three containers were started");
       const open = await serve(unguarded, { ports });
-      return { network, subnet6, near, far, neighbour, stranger, open };
+      return { network, subnet6, near, far, neighbour, stranger, open, beside: workloads[0] };
     },
   );
 
   requirement(
     "I9",
-    "a rule added to a live policy closes its port over IPv6 too, on both nodes, and nothing else",
-    async ({ use, driver, scope }) => {
-      const { network, subnet6, near, neighbour, stranger, open } = await use(field);
+    "a rule added to a live policy closes its port at every IPv6 address, on both nodes, and nothing else",
+    async ({ use, driver, scope, fact }) => {
+      const { network, subnet6, near, neighbour, stranger, open, beside } = await use(field);
       const { policy, member, tcp } = await guard(scope, driver, network, near, []);
       const member6 = await overIpv6(member, subnet6);
       const at = (port: number) => tcp.at(port, { address: member6.ip });
@@ -150,6 +150,11 @@ chapter("ipv6", ({ requirement, shared }) => {
           expectPing(member6, client),
         ]),
       );
+      const local = beside && (await linkLocalOf(member, beside));
+      fact("link-local address of a member", local === undefined ? "none" : "one");
+      if (local === undefined) return;
+      const there = (port: number) => tcp.at(port, { address: local });
+      await expectBlocked(neighbour, there(deniedPort), { control: { target: there(allowedPort) } });
     },
     busy,
   );

@@ -121,7 +121,7 @@ export class DataplaneFaults {
 
   #breakFlows(state: State, right: readonly string[], plan: NodePlan, dataDevice: string): string[] {
     const outer = [...plan.overlays.map(({ device }) => device), dataDevice];
-    const flows = right
+    const flows = (this.#on("policy-for-given-addresses-alone") ? byGivenAddress(right, state) : right)
       .filter((flow) => !(this.#on("policy-for-ipv4-alone") && isRule(flow) && isIpv6(flow)))
       .map((flow) =>
         this.#on("ipv6-peer-ignored") && isRule(flow) ? flow.replace(/,ipv6_(src|dst)=[^,]+/, "") : flow,
@@ -222,6 +222,16 @@ const isIpv6 = (flow: string) => /,(ipv6|tcp6|udp6|icmp6),/.test(flow);
 
 /** Flows that mark the destination (reg1) or the source (reg2) of a packet as a member of a group. */
 const isMark = (flow: string) => /NXM_NX_REG[12]\[\]/.test(flow);
+
+/** Marks by the IPv6 address that a member was given, in place of those by its MAC. */
+function byGivenAddress(flows: readonly string[], { endpoints }: State): string[] {
+  return flows.flatMap((flow) => {
+    const [, end, mac] = (isMark(flow) && /,ipv6,dl_(dst|src)=([0-9a-f:]+),/.exec(flow)) || [];
+    if (end === undefined) return [flow];
+    const ipv6 = Object.values(endpoints).find((one) => one.mac === mac)?.ipv6;
+    return ipv6 === undefined ? [] : [flow.replace(`dl_${end}=${mac}`, `ipv6_${end}=${addressOf(ipv6)}`)];
+  });
+}
 
 /** Marks only where the other end is on another node: what stays on this node passes unmarked, in both directions. */
 function remoteMarks(flows: readonly string[], state: State, plan: NodePlan): string[] {

@@ -164,7 +164,8 @@ const insideBits = (8 + 8 + 14) * 8;
 
 /** Packets to the address, and from it. */
 function insideVxlan(address: string): string[] {
-  const { family, value } = parseAddress(address);
+  // A link-local address comes with its interface.
+  const { family, value } = parseAddress(address.replace(/%.*/, ""));
   const bits = family === 4 ? 32 : 128;
   const source = insideBits + (family === 4 ? 12 : 8) * 8;
   const hex = `0x${value.toString(16).padStart(bits / 4, "0")}`;

@@ -35,6 +35,17 @@ test("every node knows the members of a group, wherever they are", () => {
   }
 });
 
+test("over IPv6 a member is known by its MAC, since it has addresses that nobody gave it", () => {
+  const model = cluster();
+  const mac = "02:02:0a:01:02:07";
+  for (const node of ["n1", "n2"]) {
+    expect(flowsOf(model, node).filter((flow) => flow.includes(`=${mac}`))).toEqual([
+      `table=1,priority=10,reg0=4094,ipv6,dl_dst=${mac},actions=load:1->NXM_NX_REG1[],goto_table:2`,
+      `table=2,priority=10,reg0=4094,ipv6,dl_src=${mac},actions=load:1->NXM_NX_REG2[],goto_table:3`,
+    ]);
+  }
+});
+
 test("a container outside of groups is in no flow but its port's", () => {
   expect(flowsOf(cluster(), "n2").filter((flow) => flow.includes("10.1.2.8"))).toEqual([]);
 });

@@ -103,12 +103,12 @@ function memberFlows(state: Readonly<State>, groups: ReadonlyMap<string, number>
   const members = Object.values(state.endpoints).flatMap((endpoint) => {
     const { localTag, tenant } = state.networks[endpoint.network]!;
     const group = groups.get(keyOf(tenant, endpoint.group ?? ""));
-    return group === undefined ? [] : [{ localTag, group, addresses: addressesOf(endpoint) }];
+    return group === undefined ? [] : [{ localTag, group, ends: endsOf(endpoint) }];
   });
-  const marks = members.flatMap(({ localTag, group, addresses }) =>
-    addresses.flatMap(({ address, family }) => [
-      `table=${table.destination},priority=10,reg0=${localTag},${family.any},${family.destination}=${address},actions=load:${group}->NXM_NX_REG1[],goto_table:${table.source}`,
-      `table=${table.source},priority=10,reg0=${localTag},${family.any},${family.source}=${address},actions=load:${group}->NXM_NX_REG2[],goto_table:${table.track}`,
+  const marks = members.flatMap(({ localTag, group, ends }) =>
+    ends.flatMap(({ destination, source }) => [
+      `table=${table.destination},priority=10,reg0=${localTag},${destination},actions=load:${group}->NXM_NX_REG1[],goto_table:${table.source}`,
+      `table=${table.source},priority=10,reg0=${localTag},${source},actions=load:${group}->NXM_NX_REG2[],goto_table:${table.track}`,
     ]),
   );
   return [
@@ -168,8 +168,11 @@ function masked(address: string): string {
   return isCidr(address) ? networkOf(address) : address;
 }
 
-function addressesOf({ ipv4, ipv6 }: EndpointState) {
-  return [ipv4, ipv6].flatMap((cidr, index) =>
-    cidr === undefined ? [] : [{ address: addressOf(cidr), family: families[index]! }],
-  );
+/** What a packet to or from a container matches. Over IPv6 it has addresses that nobody gave it, such as a link-local one. */
+function endsOf({ ipv4, mac }: EndpointState): { destination: string; source: string }[] {
+  const address = addressOf(ipv4);
+  return [
+    { destination: `ip,nw_dst=${address}`, source: `ip,nw_src=${address}` },
+    { destination: `ipv6,dl_dst=${mac}`, source: `ipv6,dl_src=${mac}` },
+  ];
 }

@@ -229,6 +229,11 @@ export const referenceFaults = {
     detectedBy: ["I9"],
     mayFollow: ["I10"],
   },
+  "policy-for-given-addresses-alone": {
+    breaks: "over IPv6 rules bind the address that a member was given, and not its link-local one",
+    why: "a neighbour gets past every rule by an address that nobody thinks of",
+    detectedBy: ["I9"],
+  },
   "ipv6-peer-ignored": {
     breaks: "a rule for the IPv6 address of a peer is for everybody",
     why: "a rule that lets one client in lets in all of them",
