@@ -18,6 +18,7 @@ import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/cor
 import { typed } from "#harness/core/typed.ts";
 import type { Host } from "#harness/host/host.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
+import { blameEngines } from "#harness/observe/dead-engine.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
@@ -136,6 +137,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         );
         if (baseline.leftovers.length === 0) keepBaseline(clusterId, await readStableSnapshot(cluster));
       },
+      blame: ({ cluster }, failure) => blameEngines(failure, cluster.nodes),
       collect: ({ cluster }) => collectEvidence(cluster),
       watch: ({ cluster, driver }, id) =>
         aftermath.watch(id, async () => ({

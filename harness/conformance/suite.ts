@@ -41,6 +41,8 @@ export interface SuiteOptions<Context extends object> {
    * where nothing could be opened.
    */
   admit?: (id: RequirementId, context: Context | undefined) => Promise<void>;
+  /** What a test really ended with, e.g. where that on which everything rests has died. Must not throw. */
+  blame?: (context: Context, failure: unknown) => Promise<unknown>;
   /** Evidence to collect after a failure, before anything is torn down. Bounded by the caller in time and size. */
   collect?: (context: Context) => Promise<EvidenceFile[]>;
   /** Hosts that the packets of a test may cross, where a check that fails is to tell on which hop it was lost. */
@@ -231,9 +233,10 @@ export function conformanceSuite<Context extends object>(
           record.expectSeen(sees);
         } catch (error) {
           failure = error;
-          if (context && ["failed", "error"].includes(outcomeOf(error))) {
+          if (context && isBroken(error)) {
+            failure = (await options.blame?.(context, error)) ?? error;
             await record.collect(() => options.collect?.(context as Context) ?? Promise.resolve([]));
-            const reason = error instanceof Error ? error.message : String(error);
+            const reason = failure instanceof Error ? failure.message : String(failure);
             await announce("requirement failed", { requirement: id, reason });
           }
         }
@@ -272,6 +275,10 @@ export function conformanceSuite<Context extends object>(
     tasks.splice(0, tasks.length, ...inOrder(tasks, places, selection, options.chapter));
     for (const registerTry of registerTries) registerTry();
   });
+}
+
+function isBroken(error: unknown): boolean {
+  return ["failed", "error"].includes(outcomeOf(error));
 }
 
 type Place = "first" | "anywhere" | "last";

@@ -8,11 +8,39 @@ export interface EvidenceFile {
 
 const perCommandMs = 8_000;
 
+/** What each network namespace but the node's own is, under the name of its container where it is one's. */
+const namespaces = `
+names=$(docker ps --quiet --no-trunc | xargs -r docker inspect --format '{{.NetworkSettings.SandboxKey}} {{.Name}}')
+awk '$3 == "nsfs" { print $2 }' /proc/self/mounts | sort -u | while read -r path; do
+  name=$(echo "$names" | sed -n "s#^\\(/var\\)*$path /##p")
+  echo "----- $path \${name:-of no container}"
+  inside() { nsenter --net="$path" "$@" 2>&1; }
+  printf '%s\\n' 'address show' 'route show table all' 'rule show' 'neighbour show' |
+    inside ip -details -statistics -batch - || continue
+  inside ss --all --tcp --udp --numeric --processes --no-header
+  inside nstat --zeros --ignore --noupdate | awk '$2 != 0 && NR > 1 { print $1, $2 }'
+  inside conntrack --dump
+done
+`;
+
+/** The engine's process, by its pid file and by what runs, and its last panic with the goroutine that it came from. */
+const engineProcess = `
+echo "pid file: $(cat /run/docker.pid 2>&1)"
+pgrep -a dockerd || echo "no dockerd runs"
+last=$(grep --text -nE '^(panic|fatal error|SIG[A-Z]+)[: ]' /var/log/dockerd.log | tail -1 | cut -d: -f1)
+[ -z "$last" ] || tail --lines=+"$last" /var/log/dockerd.log | head -60
+`;
+
 /** What explains a failure later: the state of links, routes, firewall, engine and plugin, one file per node. */
 const looks: Record<string, readonly string[]> = {
-  links: ["ip", "-details", "address", "show"],
+  links: ["ip", "-details", "-statistics", "address", "show"],
   routes: ["ip", "route", "show", "table", "all"],
+  rules: ["ip", "rule", "show"],
   neighbours: ["ip", "neighbour", "show"],
+  sockets: ["ss", "--listening", "--tcp", "--udp", "--numeric", "--processes"],
+  conntrack: ["conntrack", "--dump"],
+  counters: ["nstat", "--ignore", "--noupdate"],
+  namespaces: ["sh", "-c", namespaces],
   fdb: ["bridge", "fdb", "show"],
   iptables: ["iptables-save", "--counters"],
   nftables: ["nft", "list", "ruleset"],
@@ -20,6 +48,7 @@ const looks: Record<string, readonly string[]> = {
   containers: ["docker", "ps", "--all"],
   networks: ["sh", "-c", "docker network inspect $(docker network ls --quiet)"],
   inspect: ["sh", "-c", "docker inspect $(docker ps --quiet --filter label=netconform)"],
+  "engine process": ["sh", "-c", engineProcess],
   "engine log": ["tail", "--lines=200", "/var/log/dockerd.log"],
   // One log that is not there hides no other.
   "plugin logs": ["sh", "-c", "tail --lines=200 /var/log/netconform-*/*.log 2>&1 || true"],

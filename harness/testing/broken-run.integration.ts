@@ -126,7 +126,9 @@ describe("an engine that is killed on a node", () => {
       strike: (cluster) => killOn(cluster, "pkill -KILL -x dockerd"),
     });
     expect(run.exitCode).toBe(1);
-    expect(resultsOf(run, "S3")[0]).toMatch(/^error: /);
+    expect(resultsOf(run, "S3")[0]).toMatch(
+      /^error: the engine of node2 \(pid \d+\) died; its last words: none in its log\n {2}What failed then: /,
+    );
     expect(resultsOf(run, "S1")[0]).toMatch(/^passed/);
   });
 });

@@ -35,6 +35,19 @@ describe("parseSnapshot", () => {
     expect(snapshot.fdb).toEqual(["02:42:0a:00:00:03 dev vxlan0 dst 192.168.2.11 self permanent"]);
   });
 
+  it("knows who listens where by the process, whatever its number, and leaves out the kernel", () => {
+    const snapshot = parseSnapshot(
+      page({
+        listeners: [
+          'tcp LISTEN 0      4096      10.0.0.1:2377  0.0.0.0:* users:(("dockerd",pid=47,fd=26))',
+          'tcp LISTEN 0      128           [::]:22       [::]:* users:(("sshd",pid=42,fd=8),("sshd",pid=43,fd=8))',
+          "udp UNCONN 0      0          0.0.0.0:4789  0.0.0.0:*",
+        ],
+      }),
+    );
+    expect(snapshot.listeners).toEqual(["tcp 10.0.0.1:2377 dockerd", "tcp [::]:22 sshd"]);
+  });
+
   it("forgets what the kernel gives an interface with its first carrier, and keeps what somebody gave it", () => {
     const snapshot = parseSnapshot(
       page({
@@ -130,6 +143,16 @@ describe("compareSnapshots", () => {
       { host: "node1", kind: "links", change: "missing", thing: "eth0" },
       { host: "node2", kind: "links", change: "left behind", thing: "veth1" },
     ]);
+  });
+
+  it("holds nothing against anybody of a kind that an older version did not read", () => {
+    const after = {
+      node1: { links: ["lo", "eth0"], listeners: ["tcp [::]:22 sshd"] },
+      node2: { links: ["lo"] },
+    };
+    expect(compareSnapshots(before, after)).toEqual([]);
+    const empty = { node1: { links: ["lo", "eth0"], listeners: [] }, node2: { links: ["lo"] } };
+    expect(compareSnapshots(empty, after)).toHaveLength(1);
   });
 
   it("counts equal lines", () => {

@@ -38,6 +38,7 @@ section iptables iptables-save
 section ip6tables ip6tables-save
 section nftables nft --json list ruleset
 section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
+section listeners ss --listening --tcp --udp --numeric --processes --no-header
 section leases find /var/lib/cni/networks -type f -not -name lock -not -name 'last_reserved_ip.*'
 section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
 section networks docker network ls --no-trunc --format '{{if ne .Name "bridge"}}{{.ID}} {{end}}{{.Name}} {{.Driver}}'
@@ -125,6 +126,8 @@ function thingsIn(kind: string, line: string): string[] {
     case "fdb":
       // Learned entries age away by themselves; only what somebody put there counts.
       return /permanent|static/.test(line) ? [line] : [];
+    case "listeners":
+      return readListener(line);
     case "iptables":
     case "ip6tables":
       // A table comes to be by being looked at; what counts is what it does.
@@ -134,6 +137,13 @@ function thingsIn(kind: string, line: string): string[] {
     default:
       return [line];
   }
+}
+
+/** Who listens where. Sockets of no process are the kernel's, such as a VXLAN device's, or an engine's in a container. */
+function readListener(line: string): string[] {
+  const [protocol, , , , address] = line.split(/\s+/);
+  const process = /users:\(\("([^"]*)"/.exec(line)?.[1];
+  return process === undefined ? [] : [`${protocol} ${address} ${process}`];
 }
 
 const ruleset = z.object({ nftables: z.array(z.record(z.string(), z.record(z.string(), z.unknown()))) });
@@ -156,7 +166,8 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): SnapshotDif
   return Object.keys({ ...before, ...after }).flatMap((host) => {
     const old = before[host] ?? {};
     const now = after[host] ?? {};
-    return Object.keys({ ...old, ...now }).flatMap((kind) => [
+    const kinds = Object.keys({ ...old, ...now }).filter((kind) => isKnown(kind, before[host], after[host]));
+    return kinds.flatMap((kind) => [
       ...surplus(now[kind] ?? [], old[kind] ?? []).map(
         (thing): SnapshotDifference => ({ host, kind, change: "left behind", thing }),
       ),
@@ -165,6 +176,11 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): SnapshotDif
       ),
     ]);
   });
+}
+
+/** A reading has every kind, if only an empty one: one without it is of a version that did not look there, and tells nothing of it. */
+function isKnown(kind: string, old: HostSnapshot | undefined, now: HostSnapshot | undefined): boolean {
+  return [old, now].every((page) => page === undefined || Object.hasOwn(page, kind));
 }
 
 /** Lines of `these` beyond those that `those` also has. */

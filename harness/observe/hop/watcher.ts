@@ -77,7 +77,8 @@ interface WatchMethods {
 /** Before connection tracking and all rules that filter, after fragments are put together. */
 const priority = -350;
 const deadlineMs = 5_000;
-const endMs = 2_000;
+/** What it put onto the host it takes away before it ends. */
+const endMs = 15_000;
 
 /** Sees packets, and what rules do to them, in several network namespaces of one host at once. */
 export class Watcher {

@@ -1,8 +1,10 @@
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
-import { firstNode } from "./tools.ts";
+import { answerOn, firstNode } from "./tools.ts";
 
 const name = "nc-left";
+/** Published by no chapter. */
+const port = 9117;
 
 /** Faults that leave something behind. */
 export const leftoverFaults: readonly Fault<"chapters">[] = [
@@ -43,6 +45,7 @@ export const leftoverFaults: readonly Fault<"chapters">[] = [
       "iptables: left behind",
       "ip6tables: left behind",
       "nftables: left behind",
+      "listeners: left behind",
     ],
     alone: true,
     inject: {
@@ -74,6 +77,7 @@ export const leftoverFaults: readonly Fault<"chapters">[] = [
           await pair([tool, "-N", name], [tool, "-X", name]);
         }
         await pair(["nft", "add", "table", "inet", name], ["nft", "delete", "table", "inet", name]);
+        await answerOn(scope, node, port);
       },
     },
   },

@@ -57,9 +57,9 @@ def main(argv: list[str]) -> None:
         send_transfer(arguments[0], int(arguments[1]), int(arguments[2]))
     else:
         sys.stderr.write(
-            "usage: probe | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM... | cni SOCKET WHO"
-            " | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT... | receive PORT"
-            " | send ADDRESS PORT BYTES\n"
+            "usage: probe | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM..."
+            " | cni SOCKET WHO | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT..."
+            " | receive PORT | send ADDRESS PORT BYTES\n"
         )
         sys.exit(2)
 

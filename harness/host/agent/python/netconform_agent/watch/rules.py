@@ -1,4 +1,4 @@
-"""What the rules of nftables, and of iptables where that writes such rules, do to packets that are marked for a trace."""
+"""What rules of nftables do to packets that are marked for a trace; iptables writes such rules today."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def number(value: bytes) -> int:
 class Rules:
     """Marks packets by an nftables table of its own in this namespace, and keeps what becomes of them."""
 
-    def __init__(self, table: str, chains: str) -> None:
+    def __init__(self, table: str) -> None:
         self._table = table
         self._sock = socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_NONBLOCK, NETLINK_NETFILTER
@@ -38,9 +38,10 @@ class Rules:
         self._sock.bind((0, 0))
         self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
         self._sock.setsockopt(SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, NFNLGRP_NFTRACE)
-        subprocess.run(
-            ["nft", f"table inet {table} {{\n{chains}\n}}"], check=True, capture_output=True, timeout=5
-        )
+
+    def mark(self, chains: str) -> None:
+        """Makes the table, with the chains that mark packets."""
+        subprocess.run(["nft", f"table inet {self._table} {{\n{chains}\n}}"], check=True, capture_output=True)
 
     def remove(self) -> None:
         """Takes the table away, in the namespace in which it was made."""

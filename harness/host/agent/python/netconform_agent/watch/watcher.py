@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
+import threading
 
 from ..rpc.messages import Failure
 from ..rpc.params import Params
@@ -26,7 +27,7 @@ def serve_watcher() -> None:
             "end": watcher.end,
             "rule": watcher.rule,
         }
-        await Server(operations, watcher.remove).serve()
+        await Server(operations, watcher.close).serve()
 
     asyncio.run(serve())
 
@@ -37,6 +38,9 @@ class Watcher:
     def __init__(self) -> None:
         self._packets: dict[str, Packets] = {}
         self._rules: dict[str, Rules] = {}
+        # The end of stdin is seen by a thread of its own.
+        self._changing = threading.Lock()
+        self._ended = False
 
     async def survey(self, params: Params) -> object:
         """The network namespaces of the host."""
@@ -49,23 +53,30 @@ class Watcher:
         except (OSError, subprocess.SubprocessError) as error:
             raise Failure(f"tcpdump: {error}") from error
         for path in params.texts("paths"):
-            try:
-                with inside(path):
-                    self._packets[path] = Packets(program)
-                    # A host without nftables has no rules to trace.
-                    with contextlib.suppress(OSError, subprocess.SubprocessError):
-                        self._rules[path] = Rules(params.text("table"), params.text("chains"))
-            except OSError as error:
-                # A namespace may be gone by now; one that is there can be watched.
-                if os.path.exists(path):
-                    raise Failure(f"{path}: {error}") from error
+            self._watch(path, program, params.text("table"), params.text("chains"))
         return None
+
+    def _watch(self, path: str, program: bytes, table: str, chains: str) -> None:
+        try:
+            with inside(path), self._changing:
+                if self._ended:
+                    return
+                self._packets[path] = Packets(program)
+                self._rules[path] = Rules(table)
+                # A host without nftables has no rules to trace.
+                with contextlib.suppress(OSError, subprocess.SubprocessError):
+                    self._rules[path].mark(chains)
+        except OSError as error:
+            # A namespace may be gone by now; one that is there can be watched.
+            if os.path.exists(path):
+                raise Failure(f"{path}: {error}") from error
 
     async def end(self, _: Params) -> object:
         """Ends the watch, and tells what was seen, by path."""
         packets = {path: one.read() for path, one in self._packets.items()}
         drops = {path: one.read() for path, one in self._rules.items()}
-        self.remove()
+        with self._changing:
+            self._remove()
         return {"packets": packets, "drops": drops}
 
     async def rule(self, params: Params) -> object:
@@ -76,8 +87,13 @@ class Watcher:
             )
         return ""
 
-    def remove(self) -> None:
-        """Takes away what was put into the namespaces."""
+    def close(self) -> None:
+        """Takes away what was put into the namespaces, and lets nothing more be put there."""
+        with self._changing:
+            self._ended = True
+            self._remove()
+
+    def _remove(self) -> None:
         for path, rules in self._rules.items():
             with contextlib.suppress(OSError), inside(path):
                 rules.remove()
