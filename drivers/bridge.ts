@@ -8,9 +8,11 @@ import { dockerDriver } from "./kit/docker-driver/docker-driver.ts";
 export default dockerDriver({
   name: "bridge",
   title: "Docker bridge",
-  capabilities: ["names", "outbound", "publish", "hotplug", "isolation", "internal", "ipv6"],
+  capabilities: ["names", "outbound", "publish", "hotplug", "isolation", "internal", "ipv6", "gatewayModes"],
   needs: { ipv6: ["ipv6"] },
   driver: "bridge",
+  options: ({ gatewayMode }) =>
+    gatewayMode ? { "com.docker.network.bridge.gateway_mode_ipv4": gatewayMode } : {},
   start: forwardIpv6,
 });
 

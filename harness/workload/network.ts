@@ -18,6 +18,8 @@ export interface NetworkSpec {
   mtu?: number;
   /** `docker network create --internal`; needs `internal`. */
   internal?: boolean;
+  /** `docker network create --opt com.docker.network.bridge.gateway_mode_ipv4=…`; needs `gatewayModes`. */
+  gatewayMode?: "routed" | "isolated";
   /** `docker network create --opt encrypted`; needs `encrypted`. */
   encrypted?: boolean;
   /** Needs `tenants`. */

@@ -1,8 +1,11 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
+import type { Host } from "#harness/host/host.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -38,6 +41,12 @@ export async function addressesBehindNode(
     const own = subnets.find((cidr) => contains(cidr, ip));
     return own ? [{ ip, gateway: addressOf(own) }] : [];
   });
+}
+
+/** Gives a host a way to an address over another one, as long as `scope` is open. */
+export async function routeThrough(scope: Scope, host: Host, address: string, via: string): Promise<void> {
+  const route = [`${address}/32`, "via", via];
+  await withUndo(scope, host, ["ip", "route", "replace", ...route], ["ip", "route", "del", ...route]);
 }
 
 /** `docker port`: what the node's engine says of a container's port, e.g. `0.0.0.0:32768`; the IPv4 one, empty for none. */

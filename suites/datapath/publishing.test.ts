@@ -2,16 +2,13 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
-import type { Scope } from "#harness/core/async/scope.ts";
-import type { Host } from "#harness/host/host.ts";
-import { withUndo } from "#harness/host/with-undo.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addressesBehindNode, nodeOf, port, portOf } from "./fixture.ts";
+import { addressesBehindNode, nodeOf, port, portOf, routeThrough } from "./fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9111, udp: 9112 } as const;
@@ -222,9 +219,4 @@ chapter("datapath", ({ requirement, shared }) => {
 /** The egress goes through the network whose name comes first, and with it what is published. */
 function first(): string {
   return uniqueName("aa");
-}
-
-async function routeThrough(scope: Scope, host: Host, address: string, via: string): Promise<void> {
-  const route = [`${address}/32`, "via", via];
-  await withUndo(scope, host, ["ip", "route", "replace", ...route], ["ip", "route", "del", ...route]);
 }

@@ -12,6 +12,7 @@ export const capabilities = {
   hotplug: "a running container can join and leave a network",
   isolation: "containers of different networks do not reach each other",
   internal: "networks can be internal: no egress, nothing published",
+  gatewayModes: "networks can be routed without translation, and isolated from their node",
   encrypted: "traffic of a network between nodes can be encrypted, by ESP",
   scheduling: "networks can be used by swarm services",
   ipv6: "networks can be dual-stack",

@@ -4,6 +4,7 @@ import { cniFaults } from "./cni/all.ts";
 import { datapathFaults } from "./datapath.ts";
 import { encryptionFaults } from "./encryption.ts";
 import { engineFaults } from "./engine.ts";
+import { gatewayModeFaults } from "./gateway-modes.ts";
 import { interfaceFaults } from "./interfaces.ts";
 import { ipv6Faults } from "./ipv6.ts";
 import { leftoverFaults } from "./leftovers.ts";
@@ -23,6 +24,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...nameFaults,
   ...translationFaults,
   ...datapathFaults,
+  ...gatewayModeFaults,
   ...encryptionFaults,
   ...ipv6Faults,
   ...leftoverFaults,

@@ -2,11 +2,19 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { networkOf } from "#harness/core/ip.ts";
-import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addTable, answerOn, drop, firstNode, inside, interfaceOf, onRequirement } from "./tools.ts";
+import {
+  addTable,
+  answerOn,
+  drop,
+  firstNode,
+  insertRule,
+  inside,
+  interfaceOf,
+  onRequirement,
+} from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "datapath", driver: "overlay" } as const;
 /** What Docker promises since 28.0. */
@@ -39,7 +47,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     inject: {
       "requirement begins": onRequirement("B9", async (context, scope) => {
         const rule = ["FORWARD", "-i", gatewayBridge, "-o", gatewayBridge, "-j", "ACCEPT"];
-        await insert(scope, firstNode(context), "filter", rule);
+        await insertRule(scope, firstNode(context), "filter", rule);
       }),
     },
   },
@@ -120,8 +128,8 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
       "requirement begins": onRequirement("X6", async (context, scope) => {
         const node = firstNode(context);
         const { device } = node.interfaces.management;
-        await insert(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
-        await insert(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
+        await insertRule(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
+        await insertRule(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
       }),
     },
   },
@@ -173,7 +181,11 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
         const { node } = workload;
         for (const port of await chosenPorts(workload)) {
           const rule = ["PREROUTING", "-p", "tcp", "--dport", String(port), "-j", "DNAT"];
-          await insert(chapter, node, "nat", [...rule, "--to-destination", await behindGateway(workload)]);
+          await insertRule(chapter, node, "nat", [
+            ...rule,
+            "--to-destination",
+            await behindGateway(workload),
+          ]);
         }
       },
     },
@@ -193,12 +205,6 @@ const containerPort = 8081;
 async function untranslated(scope: Scope, node: ClusterNode, match: string): Promise<void> {
   const chain = "type filter hook prerouting priority raw;";
   await addTable(scope, node, "inet", `chain judge { ${chain} ${match} notrack; }`);
-}
-
-/** Puts an iptables rule before all others of its chain; gone when `scope` closes. */
-async function insert(scope: Scope, host: Host, table: string, rule: readonly string[]): Promise<void> {
-  const command = (verb: string) => ["iptables", "-t", table, verb, ...rule];
-  await withUndo(scope, host, command("-I"), command("-D"));
 }
 
 async function isInternal({ node }: Workload, network: string): Promise<boolean> {

@@ -9,12 +9,15 @@ const deadlineMs = 15_000;
 
 /**
  * The workload fetches the external host's web page, by name or by address, and the source that arrived there must be
- * an address of its node. Throws `Nonconformance` when it does not arrive or comes from elsewhere.
+ * an address of its node, or the one that is given as `source`. Throws `Nonconformance` when it does not arrive or comes from elsewhere.
  */
 export async function fetchFromExternalHost(
   cluster: Cluster,
   workload: Workload,
-  { byName = false }: { byName?: boolean } = {},
+  {
+    byName = false,
+    source = workload.node.interfaces.management.address,
+  }: { byName?: boolean; source?: string } = {},
 ): Promise<string> {
   const { external } = cluster;
   const own = external.interfaces.management.address;
@@ -29,11 +32,10 @@ export async function fetchFromExternalHost(
     `http://${host}:${external.httpPort}/`,
   ];
   const argv = wget(3);
-  const { address } = workload.node.interfaces.management;
   const byHand: ByHand = {
     host: workload.node,
     argv: ["docker", "exec", workload.name, ...wget(2)],
-    shows: ({ code, stdout }) => code !== 0 || stdout.trim() !== address,
+    shows: ({ code, stdout }) => code !== 0 || stdout.trim() !== source,
   };
   let last = "nothing";
   let seen: string;
@@ -61,10 +63,10 @@ export async function fetchFromExternalHost(
       },
     });
   }
-  if (seen !== address) {
+  if (seen !== source) {
     throw await failureOf({
       who: `the external host's web server, asked by ${workload.name}`,
-      expected: `${workload.node.name}'s address ${address} as the source`,
+      expected: `${source === workload.ip ? "its own" : `${workload.node.name}'s`} address ${source} as the source`,
       got: seen,
       byHand,
     });

@@ -34,6 +34,10 @@ const internal: Requirement["source"] = {
   text: "Docker, network create, Network internal mode; GHSA-mq39-4gv4-mvpx",
   url: "https://docs.docker.com/reference/cli/docker/network/create/#internal",
 };
+const gateways = {
+  text: "Docker, Port publishing and mapping, Gateway modes",
+  url: "https://github.com/docker/docs/blob/5d50b04e38764210d974f041580ec3476cf40506/content/manuals/engine/network/port-publishing.md#gateway-modes",
+};
 const publishing = from("Port publishing and mapping", "network/port-publishing.md#publishing-ports");
 
 /** What users of a network meet every day and the tutorial does not ask: the paths of packets within and between nodes. */
@@ -109,4 +113,19 @@ export const datapathRequirements = {
     "the name of a service gives exactly its tasks that run, on every node, also when they change",
     ["scheduling", "names"],
   ),
+
+  X10a: {
+    ...publishing(
+      "containers of a routed network speak to the outside with their own address, at which published ports alone are reached",
+      ["publish", "outbound", "gatewayModes"],
+    ),
+    source: gateways,
+  },
+  X10b: {
+    ...publishing(
+      "containers of an isolated network and their node do not reach each other; inside of it all works",
+      ["internal", "gatewayModes"],
+    ),
+    source: gateways,
+  },
 } as const satisfies Record<string, Requirement>;

@@ -1,0 +1,111 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { networkOf } from "#harness/core/ip.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import type { Fault, FaultActs } from "#harness/proof/fault.ts";
+import { addTable, drop, firstNode, insertRule } from "./tools.ts";
+
+/** Docker has all of these modes since 28.0. */
+const place = { tier: "chapters", chapter: "datapath", driver: "bridge", engine: "28.5" } as const;
+/** What the chapter's containers serve on. */
+const port = 8081;
+
+/** Faults of the ways between a network of a gateway mode, its node and the outside. */
+export const gatewayModeFaults: readonly Fault<"chapters">[] = [
+  {
+    name: "routed-network-masqueraded",
+    on: place,
+    breaks: "translates what leaves a routed network to the node's address",
+    why: "servers outside cannot tell the containers of a node apart, and cannot call back",
+    detectedBy: ["X10a"],
+    alone: true,
+    inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
+      const { device } = node.interfaces.management;
+      const chain = "type nat hook postrouting priority 90;";
+      const rule = `ip saddr ${workload.ip} oifname ${device} masquerade;`;
+      await addTable(scope, node, "ip", `chain judge { ${chain} ${rule} }`);
+    }),
+  },
+  {
+    name: "routed-container-unreached",
+    on: place,
+    breaks: "drops what other hosts send to a port that a container of a routed network publishes",
+    why: "the network has routes and nobody gets through them",
+    detectedBy: ["X10a"],
+    alone: true,
+    inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
+      const { device } = node.interfaces.management;
+      await drop(scope, node, "prerouting", `iifname ${device} ip daddr ${workload.ip} tcp dport ${port}`);
+    }),
+  },
+  {
+    name: "routed-container-unreached-by-networks",
+    on: place,
+    breaks:
+      "drops what other networks of the node send to a port that a container of a routed network publishes",
+    why: "a service is reached from everywhere but from the containers beside it",
+    detectedBy: ["X10a"],
+    alone: true,
+    inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
+      const { device } = node.interfaces.management;
+      await drop(scope, node, "prerouting", `iifname != ${device} ip daddr ${workload.ip} tcp dport ${port}`);
+    }),
+  },
+  {
+    name: "routed-network-without-filter",
+    on: place,
+    breaks: "forwards what other hosts send to any port of a container of a routed network",
+    why: "ports that nobody published are open to every host that has a route",
+    detectedBy: ["X10a"],
+    alone: true,
+    inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
+      const { device } = node.interfaces.management;
+      const rule = ["FORWARD", "-i", device, "-d", workload.ip, "-j", "ACCEPT"];
+      await insertRule(scope, node, "filter", rule);
+    }),
+  },
+  {
+    name: "isolated-network-with-its-node",
+    on: place,
+    breaks: "gives the bridge of an isolated network an address",
+    why: "what was to be kept from its node reaches all that listens there",
+    detectedBy: ["X10b"],
+    alone: true,
+    inject: {
+      "network created": async (context, { network, scope }) => {
+        const node = firstNode(context);
+        const { mode, bridge } = await modeOf(node, network.name);
+        if (mode !== "isolated") return;
+        const [base = "", prefix] = networkOf(network.subnet).split("/");
+        const address = [`${base.replace(/\d+$/, "254")}/${prefix}`, "dev", bridge];
+        await withUndo(
+          scope,
+          node,
+          ["ip", "address", "add", ...address],
+          ["ip", "address", "del", ...address],
+        );
+      },
+    },
+  },
+];
+
+type Started = Parameters<NonNullable<FaultActs["workload started"]>>[1];
+
+/** Acts on what starts on a network of that mode. */
+function onWorkloadIn(
+  wanted: "routed" | "isolated",
+  act: (node: ClusterNode, moment: Started) => Promise<void>,
+): FaultActs {
+  return {
+    "workload started": async (_context, moment) => {
+      const { node } = moment.workload;
+      const { mode } = await modeOf(node, moment.network);
+      if (mode === wanted) await act(node, moment);
+    },
+  };
+}
+
+async function modeOf(node: ClusterNode, network: string): Promise<{ mode: string; bridge: string }> {
+  const { Id, Options } = await node.docker.getNetwork(network).inspect();
+  const mode: string = Options?.["com.docker.network.bridge.gateway_mode_ipv4"] ?? "";
+  return { mode, bridge: `br-${Id.slice(0, 12)}` };
+}
