@@ -137,7 +137,7 @@ async function start<M extends Material>(
 
 function withEngine(node: HostState, engine: TargetEngine, index: number): HostState {
   const own = engineOfNode(engine, index);
-  return own === undefined ? node : { ...node, engine: own.version };
+  return own === undefined ? node : { ...node, engine: own.version, flags: own.flags };
 }
 
 async function prepare(

@@ -18,6 +18,8 @@ export interface NodeInterface {
 export interface ClusterNode extends Host {
   /** What its engine calls itself, e.g. `28.5.2+dfsg2`, or the beginning of that, e.g. `26.1`. */
   readonly engine: string;
+  /** Flags that its dockerd was to be started with, without their dashes, `icc=false`; those that ENGINE names. */
+  readonly flags: readonly string[];
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
   /** The node's Docker API through a forwarded socket. */
   readonly docker: Docker;

@@ -8,11 +8,13 @@ import type { ClusterState, ExternalHostState, HostState } from "./state.ts";
 
 class RemoteNode extends SshHost implements ClusterNode {
   readonly engine: string;
+  readonly flags: readonly string[];
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
 
   constructor(host: HostState) {
     super(host);
     this.engine = host.engine ?? "";
+    this.flags = host.flags ?? [];
     this.interfaces = host.interfaces;
   }
 }

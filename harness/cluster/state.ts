@@ -13,6 +13,8 @@ export type DriverAttachment = Readonly<Record<string, string>>;
 export interface HostState extends SshTarget {
   /** Version of a node's engine, e.g. `28.5.2+dfsg2`, or its beginning, e.g. `26.1`. */
   engine?: string;
+  /** Flags of its dockerd that the target names. */
+  flags?: readonly string[];
   interfaces: Record<Role, NodeInterface>;
 }
 

@@ -1,5 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { isOfVersion } from "#harness/cluster/engines/target-engine.ts";
+import { flagsWithout, isOfVersion } from "#harness/cluster/engines/target-engine.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { ConnectionLost, Nonconformance } from "#harness/core/errors.ts";
@@ -31,6 +31,14 @@ chapter("basics", ({ requirement, shared }) => {
         expected: `Docker ${node.engine}`,
         got: version.Version,
       });
+      if (node.flags.length > 0) {
+        const commandLine = await node.run(["sh", "-c", 'cat "/proc/$(pidof -s dockerd)/cmdline"']);
+        expectThat(flagsWithout(commandLine, node.flags).length === 0, {
+          who: `${node.name}'s engine`,
+          expected: `to run with ${node.flags.map((flag) => `--${flag}`).join(" ")}`,
+          got: commandLine.replaceAll("\0", " ").trim(),
+        });
+      }
       for (const key of ["Driver", "KernelVersion", "CgroupDriver"] as const) {
         expectThat(Boolean(info[key]), {
           who: node.name,
@@ -40,6 +48,7 @@ chapter("basics", ({ requirement, shared }) => {
       }
       fact(`${node.name} engine`, version.Version);
       fact(`${node.name} storage driver`, info.Driver);
+      fact(`${node.name} image store`, imageStoreOf(info));
       fact(`${node.name} kernel`, info.KernelVersion);
       fact(`${node.name} firewall`, info.FirewallBackend?.Driver ?? "iptables");
       const firewall = await node.exec(["iptables", "--version"]);
@@ -248,6 +257,12 @@ chapter("basics", ({ requirement, shared }) => {
     },
   );
 });
+
+/** Where an engine keeps images: in containerd, or by a graph driver of its own. */
+function imageStoreOf({ DriverStatus }: { DriverStatus: readonly (readonly string[])[] | null }): string {
+  const kept = DriverStatus?.some(([, value]) => value?.startsWith("io.containerd.snapshotter")) ?? false;
+  return kept ? "containerd" : "graph driver";
+}
 
 /** What the engine says of itself. No answer is the engine's failure, unless the node itself is out of reach. */
 async function answerOf(node: ClusterNode) {

@@ -27,6 +27,12 @@ export function engineOfNode({ nodes }: TargetEngine, index: number): NodeEngine
   return nodes[Math.min(index, nodes.length - 1)];
 }
 
+/** Those of `flags` that an engine was not started with; `commandLine` as `/proc/PID/cmdline` has it. */
+export function flagsWithout(commandLine: string, flags: readonly string[]): string[] {
+  const given = commandLine.split("\0");
+  return flags.filter((flag) => !given.includes(`--${flag}`));
+}
+
 /** A version without what a distribution adds to it: `28.5.2` of `28.5.2+dfsg2`. */
 export function shortVersion(version: string): string {
   return version.replace(/\+.*/, "");
