@@ -57,6 +57,7 @@ export async function targetEngines(
 ): Promise<readonly TargetEngine[]> {
   if (settings.CLUSTER === "ssh")
     return [await (await import("./hosts/provider.ts")).engineOfHosts(settings)];
+  if (settings.CLUSTER === "vagrant") (await import("./vagrant/boxes.ts")).refuseOtherSources(settings);
   const found = new Map<string, { word: string; engine: TargetEngine }>();
   for (const word of settings.ENGINE) {
     const engine = await identifyEngine(word, settings, progress);

@@ -12,6 +12,7 @@ import { ownIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
+import { localBox } from "./boxes.ts";
 import type { Machines } from "./machines.ts";
 
 /** What the machines of Vagrant take of the settings. */
@@ -34,9 +35,6 @@ export interface Backend {
   /** `idle`: no cluster is made of it any more. */
   release(options: { keep: boolean; idle: boolean }): Promise<void>;
 }
-
-/** Name of the setting VAGRANT_BOX for the box that is made here. */
-const localBox = "local";
 
 const libvirtPlugin = "vagrant-libvirt";
 
