@@ -5,6 +5,7 @@ import { finished } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
 import { z } from "zod";
 import type { ProcessPromise } from "zx/core";
+import { fileNameOf } from "#harness/core/engines/file-name.ts";
 import { outsideOfStep } from "#harness/core/settings/github-step.ts";
 import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
@@ -36,7 +37,7 @@ export interface CellOrder {
 
 /** The folder of a cell, relative to the matrix's. */
 export function folderOf({ name }: Pick<PlannedCell, "name">): string {
-  return `${cellsFolder}/${name.replaceAll(/[^\w.@+-]+/g, "_")}`;
+  return `${cellsFolder}/${fileNameOf(name)}`;
 }
 
 /** A cell that runs in a process of its own, so that a crash, or what a driver leaves in memory, stays there. */

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { fileNameOf } from "#harness/core/engines/file-name.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 
 const limitBytes = 8 * 1024 * 1024;
@@ -19,5 +20,5 @@ export function writeEvidence(files: readonly EvidenceFile[], folder: string, re
 
 /** The folder of a target's evidence. */
 export function evidenceFolder(reports: string, target: { driver: string; engine: string }): string {
-  return join(reports, "evidence", `${target.driver}@${target.engine}`.replaceAll("/", "_"));
+  return join(reports, "evidence", fileNameOf(`${target.driver}@${target.engine}`));
 }

@@ -1,4 +1,5 @@
 import { basename, join } from "node:path";
+import { fileNameOf } from "#harness/core/engines/file-name.ts";
 import type { Coverage } from "#harness/tools/tutorial/coverage.ts";
 import type { TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
 import { writeAtomically } from "#reports/files.ts";
@@ -24,7 +25,7 @@ function nameOf({ tutorial }: TutorialRun): string {
 
 /** Writes all reports of a run into the reports folder; resolves to their paths, the page first. */
 export function writeReports(run: TutorialRun, coverage: Coverage | undefined, folder: string): string[] {
-  const start = join(folder, "tutorial", `${nameOf(run)}@${run.engine}`);
+  const start = join(folder, "tutorial", `${nameOf(run)}@${fileNameOf(run.engine)}`);
   const files: Record<string, string> = {
     [`${start}.html`]: renderTutorial(run, coverage),
     [`${start}.md`]: annotate(run),
