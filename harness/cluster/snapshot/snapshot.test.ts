@@ -74,6 +74,25 @@ describe("parseSnapshot", () => {
     });
   });
 
+  it("takes sequence numbers out of security associations, and keeps all that they are", () => {
+    // As iproute2 6.15 prints what Docker 26.1 has made.
+    const association = (sequence: string) =>
+      [
+        "src 10.9.2.10 dst 10.9.2.11",
+        "\tproto esp spi 0xcc83873a reqid 13681891 mode transport",
+        "\treplay-window 0 ",
+        "\taead rfc4106(gcm(aes)) <<Keys hidden>> 64",
+        `\tanti-replay context: seq 0x0, oseq ${sequence}, bitmap 0x00000000`,
+        "\tsel src 0.0.0.0/0 dst 0.0.0.0/0 ",
+        "",
+      ].join("\\");
+    const snapshot = parseSnapshot(page({ "xfrm-states": [association("0x0")] }));
+    expect(snapshot["xfrm-states"]).toEqual([
+      "src 10.9.2.10 dst 10.9.2.11 proto esp spi 0xcc83873a reqid 13681891 mode transport replay-window 0 aead rfc4106(gcm(aes)) <<Keys hidden>> 64 sel src 0.0.0.0/0 dst 0.0.0.0/0",
+    ]);
+    expect(parseSnapshot(page({ "xfrm-states": [association("0x2f")] }))).toEqual(snapshot);
+  });
+
   it("ignores counters, comments and tables that do nothing, and keeps rules and dropping policies", () => {
     const snapshot = parseSnapshot(
       page({

@@ -31,6 +31,8 @@ section addresses ip -oneline address show
 section routes ip route show table all
 section routes6 ip -6 route show table all
 section rules ip rule show
+section xfrm-states ip -oneline xfrm state list nokeys
+section xfrm-policies ip -oneline xfrm policy list nosock
 section permanent-neighbours ip neighbour show nud permanent
 section fdb bridge fdb show
 section namespaces awk '$3 == "nsfs" { print $2 }' /proc/self/mounts
@@ -104,6 +106,9 @@ const kernelsOwn: Partial<Record<string, RegExp>> = {
   fdb: /^33:33:/,
 };
 
+/** Parts of a security association that tell how far it got, with extended sequence numbers and without: ip-xfrm(8). */
+const sequence = /^(anti-replay|seq-hi|replay_window|lastused|[0-9a-f]{8}( [0-9a-f]{8})*$)/;
+
 /** What one line of a section says exists, without counters, ages and indexes, so that equal things read equal. */
 function thingsIn(kind: string, line: string): string[] {
   if (line === "" || kernelsOwn[kind]?.test(line)) return [];
@@ -128,6 +133,16 @@ function thingsIn(kind: string, line: string): string[] {
       return /permanent|static/.test(line) ? [line] : [];
     case "listeners":
       return readListener(line);
+    case "xfrm-states":
+    case "xfrm-policies":
+      // Sequence numbers go on with every packet.
+      return [
+        line
+          .split(/\s*\\\s*/)
+          .filter((part) => !sequence.test(part))
+          .join(" ")
+          .trim(),
+      ];
     case "iptables":
     case "ip6tables":
       // A table comes to be by being looked at; what counts is what it does.

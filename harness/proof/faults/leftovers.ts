@@ -39,6 +39,7 @@ export const leftoverFaults: readonly Fault<"chapters">[] = [
       "routes: left behind",
       "routes6: left behind",
       "rules: left behind",
+      "xfrm-policies: left behind",
       "permanent-neighbours: left behind",
       "fdb: left behind",
       "namespaces: left behind",
@@ -60,6 +61,11 @@ export const leftoverFaults: readonly Fault<"chapters">[] = [
         await ip(["route"], "blackhole", "198.51.100.0/24");
         await ip(["-6", "route"], "blackhole", "2001:db8:77::/48");
         await ip(["rule"], "from", "192.0.2.99", "lookup", "999");
+        const selector = ["src", "192.0.2.79/32", "dst", "192.0.2.80/32", "dir", "out"];
+        await pair(
+          ["ip", "xfrm", "policy", "add", ...selector, "action", "block"],
+          ["ip", "xfrm", "policy", "delete", ...selector],
+        );
         await ip(
           ["neighbour"],
           "192.0.2.78",
