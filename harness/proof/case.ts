@@ -44,7 +44,7 @@ export interface CaseResult {
   readonly blocked: readonly string[];
   /** Whether a failure told the hop that the fault names, and its first line; absent where the fault names none. */
   readonly hop?: { readonly isRight: boolean; readonly told: string };
-  /** Requirements that do not apply here, with the reason; of a baseline. */
+  /** Requirements that do not apply here, or are red by a known defect of the engine, with the reason; of a baseline. */
   readonly notApplicable?: readonly { requirement: string; outcome: string; reason: string }[];
   /** What the run has left in its place, which was then replaced; empty when all was as before. */
   readonly leftovers: string;

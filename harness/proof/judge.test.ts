@@ -192,3 +192,39 @@ describe("a baseline", () => {
     expect(problems(plugin)).toEqual(["no test ran"]);
   });
 });
+
+describe("a known defect of the engine", () => {
+  const on = { tier: "chapters", chapter: "encryption", driver: "overlay" } as const;
+  const left = (...kinds: string[]) =>
+    observed(
+      "C1",
+      "failed",
+      `encryption: expected the nodes as they were\n${kinds.map((kind) => `  node1 ${kind}: left behind: x`).join("\n")}`,
+    );
+  const without: FaultCase = { name: baseline, on };
+
+  it("leaves a baseline green, and says so", () => {
+    const verdict = judge(without, run(observed("E1", "passed"), left("xfrm-states", "xfrm-policies")));
+    expect(verdict.problems).toEqual([]);
+    expect(verdict.notApplicable).toEqual([
+      { requirement: "C1", outcome: "failed", reason: expect.stringContaining("before 29.0") },
+    ]);
+  });
+
+  it("is nothing else, and nowhere else", () => {
+    expect(problems(without, left("xfrm-states", "links"))).toHaveLength(1);
+    expect(problems(without, observed("C1", "failed", "the node did not answer"))).toHaveLength(1);
+    expect(problems(without, observed("C1", "error"))).toHaveLength(1);
+    const elsewhere: FaultCase = { name: baseline, on: { ...on, chapter: "multihost" } };
+    expect(problems(elsewhere, left("xfrm-states"))).toHaveLength(1);
+  });
+
+  it("does not count as a fault's detection", () => {
+    const broken = { ...fault, on, detectedBy: ["E1"] } satisfies Fault<"chapters">;
+    const one: FaultCase = { name: "x", on, fault: broken };
+    expect(problems(one, observed("E1", "passed"), left("xfrm-states"))).toEqual([
+      "E1 had to fail and is passed",
+    ]);
+    expect(problems(one, observed("E1", "failed"), left("xfrm-states"))).toEqual([]);
+  });
+});

@@ -2,6 +2,7 @@ import type { Outcome } from "#harness/conformance/outcome.ts";
 import { worstOf } from "#reports/conformance/outcome/verdict.ts";
 import type { CaseObservation, CaseResult, CaseRun, FaultCase } from "./case.ts";
 import type { Fault, Tier } from "./fault.ts";
+import { knownDefectOf } from "./known-defects.ts";
 
 /** What a case came to, as far as its tests tell. */
 export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "blocked" | "hop" | "notApplicable">;
@@ -37,7 +38,7 @@ const strict: Strictness = {
 const strictnessOf: Readonly<Record<Tier, Strictness>> = { chapters: lenient, cnm: lenient, cni: strict };
 
 /**
- * Whether a case holds. With a fault: every requirement that must detect it is `failed`, with the texts that it must
+ * Whether a case holds, known defects of engines aside. With a fault: every requirement that must detect it is `failed`, with the texts that it must
  * name, and nothing else is red but what may be. Without one: everything is green, or does not apply here. Where a node lacks what
  * every such requirement needs, nothing is proved, and the verdict says why.
  */
@@ -46,7 +47,8 @@ export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
   const broken = [...run.errors, ...(run.observations.length === 0 ? ["no test ran"] : [])];
   const strays = run.observations.filter((observation) => isStray(one, observation)).map(describeStray);
   if (!fault) {
-    return { followed: [], blocked: [], problems: [...strays, ...broken], notApplicable: notApplicable(run) };
+    const notes = [...notApplicable(run), ...defects(one, run)];
+    return { followed: [], blocked: [], problems: [...strays, ...broken], notApplicable: notes };
   }
   const red = run.observations.filter(({ outcome }) => outcome === "failed" || outcome === "error");
   const others = red.map(({ requirement }) => requirement).filter((id) => !cites(fault.detectedBy, id));
@@ -62,7 +64,10 @@ export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
 }
 
 /** Whether an observation is one that the case does not allow. */
-function isStray({ fault, on }: FaultCase, { requirement, outcome, sawNothing }: CaseObservation): boolean {
+function isStray(one: FaultCase, observation: CaseObservation): boolean {
+  const { fault, on } = one;
+  const { requirement, outcome, sawNothing } = observation;
+  if (knownDefectOf(one, observation) !== undefined) return false;
   const { inapplicable, mayNotRun, errorMayFollow, maySeeNothing } = strictnessOf[on.tier];
   if (outcome === "passed" || inapplicable.includes(outcome) || (sawNothing && maySeeNothing)) return false;
   if (!fault) return true;
@@ -113,6 +118,15 @@ function notApplicable({
   return observations
     .filter(({ outcome }) => outcome === "blocked" || outcome === "unsupported")
     .map(({ requirement, outcome, reason = "" }) => ({ requirement, outcome, reason }));
+}
+
+/** What the engine broke by itself, with the reason. */
+function defects(one: FaultCase, { observations }: CaseRun): NonNullable<CaseVerdict["notApplicable"]> {
+  return observations.flatMap((observation) => {
+    const { requirement, outcome } = observation;
+    const reason = knownDefectOf(one, observation);
+    return reason === undefined ? [] : [{ requirement, outcome, reason }];
+  });
 }
 
 function describeStray({ requirement, outcome, reason, test }: CaseObservation): string {

@@ -5,16 +5,8 @@ import { networkOf } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import {
-  addTable,
-  answerOn,
-  drop,
-  firstNode,
-  insertRule,
-  inside,
-  interfaceOf,
-  onRequirement,
-} from "./tools.ts";
+import { insertRule } from "./firewall.ts";
+import { addTable, answerOn, drop, firstNode, inside, interfaceOf, onRequirement } from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "datapath", driver: "overlay" } as const;
 /** What Docker promises since 28.0. */

@@ -1,13 +1,15 @@
 import type { Moments } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault, FaultContext } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addTable, type Couple, drop, onCouple, onRequirement, secondNode } from "./tools.ts";
+import { addRule, insertRule } from "./firewall.ts";
+import { type Couple, onCouple, onRequirement, secondNode } from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "encryption", driver: "overlay" } as const;
 const vxlan = ["-p", "udp", "--dport", "4789"];
+/** What has not come by ESP, as the engine's own rule tells it. */
+const bare = ["-m", "policy", "--dir", "in", "--pol", "none"];
 
 /** Faults of what encrypts the traffic of a network between the nodes. */
 export const encryptionFaults: readonly Fault<"chapters">[] = [
@@ -21,9 +23,8 @@ export const encryptionFaults: readonly Fault<"chapters">[] = [
     alone: true,
     inject: {
       "workload started": onEncryptedCouple(async (_context, { a, b, scope }) => {
-        // After the mangle table of iptables, which sets the mark.
-        const chain = "type route hook output priority -140;";
-        await addTable(scope, a.node, "ip", `chain judge { ${chain} udp dport 4789 meta mark set 0; }`);
+        // After the engine's own rule, which sets the mark.
+        await addRule(scope, a.node, "mangle", ["OUTPUT", ...vxlan, "-j", "MARK", "--set-mark", "0"]);
         await letIn(scope, b, ["-s", a.node.interfaces.data.address, ...vxlan]);
       }),
     },
@@ -37,7 +38,7 @@ export const encryptionFaults: readonly Fault<"chapters">[] = [
     alone: true,
     inject: {
       "requirement begins": onRequirement("E2", (context, scope) =>
-        drop(scope, secondNode(context), "input", "udp dport 4789 meta ipsec missing"),
+        insertRule(scope, secondNode(context), "filter", ["INPUT", ...bare, ...vxlan, "-j", "DROP"]),
       ),
     },
   },
@@ -82,8 +83,7 @@ function onEncryptedCouple(act: (context: FaultContext, couple: Couple) => Promi
 
 /** Before the engine's own rules, as long as `scope` is open. */
 async function letIn(scope: Scope, { node }: Workload, match: readonly string[]): Promise<void> {
-  const rule = ["INPUT", ...match, "-j", "ACCEPT"];
-  await withUndo(scope, node, ["iptables", "-I", ...rule], ["iptables", "-D", ...rule]);
+  await insertRule(scope, node, "filter", ["INPUT", ...match, "-j", "ACCEPT"]);
 }
 
 /** The engine's own policy with its template optional; it goes with the network, by its selector and mark. */

@@ -2,7 +2,8 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { networkOf } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault, FaultActs } from "#harness/proof/fault.ts";
-import { addTable, drop, firstNode, insertRule } from "./tools.ts";
+import { insertRule } from "./firewall.ts";
+import { addTable, drop, firstNode } from "./tools.ts";
 
 /** Docker has all of these modes since 28.0. */
 const place = { tier: "chapters", chapter: "datapath", driver: "bridge", engine: "28.5" } as const;

@@ -6,7 +6,6 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { ExecOptions } from "#harness/host/host.ts";
-import { withUndo } from "#harness/host/with-undo.ts";
 import type { FaultContext } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -71,17 +70,6 @@ export async function addTable(
   scope.defer(`nftables table ${table} on ${where.name}`, () =>
     where.run(["nft", "delete", "table", family, table]),
   );
-}
-
-/** Puts an iptables rule before all others of its chain; gone when `scope` closes. */
-export async function insertRule(
-  scope: Scope,
-  node: ClusterNode,
-  table: "filter" | "nat" | "raw",
-  rule: readonly string[],
-): Promise<void> {
-  const command = (verb: string) => ["iptables", "-t", table, verb, ...rule];
-  await withUndo(scope, node, command("-I"), command("-D"));
 }
 
 /** Starts a web server on the node that answers every client; gone when `scope` closes. */

@@ -5,6 +5,7 @@ import { bareAddress, contains } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+import { addRule, deleteNftRule, hasNftablesBackEnd, type NftRule, requireIptables } from "./firewall.ts";
 import { addressOf, addTable, answerOn, drop, firstNode, onFirstWorkload, onRequirement } from "./tools.ts";
 
 const postrouting = ["iptables", "-t", "nat"];
@@ -19,7 +20,9 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     why: "answers from outside find no way back to the container",
     detectedBy: ["B4"],
     hop: ["the answer of external to 172.17.", "last seen on external eth"],
-    inject: { "workload started": onFirstWorkload("plain", leaveUntranslated) },
+    inject: {
+      "workload started": onFirstWorkload("plain", (moment) => leaveUntranslated(moment.workload.ip, moment)),
+    },
   },
   {
     name: "masquerade-rule-deleted",
@@ -29,6 +32,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["B4"],
     inject: {
       "workload started": onFirstWorkload("plain", async ({ workload: { node }, scope }) => {
+        if (await hasNftablesBackEnd(node)) return deleteNftRule(scope, node, isMasqueradeOfDocker0);
         const rules = (await node.run([...postrouting, "-S", "POSTROUTING"])).split("\n");
         const rule = rules.find((line) => line.includes("! -o docker0") && line.includes("MASQUERADE"));
         if (!rule) throw new HarnessError(`${node.name} has no rule that masquerades docker0's subnet`);
@@ -49,8 +53,9 @@ export const translationFaults: readonly Fault<"chapters">[] = [
         const other = address.replace(/\d+$/, "200");
         const owned = ["address", "add", `${other}/32`, "dev", device];
         await withUndo(scope, node, ["ip", ...owned], ["ip", "address", "del", ...owned.slice(2)]);
-        const rule = ["POSTROUTING", "-o", device, "-j", "SNAT", "--to-source", other];
-        await withUndo(scope, node, [...postrouting, "-I", ...rule], [...postrouting, "-D", ...rule]);
+        // Before the engine's own: the first chain that translates a connection decides.
+        const chain = "type nat hook postrouting priority 90;";
+        await addTable(scope, node, "ip", `chain judge { ${chain} oifname ${device} snat to ${other}; }`);
       }),
     },
   },
@@ -61,7 +66,12 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     why: "containers of an overlay get no answer from outside",
     detectedBy: ["X2"],
     hop: ["its question for the name", "the answer of external to 172.18.", "last seen on external eth"],
-    inject: { "workload started": onFirstWorkload("driver's", leaveUntranslated) },
+    inject: {
+      "workload started": async (_context, moment) => {
+        if (moment.network === "bridge") return;
+        await leaveUntranslated(await addressInBridge(moment.workload), moment);
+      },
+    },
   },
   {
     name: "port-answered-before",
@@ -115,6 +125,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["X4"],
     inject: {
       "workload started": onPublished(async ({ node }) => {
+        await requireIptables(node);
         const rules = (await node.run([...postrouting, "-S"])).split("\n");
         const own = rules.filter(
           (line) => line.includes(`--dport ${publishedPort} `) && line.includes("-j DNAT"),
@@ -139,12 +150,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
           ...["PREROUTING", "-p", "tcp", "--dport", String(publishedPort)],
           ...["-j", "DNAT", "--to-destination", `${local}:${publishedPort}`],
         ];
-        await withUndo(
-          context.chapter,
-          workload.node,
-          [...postrouting, "-A", ...rule],
-          [...postrouting, "-D", ...rule],
-        );
+        await addRule(context.chapter, workload.node, "nat", rule);
       },
     },
   },
@@ -154,9 +160,19 @@ export const translationFaults: readonly Fault<"chapters">[] = [
 const publishedPort = 9099;
 const imposterPort = 9098;
 
-async function leaveUntranslated({ workload: { node }, scope }: Moments["workload started"]): Promise<void> {
-  const rule = ["POSTROUTING", "-o", node.interfaces.management.device, "-j", "ACCEPT"];
-  await withUndo(scope, node, [...postrouting, "-I", ...rule], [...postrouting, "-D", ...rule]);
+/** Before the engine's own, whatever that is made with: the first chain that translates a connection decides. */
+async function leaveUntranslated(
+  own: string,
+  { workload: { node }, scope }: Moments["workload started"],
+): Promise<void> {
+  const chain = "type nat hook postrouting priority 90;";
+  const rule = `ip saddr ${own} oifname ${node.interfaces.management.device} snat to ${own};`;
+  await addTable(scope, node, "ip", `chain judge { ${chain} ${rule} }`);
+}
+
+function isMasqueradeOfDocker0({ expr }: NftRule): boolean {
+  const text = JSON.stringify(expr);
+  return text.includes('"masquerade"') && text.includes('"docker0"');
 }
 
 async function isPublished(workload: Workload): Promise<boolean> {

@@ -4,6 +4,7 @@ import { bareAddress, familyOf } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+import { insertRule } from "./firewall.ts";
 import { addressOf, drop, firstNode, inside, interfaceOf, onCouple, secondNode } from "./tools.ts";
 
 const vxlanPort = 4789;
@@ -165,7 +166,6 @@ async function routeBare(scope: Scope, from: Workload, to: Workload): Promise<vo
     [from.ip, to.ip],
     [to.ip, from.ip],
   ] as const) {
-    const rule = ["DOCKER-USER", "-s", source, "-d", destination, "-j", "ACCEPT"];
-    await withUndo(scope, node, ["iptables", "-I", ...rule], ["iptables", "-D", ...rule]);
+    await insertRule(scope, node, "filter", ["DOCKER-USER", "-s", source, "-d", destination, "-j", "ACCEPT"]);
   }
 }
