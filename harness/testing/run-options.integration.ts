@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
+import { until } from "#harness/core/async/poll.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
+import { $, environmentWith } from "#harness/host/local/zx.ts";
 import { readStatement, runVitest } from "#reports/vitest-run.ts";
-import { runCommand } from "./support/run-script.ts";
+import { program, runCommand } from "./support/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-run-options-"));
 // A name that has a configuration ready.
@@ -118,6 +120,38 @@ test("--repeat is green where every round is", async () => {
   const { code, said } = await run("repeat", ["suites/cni/add", "-t", "CNI-4a", "--repeat", "2"]);
   expect(code, said).toBe(0);
   expect(said).toContain(`${target}  passed in 2 of 2: CNI-4a`);
+});
+
+test("--watch runs again after each change, with all of it as it is then, and ends with a signal", {
+  timeout: 600_000,
+}, async () => {
+  become(`exec ${silent}`);
+  const argv = [process.execPath, join(projectRoot, program), "run", "suites/cni/add", "-t", "CNI-4a"];
+  const env = { REPORTS: join(folder, "watch"), PLUGIN: plugin, CNI_VERSION: "newest", DRIVER: "bridge" };
+  const running = $({
+    cwd: projectRoot,
+    env: environmentWith({ NO_COLOR: "1", CNI_PATH: plugins, ...env }),
+  })`${[...argv, "--watch", plugin]}`;
+  let said = "";
+  running.stdout.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  const codes = () => [...said.matchAll(/^exit code (\d) after/gm)].map(([, code]) => code);
+  const untilRuns = (count: number) =>
+    until({ what: `${count} runs to end`, deadlineMs: 200_000 }, () => codes().length === count);
+  try {
+    await untilRuns(1);
+    become(`exec ${sound}`);
+    await untilRuns(2);
+    become(`exec ${silent}`);
+    await untilRuns(3);
+  } finally {
+    running.child?.kill("SIGTERM");
+  }
+  const { exitCode } = await running;
+  expect(codes(), said).toEqual(["1", "0", "1"]);
+  expect(said).toMatch(/^changed: \S*debug-ipam$/m);
+  expect(exitCode).toBe(143);
 });
 
 test("--shuffle tells its seed, which can be given again", async () => {

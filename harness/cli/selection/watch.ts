@@ -4,15 +4,15 @@ import { ClusterStates } from "#harness/cluster/state.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { identify } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
-import { $, environmentWith } from "#harness/host/local/zx.ts";
 import { Changes } from "./changes.ts";
+import { StandingBy } from "./standby.ts";
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * Runs `netconform run` with these arguments, and again whenever one of `paths` has changed, until a signal. Each run is a process
  * of its own, so that nothing of a plugin or driver is left from before; it leaves the cluster to the next one, without
- * the plugin. Resolves to the exit code. Throws `UsageError` for a path at which there is nothing.
+ * the plugin. The process of the next one is there before the change, and has read nothing of either. Resolves to the exit code. Throws `UsageError` for a path at which there is nothing.
  */
 export async function runWatching(
   paths: readonly string[],
@@ -30,34 +30,29 @@ export async function runWatching(
     });
   }
   let since = performance.now();
+  let next = new StandingBy(args);
   try {
     for (let first = true; ; first = false) {
-      const ran = await runOnce(args, own, ended.signal);
+      own.belongTo(next.pid);
+      const ran = await next.run(ended.signal);
       if (ended.signal.aborted) return code;
       // A mistake that was there before anything started.
       if (first && ran === 2) return ran;
       const seconds = ((performance.now() - since) / 1000).toFixed(1);
       console.log(`exit code ${ran} after ${seconds} s; watching ${paths.join(", ")}; Ctrl-C ends`);
+      next = new StandingBy(args);
       const changed = await changes.next(ended.signal);
       if (ended.signal.aborted) return code;
       since = performance.now();
       console.log(`\nchanged: ${changed.slice(0, 3).join(", ")}${changed.length > 3 ? ", …" : ""}`);
+      if (await next.isFit(changed)) continue;
+      next.end();
+      next = new StandingBy(args);
     }
   } finally {
+    next.end();
     if (!settings.KEEP) await own.remove();
   }
-}
-
-async function runOnce(args: readonly string[], own: OwnClusters, ended: AbortSignal): Promise<number> {
-  const argv = [process.execPath, ...process.argv.slice(1, 2), "run", "--watched", ...args];
-  const running = $({ stdio: "inherit", env: environmentWith({ KEEP: "1" }) })`${argv}`;
-  own.belongTo(running.pid);
-  // A terminal signals the run as well; what reaches this process alone is passed on. It takes one of both.
-  const pass = () => process.stdin.isTTY || running.child?.kill("SIGTERM");
-  ended.addEventListener("abort", pass);
-  const { exitCode, signal } = await running;
-  ended.removeEventListener("abort", pass);
-  return exitCode ?? (signal ? 130 : 1);
 }
 
 /** The clusters that the runs of this process have brought up. */

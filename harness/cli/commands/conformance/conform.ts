@@ -8,6 +8,7 @@ import {
   type SelectionOptions,
 } from "#harness/cli/selection/options.ts";
 import { servePause } from "#harness/cli/selection/pause.ts";
+import { standBy } from "#harness/cli/selection/standby.ts";
 import { checkFilters, presentChapters } from "#harness/cli/selection.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
@@ -34,6 +35,7 @@ export const command = addSelectionOptions(
   .action((given: string[], options: SelectionOptions) => runMain(() => conform(given, options)));
 
 async function conform(given: readonly string[], options: SelectionOptions): Promise<number> {
+  if (options.watched) await standBy();
   const chosen = choose(given, options);
   if ("nothing" in chosen) {
     console.log(chosen.nothing);
