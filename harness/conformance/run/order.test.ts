@@ -22,6 +22,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/external/external.test.ts",
     "suites/external/vlan.test.ts",
     "suites/datapath/flows.test.ts",
+    "suites/datapath/gateway-modes.test.ts",
     "suites/datapath/networks.test.ts",
     "suites/datapath/publishing.test.ts",
     "suites/datapath/ways.test.ts",

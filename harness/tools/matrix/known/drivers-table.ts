@@ -50,7 +50,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`### ${title}`, lines.join("\n")];
 }
 
-/** What has that outcome, once for all cells in which it has the same reason. */
+/** What has that outcome, once for all cells and rules that have the same reason. */
 function told(
   cells: readonly Cell[],
   wanted: Outcome,
@@ -63,12 +63,13 @@ function told(
         : [],
     ),
   );
-  const groups = Map.groupBy(found, ({ requirement, reason }) => JSON.stringify([requirement, reason]));
-  return [...groups.values()].map((group) => {
-    const [{ requirement = "", reason = "" } = {}] = group;
-    const upstream = [...new Set(group.flatMap(({ upstream: url }) => url ?? []))];
-    const where = group.map(({ name }) => name).join(", ");
+  return [...Map.groupBy(found, ({ reason }) => reason)].map(([reason, group]) => {
+    const each = <Key extends "requirement" | "name" | "upstream">(key: Key) => [
+      ...new Set(group.flatMap((one) => one[key] ?? [])),
+    ];
+    const upstream = each("upstream");
+    const where = each("name").join(", ");
     const links = upstream.length === 0 ? "" : ` (${upstream.map((url) => `<${url}>`).join(", ")})`;
-    return `- **${requirement}**, ${where}: ${cellText(reason)}${links}`;
+    return `- **${each("requirement").join(" ")}**, ${where}: ${cellText(reason)}${links}`;
   });
 }

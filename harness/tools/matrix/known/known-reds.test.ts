@@ -53,6 +53,15 @@ test("what is known to fail and passes fails the matrix, but for what fails only
   expect(compareWithKnown(cells, race).known).toEqual([]);
 });
 
+test("what fails for another reason than the known one is not known", () => {
+  const known = readKnownReds(makeFile(entry(", reason: 'left behind: xfrm'")));
+  const outcomes = ["links: left behind: veth1", "left behind: xfrm state"].map((reason) => {
+    const cells = [exampleCell("overlay@26.1", { M4: { outcome: "failed", reason } })];
+    return compareWithKnown(cells, known).known.length;
+  });
+  expect(outcomes).toEqual([0, 1]);
+});
+
 test("what broke, was blocked or did not run is never taken for a known red", () => {
   const known = readKnownReds(makeFile(entry()));
   for (const outcome of ["error", "blocked", "not run", "unsupported"] as const) {
@@ -77,6 +86,11 @@ test.for([
     "no report",
     `- { driver: overlay, engines: ["26.1"], requirement: M4, says: no answer }\n`,
     /0\.upstream: expected .* got nothing/,
+  ],
+  [
+    "a reason that is no pattern",
+    entry(", reason: '('"),
+    /0\.reason: expected a regular expression, got "\("/,
   ],
   ["no YAML", "- [", /known\.yaml:\d: /],
 ] as const)("%s ends with file and line", ([, text, message]) => {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { locateYaml } from "#harness/core/text/yaml.ts";
-import type { Cell, KnownRed, Matrix } from "#reports/matrix/schema.ts";
+import type { Cell, KnownRed } from "#reports/matrix/schema.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
 
 const schema = z.array(
@@ -15,9 +15,23 @@ const schema = z.array(
     requirement: z.string().refine(isRequirementId, "an id of the catalogue"),
     says: z.string().min(1).describe("what breaks, in plain words"),
     upstream: z.url().describe("the report that its authors have of it"),
+    reason: z
+      .string()
+      .refine(isPattern, "a regular expression")
+      .transform((pattern) => new RegExp(pattern))
+      .optional()
+      .describe("what the reason of the failure matches; another one is not known"),
     sometimes: z.boolean().default(false).describe("a race: a run may not show it"),
   }),
 );
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** A rule that an implementation is known to break, as the author of the file says. */
 export type KnownRedEntry = z.infer<typeof schema>[number];
@@ -49,14 +63,16 @@ export function readKnownReds(path: string): KnownRedEntry[] {
 export function compareWithKnown(
   cells: readonly Cell[],
   known: readonly KnownRedEntry[],
-): Required<Pick<Matrix, "known">> {
-  const reds = known.flatMap(({ driver, engines, requirement, says, upstream, sometimes }) =>
+): { known: KnownRed[] } {
+  const reds = known.flatMap(({ driver, engines, requirement, says, upstream, reason, sometimes }) =>
     cells.flatMap(({ name, driver: own, engine, target }): KnownRed[] => {
       if (own !== driver || !engines.some((version) => isOf(engine, version))) return [];
-      const outcome = target?.results.find((result) => result.requirement === requirement)?.outcome;
+      const result = target?.results.find((one) => one.requirement === requirement);
       const told = { cell: name, requirement, says, upstream };
-      if (outcome === "failed") return [{ ...told, state: "seen" }];
-      return outcome === "passed" && !sometimes ? [{ ...told, state: "gone" }] : [];
+      if (result?.outcome === "failed") {
+        return reason?.test(result.reason ?? "") === false ? [] : [{ ...told, state: "seen" }];
+      }
+      return result?.outcome === "passed" && !sometimes ? [{ ...told, state: "gone" }] : [];
     }),
   );
   return { known: reds };

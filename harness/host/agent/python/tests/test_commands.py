@@ -57,18 +57,20 @@ class RelayTest(unittest.TestCase):
     """Sockets that are carried."""
 
     def test_a_relay_that_ends_late_leaves_the_socket_of_the_next_one(self) -> None:
-        async def serve_twice(path: str) -> None:
+        async def serve_twice(path: str) -> tuple[Relay, Relay]:
             params = Params({"path": path, "to": "/nonexistent", "owner": None})
             first, second = Relay(), Relay()
             await first.listen(params)
             await second.listen(params)
+            return first, second
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "out1")
+            first, second = asyncio.run(serve_twice(path))
             first.remove_all()
             self.assertTrue(os.path.exists(path))
             second.remove_all()
             self.assertFalse(os.path.exists(path))
-
-        with tempfile.TemporaryDirectory() as folder:
-            asyncio.run(serve_twice(os.path.join(folder, "out1")))
 
 
 class CniTest(unittest.TestCase):
