@@ -3,6 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
+import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { disposableFolder } from "#harness/core/process/scratch.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
@@ -15,7 +17,9 @@ const progress = progressOn(process.stderr);
 const scratch = disposableFolder();
 const repository = join(scratch.path, "repository");
 const server = createServer((request, answer) => {
-  const file = createReadStream(join(repository, new URL(request.url ?? "", "http://x").pathname));
+  const file = createReadStream(
+    join(repository, decodeURIComponent(new URL(request.url ?? "", "http://x").pathname)),
+  );
   file.on("error", () => answer.writeHead(404).end()).pipe(answer);
 });
 let base = "";
@@ -96,6 +100,23 @@ test("a version is found by itself and by its beginning, and brings the packages
   const beginning = version.split(/[+-]/)[0] ?? "";
   expect((await fromAptSource({ path, version: beginning }, context())).content).toBe(whole.content);
 });
+
+test("a node image is made of those packages, and its engine tells their version", async () => {
+  const settings = readSettings();
+  const engine = await ensureEngine(settings, progress);
+  try {
+    const source = { kind: "apt", path: writeSource("image.sources"), version } as const;
+    const made = await ensureNodeImage(engine.docker, source, settings, progress);
+    try {
+      expect(made.image).toMatch(/^netconform\/node:image\.sources-/);
+      expect(isMeant(version, made.version)).toBe(true);
+    } finally {
+      await engine.docker.getImage(made.image).remove();
+    }
+  } finally {
+    await engine.release();
+  }
+}, 300_000);
 
 test("a version that is not there is told with those that are", async () => {
   const path = writeSource("good.sources");
