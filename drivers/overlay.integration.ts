@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
+import { until } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { makeOneNode } from "#harness/testing/support/clusters/one-node.ts";
 import { loadDriver } from "./loader.ts";
+
+const vni = "com.docker.network.driver.overlay.vxlanid_list";
 
 test("an engine whose flags exclude swarm mode blocks the driver, with the engine's words", async () => {
   await using one = await makeOneNode("swarm-refused");
@@ -28,9 +31,13 @@ test("an encrypted network is asked for as such, and the listing tells the VNI t
   const subnet = "10.44.1.0/24";
   const network = await installed.createNetwork(scope, { subnet, encrypted: true });
   const [node] = one.cluster.nodes;
-  const inspected = await node?.docker.getNetwork(network.name).inspect();
-  expect(inspected?.Options).toHaveProperty("encrypted");
-  const tag = Number(inspected?.Options?.["com.docker.network.driver.overlay.vxlanid_list"]);
+  // The swarm's manager allocates the VNI once the network is made.
+  const options = await until({ what: "the network to have a VNI", deadlineMs: 20_000 }, async () => {
+    const { Options } = (await node?.docker.getNetwork(network.name).inspect()) ?? {};
+    return Options?.[vni] === undefined ? undefined : Options;
+  });
+  expect(options).toHaveProperty("encrypted");
+  const tag = Number(options[vni]);
   expect(tag).toBeGreaterThan(0);
   expect(await installed.listNetworks?.()).toContainEqual({
     ...{ tenant: "default", name: network.name, encap: "vxlan", tag, subnet, gateway: "10.44.1.1" },
