@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Where each report lies in the reports folder. */
@@ -30,6 +30,18 @@ export function removeStaleReports(folder: string, before: number): void {
     const found = statSync(path, { throwIfNoEntry: false });
     if (found && found.mtimeMs < before) rmSync(path, { recursive: true, force: true });
   }
+}
+
+/** Remembers the verdict of an earlier run. What is returned puts it back, and says whether there was one. */
+export function rememberVerdict(folder: string): () => boolean {
+  const paths = [reportFiles.statement, reportFiles.junit].map((name) => join(folder, name));
+  const kept = paths
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+    .map((path) => ({ path, text: readFileSync(path, "utf8") }));
+  return () => {
+    for (const { path, text } of kept) writeAtomically(path, text);
+    return kept.length > 0;
+  };
 }
 
 /** Whether a folder holds nothing, or does not exist. */

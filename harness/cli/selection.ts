@@ -5,7 +5,7 @@ import { chapters } from "#harness/conformance/run/projects.ts";
 import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { catalogue, isRequirementId } from "#suites/requirements/catalogue.ts";
+import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import { tutorialRequirements } from "#suites/requirements/rules/tutorial.ts";
 import { completing } from "./completion/candidates.ts";
 
@@ -46,17 +46,18 @@ export function checkFilters(root: string, filters: readonly string[]): void {
   }
 }
 
-/**
- * The pattern of test titles that cite one of the requirements in a comma-separated list such as `M4,B2`.
- * Throws `UsageError` for an id that is not in the catalogue.
- */
+/** The pattern of test titles that cite one of the requirements in a list for `requirementsIn`, which may throw. */
 export function patternOf(requirements: string): string {
-  const ids = requirements.split(",").map((id) => {
+  return titlePattern(requirementsIn(requirements));
+}
+
+/** The ids in a comma-separated list such as `M4,B2`. Throws `UsageError` for one that is not in the catalogue. */
+export function requirementsIn(list: string): RequirementId[] {
+  return list.split(",").map((id) => {
     const wanted = id.trim();
     if (isRequirementId(wanted)) return wanted;
     throw new UsageError(
       `--requirement ${wanted}: no such requirement; expected ids of the catalogue, e.g. ${Object.keys(tutorialRequirements).join(", ")} (given on the command line)`,
     );
   });
-  return titlePattern(ids);
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, test } from "vitest";
+import { reportFiles } from "#reports/files.ts";
 import { program, runScript } from "./support/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-bad-input-"));
@@ -107,5 +108,17 @@ describe.concurrent("a mistake that only a set-up can find", () => {
     expect(said).toMatch(message);
     expect(said).toContain("The run is incomplete");
     expect(code).toBe(2);
+  });
+
+  test("leaves the verdict of the run before it, which --failed reads", async ({ expect }) => {
+    const reports = mkdtempSync(join(folder, "reports-"));
+    const verdict = join(reports, reportFiles.statement);
+    writeFileSync(verdict, "what failed before");
+    const { code } = await run("node_modules/vitest/vitest.mjs", quick, {
+      FAULT: "nosuch",
+      REPORTS: reports,
+    });
+    expect(code).toBe(2);
+    expect(readFileSync(verdict, "utf8")).toBe("what failed before");
   });
 });

@@ -69,6 +69,7 @@ describe("--failed", () => {
     expect((await run("here", ["--failed", "suites/cni/del"])).said).toContain(
       "nothing of it is in suites/cni/del",
     );
+    expect((await run("here", ["--failed", "-t", "CNI-4b"])).said).toContain("nothing of it is in CNI-4b");
   });
 
   test("ends with 2 and one message for a statement that it cannot run again", async () => {
@@ -88,6 +89,10 @@ describe("--failed", () => {
     const unknown = await run("other", ["--failed", path]);
     expect(unknown).toMatchObject({ code: 2, said: expect.stringContaining("CNI-999: no such requirement") });
     expect(unknown.said.trim().split("\n")).toHaveLength(1);
+    writeFileSync(path, text.replaceAll(`"${target}"`, '"another@cni-1.1.0"'));
+    const elsewhere = await run("other", ["--failed", path]);
+    expect(elsewhere.code, elsewhere.said).toBe(2);
+    expect(elsewhere.said).toMatch(/another@cni-1\.1\.0: no such target; expected one of [\s\S]*next: /);
   });
 });
 

@@ -18,7 +18,13 @@ import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { typed } from "#harness/core/typed.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { describeEnvironment, generator, type ToldSettings } from "#reports/environment.ts";
-import { isEmpty, removeStaleReports, reportFiles, writeAtomically } from "#reports/files.ts";
+import {
+  isEmpty,
+  rememberVerdict,
+  removeStaleReports,
+  reportFiles,
+  writeAtomically,
+} from "#reports/files.ts";
 import { tellGitHub } from "#reports/github/github.ts";
 import { installationOf, targetOf } from "#reports/target.ts";
 import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
@@ -66,6 +72,7 @@ export default class ConformanceReporter implements Reporter {
   #ended = 0;
   #run = { id: randomUUID() as string, startedAt: new Date() };
   #lastPrinted = 0;
+  #restoreVerdict = () => false;
   #ticker: NodeJS.Timeout | undefined;
 
   /** Writes into `REPORTS`. */
@@ -100,6 +107,7 @@ export default class ConformanceReporter implements Reporter {
     await Promise.all(
       this.#targets().map(async (target) => this.#origins.set(target.name, await readOrigin(target))),
     );
+    this.#restoreVerdict = rememberVerdict(this.#outputDir);
     removeStaleReports(this.#outputDir, Date.now() - process.uptime() * 1000);
     this.#write(this.#state([unfinished]));
     const names = [...new Set(judged.map(({ project }) => project.name))];
@@ -202,7 +210,8 @@ export default class ConformanceReporter implements Reporter {
     const statement = this.#state(["the process was ended before the run had ended"], [], new Date());
     const results = statement.targets.flatMap((target) => target.results);
     if (exitCode === callersMistake && results.every(({ outcome }) => outcome === "not run")) {
-      this.#write(statement);
+      // A mistake in a command is no reason to lose what failed before it.
+      if (!this.#restoreVerdict()) this.#write(statement);
       // The mistake has been told, and a table without an outcome would bury it.
       this.#print("The run is incomplete: nothing was judged");
       return;

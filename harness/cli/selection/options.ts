@@ -1,12 +1,13 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { patternOf, requirementOption } from "#harness/cli/selection.ts";
+import { patternOf, requirementOption, requirementsIn } from "#harness/cli/selection.ts";
 import { everything, type SelectedTests, type Selection } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { reportFiles } from "#reports/files.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { readFailed, statementAt } from "./failed.ts";
 
 /** What the options of `netconform run` say of what runs, how often and in which order. */
@@ -90,9 +91,14 @@ export function choose(given: readonly string[], options: SelectionOptions): Cho
 
   const failed = readFailed(statement ?? join(readSettings().REPORTS, reportFiles.statement));
   if (failed.only.length === 0) return { nothing: failed.told, code: failed.green ? 0 : 1 };
-  const only = failed.only.filter((tests) => isChosen(tests, filters));
-  if (only.length === 0)
-    return { nothing: `${failed.told}\nnothing of it is in ${filters.join(", ")}`, code: 1 };
+  const ids = options.requirement === undefined ? undefined : requirementsIn(options.requirement);
+  const only = failed.only
+    .filter((tests) => isChosen(tests, filters))
+    .flatMap((tests) => (ids ? ofRequirements(tests, ids) : [tests]));
+  if (only.length === 0) {
+    const asked = [...filters, ...(ids ?? [])].join(", ");
+    return { nothing: `${failed.told}\nnothing of it is in ${asked}`, code: 1 };
+  }
   console.log(failed.told);
   passOnUnlessGiven(failed.settings);
   return { selection: { ...order, only }, filters, ...pattern };
@@ -100,6 +106,12 @@ export function choose(given: readonly string[], options: SelectionOptions): Cho
 
 function isChosen({ file }: SelectedTests, filters: readonly string[]): boolean {
   return filters.length === 0 || filters.some((filter) => file.includes(filter.replace(/^\.\//, "")));
+}
+
+/** What of the tests is of these requirements; of a whole file, all of them. */
+function ofRequirements(tests: SelectedTests, ids: readonly RequirementId[]): SelectedTests[] {
+  const requirements = ids.filter((id) => tests.requirements?.includes(id) ?? true);
+  return requirements.length === 0 ? [] : [{ ...tests, requirements }];
 }
 
 function wholeRounds(text: string): number {

@@ -1,4 +1,5 @@
 import { createVitest, type TestSpecification, type Vitest } from "vitest/node";
+import { z } from "zod";
 import { isInterrupted } from "#harness/cluster/interruption.ts";
 import { type SelectedTests, type Selection, titlePattern } from "#harness/conformance/run/selection.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
@@ -24,6 +25,7 @@ export interface SelectedRun {
 export async function runSelected(run: SelectedRun): Promise<number> {
   const { settings, selection, filters, pattern } = run;
   const config = await configure(settings, selection, selection.only?.map(({ file }) => file) ?? filters);
+  if (selection.only) refuseUnknownTargets(selection.only, config.test.projects);
   const vitest = await createVitest(
     {
       config: false,
@@ -55,14 +57,25 @@ async function runRounds(vitest: Vitest, { selection, filters }: SelectedRun): P
   }
 }
 
+/** Throws `UsageError` for a target that this run has not. */
+function refuseUnknownTargets(only: readonly SelectedTests[], projects: readonly unknown[]): void {
+  const known = projects.flatMap((project) => {
+    const { data } = projectName.safeParse(project);
+    return data ? [data.test.name] : [];
+  });
+  const missing = only.find(({ target }) => !known.includes(target));
+  if (!missing) return;
+  throw new UsageError(`${missing.target}: no such target; expected one of ${known.join(", ")}`, {
+    hint: "DRIVER, ENGINE and PLUGIN are taken from the statement where they are not set: leave them out, or set them as in that run",
+  });
+}
+
+/** Vitest's configuration of a project, as far as it is needed here. */
+const projectName = z.object({ test: z.object({ name: z.string() }) });
+
 function specificationOf(vitest: Vitest, { target, file, requirements }: SelectedTests): TestSpecification {
   const project = vitest.projects.find(({ name }) => name === target);
-  if (!project) {
-    const known = vitest.projects.map(({ name }) => name).join(", ");
-    throw new UsageError(`${target}: no such target; expected one of ${known}`, {
-      hint: "set DRIVER, ENGINE or PLUGIN as they were in that run",
-    });
-  }
+  if (!project) throw new HarnessError(`${target}: vitest has no such project`);
   const options = requirements ? { testNamePattern: new RegExp(titlePattern(requirements)) } : {};
   return project.createSpecification(`${projectRoot}/${file}`, options);
 }

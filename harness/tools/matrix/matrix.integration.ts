@@ -35,6 +35,12 @@ const mistakes: [string[], Record<string, string>, RegExp][] = [
   [["--history", damaged], {}, /^.*damaged\.jsonl:2: expected a run of the matrix as JSON, got/m],
   [["suites/nosuch"], {}, /^suites\/nosuch: no such suite/m],
   [["merge"], {}, /^there is nothing to merge/m],
+  [["suites/basics", "--docs"], {}, /^--docs: expected the whole matrix/m],
+  [
+    ["--mixed"],
+    { ENGINE: "26.1" },
+    /^--mixed: expected two engines or more to make pairs of, got ENGINE=26\.1$/m,
+  ],
   [["merge", folder], {}, /matrix\.json: expected the report of a matrix, got ENOENT/],
 ];
 

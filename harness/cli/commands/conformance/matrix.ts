@@ -119,6 +119,11 @@ async function matrix(what: readonly string[], options: Options): Promise<number
   const history = readHistory(historyPath);
   const known = options.known === undefined ? undefined : readKnownReds(resolve(options.known));
   const [verb, ...folders] = what;
+  if (options.docs && verb !== "merge" && (verb !== undefined || options.requirement !== undefined)) {
+    throw new UsageError(
+      "--docs: expected the whole matrix, since a table of a part of it would hide the rest",
+    );
+  }
   await claimFolder(settings.REPORTS);
   const told = Promise.withResolvers<void>();
   try {
@@ -223,6 +228,11 @@ async function run(
 function withAxes(settings: Settings, { variant = [], mixed = false }: Options): Settings {
   if (mixed && settings.NODES < 2) {
     throw new UsageError(`--mixed: expected NODES to be 2 or more, got ${settings.NODES}`);
+  }
+  if (mixed && settings.ENGINE.length < 2) {
+    throw new UsageError(
+      `--mixed: expected two engines or more to make pairs of, got ENGINE=${settings.ENGINE.join(",")}`,
+    );
   }
   try {
     return { ...settings, ENGINE: spreadEngines(settings.ENGINE, { variants: variant, mixed }) };
