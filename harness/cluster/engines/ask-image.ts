@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { imageLabel, nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
 import { UsageError } from "#harness/core/errors.ts";
@@ -35,22 +35,22 @@ export async function checkFlags(
   });
 }
 
-/** Runs a command in a container of a node image, which is gone afterwards, with no network. */
+/** Runs a command in a container of a node image, with no network. When it resolves, the container is gone. */
 export async function runIn(
   docker: Docker,
   image: string,
   argv: readonly string[],
 ): Promise<{ code: number; said: string }> {
-  const output = new PassThrough();
-  let said = "";
-  output.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  const [result] = (await docker.run(image, [], output, {
+  const container = await docker.createContainer({
+    Image: image,
     Entrypoint: [...argv],
     Tty: true,
     Labels: imageLabel,
     HostConfig: { ...nodeHostConfig, AutoRemove: true, NetworkMode: "none" },
-  })) as [{ StatusCode: number }];
-  return { code: result.StatusCode, said: said.replaceAll("\r", "").trim() };
+  });
+  const output = await container.attach({ stream: true, stdout: true, stderr: true });
+  // Asked before the start: afterwards the engine may have forgotten the container. Until it has, its image cannot be removed.
+  const gone: Promise<{ StatusCode: number }> = container.wait({ condition: "removed" });
+  const [{ StatusCode }, said] = await Promise.all([gone, text(output), container.start()]);
+  return { code: StatusCode, said: said.replaceAll("\r", "").trim() };
 }
