@@ -3,7 +3,8 @@ import { moduleEnding } from "#harness/core/project-root.ts";
 const files = {
   bridge: "bridge",
   overlay: "overlay",
-  macvlan: "macvlan",
+  macvlan: "macvlan/tagged",
+  "macvlan-plain": "macvlan/plain",
   reference: "reference/index",
   contiv: "contiv/index",
   "reference-cni": "reference/cni/index",

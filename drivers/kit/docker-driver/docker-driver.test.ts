@@ -1,18 +1,24 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { dockerDriver, networkOf } from "./docker-driver.ts";
 
 /** The nodes of a cluster as far as their names; nothing here speaks to one. */
 const nodes = ["node1", "node2"].map((name) => ({ name }) as ClusterNode);
 const cluster = { nodes } as unknown as Cluster;
+const scope = new Scope("a network");
 const spec = { name: "mine", title: "Mine", capabilities: ["names"], driver: "mine" } as const;
 
 describe("dockerDriver", () => {
   it("asks every engine for a network of the plugin, with what was wanted and nothing else", async () => {
     const wanted = { name: "net", subnet: "10.1.2.0/24", gateway: "10.1.2.9", subnet6: "fd00::/64" };
-    expect(await networkOf(spec, wanted, cluster)).toEqual({ ...wanted, driver: "mine", createOn: nodes });
-    expect(await networkOf(spec, { subnet: "10.1.2.0/24" }, cluster)).toEqual({
+    expect(await networkOf(spec, wanted, cluster, scope)).toEqual({
+      ...wanted,
+      driver: "mine",
+      createOn: nodes,
+    });
+    expect(await networkOf(spec, { subnet: "10.1.2.0/24" }, cluster, scope)).toEqual({
       name: expect.stringMatching(/^mine-[0-9a-f]{8}$/),
       subnet: "10.1.2.0/24",
       driver: "mine",
@@ -30,6 +36,7 @@ describe("dockerDriver", () => {
       },
       { name: "net", encap: "vlan", tag: 7 },
       cluster,
+      scope,
     );
     expect(made).toMatchObject({
       ipamDriver: "mine-ipam",
@@ -41,7 +48,7 @@ describe("dockerDriver", () => {
 
   it("lets the plugin have the last word", async () => {
     const network = () => ({ attachable: true, gateway: "10.1.2.254" });
-    const made = await networkOf({ ...spec, network }, { gateway: "10.1.2.1" }, cluster);
+    const made = await networkOf({ ...spec, network }, { gateway: "10.1.2.1" }, cluster, scope);
     expect(made).toMatchObject({ attachable: true, gateway: "10.1.2.254" });
   });
 

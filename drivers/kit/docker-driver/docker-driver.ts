@@ -37,10 +37,14 @@ export interface DockerDriverSpec {
   readonly options?: Readonly<Record<string, string>> | ((spec: NetworkSpec) => Record<string, string>);
   /** Engines on which networks are created: all, or the first one where their scope is global. Default: `all`. */
   readonly createOn?: "all" | "first";
-  /** Whatever else a network needs of `CnmNetworkSpec`; what it says comes before all other. May throw `Blocked`. */
+  /**
+   * Whatever else a network needs of `CnmNetworkSpec`; what it says comes before all other. May throw `Blocked`. What it makes
+   * on the nodes goes with `scope`, after the network.
+   */
   readonly network?: (
     spec: NetworkSpec,
     cluster: Cluster,
+    scope: Scope,
   ) => Partial<CnmNetworkSpec> | Promise<Partial<CnmNetworkSpec>>;
   /** As `Driver.prepare`. */
   readonly prepare?: (engine: string) => Promise<void>;
@@ -104,7 +108,7 @@ export function dockerDriver(spec: DockerDriverSpec): Driver & Required<Pick<Dri
         ...(daemons ? { stop: daemons.stop, restart: daemons.restart } : {}),
         ...(underlay ? { underlay: typeof underlay === "string" ? underlay : await underlay(cluster) } : {}),
         async createNetwork(scope, wanted = {}) {
-          const asked = await networkOf(spec, wanted, cluster);
+          const asked = await networkOf(spec, wanted, cluster, scope);
           try {
             return await createCnmNetwork(scope, cluster, asked);
           } catch (error) {
@@ -126,6 +130,7 @@ export async function networkOf(
   { name, driver, ipam, options, createOn, network }: Omit<DockerDriverSpec, "capabilities" | "title">,
   wanted: NetworkSpec,
   cluster: Cluster,
+  scope: Scope,
 ): Promise<CnmNetworkSpec> {
   const { driver: ipamDriver, options: ipamOptions } = typeof ipam === "object" ? ipam : { driver: ipam };
   return {
@@ -139,7 +144,7 @@ export async function networkOf(
     ...(ipamOptions ? { ipamOptions: { ...ipamOptions } } : {}),
     ...(options ? { options: typeof options === "function" ? options(wanted) : { ...options } } : {}),
     createOn: createOn === "first" ? [firstNode(cluster)] : cluster.nodes,
-    ...(await network?.(wanted, cluster)),
+    ...(await network?.(wanted, cluster, scope)),
   };
 }
 

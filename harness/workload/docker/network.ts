@@ -149,6 +149,8 @@ export interface CnmNetworkSpec {
   optionsOn?: (node: ClusterNode) => Record<string, string>;
   /** The part of the subnet (CIDR) that a node gives out, where engines share it without knowing of each other. */
   rangeOn?: (node: ClusterNode) => string;
+  /** As `rangeOn`, of the IPv6 subnet. */
+  range6On?: (node: ClusterNode) => string;
   attachable?: boolean;
   /** No egress, nothing published; default false. */
   internal?: boolean;
@@ -191,7 +193,9 @@ async function createOn(scope: Scope, node: ClusterNode, spec: CnmNetworkSpec): 
           ...(spec.gateway ? { Gateway: spec.gateway } : {}),
           ...(spec.rangeOn ? { IPRange: spec.rangeOn(node) } : {}),
         },
-        ...(spec.subnet6 ? [{ Subnet: spec.subnet6 }] : []),
+        ...(spec.subnet6
+          ? [{ Subnet: spec.subnet6, ...(spec.range6On ? { IPRange: spec.range6On(node) } : {}) }]
+          : []),
       ],
       ...(spec.ipamOptions ? { Options: spec.ipamOptions } : {}),
     },

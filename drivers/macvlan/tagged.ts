@@ -1,17 +1,18 @@
-import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { NetworkListing } from "#drivers/driver.ts";
+import { dockerDriver } from "#drivers/kit/docker-driver/docker-driver.ts";
+import type { Cluster } from "#harness/cluster/cluster.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import { nthAddress, nthSubnet } from "#harness/core/ip.ts";
+import { nthAddress } from "#harness/core/ip.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
-import type { NetworkListing } from "./driver.ts";
-import { dockerDriver } from "./kit/docker-driver/docker-driver.ts";
+import { rangeOf } from "./range.ts";
 
 /** Tags for networks that ask for none, clear of those that the chapters use. */
 const firstOwnTag = 2000;
 let next = 0;
 
 /**
- * Docker's own macvlan on 802.1Q devices of the data interface, which the engine makes as it needs them. Engines know
- * nothing of each other: the network is created on every node with the same subnet, of which each node gives out a part.
+ * Docker's own macvlan on 802.1Q devices of the data interface, which the engine makes as it needs them: a
+ * network that is a VLAN.
  */
 export default dockerDriver({
   name: "macvlan",
@@ -43,11 +44,6 @@ export default dockerDriver({
   // Engines are the ones that know its networks.
   connect: (cluster) => ({ listNetworks: () => listNetworks(cluster) }),
 });
-
-/** Sixteen addresses of a /24 for each node. */
-function rangeOf(cluster: Cluster, node: ClusterNode, subnet: string): string {
-  return nthSubnet(subnet, 28, cluster.nodes.indexOf(node));
-}
 
 /** What the first engine knows; the others were told the same. */
 async function listNetworks(cluster: Cluster): Promise<NetworkListing[]> {

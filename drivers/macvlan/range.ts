@@ -1,0 +1,10 @@
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { familyOf, nthSubnet } from "#harness/core/ip.ts";
+
+/**
+ * The part of a subnet (CIDR) that a node gives out: sixteen addresses of a /24, a /72 of an IPv6 /64. Engines know nothing of each
+ * other: each creates the network with the same subnet, and would give the same addresses out.
+ */
+export function rangeOf(cluster: Cluster, node: ClusterNode, subnet: string): string {
+  return nthSubnet(subnet, familyOf(subnet) === 6 ? 72 : 28, cluster.nodes.indexOf(node));
+}
