@@ -1,5 +1,5 @@
-import { globSync } from "node:fs";
-import { resolve } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { basename, dirname, resolve } from "node:path";
 import { Option } from "commander";
 import { chapters } from "#harness/conformance/run/projects.ts";
 import { titlePattern } from "#harness/conformance/run/selection.ts";
@@ -33,17 +33,67 @@ export function requirementOption(): Option {
   );
 }
 
+/** Whether a text is a part of the path of some test file. */
+export function isFilter(root: string, text: string): boolean {
+  return matching(testFiles(root), text).length > 0;
+}
+
 /** Throws `UsageError` for a filter that no test file's path contains. */
 export function checkFilters(root: string, filters: readonly string[]): void {
-  const files = globSync(`suites/**/*.test${moduleEnding}`, { cwd: root }).map((path) => resolve(root, path));
+  const files = testFiles(root);
   for (const filter of filters) {
-    const wanted = filter.replace(/^\.\//, "");
-    if (files.some((file) => file.includes(wanted))) continue;
+    if (matching(files, filter).length > 0) continue;
     const known = suitesIn(root).map((name) => `suites/${name}`);
     throw new UsageError(
       `${filter}: no such suite; expected one of ${known.join(", ")} (given on the command line)`,
     );
   }
+}
+
+/**
+ * Throws `UsageError` where the tests that the filters leave cite none of the requirements, and names those that do. What judges
+ * chapters runs with every one of them.
+ */
+export function checkCited(
+  root: string,
+  filters: readonly string[],
+  requirements: readonly RequirementId[],
+): void {
+  const files = testFiles(root);
+  const left = filters.flatMap((filter) => matching(files, filter));
+  if (left.length === 0 || requirements.length === 0) return;
+  const citing = requirements.map((id) => ({ id, files: files.filter((file) => cites(file, id)) }));
+  const runs = citing.some((one) => one.files.length === 0 || one.files.some((file) => left.includes(file)));
+  if (runs) return;
+  const elsewhere = citing.map(
+    (one) => `${one.id} is in ${[...new Set(one.files.map(chapterOf))].join(", ")}`,
+  );
+  throw new UsageError(`${filters.join(", ")}: none of its tests is of ${requirements.join(", ")}`, {
+    hint: `name the chapter that has it, or none: ${elsewhere.join("; ")}`,
+  });
+}
+
+function testFiles(root: string): string[] {
+  return globSync(`suites/*/*.test${moduleEnding}`, { cwd: root }).map((path) => resolve(root, path));
+}
+
+function matching(files: readonly string[], filter: string): string[] {
+  const wanted = filter.replace(/^\.\//, "");
+  return files.filter((file) => file.includes(wanted));
+}
+
+/** Whether a test file, or what its chapter's tests share, names the requirement. */
+function cites(file: string, id: RequirementId): boolean {
+  const shared = globSync(`*${moduleEnding}`, {
+    cwd: dirname(file),
+    exclude: [`*.test${moduleEnding}`, "*.d.ts"],
+  }).map((name) => resolve(dirname(file), name));
+  const named = new RegExp(`\\b${id}\\b`);
+  return [file, ...shared].some((path) => named.test(readFileSync(path, "utf8")));
+}
+
+function chapterOf(file: string): string {
+  return `suites/${basename(dirname(file))}`;
 }
 
 /** The pattern of test titles that cite one of the requirements in a list for `requirementsIn`, which may throw. */

@@ -3,18 +3,17 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { type Moments, on } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Fault, FaultActs, FaultContext } from "./fault.ts";
 import { chapterFaults } from "./faults/all.ts";
+import { unknownFault } from "./selection.ts";
 
 /** The fault of a chapter of that name. Throws `UsageError` when there is none. */
 export function findFault(name: string): Fault<"chapters"> {
   const fault = chapterFaults.find((candidate) => candidate.name === name);
   if (fault) return fault;
-  throw new UsageError(
-    `FAULT=${name}: no such fault; expected one of ${chapterFaults.map((one) => one.name).join(", ")} (set in the environment)`,
-  );
+  throw unknownFault(name, "FAULT=", chapterFaults);
 }
 
 /** For the state of the cluster, which says how its plugin is reached. */

@@ -18,7 +18,7 @@ export function chooseFaults({
   const known = new Set(faults.map(({ name }) => name));
   for (const name of names ?? []) {
     if (known.has(name)) continue;
-    throw new UsageError(`--only ${name}: no such fault`, { hint: `one of ${[...known].join(", ")}` });
+    throw unknownFault(name, "--only ", faults);
   }
   const chosen = faults.filter(
     (fault) =>
@@ -32,4 +32,14 @@ export function chooseFaults({
     );
   }
   return chosen;
+}
+
+/** For a name that none of the faults has; `how`: what stands before the name where the user gave it. Tells the names that are near. */
+export function unknownFault(name: string, how: string, among: readonly Pick<Fault, "name">[]): UsageError {
+  const words = name.split("-").filter((word) => word.length > 2);
+  const near = among.filter((one) => words.some((word) => one.name.includes(word)));
+  const expected = near.length > 0 ? `; expected e.g. ${near.map((one) => one.name).join(", ")}` : "";
+  return new UsageError(`${how}${name}: no such fault${expected}`, {
+    hint: "docs/proof.md lists all of them",
+  });
 }

@@ -12,6 +12,7 @@ import {
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { typed } from "#harness/core/typed.ts";
 import { reportFiles, writeAtomically } from "#reports/files.ts";
 import { formatMarkdown } from "./markdown.ts";
@@ -62,7 +63,7 @@ export function readMatrix(folder: string): Matrix {
     throw problem((error as Error).message);
   }
   const parsed = matrixSchema.safeParse(value);
-  if (!parsed.success) throw problem(`something else\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw problem(`something else\n${describeMisfits(parsed.error, value)}`);
   return parsed.data;
 }
 

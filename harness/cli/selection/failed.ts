@@ -5,6 +5,7 @@ import { judgesOfChapters, type SelectedTests } from "#harness/conformance/run/s
 import { UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { SettingName } from "#harness/core/settings/settings.ts";
+import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { type Statement, schemaVersion, statementSchema } from "#reports/conformance/schema.ts";
 import { isGreen } from "#reports/conformance/statement.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -95,7 +96,9 @@ function readStatement(path: string, name: string): Statement {
   }
   const parsed = statementSchema.safeParse(read);
   if (parsed.success) return parsed.data;
-  throw new UsageError(`--failed ${name}: expected a statement\n${z.prettifyError(parsed.error)}`);
+  throw new UsageError(`--failed ${name}: expected a statement\n${describeMisfits(parsed.error, read)}`, {
+    hint: "run the chapters again, or name the conformance.json of another run",
+  });
 }
 
 function knownId(id: string, name: string): RequirementId {

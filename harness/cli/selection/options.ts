@@ -1,9 +1,10 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { patternOf, requirementOption, requirementsIn } from "#harness/cli/selection.ts";
+import { isFilter, patternOf, requirementOption, requirementsIn } from "#harness/cli/selection.ts";
 import { everything, type SelectedTests, type Selection } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -74,7 +75,14 @@ export function choose(given: readonly string[], options: SelectionOptions): Cho
   const statement = typeof options.failed === "string" ? statementAt(options.failed) : undefined;
   if (typeof options.failed === "string" && !statement) filters.push(options.failed);
   const seed = options.shuffle === undefined ? undefined : seedOf(options.shuffle);
-  if (typeof options.shuffle === "string" && seed === undefined) filters.push(options.shuffle);
+  if (typeof options.shuffle === "string" && seed === undefined) {
+    if (!isFilter(projectRoot, options.shuffle)) {
+      throw new UsageError(
+        `--shuffle ${options.shuffle}: expected a seed, a whole number from 0 to ${largestSeed}, or nothing (given on the command line)`,
+      );
+    }
+    filters.push(options.shuffle);
+  }
   const order: Selection = {
     ...everything,
     ...(options.watched ? { reinstall: true } : {}),

@@ -5,6 +5,7 @@ import { z } from "zod";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { readSession } from "#harness/core/settings/session.ts";
+import { type Misfit, misfitsOf } from "#harness/core/text/misfits.ts";
 import { locateYaml } from "#harness/core/text/yaml.ts";
 import { typed } from "#harness/core/typed.ts";
 import { agentOfSession, keysIn, type SshTarget } from "#harness/host/ssh/ssh-target.ts";
@@ -120,23 +121,15 @@ export function inventorySchema(): object {
  * everything that is wrong with it, and for hosts whose key is not known. `asked` is how the user named the file.
  */
 export function readInventory(path: string, asked = `INVENTORY=${path}`): Inventory {
-  const { value, valueAt, lineOf } = locateYaml(path, readText(path, asked));
-  const refuse = (problems: { steps: readonly PropertyKey[]; what: string }[]) =>
-    new UsageError(
-      problems.map(({ steps, what }) => `${path}:${lineOf(steps)}: ${steps.join(".")}: ${what}`).join("\n"),
-      {
-        hint: `docs/ssh.md describes the inventory; ${typed("cluster inventory-schema")} prints its schema`,
-      },
-    );
+  const { value, tell } = locateYaml(path, readText(path, asked));
+  const refuse = (misfits: readonly Misfit[]) =>
+    new UsageError(tell(misfits), {
+      hint: `docs/ssh.md describes the inventory; ${typed("cluster inventory-schema")} prints its schema`,
+    });
 
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    throw refuse(
-      parsed.error.issues.map((issue) => ({
-        steps: issue.code === "unrecognized_keys" ? [...issue.path, issue.keys[0] ?? ""] : issue.path,
-        what: describeIssue(issue, valueAt(issue.path)),
-      })),
-    );
+    throw refuse(misfitsOf(parsed.error, value));
   }
   const file = parsed.data;
   const problems = contradictions(file);
@@ -182,33 +175,25 @@ function readText(path: string, asked: string): string {
   }
 }
 
-function describeIssue(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code === "unrecognized_keys") return `there is no such setting (${issue.keys.join(", ")})`;
-  if (issue.code === "invalid_type" && value === undefined) return `expected ${issue.expected}, got nothing`;
-  const expected =
-    issue.code === "invalid_type" && issue.message.startsWith("Invalid") ? issue.expected : issue.message;
-  return `expected ${expected}, got ${JSON.stringify(value)}`;
-}
-
 /** What no schema says: names are unique, jump hosts exist. */
-function contradictions(file: File): { steps: readonly PropertyKey[]; what: string }[] {
+function contradictions(file: File): Misfit[] {
   const jumps = (file.jumps ?? []).map((jump) => jump.name);
   const seen = new Set<string>();
-  const hosts: { steps: PropertyKey[]; host: Access & { name: string } }[] = [
-    ...file.nodes.map((one, index) => ({ steps: ["nodes", index], host: one })),
-    ...(file.external ? [{ steps: ["external"], host: file.external }] : []),
+  const hosts: { path: PropertyKey[]; host: Access & { name: string } }[] = [
+    ...file.nodes.map((one, index) => ({ path: ["nodes", index], host: one })),
+    ...(file.external ? [{ path: ["external"], host: file.external }] : []),
   ];
-  return hosts.flatMap(({ steps, host: one }) => {
-    const found: { steps: readonly PropertyKey[]; what: string }[] = [];
+  return hosts.flatMap(({ path, host: one }) => {
+    const found: Misfit[] = [];
     if (seen.has(one.name)) {
-      found.push({ steps: [...steps, "name"], what: `expected a name of its own, got ${one.name} again` });
+      found.push({ path: [...path, "name"], what: `expected a name of its own, got ${one.name} again` });
     }
     seen.add(one.name);
     const jump = one.jump ?? file.defaults?.jump;
     if (jump !== undefined && !jumps.includes(jump)) {
-      const where = one.jump === undefined ? ["defaults", "jump"] : [...steps, "jump"];
+      const where = one.jump === undefined ? ["defaults", "jump"] : [...path, "jump"];
       found.push({
-        steps: where,
+        path: where,
         what: `expected one of ${jumps.join(", ") || "jumps (there are none)"}, got ${jump}`,
       });
     }

@@ -1,15 +1,14 @@
-import { isNode, LineCounter, parseDocument } from "yaml";
+import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Scalar } from "yaml";
 import { UsageError } from "#harness/core/errors.ts";
+import type { Misfit } from "./misfits.ts";
 
 /** What a YAML file says, and where it says it. */
 export interface LocatedYaml {
   readonly value: unknown;
-  /** The value that these keys lead to; `undefined` where there is none. */
-  valueAt(keys: readonly PropertyKey[]): unknown;
-  /** The line, from 1, of the value that these keys lead to; of the nearest one around it where there is no such value. */
+  /** The line, from 1, of the key that these keys lead to; of the nearest one around it where there is none. */
   lineOf(keys: readonly PropertyKey[]): number;
-  /** The line, from 1, of a key in the map that `keys` lead to. */
-  lineOfKey(keys: readonly PropertyKey[], key: string): number;
+  /** What does not fit, with file, line and keys, one a line. */
+  tell(misfits: readonly Misfit[]): string;
 }
 
 /** Reads YAML `text` of the file `path`. Throws `UsageError` with file and line for what is no YAML. */
@@ -22,20 +21,35 @@ export function locateYaml(path: string, text: string): LocatedYaml {
     throw new UsageError(`${path}:${line}: ${problem.message.split("\n")[0]}`);
   }
   const lineOf = (keys: readonly PropertyKey[]) => {
-    for (let length = keys.length; length > 0; length--) {
-      const node = document.getIn(keys.slice(0, length), true);
-      if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;
-    }
-    return 1;
+    const start = startOf(document.contents, keys);
+    return start === undefined ? 1 : lines.linePos(start).line;
   };
-  const lineOfKey = (keys: readonly PropertyKey[], key: string) => {
-    const map = keys.length === 0 ? document.contents : document.getIn(keys, true);
-    const items = (map as { items?: { key?: { value?: unknown; range?: number[] } }[] } | null)?.items ?? [];
-    const start = items.find((item) => item.key?.value === key)?.key?.range?.[0];
-    return start === undefined ? lineOf(keys) : lines.linePos(start).line;
-  };
-  const value: unknown = document.toJS();
-  const valueAt = (keys: readonly PropertyKey[]) =>
-    keys.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
-  return { value, valueAt, lineOf, lineOfKey };
+  const value: unknown = document.toJS() ?? undefined;
+  const tell = (misfits: readonly Misfit[]) =>
+    misfits
+      .map(
+        ({ path: keys, what }) =>
+          `${path}:${lineOf(keys)}: ${keys.map(String).join(".") || "the file"}: ${what}`,
+      )
+      .join("\n");
+  return { value, lineOf, tell };
+}
+
+/** Where a node's entry begins, or the last entry on the way to it that is there. */
+function startOf(root: unknown, keys: readonly PropertyKey[]): number | undefined {
+  let node = root;
+  let start: number | undefined;
+  for (const key of keys) {
+    if (isMap(node)) {
+      const entry = node.items.find(({ key: own }) => isScalar(own) && own.value === key);
+      if (!entry) break;
+      start = (entry.key as Scalar).range?.[0] ?? start;
+      node = entry.value;
+    } else if (isSeq(node)) {
+      node = node.items[Number(key)];
+      if (!isNode(node)) break;
+      start = node.range?.[0] ?? start;
+    } else break;
+  }
+  return start;
 }

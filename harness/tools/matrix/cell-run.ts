@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { finished } from "node:stream/promises";
 import { stripVTControlCharacters } from "node:util";
-import { z } from "zod";
 import type { ProcessPromise } from "zx/core";
 import { fileNameOf } from "#harness/core/engines/file-name.ts";
 import { outsideOfStep } from "#harness/core/settings/github-step.ts";
+import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
 import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
@@ -142,10 +142,11 @@ function readStatement(path: string): Statement | string {
   } catch {
     return "left no statement; its last words:";
   }
-  const parsed = statementSchema.safeParse(JSON.parse(text));
+  const value: unknown = JSON.parse(text);
+  const parsed = statementSchema.safeParse(value);
   return parsed.success
     ? parsed.data
-    : `left a statement that does not fit its schema: ${z.prettifyError(parsed.error)}`;
+    : `left a statement that does not fit its schema: ${describeMisfits(parsed.error, value)}`;
 }
 
 function lastWords(path: string, lines = 20): string {

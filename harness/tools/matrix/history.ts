@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { writeAtomically } from "#reports/files.ts";
 import {
   type Cell,
@@ -41,7 +41,7 @@ export function readHistory(path: string): PastRun[] {
       throw problem(`${JSON.stringify(shown)} (${(error as Error).message})`);
     }
     const parsed = pastRunSchema.safeParse(value);
-    if (!parsed.success) throw problem(`a line that does not fit\n${z.prettifyError(parsed.error)}`);
+    if (!parsed.success) throw problem(`a line that does not fit\n${describeMisfits(parsed.error, value)}`);
     return [parsed.data];
   });
 }

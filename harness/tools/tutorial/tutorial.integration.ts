@@ -172,7 +172,7 @@ const wrong: [string, string[], Record<string, string>, RegExp][] = [
     "an unknown key",
     ["--mapping", file("m.yaml", "version: 1\nnodes: {}\nnmaes: 7\n"), small],
     {},
-    /m\.yaml:3: unknown key "nmaes", with the value 7/,
+    /m\.yaml:3: nmaes: unknown key, with the value 7/,
   ],
   [
     "no such chapter",

@@ -9,7 +9,7 @@ import {
 } from "#harness/cli/selection/options.ts";
 import { servePause } from "#harness/cli/selection/pause.ts";
 import { standBy } from "#harness/cli/selection/standby.ts";
-import { checkFilters, presentChapters } from "#harness/cli/selection.ts";
+import { checkCited, checkFilters, presentChapters, requirementsIn } from "#harness/cli/selection.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 
@@ -42,6 +42,7 @@ async function conform(given: readonly string[], options: SelectionOptions): Pro
     return chosen.code;
   }
   checkFilters(projectRoot, chosen.filters);
+  if (options.requirement) checkCited(projectRoot, chosen.filters, requirementsIn(options.requirement));
   const settings = readSettings();
   const filters =
     chosen.filters.length > 0 ? chosen.filters : presentChapters().map((chapter) => `suites/${chapter}/`);

@@ -2,7 +2,14 @@ import { join, resolve } from "node:path";
 import { Argument, InvalidArgumentError, Option } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
-import { checkFilters, patternOf, presentChapters, requirementOption } from "#harness/cli/selection.ts";
+import {
+  checkCited,
+  checkFilters,
+  patternOf,
+  presentChapters,
+  requirementOption,
+  requirementsIn,
+} from "#harness/cli/selection.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
@@ -170,6 +177,7 @@ async function run(
   const present = presentChapters();
   const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
+  if (requirement) checkCited(projectRoot, filters, requirementsIn(requirement));
   const selection = [
     ...(requirement ? ["--testNamePattern", patternOf(requirement)] : []),
     ...(shard ? [`--shard=${readShard(shard)}`] : []),

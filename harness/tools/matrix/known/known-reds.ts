@@ -1,15 +1,18 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { misfitsOf } from "#harness/core/text/misfits.ts";
 import { locateYaml } from "#harness/core/text/yaml.ts";
 import type { Cell, KnownRed } from "#reports/matrix/schema.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
+
+const versionText = 'a version as text, e.g. "28.5"';
 
 const schema = z.array(
   z.strictObject({
     driver: z.string().describe("as in the name of a cell, e.g. overlay"),
     engines: z
-      .array(z.string().regex(/^\d+(\.\d+)*$/, "a version as text, in quotes"))
+      .array(z.string({ error: versionText }).regex(/^\d+(\.\d+)*$/, versionText))
       .min(1)
       .describe("versions, or beginnings of them"),
     requirement: z.string().refine(isRequirementId, "an id of the catalogue"),
@@ -46,14 +49,12 @@ export function readKnownReds(path: string): KnownRedEntry[] {
       `--known ${path}: expected a file that can be read, got ${(error as Error).message}`,
     );
   }
-  const { value, valueAt, lineOf } = locateYaml(path, text);
-  const parsed = schema.safeParse(value ?? []);
+  const located = locateYaml(path, text);
+  const parsed = schema.safeParse(located.value ?? []);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    ({ path: keys, message }) =>
-      `${path}:${lineOf(keys)}: ${keys.join(".") || "the file"}: expected ${message}, got ${JSON.stringify(valueAt(keys)) ?? "nothing"}`,
-  );
-  throw new UsageError(problems.join("\n"));
+  throw new UsageError(located.tell(misfitsOf(parsed.error, located.value)), {
+    hint: "docs/matrix.md describes the file",
+  });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import type { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
-import { type LocatedYaml, locateYaml } from "#harness/core/text/yaml.ts";
+import { misfitsOf } from "#harness/core/text/misfits.ts";
+import { locateYaml } from "#harness/core/text/yaml.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
 import type { Reading } from "#harness/tools/tutorial/parse/transcript.ts";
 import { type Mapping, mappingShape, noPlugin, type Plugin } from "./schema.ts";
@@ -15,30 +15,9 @@ export function loadMapping(path: string): Mapping {
   const located = locateYaml(path, lines.join("\n"));
   const parsed = mappingShape.safeParse(located.value);
   if (parsed.success) return checked(path, parsed.data);
-  throw new UsageError(parsed.error.issues.flatMap((issue) => describe(path, issue, located)).join("\n"), {
+  throw new UsageError(located.tell(misfitsOf(parsed.error, located.value)), {
     hint: `compare it with the project's own: ${defaultMapping}`,
   });
-}
-
-function describe(
-  path: string,
-  issue: z.core.$ZodIssue,
-  { valueAt, lineOf, lineOfKey }: LocatedYaml,
-): string[] {
-  const where = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    return issue.keys.map((key) => {
-      const value = valueAt([...issue.path, key]);
-      return `${path}:${lineOfKey(issue.path, key)}: unknown key "${key}"${where ? ` in ${where}` : ""}, with the value ${show(value)}`;
-    });
-  }
-  return [
-    `${path}:${lineOf(issue.path)}: ${where || "the file"}: ${issue.message}, got ${show(valueAt(issue.path))}`,
-  ];
-}
-
-function show(value: unknown): string {
-  return (JSON.stringify(value) ?? "nothing").slice(0, 120);
 }
 
 /** The plugins that rules are for and that nothing makes known: neither `used` nor one of `known`. A slip hides there. */

@@ -18,12 +18,15 @@ function file(text: string): string {
 const load = (text: string) => loadMapping(file(`version: 1\nnodes: { a: node1 }\n${text}`));
 
 test.for([
-  ["nmaes: [x]", /mapping\.yaml:3: unknown key "nmaes", with the value \["x"\]/],
+  ["nmaes: [x]", /mapping\.yaml:3: nmaes: unknown key, with the value \["x"\]/],
   [
     "commands:\n  - { match: a, run: b }\n  - { match: a, rnu: b }",
-    /:5: unknown key "rnu" in commands\.1, with the value "b"/,
+    /:5: commands\.1\.rnu: unknown key, with the value "b"/,
   ],
-  ['commands:\n  - { match: "(", run: b }', /:4: commands\.0\.match: a regular expression \(.*\), got "\("/],
+  [
+    'commands:\n  - { match: "(", run: b }',
+    /:4: commands\.0\.match: expected a regular expression \(.*\), got "\("/,
+  ],
   ["provide: [teleporter]", /:3: provide\.0: .*got "teleporter"/],
   ["commands:\n  - { match: a }", /commands\.0 \(a\): expected run, login or notRunnable/],
   ["names: [", /mapping\.yaml:\d+: /],
@@ -115,7 +118,9 @@ test("a mapping for a text without hosts at its prompts says where the text begi
     hosts: { names: new Set(["a"]) },
   });
   expect(() => load("start: b")).toThrow(/start: expected one of nodes, a, got "b"/);
-  expect(() => load("prose: ['on \\w+']")).toThrow(/prose\.0: a pattern with the group \(\?<host>…\)/);
+  expect(() => load("prose: ['on \\w+']")).toThrow(
+    /prose\.0: expected a pattern with the group \(\?<host>…\)/,
+  );
 });
 
 test("a rule fits a command of several lines as if it were of one", () => {

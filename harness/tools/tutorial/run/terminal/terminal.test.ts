@@ -28,7 +28,8 @@ test("every command has its own output and status, and variables stay", async ()
 
 test("^C ends what runs, and the shell goes on", async () => {
   const terminal = await open();
-  terminal.type("echo begun; sleep 100");
+  // Said by what runs, so that it has the terminal: a ^C while bash starts a program may end bash itself.
+  terminal.type("sh -c 'echo begun; exec sleep 100'");
   expect(await terminal.wait(() => terminal.output.includes("begun"), 20_000)).toBe(true);
   expect(terminal.prompt).toBeUndefined();
   expect(await terminal.interrupt(20_000)).toBe(true);
@@ -43,9 +44,12 @@ test("a shell inside of the shell is told from it", async () => {
   expect(await type(terminal, "exit 3")).toMatchObject({ shell: "host", code: 3 });
 });
 
-test("a shell that ends is told", async () => {
+test("a shell that ends is told, also while what it left behind has the terminal open", async () => {
   const terminal = await open();
-  terminal.type("exit 4");
+  terminal.type("sleep 60 & echo $!; disown; exit 4");
   expect(await terminal.wait(() => terminal.ended !== undefined, 20_000)).toBe(true);
   expect(terminal.ended).toBe("ended with 4");
+  const left = Number(/^\d+$/m.exec(terminal.output)?.[0]);
+  expect(left).toBeGreaterThan(1);
+  process.kill(left);
 });

@@ -80,24 +80,34 @@ export class Terminal {
    * window's size changes, so a prompt alone does not tell.
    */
   async setUp(line: string, deadlineMs: number): Promise<boolean> {
-    const [first, second] = [randomBytes(4).toString("hex"), randomBytes(4).toString("hex")];
-    this.type(`${line}; printf '%s%s\\n' ${first} ${second}`);
-    const done = new RegExp(`${first}${second}[^]*${this.#marks().source}`);
-    return this.wait(() => done.test(this.#text), deadlineMs);
+    return this.#runs((say) => `${line}; ${say}`, deadlineMs);
   }
 
   /**
-   * Presses ^C until the shell is back at a prompt; `false` when it is not within the time. Once is not always enough: a program that is
-   * just being started does not get the signal.
+   * Presses ^C until the shell is back at a prompt and answers there; `false` when it does not within the time. Once is not always
+   * enough: a program that is just being started does not get the signal, and may take the terminal from a shell that is at its prompt
+   * already.
    */
   async interrupt(deadlineMs: number): Promise<boolean> {
     const start = performance.now();
-    while (performance.now() - start < deadlineMs) {
+    while (performance.now() - start < deadlineMs && this.#ended === undefined) {
       this.#running.stdin.write(etx);
-      if (await this.wait((prompt) => prompt !== undefined, 1_000)) return true;
-      if (this.#ended !== undefined) return false;
+      if (!(await this.wait((prompt) => prompt !== undefined, 1_000))) continue;
+      const [heard, code] = [this.#text, this.prompt?.code];
+      if (await this.#runs((say) => `(${say}; exit ${code})`, 1_000)) {
+        this.#text = heard;
+        return true;
+      }
     }
     return false;
+  }
+
+  /** Types a line that says something that nobody else does, and waits for it and for the prompt that follows it. */
+  async #runs(lineWith: (say: string) => string, deadlineMs: number): Promise<boolean> {
+    const [first, second] = [randomBytes(4).toString("hex"), randomBytes(4).toString("hex")];
+    this.type(lineWith(`printf '%s%s\\n' ${first} ${second}`));
+    const done = new RegExp(`${first}${second}[^]*${this.#marks().source}`);
+    return this.wait(() => done.test(this.#text), deadlineMs);
   }
 
   /** What was printed since the last `type`, up to the prompt that followed, without control characters. */
