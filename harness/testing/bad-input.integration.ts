@@ -46,6 +46,16 @@ const settings: [Record<string, string>, RegExp][] = [
     { ENGINE: "19" },
     /^ENGINE=19: expected one of 20\.10, 26\.1, 28\.5, a release .* \(set in the environment\)/m,
   ],
+  [{ ENGINE: "26.1,26.1" }, /^ENGINE=26\.1,26\.1: expected each engine once, got 26\.1 twice/m],
+  [
+    { ENGINE: "26.1[icc=false,icc=true]" },
+    /: expected each flag of dockerd once, got icc=false and icc=true/,
+  ],
+  [
+    { ENGINE: "26.1[icc=maybe]" },
+    /^ENGINE: Docker 26\.1 refuses --icc=maybe:\ninvalid argument "maybe" for/m,
+  ],
+  [{ ENGINE: "debian:sid@20261399" }, /: expected a day and time that there are, .* got 20261399/],
   [{ NODES: "abc" }, /^NODES=abc: expected a whole number from 1 to 16/m],
 ];
 

@@ -8,7 +8,6 @@ import {
   type Strategy,
 } from "#harness/cluster/bring-up.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { checkFlags } from "#harness/cluster/engines/ask-image.ts";
 import { engineOfNode, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { startExternalHost } from "#harness/cluster/external/external-host.ts";
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
@@ -99,16 +98,14 @@ function containers(
   };
 }
 
-/** The image and flags of every node. Throws `UsageError` for flags that its engine refuses. */
+/** The image and flags of every node. */
 async function planNodes(
   { docker, settings, progress }: EngineContext,
   engine: TargetEngine,
 ): Promise<NodePlan[]> {
   const images: string[] = [];
-  for (const { source, flags, version } of engine.nodes) {
-    const { image } = await ensureNodeImage(docker, source, settings, progress);
-    await checkFlags(docker, image, flags, `ENGINE: Docker ${version}`);
-    images.push(image);
+  for (const { source } of engine.nodes) {
+    images.push((await ensureNodeImage(docker, source, settings, progress)).image);
   }
   return Array.from({ length: settings.NODES }, (_, index): NodePlan => {
     const image = images[Math.min(index, images.length - 1)] ?? "";

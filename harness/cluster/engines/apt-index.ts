@@ -64,8 +64,7 @@ export class AptIndex {
           deadlineMs: 5 * 60_000,
         });
         if (code === 0) return;
-        const said = lastLines(`${stdout}\n${stderr}`, 5);
-        throw new UsageError(`ENGINE=${what}: expected an apt source with packages, apt says\n${said}`);
+        throw refusalOf(`${stdout}\n${stderr}`, what);
       }),
     );
     return new AptIndex(options);
@@ -81,4 +80,17 @@ export class AptIndex {
       return field("Package") === name && version && checksum ? [{ version, checksum }] : [];
     });
   }
+}
+
+function refusalOf(said: string, what: string): UsageError {
+  const [, mirror, suite] = /'(\S+) (\S+) Release' does not have a Release file/.exec(said) ?? [];
+  if (mirror && suite) {
+    return new UsageError(`ENGINE=${what}: expected a suite of ${mirror}, which has none called ${suite}`, {
+      hint: "correct the suite, e.g. trixie or sid; MIRROR, SNAPSHOT or the apt source say where it is looked for",
+    });
+  }
+  return new UsageError(
+    `ENGINE=${what}: expected an apt source with packages, apt says\n${lastLines(said, 5)}`,
+    { hint: "correct the source, its key, or the way to its mirror" },
+  );
 }

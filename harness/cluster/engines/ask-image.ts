@@ -7,10 +7,11 @@ import { lastLines } from "#harness/host/setup/install.ts";
 /** The version that dockerd of a node image tells, e.g. `28.5.2+dfsg2`. Throws `UsageError` with what it said instead. */
 export async function askVersion(docker: Docker, image: string, what: string): Promise<string> {
   const { code, said } = await runIn(docker, image, ["dockerd", "--version"]);
-  const version = /\bversion ([^\s,]+)/.exec(said)?.[1];
+  const version = /^Docker version ([^\s,]+)/m.exec(said)?.[1];
   if (code === 0 && version) return version;
   throw new UsageError(
-    `${what}: expected its dockerd to tell its version, got exit code ${code}\n${lastLines(said, 5)}`,
+    `${what}: expected its dockerd to say "Docker version …", got exit code ${code} and\n${firstLines(said) || "nothing"}`,
+    { hint: "give ENGINE a Docker Engine whose programs run on Debian" },
   );
 }
 
@@ -19,7 +20,7 @@ const check = `dockerd "$@" --help >/dev/null || exit
   dockerd --help | grep -q -e --validate || exit 0
   dockerd "$@" --validate`;
 
-/** Requires dockerd of a node image to take flags, given without their dashes. Throws `UsageError` with its last lines. */
+/** Requires dockerd of a node image to take flags, given without their dashes. Throws `UsageError` with its reason. */
 export async function checkFlags(
   docker: Docker,
   image: string,
@@ -30,9 +31,19 @@ export async function checkFlags(
   const given = flags.map((flag) => `--${flag}`);
   const { code, said } = await runIn(docker, image, ["sh", "-c", check, "sh", ...given]);
   if (code === 0) return;
-  throw new UsageError(`${what} refuses ${given.join(" ")}:\n${lastLines(said, 5)}`, {
-    hint: "correct the flags between the brackets of ENGINE",
+  throw new UsageError(`${what} refuses ${given.join(" ")}:\n${reasonIn(said)}`, {
+    hint: "correct the flags between the brackets of ENGINE, or those of --variant",
   });
+}
+
+function firstLines(text: string): string {
+  return text.split("\n").slice(0, 3).join("\n");
+}
+
+/** Why dockerd refuses its command line, without its usage, which engines since 27 put behind the reason. */
+export function reasonIn(said: string): string {
+  const [before = ""] = said.split(/^(?:See 'dockerd --help'|Usage:)/m);
+  return lastLines(before.replace(/^Status: /, "") || said, 5);
 }
 
 /** Runs a command in a container of a node image, with no network. When it resolves, the container is gone. */

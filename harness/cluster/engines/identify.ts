@@ -2,29 +2,33 @@ import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { type EngineChoice, parseEngine } from "#harness/core/engines/grammar.ts";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import { checkFlags } from "./ask-image.ts";
 import { FoundVersions } from "./found-versions.ts";
 import { recipeOf } from "./recipes.ts";
 import { type NodeEngine, nameEngines, type TargetEngine } from "./target-engine.ts";
 
-/** Makes what a node with that engine consists of, and yields the version of the engine. */
+/** Makes what a node with that engine consists of, and yields the version of the engine. Throws `UsageError` where it refuses its flags. */
 export type MakeNode = (choice: EngineChoice) => Promise<string>;
 
+/** `CLUSTER` where nodes are of a provider's own making: machines of Vagrant judge flags when their engine starts. */
+type IdentifySettings = NodeImageSettings & Partial<Pick<Settings, "CLUSTER">>;
+
 /**
- * The engines that a word of ENGINE asks for, with the versions that answer. One that is not known yet is found out by `make`.
- * Throws `UsageError` for a source that yields no engine.
+ * The engines that a word of ENGINE asks for, with the versions that answer. One that is not known yet, or that has flags, is found out
+ * by `make`. Throws `UsageError` for a source that yields no engine, and for flags that it refuses.
  */
 export async function identifyEngine(
   word: string,
-  settings: NodeImageSettings,
+  settings: IdentifySettings,
   progress: Progress,
   make: MakeNode = (choice) => makeImage(choice, settings, progress),
 ): Promise<TargetEngine> {
   const nodes: NodeEngine[] = [];
   for (const choice of parseEngine(word)) {
-    nodes.push({
-      ...choice,
-      version: (await knownVersion(choice, settings, progress)) ?? (await make(choice)),
-    });
+    const judged = choice.flags.length === 0 || settings.CLUSTER === "vagrant";
+    const known = judged ? await knownVersion(choice, settings, progress) : undefined;
+    nodes.push({ ...choice, version: known ?? (await make(choice)) });
   }
   return nameEngines(nodes);
 }
@@ -43,13 +47,15 @@ async function knownVersion(
 }
 
 async function makeImage(
-  { source }: EngineChoice,
+  { source, flags }: EngineChoice,
   settings: NodeImageSettings,
   progress: Progress,
 ): Promise<string> {
   const engine = await ensureEngine(settings, progress);
   try {
-    return (await ensureNodeImage(engine.docker, source, settings, progress)).version;
+    const { image, version } = await ensureNodeImage(engine.docker, source, settings, progress);
+    await checkFlags(engine.docker, image, flags, `ENGINE: Docker ${version}`);
+    return version;
   } finally {
     await engine.release();
   }

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
-import { type EngineSource, formatEngine, parseEngine, splitEngines } from "./grammar.ts";
+import { type EngineSource, formatEngine, parseEngine, parseEngines, splitEngines } from "./grammar.ts";
 
 const sources: [string, EngineSource][] = [
   ["26.1", { kind: "known", version: "26.1" }],
@@ -38,8 +38,22 @@ describe("a source", () => {
 });
 
 test("a list is cut at commas that are not between brackets", () => {
-  const text = "26.1[icc=false,live-restore], 28.5,,28.5,20.10+26.1[a=1,b=2]+28.5";
+  const text = "26.1[icc=false,live-restore], 28.5,,20.10+26.1[a=1,b=2]+28.5";
   expect(splitEngines(text)).toEqual(["26.1[icc=false,live-restore]", "28.5", "20.10+26.1[a=1,b=2]+28.5"]);
+});
+
+test("a list has each engine once, however it is written", () => {
+  expect(parseEngines("26.1, 26.1[icc=false]")).toEqual(["26.1", "26.1[icc=false]"]);
+  expect(() => parseEngines("26.1,28.5,26.1")).toThrow(/^each engine once, got 26\.1 twice$/);
+  expect(() => parseEngines(`./a.tgz,${resolve("a.tgz")}`)).toThrow(
+    /^each engine once, got \.\/a\.tgz and \/\S+, which are the same$/,
+  );
+  expect(() => parseEngines(",")).toThrow(/^at least one of 20\.10/);
+});
+
+test("a flag may have several values, and is not on and off at once", () => {
+  const flags = ["label=a", "label=b", "dns=192.0.2.1", "dns=192.0.2.2"];
+  expect(parseEngine(`26.1[${flags}]`)).toMatchObject([{ flags }]);
 });
 
 test("a value may hold a comma, and a plus", () => {
@@ -67,6 +81,12 @@ test.each([
   ["26.1[]", /^flags of dockerd such as icc=false .*got ""$/],
   ["26.1[icc=$(reboot)]", /^flags of dockerd .*got "icc=\$\(reboot\)"$/],
   ["26.1[a b]", /^flags of dockerd/],
+  ["26.1[icc=false,icc=true]", /^each flag of dockerd once, got icc=false and icc=true$/],
+  ["26.1[icc,icc=false]", /^each flag of dockerd once/],
+  ["26.1[label=a,label=a]", /^each flag of dockerd once, got label=a and label=a$/],
+  ["debian:sid@20261399", /^a day and time that there are, .* got 20261399$/],
+  ["debian:sid@20260230", /^a day and time/],
+  ["debian:sid@20261101T250000Z", /^a day and time/],
 ])("%s is none", (word, message) => {
   expect(() => parseEngine(word)).toThrow(UsageError);
   expect(() => parseEngine(word)).toThrow(message);

@@ -42,10 +42,31 @@ export const newestRelease = "newest";
 const plus = new RegExp(String.raw`\+(?=\d+\.\d+|${newestRelease}|debian:|\.{0,2}/)`);
 const flagForm = /^[a-z][a-z0-9-]*(=[\w.:/=,@%+-]*)?$/;
 
-/** The words of a list: what commas separate that are not between brackets. Empty ones and repetitions are left out. */
+/** The words of a list: what commas separate that are not between brackets. Empty ones are left out. */
 export function splitEngines(text: string): string[] {
-  const words = cut(text, ",").map((word) => word.trim());
-  return [...new Set(words.filter(Boolean))];
+  return cut(text, ",")
+    .map((word) => word.trim())
+    .filter(Boolean);
+}
+
+/**
+ * The engines of a list, each in the one way to write it. Throws `UsageError` saying what is expected, without the name of the
+ * setting, also where two words are the same engine.
+ */
+export function parseEngines(text: string): string[] {
+  const words = splitEngines(text);
+  if (words.length === 0) throw new UsageError(`at least one of ${engineVersions.join(", ")}`);
+  const found = new Map<string, string>();
+  for (const word of words) {
+    const whole = formatEngine(parseEngine(word));
+    const same = found.get(whole);
+    if (same !== undefined) {
+      const twice = same === word ? `${word} twice` : `${same} and ${word}, which are the same`;
+      throw new UsageError(`each engine once, got ${twice}`);
+    }
+    found.set(whole, word);
+  }
+  return [...found.keys()];
 }
 
 /**
@@ -93,7 +114,7 @@ function parseSource(text: string): EngineSource {
   if (text === newestRelease || /^\d+\.\d+\.\d+(-[a-z0-9.]+)?$/.test(text))
     return { kind: "release", version: text };
   const [, suite, date] = /^debian:([a-z]+)(?:@(\d{8}(?:T\d{6}Z)?))?$/.exec(text) ?? [];
-  if (suite && date) return { kind: "debian", suite, date: date.includes("T") ? date : `${date}T000000Z` };
+  if (suite && date) return { kind: "debian", suite, date: parseDate(date) };
   if (suite) return { kind: "debian", suite };
   if (!/^\.{0,2}\//.test(text)) throw new UsageError(engineForms);
   const [, sources, version] = /^(.*\.sources)@([\w.:~+-]+)$/.exec(text) ?? [];
@@ -103,14 +124,43 @@ function parseSource(text: string): EngineSource {
   return { kind: /\.(tgz|tar\.gz)$/.test(text) ? "tarball" : "folder", path: resolve(text) };
 }
 
-function parseFlags(text: string): string[] {
-  return text.split(/(?<!\\),/).map((part) => {
+/** A date of a snapshot, `20261101` or `20261101T083000Z`, as the second of them. */
+function parseDate(text: string): string {
+  const whole = text.includes("T") ? text : `${text}T000000Z`;
+  const iso = whole.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, "$1-$2-$3T$4:$5:$6.000Z");
+  const date = new Date(iso);
+  if (!Number.isNaN(date.valueOf()) && date.toISOString() === iso) return whole;
+  throw new UsageError(`a day and time that there are, such as 20261101 or 20261101T083000Z, got ${text}`);
+}
+
+/**
+ * Flags of dockerd without their dashes, as they stand between brackets. Throws `UsageError` saying what is expected, also for one that is
+ * there twice, or on and off at once.
+ */
+export function parseFlags(text: string): string[] {
+  const flags = text.split(/(?<!\\),/).map((part) => {
     const flag = part.trim().replaceAll("\\,", ",").replace(/^--/, "");
     if (flagForm.test(flag)) return flag;
     throw new UsageError(
-      `flags of dockerd such as icc=false between the brackets (a comma in a value is \\,), got ${JSON.stringify(flag)}`,
+      `flags of dockerd such as icc=false or live-restore (a comma in a value is \\,), got ${JSON.stringify(flag)}`,
     );
   });
+  for (const [index, flag] of flags.entries()) {
+    const same = flags
+      .slice(0, index)
+      .find((before) => before === flag || (isSwitch(flag) && isOpposite(before, flag)));
+    if (same !== undefined) throw new UsageError(`each flag of dockerd once, got ${same} and ${flag}`);
+  }
+  return flags;
+}
+
+/** `icc`, `icc=true`, `icc=false`: other flags may be there with several values. */
+function isSwitch(flag: string): boolean {
+  return /^[^=]+(=(true|false|1|0))?$/.test(flag);
+}
+
+function isOpposite(one: string, other: string): boolean {
+  return isSwitch(one) && one.split("=")[0] === other.split("=")[0];
 }
 
 /** Cuts a text where `separator` matches outside of brackets. */

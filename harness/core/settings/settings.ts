@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
-import { engineVersions, formatEngine, parseEngine, splitEngines } from "#harness/core/engines/grammar.ts";
+import { engineVersions, parseEngine, parseEngines } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { familyOf, isCidr, networkOf, prefixOf } from "#harness/core/ip.ts";
 import { typed } from "#harness/core/typed.ts";
@@ -24,10 +24,8 @@ const list = z.string().transform((value) => [
 ]);
 /** Words of the one grammar of engines, each in the one way to write it. */
 const engineList = z.string().transform((value, context) => {
-  const words = splitEngines(value);
-  if (words.length === 0) context.addIssue(`at least one of ${engineVersions.join(", ")}`);
   try {
-    return [...new Set(words.map((word) => formatEngine(parseEngine(word))))];
+    return parseEngines(value);
   } catch (error) {
     context.addIssue((error as Error).message);
     return z.NEVER;

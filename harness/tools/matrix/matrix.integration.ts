@@ -34,6 +34,16 @@ const mistakes: [string[], Record<string, string>, RegExp][] = [
   [["--requirement", "Z9"], {}, /^--requirement Z9: no such requirement/m],
   [["--history", damaged], {}, /^.*damaged\.jsonl:2: expected a run of the matrix as JSON, got/m],
   [["suites/nosuch"], {}, /^suites\/nosuch: no such suite/m],
+  [
+    ["--variant", "[icc=false]"],
+    {},
+    /^--variant \[icc=false\]: expected flags of dockerd such as icc=false/m,
+  ],
+  [
+    ["--variant", "nosuch=1"],
+    { ENGINE: "28.5" },
+    /^ENGINE: Docker 28\.5 refuses --nosuch=1:\nunknown flag: --nosuch\n {2}next: /m,
+  ],
   [["merge"], {}, /^there is nothing to merge/m],
   [["suites/basics", "--docs"], {}, /^--docs: expected the whole matrix/m],
   [

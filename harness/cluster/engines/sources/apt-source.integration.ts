@@ -131,7 +131,13 @@ test("a source that another key has signed is refused, and so are one without a 
     /foreign\.sources@\S+: expected an apt source with packages, apt says\n.*(NO_PUBKEY|not signed|verif)/s,
   );
   const lost = writeSource("lost.sources", "./own.asc", "nosuch");
-  await expect(fromAptSource({ path: lost, version }, context())).rejects.toThrow(/404/);
+  await expect(fromAptSource({ path: lost, version }, context())).rejects.toThrow(
+    /expected a suite of http:\S+, which has none called nosuch\n {2}next: /,
+  );
+  const keyless = writeSource("keyless.sources", "./nobody.asc");
+  await expect(fromAptSource({ path: keyless, version }, context())).rejects.toThrow(
+    `expected the key that Signed-By names, got no such file ${join(scratch.path, "nobody.asc")}`,
+  );
   const bare = join(scratch.path, "bare.sources");
   writeFileSync(bare, `Types: deb\nURIs: ${base}/\nSuites: trixie\nComponents: main\n`);
   await expect(fromAptSource({ path: bare, version }, context())).rejects.toThrow(

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { AptIndex, type OfferedPackage } from "#harness/cluster/engines/apt-index.ts";
 import type { EngineRecipe, SourceContext } from "#harness/cluster/engines/recipe.ts";
@@ -11,6 +11,8 @@ const products = [
   { name: "docker.io", same: ["docker-cli"], others: ["containerd"] },
   { name: "moby-engine", same: [], others: ["moby-cli"] },
 ] as const;
+
+const sourceHint = "write the source as docs/engines.md has it: Types, URIs, Suites, Components, Signed-By";
 
 /** Debian suites that a system can be made of. */
 const suites = ["bookworm", "trixie", "forky", "sid"];
@@ -26,6 +28,7 @@ export async function fromAptSource(
 ): Promise<EngineRecipe> {
   const word = `${path}@${version}`;
   const text = absoluteKeys(await readSource(path, word), dirname(path));
+  await requireKeys(text, word);
   const index = await AptIndex.open(text, settings, progress, word);
   const offers: OfferedPackage[] = [];
   for (const { name, same, others } of products) {
@@ -50,6 +53,7 @@ export async function fromAptSource(
   const there = [...new Set(offers.map((offer) => offer.version))].join(", ");
   throw new UsageError(
     `ENGINE=${word}: expected a version of ${products.map(({ name }) => name).join(", ")} in ${path}, got ${version}; there is ${there || "none"}`,
+    { hint: "put a version that is there behind the @" },
   );
 }
 
@@ -62,15 +66,33 @@ export function isMeant(offered: string, asked: string): boolean {
 
 async function readSource(path: string, word: string): Promise<string> {
   const text = await readFile(path, "utf8").catch(() => {
-    throw new UsageError(`ENGINE=${word}: expected an apt source, got no such file ${path}`);
+    throw new UsageError(`ENGINE=${word}: expected an apt source, got no such file ${path}`, {
+      hint: sourceHint,
+    });
   });
   for (const field of ["Types", "URIs", "Suites", "Signed-By"]) {
     if (new RegExp(`^${field}:`, "mi").test(text)) continue;
     throw new UsageError(
       `ENGINE=${word}: expected an apt source in deb822 format, got none of its field ${field}`,
+      { hint: sourceHint },
     );
   }
   return text;
+}
+
+/** Requires the files that `Signed-By` names; what apt says of one that is missing is that nothing is signed. */
+async function requireKeys(text: string, word: string): Promise<void> {
+  const named = /^Signed-By:[ \t]*(\/.*)$/im.exec(text)?.[1] ?? "";
+  for (const path of named.split(/[\s,]+/).filter((part) => part.startsWith("/"))) {
+    const isFile = await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (isFile) continue;
+    throw new UsageError(`ENGINE=${word}: expected the key that Signed-By names, got no such file ${path}`, {
+      hint: "put the key there, or correct Signed-By; a path that begins with ./ is beside the apt source",
+    });
+  }
 }
 
 /** Keys that lie beside the file, by their whole paths. */

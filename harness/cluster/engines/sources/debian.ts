@@ -30,6 +30,7 @@ export async function fromDebian(
   if (!engine) {
     throw new UsageError(
       `ENGINE=${word}: expected a suite with the package docker.io, got none in ${mirror}`,
+      { hint: "name another suite, e.g. debian:trixie, or another day" },
     );
   }
   const wanted =

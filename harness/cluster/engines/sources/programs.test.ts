@@ -65,7 +65,7 @@ describe("a folder", () => {
     [
       "without dockerd",
       () => makePrograms("without", ["docker"]),
-      /expected dockerd and its helpers, got docker$/,
+      /expected dockerd and its helpers, got docker$/m,
     ],
   ])("%s is refused", async (_, path, message) => {
     await expect(fromFolder({ path: path() })).rejects.toThrow(message);

@@ -15,6 +15,10 @@ export const baseSuite = "trixie";
  */
 export const basePackages: readonly string[] = ["containerd", "docker-cli"];
 
+/** What to do about a file or folder that is no engine. */
+export const engineHint =
+  "name a folder with dockerd, a static release of Docker (.tgz) or an apt source; docs/engines.md lists what ENGINE takes";
+
 /** ELF's numbers of machines, by Node.js's names. */
 const machines: Readonly<Partial<Record<NodeJS.Architecture, number>>> = {
   x64: 0x3e,
@@ -40,7 +44,9 @@ export async function checkPrograms(folder: string, given: string): Promise<stri
   const programs = await programsIn(folder);
   if (!programs.includes("dockerd")) {
     const there = programs.length > 0 ? programs.slice(0, 8).join(", ") : "no program";
-    throw new UsageError(`ENGINE=${given}: expected dockerd and its helpers, got ${there}`);
+    throw new UsageError(`ENGINE=${given}: expected dockerd and its helpers, got ${there}`, {
+      hint: "name the folder that holds dockerd itself; programs must be executable (chmod +x)",
+    });
   }
   const file = await open(join(folder, "dockerd"));
   try {
@@ -82,7 +88,9 @@ export function hashText(text: string): string {
 
 function checkMachine(head: Buffer, given: string): void {
   if (head.subarray(0, 4).toString("latin1") !== "\x7fELF") {
-    throw new UsageError(`ENGINE=${given}: expected dockerd to be a program (ELF), got another file`);
+    throw new UsageError(`ENGINE=${given}: expected dockerd to be a program (ELF), got another file`, {
+      hint: engineHint,
+    });
   }
   const wanted = machines[process.arch];
   const found = head.readUInt16LE(18);
@@ -90,6 +98,7 @@ function checkMachine(head: Buffer, given: string): void {
   const name = Object.entries(machines).find(([, number]) => number === found)?.[0];
   throw new UsageError(
     `ENGINE=${given}: expected programs for this machine (${process.arch}), got ones for ${name ?? `machine ${found} of ELF`}`,
+    { hint: "fetch or build the engine for this machine, or run where its programs run" },
   );
 }
 

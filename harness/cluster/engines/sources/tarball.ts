@@ -4,7 +4,7 @@ import type { EngineRecipe } from "#harness/cluster/engines/recipe.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { lastLines } from "#harness/host/setup/install.ts";
-import { basePackages, baseSuite, checkPrograms, hashFiles, packPrograms } from "./programs.ts";
+import { basePackages, baseSuite, checkPrograms, engineHint, hashFiles, packPrograms } from "./programs.ts";
 
 const form = "a static release of Docker (docker/dockerd in a .tgz)";
 
@@ -16,7 +16,9 @@ const form = "a static release of Docker (docker/dockerd in a .tgz)";
 export async function fromTarball({ path }: { readonly path: string }, given = path): Promise<EngineRecipe> {
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) {
-    throw new UsageError(`ENGINE=${given}: expected ${form}, got ${found ? "a folder" : "no such file"}`);
+    throw new UsageError(`ENGINE=${given}: expected ${form}, got ${found ? "a folder" : "no such file"}`, {
+      hint: engineHint,
+    });
   }
   const checksum = await hashFiles([path]);
   await checkAgainst(`${path}.sha256`, checksum, given);
@@ -49,6 +51,7 @@ async function checkAgainst(file: string, checksum: string, given: string): Prom
   if (wanted === checksum) return;
   throw new UsageError(
     `ENGINE=${given}: expected the checksum of ${basename(file)}, SHA-256 ${wanted}, got ${checksum}`,
+    { hint: `fetch the archive again, or correct ${basename(file)}` },
   );
 }
 
@@ -56,12 +59,15 @@ async function checkAgainst(file: string, checksum: string, given: string): Prom
 async function findDockerd(path: string, given: string): Promise<string> {
   const listed = await new LocalHost().exec(["tar", "-tzf", path]);
   if (listed.code !== 0) {
-    throw new UsageError(`ENGINE=${given}: expected ${form}, got\n${lastLines(listed.stderr, 3)}`);
+    throw new UsageError(`ENGINE=${given}: expected ${form}, got\n${lastLines(listed.stderr, 3)}`, {
+      hint: "fetch the archive again: it is cut off, or another file",
+    });
   }
   const names = listed.stdout.split("\n");
   const dockerd = names.find((name) => basename(name) === "dockerd");
   if (dockerd) return dockerd;
   throw new UsageError(
     `ENGINE=${given}: expected ${form}, got an archive of ${names.filter(Boolean).slice(0, 5).join(", ") || "nothing"}`,
+    { hint: engineHint },
   );
 }

@@ -29,6 +29,12 @@ test("mixed is every ordered pair of two single engines, and no engine with itse
   ]);
 });
 
-test("a variant that is no flag is refused", () => {
-  expect(() => spreadEngines(["26.1"], { variants: ["icc=false; reboot"] })).toThrow(UsageError);
+test.each([
+  ["icc=false; reboot", /^flags of dockerd such as icc=false .*got "icc=false; reboot"$/],
+  ["[icc=false]", /^flags of dockerd such as icc=false .*got "\[icc=false\]"$/],
+  ["icc=true", /^each flag of dockerd once, got icc=false and icc=true$/],
+])("a variant %s is refused", (variant, message) => {
+  const spread = () => spreadEngines(["26.1[icc=false]"], { variants: [variant] });
+  expect(spread).toThrow(UsageError);
+  expect(spread).toThrow(message);
 });

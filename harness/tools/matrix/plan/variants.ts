@@ -1,4 +1,4 @@
-import { type EngineChoice, formatEngine, parseEngine } from "#harness/core/engines/grammar.ts";
+import { type EngineChoice, formatEngine, parseEngine, parseFlags } from "#harness/core/engines/grammar.ts";
 
 /** What a matrix makes of the engines that are asked for. */
 export interface EngineAxes {
@@ -18,14 +18,17 @@ export function spreadEngines(
 ): string[] {
   const engines = words.map((word) => parseEngine(word));
   const flagged = variants.flatMap((variant) => {
-    const [flags] = parseEngine(`26.1[${variant}]`);
-    return engines.map((nodes) => nodes.map((node) => withFlags(node, flags?.flags ?? [])));
+    const flags = parseFlags(variant);
+    return engines.map((nodes) => nodes.map((node) => withFlags(node, flags)));
   });
   const single = engines.flatMap(([node, ...others]) => (node && others.length === 0 ? [node] : []));
   const pairs = mixed
     ? single.flatMap((one) => single.flatMap((other) => (one === other ? [] : [[one, other]])))
     : [];
-  return [...new Set([...engines, ...flagged, ...pairs].map((nodes) => formatEngine(nodes)))];
+  const spread = [...new Set([...engines, ...flagged, ...pairs].map((nodes) => formatEngine(nodes)))];
+  // An engine may have a flag of its own that the variant has otherwise.
+  for (const word of spread) parseEngine(word);
+  return spread;
 }
 
 function withFlags({ source, flags }: EngineChoice, more: readonly string[]): EngineChoice {
