@@ -10,7 +10,7 @@ import { ConnectionLost, UsageError } from "#harness/core/errors.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
-import { prepareEnvironment } from "./environment.ts";
+import { addressUnderlay, prepareEnvironment } from "./environment.ts";
 import { CniNetwork } from "./network/network.ts";
 import { type Rendered, renderedSchema } from "./network/rendered.ts";
 import { NodeRuntimes, putBinary } from "./network/runtimes.ts";
@@ -20,6 +20,8 @@ import { makeChainsOnce } from "./set-up-once.ts";
 
 /** Benchmarking addresses (RFC 2544): no real network uses them, so a first container disturbs none. */
 const scratchSubnet = "198.18.0.0/24";
+/** As `scratchSubnet` (RFC 5180). */
+const scratchSubnet6 = "2001:2::/64";
 
 const versionScript = `
 package=$(dpkg-query --search "$1" 2>/dev/null) || { "$1" 2>&1 </dev/null | head -n 1; exit; }
@@ -42,7 +44,11 @@ export function cniDriver(profile: CniProfile): (settings: DriverSettings) => Dr
         ),
       );
       if (await lacksFeature(cluster, profile)) return {};
-      await useOnce(scope, new InstalledCni(cluster, profile, folders));
+      if (profile.join === "routes" && (await carriesIpv6(cluster, profile))) {
+        await addressUnderlay(scope, cluster, profile.underlay ?? "control");
+      }
+      const first = (await carriesIpv6(cluster, profile)) ? { subnet6: scratchSubnet6 } : {};
+      await useOnce(scope, new InstalledCni(cluster, profile, folders), first);
       return {};
     },
 
@@ -61,15 +67,19 @@ async function lacksFeature(cluster: Cluster, { needs }: CniProfile): Promise<bo
   return offers.some(({ offered }) => !offered);
 }
 
+async function carriesIpv6(cluster: Cluster, { capabilities }: CniProfile): Promise<boolean> {
+  return capabilities.includes("ipv6") && (await cluster.offers("ipv6")).offered;
+}
+
 /**
  * One container with a published port on each node. Plugins that fail here are not judged here: they fail in the
  * chapters as well, where it counts and is explained. What the user got wrong is said at once.
  */
-async function useOnce(scope: Scope, driver: InstalledCni): Promise<void> {
+async function useOnce(scope: Scope, driver: InstalledCni, spec: NetworkSpec): Promise<void> {
   const used = new Scope("the first use of the plugins");
   const publish = driver.publishes ? [{ port: 1, hostPort: 1 }] : [];
   try {
-    const network = await driver.createNetwork(used, { subnet: scratchSubnet });
+    const network = await driver.createNetwork(used, { ...spec, subnet: scratchSubnet });
     for (const node of network.nodes) {
       await makeChainsOnce(scope, node, () => network.run(used, node, { bare: true, publish }));
     }
@@ -100,7 +110,7 @@ class InstalledCni implements InstalledDriver {
   async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<CniNetwork> {
     const name = spec.name ?? uniqueName("cni");
     const subnet = spec.subnet ?? freshSubnet();
-    const nodeValues = nodeValuesOf(this.#cluster, name, subnet, spec.mtu);
+    const nodeValues = nodeValuesOf(this.#cluster, name, subnet, spec);
     await prepareEnvironment(scope, this.#cluster, this.#profile, nodeValues);
     const configs = new Map<ClusterNode, Rendered>();
     for (const [index, node] of this.#cluster.nodes.entries()) {

@@ -1,4 +1,5 @@
-import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
+import { address6Of, assignIpv6, prefix6Of } from "#harness/cluster/ipv6.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { NodeValues } from "./node-values.ts";
@@ -17,7 +18,7 @@ interface Place {
  */
 export async function prepareEnvironment(
   scope: Scope,
-  cluster: Pick<Cluster, "nodes">,
+  cluster: Pick<Cluster, "id" | "nodes">,
   profile: Pick<CniProfile, "join" | "underlay">,
   nodeValues: readonly NodeValues[],
 ): Promise<void> {
@@ -31,13 +32,21 @@ export async function prepareEnvironment(
       own.defer("what plugins keep of a network", () => forget(place));
       if (!profile.join) return;
       await openFirewall(own, place);
+      if (profile.join === "vxlan" || place.values.ipv6) await makeBridge(place);
       const others = places.filter(({ node }) => node !== place.node);
       const underlay = profile.underlay ?? "control";
       if (profile.join === "routes") {
-        for (const other of others) await routeTo(own, place.node, other, underlay);
+        for (const other of others) await routesTo(own, place.node, other, underlay, cluster.id);
       } else await joinByVxlan(own, place, others, underlay);
     }),
   );
+}
+
+/** Before the bridge plugin, which gives a bridge an IPv6 address also where the node's new interfaces have none. */
+async function makeBridge({ node, values: { bridge, ipv6 } }: Place): Promise<void> {
+  await node.run(["ip", "link", "add", bridge, "type", "bridge"]);
+  if (ipv6) await node.run(["sysctl", "--quiet", `net.ipv6.conf.${bridge}.disable_ipv6=0`]);
+  await node.run(["ip", "link", "set", bridge, "up"]);
 }
 
 /** An empty lease folder is no leftover; one with leases stays, so that it is found. */
@@ -53,33 +62,52 @@ async function forget({ node, values }: Place): Promise<void> {
  * network as if it left the network. Where Kubernetes runs, its proxy and its masquerade agent add such
  * rules.
  */
-async function openFirewall(scope: Scope, { node, values: { name, subnet } }: Place): Promise<void> {
+async function openFirewall(scope: Scope, { node, values: { name, subnet, ipv6 } }: Place): Promise<void> {
   const comment = ["-m", "comment", "--comment", name];
-  const rules = [
-    ["filter", "FORWARD", "-s", subnet, "-d", subnet, ...comment, "-j", "ACCEPT"],
-    ["filter", "FORWARD", "-d", subnet, "-m", "conntrack", "--ctstate", "DNAT", ...comment, "-j", "ACCEPT"],
-    ["nat", "POSTROUTING", "-s", subnet, "-d", subnet, ...comment, "-j", "ACCEPT"],
+  // What reaches a published port from its own network must be masqueraded, or it would be answered directly.
+  const untranslated = ["-m", "conntrack", "!", "--ctstate", "DNAT"];
+  const translated = ["-m", "conntrack", "--ctstate", "DNAT"];
+  const rulesOf = (whole: string) => [
+    ["filter", "FORWARD", "-s", whole, "-d", whole, ...comment, "-j", "ACCEPT"],
+    ["filter", "FORWARD", "-d", whole, ...translated, ...comment, "-j", "ACCEPT"],
+    ["nat", "POSTROUTING", "-s", whole, "-d", whole, ...untranslated, ...comment, "-j", "ACCEPT"],
   ];
-  for (const [table = "", chain = "", ...rule] of rules) {
-    const iptables = (act: string) => ["iptables", "--wait", "-t", table, act, chain, ...rule];
-    await withUndo(scope, node, iptables("-I"), iptables("-D"));
+  const families = [
+    { program: "iptables", rules: rulesOf(subnet) },
+    ...(ipv6 ? [{ program: "ip6tables", rules: rulesOf(ipv6.subnet) }] : []),
+  ];
+  for (const { program, rules } of families) {
+    for (const [table = "", chain = "", ...rule] of rules) {
+      const command = (act: string) => [program, "--wait", "-t", table, act, chain, ...rule];
+      await withUndo(scope, node, command("-I"), command("-D"));
+    }
   }
 }
 
-async function routeTo(
+async function routesTo(
   scope: Scope,
   node: ClusterNode,
   { node: { interfaces }, values }: Place,
-  underlay: keyof ClusterNode["interfaces"],
+  underlay: Role,
+  cluster: string,
 ): Promise<void> {
-  const route = [
-    values.nodeSubnet,
-    "via",
-    interfaces[underlay].address,
-    "dev",
-    node.interfaces[underlay].device,
+  const { address } = interfaces[underlay];
+  const ways = [
+    { to: values.nodeSubnet, via: address },
+    ...(values.ipv6
+      ? [{ to: values.ipv6.nodeSubnet, via: address6Of(prefix6Of(cluster, underlay), address) }]
+      : []),
   ];
-  await withUndo(scope, node, ["ip", "route", "add", ...route], ["ip", "route", "del", ...route]);
+  for (const { to, via } of ways) {
+    const route = [to, "via", via, "dev", node.interfaces[underlay].device];
+    await withUndo(scope, node, ["ip", "route", "add", ...route], ["ip", "route", "del", ...route]);
+  }
+}
+
+/** Gives every node an IPv6 address on the underlay, over which the others have their routes. */
+export async function addressUnderlay(scope: Scope, cluster: Cluster, underlay: Role): Promise<void> {
+  const prefix = prefix6Of(cluster.id, underlay);
+  await Promise.all(cluster.nodes.map((node) => assignIpv6(scope, node, node.interfaces[underlay], prefix)));
 }
 
 /** Every other node is in the FDB for broadcast frames; which node has which MAC is learned from there on. */
@@ -90,7 +118,6 @@ async function joinByVxlan(
   underlay: keyof ClusterNode["interfaces"],
 ): Promise<void> {
   const { address, device } = node.interfaces[underlay];
-  await node.run(["ip", "link", "add", values.bridge, "type", "bridge"]);
   const tunnel = [
     "type",
     "vxlan",
@@ -114,5 +141,4 @@ async function joinByVxlan(
     await node.run(["bridge", "fdb", "append", "00:00:00:00:00:00", "dev", values.vxlan, "dst", peer]);
   }
   await node.run(["ip", "link", "set", values.vxlan, "master", values.bridge, "up"]);
-  await node.run(["ip", "link", "set", values.bridge, "up"]);
 }

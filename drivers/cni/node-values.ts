@@ -31,6 +31,25 @@ export interface NodeValues {
   readonly controlAddress: string;
   readonly dataDevice: string;
   readonly dataAddress: string;
+  /** Of a network that is dual-stack. */
+  readonly ipv6?: Ipv6Values;
+}
+
+/** A node's part of the IPv6 subnet of a network, as `NodeValues` has it for IPv4. */
+export interface Ipv6Values {
+  readonly subnet: string;
+  readonly nodeSubnet: string;
+  readonly gateway: string;
+  readonly rangeStart: string;
+  readonly rangeEnd: string;
+}
+
+/** What is wanted of a network besides its name and IPv4 subnet. */
+export interface WantedValues {
+  /** Default 1450. */
+  readonly mtu?: number;
+  /** CIDR. */
+  readonly subnet6?: string;
 }
 
 /** The values of every node, in the cluster's order: the subnet is cut into equal parts, one for each node. */
@@ -38,19 +57,14 @@ export function nodeValuesOf(
   cluster: { nodes: readonly Pick<ClusterNode, "interfaces">[] },
   name: string,
   subnet: string,
-  mtu = 1450,
+  { mtu = 1450, subnet6 }: WantedValues = {},
 ): NodeValues[] {
-  const prefix = parseNetwork(subnet).prefix + Math.ceil(Math.log2(cluster.nodes.length));
+  const partsOf = (whole: string, index: number) => partOf(whole, cluster.nodes.length, index);
   const hash = createHash("sha256").update(name).digest("hex");
   return cluster.nodes.map((node, index) => {
-    const nodeSubnet = nthSubnet(subnet, prefix, index);
     return {
       name,
-      subnet,
-      nodeSubnet,
-      gateway: nthAddress(nodeSubnet, 1),
-      rangeStart: nthAddress(nodeSubnet, 2),
-      rangeEnd: nthAddress(nodeSubnet, sizeOf(parseNetwork(nodeSubnet)) - 2n),
+      ...partsOf(subnet, index),
       node: index + 1,
       bridge: `ncb-${hash.slice(0, 8)}`,
       vxlan: `ncx-${hash.slice(0, 8)}`,
@@ -58,8 +72,22 @@ export function nodeValuesOf(
       vni: Number.parseInt(hash.slice(0, 6), 16) || 1,
       mtu,
       ...devicesOf(node),
+      ...(subnet6 ? { ipv6: partsOf(subnet6, index) } : {}),
     };
   });
+}
+
+/** One of as many equal parts of a subnet, with its first address for the gateway and its last one left out. */
+function partOf(subnet: string, parts: number, index: number): Ipv6Values {
+  const prefix = parseNetwork(subnet).prefix + Math.ceil(Math.log2(parts));
+  const nodeSubnet = nthSubnet(subnet, prefix, index);
+  return {
+    subnet,
+    nodeSubnet,
+    gateway: nthAddress(nodeSubnet, 1),
+    rangeStart: nthAddress(nodeSubnet, 2),
+    rangeEnd: nthAddress(nodeSubnet, sizeOf(parseNetwork(nodeSubnet)) - 2n),
+  };
 }
 
 function devicesOf({ interfaces: { management, control, data } }: Pick<ClusterNode, "interfaces">) {

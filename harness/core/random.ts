@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 
 /** Numbers from 0 to below 1 that are the same for the same seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
@@ -20,4 +20,9 @@ export function shuffled<T>(items: readonly T[], seed: number, name: string): T[
     [order[last], order[other]] = [order[other] as T, order[last] as T];
   }
   return order;
+}
+
+/** A MAC that no maker gave out, "locally administered" (IEEE 802, section 8.4), of one interface. */
+export function freshMac(): string {
+  return ["02", ...Array.from(randomBytes(5), (byte) => byte.toString(16).padStart(2, "0"))].join(":");
 }

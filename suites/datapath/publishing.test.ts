@@ -82,13 +82,14 @@ chapter("datapath", ({ requirement, shared }) => {
       other.run(scope, node),
     ]);
     const { address } = node.interfaces.management;
-    await promisedSince("28.0", { use, scope, driver, ...test }, async () => {
+    const look = async () => {
       await Promise.all(
         [workload, neighbour, stranger].flatMap((client) =>
           protocols.map((protocol) => expectOpen(client, published(protocol, address))),
         ),
       );
-    });
+    };
+    await promisedSince("28.0", { use, scope, driver, ...test }, look, { overCni: "hairpin" });
   });
 
   requirement(

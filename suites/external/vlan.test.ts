@@ -2,8 +2,6 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
-import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/capture-while.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
@@ -11,6 +9,7 @@ import { openWire } from "#harness/observe/vlan-hosts.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
+import { expectTaggedFrames } from "./vlan-frames.ts";
 
 /** The tutorial's network. */
 const vlan = { name: "contiv-vlan", encap: "vlan", tag: 112, subnet: "10.1.3.0/24" } as const;
@@ -64,40 +63,11 @@ chapter("vlan", ({ requirement, shared }) => {
     async (test) => {
       const { a, b } = await test.use(pair);
       await expectPing(a, b);
-      // Nothing but tagged frames, between a first and a last ping that must have been seen.
-      const pings = ["first", "second", "last"].map((name) => ({ name, marker: uniqueMarker() }));
-      const { device } = b.node.interfaces.data;
-      const devices = Object.values(b.node.interfaces).map((one) => one.device);
-      const seen = await captureWhile({ node: b.node, devices, keep: test.keep }, async () => {
-        for (const { marker } of pings) await expectPing(a, b, { marker });
-      });
-      for (const { name, marker } of pings) {
-        const frames = carrying(seen, marker);
-        const request = expectPresent(
-          frames.find(({ packet }) => packet.source === a.mac),
-          {
-            who: `the ${name} of three pings from ${a.name} to ${b.name}`,
-            expected: `a frame from its own MAC ${a.mac} on ${device}`,
-            got: frames.map((one) => `${one.packet.source} ${describeSeen([one])}`).join("; ") || "none",
-          },
-        );
-        expectFact("that frame", "its destination", request.packet.destination, b.mac);
-        expectFact(
-          "that frame",
-          "its inner addresses",
-          [request.packet.ip?.source, request.packet.ip?.destination],
-          [a.ip, b.ip],
-        );
-        for (const one of frames) {
-          const { vlans, vxlan } = one.packet;
-          expectFact(
-            describeSeen([one]),
-            "interface, tags and encapsulation",
-            { where: one.device, tags: vlans.map(({ id }) => id), vxlan: vxlan !== undefined },
-            { where: device, tags: [vlan.tag], vxlan: false },
-          );
-        }
-      }
+      await expectTaggedFrames(
+        { workload: a, peer: a },
+        { workload: b, peer: b },
+        { tag: vlan.tag, keep: test.keep },
+      );
     },
   );
 

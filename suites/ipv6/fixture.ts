@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
 import type { InstalledDriver } from "#drivers/driver.ts";
-import type { Cluster, ClusterNode, ExternalHost } from "#harness/cluster/cluster.ts";
+import type { Cluster } from "#harness/cluster/cluster.ts";
+import { assignIpv6, prefix6Of } from "#harness/cluster/ipv6.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
-import { addressOf, contains, nthAddress, parseAddress } from "#harness/core/ip.ts";
-import { withUndo } from "#harness/host/with-undo.ts";
+import { addressOf, contains } from "#harness/core/ip.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
@@ -56,39 +55,16 @@ export interface Ipv6Hosts {
  * closes. Throws `Blocked` where the external host and a node do not reach each other by it.
  */
 export async function addressHosts(scope: Scope, cluster: Cluster): Promise<Ipv6Hosts> {
-  const prefix = prefixOf(cluster.id);
+  const prefix = prefix6Of(cluster.id, "management");
   const [external, ...nodes] = await Promise.all(
-    [cluster.external, ...cluster.nodes].map((host) => addressHost(scope, host, prefix)),
+    [cluster.external, ...cluster.nodes].map(async (host) => ({
+      ...hostPeer(scope, host),
+      ip: await assignIpv6(scope, host, host.interfaces.management, prefix),
+    })),
   );
   if (!external) throw new Blocked("the cluster has no external host");
   await Promise.all(nodes.map((node) => expectWay(external, node)));
   return { external, nodes };
-}
-
-/** e.g. `fd3f:9a1c:77e2::/64`. */
-function prefixOf(cluster: string): string {
-  const global = createHash("sha256").update(cluster).digest("hex");
-  return `fd${global.slice(0, 2)}:${global.slice(2, 6)}:${global.slice(6, 10)}::/64`;
-}
-
-/** The IPv4 address of the host is the last part of its IPv6 one. */
-async function addressHost(scope: Scope, host: ClusterNode | ExternalHost, prefix: string): Promise<Peer> {
-  const { device, address } = host.interfaces.management;
-  const ip = nthAddress(prefix, parseAddress(address).value);
-  const off = `/proc/sys/net/ipv6/conf/${device}/disable_ipv6`;
-  if ((await host.run(["cat", off])).trim() !== "0") {
-    const write = (value: string) => ["sh", "-c", 'echo "$1" >"$2"', "sh", value, off];
-    await withUndo(scope, host, write("0"), write("1"));
-  }
-  // An address that is still looked for on the wire cannot be used.
-  const assigned = [`${ip}/64`, "dev", device];
-  await withUndo(
-    scope,
-    host,
-    ["ip", "-6", "address", "add", ...assigned, "nodad"],
-    ["ip", "-6", "address", "del", ...assigned],
-  );
-  return { ...hostPeer(scope, host), ip };
 }
 
 async function expectWay(from: Peer, to: Peer): Promise<void> {

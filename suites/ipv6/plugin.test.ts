@@ -1,11 +1,9 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import { nthAddress } from "#harness/core/ip.ts";
-import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/capture-while.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
@@ -14,6 +12,7 @@ import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
 import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
 import { nodeOf, port } from "#suites/datapath/fixture.ts";
+import { expectTaggedFrames } from "#suites/external/vlan-frames.ts";
 import { allowedPort, createGroup, deniedPort, guard, ports, twoNodes } from "#suites/policy/fixture.ts";
 import { createDualStack, linkLocalOf } from "./fixture.ts";
 
@@ -73,34 +72,7 @@ chapter("ipv6", ({ requirement, shared }) => {
       await using server = await serve(b6, { ports: [0] });
       await expectOpen(a6, server.at(server.ports[0] ?? 0));
 
-      const pings = ["first", "last"].map((name) => ({ name, marker: uniqueMarker() }));
-      const devices = Object.values(far.interfaces).map(({ device }) => device);
-      const seen = await captureWhile({ node: far, devices, keep }, async () => {
-        for (const { marker } of pings) await expectPing(a6, b6, { marker });
-      });
-      for (const { name, marker } of pings) {
-        const frames = carrying(seen, marker);
-        const who = `the ${name} of two pings from ${a.name} to ${b.name}`;
-        const request = expectPresent(
-          frames.find(({ packet }) => packet.source === a.mac),
-          {
-            who,
-            expected: `a frame from its own MAC ${a.mac} on ${far.interfaces.data.device}`,
-            got: frames.map((one) => `${one.packet.source} ${describeSeen([one])}`).join("; ") || "none",
-          },
-        );
-        const { ip } = request.packet;
-        expectFact(who, "its inner addresses", [ip?.source, ip?.destination], [a6.ip, b6.ip]);
-        for (const one of frames) {
-          const { vlans, vxlan } = one.packet;
-          expectFact(
-            describeSeen([one]),
-            "interface, tags and encapsulation",
-            { where: one.device, tags: vlans.map(({ id }) => id), vxlan: vxlan !== undefined },
-            { where: far.interfaces.data.device, tags: [tag], vxlan: false },
-          );
-        }
-      }
+      await expectTaggedFrames({ workload: a, peer: a6 }, { workload: b, peer: b6 }, { tag, keep });
 
       const { attach } = await openWire(scope, cluster.external);
       const at = (index: number) => `${nthAddress(subnet6, index)}/64`;

@@ -1,7 +1,7 @@
 import type { GroupSpec, InstalledDriver, Policy, Rule } from "#drivers/driver.ts";
-import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { Blocked, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { type ProbeService, serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Network } from "#harness/workload/network.ts";
@@ -70,4 +70,38 @@ export function twoNodes(nodes: readonly ClusterNode[]): [ClusterNode, ClusterNo
   const [first, second] = nodes;
   if (!first || !second) throw new HarnessError("a policy is tested between two nodes");
   return [first, second];
+}
+
+/** A network with clients on its node and on another one, and a server that no policy binds. */
+export interface Field {
+  readonly network: Network;
+  readonly near: ClusterNode;
+  readonly far: ClusterNode;
+  /** On `near`. */
+  readonly neighbour: Workload;
+  /** On `far`. */
+  readonly stranger: Workload;
+  readonly unguarded: Workload;
+  readonly open: ProbeService;
+}
+
+/** Makes it; throws `Blocked` where there is one node alone. */
+export async function makeField({
+  cluster,
+  driver,
+  scope,
+}: {
+  readonly cluster: Cluster;
+  readonly driver: InstalledDriver;
+  readonly scope: Scope;
+}): Promise<Field> {
+  if (cluster.nodes.length < 2) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
+  const [near, far] = twoNodes(cluster.nodes);
+  const network = await driver.createNetwork(scope, { name: "contiv-net", subnet: "10.1.2.0/24" });
+  const [neighbour, stranger, unguarded] = await Promise.all([
+    network.run(scope, near),
+    network.run(scope, far),
+    network.run(scope, near),
+  ]);
+  return { network, near, far, neighbour, stranger, unguarded, open: await serve(unguarded, { ports }) };
 }

@@ -8,6 +8,7 @@ export const capabilities = {
   names: "containers of a network find each other by name",
   outbound: "containers reach the outside through the node's address",
   publish: "ports of a container can be published on its node",
+  hairpin: "over CNI: containers of its own node reach a published port too",
   gwbridge: "the egress is a second interface on docker_gwbridge",
   hotplug: "a running container can join and leave a network",
   isolation: "containers of different networks do not reach each other",

@@ -1,4 +1,5 @@
 import type { Requirement } from "./requirement.ts";
+import { attachmentRequirements } from "./rules/attachment.ts";
 import { cniRequirements } from "./rules/cni.ts";
 import { cnmRequirements } from "./rules/cnm.ts";
 import { datapathRequirements } from "./rules/datapath.ts";
@@ -11,6 +12,7 @@ import { tutorialRequirements } from "./rules/tutorial.ts";
 /** Every rule the suite knows, by id. A test cites one of these ids or does not compile. */
 export const catalogue = {
   ...tutorialRequirements,
+  ...attachmentRequirements,
   ...pluginRequirements,
   ...datapathRequirements,
   ...ipv6Requirements,

@@ -1,11 +1,12 @@
 import { cniDriver } from "#drivers/cni/cni-driver.ts";
-import { listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
+import { announcement, listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
 
 /** The network of a simple Kubernetes set-up: a bridge and a subnet on each node, and routes between them. */
 export default cniDriver({
   name: "cni-bridge",
   title: "CNI bridge with routes between the nodes",
-  capabilities: ["multihost", "outbound", "publish", "hotplug"],
+  capabilities: ["multihost", "outbound", "publish", "hairpin", "hotplug", "ipv6"],
+  needs: { ipv6: ["ipv6"] },
   underlay: "control",
   join: "routes",
   config: (values) =>
@@ -19,6 +20,7 @@ export default cniDriver({
         capabilities: { ips: true },
         ipam: ownSubnet(values),
       },
+      announcement,
       ...portmapAndFirewall,
     ]),
 });

@@ -1,4 +1,4 @@
-import type { NodeValues } from "#drivers/cni/node-values.ts";
+import type { Ipv6Values, NodeValues } from "#drivers/cni/node-values.ts";
 
 /** The newest version that both generations of Debian's plugins speak. */
 const cniVersion = "1.0.0";
@@ -12,23 +12,39 @@ export function listOf(
 }
 
 /** host-local for networks in which every node has a subnet of its own. */
-export function ownSubnet({ nodeSubnet, gateway }: NodeValues) {
-  return hostLocal({ subnet: nodeSubnet, gateway }, true);
+export function ownSubnet({ nodeSubnet, gateway, ipv6 }: NodeValues) {
+  return hostLocal([{ nodeSubnet, gateway }, ipv6], true, (part) => ({
+    subnet: part.nodeSubnet,
+    gateway: part.gateway,
+  }));
 }
 
 /** host-local for networks that are one subnet, of which every node gives out a range. */
 export function ownRange(
-  { subnet, rangeStart, rangeEnd, gateway }: NodeValues,
+  { subnet, rangeStart, rangeEnd, gateway, ipv6 }: NodeValues,
   { gateway: hasGateway }: { gateway: boolean },
 ) {
-  return hostLocal({ subnet, rangeStart, rangeEnd, ...(hasGateway ? { gateway } : {}) }, hasGateway);
+  return hostLocal([{ subnet, rangeStart, rangeEnd, gateway }, ipv6], hasGateway, (part) => ({
+    subnet: part.subnet,
+    rangeStart: part.rangeStart,
+    rangeEnd: part.rangeEnd,
+    ...(hasGateway ? { gateway: part.gateway } : {}),
+  }));
 }
 
-function hostLocal(range: Record<string, string>, routed: boolean) {
+const defaultRoutes = [{ dst: "0.0.0.0/0" }, { dst: "::/0" }];
+
+/** An address of each part, IPv4 first; the second one is of a dual-stack network. */
+function hostLocal<Part>(
+  [ipv4, ipv6]: readonly [Part, (Part & Ipv6Values) | undefined],
+  routed: boolean,
+  rangeOf: (part: Part) => Record<string, string>,
+) {
+  const parts = ipv6 ? [ipv4, ipv6] : [ipv4];
   return {
     type: "host-local",
-    ranges: [[range]],
-    ...(routed ? { routes: [{ dst: "0.0.0.0/0" }] } : {}),
+    ranges: parts.map((part) => [rangeOf(part)]),
+    ...(routed ? { routes: defaultRoutes.slice(0, parts.length) } : {}),
   };
 }
 
@@ -37,3 +53,10 @@ export const portmapAndFirewall = [
   { type: "portmap", capabilities: { portMappings: true }, snat: true },
   { type: "firewall", backend: "iptables" },
 ] as const;
+
+/**
+ * Gives the interface the MAC that the runtime wants, which tells its neighbours whose address it is now. The bridge plugin's own
+ * announcement is lost: since 1.1.0 the kernel sends it when the interface comes up, and the port of the bridge does not forward
+ * yet (containernetworking/plugins#756). An address that is used again would be that of a MAC that is gone until caches expire.
+ */
+export const announcement = { type: "tuning", capabilities: { mac: true } } as const;

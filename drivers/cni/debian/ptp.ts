@@ -5,7 +5,7 @@ import { listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
 export default cniDriver({
   name: "cni-ptp",
   title: "CNI ptp with routes between the nodes",
-  capabilities: ["multihost", "outbound", "publish", "hotplug"],
+  capabilities: ["multihost", "outbound", "publish", "hairpin", "hotplug"],
   underlay: "control",
   join: "routes",
   config: (values) =>

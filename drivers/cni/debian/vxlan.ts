@@ -1,12 +1,12 @@
 import { cniDriver } from "#drivers/cni/cni-driver.ts";
-import { listOf, ownRange, portmapAndFirewall } from "./plugins.ts";
+import { announcement, listOf, ownRange, portmapAndFirewall } from "./plugins.ts";
 
 /** One subnet over all nodes: the bridges of the nodes are joined by kernel VXLAN devices with a static FDB. */
 export default cniDriver({
   name: "cni-vxlan",
   title: "CNI bridge over VXLAN",
-  capabilities: ["multihost", "vxlan", "outbound", "publish", "hotplug"],
-  needs: { multihost: ["vxlan"], vxlan: ["vxlan"] },
+  capabilities: ["multihost", "vxlan", "outbound", "publish", "hairpin", "hotplug", "ipv6"],
+  needs: { multihost: ["vxlan"], vxlan: ["vxlan"], ipv6: ["vxlan", "ipv6"] },
   underlay: "data",
   join: "vxlan",
   config: (values) =>
@@ -21,6 +21,7 @@ export default cniDriver({
         capabilities: { ips: true },
         ipam: ownRange(values, { gateway: true }),
       },
+      announcement,
       ...portmapAndFirewall,
     ]),
 });

@@ -20,13 +20,17 @@ export const renderedSchema = z.looseObject({
 });
 export type Rendered = z.infer<typeof renderedSchema>;
 
+const defaultRoutes = ["0.0.0.0/0", "::/0"];
+
 /** For an interface beside a container's first one, which has the default route already. */
 export function withoutDefaultRoute(config: Rendered): Rendered {
   return {
     ...config,
     plugins: config.plugins.map(({ ipam, ...plugin }) => ({
       ...plugin,
-      ...(ipam && { ipam: { ...ipam, routes: ipam.routes?.filter(({ dst }) => dst !== "0.0.0.0/0") ?? [] } }),
+      ...(ipam && {
+        ipam: { ...ipam, routes: ipam.routes?.filter(({ dst }) => !defaultRoutes.includes(dst)) ?? [] },
+      }),
     })),
   };
 }

@@ -16,6 +16,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
   expect(files.toSorted((one, other) => rank(one) - rank(other) || one.localeCompare(other, "en"))).toEqual([
     "suites/basics/basics.test.ts",
     "suites/basics/cni.test.ts",
+    "suites/basics/reattachment.test.ts",
     "suites/multihost/changes.test.ts",
     "suites/multihost/multihost.test.ts",
     "suites/tenants/tenants.test.ts",
@@ -30,6 +31,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/ipv6/plugin.test.ts",
     "suites/encryption/keys.test.ts",
     "suites/encryption/traffic.test.ts",
+    "suites/policy/rules.test.ts",
     "suites/plugin/faults.test.ts",
     "suites/swarm/discovery.test.ts",
     "suites/cleanup/cleanup.test.ts",

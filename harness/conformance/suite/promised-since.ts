@@ -2,19 +2,30 @@ import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { compareVersions } from "#harness/core/compare-versions.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { outOfView } from "#harness/observe/second-look/view.ts";
+import type { Capability } from "#suites/requirements/capability.ts";
 import type { TestTools } from "./tools.ts";
+
+/** Where else than by Docker's documentation something is promised. */
+interface OtherPromise {
+  /** What plugins behind a CNI runtime declare that have it. */
+  readonly overCni?: Capability;
+}
 
 /**
  * A rule that Docker promises, and only from a version on, e.g. `28.0`. On older engines, and through CNI, whose specification
- * has no such promise, the same is looked at, what was seen is a fact of the report, and the test ends with `Unsupported`.
+ * has no such promise, unless the driver declares `overCni`, the same is looked at, what was seen is a fact of the report, and the test ends with `Unsupported`.
  */
 export async function promisedSince(
   version: string,
   { cluster, declaration, fact }: ChapterContext & TestTools,
   look: () => Promise<void>,
+  { overCni }: OtherPromise = {},
 ): Promise<void> {
   const throughCni = declaration.capabilities.includes("cni");
-  if (!throughCni && compareVersions(cluster.engine, version) >= 0) return look();
+  const isPromised = throughCni
+    ? overCni !== undefined && declaration.capabilities.includes(overCni)
+    : compareVersions(cluster.engine, version) >= 0;
+  if (isPromised) return look();
   const broken = await outOfView(look).then(
     () => undefined,
     (error: unknown) => {
@@ -25,7 +36,7 @@ export async function promisedSince(
   fact(`promised since Docker ${version}`, broken?.message.split("\n", 1)[0] ?? "it holds");
   throw new Unsupported(
     throughCni
-      ? "Docker promises it, and CNI does not"
+      ? `Docker promises it, and CNI does not${overCni ? ` without ${overCni}` : ""}`
       : `Docker promises it since ${version}, the cluster runs ${cluster.engine}`,
   );
 }

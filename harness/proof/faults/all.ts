@@ -1,4 +1,5 @@
 import type { Fault } from "#harness/proof/fault.ts";
+import { attachmentFaults } from "./attachment.ts";
 import { changeFaults } from "./changes.ts";
 import { cniFaults } from "./cni/all.ts";
 import { datapathFaults } from "./datapath.ts";
@@ -21,6 +22,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...interfaceFaults,
   ...wireFaults,
   ...changeFaults,
+  ...attachmentFaults,
   ...nameFaults,
   ...translationFaults,
   ...datapathFaults,

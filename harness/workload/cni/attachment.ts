@@ -7,6 +7,7 @@ import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { isLoss, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { addressOf, familyOf, isCidr, prefixOf } from "#harness/core/ip.ts";
+import { freshMac } from "#harness/core/random.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import { idleContainer, makeContainer } from "#harness/workload/docker/container.ts";
@@ -81,6 +82,7 @@ export async function runCniWorkload(
     ifName: "eth0",
     capabilityArgs: {
       aliases: [name],
+      mac: freshMac(),
       ...(ip || ip6 ? { ips: [ip, ip6].filter((one) => one !== undefined) } : {}),
       ...(publish.length > 0
         ? {
@@ -112,7 +114,7 @@ export async function joinCniNetwork(
   while (taken.has(`eth${number}`)) number++;
   const joined = await attach(scope, runtime, workload.sandbox, network, {
     ifName: `eth${number}`,
-    capabilityArgs: { aliases: [workload.name], ...(ip ? { ips: [ip] } : {}) },
+    capabilityArgs: { aliases: [workload.name], mac: freshMac(), ...(ip ? { ips: [ip] } : {}) },
   });
   await announce("workload connected", { workload: joined, network: network.name, scope });
   return joined;

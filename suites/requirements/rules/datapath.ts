@@ -69,10 +69,16 @@ export const datapathRequirements = {
     "a published port leads to the container's port from outside, from another node and from the node, for TCP and UDP",
     ["publish"],
   ),
-  X5b: publishing(
-    "a published port is reached by the container itself, its neighbours and containers of other networks",
-    ["publish"],
-  ),
+  X5b: {
+    ...publishing(
+      "a published port is reached by the container itself, its neighbours and containers of other networks",
+      ["publish"],
+    ),
+    source: {
+      text: "Docker, Port publishing and mapping; CNI, portmap plugin, SNAT (hairpin)",
+      url: publishing("").source.url,
+    },
+  },
   X6: publishing("nothing but published ports is reached from another host", ["publish", "isolation"]),
   X7: {
     ...publishing(

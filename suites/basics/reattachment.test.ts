@@ -1,0 +1,89 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact } from "#harness/conformance/expect.ts";
+import { until } from "#harness/core/async/poll.ts";
+import { hostPeer } from "#harness/observe/probe/peers.ts";
+import { expectOpen } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
+import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import { nodeOf } from "#suites/datapath/fixture.ts";
+import { expectReachedWhereItMoved } from "#suites/multihost/moving-addresses.ts";
+
+const moves = 6;
+const port = 8081;
+const hostPort = 9103;
+
+/** What becomes of a container's attachment, and of the next one. */
+chapter("basics", ({ requirement }) => {
+  requirement("B13", `${moves} moves of two addresses between containers of one node`, async (test) => {
+    const { cluster, driver, scope } = test;
+    const network = await driver.createNetwork(scope);
+    const nodes = test.declaration.capabilities.includes("multihost") ? cluster.nodes : [nodeOf(cluster)];
+    const observers = await Promise.all(nodes.map((node) => network.run(scope, node)));
+    const place = nodeOf(cluster);
+    await expectReachedWhereItMoved(test, { network, places: [place, place], observers, moves });
+  });
+
+  requirement(
+    "B14",
+    "its namespace, its interfaces and the rules are gone when DEL is called",
+    async ({ cluster, driver, scope, declaration }) => {
+      const node = nodeOf(cluster);
+      const network = await driver.createNetwork(scope);
+      const publish = declaration.capabilities.includes("publish") ? [{ port, hostPort }] : [];
+      const run = (own: typeof scope) => network.run(own, node, { publish });
+
+      const before = await stateOf(node);
+      const life = scope.child("a container before the restart");
+      const workload = await run(life);
+      const kept = await network.inspect(node);
+      expectFact(network.name, "attached containers", Object.keys(kept.containers), [workload.id]);
+      await node.docker.getContainer(workload.id).kill();
+      await restore(node, before);
+      await network.disconnect(workload);
+      await life.close();
+      expectFact(network.name, "attached containers", (await network.inspect(node)).containers, {});
+
+      const again = await run(scope);
+      const neighbour = await network.run(scope, node);
+      const server = await serve(again, { ports: [port] });
+      await expectOpen(neighbour, server.at(port));
+      if (publish.length === 0) return;
+      const { address } = node.interfaces.management;
+      await expectOpen(hostPeer(scope, cluster.external), server.at(port, { address, port: hostPort }));
+    },
+    // The rules of others would go with what was made meanwhile.
+    { alone: true },
+  );
+});
+
+const families = ["iptables", "ip6tables"] as const;
+
+/** What a node has that is gone with a restart, and that a plugin may have added to. */
+interface NodeState {
+  /** Names. */
+  readonly links: readonly string[];
+  /** As `iptables-save` tells them, by family. */
+  readonly rules: ReadonlyMap<string, string>;
+}
+
+async function stateOf(node: ClusterNode): Promise<NodeState> {
+  const rules = families.map(async (family) => [family, await node.run([`${family}-save`])] as const);
+  return { links: await linksOf(node), rules: new Map(await Promise.all(rules)) };
+}
+
+/** Takes away what came since: interfaces and rules. A container's own ones go by themselves, a little after it. */
+async function restore(node: ClusterNode, { links, rules }: NodeState): Promise<void> {
+  for (const [family, input] of rules) await node.run([`${family}-restore`], { input });
+  for (const name of await linksOf(node)) {
+    if (!links.includes(name)) await node.exec(["ip", "link", "del", name]);
+  }
+  await until({ what: `the links of before on ${node.name}`, deadlineMs: 10_000 }, async () => {
+    const present = await linksOf(node);
+    return present.every((name) => links.includes(name));
+  });
+}
+
+async function linksOf(node: ClusterNode): Promise<string[]> {
+  return parseLinks(await node.run(listLinks)).map(({ name }) => name);
+}

@@ -1,0 +1,139 @@
+import type { Rule } from "#drivers/driver.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectThat } from "#harness/conformance/expect.ts";
+import { expectBlocked, expectOpen, isBlocked } from "#harness/observe/probe/reachability.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import {
+  allowedPort,
+  createGroup,
+  deniedPort,
+  type Guarded,
+  guard,
+  makeField,
+  tutorialRules,
+} from "./fixture.ts";
+
+/** What rules mean beside each other, and what they can name. */
+chapter("policy", ({ requirement, shared }) => {
+  const field = shared("a network with clients and an unguarded server", makeField);
+
+  const database = shared("the tutorial's group with its policy", async ({ driver, scope }) => {
+    const { network, near } = await field.make();
+    return guard(scope, driver, network, near, tutorialRules);
+  });
+
+  requirement("P5", "the higher priority wins, whichever way round", async (test) => {
+    const { network, near, stranger, open } = await test.use(field);
+    const { tcp } = await guard(test.scope, test.driver, network, near, [
+      { id: "1", direction: "in", protocol: "tcp", action: "allow", priority: 1 },
+      { id: "2", direction: "in", protocol: "tcp", port: deniedPort, action: "deny", priority: 10 },
+    ]);
+    await expectOpen(stranger, tcp.at(allowedPort));
+    await expectBlocked(stranger, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
+    const tutorial = await test.use(database);
+    await expectOpen(stranger, tutorial.tcp.at(allowedPort));
+  });
+
+  requirement("P5", "equal priorities end the same way, whatever the order and the node", async (test) => {
+    const { network, near, far, stranger, neighbour, open } = await test.use(field);
+    const allow: Rule = {
+      id: "1",
+      direction: "in",
+      protocol: "tcp",
+      port: deniedPort,
+      action: "allow",
+      priority: 5,
+    };
+    const deny: Rule = {
+      id: "2",
+      direction: "in",
+      protocol: "tcp",
+      port: deniedPort,
+      action: "deny",
+      priority: 5,
+    };
+    const groups = await Promise.all([
+      guard(test.scope, test.driver, network, near, [allow, deny]),
+      guard(test.scope, test.driver, network, near, [deny, allow]),
+      guard(test.scope, test.driver, network, far, [allow, deny]),
+    ]);
+    await expectOpen(stranger, open.at(deniedPort));
+    const results = new Map<string, string>();
+    for (const [index, { tcp }] of groups.entries()) {
+      for (const client of [stranger, neighbour]) {
+        const blocked = await isPortBlocked(client, tcp, deniedPort);
+        results.set(
+          `${client.name} to ${["allow first", "deny first", "the other node"][index]}`,
+          blocked ? "blocked" : "open",
+        );
+      }
+    }
+    expectThat(new Set(results.values()).size === 1, {
+      who: "two rules of equal priority",
+      expected: "one result",
+      got: [...results].map(([who, result]) => `${who}: ${result}`).join("; "),
+    });
+    test.fact("equal priorities", [...results.values()][0] ?? "");
+  });
+
+  requirement("P8", "a rule can name a peer group", async (test) => {
+    const { network, near, far, stranger, open } = await test.use(field);
+    const web = await createGroup(test.scope, test.driver, {
+      name: uniqueName("web"),
+      network: network.name,
+      policies: [],
+    });
+    const client = await network.run(test.scope, far, { group: web });
+    const guarded = await guard(test.scope, test.driver, network, near, onlyFrom({ group: web }));
+    await expectOnly(client, stranger, guarded, open);
+  });
+
+  requirement("P8", "a rule can name a peer address", async (test) => {
+    const { network, near, stranger, neighbour, open } = await test.use(field);
+    const guarded = await guard(test.scope, test.driver, network, near, onlyFrom({ address: stranger.ip }));
+    await expectOnly(stranger, neighbour, guarded, open);
+  });
+
+  requirement("P8", "a rule can name a peer network", async (test) => {
+    const { network, near, stranger, open } = await test.use(field);
+    const elsewhere = await test.driver.createNetwork(test.scope, { name: uniqueName("elsewhere") });
+    const own = await guard(test.scope, test.driver, network, near, onlyFrom({ network: network.name }));
+    await expectOpen(stranger, own.tcp.at(deniedPort));
+    const other = await guard(test.scope, test.driver, network, near, onlyFrom({ network: elsewhere.name }));
+    await expectBlocked(stranger, other.tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
+  });
+
+  requirement("P8", "a rule can bind what goes out", async (test) => {
+    const { network, near, stranger, open, neighbour } = await test.use(field);
+    const { member, tcp } = await guard(test.scope, test.driver, network, near, [
+      { id: "1", direction: "out", protocol: "tcp", port: deniedPort, action: "deny" },
+    ]);
+    await expectOpen(member, open.at(allowedPort));
+    await expectBlocked(member, open.at(deniedPort), { control: { from: neighbour } });
+    await expectOpen(stranger, tcp.at(deniedPort));
+  });
+});
+
+/** TCP is denied, except from one peer. */
+function onlyFrom(peer: NonNullable<Rule["peer"]>): Rule[] {
+  return [
+    { id: "1", direction: "in", protocol: "tcp", action: "deny", priority: 1 },
+    { id: "2", direction: "in", protocol: "tcp", action: "allow", priority: 10, peer },
+  ];
+}
+
+async function expectOnly(
+  friend: Workload,
+  stranger: Workload,
+  { tcp }: Guarded,
+  open: Guarded["tcp"],
+): Promise<void> {
+  await expectOpen(friend, tcp.at(deniedPort));
+  await expectBlocked(stranger, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
+}
+
+async function isPortBlocked(client: Workload, { peer }: Guarded["tcp"], port: number): Promise<boolean> {
+  const agent = await client.agent();
+  return isBlocked(await agent.connect({ protocol: "tcp", address: peer.ip, port, timeoutMs: 1_500 }));
+}
