@@ -15,14 +15,19 @@ const hostPort = 9103;
 
 /** What becomes of a container's attachment, and of the next one. */
 chapter("basics", ({ requirement }) => {
-  requirement("B13", `${moves} moves of two addresses between containers of one node`, async (test) => {
-    const { cluster, driver, scope } = test;
-    const network = await driver.createNetwork(scope);
-    const nodes = test.declaration.capabilities.includes("multihost") ? cluster.nodes : [nodeOf(cluster)];
-    const observers = await Promise.all(nodes.map((node) => network.run(scope, node)));
-    const place = nodeOf(cluster);
-    await expectReachedWhereItMoved(test, { network, places: [place, place], observers, moves });
-  });
+  requirement(
+    "B13",
+    `${moves} moves of two addresses between containers of one node`,
+    async (test) => {
+      const { cluster, driver, scope, declaration } = test;
+      const network = await driver.createNetwork(scope);
+      const place = nodeOf(cluster);
+      const nodes = declaration.capabilities.includes("multihost") ? cluster.nodes : [place];
+      const observers = await Promise.all(nodes.map((node) => network.run(scope, node)));
+      await expectReachedWhereItMoved(test, { network, places: [place, place], observers, moves });
+    },
+    { deadlineMs: 240_000 },
+  );
 
   requirement(
     "B14",
