@@ -82,6 +82,11 @@ export interface InstalledDriver {
   restart?(): Promise<void>;
   /** Ends the plugin's process without warning; it is started again when `scope` closes, and has everything it had. */
   stop?(scope: Scope): Promise<void>;
+  /**
+   * Has the plugin make new keys for encrypted networks every few seconds until `scope` closes, where the driver can. Engines may be
+   * restarted for it, before it resolves and when `scope` closes. Throws `Blocked` where it cannot be had here.
+   */
+  rotateKeys?(scope: Scope): Promise<void>;
   /** Names and versions of what was installed, for the statement. Not known is no failure. */
   versions?(): Promise<Record<string, string>>;
 }

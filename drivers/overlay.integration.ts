@@ -43,3 +43,32 @@ test("an encrypted network is asked for as such, and the listing tells the VNI t
     ...{ tenant: "default", name: network.name, encap: "vxlan", tag, subnet, gateway: "10.44.1.1" },
   });
 });
+
+test("the manager's engine rotates the swarm's keys until the scope closes, and then is as it was", async () => {
+  await using one = await makeOneNode("overlay-rotating");
+  const [node] = one.cluster.nodes;
+  if (!node) throw new TypeError("expected one node");
+  // What an engine does with its keys it tells when it debugs.
+  await node.files.write("/etc/default/netconform-engine", "DOCKERD_FLAGS=--debug\n");
+  const driver = await loadDriver("overlay", readSettings());
+  await using scope = new Scope("the overlay driver");
+  const attachment = (await driver.install?.(scope, one.cluster)) ?? {};
+  const installed = await driver.connect(one.cluster, attachment);
+  const mounts = () => node.run(["grep", "-c", "netconform-rotation", "/proc/mounts"]).catch(() => "0\n");
+  await using rotating = scope.child("a rotation");
+  await installed.rotateKeys?.(rotating);
+  expect(await mounts()).toBe("2\n");
+  const rotations = async () => {
+    const log = await node.files.readText("/var/log/dockerd.log");
+    return [...log.matchAll(/Updating (Keys\.|encryption keys)/g)].length;
+  };
+  await until({ what: "the keys to change twice", deadlineMs: 60_000, everyMs: 500 }, async () => {
+    return (await rotations()) >= 2;
+  });
+  await rotating.close();
+  expect(await mounts()).toBe("0\n");
+  expect(await node.files.exists("/run/netconform-rotation")).toBe(false);
+  expect((await node.docker.info()) as { Swarm?: unknown }).toMatchObject({
+    Swarm: { LocalNodeState: "active" },
+  });
+}, 240_000);

@@ -1,8 +1,10 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { hastenRotation } from "#harness/cluster/engines/rotation/rotation.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
 import { removeNetwork } from "#harness/workload/docker/network.ts";
 import type { NetworkListing } from "./driver.ts";
 import { dockerDriver, firstNode } from "./kit/docker-driver/docker-driver.ts";
@@ -41,7 +43,10 @@ export default dockerDriver({
     ...(encrypted ? { encrypted: "" } : {}),
     ...(mtu ? { "com.docker.network.driver.mtu": String(mtu) } : {}),
   }),
-  connect: (cluster) => ({ listNetworks: () => listOverlays(firstNode(cluster)) }),
+  connect: (cluster) => ({
+    listNetworks: () => listOverlays(firstNode(cluster)),
+    rotateKeys: (scope) => rotateKeys(scope, cluster),
+  }),
   // What a swarm is formed of, and what it leaves behind, is of Docker's overlay alone.
   async start(scope, cluster) {
     if (!(await haveClusterStore(cluster))) await formSwarm(scope, cluster);
@@ -106,11 +111,28 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
       }
     }),
   );
+  await waitForSwarm(cluster);
+}
+
+async function waitForSwarm(cluster: Cluster): Promise<void> {
+  const manager = firstNode(cluster);
   await until({ what: "every node to be ready in the swarm", deadlineMs: 30_000 }, async () => {
     const nodes = (await manager.docker.listNodes()) as { Status?: { State?: string } }[];
     return nodes.filter((node) => node.Status?.State === "ready").length === cluster.nodes.length;
   });
   await Promise.all(cluster.nodes.map(waitForIngress));
+}
+
+/** Longer than it takes until every node has the keys: a node keeps three of them. */
+const rotationMs = 10_000;
+
+async function rotateKeys(scope: Scope, cluster: Cluster): Promise<void> {
+  if (await haveClusterStore(cluster))
+    throw new Blocked("engines with a cluster store have the keys that it holds");
+  // Closed after the engine has its own program again.
+  scope.defer("the swarm at rest", () => waitForSwarm(cluster));
+  await hastenRotation(scope, firstNode(cluster), scaled(rotationMs));
+  await waitForSwarm(cluster);
 }
 
 /**

@@ -95,6 +95,7 @@ const commands: [string, string[], Record<string, string>, RegExp][] = [
   ["reference", ["tenat"], {}, /unknown command 'tenat'/],
   ["conform", [], { CLUSTER: "moon" }, /CLUSTER=moon: expected one of containers/],
   ["cluster", ["status"], { NODES: "0" }, /NODES=0: expected a whole number/],
+  ["bench", [], { ENGINE: "26.1+28.5" }, /^ENGINE=26\.1\+28\.5: expected one engine for all nodes, without/],
   ["cluster", ["ssh", "node99"], {}, /node99: no such host/],
 ];
 

@@ -36,6 +36,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/swarm/discovery.test.ts",
     "suites/cleanup/cleanup.test.ts",
     "suites/policy/policy.test.ts",
+    "suites/encryption/rotation.test.ts",
     "suites/swarm/swarm.test.ts",
     "suites/plugin/restarts.test.ts",
   ]);
@@ -43,7 +44,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
 
 test("every chapter that stops or restarts an engine or the plugin says so", () => {
   const restarting = files.filter((file) =>
-    /driver\.(restart|stop)\b|\{ (restart|stop) \} = |nodeEngineCommand/.test(
+    /driver\.(restart|stop|rotateKeys)\b|\{ (restart|stop) \} = |nodeEngineCommand/.test(
       readFileSync(join(projectRoot, file), "utf8"),
     ),
   );

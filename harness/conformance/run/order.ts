@@ -9,6 +9,7 @@ import { chapters } from "./projects.ts";
  */
 export const disruptive: Readonly<Record<string, string>> = {
   "suites/policy/policy": "restarts the plugin",
+  "suites/encryption/rotation": "restarts the engine that rotates keys",
   "suites/swarm/swarm": "ends the plugin, and starts it again; forms a swarm, and leaves it",
   "suites/plugin/restarts": "restarts and kills engines, and restarts the plugin",
 };

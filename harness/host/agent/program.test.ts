@@ -175,3 +175,35 @@ it("measures a transfer from one process to another", async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/^3000000 \d+(\.\d+)?(e-\d+)?\n$/);
 });
+
+it("holds a connection on which lines come back, and says when it has ended", async () => {
+  const start = async (...given: string[]) => {
+    const { argv, input } = programCall(given);
+    const command = await local.spawn(argv);
+    command.stdin.write(input);
+    return command;
+  };
+  const server = await start("answer-lines", "0");
+  const [said] = (await once(server.stdout, "data")) as [Buffer];
+  const [, port = ""] = /^listening on (\d+)\n$/.exec(said.toString()) ?? [];
+  const client = await start("exchange-lines", "127.0.0.1", port);
+  for (const line of ["one\n", "another one\n"]) {
+    const answer = once(client.stdout, "data");
+    client.stdin.write(line);
+    expect(String((await answer)[0])).toBe(line);
+  }
+  const stderr = text(client.stderr);
+  server.kill("KILL");
+  await server.exit;
+  client.stdin.end("lost\n");
+  expect(await client.exit).toMatchObject({ code: 1 });
+  expect(await stderr).toMatch(/^the connection (was closed|ended: )/);
+});
+
+it("says how often a number is in a program, of which it needs one place", async () => {
+  const { argv, input } = programCall(["rewrite", "/bin/true", "/dev/null", "43200000000000", "1"]);
+  expect(await local.exec(argv, { input })).toMatchObject({
+    code: 1,
+    stderr: "/bin/true: expected the number 43200000000000 in one place, got 0\n",
+  });
+});

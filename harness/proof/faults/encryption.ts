@@ -1,12 +1,16 @@
 import type { Moments } from "#harness/core/async/events.ts";
+import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Fault, FaultContext } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+import { sendingKeys } from "#suites/encryption/fixture.ts";
 import { addRule, insertRule } from "./firewall.ts";
 import { type Couple, onCouple, onRequirement, secondNode } from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "encryption", driver: "overlay" } as const;
+/** A node has the keys before, of and after each moment (swarmkit's `keyringSize`). */
+const keysKept = 3;
 const vxlan = ["-p", "udp", "--dport", "4789"];
 /** What has not come by ESP, as the engine's own rule tells it. */
 const bare = ["-m", "policy", "--dir", "in", "--pol", "none"];
@@ -62,6 +66,29 @@ export const encryptionFaults: readonly Fault<"chapters">[] = [
     inject: {
       "workload started": onEncryptedCouple(async (_context, { a, b }) => {
         await encryptWherePossible(a, b);
+      }),
+    },
+  },
+  {
+    name: "new-keys-dropped",
+    on: overlay,
+    breaks:
+      "drops what the first node sends to the second with keys that the second did not have in the beginning",
+    why: "every twelve hours all that crosses nodes stands still until somebody restarts it",
+    detectedBy: ["E5"],
+    inject: {
+      "workload started": onEncryptedCouple(async (_context, { a, b, scope }) => {
+        const [from, to] = [a.node.interfaces.data.address, b.node.interfaces.data.address];
+        const what = `the keys of ${a.node.name} on ${b.node.name}`;
+        const keys = await until({ what, deadlineMs: 20_000 }, async () => {
+          const there = await sendingKeys(b.node, { from, to });
+          return there.length >= keysKept && there;
+        });
+        const esp = ["INPUT", "-s", from, "-p", "esp"];
+        await insertRule(scope, b.node, "filter", [...esp, "-j", "DROP"]);
+        for (const spi of keys) {
+          await insertRule(scope, b.node, "filter", [...esp, "-m", "esp", "--espspi", spi, "-j", "ACCEPT"]);
+        }
       }),
     },
   },

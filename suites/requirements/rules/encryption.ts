@@ -33,4 +33,9 @@ export const encryptionRequirements = {
     "RFC 4301, section 5.1: what is to be protected is protected or discarded",
     "https://www.rfc-editor.org/rfc/rfc4301#section-5.1",
   ),
+  E5: encryption(
+    "a rotation of the keys loses no connection of an encrypted network",
+    "libnetwork 1275: three keys, so that keys change across the cluster without packets lost on the way",
+    "https://github.com/moby/libnetwork/pull/1275",
+  ),
 } as const satisfies Record<string, Requirement>;

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "commander";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
+import { parseEngine } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
@@ -36,13 +37,14 @@ export const command = newCommand("bench")
   )
   .addHelpText(
     "after",
-    "\nEngine on the nodes: the first of ENGINE. Figures depend on what else the machine does.",
+    "\nEngine on the nodes: the first of ENGINE, one for all of them and without flags. Figures depend on what else the machine does.",
   )
   .action((options: Options) => runMain(() => bench(options)));
 
 async function bench(options: Options): Promise<number> {
   const benchmarks = choose(await loadBenchmarks(), options.only);
   const given = readSettings();
+  refuseSeveral(given.ENGINE[0] ?? "");
   // A measurement does not overwrite the reports of a run, and the script knows two nodes.
   const settings = { ...given, NODES: 2, REPORTS: join(given.REPORTS, "bench") };
   const progress = progressOn(process.stderr);
@@ -72,6 +74,15 @@ async function bench(options: Options): Promise<number> {
     progress.say("docs/benchmarks.md is left as it is: not everything could be measured");
   if (options.json) writeFileSync(options.json, `${JSON.stringify(asJson(results, facts), null, 2)}\n`);
   return complete ? 0 : 1;
+}
+
+/** What is measured against is made by hand with the image of one engine, and starts it as the image does. */
+function refuseSeveral(word: string): void {
+  const [first, ...others] = parseEngine(word);
+  if (others.length === 0 && first?.flags.length === 0) return;
+  throw new UsageError(`ENGINE=${word}: expected one engine for all nodes, without flags, to measure with`, {
+    hint: "measure with each engine by itself",
+  });
 }
 
 /** A benchmark that cannot measure does not keep the others from it. */

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { endHastenedRotation } from "#harness/cluster/engines/rotation/rotation.ts";
 import { stopWebServer } from "#harness/cluster/external/external-host.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
@@ -51,11 +52,12 @@ async function engineBefore(docker: Docker, image: string) {
 
 /**
  * Takes away from a node whatever a run left there, however it ended: what carries the project's label, a swarm and its
- * networks that were not there before, the workload image, interfaces, bridges of Open vSwitch and namespaces with the
+ * networks that were not there before, an engine's program that is not its own, the workload image, interfaces, bridges of Open vSwitch and namespaces with the
  * project's names, sockets of plugins, files. Idempotent. The marker goes last.
  */
 export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise<void> {
   const { docker } = host;
+  await endHastenedRotation(host);
   const label = { filters: { label: ["netconform"] } };
   const manages = ((await docker.info()) as { Swarm?: { ControlAvailable?: boolean } }).Swarm
     ?.ControlAvailable;

@@ -55,11 +55,24 @@ def main(argv: list[str]) -> None:
         from .commands.transfer import send_transfer
 
         send_transfer(arguments[0], int(arguments[1]), int(arguments[2]))
+    elif command == "answer-lines" and len(arguments) == 1:
+        from .commands.transfer import answer_lines
+
+        answer_lines(int(arguments[0]))
+    elif command == "exchange-lines" and len(arguments) == 2:
+        from .commands.transfer import exchange_lines
+
+        exchange_lines(arguments[0], int(arguments[1]))
+    elif command == "rewrite" and len(arguments) == 4:
+        from .programs.rewrite import rewrite
+
+        rewrite(arguments[0], arguments[1], int(arguments[2]), int(arguments[3]))
     else:
         sys.stderr.write(
             "usage: probe | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM..."
             " | cni SOCKET WHO | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT..."
-            " | receive PORT | send ADDRESS PORT BYTES\n"
+            " | receive PORT | send ADDRESS PORT BYTES | answer-lines PORT | exchange-lines ADDRESS PORT"
+            " | rewrite PROGRAM COPY OLD NEW\n"
         )
         sys.exit(2)
 

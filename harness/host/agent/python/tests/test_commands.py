@@ -5,6 +5,7 @@ import io
 import json
 import os
 import socket
+import sys
 import tarfile
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from netconform_agent.commands.cni import error_result
 from netconform_agent.commands.relay import Relay
 from netconform_agent.commands.transfer import receive_bytes, send_bytes
 from netconform_agent.commands.unpack import unpack_programs
+from netconform_agent.programs.rewrite import replace_number
 from netconform_agent.rpc.client import call
 from netconform_agent.rpc.messages import Failure, Garbage, error_line, read_request, result_line
 from netconform_agent.rpc.params import Params
@@ -51,6 +53,18 @@ class UnpackTest(unittest.TestCase):
             file.write(b"no archive" * 100)
             file.flush()
             unpack_programs(file.name, "/nonexistent", ["netctl"])
+
+
+class RewriteTest(unittest.TestCase):
+    """Numbers in programs."""
+
+    def test_the_one_place_of_a_number_is_replaced(self) -> None:
+        old, new = (number.to_bytes(8, sys.byteorder) for number in (43_200_000_000_000, 10_000_000_000))
+        self.assertEqual(
+            replace_number(b"ab" + old + b"c", 43_200_000_000_000, 10_000_000_000), b"ab" + new + b"c"
+        )
+        for program in (b"abc", old + b"abc" + old):
+            self.assertIsNone(replace_number(program, 43_200_000_000_000, 10_000_000_000))
 
 
 class RelayTest(unittest.TestCase):

@@ -1,4 +1,4 @@
-"""Bytes over one TCP connection, to measure how fast a network carries them."""
+"""Over one TCP connection: bytes, to measure how fast a network is, and lines, to see that it lives."""
 
 from __future__ import annotations
 
@@ -39,3 +39,29 @@ def receive_transfer(port: int) -> None:
         with connection:
             size, seconds = receive_bytes(connection)
     sys.stdout.write(f"{size} {seconds}\n")
+
+
+def answer_lines(port: int) -> None:
+    """Says on which port it listens, takes one connection, and sends back each line that comes."""
+    with socket.create_server(("", port)) as server:
+        sys.stdout.write(f"listening on {server.getsockname()[1]}\n")
+        connection, _ = server.accept()
+    with connection, connection.makefile("rb") as lines:
+        for line in lines:
+            connection.sendall(line)
+
+
+def exchange_lines(address: str, port: int) -> None:
+    """Connects; sends each line of stdin and writes what comes back. Exits with one line when that ends."""
+    with socket.create_connection((address, port), CONNECT_SECONDS) as connection:
+        connection.settimeout(None)
+        with connection.makefile("rb") as lines:
+            for line in sys.stdin.buffer:
+                try:
+                    connection.sendall(line)
+                    answer = lines.readline()
+                except OSError as error:
+                    sys.exit(f"the connection ended: {error}")
+                if not answer:
+                    sys.exit("the connection was closed")
+                sys.stdout.write(answer.decode())

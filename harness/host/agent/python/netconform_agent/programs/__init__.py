@@ -1,0 +1,1 @@
+"""Programs of hosts, and copies of them."""
