@@ -18,7 +18,7 @@ def run_on_terminal(command: list[str]) -> None:
     """
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.signal(signal.SIGCHLD, ignore)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     child, terminal = pty.fork()
     if child == 0:
@@ -28,8 +28,12 @@ def run_on_terminal(command: list[str]) -> None:
     sys.exit(os.waitstatus_to_exitcode(status) % 256)
 
 
+def ignore(number: int, frame: object) -> None:
+    """For a signal that has done its work once it is written to the pipe that wakes."""
+
+
 def carry(terminal: int, woken: int, child: int) -> int:
-    """Carries what is typed and printed until the child ends and all that it printed is carried. Returns its wait status."""
+    """Carries what is typed and printed until the child has ended and all is out; returns its wait status."""
     sources = [terminal, woken, 0]
     status = None
     while True:
@@ -65,4 +69,3 @@ def read(terminal: int) -> bytes:
 def write(to: int, what: bytes) -> None:
     while what:
         what = what[os.write(to, what) :]
-
