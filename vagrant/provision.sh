@@ -26,7 +26,7 @@ packages() {
     containernetworking-plugins openvswitch-switch \
     openssh-server openssh-sftp-server sudo tini procps mount kmod \
     iproute2 iputils-ping iptables nftables conntrack ethtool tcpdump \
-    curl netcat-openbsd dnsmasq-base python3
+    curl netcat-openbsd dnsmasq-base bird2 python3
 }
 
 # The engine version whose suite this system is.
@@ -115,7 +115,7 @@ UNIT
 
 start_services() {
   # As in a container node: the harness starts these when it needs them.
-  for unit in etcd openvswitch-switch; do
+  for unit in etcd openvswitch-switch bird; do
     if [ -e "/lib/systemd/system/$unit.service" ]; then systemctl disable --quiet "$unit"; fi
   done
   systemctl enable --quiet ssh docker

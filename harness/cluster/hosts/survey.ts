@@ -23,6 +23,7 @@ export const wantedTools = {
   ethtool: "checksum offloading of VLAN ports",
   iptables: "firewall and NAT rules",
   nft: "firewall and NAT rules",
+  bird: "routers that speak BGP, and drivers that announce by BIRD",
   "ovs-vsctl": "drivers and external host on Open vSwitch",
 } as const;
 

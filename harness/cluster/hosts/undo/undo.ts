@@ -96,15 +96,16 @@ export async function undoOnExternalHost(
   httpPort: number,
 ): Promise<void> {
   await stopWebServer(host, httpPort);
+  await host.exec(["pkill", "--full", "[/]run/netconform-bird-"]);
   await undoNames(host, before);
-  await host.run(["sh", "-c", removeSockets]);
+  await host.run(["sh", "-c", `rm -rf /run/netconform-bird-* /var/log/netconform-bird-*; ${removeSockets}`]);
   await removeMarker(host);
 }
 
 async function undoNames(host: SshHost, before: HostMarker["before"]): Promise<void> {
   const script = `
     known() { printf '%s\\n' "$1" | grep -qx -- "$2"; }
-    ours() { printf '%s\\n' "$1" | grep -qxE -- '(nc-?[a-z0-9].*|n[hop][0-9a-f]{11}|nv[0-9]+|nr[0-9a-f]{4})'; }
+    ours() { printf '%s\\n' "$1" | grep -qxE -- '(nc-?[a-z0-9].*|n[ghop][0-9a-f]{11}|nv[0-9]+|nr[0-9a-f]{4})'; }
     for bridge in $(ovs-vsctl --timeout=10 list-br 2>/dev/null); do
       ours "$bridge" && { known "$1" "$bridge" || ovs-vsctl --timeout=10 --if-exists del-br "$bridge"; }
     done

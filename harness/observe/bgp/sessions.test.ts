@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { readSessions } from "./sessions.ts";
+
+test("sessions and their states are read from what BIRD 2 and 3 show", () => {
+  const answer = `BIRD 2.0.12 ready.
+Name       Proto      Table      State  Since         Info
+device1    Device     ---        up     10:58:39.461  
+kernel4    Kernel     master4    up     10:58:39.461  
+node1      BGP        ---        up     10:58:41.123  Established   
+node2      BGP        ---        start  10:58:41.123  Active        Socket: Connection refused
+node3      BGP        ---        down   10:58:41.123  
+`;
+  expect(readSessions(answer)).toEqual([
+    { protocol: "node1", state: "Established" },
+    { protocol: "node2", state: "Active" },
+    { protocol: "node3", state: "down" },
+  ]);
+});
