@@ -1,4 +1,4 @@
-import type { Cluster, Role } from "#harness/cluster/cluster.ts";
+import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
@@ -11,8 +11,9 @@ import type { Capability, Feature } from "#suites/requirements/capability.ts";
 export interface NetworkListing {
   tenant: string;
   name: string;
-  encap: "vxlan" | "vlan";
-  /** VNI or 802.1Q tag. */
+  /** `routed`: none. */
+  encap: "vxlan" | "vlan" | "routed";
+  /** VNI or 802.1Q tag; 0 of a routed network. */
   tag: number;
   /** CIDR. */
   subnet: string;
@@ -54,6 +55,30 @@ export interface Policy {
   rules(): Promise<Rule[]>;
 }
 
+/** How a node is to speak BGP. */
+export interface BgpSpec {
+  readonly node: ClusterNode;
+  /** The node's own AS number, of those for private use (RFC 6996). */
+  readonly as: number;
+  /** CIDRs that the node is to have on its data interface, on whose wire the routers are: IPv4, and IPv6 with `ipv6`. */
+  readonly addresses: readonly string[];
+  /** Routers on that wire, of another AS; one session for each address, which carries the routes of its IP version. */
+  readonly neighbors: readonly { readonly address: string; readonly as: number }[];
+}
+
+/** A BGP session as the plugin lists it. */
+export interface BgpSession {
+  /** Name of the node. */
+  readonly node: string;
+  /** Address of the router, without prefix. */
+  readonly neighbor: string;
+  /** AS number of the router. */
+  readonly as: number;
+  readonly established: boolean;
+  /** The plugin's word for its state. */
+  readonly state: string;
+}
+
 /** What a driver needs beyond an engine for a capability to be possible, e.g. a kernel feature. */
 export type Needs = Partial<Record<Capability, readonly Feature[]>>;
 
@@ -74,6 +99,13 @@ export interface InstalledDriver {
   /** Present when `policy` is declared. Workloads join a group through `WorkloadSpec.group`. */
   createGroup?(scope: Scope, spec: GroupSpec): Promise<void>;
   listGroups?(tenant?: string): Promise<GroupSpec[]>;
+  /**
+   * Present when `bgp` is declared. Gives the node its addresses on the data interface and has it speak BGP to its routers, until
+   * `scope` closes; endpoints of networks that are made with `announced` are announced from then on. Need not wait for sessions.
+   */
+  speakBgp?(scope: Scope, spec: BgpSpec): Promise<void>;
+  /** Present when `bgp` is declared: every session that `speakBgp` asked for, established or not. */
+  listBgpSessions?(): Promise<BgpSession[]>;
   /** Present when `cni` is declared: every plugin call for a container so far, in the order in which they ended. */
   cniCalls?(containerId: string): readonly Invocation[];
   /** Present when `remote` is declared: the recorder between the engines and the plugin. */

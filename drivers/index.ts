@@ -28,6 +28,8 @@ export { cniDriver } from "./cni/cni-driver.ts";
 export type { NodeValues } from "./cni/node-values.ts";
 export type { CniProfile } from "./cni/profile.ts";
 export {
+  type BgpSession,
+  type BgpSpec,
   type Driver,
   type DriverFactory,
   type DriverSettings,

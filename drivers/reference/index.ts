@@ -32,6 +32,7 @@ export default defineDriver((settings) => ({
       "tenants",
       "outbound", "publish", "gwbridge", "vlan",
       "policy",
+      "bgp",
       "remote",
     ],
   needs: {
@@ -39,6 +40,7 @@ export default defineDriver((settings) => ({
     vlan: ["openvswitch"],
     policy: ["openvswitch"],
     ipv6: ["ipv6"],
+    bgp: ["bird"],
   },
 
   async install(scope, cluster, session = scope) {
@@ -113,7 +115,7 @@ class InstalledReference extends Administered implements InstalledDriver {
     this.#networks.set(`${tenant}/${name}`, complete);
     return new ReferenceNetwork(
       made,
-      { tenant, network: name },
+      { tenant, network: name, routed: complete.announced ?? false },
       { cluster: this.#cluster, admin: this.admin, groupNetwork: (group) => dockerName(group, tenant) },
     );
   }
@@ -129,7 +131,8 @@ class InstalledReference extends Administered implements InstalledDriver {
   }
 
   #createOnEngines(scope: Scope, spec: CompleteSpec, group?: string): Promise<CnmNetwork> {
-    const { name, subnet, gateway, subnet6, encap, tag, tenant = defaultTenant } = spec;
+    const { name, subnet, gateway, subnet6, announced, tag, tenant = defaultTenant } = spec;
+    const encap = announced ? "routed" : spec.encap;
     const asked = {
       ...{ tenant, network: name },
       ...(group === undefined ? {} : { group }),

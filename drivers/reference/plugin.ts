@@ -164,6 +164,19 @@ export class ReferencePlugin {
     await this.#fabric.sync();
   }
 
+  /** Every BGP session that nodes were told to have, with the speaker's word for its state. */
+  async sessions(): Promise<{ node: string; neighbor: string; as: number; state: string }[]> {
+    const { speakers } = this.model.state;
+    const ofNodes = Object.entries(speakers).map(async ([node, { neighbors }]) => {
+      const states = await this.#fabric.sessions(node, neighbors.length);
+      return neighbors.map(({ address, as }, index) => ({
+        ...{ node, neighbor: address, as },
+        state: states[index] ?? "",
+      }));
+    });
+    return (await Promise.all(ofNodes)).flat();
+  }
+
   versions(): Promise<Record<string, string>> {
     return this.#fabric.versions();
   }

@@ -22,6 +22,8 @@ export interface NetworkSpec {
   gatewayMode?: "routed" | "isolated";
   /** `docker network create --opt encrypted`; needs `encrypted`. */
   encrypted?: boolean;
+  /** What is attached is announced to the nodes' routers, and reached through them by its own address; needs `bgp`. */
+  announced?: boolean;
   /** Needs `tenants`. */
   tenant?: string;
   /** `vlan` needs the capability of that name; default: the driver's own overlay or bridge. */

@@ -19,6 +19,7 @@ export const capabilities = {
   ipv6: "networks can be dual-stack",
   tenants: "tenants with overlapping names, subnets and addresses",
   vlan: "networks that are an 802.1Q VLAN on the data interface",
+  bgp: "endpoints are announced to routers by BGP, and reached through them by their own address",
   policy: "groups with policies of ordered allow and deny rules",
   cni: "a runtime attaches containers through CNI plugins",
   remote: "engines speak the CNM plugin protocol with it, over a socket that can be recorded",
@@ -33,6 +34,7 @@ export const features = {
   openvswitch: "Open vSwitch (kernel module or userspace)",
   esp: "kernel ESP (IPsec) with AES-GCM, which Docker encrypts overlays with",
   ipv6: "IPv6, not switched off, with address translation by ip6tables",
+  bird: "BIRD, a BGP speaker (Debian's package bird2)",
   ipvs: "IP virtual server, which swarm's virtual addresses need",
   clusterStore: "an engine with --cluster-store (up to Docker 20.10)",
 } as const;

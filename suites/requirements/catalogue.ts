@@ -1,5 +1,6 @@
 import type { Requirement } from "./requirement.ts";
 import { attachmentRequirements } from "./rules/attachment.ts";
+import { bgpRequirements } from "./rules/bgp.ts";
 import { cniRequirements } from "./rules/cni.ts";
 import { cnmRequirements } from "./rules/cnm.ts";
 import { datapathRequirements } from "./rules/datapath.ts";
@@ -17,6 +18,7 @@ export const catalogue = {
   ...datapathRequirements,
   ...ipv6Requirements,
   ...encryptionRequirements,
+  ...bgpRequirements,
   ...remoteRequirements,
   ...cnmRequirements,
   ...cniRequirements,

@@ -17,6 +17,7 @@ export type ConformanceProfile =
   | "datapath"
   | "ipv6"
   | "encryption"
+  | "bgp"
   | "plugin"
   | "cleanup"
   | "cnm"

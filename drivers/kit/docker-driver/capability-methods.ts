@@ -8,6 +8,7 @@ export const capabilityMethods = {
   tenants: ["createTenant", "listTenants"],
   policy: ["createPolicy", "listPolicies", "createGroup", "listGroups"],
   encrypted: ["listNetworks"],
+  bgp: ["speakBgp", "listBgpSessions"],
   remote: ["protocol"],
   cni: ["cniCalls"],
 } as const satisfies Partial<Record<Capability, readonly (keyof InstalledDriver)[]>>;

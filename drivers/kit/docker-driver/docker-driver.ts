@@ -31,7 +31,7 @@ export interface DockerDriverSpec {
   /** IPAM driver; default: the engine's own. */
   readonly ipam?: string | { readonly driver: string; readonly options?: Readonly<Record<string, string>> };
   /**
-   * Options of the plugin (`docker network create --opt`) for a network, e.g. of its `tag` or `encap`: the same on every node, or a
+   * Options of the plugin (`docker network create --opt`) for a network, e.g. of its `tag`, `encap` or `announced`: the same on every node, or a
    * function of what is wanted. Name, subnet, gateway and IPv6 subnet reach the engine without them.
    */
   readonly options?: Readonly<Record<string, string>> | ((spec: NetworkSpec) => Record<string, string>);

@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { faultyListing } from "#drivers/reference/faults/listing.ts";
+import { faultyListing, faultySessions } from "#drivers/reference/faults/listing.ts";
 import { faultyRule } from "#drivers/reference/faults/rule.ts";
-import { defaultTenant, keyOf, ruleShape } from "#drivers/reference/model/state/state.ts";
+import { Refusal } from "#drivers/reference/model/refusal.ts";
+import { defaultTenant, keyOf, ruleShape, speakerShape } from "#drivers/reference/model/state/state.ts";
 import type { GivenTo } from "#harness/core/rpc/messages.ts";
 import { checked } from "#harness/core/rpc/server.ts";
 import type { AdministeredService } from "./administered.ts";
@@ -75,6 +76,22 @@ export function adminMethods(service: AdministeredService) {
       (order) => makeGroup(service, order),
     ),
     removeGroup: checked(z.object({ tenant, name: z.string() }), (place) => removeGroup(service, place)),
+
+    /** Has a node speak BGP, from now on. */
+    speakBgp: checked(speakerShape.extend({ node: z.string() }), ({ node, ...speaker }) =>
+      service.plugin.administer(({ state }) => {
+        if (state.speakers[node]) throw new Refusal(`${node} speaks BGP already`);
+        state.speakers[node] = speaker;
+      }),
+    ),
+    hushBgp: checked(z.object({ node: z.string() }), ({ node }) =>
+      service.plugin.administer(({ state }) => {
+        delete state.speakers[node];
+      }),
+    ),
+    listBgpSessions: checked(z.object({}), async () =>
+      faultySessions(await service.plugin.sessions(), service.plugin.faults),
+    ),
 
     listTenants: checked(z.object({}), async () => listing(service).tenants),
     listNetworks: checked(ofTenant, async ({ tenant }) => {

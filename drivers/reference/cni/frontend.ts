@@ -1,6 +1,6 @@
 import type { Fabric } from "#drivers/reference/dataplane/fabric.ts";
 import { listDevices } from "#drivers/reference/dataplane/links.ts";
-import { egressDevices, innerDevice, outerDevice } from "#drivers/reference/dataplane/plan/plan.ts";
+import { egressDevices, innerDevice, outerDevice } from "#drivers/reference/dataplane/plan/devices.ts";
 import { attachmentId, egressPool, type NetworkPlace } from "#drivers/reference/model/attachments.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";

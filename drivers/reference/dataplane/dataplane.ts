@@ -3,8 +3,9 @@ import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { gratuitousArp } from "./frames.ts";
 import { addLinks, bringUp, listDevices, mtuOf, removeLinks, setPeers } from "./links.ts";
-import type { NodePlan, Overlay, Port } from "./plan/node-plan.ts";
+import { type Bridged, emptyPlan, type NodePlan, type Overlay, type Port } from "./plan/node-plan.ts";
 import { Resolvers } from "./resolvers.ts";
+import { Routing } from "./routing.ts";
 
 /** A node as the dataplane sees it. */
 export interface DataplaneNode {
@@ -42,6 +43,7 @@ export class Dataplane {
   readonly #options: DataplaneOptions;
   readonly #bridge: OvsBridge;
   readonly #resolvers: Resolvers;
+  readonly #routing: Routing;
   /** Control addresses of the other nodes. */
   readonly #peers: readonly string[];
   #userspace = false;
@@ -56,6 +58,7 @@ export class Dataplane {
     this.#options = options;
     this.#bridge = new OvsBridge(node.host, options.bridge);
     this.#resolvers = new Resolvers(node.host, options.bridge);
+    this.#routing = new Routing(node.host, { name: options.bridge, dataDevice: node.data.device });
   }
 
   /** Makes the bridge. Throws `HarnessError` that names what is missing on the node. */
@@ -80,15 +83,20 @@ export class Dataplane {
 
   /** Takes everything away that `start` and `apply` made. */
   async stop(): Promise<void> {
-    await this.apply({ overlays: [], trunk: [], ports: [], resolvers: [], flows: [] });
+    await this.apply(emptyPlan);
     await this.#resolvers.stop();
     await this.#bridge.remove();
     if (this.#startedService) await this.#bridge.stopService();
   }
 
   /** MTU of a container's interface, in bytes. */
-  mtu(encap: "vxlan" | "vlan"): number {
+  mtu(encap: Bridged): number {
     return encap === "vxlan" ? this.#underlayMtu - vxlanOverhead : this.#dataMtu;
+  }
+
+  /** The state of each session of the node's speaker, in the order of its neighbours. */
+  sessions(neighbors: number): Promise<string[]> {
+    return this.#routing.sessions(neighbors);
   }
 
   async versions(): Promise<Record<string, string>> {
@@ -113,6 +121,7 @@ export class Dataplane {
       stale ? this.#bridge.replaceFlows(plan.flows) : undefined,
       // What is sent out by hand does not pass the table.
       ...ports.map((port) => this.#bridge.inject(port.device, gratuitousArp(port.mac, port.ipv4))),
+      this.#routing.apply(plan.routing, this.#dataMtu),
     ]);
     observed.flows = flows;
     this.#observed = observed;

@@ -9,6 +9,8 @@ export interface NodeDataplane {
   stop(): Promise<void>;
   /** Makes the node what the plan says; called again with a newer plan after a failure. */
   apply(plan: NodePlan): Promise<void>;
+  /** The state of each session of its BGP speaker, in the order of the speaker's neighbours. */
+  sessions(neighbors: number): Promise<string[]>;
   /** Names and versions of what it is made of. */
   versions(): Promise<Record<string, string>>;
 }
@@ -64,6 +66,11 @@ export class Fabric {
   /** Resolves when nothing is being changed any more. */
   async idle(): Promise<void> {
     await Promise.all([...this.#nodes.values()].map((node) => node.idle()));
+  }
+
+  /** As `NodeDataplane.sessions`, of a node that is served. */
+  async sessions(node: string, neighbors: number): Promise<string[]> {
+    return (await this.#nodes.get(node)?.dataplane.sessions(neighbors)) ?? [];
   }
 
   async versions(): Promise<Record<string, string>> {

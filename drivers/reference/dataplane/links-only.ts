@@ -38,6 +38,11 @@ export class LinksOnly implements NodeDataplane {
     for (const { device } of missing) this.#made.add(device);
   }
 
+  /** Nobody is told of anything. */
+  sessions(neighbors: number): Promise<string[]> {
+    return Promise.resolve(Array.from({ length: neighbors }, () => "down"));
+  }
+
   versions(): Promise<Record<string, string>> {
     return Promise.resolve({ datapath: "none" });
   }

@@ -1,4 +1,4 @@
-import type { GroupSpec, NetworkListing, Policy } from "#drivers/driver.ts";
+import type { BgpSession, BgpSpec, GroupSpec, NetworkListing, Policy } from "#drivers/driver.ts";
 import type { AdminClient } from "#drivers/reference/admin/client.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state/state.ts";
@@ -54,6 +54,19 @@ export class Administered {
 
   listGroups(tenant?: string): Promise<GroupSpec[]> {
     return this.admin.call("listGroups", { tenant });
+  }
+
+  async speakBgp(scope: Scope, { node: { name: node }, as, addresses, neighbors }: BgpSpec): Promise<void> {
+    scope.defer(`BGP on ${node}`, () => this.admin.call("hushBgp", { node }));
+    await ask(
+      `BGP on ${node}`,
+      this.admin.call("speakBgp", { node, as, addresses: [...addresses], neighbors: [...neighbors] }),
+    );
+  }
+
+  async listBgpSessions(): Promise<BgpSession[]> {
+    const listed = await this.admin.call("listBgpSessions", {});
+    return listed.map((one) => ({ ...one, established: one.state === "Established" }));
   }
 
   restart(): Promise<void> {

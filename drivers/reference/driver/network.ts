@@ -15,6 +15,8 @@ export interface TenantNetwork {
   readonly tenant: string;
   /** Name within the tenant. */
   readonly network: string;
+  /** It is on no bridge, and has no resolver there. */
+  readonly routed: boolean;
 }
 
 /**
@@ -52,14 +54,16 @@ export class ReferenceNetwork implements Network {
   /** Resolves once the container's name is known on every node. */
   async run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
     const name = spec.name ?? uniqueName("c");
+    const { routed, ...place } = this.#place;
+    const resolvers = routed ? [] : [await this.#admin.call("resolverOf", place)];
     const workload = await runContainer(scope, node, {
       ...spec,
       name,
       network: spec.group === undefined ? this.name : this.#groupNetwork(spec.group),
       image: this.#cluster.image,
-      dns: [await this.#admin.call("resolverOf", this.#place), ...(await nameServersOf(node))],
+      dns: [...resolvers, ...(await nameServersOf(node))],
     });
-    await this.#admin.call("awaitName", { name });
+    if (!routed) await this.#admin.call("awaitName", { name });
     return workload;
   }
 

@@ -1,6 +1,7 @@
 import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
+import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import {
   defaultTenant,
@@ -20,18 +21,24 @@ export class DataplaneFaults {
   readonly #everSeen = new Map<string, RuleState>();
   readonly #names = new Map<string, Set<string>>();
   readonly #lastPlans = new Map<string, NodePlan>();
+  readonly #routing: RoutingFaults;
 
   constructor(faults: ReadonlySet<string>) {
     this.#faults = faults;
+    this.#routing = new RoutingFaults(faults);
   }
 
   /** The plan for a node, honest while no fault is on. */
   planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
-    if (this.#faults.size === 0) return planFor(state, node, dataDevice);
+    if (this.#faults.size === 0) {
+      this.#routing.forget();
+      return planFor(state, node, dataDevice);
+    }
     const broken = this.#breakState(structuredClone(state) as State);
     const plan = this.#keepRemains(node, this.#breakTopology(broken, planFor(broken, node, dataDevice)));
     const flows = this.#breakFlows(broken, flowsFor(broken, plan, dataDevice), plan, dataDevice);
-    return { ...plan, flows };
+    const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
+    return { ...plan, routing, flows };
   }
 
   #on(fault: ReferenceFaultName): boolean {

@@ -1,6 +1,11 @@
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { State } from "#drivers/reference/model/state/state.ts";
 
+/** The BGP sessions that the plugin lists, which is the truth while no fault is on. */
+export function faultySessions<T>(sessions: readonly T[], faults: ReadonlySet<string>): readonly T[] {
+  return faults.has("sessions-not-listed" satisfies ReferenceFaultName) ? [] : sessions;
+}
+
 /** What the plugin lists, which is the truth while no fault is on. */
 export function faultyListing(state: Readonly<State>, faults: ReadonlySet<string>): Readonly<State> {
   if (faults.size === 0) return state;

@@ -163,6 +163,7 @@ export class Attachments {
     }
     const subnet6 = place.subnet6 ?? known?.subnet6;
     const encap = place.encap ?? known?.encap;
+    if (encap === "routed") throw new Refusal(`network "${name}": only engines have routed networks`);
     const id = idOf(node, place, group);
     const present = this.#state.engineNetworks[id];
     const gateway = place.gateway ?? known?.gateway;

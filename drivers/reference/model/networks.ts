@@ -183,8 +183,8 @@ export class Networks {
     const tenant = options.tenant ?? defaultTenant;
     if (!this.#state.tenants.includes(tenant)) throw new Refusal(`tenant "${tenant}" is unknown`);
     const encap = options.encap ?? "vxlan";
-    if (encap !== "vxlan" && encap !== "vlan")
-      throw new Refusal(`encap "${encap}" is unknown; expected vxlan or vlan`);
+    if (encap !== "vxlan" && encap !== "vlan" && encap !== "routed")
+      throw new Refusal(`encap "${encap}" is unknown; expected vxlan, vlan or routed`);
     const subnet = formatNetwork(readNetwork(request.ipv4.subnet));
     return {
       tenant,
@@ -222,8 +222,7 @@ export class Networks {
     if (wanted.encap === "vlan" && wanted.tag === undefined) {
       throw new Refusal("a vlan network needs its tag: -o tag=1…4094");
     }
-    const tag = wanted.tag ?? this.#freeVni();
-    const localTag = wanted.encap === "vlan" ? tag : this.#freeLocalTag();
+    const { tag, localTag } = this.#tagsOf(wanted);
     if (wanted.encap === "vlan") {
       // An overlay's local tag means nothing outside the bridges, so it is the overlay that gives way.
       const overlay = others.find((other) => other.localTag === tag);
@@ -240,6 +239,12 @@ export class Networks {
       localTag,
       resolver: formatAddress({ family: 4, value: BigInt(resolver) }),
     };
+  }
+
+  /** A routed network is on no bridge and has no encapsulation. */
+  #tagsOf({ encap, tag = encap === "vxlan" ? this.#freeVni() : 0 }: Wanted) {
+    if (encap === "vxlan") return { tag, localTag: this.#freeLocalTag() };
+    return { tag, localTag: tag };
   }
 
   #freeVni(): number {
@@ -279,7 +284,8 @@ function hostOf(cidr: string): string {
   return cidr ? formatAddress(readCidr(cidr).address) : "";
 }
 
-function readTag(encap: "vxlan" | "vlan", text: string): number {
+function readTag(encap: NetworkState["encap"], text: string): number {
+  if (encap === "routed") throw new Refusal(`tag "${text}": a routed network has none`);
   const highest = encap === "vlan" ? highestTag : highestVni;
   const tag = Number(text);
   if (!/^\d+$/.test(text) || tag < 1 || tag > highest) {

@@ -88,9 +88,9 @@ export class Policies {
     checkName("group", group);
     const key = keyOf(tenant, group);
     if (this.#state.groups[key]) throw new Refusal(`group "${group}" exists already in tenant ${tenant}`);
-    if (!this.#state.networks[keyOf(tenant, network)]) {
-      throw new Refusal(`network "${network}" is unknown in tenant ${tenant}`);
-    }
+    const { encap } = this.#state.networks[keyOf(tenant, network)] ?? {};
+    if (encap === undefined) throw new Refusal(`network "${network}" is unknown in tenant ${tenant}`);
+    if (encap === "routed") throw new Refusal(`network "${network}" is routed, and has no groups`);
     for (const policy of policies) this.#policy(tenant, policy);
     this.#state.groups[key] = {
       tenant,

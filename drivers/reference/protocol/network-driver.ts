@@ -1,5 +1,5 @@
 import type { Fabric } from "#drivers/reference/dataplane/fabric.ts";
-import { innerDevice } from "#drivers/reference/dataplane/plan/plan.ts";
+import { innerDevice } from "#drivers/reference/dataplane/plan/devices.ts";
 import { readCidr } from "#drivers/reference/model/addresses.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
 import type { NetworkRequest } from "#drivers/reference/model/networks.ts";
@@ -93,10 +93,13 @@ export function networkHandlers(
         await fabric.sync(node).catch(() => {});
         throw error;
       }
-      const { resolver } = model.state.networks[endpoint.network]!;
+      const { encap, resolver, gateway, gateway6 } = model.state.networks[endpoint.network]!;
+      const InterfaceName = { SrcName: innerDevice(EndpointID), DstPrefix: "eth" };
+      if (encap === "routed")
+        return { InterfaceName, Gateway: gateway, ...(gateway6 ? { GatewayIPv6: gateway6 } : {}) };
       // No gateway: the engine then gives the container its egress, and published ports, on docker_gwbridge.
       return {
-        InterfaceName: { SrcName: innerDevice(EndpointID), DstPrefix: "eth" },
+        InterfaceName,
         StaticRoutes: [{ Destination: `${resolver}/32`, RouteType: 1 }],
       };
     },

@@ -36,7 +36,7 @@ What the plugin has is listed and changed as with Contiv's netctl; \`net create 
 ${usageOfAll(commands).replaceAll(/^netctl /gm, "  ")}  version
 Networks can be made by the engines as well, on every node:
   docker network create -d netconform --ipam-driver netconform --subnet 10.1.2.0/24 -o network=web web
-With -o: network, tenant (also as --ipam-opt), encap (vxlan or vlan), tag, group.
+With -o: network, tenant (also as --ipam-opt), encap (vxlan, vlan or routed), tag, group.
 Names across nodes: docker run --dns "$(${typed("reference net resolver web", { silent: true })})" --net web …`,
   );
 

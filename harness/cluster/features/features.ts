@@ -21,6 +21,7 @@ const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
     return undefined;
   },
   openvswitch: (node) => lacksTool(node, "ovs-vsctl"),
+  bird: (node) => lacksTool(node, "bird"),
   ipv6: async (node) => {
     const loopback = await node.exec(["ip", "-6", "-oneline", "address", "show", "dev", "lo"]);
     if (!loopback.stdout.includes(" ::1/128 ")) return "loopback has no ::1";

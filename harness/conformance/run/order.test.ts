@@ -31,6 +31,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/ipv6/plugin.test.ts",
     "suites/encryption/keys.test.ts",
     "suites/encryption/traffic.test.ts",
+    "suites/bgp/bgp.test.ts",
     "suites/policy/rules.test.ts",
     "suites/plugin/faults.test.ts",
     "suites/swarm/discovery.test.ts",

@@ -24,6 +24,7 @@ export const chapters = [
   "datapath",
   "ipv6",
   "encryption",
+  "bgp",
   "policy",
   "plugin",
   "swarm",

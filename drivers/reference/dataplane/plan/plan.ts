@@ -1,8 +1,9 @@
-import { createHash } from "node:crypto";
 import type { EndpointState, NetworkState, State } from "#drivers/reference/model/state/state.ts";
 import { addressOf, parseAddress } from "#harness/core/ip.ts";
+import { innerDevice, outerDevice } from "./devices.ts";
 import { flowsFor } from "./flows.ts";
 import type { NodePlan, Overlay, Port, Resolver } from "./node-plan.ts";
+import { routingFor } from "./routing-plan.ts";
 
 /** Works out what must exist on `node`, whose VLAN trunk is `dataDevice`. */
 export function planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
@@ -12,6 +13,7 @@ export function planFor(state: Readonly<State>, node: string, dataDevice: string
       .map((one) => one.network),
   );
   const networks = [...attached].sort().map((key) => ({ key, network: state.networks[key]! }));
+  const bridged = networks.filter(({ network }) => network.encap !== "routed");
   const topology = {
     overlays: networks
       .filter(({ network }) => network.encap === "vxlan")
@@ -19,40 +21,29 @@ export function planFor(state: Readonly<State>, node: string, dataDevice: string
     trunk: networks.filter(({ network }) => network.encap === "vlan").map(({ network }) => network.localTag),
     ports: Object.values(state.endpoints)
       .filter((endpoint) => endpoint.node === node && endpoint.sandbox !== undefined)
-      .map((endpoint) => portOf(endpoint, state.networks[endpoint.network]!)),
-    resolvers: networks.map(({ key, network }) => resolverOf(state, key, network)),
+      .flatMap((endpoint) => portOf(endpoint, state.networks[endpoint.network]!)),
+    resolvers: bridged.map(({ key, network }) => resolverOf(state, key, network)),
+    routing: routingFor(state, node),
   };
   return { ...topology, flows: flowsFor(state, topology, dataDevice) };
-}
-
-/** Interface that the engine finds for an endpoint after Join. */
-export function innerDevice(endpointId: string): string {
-  return `nc${digest(endpointId)}`;
-}
-
-/** End of an endpoint's pair that stays on the node. */
-export function outerDevice(endpointId: string): string {
-  return `nh${digest(endpointId)}`;
-}
-
-/** Both ends of the veth pair to the egress bridge, for containers attached through CNI. */
-export function egressDevices(endpointId: string): { device: string; inner: string } {
-  return { device: `no${digest(endpointId)}`, inner: `np${digest(endpointId)}` };
 }
 
 function overlayOf({ tag, localTag }: NetworkState): Overlay {
   return { device: `nv${tag}`, vni: tag, tag: localTag };
 }
 
-function portOf(endpoint: EndpointState, { localTag, encap }: NetworkState): Port {
-  return {
-    device: outerDevice(endpoint.id),
-    inner: innerDevice(endpoint.id),
-    tag: localTag,
-    encap,
-    mac: endpoint.mac,
-    ipv4: addressOf(endpoint.ipv4),
-  };
+function portOf(endpoint: EndpointState, { localTag, encap }: NetworkState): Port[] {
+  if (encap === "routed") return [];
+  return [
+    {
+      device: outerDevice(endpoint.id),
+      inner: innerDevice(endpoint.id),
+      tag: localTag,
+      encap,
+      mac: endpoint.mac,
+      ipv4: addressOf(endpoint.ipv4),
+    },
+  ];
 }
 
 function resolverOf(state: Readonly<State>, key: string, network: NetworkState): Resolver {
@@ -71,9 +62,4 @@ function resolverOf(state: Readonly<State>, key: string, network: NetworkState):
       )
       .sort(),
   };
-}
-
-/** Interface names have 15 characters at most. */
-function digest(id: string): string {
-  return createHash("sha256").update(id).digest("hex").slice(0, 11);
 }

@@ -21,10 +21,10 @@ const pool = z.object({
 const network = z.object({
   tenant: z.string(),
   name: z.string(),
-  encap: z.enum(["vxlan", "vlan"]),
-  /** VNI of a vxlan network, 802.1Q tag of a vlan network. */
+  encap: z.enum(["vxlan", "vlan", "routed"]),
+  /** VNI of a vxlan network, 802.1Q tag of a vlan network, 0 of a routed one. */
   tag: z.number().int(),
-  /** Tag of the network's ports on the bridges of the nodes; the 802.1Q tag itself for a vlan network. */
+  /** Tag of the network's ports on the bridges of the nodes; the 802.1Q tag itself for a vlan network, 0 where it has no ports there. */
   localTag: z.number().int(),
   /** CIDR. */
   subnet: z.string(),
@@ -106,6 +106,14 @@ const group = z.object({
   policies: z.array(z.string()),
 });
 
+/** The BGP speaker of a node, which announces the endpoints of routed networks. */
+export const speakerShape = z.object({
+  as: z.number().int().positive(),
+  /** CIDRs of the node on its data interface. */
+  addresses: z.array(z.string()),
+  neighbors: z.array(z.object({ address: z.string(), as: z.number().int().positive() })),
+});
+
 /** Everything the plugin knows; the contents of its state file. Keys of networks, groups and policies are `tenant/name`. */
 export const stateShape = z.object({
   version: z.literal(1),
@@ -126,6 +134,8 @@ export const stateShape = z.object({
   ),
   endpoints: z.record(z.string(), endpoint),
   attachments: z.record(z.string(), attachment).default({}),
+  /** By node. */
+  speakers: z.record(z.string(), speakerShape).default({}),
   policies: z.record(z.string(), policy),
   groups: z.record(z.string(), group),
 });
@@ -134,6 +144,7 @@ export type State = z.output<typeof stateShape>;
 export type PoolState = z.output<typeof pool>;
 export type NetworkState = z.output<typeof network>;
 export type EndpointState = z.output<typeof endpoint>;
+export type SpeakerState = z.output<typeof speakerShape>;
 export type AttachmentState = z.output<typeof attachment>;
 export type PortMapping = z.output<typeof portShape>;
 export type PolicyState = z.output<typeof policy>;
@@ -153,6 +164,7 @@ export function emptyState(): State {
     engineNetworks: {},
     endpoints: {},
     attachments: {},
+    speakers: {},
     policies: {},
     groups: {},
   };

@@ -18,6 +18,7 @@ const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {
   external: "external",
   vlan: "external",
   ipv6: "ipv6",
+  bgp: "bgp",
   policy: "policy",
   plugin: "plugin",
 };

@@ -1,0 +1,51 @@
+import type { SpeakerState } from "#drivers/reference/model/state/state.ts";
+import { addressOf, familyOf } from "#harness/core/ip.ts";
+
+/** Kernel routes of this protocol number are what the speaker announces. */
+export const announcedProtocol = 110;
+/** Kernel routes to containers that are not announced; the kernel's number for what an administrator set. */
+export const silentProtocol = 4;
+
+/** Name of the session with a neighbour, by its place among them. */
+export function sessionName(index: number): string {
+  return `router${index}`;
+}
+
+/**
+ * The configuration of a node's speaker: it announces the kernel's routes to containers, with the node as the next hop, and puts
+ * what it learns into the kernel, over all routers that offer the same. One session for each neighbour, over IPv4 or IPv6.
+ */
+export function speakerConfig({ as, addresses, neighbors }: SpeakerState): string {
+  const id = addresses.map(addressOf).find((address) => familyOf(address) === 4) ?? "";
+  return `router id ${id};
+protocol device {}
+${([4, 6] as const)
+  .map(
+    (family) => `protocol kernel kernel${family} {
+  learn;
+  scan time 1;
+  merge paths on;
+  ipv${family} { import where krt_source = ${announcedProtocol}; export where source = RTS_BGP; };
+}`,
+  )
+  .join("\n")}
+${neighbors
+  .map(
+    ({ address, as: theirs }, index) => `protocol bgp ${sessionName(index)} {
+  local ${sourceFor(address, addresses)}as ${as};
+  neighbor ${address} as ${theirs};
+  connect delay time 1;
+  connect retry time 1;
+  error wait time 1, 2;
+  ipv${familyOf(address)} { import all; export where source = RTS_INHERIT; };
+}`,
+  )
+  .join("\n")}
+`;
+}
+
+/** The node's own address of the neighbour's family. */
+function sourceFor(neighbor: string, addresses: readonly string[]): string {
+  const source = addresses.map(addressOf).find((address) => familyOf(address) === familyOf(neighbor));
+  return source === undefined ? "" : `${source} `;
+}
