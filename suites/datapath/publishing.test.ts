@@ -74,7 +74,8 @@ chapter("datapath", ({ requirement, shared }) => {
     },
   );
 
-  requirement("X5b", "from containers of its node", async ({ use, scope, driver, ...test }) => {
+  requirement("X5b", "from containers of its node", async (test) => {
+    const { use, scope, driver } = test;
     const { node, workload, published } = await use(server);
     const other = await driver.createNetwork(scope);
     const [neighbour, stranger] = await Promise.all([
@@ -89,7 +90,7 @@ chapter("datapath", ({ requirement, shared }) => {
         ),
       );
     };
-    await promisedSince("28.0", { use, scope, driver, ...test }, look, { overCni: "hairpin" });
+    await promisedSince("28.0", test, look, { overCni: "hairpin" });
   });
 
   requirement(

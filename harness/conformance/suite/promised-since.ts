@@ -11,13 +11,21 @@ interface OtherPromise {
   readonly overCni?: Capability;
 }
 
+/** What decides whether something is promised, and takes what was seen. */
+interface Judged {
+  readonly cluster: Pick<ChapterContext["cluster"], "engine">;
+  readonly declaration: Pick<ChapterContext["declaration"], "capabilities">;
+  readonly fact: TestTools["fact"];
+}
+
 /**
- * A rule that Docker promises, and only from a version on, e.g. `28.0`. On older engines, and through CNI, whose specification
- * has no such promise, unless the driver declares `overCni`, the same is looked at, what was seen is a fact of the report, and the test ends with `Unsupported`.
+ * A rule that Docker promises, and only from a version on, e.g. `28.0`. The specification of CNI promises nothing of it: through CNI it
+ * is a rule for a driver that declares `overCni`, whatever the engine. Where it is none the same is looked at, what was seen is a fact of
+ * the report, and the test ends with `Unsupported`.
  */
 export async function promisedSince(
   version: string,
-  { cluster, declaration, fact }: ChapterContext & TestTools,
+  { cluster, declaration, fact }: Judged,
   look: () => Promise<void>,
   { overCni }: OtherPromise = {},
 ): Promise<void> {
