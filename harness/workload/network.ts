@@ -59,6 +59,10 @@ export interface WorkloadSpec {
   ip6?: string;
   /** Policy group the workload joins; needs `policy`. */
   group?: string;
+  /** What it runs; default: a shell that idles. Needs an engine that starts it, as does `restart`. */
+  command?: readonly string[];
+  /** `docker run --restart`: it runs again when its engine does. */
+  restart?: "always";
   /** A network namespace alone, without a container or an engine; needs `cni`. */
   bare?: boolean;
 }

@@ -1,5 +1,3 @@
-import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
@@ -7,22 +5,15 @@ import { Unsupported } from "#harness/core/errors.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
+import { killAndStartEngine, restartEngine } from "#harness/workload/docker/engine.ts";
 import { startAgain } from "#harness/workload/docker/restart.ts";
 import { allowedPort, deniedPort, guard, ports, tutorialRules } from "#suites/policy/fixture.ts";
 import { twoNodes } from "./fixture.ts";
 
 const alone = { alone: true, breaks: true, deadlineMs: 180_000 };
-/** Engines give the containers ten seconds to end before they end themselves. */
-const restartMs = 90_000;
 
 /** Ways in which an engine ends and is there again. */
-const ends: Record<string, (node: ClusterNode) => Promise<unknown>> = {
-  "is restarted": (node) => node.run([nodeEngineCommand, "restart"], { deadlineMs: restartMs }),
-  "is killed and started": async (node) => {
-    await node.run(["sh", "-c", 'kill -KILL "$(cat /run/docker.pid)"']);
-    await node.run([nodeEngineCommand, "start"], { deadlineMs: restartMs });
-  },
-};
+const ends = { "is restarted": restartEngine, "is killed and started": killAndStartEngine } as const;
 
 chapter("restarts", ({ requirement }) => {
   requirement(

@@ -6,6 +6,7 @@ import { cnmRequirements } from "./rules/cnm.ts";
 import { datapathRequirements } from "./rules/datapath.ts";
 import { encryptionRequirements } from "./rules/encryption.ts";
 import { ipv6Requirements } from "./rules/ipv6.ts";
+import { lifecycleRequirements } from "./rules/lifecycle.ts";
 import { pluginRequirements } from "./rules/plugin.ts";
 import { remoteRequirements } from "./rules/remote.ts";
 import { tutorialRequirements } from "./rules/tutorial.ts";
@@ -19,6 +20,7 @@ export const catalogue = {
   ...ipv6Requirements,
   ...encryptionRequirements,
   ...bgpRequirements,
+  ...lifecycleRequirements,
   ...remoteRequirements,
   ...cnmRequirements,
   ...cniRequirements,

@@ -18,6 +18,7 @@ export type ConformanceProfile =
   | "ipv6"
   | "encryption"
   | "bgp"
+  | "lifecycle"
   | "plugin"
   | "cleanup"
   | "cnm"

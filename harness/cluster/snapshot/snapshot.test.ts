@@ -181,6 +181,22 @@ describe("compareSnapshots", () => {
 });
 
 describe("describeDifferences", () => {
+  it("takes the veth pair that an engine gives its ingress network anew for the same, and counts such pairs", () => {
+    const link = (name: string, mac: string, master = "docker_gwbridge") =>
+      `${name}: mtu 1500 qdisc noqueue master ${master} link/ether ${mac} brd ff:ff:ff:ff:ff:ff link-netnsid 3`;
+    const [one, other] = [link("veth66e98ac", "e6:47:45:79:78:fe"), link("vethd00270e", "2e:58:c7:55:68:66")];
+    expect(compareSnapshots({ n: { links: [one] } }, { n: { links: [other] } })).toEqual([]);
+    expect(compareSnapshots({ n: { links: [one] } }, { n: { links: [one, other] } })).toHaveLength(1);
+    const elsewhere = link("vethd00270e", "2e:58:c7:55:68:66", "br-0123");
+    expect(compareSnapshots({ n: { links: [one] } }, { n: { links: [elsewhere] } })).toHaveLength(2);
+    const rule = (address: string) => `-A PREROUTING -d ${address}/32 ! -i docker_gwbridge -j DROP`;
+    const before = { n: { iptables: [rule("172.18.0.2")] } };
+    expect(compareSnapshots(before, { n: { iptables: [rule("172.18.0.3")] } })).toEqual([]);
+    expect(
+      compareSnapshots(before, { n: { iptables: [rule("172.18.0.2"), rule("172.18.0.3")] } }),
+    ).toHaveLength(1);
+  });
+
   it("is bounded", () => {
     const many = Array.from({ length: 30 }, (_, index) => ({
       host: "node1",

@@ -183,10 +183,10 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): SnapshotDif
     const now = after[host] ?? {};
     const kinds = Object.keys({ ...old, ...now }).filter((kind) => isKnown(kind, before[host], after[host]));
     return kinds.flatMap((kind) => [
-      ...surplus(now[kind] ?? [], old[kind] ?? []).map(
+      ...surplus(kind, now[kind] ?? [], old[kind] ?? []).map(
         (thing): SnapshotDifference => ({ host, kind, change: "left behind", thing }),
       ),
-      ...surplus(old[kind] ?? [], now[kind] ?? []).map(
+      ...surplus(kind, old[kind] ?? [], now[kind] ?? []).map(
         (thing): SnapshotDifference => ({ host, kind, change: "missing", thing }),
       ),
     ]);
@@ -198,15 +198,46 @@ function isKnown(kind: string, old: HostSnapshot | undefined, now: HostSnapshot 
   return [old, now].every((page) => page === undefined || Object.hasOwn(page, kind));
 }
 
-/** Lines of `these` beyond those that `those` also has. */
-function surplus(these: string[], those: string[]): string[] {
+/** Things of `these` beyond those that `those` also has. */
+function surplus(kind: string, these: string[], those: string[]): string[] {
   const left = new Map<string, number>();
-  for (const line of those) left.set(line, (left.get(line) ?? 0) + 1);
+  for (const thing of those.map((line) => sameInEveryLife(kind, line)))
+    left.set(thing, (left.get(thing) ?? 0) + 1);
   return these.filter((line) => {
-    const count = left.get(line) ?? 0;
-    left.set(line, count - 1);
+    const thing = sameInEveryLife(kind, line);
+    const count = left.get(thing) ?? 0;
+    left.set(thing, count - 1);
     return count <= 0;
   });
+}
+
+/**
+ * What an engine gives its own endpoint of swarm's ingress network on docker_gwbridge anew whenever it starts, by kind: what it stands in, and
+ * what is there by chance. The name and MAC of a veth pair, the number of a namespace and, where containers come first, the address.
+ */
+const renewed: Partial<Record<string, { readonly thing: RegExp; readonly chance: RegExp }>> = {
+  links: {
+    thing: /^veth[0-9a-f]{7}\b.* master docker_gwbridge\b/,
+    chance: /^veth[0-9a-f]{7}|(?<=link\/ether )\S+|(?<=link-netnsid )\d+/g,
+  },
+  fdb: {
+    thing: / dev veth[0-9a-f]{7} (master docker_gwbridge|self) permanent/,
+    chance: /^\S+|\bveth[0-9a-f]{7}\b/g,
+  },
+  iptables: {
+    thing: /^-A PREROUTING -d \S+ ! -i docker_gwbridge -j DROP$/,
+    chance: /(?<=-d )\S+/,
+  },
+  nftables: {
+    thing: /"chain":"PREROUTING".*"right":"docker_gwbridge".*"drop"/,
+    chance: /(?<="right":")\d+\.\d+\.\d+\.\d+(?=")/,
+  },
+};
+
+/** A thing apart from what it is by chance. One more or one less is seen, since equal things are counted. */
+function sameInEveryLife(kind: string, line: string): string {
+  const known = renewed[kind];
+  return known?.thing.test(line) ? line.replace(known.chance, "*") : line;
 }
 
 /** Those of `differences` that are not among `known`. */

@@ -33,6 +33,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/encryption/traffic.test.ts",
     "suites/bgp/bgp.test.ts",
     "suites/policy/rules.test.ts",
+    "suites/lifecycle/containers.test.ts",
     "suites/plugin/faults.test.ts",
     "suites/swarm/discovery.test.ts",
     "suites/cleanup/cleanup.test.ts",
@@ -40,12 +41,13 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/encryption/rotation.test.ts",
     "suites/swarm/swarm.test.ts",
     "suites/plugin/restarts.test.ts",
+    "suites/lifecycle/engines.test.ts",
   ]);
 });
 
 test("every chapter that stops or restarts an engine or the plugin says so", () => {
   const restarting = files.filter((file) =>
-    /driver\.(restart|stop|rotateKeys)\b|\{ (restart|stop) \} = |nodeEngineCommand/.test(
+    /driver\.(restart|stop|rotateKeys)\b|\{ (restart|stop) \} = |nodeEngineCommand|docker\/engine\.ts/.test(
       readFileSync(join(projectRoot, file), "utf8"),
     ),
   );

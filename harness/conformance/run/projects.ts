@@ -25,6 +25,7 @@ export const chapters = [
   "ipv6",
   "encryption",
   "bgp",
+  "lifecycle",
   "policy",
   "plugin",
   "swarm",

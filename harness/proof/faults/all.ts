@@ -9,6 +9,7 @@ import { gatewayModeFaults } from "./gateway-modes.ts";
 import { interfaceFaults } from "./interfaces.ts";
 import { ipv6Faults } from "./ipv6.ts";
 import { leftoverFaults } from "./leftovers.ts";
+import { lifecycleFaults } from "./lifecycle.ts";
 import { nameFaults } from "./names.ts";
 import { referenceChapterFaults } from "./reference/chapters.ts";
 import { cnmSuiteFaults } from "./reference/protocol.ts";
@@ -29,6 +30,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...gatewayModeFaults,
   ...encryptionFaults,
   ...ipv6Faults,
+  ...lifecycleFaults,
   ...leftoverFaults,
   ...referenceChapterFaults,
   ...remoteFaults,

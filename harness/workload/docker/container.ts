@@ -31,6 +31,8 @@ export function idleContainer(name: string, image: string) {
     Cmd: ["/bin/sh"],
     Tty: true,
     OpenStdin: true,
+    // A shell on a terminal does not end at a SIGTERM, and engines wait ten seconds before they kill it.
+    StopSignal: "SIGKILL",
     Labels: { netconform: "workload" },
   };
 }

@@ -99,10 +99,12 @@ export async function runContainer(
   const own = scope.child(`container ${name} on ${node.name}`, { kind: "workload" });
   const container = await makeContainer(own, node, {
     ...idleContainer(name, spec.image),
+    ...(spec.command ? { Cmd: [...spec.command] } : {}),
     ExposedPorts: Object.fromEntries(Object.keys(bindings).map((key) => [key, {}])),
     HostConfig: {
       NetworkMode: spec.network,
       PortBindings: bindings,
+      ...(spec.restart ? { RestartPolicy: { Name: spec.restart } } : {}),
       ...(spec.dns ? { Dns: spec.dns } : {}),
     },
     ...(spec.ip || spec.ip6

@@ -1,0 +1,76 @@
+import type { Fault } from "#harness/proof/fault.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { drop, inside, interfaceOf } from "./tools.ts";
+
+const overlay = { tier: "chapters", chapter: "lifecycle", driver: "overlay" } as const;
+
+/** Faults of what containers have once they, or their engine, were ended and are there again. */
+export const lifecycleFaults: readonly Fault<"chapters">[] = [
+  {
+    name: "mac-repeated-by-a-restart",
+    on: overlay,
+    breaks: "gives a container that is started again the MAC of the container that was started last",
+    why: "two containers have one MAC, and each gets half of what is meant for the other (moby#47146)",
+    detectedBy: ["B12"],
+    names: ["an address and a MAC that no other container has"],
+    alone: true,
+    inject: macOfTheLast(),
+  },
+  {
+    name: "published-port-lost-with-the-engine",
+    on: overlay,
+    breaks: "drops what arrives for the published port of a container that is started again",
+    why: "a service stays off line after an update of the engine although its container runs",
+    detectedBy: ["R6b"],
+    alone: true,
+    inject: {
+      "workload restarted": async ({ chapter }, { workload }) => {
+        for (const port of await publishedBy(workload))
+          await drop(chapter, workload.node, "prerouting", `tcp dport ${port}`);
+      },
+    },
+  },
+  {
+    name: "restart-policy-forgotten",
+    on: overlay,
+    breaks: "takes its restart policy from a container that publishes a port",
+    why: "a service is gone when its node was rebooted, until somebody starts it by hand",
+    detectedBy: ["R7"],
+    alone: true,
+    inject: {
+      "workload started": async (_context, { workload }) => {
+        const { node, name } = workload;
+        if ((await publishedBy(workload)).length > 0)
+          await node.run(["docker", "update", "--restart=no", name]);
+      },
+    },
+  },
+  {
+    name: "addresses-leaked-by-failed-starts",
+    on: { ...overlay, driver: "reference" },
+    breaks: "an address that an engine gives back stays taken",
+    why: "a container that crashes in a loop uses the pool up, and nothing starts any more",
+    detectedBy: ["R10"],
+    alone: true,
+    inject: { switchOn: "address-leaked", at: "chapter begins" },
+  },
+];
+
+function macOfTheLast(): Fault<"chapters">["inject"] {
+  let last: Workload | undefined;
+  return {
+    "workload started": async (_context, { workload }) => {
+      last = workload;
+    },
+    "workload restarted": async (_context, { workload }) => {
+      const device = await interfaceOf(workload);
+      if (last) await inside(workload, ["ip", "link", "set", device, "address", last.mac]);
+    },
+  };
+}
+
+/** Ports of the node that lead to a container. */
+async function publishedBy({ node, name }: Workload): Promise<string[]> {
+  const listed = await node.run(["docker", "port", name]);
+  return [...listed.matchAll(/0\.0\.0\.0:(\d+)$/gm)].map(([, port = ""]) => port);
+}

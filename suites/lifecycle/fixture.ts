@@ -1,0 +1,160 @@
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { expectThat } from "#harness/conformance/expect.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { nthAddress } from "#harness/core/ip.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
+import { hostPeer } from "#harness/observe/probe/peers.ts";
+import { expectOpen } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
+import { askEngine, CnmWorkload } from "#harness/workload/docker/network.ts";
+import { startAgain } from "#harness/workload/docker/restart.ts";
+import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
+import { expectPingByName } from "#harness/workload/reach/names.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+
+export type LifecycleTest = Pick<ChapterContext, "cluster" | "declaration"> & Pick<TestTools, "scope">;
+
+/** The port on which containers serve; their nodes publish it as another one. */
+const port = 8082;
+/** Time for what stopped with an engine, or was released, to be there again. */
+export const comeBackMs = 30_000;
+
+/** Throws `Unsupported` for a driver whose workloads no engine attaches. */
+export function refuseCni({ name, capabilities }: ChapterContext["declaration"]): void {
+  if (!capabilities.includes("cni")) return;
+  throw new Unsupported(`${name}: no engine attaches its containers, so that none brings them back`);
+}
+
+/**
+ * The node whose engine ends: the last one. A swarm of one manager tolerates the loss of none, and that is the first node; after a restart of
+ * its engine workers look for it once a minute (moby#33346).
+ */
+export function nodeOf({ nodes }: Pick<Cluster, "nodes">): ClusterNode {
+  const node = nodes.at(-1);
+  if (!node) throw new HarnessError("expected a cluster of one node or more, got none");
+  return node;
+}
+
+/** Where the peers of its containers run: on another node where a network of the driver gets there. */
+export function peerNodeOf({
+  cluster,
+  declaration,
+}: Pick<LifecycleTest, "cluster" | "declaration">): ClusterNode {
+  const [other] = cluster.nodes;
+  return (declaration.capabilities.includes("multihost") && other) || nodeOf(cluster);
+}
+
+/** A container that keeps an address of its own and, where the driver publishes, a port of the node. */
+export function fixed(
+  { declaration }: Pick<LifecycleTest, "declaration">,
+  network: Network,
+  index: number,
+  hostPort: number,
+): WorkloadSpec {
+  return {
+    ip: nthAddress(network.subnet, index),
+    ...(declaration.capabilities.includes("publish") ? { publish: [{ port, hostPort }] } : {}),
+  };
+}
+
+/**
+ * The workload and its peer reach each other, the peer by name where the driver has names, and the external host reaches what the
+ * node publishes. Everything within `comeBackMs`.
+ */
+export async function expectReached(
+  { cluster, declaration, scope }: LifecycleTest,
+  workload: Workload,
+  { from, hostPort }: { from: Workload; hostPort?: number },
+): Promise<void> {
+  await Promise.all([
+    expectPing(from, workload, { deadlineMs: comeBackMs }),
+    expectPing(workload, from, { deadlineMs: comeBackMs }),
+  ]);
+  if (declaration.capabilities.includes("names")) await expectPingByName(from, workload, comeBackMs);
+  if (hostPort === undefined || !declaration.capabilities.includes("publish")) return;
+  await using server = await serve(workload, { ports: [port] });
+  const { address } = workload.node.interfaces.management;
+  const outside = hostPeer(scope, cluster.external);
+  await expectOpen(outside, server.at(port, { address, port: hostPort }), { deadlineMs: comeBackMs });
+}
+
+/** No two of the workloads have an address or a MAC in common, on any interface in the network's subnet. */
+export async function expectOwnAddresses(workloads: readonly Workload[]): Promise<void> {
+  const owners = new Map<string, string>();
+  for (const workload of workloads) {
+    for (const { name, mac, addresses } of await workload.links()) {
+      if (!addresses.includes(`${workload.ip}/${workload.prefix}`)) continue;
+      for (const own of [workload.ip, mac]) {
+        const owner = owners.get(own);
+        expectThat(owner === undefined, {
+          who: `${workload.name} ${name}`,
+          expected: "an address and a MAC that no other container has",
+          got: `${own}, which is ${owner}'s`,
+        });
+        owners.set(own, workload.name);
+      }
+    }
+  }
+}
+
+/**
+ * Ends the probe agents of workloads whose engine is about to end. A process in the namespace of a container keeps it, with its interfaces and
+ * addresses, when an engine that was killed has lost it.
+ */
+export async function leaveAlone(workloads: readonly Workload[]): Promise<void> {
+  await Promise.all(workloads.map(async (workload) => (await workload.agent()).close()));
+}
+
+/** `docker stop`. */
+export async function stop({ node, id, name }: Workload): Promise<void> {
+  await askEngine(node, `docker stop ${name}`, node.docker.getContainer(id).stop());
+}
+
+/** `docker start` until the engine does it; throws what it last refused with after `comeBackMs`. */
+export function startWhenPossible(scope: Scope, network: Network, workload: Workload): Promise<CnmWorkload> {
+  return untilDone(`${workload.name} to start`, () => startAgain(scope, network, workload));
+}
+
+/** Waits until a container runs without being asked to; `Nonconformance` when it does not within `comeBackMs`. */
+export async function untilBack(
+  scope: Scope,
+  network: Network,
+  { node, id, name }: Workload,
+): Promise<CnmWorkload> {
+  const container = node.docker.getContainer(id);
+  return untilDone(`${name} to run again`, async () => {
+    const seen = await container.inspect();
+    const attached = seen.NetworkSettings.Networks[network.name]?.IPAddress;
+    expectThat(seen.State.Running && !!attached, {
+      who: `${name} on ${node.name}, whose engine is back`,
+      expected: `a container that runs, attached to ${network.name}`,
+      got: `${seen.State.Status}${seen.State.Error ? `: ${seen.State.Error}` : ""}, ${attached || "no address"}`,
+    });
+    return new CnmWorkload(scope, node, seen, network.name);
+  });
+}
+
+/** Does it again until the plugin does not refuse any more; what it last refused with after `comeBackMs`. */
+export async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
+  let refused: Nonconformance | undefined;
+  const attempt = async () => {
+    try {
+      return { made: await work() };
+    } catch (error) {
+      if (!(error instanceof Nonconformance)) return { error };
+      refused = error;
+      return undefined;
+    }
+  };
+  const done = await until({ what, deadlineMs: comeBackMs, everyMs: 200 }, attempt).catch(
+    (error: unknown) => {
+      throw error instanceof DeadlineExceeded && refused ? refused : error;
+    },
+  );
+  if ("error" in done) throw done.error;
+  return done.made;
+}

@@ -1,0 +1,45 @@
+import type { Capability } from "#suites/requirements/capability.ts";
+import type { Level, Requirement } from "#suites/requirements/requirement.ts";
+
+// Docker's documentation has no versions; these are the texts of one day.
+const documentation =
+  "https://github.com/docker/docs/blob/0f550540af081c9d18c5bee523917427158b3b03/content/manuals/engine";
+
+function from(text: string, url: string, level: Level = "MUST") {
+  return (title: string, capabilities: readonly Capability[] = []): Requirement => ({
+    title,
+    level,
+    appliesTo: { capabilities },
+    profile: "lifecycle",
+    source: { text, url },
+  });
+}
+
+const stopping = from(
+  "Docker, network connect: pause, restart, and stop containers that are connected; IEEE 802, section 8",
+  "https://docs.docker.com/reference/cli/docker/network/connect/#pause-restart-and-stop-containers-that-are-connected",
+);
+const restartPolicies = `${documentation}/containers/start-containers-automatically.md`;
+const automatic = from("Docker, Start containers automatically", restartPolicies);
+const starting = from(
+  "Docker, container start, of a container that the engine ended",
+  "https://docs.docker.com/reference/cli/docker/container/start/",
+);
+const liveRestore = from("Docker, Live restore", `${documentation}/daemon/live-restore.md`, "SHOULD");
+
+/** What a network owes to containers and engines that end and come back. */
+export const lifecycleRequirements = {
+  B12: stopping(
+    "a container that is stopped and started has its address, name and published port again, and shares no address or MAC",
+  ),
+  R6b: starting(
+    "after an engine was restarted or killed its containers, and new ones, have address, name and published port",
+  ),
+  R7: automatic("a container with a restart policy comes back with its engine: attached, named, published"),
+  R9: liveRestore(
+    "with live-restore a container runs on while its engine restarts, and has traffic, name and published port then",
+  ),
+  R10: starting(
+    "a network whose pool is smaller than the number of failed starts still has an address to give",
+  ),
+} as const satisfies Record<string, Requirement>;
