@@ -17,9 +17,9 @@ import {
   nodeOf,
   peerNodeOf,
   refuseCni,
+  runWhenPossible,
   startWhenPossible,
   untilBack,
-  untilDone,
 } from "./fixture.ts";
 
 const alone = { alone: true, deadlineMs: 180_000 };
@@ -67,13 +67,13 @@ chapter("lifecycle", ({ requirement, shared }) => {
       `${how}, and its containers are started again`,
       async ({ use, scope, ...test }) => {
         const { network, node, ended, back, peer } = await use(after);
-        const seen = await network.inspect(node);
-        expectFact(`${node.name} after its engine came back`, "the network's subnets", seen.subnets, [
-          network.subnet,
-        ]);
         const again = await startWhenPossible(scope, network, ended);
         expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
-        const late = await untilDone("a container to start", () => network.run(scope, node));
+        const { subnets } = await network.inspect(node);
+        expectFact(`${node.name} after its engine came back`, "the network's subnets", subnets, [
+          network.subnet,
+        ]);
+        const late = await runWhenPossible(scope, network, node);
         await Promise.all([
           expectReached({ ...test, scope }, again, { from: peer, hostPort: ports.ended }),
           expectReached({ ...test, scope }, late, { from: peer }),
@@ -110,7 +110,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
       await startEngine(node);
       expectFact(`${held.name} once its engine is back`, "when it was started", await startOf(held), started);
       await expectReached({ ...test, scope }, held, reached);
-      const late = await untilDone("a container to start", () => network.run(scope, node));
+      const late = await runWhenPossible(scope, network, node);
       await expectReached({ ...test, scope }, late, { from: peer });
       await expectOwnAddresses([held, peer, late]);
     },

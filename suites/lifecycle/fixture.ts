@@ -48,6 +48,11 @@ export function peerNodeOf({
   return (declaration.capabilities.includes("multihost") && other) || nodeOf(cluster);
 }
 
+/** Whether a container's port can be published on its node. */
+export function publishes({ declaration }: Pick<LifecycleTest, "declaration">): boolean {
+  return declaration.capabilities.includes("publish");
+}
+
 /** A container that keeps an address of its own and, where the driver publishes, a port of the node. */
 export function fixed(
   { declaration }: Pick<LifecycleTest, "declaration">,
@@ -57,7 +62,7 @@ export function fixed(
 ): WorkloadSpec {
   return {
     ip: nthAddress(network.subnet, index),
-    ...(declaration.capabilities.includes("publish") ? { publish: [{ port, hostPort }] } : {}),
+    ...(publishes({ declaration }) ? { publish: [{ port, hostPort }] } : {}),
   };
 }
 
@@ -75,7 +80,7 @@ export async function expectReached(
     expectPing(workload, from, { deadlineMs: comeBackMs }),
   ]);
   if (declaration.capabilities.includes("names")) await expectPingByName(from, workload, comeBackMs);
-  if (hostPort === undefined || !declaration.capabilities.includes("publish")) return;
+  if (hostPort === undefined || !publishes({ declaration })) return;
   await using server = await serve(workload, { ports: [port] });
   const { address } = workload.node.interfaces.management;
   const outside = hostPeer(scope, cluster.external);
@@ -119,6 +124,19 @@ export function startWhenPossible(scope: Scope, network: Network, workload: Work
   return untilDone(`${workload.name} to start`, () => startAgain(scope, network, workload));
 }
 
+/** `docker run` until the engine does it; throws what it last refused with after `comeBackMs`. */
+export function runWhenPossible(scope: Scope, network: Network, node: ClusterNode): Promise<Workload> {
+  return untilDone(`a container of ${network.name} to start`, async () => {
+    const own = scope.child(`a container of ${network.name}`);
+    try {
+      return await network.run(own, node);
+    } catch (error) {
+      await own.close();
+      throw error;
+    }
+  });
+}
+
 /** Waits until a container runs without being asked to; `Nonconformance` when it does not within `comeBackMs`. */
 export async function untilBack(
   scope: Scope,
@@ -139,7 +157,7 @@ export async function untilBack(
 }
 
 /** Does it again until the plugin does not refuse any more; what it last refused with after `comeBackMs`. */
-export async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
+async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
   let refused: Nonconformance | undefined;
   const attempt = async () => {
     try {
