@@ -6,8 +6,8 @@ import {
   restartEngine,
   startEngine,
   stopEngine,
-} from "#harness/workload/docker/engine.ts";
-import { enableLiveRestore } from "#harness/workload/docker/live-restore.ts";
+} from "#harness/workload/docker/engine/ends.ts";
+import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   expectOwnAddresses,
@@ -22,7 +22,7 @@ import {
   untilBack,
 } from "./fixture.ts";
 
-const alone = { alone: true, deadlineMs: 180_000 };
+const alone = { alone: true, breaks: true, deadlineMs: 180_000 };
 /** Ways in which an engine ends and is there again, each with two ports of the node that its containers publish. */
 const ends = {
   "an engine is restarted": { end: restartEngine, ports: { ended: 9123, back: 9124 } },

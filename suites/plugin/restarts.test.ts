@@ -5,7 +5,7 @@ import { Unsupported } from "#harness/core/errors.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { killAndStartEngine, restartEngine } from "#harness/workload/docker/engine.ts";
+import { killAndStartEngine, restartEngine } from "#harness/workload/docker/engine/ends.ts";
 import { startAgain } from "#harness/workload/docker/restart.ts";
 import { allowedPort, deniedPort, guard, ports, tutorialRules } from "#suites/policy/fixture.ts";
 import { twoNodes } from "./fixture.ts";

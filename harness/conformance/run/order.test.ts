@@ -47,7 +47,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
 
 test("every chapter that stops or restarts an engine or the plugin says so", () => {
   const restarting = files.filter((file) =>
-    /driver\.(restart|stop|rotateKeys)\b|\{ (restart|stop) \} = |nodeEngineCommand|docker\/engine\.ts/.test(
+    /driver\.(restart|stop|rotateKeys)\b|\{ (restart|stop) \} = |nodeEngineCommand|docker\/engine\//.test(
       readFileSync(join(projectRoot, file), "utf8"),
     ),
   );
