@@ -23,6 +23,9 @@ const port = 8082;
 /** Time for what stopped with an engine, or was released, to be there again. */
 export const comeBackMs = 30_000;
 
+/** An overlay in swarm mode waits 20 s for the manager before it refuses a start. */
+const startMs = 60_000;
+
 /** Throws `Unsupported` for a driver whose workloads no engine attaches. */
 export function refuseCni({ name, capabilities }: ChapterContext["declaration"]): void {
   if (!capabilities.includes("cni")) return;
@@ -119,12 +122,12 @@ export async function stop({ node, id, name }: Workload): Promise<void> {
   await askEngine(node, `docker stop ${name}`, node.docker.getContainer(id).stop());
 }
 
-/** `docker start` until the engine does it; throws what it last refused with after `comeBackMs`. */
+/** `docker start` until the engine does it; throws what it last refused with after `startMs`. */
 export function startWhenPossible(scope: Scope, network: Network, workload: Workload): Promise<CnmWorkload> {
   return untilDone(`${workload.name} to start`, () => startAgain(scope, network, workload));
 }
 
-/** `docker run` until the engine does it; throws what it last refused with after `comeBackMs`. */
+/** `docker run` until the engine does it; throws what it last refused with after `startMs`. */
 export function runWhenPossible(scope: Scope, network: Network, node: ClusterNode): Promise<Workload> {
   return untilDone(`a container of ${network.name} to start`, async () => {
     const own = scope.child(`a container of ${network.name}`);
@@ -156,8 +159,8 @@ export async function untilBack(
   });
 }
 
-/** Does it again until the plugin does not refuse any more; what it last refused with after `comeBackMs`. */
-async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
+/** Does it again until the plugin does not refuse any more; what it last refused with after `startMs`. */
+async function untilDone<T>(what: string, work: () => Promise<T>, deadlineMs = startMs): Promise<T> {
   let refused: Nonconformance | undefined;
   const attempt = async () => {
     try {
@@ -168,11 +171,9 @@ async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
       return undefined;
     }
   };
-  const done = await until({ what, deadlineMs: comeBackMs, everyMs: 200 }, attempt).catch(
-    (error: unknown) => {
-      throw error instanceof DeadlineExceeded && refused ? refused : error;
-    },
-  );
+  const done = await until({ what, deadlineMs, everyMs: 200 }, attempt).catch((error: unknown) => {
+    throw error instanceof DeadlineExceeded && refused ? refused : error;
+  });
   if ("error" in done) throw done.error;
   return done.made;
 }

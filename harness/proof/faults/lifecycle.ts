@@ -32,12 +32,10 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
   },
   {
     name: "restart-policy-forgotten",
-    on: overlay,
+    on: { ...overlay, driver: "bridge" },
     breaks: "takes its restart policy from a container that publishes a port",
     why: "a service is gone when its node was rebooted, until somebody starts it by hand",
     detectedBy: ["R7"],
-    // Without a container the engine of a node has no part in an overlay, and an engine that was killed leaves its namespace then.
-    mayFollow: ["C1"],
     alone: true,
     inject: {
       "workload started": async (_context, { workload }) => {

@@ -25,6 +25,11 @@ const starting = from(
   "Docker, container start, of a container that the engine ended",
   "https://docs.docker.com/reference/cli/docker/container/start/",
 );
+const retries = from(
+  "Docker Plugin API, Error handling and retries",
+  "https://docs.docker.com/engine/extend/plugin_api/#error-handling-and-retries",
+  "SHOULD",
+);
 const liveRestore = from("Docker, Live restore", `${documentation}/daemon/live-restore.md`, "SHOULD");
 
 /** What a network owes to containers and engines that end and come back. */
@@ -36,6 +41,12 @@ export const lifecycleRequirements = {
     "after an engine was restarted or killed its containers, and new ones, have address, name and published port",
   ),
   R7: automatic("a container with a restart policy comes back with its engine: attached, named, published"),
+  R7b: {
+    ...retries(
+      "an engine starts and answers while its plugin is away, and its containers start once that is back",
+    ),
+    appliesTo: { capabilities: ["remote"] },
+  },
   R9: liveRestore(
     "with live-restore a container runs on while its engine restarts, and has traffic, name and published port then",
   ),
