@@ -1,3 +1,4 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { Network } from "./network.ts";
 import type { Workload } from "./workload.ts";
@@ -14,6 +15,8 @@ declare module "#harness/core/async/events.ts" {
     "workload disconnected": { workload: Workload; network: string };
     /** A container that had ended runs again; `workload` is what it is now. */
     "workload restarted": { workload: Workload; network: string };
+    /** The engine of a node that had ended, or was killed, answers again. */
+    "engine started": { node: ClusterNode };
     /** A task of a swarm service runs, one that replaces another too; told when the tasks are next listed. */
     "task started": { workload: Workload; network: string };
     /** All tasks of a swarm service run. */

@@ -1,9 +1,6 @@
-import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
-import type { TestTools } from "#harness/conformance/suite/tools.ts";
-import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
-import { expectPing } from "#harness/observe/probe/path.ts";
+import { Unsupported } from "#harness/core/errors.ts";
 import {
   killAndStartEngine,
   restartEngine,
@@ -13,25 +10,28 @@ import {
 import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
+  bringBack,
   expectOwnAddresses,
   expectReached,
   fixed,
   leaveAlone,
   nodeOf,
+  passes,
   peerNodeOf,
   refuseCni,
   runWhenPossible,
-  startWhenPossible,
   untilBack,
 } from "./fixture.ts";
 
-const alone = { alone: true, breaks: true, deadlineMs: 180_000 };
+const alone = { alone: true, breaks: true, deadlineMs: 300_000 };
 /** Ways in which an engine ends and is there again, each with a port of the node that its container publishes. */
 const ends = {
   "an engine is restarted": { end: restartEngine, hostPort: 9123 },
   "an engine is killed and started": { end: killAndStartEngine, hostPort: 9125 },
 } as const;
 const backPort = 9124;
+const heldPort = 9127;
+const latePluginPort = 9128;
 
 chapter("lifecycle", ({ requirement }) => {
   requirement(
@@ -42,12 +42,11 @@ chapter("lifecycle", ({ requirement }) => {
       const node = nodeOf(test.cluster);
       const network = await driver.createNetwork(scope);
       const [ended, peer] = await Promise.all([
-        network.run(scope, node, fixed(test, network, 200, portOfLatePlugin)),
+        network.run(scope, node, fixed(test, network, 200, latePluginPort)),
         network.run(scope, peerNodeOf(test)),
       ]);
-      const reached = { from: peer, hostPort: portOfLatePlugin };
-      await expectReached({ ...test, scope }, ended, reached);
-      await leaveAlone([ended]);
+      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: latePluginPort });
+      await leaveAlone(node, [ended, peer]);
 
       const away = scope.child("the plugin that is away");
       await stopEngine(node);
@@ -63,9 +62,12 @@ chapter("lifecycle", ({ requirement }) => {
         },
       );
       await away.close();
-      const again = await startWhenPossible(scope, network, ended);
+      const [again, peerAgain] = await Promise.all([
+        bringBack(scope, network, ended, node),
+        bringBack(scope, network, peer, node),
+      ]);
       expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
-      await expectReached({ ...test, scope }, again, reached);
+      await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: latePluginPort });
     },
     alone,
   );
@@ -83,11 +85,11 @@ chapter("lifecycle", ({ requirement }) => {
           network.run(scope, peerNodeOf(test)),
         ]);
         await expectReached({ ...test, scope }, ended, { from: peer, hostPort });
-        await leaveAlone([ended, peer]);
+        await leaveAlone(node, [ended, peer]);
         await end(node);
         const [again, peerAgain] = await Promise.all([
-          startWhenPossible(scope, network, ended),
-          peer.node === node ? startWhenPossible(scope, network, peer) : untilBack(scope, network, peer),
+          bringBack(scope, network, ended, node),
+          bringBack(scope, network, peer, node),
         ]);
         expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
         const { subnets } = await network.inspect(node);
@@ -108,7 +110,7 @@ chapter("lifecycle", ({ requirement }) => {
   requirement(
     "R7",
     "an engine is restarted, and a container that is always to run does",
-    async ({ driver, scope, fact, ...test }) => {
+    async ({ driver, scope, ...test }) => {
       refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
       const network = await driver.createNetwork(scope);
@@ -117,9 +119,8 @@ chapter("lifecycle", ({ requirement }) => {
         network.run(scope, peerNodeOf(test), { restart: "always" }),
       ]);
       await expectReached({ ...test, scope }, back, { from: peer, hostPort: backPort });
-      await leaveAlone([back, peer]);
+      await leaveAlone(node, [back, peer]);
       await restartEngine(node);
-      await refuseSwarm(node, fact, untilBack(scope, network, back));
       const [again, peerAgain] = await Promise.all([
         untilBack(scope, network, back),
         untilBack(scope, network, peer),
@@ -148,11 +149,7 @@ chapter("lifecycle", ({ requirement }) => {
 
       await stopEngine(node);
       // The documentation says elsewhere that networking is interrupted then.
-      const answered = await expectPing(peer, held).then(
-        () => true,
-        () => false,
-      );
-      fact("traffic while the engine is away", answered ? "passes" : "does not pass");
+      fact("traffic while the engine is away", (await passes(peer, held)) ? "passes" : "does not pass");
       await startEngine(node);
       expectFact(`${held.name} once its engine is back`, "when it was started", await startOf(held), started);
       await expectReached({ ...test, scope }, held, reached);
@@ -164,31 +161,8 @@ chapter("lifecycle", ({ requirement }) => {
   );
 });
 
-const heldPort = 9127;
-const portOfLatePlugin = 9128;
-
 /** Whether a container runs, and since when: `running since 2026-11-26T07:05:03Z, pid 4711`. */
 async function startOf({ node, id }: Workload): Promise<string> {
   const { State } = await node.docker.getContainer(id).inspect();
   return `${State.Status} since ${State.StartedAt}, pid ${State.Pid}`;
-}
-
-/**
- * An engine asks the manager of its swarm once for what a container with a restart policy is to be attached to, and gives up when that takes
- * long (moby#32607, open): what comes of it is a fact, and `Unsupported` is thrown.
- */
-async function refuseSwarm(
-  node: ClusterNode,
-  fact: TestTools["fact"],
-  back: Promise<Workload>,
-): Promise<void> {
-  const broken = await back.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  const { Swarm } = await node.docker.info();
-  if (Swarm?.LocalNodeState !== "active") return;
-  if (broken !== undefined && !(broken instanceof Nonconformance)) throw broken;
-  fact("a container with a restart policy, on a network of the swarm", broken ? "stays ended" : "comes back");
-  throw new Unsupported("engines in a swarm ask its manager once for the network, and give up (moby#32607)");
 }

@@ -20,11 +20,17 @@ export type LifecycleTest = Pick<ChapterContext, "cluster" | "declaration"> & Pi
 
 /** The port on which containers serve; their nodes publish it as another one. */
 const port = 8082;
-/** Time for what stopped with an engine, or was released, to be there again. */
-export const comeBackMs = 30_000;
+/**
+ * Time for a path, a name or a port to be there once a container is. What engines lose when they tell each other of it comes with the next full
+ * exchange, which they make every 30 s (libnetwork, networkdb).
+ */
+const reachMs = 60_000;
 
-/** An overlay in swarm mode waits 20 s for the manager before it refuses a start. */
-const startMs = 60_000;
+/**
+ * Time for an engine to start a container, from when it answers. In a swarm it refuses after 20 s while the manager takes the address for that of
+ * the container which an engine that was killed did not detach; that lasts for as long as engines wait for one that has gone: 30 s.
+ */
+const startMs = 90_000;
 
 /** Throws `Unsupported` for a driver whose workloads no engine attaches. */
 export function refuseCni({ name, capabilities }: ChapterContext["declaration"]): void {
@@ -71,7 +77,7 @@ export function fixed(
 
 /**
  * The workload and its peer reach each other, the peer by name where the driver has names, and the external host reaches what the
- * node publishes. Everything within `comeBackMs`.
+ * node publishes. Each within `reachMs`.
  */
 export async function expectReached(
   { cluster, declaration, scope }: LifecycleTest,
@@ -79,15 +85,15 @@ export async function expectReached(
   { from, hostPort }: { from: Workload; hostPort?: number },
 ): Promise<void> {
   await Promise.all([
-    expectPing(from, workload, { deadlineMs: comeBackMs }),
-    expectPing(workload, from, { deadlineMs: comeBackMs }),
+    expectPing(from, workload, { deadlineMs: reachMs }),
+    expectPing(workload, from, { deadlineMs: reachMs }),
   ]);
-  if (declaration.capabilities.includes("names")) await expectPingByName(from, workload, comeBackMs);
+  if (declaration.capabilities.includes("names")) await expectPingByName(from, workload, reachMs);
   if (hostPort === undefined || !publishes({ declaration })) return;
   await using server = await serve(workload, { ports: [port] });
   const { address } = workload.node.interfaces.management;
   const outside = hostPeer(scope, cluster.external);
-  await expectOpen(outside, server.at(port, { address, port: hostPort }), { deadlineMs: comeBackMs });
+  await expectOpen(outside, server.at(port, { address, port: hostPort }), { deadlineMs: reachMs });
 }
 
 /** No two of the workloads have an address or a MAC in common, on any interface in the network's subnet. */
@@ -110,16 +116,39 @@ export async function expectOwnAddresses(workloads: readonly Workload[]): Promis
 }
 
 /**
- * Ends the probe agents of workloads whose engine is about to end. A process in the namespace of a container keeps it, with its interfaces and
- * addresses, when an engine that was killed has lost it.
+ * Ends the probe agents of the workloads on a node whose engine is about to end. A process in the namespace of a container keeps it, with its
+ * interfaces and addresses, when an engine that was killed has lost it.
  */
-export async function leaveAlone(workloads: readonly Workload[]): Promise<void> {
-  await Promise.all(workloads.map(async (workload) => (await workload.agent()).close()));
+export async function leaveAlone(node: ClusterNode, workloads: readonly Workload[]): Promise<void> {
+  const ending = workloads.filter((workload) => workload.node === node);
+  await Promise.all(ending.map(async (workload) => (await workload.agent()).close()));
 }
 
 /** `docker stop`. */
 export async function stop({ node, id, name }: Workload): Promise<void> {
   await askEngine(node, `docker stop ${name}`, node.docker.getContainer(id).stop());
+}
+
+/** Whether an echo request is answered now; three are sent. */
+export async function passes(from: Workload, to: Workload): Promise<boolean> {
+  const agent = await from.agent();
+  const { received } = await agent.ping({ address: to.ip, timeoutMs: 1_000, count: 3, intervalMs: 100 });
+  return received > 0;
+}
+
+/**
+ * A container, after the engine of `node` has ended and is back: where it is that engine's `docker start` of it, unless the engine leaves its
+ * containers running.
+ */
+export async function bringBack(
+  scope: Scope,
+  network: Network,
+  workload: Workload,
+  node: ClusterNode,
+): Promise<Workload> {
+  if (workload.node !== node) return workload;
+  const { LiveRestoreEnabled } = await node.docker.info();
+  return (LiveRestoreEnabled ? untilBack : startWhenPossible)(scope, network, workload);
 }
 
 /** `docker start` until the engine does it; throws what it last refused with after `startMs`. */
@@ -140,7 +169,7 @@ export function runWhenPossible(scope: Scope, network: Network, node: ClusterNod
   });
 }
 
-/** Waits until a container runs without being asked to; `Nonconformance` when it does not within `comeBackMs`. */
+/** Waits until a container runs without being asked to; throws `Nonconformance` when it does not within `startMs`. */
 export async function untilBack(
   scope: Scope,
   network: Network,
@@ -159,8 +188,8 @@ export async function untilBack(
   });
 }
 
-/** Does it again until the plugin does not refuse any more; what it last refused with after `startMs`. */
-async function untilDone<T>(what: string, work: () => Promise<T>, deadlineMs = startMs): Promise<T> {
+/** Does it again until it is not refused any more; throws what it was last refused with after `startMs`. */
+async function untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
   let refused: Nonconformance | undefined;
   const attempt = async () => {
     try {
@@ -171,7 +200,7 @@ async function untilDone<T>(what: string, work: () => Promise<T>, deadlineMs = s
       return undefined;
     }
   };
-  const done = await until({ what, deadlineMs, everyMs: 200 }, attempt).catch((error: unknown) => {
+  const done = await until({ what, deadlineMs: startMs, everyMs: 200 }, attempt).catch((error: unknown) => {
     throw error instanceof DeadlineExceeded && refused ? refused : error;
   });
   if ("error" in done) throw done.error;

@@ -2,13 +2,14 @@ import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { drop, inside, interfaceOf } from "./tools.ts";
 
-const overlay = { tier: "chapters", chapter: "lifecycle", driver: "overlay" } as const;
+const bridge = { tier: "chapters", chapter: "lifecycle", driver: "bridge" } as const;
+const reference = { ...bridge, driver: "reference" } as const;
 
 /** Faults of what containers have once they, or their engine, were ended and are there again. */
 export const lifecycleFaults: readonly Fault<"chapters">[] = [
   {
     name: "mac-repeated-by-a-restart",
-    on: overlay,
+    on: bridge,
     breaks: "gives a container that is started again the MAC of the container that was started last",
     why: "two containers have one MAC, and each gets half of what is meant for the other (moby#47146)",
     detectedBy: ["B12"],
@@ -18,7 +19,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
   },
   {
     name: "published-port-lost-with-the-engine",
-    on: overlay,
+    on: bridge,
     breaks: "drops what arrives for the published port of a container that is started again",
     why: "a service stays off line after an update of the engine although its container runs",
     detectedBy: ["R6b"],
@@ -32,7 +33,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
   },
   {
     name: "restart-policy-forgotten",
-    on: { ...overlay, driver: "bridge" },
+    on: bridge,
     breaks: "takes its restart policy from a container that publishes a port",
     why: "a service is gone when its node was rebooted, until somebody starts it by hand",
     detectedBy: ["R7"],
@@ -46,8 +47,34 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "networks-lost-while-away",
+    on: reference,
+    breaks: "a plugin that starts again knows no networks, endpoints and policies",
+    why: "a node whose engine starts before its plugin has lost its containers for good",
+    detectedBy: ["R7b"],
+    alone: true,
+    inject: { switchOn: "networks-lost-on-restart", at: "chapter begins" },
+  },
+  {
+    name: "port-lost-under-live-restore",
+    on: bridge,
+    breaks:
+      "drops what arrives for the published ports of the containers that an engine finds running when it starts",
+    why: "a service is off line after an update of the engine that was to leave it alone",
+    detectedBy: ["R9"],
+    alone: true,
+    inject: {
+      "engine started": async ({ chapter }, { node }) => {
+        const running = await node.docker.listContainers();
+        const ports = running.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
+        for (const port of new Set(ports.filter(Boolean)))
+          await drop(chapter, node, "prerouting", `tcp dport ${port}`);
+      },
+    },
+  },
+  {
     name: "addresses-leaked-by-failed-starts",
-    on: { ...overlay, driver: "reference" },
+    on: reference,
     breaks: "an address that an engine gives back stays taken",
     why: "a container that crashes in a loop uses the pool up, and nothing starts any more",
     detectedBy: ["R10"],

@@ -1,12 +1,14 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
+import { announce } from "#harness/core/async/events.ts";
 
-/** Containers get ten seconds to end before engines end themselves, and a busy node is slow to start one. */
-const restartMs = 90_000;
+/** The command gives an engine 35 s to end and 60 s to answer, and a busy node is slow to run it. */
+const restartMs = 120_000;
 
 /** Ends the node's engine as its administrator does, and starts it again; resolves when it answers. */
 export async function restartEngine(node: ClusterNode): Promise<void> {
   await node.run([nodeEngineCommand, "restart"], { deadlineMs: restartMs });
+  await announce("engine started", { node });
 }
 
 /** Ends the node's engine as its administrator does. */
@@ -17,6 +19,7 @@ export async function stopEngine(node: ClusterNode): Promise<void> {
 /** Starts the node's engine; resolves when it answers. One that runs goes on. */
 export async function startEngine(node: ClusterNode): Promise<void> {
   await node.run([nodeEngineCommand, "start"], { deadlineMs: restartMs });
+  await announce("engine started", { node });
 }
 
 /** Ends the node's engine without warning. */
