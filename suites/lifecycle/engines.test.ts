@@ -11,6 +11,7 @@ import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   bringBack,
+  expectIngress,
   expectOwnAddresses,
   expectReached,
   fixed,
@@ -102,6 +103,7 @@ chapter("lifecycle", ({ requirement }) => {
           expectReached({ ...test, scope }, late, { from: peerAgain }),
         ]);
         await expectOwnAddresses([again, late, peerAgain]);
+        await expectIngress(node);
       },
       alone,
     );
@@ -127,6 +129,7 @@ chapter("lifecycle", ({ requirement }) => {
       ]);
       expectFact(`${back.name}, which its engine started`, "its address", again.ip, back.ip);
       await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: backPort });
+      await expectIngress(node);
     },
     alone,
   );

@@ -10,7 +10,7 @@ import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { askEngine, CnmWorkload } from "#harness/workload/docker/network.ts";
+import { askEngine, CnmWorkload, inspectNetwork } from "#harness/workload/docker/network.ts";
 import { startAgain } from "#harness/workload/docker/restart.ts";
 import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
@@ -122,6 +122,26 @@ export async function expectOwnAddresses(workloads: readonly Workload[]): Promis
 export async function leaveAlone(node: ClusterNode, workloads: readonly Workload[]): Promise<void> {
   const ending = workloads.filter((workload) => workload.node === node);
   await Promise.all(ending.map(async (workload) => (await workload.agent()).close()));
+}
+
+/**
+ * An engine in a swarm has its endpoint of the ingress network again, through which services are published; this comes some time after it
+ * answers. Throws `Nonconformance` when it has not within `startMs`.
+ */
+export async function expectIngress(node: ClusterNode): Promise<void> {
+  const { Swarm } = await node.docker.info();
+  if (Swarm?.LocalNodeState !== "active") return;
+  const [ingress] = await node.docker.listNetworks({ filters: { name: ["ingress"], scope: ["swarm"] } });
+  if (!ingress) return;
+  await untilDone(`${node.name} to be in the ingress network`, async () => {
+    const { containers } = await inspectNetwork(node, ingress.Name);
+    expectThat("ingress-sbox" in containers, {
+      who: `${node.name}, whose engine is back`,
+      expected: "its endpoint of the ingress network",
+      got: Object.keys(containers).join(", ") || "none",
+    });
+    return true;
+  });
 }
 
 /** `docker stop`. */

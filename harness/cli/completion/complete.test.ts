@@ -41,7 +41,7 @@ test.each<[string, string[]]>([
   ["tutorial ", [":files"]],
   ["matrix mer", ["merge"]],
   ["matrix merge ", [":files"]],
-  ["matrix --firewall nft l", ["legacy"]],
+  ["matrix --firewall nft l", ["legacy", "lifecycle"]],
   ["matrix --between 20", ["20.10"]],
   ["prove --only vxlan-dropped masquerade-r", ["masquerade-rule-deleted"]],
   ["completion ", ["bash", "zsh"]],
