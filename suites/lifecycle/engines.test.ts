@@ -103,7 +103,7 @@ chapter("lifecycle", ({ requirement }) => {
           expectReached({ ...test, scope }, late, { from: peerAgain }),
         ]);
         await expectOwnAddresses([again, late, peerAgain]);
-        await expectIngress(node);
+        await expectIngress(test.cluster, node);
       },
       alone,
     );
@@ -129,7 +129,7 @@ chapter("lifecycle", ({ requirement }) => {
       ]);
       expectFact(`${back.name}, which its engine started`, "its address", again.ip, back.ip);
       await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: backPort });
-      await expectIngress(node);
+      await expectIngress(test.cluster, node);
     },
     alone,
   );

@@ -128,10 +128,12 @@ export async function leaveAlone(node: ClusterNode, workloads: readonly Workload
  * An engine in a swarm has its endpoint of the ingress network again, through which services are published; this comes some time after it
  * answers. Throws `Nonconformance` when it has not within `startMs`.
  */
-export async function expectIngress(node: ClusterNode): Promise<void> {
+export async function expectIngress({ nodes }: Pick<Cluster, "nodes">, node: ClusterNode): Promise<void> {
   const { Swarm } = await node.docker.info();
   if (Swarm?.LocalNodeState !== "active") return;
-  const [ingress] = await node.docker.listNetworks({ filters: { name: ["ingress"], scope: ["swarm"] } });
+  // The engine itself may not know the network yet.
+  const listed = await Promise.all(nodes.map(({ docker }) => docker.listNetworks()));
+  const ingress = listed.flat().find(({ Ingress }) => Ingress);
   if (!ingress) return;
   await untilDone(`${node.name} to be in the ingress network`, async () => {
     const { containers } = await inspectNetwork(node, ingress.Name);
