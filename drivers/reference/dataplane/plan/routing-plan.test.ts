@@ -49,7 +49,9 @@ describe("a node of a routed network", () => {
     ]);
     expect(proxies).toEqual([{ device, address: "fd00:7::11" }]);
     expect(speaker?.addresses).toEqual(["10.128.0.1/24"]);
-    expect(speaker?.config).toContain("local 10.128.0.1 as 64601;\n  neighbor 10.128.0.240 as 64600;");
+    expect(speaker?.config).toContain(
+      "local 10.128.0.1 as 64601;\n  neighbor 10.128.0.240 as 64600;\n  strict bind yes;",
+    );
   });
 
   test("has nothing of it on its bridge", () => {

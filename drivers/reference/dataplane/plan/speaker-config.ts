@@ -13,7 +13,8 @@ export function sessionName(index: number): string {
 
 /**
  * The configuration of a node's speaker: it announces the kernel's routes to containers, with the node as the next hop, and puts
- * what it learns into the kernel, over all routers that offer the same. One session for each neighbour, over IPv4 or IPv6.
+ * what it learns into the kernel, over all routers that offer the same. One session for each neighbour, over IPv4 or IPv6. It
+ * listens at the node's address on their wire alone.
  */
 export function speakerConfig({ as, addresses, neighbors }: SpeakerState): string {
   const id = addresses.map(addressOf).find((address) => familyOf(address) === 4) ?? "";
@@ -34,6 +35,7 @@ ${neighbors
     ({ address, as: theirs }, index) => `protocol bgp ${sessionName(index)} {
   local ${sourceFor(address, addresses)}as ${as};
   neighbor ${address} as ${theirs};
+  strict bind yes;
   connect delay time 1;
   connect retry time 1;
   error wait time 1, 2;
