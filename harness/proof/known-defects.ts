@@ -7,7 +7,7 @@ interface KnownDefect {
   readonly requirement: CaseObservation["requirement"];
   /** Kinds of things that are left behind; any other one is no part of the defect. */
   readonly kinds: readonly string[];
-  /** What breaks the rule, until which version, and its source. */
+  /** What breaks the rule, on which versions, and its source. */
   readonly because: string;
 }
 
@@ -17,7 +17,7 @@ const knownDefects: readonly KnownDefect[] = [
     requirement: "C1",
     kinds: ["xfrm-states", "xfrm-policies"],
     because:
-      "Docker before 29.0 leaves associations and policies in the kernel when an encrypted network goes (moby 057e35dd6555)",
+      "Docker leaves associations and policies in the kernel when an encrypted network goes, 29.7.2 too (moby 057e35dd6555, of 29.0, was to end it)",
   },
 ];
 
