@@ -90,7 +90,7 @@ chapter("ipv6", ({ requirement, shared }) => {
       expectFact(`${external.name}'s server, asked by ${a.name}`, "the client", seenFrom?.address, node?.ip);
       await expectPing(a, external);
     };
-    await promisedSince(filtered, test, look, { overCni: "ipv6" });
+    await promisedSince(filtered, test, look, { overCni: "ipv6Egress" });
   });
 
   requirement(
@@ -115,7 +115,7 @@ chapter("ipv6", ({ requirement, shared }) => {
           ),
         );
       };
-      await promisedSince(filtered, test, look, { overCni: "ipv6" });
+      await promisedSince(filtered, test, look, { overCni: "ipv6Egress" });
     },
   );
 

@@ -17,6 +17,7 @@ export const capabilities = {
   encrypted: "traffic of a network between nodes can be encrypted, by ESP",
   scheduling: "networks can be used by swarm services",
   ipv6: "networks can be dual-stack",
+  ipv6Egress: "over CNI: egress and published ports carry IPv6 too",
   tenants: "tenants with overlapping names, subnets and addresses",
   vlan: "networks that are an 802.1Q VLAN on the data interface",
   bgp: "endpoints are announced to routers by BGP, and reached through them by their own address",

@@ -5,7 +5,7 @@ import { announcement, listOf, ownSubnet, portmapAndFirewall } from "./plugins.t
 export default cniDriver({
   name: "cni-bridge",
   title: "CNI bridge with routes between the nodes",
-  capabilities: ["multihost", "outbound", "publish", "hairpin", "hotplug", "ipv6"],
+  capabilities: ["multihost", "outbound", "publish", "hairpin", "hotplug", "ipv6", "ipv6Egress"],
   needs: { ipv6: ["ipv6"] },
   underlay: "control",
   join: "routes",

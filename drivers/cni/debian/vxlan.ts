@@ -5,7 +5,7 @@ import { announcement, listOf, ownRange, portmapAndFirewall } from "./plugins.ts
 export default cniDriver({
   name: "cni-vxlan",
   title: "CNI bridge over VXLAN",
-  capabilities: ["multihost", "vxlan", "outbound", "publish", "hairpin", "hotplug", "ipv6"],
+  capabilities: ["multihost", "vxlan", "outbound", "publish", "hairpin", "hotplug", "ipv6", "ipv6Egress"],
   needs: { multihost: ["vxlan"], vxlan: ["vxlan"], ipv6: ["vxlan", "ipv6"] },
   underlay: "data",
   join: "vxlan",

@@ -91,6 +91,10 @@ export class Egress {
       `link set ${device} up`,
     ]);
     for (const port of ports) await this.#host.run(translation("-A", port, address));
+    for (const { protocol, hostPort } of ports) {
+      // A client that went on sending has an entry without translation, or with that of the container before.
+      if (protocol === "udp") await this.#host.exec(forgetFlows(hostPort));
+    }
   }
 
   /** Removes what `attach` made, as far as it is there. */
@@ -112,6 +116,12 @@ export class Egress {
     }
     return "";
   }
+}
+
+/** Ends with another code than 0 where there is none, or no tool for it. */
+function forgetFlows(hostPort: number): string[] {
+  const script = 'conntrack --delete --proto udp --orig-port-dst "$1"';
+  return ["sh", "-c", script, "sh", String(hostPort)];
 }
 
 function translation(act: "-A" | "-C" | "-D", port: PortMapping, address: string): string[] {
