@@ -1,15 +1,8 @@
 import { Nonconformance } from "#harness/core/errors.ts";
 import { expectThat } from "./expect.ts";
 
-/**
- * The user's command must fail, with an error that says more than that it failed, and that names each of `values`.
- * Resolves to that error, in one line. Throws `Nonconformance` when it succeeds.
- */
-export async function expectRefusal(
-  command: string,
-  work: Promise<unknown>,
-  values: readonly string[] = [],
-): Promise<string> {
+/** The user's command must fail. Resolves to what it said, in one line. Throws `Nonconformance` when it succeeds. */
+export async function expectFailure(command: string, work: Promise<unknown>): Promise<string> {
   const outcome = await work.then(
     () => undefined,
     (error: unknown) => error,
@@ -21,14 +14,57 @@ export async function expectRefusal(
   });
   // Some engines put what is wrong on a line of its own.
   const message = outcome.message.replaceAll(/\s*\n\s*/g, " ");
-  const said = /expected success, got (?:HTTP \d+: )?(.*)/.exec(message)?.[1] ?? "";
+  return /expected success, got (?:HTTP \d+: )?(.*)/.exec(message)?.[1] ?? message;
+}
+
+/**
+ * The user's command must fail, with an error that says more than that it failed, and that names each of `values`.
+ * Resolves to that error, in one line. Throws `Nonconformance` when it succeeds.
+ */
+export async function expectRefusal(
+  command: string,
+  work: Promise<unknown>,
+  values: readonly string[] = [],
+): Promise<string> {
+  const said = await expectFailure(command, work);
   expectThat(/\S+\s+\S+/.test(said), {
     who: command,
     expected: "an error that says what failed",
-    got: message,
+    got: said,
   });
   for (const value of values) {
     expectThat(said.includes(value), { who: command, expected: `an error that names ${value}`, got: said });
   }
   return said;
+}
+
+/**
+ * Looks at every case, at the same time. Throws the `Nonconformance` of the one that failed, or one that tells all of them; any other
+ * error as it is.
+ */
+export async function expectEach<Case>(
+  cases: readonly Case[],
+  look: (one: Case) => Promise<unknown>,
+): Promise<void> {
+  const ends = await Promise.all(
+    cases.map((one) =>
+      look(one).then(
+        () => undefined,
+        (error: unknown) => {
+          if (error instanceof Nonconformance) return error;
+          throw error;
+        },
+      ),
+    ),
+  );
+  const failed = ends.filter((end) => end !== undefined);
+  const [first, ...others] = failed;
+  if (!first) return;
+  if (others.length === 0) throw first;
+  throw new Nonconformance({
+    who: `${failed.length} of ${cases.length} cases`,
+    expected: "each to hold",
+    got: first.message.split("\n")[0] ?? "",
+    evidence: others.map((error) => error.message).join("\n"),
+  });
 }

@@ -87,7 +87,7 @@ export function messagesOf(
       data: {
         labels: labelsOf(meta, requirement),
         parameters: [...parametersOf(meta), ...facts],
-        links: [{ url: requirement.source.url, name: requirement.source.text, type: "source" }],
+        links: linksOf(requirement),
         description: describe(meta, requirement),
       },
     },
@@ -109,9 +109,14 @@ export function messagesOf(
   ];
 }
 
+function linksOf({ source: { text, url } }: Requirement) {
+  return url === undefined ? [] : [{ url, name: text, type: "source" }];
+}
+
 function describe(meta: ConformanceMeta, requirement: Requirement): string {
   return [
     `**${meta.requirement}** (${requirement.level}): ${requirement.title}`,
+    ...(requirement.source.url === undefined ? [`Source: ${requirement.source.text}`] : []),
     ...(meta.notes ?? []).map((note) => `- ${note}`),
     ...(meta.reproduce === undefined ? [] : ["By hand:", code(meta.reproduce)]),
   ].join("\n\n");

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import Table from "cli-table3";
 import { type Outcome, outcomes } from "#harness/conformance/outcome.ts";
-import { causesOf } from "./outcome/causes.ts";
+import { causesOf, titleOfFailed } from "./outcome/causes.ts";
 import { flipsOf } from "./outcome/verdict.ts";
 import type {
   CauseStatement,
@@ -234,13 +234,14 @@ function formatCause(target: TargetStatement, cause: CauseStatement, look: Look)
   const taken = target.results.filter(({ requirement }) => cause.requirements.includes(requirement));
   const [first] = taken;
   const named = cause.kind !== "same words";
+  const shown = first && taken.length === 1 && !named ? titleOfFailed(first, cause) : undefined;
   const head =
-    first && taken.length === 1 && !named
-      ? `${paint(look, style, `${symbol} ${first.requirement} on ${target.name}`)}  ${first.title}`
+    first && shown !== undefined
+      ? `${paint(look, style, `${symbol} ${first.requirement} on ${target.name}`)}  ${shown}`
       : `${paint(look, style, `${symbol} ${named ? cause.kind : "one cause"} on ${target.name}`)}  ${formatTaken(taken)}`;
   const source =
-    first && taken.length === 1 && !named
-      ? [paint(look, "gray", `${indent}${first.level}, ${first.source.text}`)]
+    first && shown !== undefined
+      ? [paint(look, "gray", `${indent}${formatRule(first, shown)}`)]
       : wrapIds(cause.requirements, look);
   const others =
     first && taken.length === 1 ? first.tests.filter((test) => test.cause !== cause.id).length : 0;
@@ -253,6 +254,11 @@ function formatCause(target: TargetStatement, cause: CauseStatement, look: Look)
       : []),
     ...(cause.evidence.length > 0 ? [`${indent}evidence: ${cause.evidence.join(" ")}`] : []),
   ].join("\n");
+}
+
+/** `MUST, Containers Tutorial, Chapter 2`, and the rule where the test that failed says something else. */
+function formatRule({ level, source, title }: RequirementResult, shown: string): string {
+  return `${level}, ${source.text}${shown === title ? "" : `: ${title}`}`;
 }
 
 /** `took 23 requirements, 20 of them MUST`. */

@@ -116,7 +116,7 @@ function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
         reason,
         ...(told || result.reproduce === undefined ? [] : [`by hand: ${result.reproduce}`]),
         ...result.evidence.map((file) => `evidence: ${file}`),
-        `source: ${result.source.text} ${result.source.url}`,
+        `source: ${result.source.text} ${result.source.url ?? ""}`.trimEnd(),
       ].join("\n"),
     ),
   };

@@ -76,8 +76,10 @@ const result = z
     title: z.string().describe("the rule as an obligation"),
     level: z.enum(["MUST", "SHOULD", "MAY"]),
     source: z
-      .strictObject({ text: z.string(), url: z.url() })
-      .describe("where the rule comes from: tutorial chapter or section of a specification"),
+      .strictObject({ text: z.string(), url: z.url().optional() })
+      .describe(
+        "where the rule comes from: tutorial chapter, section of a specification, or a page of the project's own, which has no URL",
+      ),
     profile: z.string().describe("the group of rules that gets a verdict"),
     chapter: z.string().optional().describe("folder of the suite that showed it; absent when nothing ran"),
     outcome,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { plural } from "#reports/conformance/console.ts";
-import { causesOf } from "#reports/conformance/outcome/causes.ts";
+import { causesOf, titleOfFailed } from "#reports/conformance/outcome/causes.ts";
 import { repeatLine, type ToldSettings } from "#reports/conformance/repeat.ts";
 import type { CauseStatement, SuiteError, TargetStatement } from "#reports/conformance/schema.ts";
 import { type Place, placeIn } from "./annotation.ts";
@@ -44,7 +44,8 @@ function describe(cause: CauseStatement, [first, ...others]: Told["targets"], wo
   const { requirements, kind, outcome, reason } = cause;
   const on = `on ${target.name}${others.length > 0 ? ` and ${plural(others.length, "other target")}` : ""}`;
   const [id = ""] = requirements;
-  const rule = target.results.find(({ requirement }) => requirement === id)?.title;
+  const result = target.results.find(({ requirement }) => requirement === id);
+  const rule = result && titleOfFailed(result, cause);
   const one = requirements.length === 1 && kind === "same words";
   const title = one
     ? `${id} ${on}: ${rule}`

@@ -1,7 +1,7 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
-import { expectRefusal } from "#harness/conformance/refusal.ts";
+import { expectEach, expectFailure, expectRefusal } from "#harness/conformance/refusal.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
@@ -14,6 +14,12 @@ import { expectTaggedFrames } from "./vlan-frames.ts";
 /** The tutorial's network. */
 const vlan = { name: "contiv-vlan", encap: "vlan", tag: 112, subnet: "10.1.3.0/24" } as const;
 const anotherTag = 113;
+
+const impossible = [
+  { what: "in use", tag: vlan.tag, instead: 113 },
+  { what: "out of range", tag: 4095, instead: 114 },
+] as const;
+const refusedNetwork = () => ({ name: uniqueName("refused"), encap: "vlan", subnet: freshSubnet() }) as const;
 
 chapter("vlan", ({ requirement, shared }) => {
   const pair = shared("a VLAN network with a container on each node", ({ scope, ...context }) =>
@@ -95,22 +101,26 @@ chapter("vlan", ({ requirement, shared }) => {
     { alone: true },
   );
 
-  requirement("V5", "a tag that cannot be is refused by name, and nothing of it stays", async (test) => {
+  requirement("V5", "a tag that cannot be is refused, and nothing of it stays", async (test) => {
     const { driver, scope } = test;
     await test.use(pair);
-    for (const [what, tag] of [
-      ["in use", vlan.tag],
-      ["out of range", 4095],
-    ] as const) {
+    await expectEach(impossible, async ({ what, tag, instead }) => {
       const own = scope.child(what);
-      const spec = { name: uniqueName("refused"), encap: "vlan", subnet: freshSubnet() } as const;
-      const command = `docker network create with tag ${tag}, which is ${what}`;
+      const spec = refusedNetwork();
       const refused = driver.createNetwork(own, { ...spec, tag });
-      test.fact(what, await expectRefusal(command, refused, [String(tag)]));
+      test.fact(what, await expectFailure(`a network with tag ${tag}, which is ${what}`, refused));
       await own.close();
       const next = scope.child(`${what}, corrected`);
-      await driver.createNetwork(next, { ...spec, tag: anotherTag });
+      await driver.createNetwork(next, { ...spec, tag: instead });
       await next.close();
-    }
+    });
+  });
+
+  requirement("V5b", "the refusal of a tag names it", async ({ driver, scope, use }) => {
+    await use(pair);
+    await expectEach(impossible, async ({ what, tag }) => {
+      const refused = driver.createNetwork(scope, { ...refusedNetwork(), tag });
+      await expectRefusal(`a network with tag ${tag}, which is ${what}`, refused, [String(tag)]);
+    });
   });
 });

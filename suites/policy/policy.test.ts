@@ -1,7 +1,7 @@
 import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
-import { expectRefusal } from "#harness/conformance/refusal.ts";
+import { expectEach, expectFailure, expectRefusal } from "#harness/conformance/refusal.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { contains } from "#harness/core/ip.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
@@ -19,6 +19,24 @@ import {
   ports,
   tutorialRules,
 } from "./fixture.ts";
+import { expectOneEnd, makeTies } from "./ties.ts";
+
+const denied = { id: "1", direction: "in", protocol: "tcp", action: "deny" } as const;
+const impossible = [
+  { what: "a port out of range", rule: { ...denied, id: "2", port: 70_000 }, value: "70000" },
+  { what: "a priority out of range", rule: { ...denied, id: "3", priority: 101 }, value: "101" },
+  { what: "an unknown group", rule: { ...denied, id: "4", peer: { group: "nonesuch" } }, value: "nonesuch" },
+  {
+    what: "an unknown network",
+    rule: { ...denied, id: "5", peer: { network: "nonesuch" } },
+    value: "nonesuch",
+  },
+  {
+    what: "an address that is none",
+    rule: { ...denied, id: "6", peer: { address: "10.1.2.300" } },
+    value: "10.1.2.300",
+  },
+] as const;
 
 /** Time that a change of a live policy may take to reach every node. */
 const takesEffect = { settleMs: 5_000 };
@@ -162,31 +180,34 @@ chapter("policy", ({ requirement, shared }) => {
     },
   );
 
-  requirement("P10", "what a policy cannot be is refused by name, and nothing of it stays", async (test) => {
+  requirement("P10", "what a rule cannot be is refused, and nothing of it stays", async (test) => {
     const { driver, scope } = test;
     const { network } = await test.use(field);
     const policy = await createPolicy(scope, driver, uniqueName("policy"));
-    const rule = { id: "1", direction: "in", protocol: "tcp", action: "deny" } as const;
-    for (const [what, wrong, value] of [
-      ["a port out of range", { ...rule, port: 70_000 }, "70000"],
-      ["a priority out of range", { ...rule, priority: 101 }, "101"],
-      ["an unknown group", { ...rule, peer: { group: "nonesuch" } }, "nonesuch"],
-      ["an unknown network", { ...rule, peer: { network: "nonesuch" } }, "nonesuch"],
-      ["an address that is none", { ...rule, peer: { address: "10.1.2.300" } }, "10.1.2.300"],
-    ] as const) {
-      test.fact(what, await expectRefusal(`a rule with ${what}`, policy.addRule(wrong), [value]));
-      expectFact(`the rules of ${policy.name}`, `the listing after ${what}`, await policy.rules(), []);
-    }
+    await expectEach(impossible, async ({ what, rule }) => {
+      test.fact(what, await expectFailure(`a rule with ${what}`, policy.addRule(rule)));
+      const kept = (await policy.rules()).filter(({ id }) => id === rule.id);
+      expectFact(`the rules of ${policy.name}`, `the listing after ${what}`, kept, []);
+    });
     const group = { name: uniqueName("group"), network: network.name, policies: ["nonesuch"] };
-    const refused = createGroup(scope, driver, group);
-    await expectRefusal("a group with an unknown policy", refused, ["nonesuch"]);
+    await expectFailure("a group with an unknown policy", createGroup(scope, driver, group));
     const groups = (await driver.listGroups?.()) ?? [];
     expectThat(!groups.some(({ name }) => name === group.name), {
       who: "the listing of groups",
       expected: `no ${group.name}`,
       got: groups.map(({ name }) => name).join(", "),
     });
-    await policy.addRule({ ...rule, port: deniedPort });
+    await policy.addRule({ ...denied, port: deniedPort });
+  });
+
+  requirement("P10b", "the refusal of a rule names what is wrong with it", async ({ driver, scope, use }) => {
+    const { network } = await use(field);
+    const policy = await createPolicy(scope, driver, uniqueName("policy"));
+    await expectEach(impossible, async ({ what, rule, value }) => {
+      await expectRefusal(`a rule with ${what}`, policy.addRule(rule), [value]);
+    });
+    const group = { name: uniqueName("group"), network: network.name, policies: ["nonesuch"] };
+    await expectRefusal("a group with an unknown policy", createGroup(scope, driver, group), ["nonesuch"]);
   });
 
   requirement(
@@ -212,6 +233,27 @@ chapter("policy", ({ requirement, shared }) => {
           });
         }
       }
+    },
+    { alone: true, breaks: true },
+  );
+
+  requirement(
+    "P11",
+    "equal priorities end as before after the plugin was ended and started again",
+    async (test) => {
+      const { restart } = test.driver;
+      if (!restart) throw new Unsupported("the driver cannot restart its plugin");
+      const clients = await test.use(field);
+      const groups = await makeTies(test.scope, test.driver, clients);
+      const before = await expectOneEnd(clients, groups);
+      await restart.call(test.driver);
+      await expectOpen(clients.stranger, clients.open.at(deniedPort));
+      expectFact(
+        "a port with two rules of one priority",
+        "its state",
+        await expectOneEnd(clients, groups),
+        before,
+      );
     },
     { alone: true, breaks: true },
   );

@@ -1,7 +1,6 @@
 import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectThat } from "#harness/conformance/expect.ts";
-import { expectBlocked, expectOpen, isBlocked } from "#harness/observe/probe/reachability.ts";
+import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
@@ -13,6 +12,7 @@ import {
   makeField,
   tutorialRules,
 } from "./fixture.ts";
+import { expectOneEnd, makeTies } from "./ties.ts";
 
 /** What rules mean beside each other, and what they can name. */
 chapter("policy", ({ requirement, shared }) => {
@@ -35,46 +35,11 @@ chapter("policy", ({ requirement, shared }) => {
     await expectOpen(stranger, tutorial.tcp.at(allowedPort));
   });
 
-  requirement("P5", "equal priorities end the same way, whatever the order and the node", async (test) => {
-    const { network, near, far, stranger, neighbour, open } = await test.use(field);
-    const allow: Rule = {
-      id: "1",
-      direction: "in",
-      protocol: "tcp",
-      port: deniedPort,
-      action: "allow",
-      priority: 5,
-    };
-    const deny: Rule = {
-      id: "2",
-      direction: "in",
-      protocol: "tcp",
-      port: deniedPort,
-      action: "deny",
-      priority: 5,
-    };
-    const groups = await Promise.all([
-      guard(test.scope, test.driver, network, near, [allow, deny]),
-      guard(test.scope, test.driver, network, near, [deny, allow]),
-      guard(test.scope, test.driver, network, far, [allow, deny]),
-    ]);
-    await expectOpen(stranger, open.at(deniedPort));
-    const results = new Map<string, string>();
-    for (const [index, { tcp }] of groups.entries()) {
-      for (const client of [stranger, neighbour]) {
-        const blocked = await isPortBlocked(client, tcp, deniedPort);
-        results.set(
-          `${client.name} to ${["allow first", "deny first", "the other node"][index]}`,
-          blocked ? "blocked" : "open",
-        );
-      }
-    }
-    expectThat(new Set(results.values()).size === 1, {
-      who: "two rules of equal priority",
-      expected: "one result",
-      got: [...results].map(([who, result]) => `${who}: ${result}`).join("; "),
-    });
-    test.fact("equal priorities", [...results.values()][0] ?? "");
+  requirement("P11", "equal priorities end the same way, whatever the order and the node", async (test) => {
+    const clients = await test.use(field);
+    const groups = await makeTies(test.scope, test.driver, clients);
+    await expectOpen(clients.stranger, clients.open.at(deniedPort));
+    test.fact("equal priorities", await expectOneEnd(clients, groups));
   });
 
   requirement("P8", "a rule can name a peer group", async (test) => {
@@ -131,9 +96,4 @@ async function expectOnly(
 ): Promise<void> {
   await expectOpen(friend, tcp.at(deniedPort));
   await expectBlocked(stranger, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
-}
-
-async function isPortBlocked(client: Workload, { peer }: Guarded["tcp"], port: number): Promise<boolean> {
-  const agent = await client.agent();
-  return isBlocked(await agent.connect({ protocol: "tcp", address: peer.ip, port, timeoutMs: 1_500 }));
 }

@@ -29,8 +29,8 @@ export interface Requirement {
   /** The rule in plain English, as an obligation. */
   readonly title: string;
   readonly level: Level;
-  /** Where the rule comes from: tutorial chapter or specification section. */
-  readonly source: { readonly text: string; readonly url: string };
+  /** Where the rule comes from: tutorial chapter, specification section, or a page of the project's own, which has no URL. */
+  readonly source: { readonly text: string; readonly url?: string };
   readonly profile: ConformanceProfile;
   /** Which plugins the rule is for; `applicability` decides with it. */
   readonly appliesTo: AppliesTo;

@@ -2,7 +2,7 @@ import type { InstalledDriver } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { type Pair, runPair } from "#harness/conformance/pair.ts";
-import { expectRefusal } from "#harness/conformance/refusal.ts";
+import { expectEach, expectFailure, expectRefusal } from "#harness/conformance/refusal.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { captureWhile, carrying } from "#harness/observe/capture/capture-while.ts";
@@ -19,7 +19,16 @@ import { expectPingByName } from "#harness/workload/reach/names.ts";
 const network = { name: "contiv-net", subnet: "10.1.2.0/24" } as const;
 const sharedAddress = "10.1.2.50";
 const blueAddress = "10.1.2.60";
+const lentAddress = "10.1.2.70";
+const freedAddress = "10.1.2.80";
 const port = 8888;
+/** Six addresses, one of which is the gateway's where there is one. */
+const tiny = "10.7.8.0/29";
+const impossible = [
+  { what: "part of another network's", subnet: "10.1.2.128/25" },
+  { what: "around another network's", subnet: "10.1.0.0/16" },
+  { what: "no CIDR", subnet: "10.7.7.0" },
+] as const;
 
 chapter("tenants", ({ requirement, shared }) => {
   const tenants = shared("the tenants blue and green", async ({ driver, scope }) => {
@@ -44,6 +53,18 @@ chapter("tenants", ({ requirement, shared }) => {
       blue: { workload: blueTwin, server: await serve(blueTwin, { ports: [port], identity: "blue" }) },
       green: { workload: greenTwin, server: await serve(greenTwin, { ports: [port], identity: "green" }) },
     };
+  });
+
+  const full = shared("a subnet of which every address is in use", async ({ driver, cluster, scope }) => {
+    await tenants.make();
+    const [node] = cluster.nodes;
+    const name = uniqueName("tiny");
+    const network = await create(driver, scope, { name, subnet: tiny });
+    const listing = (await driver.listNetworks?.("blue")) ?? [];
+    const hasGateway = listing.some((row) => row.name === name && (row.gateway ?? "") !== "");
+    const places = Array.from({ length: hasGateway ? 5 : 6 }, () => network.run(scope, node!));
+    const last = (await Promise.all(places)).at(-1)!;
+    return { network, node: node!, last };
   });
 
   requirement("T1", "created tenants are listed", async ({ driver, use }) => {
@@ -91,25 +112,6 @@ chapter("tenants", ({ requirement, shared }) => {
       });
     }
   });
-
-  requirement(
-    "T3",
-    "an address that both had is free again once both gave it up",
-    async ({ driver, cluster, scope }) => {
-      const spec = { name: "contiv-again", subnet: "10.1.4.0/24" } as const;
-      const ip = "10.1.4.50";
-      const round = async (what: string) => {
-        const own = scope.child(what);
-        const names = ["red", "orange"].map(uniqueName);
-        for (const name of names) await createTenant(driver, own, name);
-        const made = await Promise.all(names.map((tenant) => driver.createNetwork(own, { ...spec, tenant })));
-        for (const network of made) await network.run(own, cluster.nodes[0]!, { ip });
-        await own.close();
-      };
-      await round("the first time");
-      await round("the second time");
-    },
-  );
 
   requirement("T4", "inside a tenant containers reach each other by name", async ({ use }) => {
     const { blue, green } = await use(pairs);
@@ -187,19 +189,19 @@ chapter("tenants", ({ requirement, shared }) => {
     });
   });
 
-  requirement("T7", "a subnet that cannot be is refused by name, and nothing of it stays", async (test) => {
-    const { driver, cluster, scope } = test;
+  requirement("T7", "a subnet that cannot be is refused, and nothing of it stays", async (test) => {
+    const { driver, scope } = test;
     await test.use(pairs);
-    const create = (own: Scope, spec: NetworkSpec) => driver.createNetwork(own, { tenant: "blue", ...spec });
-    for (const [what, subnet] of [
-      ["part of another network's", "10.1.2.128/25"],
-      ["around another network's", "10.1.0.0/16"],
-      ["no CIDR", "10.7.7.0"],
-    ] as const) {
+    await expectEach(impossible, async ({ what, subnet }) => {
       const own = scope.child(what);
       const name = uniqueName("refused");
-      const command = `docker network create --subnet=${subnet}, which is ${what}`;
-      test.fact(what, await expectRefusal(command, create(own, { name, subnet }), [subnet]));
+      test.fact(
+        what,
+        await expectFailure(
+          `a network of ${subnet}, which is ${what}`,
+          create(driver, own, { name, subnet }),
+        ),
+      );
       await own.close();
       const listed = (await driver.listNetworks?.("blue")) ?? [];
       expectFact(
@@ -209,31 +211,67 @@ chapter("tenants", ({ requirement, shared }) => {
         [],
       );
       const next = scope.child(`${what}, corrected`);
-      await create(next, { name, subnet: freshSubnet() });
+      await create(driver, next, { name, subnet: freshSubnet() });
       await next.close();
-    }
-    const tiny = "10.7.8.0/29";
-    const full = scope.child("an exhausted subnet");
-    const tinyName = uniqueName("tiny");
-    const network = await create(full, { name: tinyName, subnet: tiny });
-    const listing = (await driver.listNetworks?.("blue")) ?? [];
-    const gateway = listing.find((row) => row.name === tinyName)?.gateway ?? "";
-    const [node] = cluster.nodes;
-    // Six addresses, one of which is the gateway's where there is one.
-    const places = Array.from({ length: gateway === "" ? 6 : 5 }, () => network.run(full, node!));
-    const last = (await Promise.all(places)).at(-1)!;
+    });
+  });
+
+  requirement("T7", "a container is refused in a subnet whose addresses are all in use", async (test) => {
+    const { network, node, last } = await test.use(full);
     const name = uniqueName("refused");
     test.fact(
       "exhausted",
-      await expectRefusal(`docker run in the full ${tiny}`, network.run(full, node!, { name }), [tiny]),
+      await expectFailure(`docker run in the full ${tiny}`, network.run(test.scope, node, { name })),
     );
-    const [neighbour] = (await network.inspect(node!).then((view) => Object.values(view.containers))).filter(
-      (one) => one.name === last.name,
-    );
+    const view = await network.inspect(node);
+    const neighbour = Object.values(view.containers).find((one) => one.name === last.name);
     expectFact(last.name, "its address after the refusal", neighbour?.ipv4, `${last.ip}/29`);
-    await full.close();
+  });
+
+  requirement("T7b", "the refusal of a subnet names it", async ({ driver, scope, use }) => {
+    await use(pairs);
+    const { network, node } = await use(full);
+    await expectEach([...impossible, { what: "full", subnet: tiny }], async ({ what, subnet }) => {
+      const name = uniqueName("refused");
+      const asked =
+        what === "full" ? network.run(scope, node, { name }) : create(driver, scope, { name, subnet });
+      await expectRefusal(`what asks for ${subnet}, which is ${what}`, asked, [subnet]);
+    });
+  });
+
+  requirement(
+    "T8",
+    "an address given up in one tenant stays with its twin in the other",
+    async ({ scope, use }) => {
+      const { blue, green } = await use(pairs);
+      const stays = await green.network.run(scope, green.b.node, { ip: lentAddress });
+      const lent = scope.child("the twin that goes");
+      const goes = await blue.network.run(lent, blue.b.node, { ip: lentAddress });
+      await Promise.all([expectPing(blue.a, goes), expectPing(green.a, stays)]);
+      await lent.close();
+      await Promise.all([green.a, green.b].map((from) => expectPing(from, stays)));
+      const again = await blue.network.run(scope, blue.b.node, { ip: lentAddress });
+      await Promise.all([expectPing(blue.a, again), expectPing(green.a, stays)]);
+    },
+  );
+
+  requirement("T8", "an address that both had is free again once both gave it up", async ({ scope, use }) => {
+    const { blue, green } = await use(pairs);
+    const round = async (what: string) => {
+      const own = scope.child(what);
+      await Promise.all(
+        [blue, green].map(({ network: net, a }) => net.run(own, a.node, { ip: freedAddress })),
+      );
+      await own.close();
+    };
+    await round("the first time");
+    await round("the second time");
   });
 });
+
+function create(driver: InstalledDriver, scope: Scope, spec: NetworkSpec) {
+  return driver.createNetwork(scope, { tenant: "blue", ...spec });
+}
 
 async function createTenant(driver: InstalledDriver, scope: Scope, name: string): Promise<void> {
   expectPresent(driver.createTenant, {

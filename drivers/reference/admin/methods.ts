@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { faultyListing, faultySessions } from "#drivers/reference/faults/listing.ts";
-import { faultyRule } from "#drivers/reference/faults/rule.ts";
+import { faultyRefusal, faultyRule } from "#drivers/reference/faults/rule.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant, keyOf, ruleShape, speakerShape } from "#drivers/reference/model/state/state.ts";
 import type { GivenTo } from "#harness/core/rpc/messages.ts";
@@ -53,7 +53,11 @@ export function adminMethods(service: AdministeredService) {
     ),
     addRule: checked(z.object({ tenant, policy: z.string(), rule: ruleShape }), ({ tenant, policy, rule }) =>
       service.plugin.administer(
-        ({ policies }) => void policies.addRule(tenant, policy, faultyRule(rule, service.plugin.faults)),
+        ({ policies }) =>
+          void faultyRefusal(
+            () => policies.addRule(tenant, policy, faultyRule(rule, service.plugin.faults)),
+            service.plugin.faults,
+          ),
       ),
     ),
     removeRule: checked(z.object({ tenant, policy: z.string(), id: z.string() }), ({ tenant, policy, id }) =>

@@ -22,6 +22,10 @@ export class DataplaneFaults {
   readonly #names = new Map<string, Set<string>>();
   readonly #lastPlans = new Map<string, NodePlan>();
   readonly #routing: RoutingFaults;
+  readonly #tenancies = new Map<string, Tenancy>();
+  readonly #widowed = new Set<string>();
+  /** Policies that were there before this plugin started. */
+  #restored: ReadonlySet<string> | undefined;
 
   constructor(faults: ReadonlySet<string>) {
     this.#faults = faults;
@@ -30,6 +34,7 @@ export class DataplaneFaults {
 
   /** The plan for a node, honest while no fault is on. */
   planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
+    this.#restored ??= new Set(Object.keys(state.policies));
     if (this.#faults.size === 0) {
       this.#routing.forget();
       return planFor(state, node, dataDevice);
@@ -60,6 +65,9 @@ export class DataplaneFaults {
         Object.assign(network, { tag: overlays[0]?.tag, localTag: overlays[0]?.localTag });
     }
     if (this.#on("priority-inverted")) for (const rule of rules) rule.priority = 101 - rule.priority;
+    if (this.#on("ties-turn-on-restart")) {
+      for (const key of this.#restored ?? []) turnTies(state.policies[key]);
+    }
     if (this.#on("deny-widened-to-icmp"))
       for (const policy of Object.values(state.policies)) widen(policy, "icmp");
     if (this.#on("deny-widened-to-udp"))
@@ -127,6 +135,7 @@ export class DataplaneFaults {
   }
 
   #breakFlows(state: State, right: readonly string[], plan: NodePlan, dataDevice: string): string[] {
+    this.#findWidowed(state);
     const outer = [...plan.overlays.map(({ device }) => device), dataDevice];
     const flows = (this.#on("policy-for-given-addresses-alone") ? byGivenAddress(right, state) : right)
       .filter((flow) => !(this.#on("policy-for-ipv4-alone") && isRule(flow) && isIpv6(flow)))
@@ -142,6 +151,7 @@ export class DataplaneFaults {
             .filter((device) => device !== dataDevice || plan.trunk.length > 0)
             .map((device) => `table=0,priority=40,in_port=${device},udp,actions=drop`)
         : []),
+      ...(this.#on("address-lost-with-twin") ? this.#silenceWidowed(state, plan) : []),
       ...(this.#on("overlay-without-tunnel")
         ? plan.ports.map(({ mac, tag }) => ignoreReflection(dataDevice, tag, mac))
         : []),
@@ -151,6 +161,29 @@ export class DataplaneFaults {
         : []),
       ...(this.#on("vlan-deaf-to-others") ? onlyContainers(state, plan, dataDevice) : []),
     ];
+  }
+
+  /** Those whose address a container of another network had, which has gone since. */
+  #findWidowed(state: State): void {
+    const living = Object.values(state.endpoints);
+    for (const [id, gone] of this.#tenancies) {
+      if (Object.hasOwn(state.endpoints, id)) continue;
+      this.#tenancies.delete(id);
+      for (const twin of living) {
+        const known = this.#tenancies.has(twin.id);
+        if (known && twin.ipv4 === gone.ipv4 && twin.network !== gone.network) this.#widowed.add(twin.id);
+      }
+    }
+    for (const { id, ipv4, network } of living) this.#tenancies.set(id, { ipv4, network });
+  }
+
+  #silenceWidowed(state: State, { ports }: NodePlan): string[] {
+    const silent = Object.values(state.endpoints).filter(({ id }) => this.#widowed.has(id));
+    return ports
+      .filter(({ mac, tag }) =>
+        silent.some((one) => one.mac === mac && state.networks[one.network]?.localTag === tag),
+      )
+      .map(({ device }) => `table=0,priority=50,in_port=${device},actions=drop`);
   }
 
   #restoreRules(state: State): void {
@@ -169,6 +202,19 @@ export class DataplaneFaults {
       bound.add(group);
     }
   }
+}
+
+/** An endpoint's address, and the network that it is in. */
+interface Tenancy {
+  readonly ipv4: string;
+  readonly network: string;
+}
+
+/** Lets allow rules win over deny rules of the same priority. */
+function turnTies(policy: PolicyState | undefined): void {
+  const rules = Object.values(policy?.rules ?? {});
+  const denied = new Set(rules.filter(({ action }) => action === "deny").map(({ priority }) => priority));
+  for (const rule of rules) if (rule.action === "allow" && denied.has(rule.priority)) rule.priority += 1;
 }
 
 function union<T extends { device: string }>(wanted: readonly T[], earlier: readonly T[]): T[] {

@@ -21,7 +21,7 @@ export function explain(id: RequirementId, steps: readonly Step[]): string {
   return [
     `${id}  ${title}`,
     `  ${level}, profile ${profile}`,
-    `  source: ${source.text}, ${source.url}`,
+    `  source: ${[source.text, ...(source.url === undefined ? [] : [source.url])].join(", ")}`,
     ...section("needs", describeNeeds(appliesTo)),
     ...section("steps", own.flatMap(describeStep)),
     ...section(

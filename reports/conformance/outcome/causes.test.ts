@@ -94,13 +94,16 @@ test("failures with the same words, but for names and addresses, are one cause",
   const text = failuresOf([
     observe("B2", { reason: refused("net-0a1b2c3d", "10.1.2.0/24") }),
     observe("B5", { reason: refused("net-99887766", "10.1.9.0/24") }),
-    observe("X1", { reason: "c-16f251a1: expected a route, got none" }),
+    observe("X1", {
+      test: "X1 the default route is there",
+      reason: "c-16f251a1: expected a route, got none",
+    }),
   ]);
   expect(text).toBe(`✘ one cause on mine@26.1  took 2 requirements, all MUST
       B2 B5
       ${refused("net-0a1b2c3d", "10.1.2.0/24")}
-✘ X1 on mine@26.1  a container has a second interface on docker_gwbridge, and its default route uses it
-      MUST, Containers Tutorial, Chapter 4
+✘ X1 on mine@26.1  the default route is there
+      MUST, Containers Tutorial, Chapter 4: a container has a second interface on docker_gwbridge, and its default route uses it
       c-16f251a1: expected a route, got none`);
 });
 

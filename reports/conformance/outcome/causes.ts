@@ -66,6 +66,16 @@ export function causesOf({ causes, results }: Pick<TargetStatement, "causes" | "
   return causes ?? statesOfCauses(results);
 }
 
+/** What the test says that it shows, the first one of the requirement that failed for this cause; without a name of its own, the rule. */
+export function titleOfFailed(
+  { requirement, title, tests }: Pick<RequirementResult, "requirement" | "title" | "tests">,
+  { id }: Pick<CauseStatement, "id">,
+): string {
+  const failed = tests.find(({ cause }) => cause === id);
+  const own = failed?.name.replace(new RegExp(`^${requirement}\\b\\s*`), "");
+  return own || title;
+}
+
 /** The causes of two parts of one target. */
 export function mergeCauses(
   one: readonly CauseStatement[] = [],

@@ -75,8 +75,8 @@ export const datapathRequirements = {
       ["publish"],
     ),
     source: {
+      ...publishing("").source,
       text: "Docker, Port publishing and mapping; CNI, portmap plugin, SNAT (hairpin)",
-      url: publishing("").source.url,
     },
   },
   X6: publishing("nothing but published ports is reached from another host", ["publish", "isolation"]),

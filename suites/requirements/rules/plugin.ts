@@ -1,5 +1,5 @@
 import type { Capability } from "#suites/requirements/capability.ts";
-import type { ConformanceProfile, Requirement } from "#suites/requirements/requirement.ts";
+import type { ConformanceProfile, Level, Requirement } from "#suites/requirements/requirement.ts";
 import { moby } from "./moby.ts";
 
 const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
@@ -28,6 +28,21 @@ const policy = chapter(
   "policy",
 );
 
+/** What the tutorial does not say, and no specification either; the page gives the reasons. */
+function refusals(profile: ConformanceProfile & Capability) {
+  return (title: string, level: Level = "MUST"): Requirement => ({
+    title,
+    level,
+    appliesTo: { capabilities: [profile] },
+    profile,
+    source: { text: "netconform, docs/refusals.md" },
+  });
+}
+
+const tenantRefusals = refusals("tenants");
+const vlanRefusals = refusals("vlan");
+const policyRefusals = refusals("policy");
+
 /** The tutorial knows IPv4 only; the protocol carries both. */
 const dualStack: Requirement = {
   title: "containers of a dual-stack network on different nodes reach each other over IPv6",
@@ -50,7 +65,11 @@ export const pluginRequirements = {
   T4: tenants("containers of a tenant on different nodes reach each other by name", ["names"]),
   T5: tenants("a container never reaches another tenant's, neither by address nor by name"),
   T6: tenants("the networks of two tenants have different VNIs or VLANs on the wire"),
-  T7: tenants("a subnet that overlaps, is none or is full is refused with a message that names it"),
+  T7: tenantRefusals("a subnet that overlaps, is none or is full is refused, and nothing of it stays"),
+  T7b: tenantRefusals("the refusal of a subnet names it", "SHOULD"),
+  T8: tenantRefusals(
+    "an address given up in one tenant changes nothing for the same address in another, and is free again",
+  ),
 
   V1: vlan("a VLAN network can be created, and is listed with its encapsulation and tag"),
   V2: vlan(
@@ -58,16 +77,21 @@ export const pluginRequirements = {
   ),
   V3: vlan("frames on the data interface carry the tag and the containers' own MAC, without VXLAN"),
   V4: vlan("an external host in the VLAN reaches the containers, one outside of it does not"),
-  V5: vlan("a tag that is in use or out of range is refused with a message that names it"),
+  V5: vlanRefusals("a tag that is in use or out of range is refused, and nothing of it stays"),
+  V5b: vlanRefusals("the refusal of a tag names it", "SHOULD"),
 
   P1: policy("policies, rules and groups can be created, and are listed as they were created"),
   P2: policy("a container started in a group gets an address of the group's network"),
   P3: policy("allowed ports of a group are open and denied ones blocked, though something listens on all"),
   P4: policy("rules added and deleted on a live policy take effect on running containers"),
-  P5: policy("the rule with the higher priority wins, and equal priorities always end the same way"),
+  P5: policy("the rule with the higher priority wins"),
   P6: policy("a policy binds its group alone, and a TCP rule leaves ICMP and UDP untouched"),
   P7: policy("a policy holds from the same node and from others, and for containers started after the rule"),
   P8: policy("rules can name a direction and a peer group, network or address"),
   P9: policy("a policy survives the end of the plugin and its next start"),
-  P10: policy("a rule that cannot be is refused with a message that names what is wrong, and not kept"),
+  P10: policyRefusals("a rule that cannot be is refused, and nothing of it stays"),
+  P10b: policyRefusals("the refusal of a rule names what is wrong with it", "SHOULD"),
+  P11: policyRefusals(
+    "rules of one priority end the same way on every node, in any order, and after a restart of the plugin",
+  ),
 } as const satisfies Record<string, Requirement>;

@@ -1,9 +1,10 @@
+import { z } from "zod";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
-import type { RequestOf } from "#harness/cnm/protocol/protocol.ts";
+import { genericOptionsKey, type RequestOf } from "#harness/cnm/protocol/protocol.ts";
 import type { ProtocolFaultContext } from "./context.ts";
 import { faultyIpamHandlers, withNetworkOf } from "./ipam-handlers.ts";
 
@@ -50,7 +51,11 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
       if (on("subnet-stays-after-delete") && [...keptSubnets.values()].includes(subnet)) {
         throw new Refusal(`subnet ${subnet} is in use`);
       }
-      return honest["NetworkDriver.CreateNetwork"](request);
+      return honest["NetworkDriver.CreateNetwork"](request).catch((error: unknown) => {
+        // On the other nodes the network is there already, with that tag.
+        if (!onNetwork("tag-replaced") || !(error instanceof Refusal)) throw error;
+        return honest["NetworkDriver.CreateNetwork"](withAnotherTag(request));
+      });
     },
 
     "NetworkDriver.DeleteNetwork": async (request) => {
@@ -161,3 +166,18 @@ function refuseSecond(on: (fault: CnmFaultName) => boolean, deleted: ReadonlySet
 function withoutEmpty<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value)) as Partial<T>;
 }
+
+/** The same network asks for the same other tag on every node, and no two for one. */
+function withAnotherTag(request: RequestOf<"NetworkDriver.CreateNetwork">): typeof request {
+  const [, second = 0, third = 0] = (request.IPv4Data?.[0]?.Pool ?? "").split(".").map(Number);
+  const generic = genericOptions.parse(request.Options?.[genericOptionsKey]);
+  return {
+    ...request,
+    Options: {
+      ...request.Options,
+      [genericOptionsKey]: { ...generic, tag: String(1_000 + ((second * 256 + third) % 3_000)) },
+    },
+  };
+}
+
+const genericOptions = z.looseObject({ tag: z.string() });

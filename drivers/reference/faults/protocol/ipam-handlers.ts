@@ -2,11 +2,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import { isUnspecifiedNetwork } from "#drivers/reference/model/addresses.ts";
+import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
 import { macAddressKey, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
-import { bareAddress } from "#harness/core/ip.ts";
+import { bareAddress, broadcastAddress, prefixOf } from "#harness/core/ip.ts";
 import type { ProtocolFaultContext } from "./context.ts";
 import { isGatewayRequest } from "./gateway-request.ts";
 
@@ -133,6 +134,9 @@ export function faultyIpamHandlers({
       }
       const answer = await requestAddress(asked).catch((error: unknown) => {
         const taken = error instanceof Refusal && /is in use/.test(error.message);
+        const full = error instanceof Refusal && /is exhausted/.test(error.message);
+        if (onNetwork("full-subnet-overflows") && full)
+          return { Address: beyond(model, asked.PoolID), Data: {} };
         if (on("preferred-address-replaced") && taken) return requestAddress({ ...asked, Address: "" });
         throw error;
       });
@@ -159,6 +163,12 @@ export function faultyIpamHandlers({
       return honest["IpamDriver.ReleaseAddress"]({ ...request, Address, PoolID });
     },
   };
+}
+
+/** An address of a pool that no container may have. */
+function beyond(model: Model, pool: string): string {
+  const subnet = model.state.pools[pool]?.subnet ?? "";
+  return `${broadcastAddress(subnet)}/${prefixOf(subnet)}`;
 }
 
 /** Options of RequestAddress that the plugin with `unknown-option-refused` knows. */

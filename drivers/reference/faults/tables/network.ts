@@ -57,13 +57,13 @@ export const referenceFaults = {
     breaks: "a subnet that is in use in one tenant is refused in another",
     why: "tenants must agree on their addresses",
     detectedBy: ["T2"],
-    mayFollow: ["T3", "T4", "T5", "T6", "T7"],
+    mayFollow: ["T3", "T4", "T5", "T6", "T7", "T7b", "T8"],
   },
   "tenants-share-addresses": {
     breaks: "an address asked for that a container of another tenant has is refused",
     why: "tenants must agree on their addresses, container by container",
     detectedBy: ["T3"],
-    mayFollow: ["T5"],
+    mayFollow: ["T5", "T8"],
   },
   "tenants-without-names": {
     breaks: "the resolvers of all tenants but the default one know nobody",
@@ -80,7 +80,7 @@ export const referenceFaults = {
     breaks: "all overlay networks share one VNI and one tag",
     why: "tenants are on one wire",
     detectedBy: ["T6"],
-    mayFollow: ["T3", "T4", "T5"],
+    mayFollow: ["T3", "T4", "T5", "T8"],
   },
   "names-of-all-tenants": {
     breaks: "every resolver knows the containers of all tenants",
@@ -91,17 +91,40 @@ export const referenceFaults = {
   "subnet-refused-without-name": {
     breaks: "failures of IPAM calls are answered as: the request cannot be met",
     why: "nobody can tell which subnet was wrong",
+    detectedBy: ["T7b"],
+  },
+  "full-subnet-overflows": {
+    breaks: "a subnet whose addresses are all in use gives its broadcast address",
+    why: "a container has an address to which nobody's packets go",
     detectedBy: ["T7"],
+    mayFollow: ["T7b", "R1"],
+  },
+  "address-lost-with-twin": {
+    breaks: "when a container goes, nothing passes any more from one that has its address in another tenant",
+    why: "one tenant's life breaks another's network",
+    detectedBy: ["T8"],
   },
   "tag-refused-without-name": {
     breaks: "failures of CreateNetwork are answered as: the network cannot be made",
     why: "nobody can tell which tag was wrong",
+    detectedBy: ["V5b"],
+  },
+  "tag-replaced": {
+    breaks: "a tag that is in use is replaced by another one in silence",
+    why: "the network is in a VLAN that nobody has on the switch",
     detectedBy: ["V5"],
+    mayFollow: ["V5b"],
+  },
+  "rule-refused-without-name": {
+    breaks: "a rule that cannot be is answered as: the rule cannot be added",
+    why: "nobody can tell what of the rule was wrong",
+    detectedBy: ["P10b"],
   },
   "port-out-of-range-cut": {
     breaks: "a rule's port that is out of range is cut down to 16 bits and kept",
     why: "a rule guards a port that nobody meant",
     detectedBy: ["P10"],
+    mayFollow: ["P10b"],
   },
   "vlan-listed-without-tag": {
     breaks: "the listing of networks shows tag 0 for VLAN networks",
@@ -129,7 +152,7 @@ export const referenceFaults = {
     breaks: "containers of a group get addresses of another subnet than the group's network",
     why: "nobody in the network reaches the group",
     detectedBy: ["P2"],
-    mayFollow: ["P3", "P4", "P5", "P6", "P7", "P8", "P9", "R1"],
+    mayFollow: ["P3", "P4", "P5", "P6", "P7", "P8", "P9", "R1", "P11"],
   },
   "rule-listed-without-port": {
     breaks: "the listing of rules shows port 0 for every rule",
@@ -145,19 +168,24 @@ export const referenceFaults = {
     breaks: "rules are kept and listed, and never reach the bridges",
     why: "everybody believes that the ports are closed",
     detectedBy: ["P3"],
-    mayFollow: ["P4", "P5", "P6", "P7", "P8", "P9"],
+    mayFollow: ["P4", "P5", "P6", "P7", "P8", "P9", "P11"],
   },
   "rule-deletion-ignored": {
     breaks: "a deleted rule stays in force",
     why: "a port cannot be opened again without restarting everything",
     detectedBy: ["P4"],
-    mayFollow: ["P5", "P8"],
+    mayFollow: ["P5", "P8", "P11"],
   },
   "priority-inverted": {
     breaks: "the rule with the lower priority wins",
     why: "an exception to a general rule has no effect",
     detectedBy: ["P5"],
     mayFollow: ["P3", "P7", "P8", "P9"],
+  },
+  "ties-turn-on-restart": {
+    breaks: "of two rules of one priority the other one wins once the plugin was started again",
+    why: "a port that was closed is open after an update, though the same rules are listed",
+    detectedBy: ["P11"],
   },
   "deny-widened-to-icmp": {
     breaks: "a deny rule for TCP also drops ICMP",
@@ -173,13 +201,13 @@ export const referenceFaults = {
     breaks: "all containers of a network with a group are members of the group",
     why: "containers that nobody meant are cut off",
     detectedBy: ["P6"],
-    mayFollow: ["P3", "P4", "P5", "P7", "P8", "P9"],
+    mayFollow: ["P3", "P4", "P5", "P7", "P8", "P9", "P11"],
   },
   "policy-only-across-nodes": {
     breaks: "rules judge only what comes from another node",
     why: "a neighbour on the same node reaches every port",
     detectedBy: ["P7"],
-    mayFollow: ["P3", "P4", "P5", "P8", "P9"],
+    mayFollow: ["P3", "P4", "P5", "P8", "P9", "P11"],
   },
   "late-members-ignored": {
     breaks: "only the container that joined a group first is bound by its rules",

@@ -1,6 +1,7 @@
 import { markdownTable } from "#harness/core/text/markdown.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
+import type { Requirement } from "#suites/requirements/requirement.ts";
 
 /** Every requirement, a table for each profile. */
 export function requirementsTable(): string {
@@ -11,11 +12,16 @@ export function requirementsTable(): string {
         .map((id) => ({ id, ...requirementOf(id) }))
         .filter((requirement) => requirement.profile === profile)
         .map(({ id, level, title, appliesTo, source }) => [
-          ...[id, level, title, describeScope(appliesTo), `[${source.text}](${source.url})`],
+          ...[id, level, title, describeScope(appliesTo), linkTo(source)],
         ]);
       return `### ${profile}\n\n${markdownTable(["id", "level", "requirement", "applies to", "source"], rows)}`;
     })
     .join("\n\n");
+}
+
+/** A page of the project's own lies beside the table. */
+function linkTo({ text, url }: Requirement["source"]): string {
+  return `[${text}](${url ?? text.replace(/^.*docs\//, "")})`;
 }
 
 /** Which plugins the rule is for, in a few words; empty: all of them. */

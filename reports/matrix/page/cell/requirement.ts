@@ -20,7 +20,7 @@ export function renderRequirement(
   const took = durationMs > 0 && ` · ${formatDuration(durationMs)}`;
   return html`<article class="card requirement" id="${anchorOf(requirement)}" tabindex="-1">
 <h3>${badge(tone, `${sign} ${outcome}`)} ${requirement}: ${title}</h3>
-<p class="quiet small">${level} · ${link(source.url, source.text, { rel: "noreferrer" })}${took}</p>
+<p class="quiet small">${level} · ${source.url === undefined ? source.text : link(source.url, source.text, { rel: "noreferrer" })}${took}</p>
 ${renderReason(target, result)}
 ${renderFacts(result)}
 ${renderTests(result)}
