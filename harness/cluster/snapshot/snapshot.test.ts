@@ -189,6 +189,13 @@ describe("describeDifferences", () => {
     expect(compareSnapshots({ n: { links: [one] } }, { n: { links: [one, other] } })).toHaveLength(1);
     const elsewhere = link("vethd00270e", "2e:58:c7:55:68:66", "br-0123");
     expect(compareSnapshots({ n: { links: [one] } }, { n: { links: [elsewhere] } })).toHaveLength(2);
+    const entry = (mac: string, device: string) =>
+      `${mac} dev ${device} vlan 1 master docker_gwbridge permanent`;
+    const entries = [entry("e6:47:45:79:78:fe", "veth66e98ac"), entry("2e:58:c7:55:68:66", "vethd00270e")];
+    expect(compareSnapshots({ n: { fdb: entries.slice(0, 1) } }, { n: { fdb: entries.slice(1) } })).toEqual(
+      [],
+    );
+    expect(compareSnapshots({ n: { fdb: entries.slice(0, 1) } }, { n: { fdb: entries } })).toHaveLength(1);
     const rule = (address: string) => `-A PREROUTING -d ${address}/32 ! -i docker_gwbridge -j DROP`;
     const before = { n: { iptables: [rule("172.18.0.2")] } };
     expect(compareSnapshots(before, { n: { iptables: [rule("172.18.0.3")] } })).toEqual([]);

@@ -221,7 +221,7 @@ const renewed: Partial<Record<string, { readonly thing: RegExp; readonly chance:
     chance: /^veth[0-9a-f]{7}|(?<=link\/ether )\S+|(?<=link-netnsid )\d+/g,
   },
   fdb: {
-    thing: / dev veth[0-9a-f]{7} (master docker_gwbridge|self) permanent/,
+    thing: / dev veth[0-9a-f]{7} (vlan \d+ )?(master docker_gwbridge|self) permanent/,
     chance: /^\S+|\bveth[0-9a-f]{7}\b/g,
   },
   iptables: {
