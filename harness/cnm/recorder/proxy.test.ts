@@ -74,6 +74,22 @@ describe("RecordingProxy", () => {
     expect(later).toEqual(broken.filter((requirement) => requirement !== "CNM-15b"));
   });
 
+  it("asks for what the plugin lists by the way that an engine took, where none has asked since the proxy is there", async () => {
+    const { scope, folder, asked } = await conversation();
+    const behind = pluginSocket(join(folder, "plugin.sock"));
+    const proxy = new RecordingProxy(scope, {
+      ...behind,
+      connect: () => Promise.reject(new Error("no way for all engines")),
+    });
+    const server = createSocketServer((socket) => proxy.handle(socket, "node1", behind.connect));
+    await new Promise<void>((resolve) => server.listen(join(folder, "engine.sock"), resolve));
+    scope.defer("the engine's way", () => new Promise<void>((resolve) => server.close(() => resolve())));
+    const engine = new PluginClient(pluginSocket(join(folder, "engine.sock")), "engine");
+    await engine.call("NetworkDriver.CreateNetwork", { NetworkID: ids.NetworkID });
+    expect(await proxy.subsystems()).toEqual(["NetworkDriver"]);
+    expect(asked).toEqual(["NetworkDriver.CreateNetwork", "Plugin.Activate"]);
+  });
+
   it("passes large bodies on, byte for byte", async () => {
     const { client } = await conversation();
     const body = JSON.stringify({ ...ids, padding: randomBytes(2_000_000).toString("hex") });

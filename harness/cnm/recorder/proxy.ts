@@ -23,10 +23,12 @@ export class RecordingProxy {
   readonly #conversation = new Conversation();
   readonly #injections = new Set<ActiveInjection>();
   readonly #connections = new Set<ProxiedConnection>();
+  #connect: Connect;
 
   /** Closes with `scope`. `transcript` is a file that each exchange is appended to as a line of JSON. */
   constructor(scope: Scope, plugin: PluginSocket, options: { transcript?: string } = {}) {
     this.plugin = plugin;
+    this.#connect = plugin.connect;
     this.#transcript = options.transcript;
     if (this.#transcript) mkdirSync(dirname(this.#transcript), { recursive: true });
     scope.defer(`the proxy before ${plugin.name}`, () => {
@@ -48,12 +50,14 @@ export class RecordingProxy {
     return [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
   }
 
-  /** What the plugin lists in its answer to `Plugin.Activate`: the last one that was recorded, else it is asked for one. */
+  /** What the plugin lists in its answer to `Plugin.Activate`: the last one that was recorded, else it is asked for one, by the way that an engine last took. */
   async subsystems(): Promise<string[]> {
     const recorded = this.#exchanges.findLast(({ call, answer }) => call === "Plugin.Activate" && answer);
     const { answer } = recorded
       ? readExchange(recorded)
-      : await new PluginClient(this.plugin, "recorder").call("Plugin.Activate");
+      : await new PluginClient({ ...this.plugin, connect: this.#connect }, "recorder").call(
+          "Plugin.Activate",
+        );
     const listed = fieldsOf(answer)?.Implements;
     return Array.isArray(listed) ? listed.map(String) : [];
   }
@@ -76,6 +80,7 @@ export class RecordingProxy {
 
   /** Takes one connection of `caller` (a node's name) to the plugin; `connect` is given where each node has a way of its own. */
   handle(stream: Duplex, caller: string, connect: Connect = this.plugin.connect): void {
+    this.#connect = connect;
     const connection = new ProxiedConnection(stream, connect, {
       faultFor: (call) => this.#faultFor(call, caller),
       sent: (call, body) => this.#conversation.sent(call, body),
