@@ -17,6 +17,7 @@ import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { typed } from "#harness/core/typed.ts";
 import { claimFolder } from "#reports/claim.ts";
+import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { describeEnvironment, generator, type ToldSettings } from "#reports/environment.ts";
 import {
   isEmpty,
@@ -27,7 +28,9 @@ import {
 } from "#reports/files.ts";
 import { tellGitHub } from "#reports/github/github.ts";
 import { installationOf, targetOf } from "#reports/target.ts";
-import { formatDuration, formatFinished, formatSummary, lookOf, plural } from "./console.ts";
+import { formatFinished } from "./console/finished.ts";
+import { lookOf } from "./console/look.ts";
+import { formatSummary } from "./console/summary.ts";
 import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
 import { type Origin, readOrigin } from "./origin.ts";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { plural } from "#reports/conformance/console.ts";
 import { causesOf, titleOfFailed } from "#reports/conformance/outcome/causes.ts";
 import { repeatLine, type ToldSettings } from "#reports/conformance/repeat.ts";
 import type { CauseStatement, SuiteError, TargetStatement } from "#reports/conformance/schema.ts";
+import { plural } from "#reports/conformance/words.ts";
 import { type Place, placeIn } from "./annotation.ts";
 
 /** What GitHub is told of: targets with the settings that they ran with, and faults that belong to no requirement. */

@@ -1,7 +1,7 @@
 import { appendFileSync, statSync } from "node:fs";
 import type { GitHubStep } from "#harness/core/settings/github-step.ts";
-import { plural } from "#reports/conformance/console.ts";
 import type { Statement } from "#reports/conformance/schema.ts";
+import { plural } from "#reports/conformance/words.ts";
 import { type Annotation, annotationsPerStep, formatAnnotation } from "./annotation.ts";
 import { type Told, type ToldCause, toldCauses } from "./causes.ts";
 import { formatJobSummary } from "./summary.ts";

@@ -1,4 +1,4 @@
-import { formatDuration, plural } from "#reports/conformance/console.ts";
+import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { cellText, fence, htmlText } from "#reports/markdown.ts";
 import { counted, groupChanges } from "./changes.ts";
 import { firstLine, formatCounts, type MatrixCounts, outcomeSigns, requirementsOf } from "./outcomes.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { causeId } from "#harness/core/failure/cause.ts";
-import { formatSummary } from "#reports/conformance/console.ts";
+import { formatSummary } from "#reports/conformance/console/summary.ts";
 import { formatJUnit } from "#reports/conformance/junit.ts";
 import { buildStatement, type Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";

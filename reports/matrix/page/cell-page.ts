@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import { formatDuration, plural } from "#reports/conformance/console.ts";
 import type { RequirementResult } from "#reports/conformance/schema.ts";
+import { formatDuration, plural } from "#reports/conformance/words.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { renderPage } from "#reports/page/page.ts";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatDuration, plural } from "#reports/conformance/console.ts";
+import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { formatCounts, formatTime, type MatrixCounts } from "#reports/matrix/outcomes.ts";
 import type { Matrix } from "#reports/matrix/schema.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";

@@ -33,7 +33,7 @@ import { clustersThatFit, enginesAsAsked, longestFirst, planCells } from "#harne
 import { spreadEngines } from "#harness/tools/matrix/plan/variants.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
 import { claimFolder } from "#reports/claim.ts";
-import { formatDuration } from "#reports/conformance/console.ts";
+import { formatDuration } from "#reports/conformance/words.ts";
 import { describeEnvironment } from "#reports/environment.ts";
 import { counted } from "#reports/matrix/changes.ts";
 import { tellGitHubOfMatrix } from "#reports/matrix/github.ts";

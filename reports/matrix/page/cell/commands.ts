@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describeEntry } from "#harness/host/transcript.ts";
-import { plural } from "#reports/conformance/console.ts";
+import { plural } from "#reports/conformance/words.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 
 const entrySchema = z.object({

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { plural } from "#reports/conformance/console.ts";
 import type { RequirementResult } from "#reports/conformance/schema.ts";
+import { plural } from "#reports/conformance/words.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { encodePath, link } from "#reports/page/link.ts";
 import { details } from "#reports/page/parts.ts";

@@ -1,6 +1,6 @@
-import { formatDuration, plural } from "#reports/conformance/console.ts";
 import { toldBefore } from "#reports/conformance/outcome/causes.ts";
 import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
+import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { anchorOf, link } from "#reports/page/link.ts";

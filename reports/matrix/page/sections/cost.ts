@@ -1,4 +1,4 @@
-import { formatDuration } from "#reports/conformance/console.ts";
+import { formatDuration } from "#reports/conformance/words.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
 import { linkTo } from "#reports/matrix/page/cell-link.ts";
 import type { Cell, Matrix } from "#reports/matrix/schema.ts";

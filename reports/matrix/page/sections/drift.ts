@@ -1,4 +1,4 @@
-import { plural } from "#reports/conformance/console.ts";
+import { plural } from "#reports/conformance/words.ts";
 import { counted, type GroupedChange, groupChanges } from "#reports/matrix/changes.ts";
 import { formatTime } from "#reports/matrix/outcomes.ts";
 import type { Change, Drift } from "#reports/matrix/schema.ts";

@@ -1,4 +1,4 @@
-import { formatDuration } from "#reports/conformance/console.ts";
+import { formatDuration } from "#reports/conformance/words.ts";
 import { formatTime, percent } from "#reports/matrix/outcomes.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { section } from "#reports/page/parts.ts";

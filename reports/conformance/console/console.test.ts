@@ -1,8 +1,10 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import { formatDuration, formatFinished, formatMatrix } from "./console.ts";
-import type { TargetStatement } from "./schema.ts";
-import { buildStatement } from "./statement.ts";
+import type { TargetStatement } from "#reports/conformance/schema.ts";
+import { buildStatement } from "#reports/conformance/statement.ts";
+import { formatDuration } from "#reports/conformance/words.ts";
+import { formatFinished } from "./finished.ts";
+import { formatMatrix } from "./table.ts";
 
 const names = ["bridge@26.1", "overlay@26.1", "overlay@28.5"];
 const targets: TargetStatement[] = buildStatement({

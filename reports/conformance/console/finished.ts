@@ -1,0 +1,32 @@
+import type { Outcome } from "#harness/conformance/outcome.ts";
+import { firstLineOf, formatDuration } from "#reports/conformance/words.ts";
+import { formatReason } from "./failures.ts";
+import { indent, type Look, paint, shorten, signs } from "./look.ts";
+
+/** One finished test while the run lasts; a failure is shown with its text at once. */
+export function formatFinished(
+  finished: {
+    target: string;
+    test: string;
+    outcome: Outcome;
+    durationMs: number;
+    reason?: string | undefined;
+    reproduce?: string | undefined;
+    notes?: readonly string[] | undefined;
+    sawNothing?: boolean | undefined;
+  },
+  look: Look,
+): string {
+  const { symbol, style } = signs[finished.outcome];
+  const left = `${finished.target}  ${formatDuration(finished.durationMs).padStart(8)}  `;
+  const title = shorten(finished.test, Math.max(20, look.width - left.length - 2));
+  const head = `${paint(look, style, symbol)} ${paint(look, "gray", left)}${title}`;
+  if (finished.outcome === "passed") return head;
+  if (finished.outcome === "failed" || finished.outcome === "error") {
+    return [head, ...formatReason(finished, look, 12)].join("\n");
+  }
+  const what = finished.sawNothing ? "nothing seen" : finished.outcome;
+  const notes = (finished.notes ?? []).map((note) => `${indent}${note}`);
+  const why = paint(look, "gray", `${what}: ${firstLineOf(finished.reason)}`);
+  return [head, `${indent}${why}`, ...notes].join("\n");
+}
