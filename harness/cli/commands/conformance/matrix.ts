@@ -14,33 +14,26 @@ import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { progress } from "#harness/core/async/progress.ts";
-import { compareVersions } from "#harness/core/compare-versions.ts";
 import { engineVersions, parseEngine } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { withLock } from "#harness/core/process/lock.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
 import { typed } from "#harness/core/typed.ts";
-import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { firewallsOffered } from "#harness/tools/matrix/firewalls.ts";
-import { pastRunOf, readHistory, reviewHistory, writeHistory } from "#harness/tools/matrix/history.ts";
+import { readHistory } from "#harness/tools/matrix/history.ts";
 import { driversDocument, writeDriversDocument } from "#harness/tools/matrix/known/drivers-document.ts";
 import { compareWithKnown, readKnownReds } from "#harness/tools/matrix/known/known-reds.ts";
-import { countMatrix, MatrixRun } from "#harness/tools/matrix/matrix-run.ts";
+import { MatrixRun } from "#harness/tools/matrix/matrix-run.ts";
 import { mergeMatrices } from "#harness/tools/matrix/merge.ts";
 import { clustersThatFit, enginesAsAsked, longestFirst, planCells } from "#harness/tools/matrix/plan/plan.ts";
 import { spreadEngines } from "#harness/tools/matrix/plan/variants.ts";
-import { generateAllureReport } from "#reports/allure/report.ts";
+import { type Pair, reportMatrix } from "#harness/tools/matrix/report.ts";
 import { claimFolder } from "#reports/claim.ts";
-import { formatDuration } from "#reports/conformance/words.ts";
 import { describeEnvironment } from "#reports/environment.ts";
-import { counted } from "#reports/matrix/changes.ts";
 import { tellGitHubOfMatrix } from "#reports/matrix/github.ts";
-import { formatSpeed } from "#reports/matrix/markdown.ts";
-import { formatCounts } from "#reports/matrix/outcomes.ts";
 import { type Firewall, firewalls, type Matrix, type PastRun } from "#reports/matrix/schema.ts";
-import { gatherAllureResults, matrixFiles, writeMatrix } from "#reports/matrix/write.ts";
+import { matrixFiles } from "#reports/matrix/write.ts";
 
 interface Options {
   requirement?: string;
@@ -146,7 +139,11 @@ async function matrix(what: readonly string[], options: Options): Promise<number
         : await run(what, settings, { ...options, pair: between }, history, told.promise);
     checkBetween(between, merged.cells);
     if (known) Object.assign(merged, compareWithKnown(merged.cells, known));
-    const code = await report(merged, settings.REPORTS, { historyPath, nights: options.nights, between });
+    const code = await reportMatrix(merged, settings.REPORTS, {
+      historyPath,
+      nights: options.nights,
+      between,
+    });
     const step = readGitHubStep();
     if (options.docs) progress.say(writeDriversDocument(merged));
     // A part of a matrix is told of when it is merged with the others.
@@ -265,77 +262,6 @@ function checkBetween(between: Pair | undefined, cells: readonly { readonly engi
     );
   }
 }
-
-async function report(
-  matrix: Matrix,
-  folder: string,
-  { historyPath, nights, between }: { historyPath: string; nights: number; between: Pair | undefined },
-): Promise<number> {
-  const counts = countMatrix(matrix);
-  const runs = await withLock(historyPath, async () => {
-    const history = readHistory(historyPath).filter(({ id }) => id !== matrix.run.id);
-    const plain = matrix.cells.map(({ engine }) => engine).filter((engine) => !/[[+]/.test(engine));
-    const engines = [...new Set(plain)].sort(compareVersions);
-    const pair = between ?? (engines.length > 1 ? [engines[0] ?? "", engines.at(-1) ?? ""] : undefined);
-    const earlier = history.filter(({ at }) => at < matrix.run.startedAt);
-    matrix.drift.push(driftOverNights(matrix.cells, earlier));
-    if (pair) matrix.drift.push(driftBetweenEngines(matrix.cells, pair[0], pair[1]));
-    const now = pastRunOf(matrix);
-    return Object.keys(now.cells).length > 0 ? writeHistory(historyPath, history, now, nights) : history;
-  });
-  writeMatrix(matrix, folder, { counts, review: reviewHistory(runs) });
-  gatherAllureResults(matrix.cells, folder);
-  const allure = await generateAllureReport({
-    folder,
-    singleFile: true,
-    name: "Conformance matrix",
-  }).catch((error: Error) => `none: ${error.message}`);
-  console.log(describe(matrix, folder, allure));
-  console.log(formatCounts(counts));
-  if (counts.passed === 0 || matrix.run.interrupted) return 1;
-  return counts.failed === 0 ? 0 : 1;
-}
-
-function describe(
-  { cells, drift, speed, summary, known = [] }: Matrix,
-  folder: string,
-  allure: string,
-): string {
-  const wide = Math.max(...cells.map(({ name }) => name.length), 4);
-  const lines = cells.map(({ name, state, because, durationMs, target, errors }) => {
-    const outcomes = (target?.results ?? []).map(({ outcome }) => outcome);
-    const red = outcomes.filter((outcome) => outcome === "failed" || outcome === "error").length;
-    const passed = outcomes.filter((outcome) => outcome === "passed").length;
-    const how = state === "complete" ? "" : `; ${state}: ${because?.split("\n")[0] ?? ""}`;
-    const faults = errors.length === 0 ? "" : `; ${errors.length} faults of the suite: ${errors[0]?.message}`;
-    return `  ${name.padEnd(wide)}  ${formatDuration(durationMs).padStart(9)}  ${passed} passed, ${red} failed${how}${faults}`;
-  });
-  const drifts = drift.map(({ between, changes, compared }) => {
-    const against = between === "nights" ? "the last green run" : between.replace(" ", " → ");
-    return `drift, ${against}: ${compared.length === 0 ? "nothing to compare with" : counted(changes)}`;
-  });
-  const knownReds = known.map(({ cell, requirement, says, state }) =>
-    state === "seen"
-      ? `known: ${requirement} on ${cell}: ${says}`
-      : `known to fail, and passed: ${requirement} on ${cell}; take it off the list`,
-  );
-  const path = (name: string) => join(folder, name);
-  return [
-    "",
-    ...lines,
-    "",
-    ...drifts,
-    ...knownReds,
-    `speed: ${formatSpeed(speed)}`,
-    `reports: ${path(matrixFiles.page)}`,
-    `         ${path(matrixFiles.markdown)}`,
-    `         ${path(matrixFiles.json)}`,
-    `         ${allure}`,
-    `${summary.error} error, ${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run`,
-  ].join("\n");
-}
-
-type Pair = [string, string];
 
 function readBetween(given: string[] | undefined): Pair | undefined {
   if (!given) return undefined;
