@@ -114,9 +114,12 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
   await waitForSwarm(cluster);
 }
 
+/** A worker whose manager was restarted looks for it once a minute. */
+const readyMs = 90_000;
+
 async function waitForSwarm(cluster: Cluster): Promise<void> {
   const manager = firstNode(cluster);
-  await until({ what: "every node to be ready in the swarm", deadlineMs: 30_000 }, async () => {
+  await until({ what: "every node to be ready in the swarm", deadlineMs: readyMs }, async () => {
     const nodes = (await manager.docker.listNodes()) as { Status?: { State?: string } }[];
     return nodes.filter((node) => node.Status?.State === "ready").length === cluster.nodes.length;
   });

@@ -46,18 +46,10 @@ export async function expectEach<Case>(
   cases: readonly Case[],
   look: (one: Case) => Promise<unknown>,
 ): Promise<void> {
-  const ends = await Promise.all(
-    cases.map((one) =>
-      look(one).then(
-        () => undefined,
-        (error: unknown) => {
-          if (error instanceof Nonconformance) return error;
-          throw error;
-        },
-      ),
-    ),
-  );
-  const failed = ends.filter((end) => end !== undefined);
+  const ends = await Promise.allSettled(cases.map(look));
+  const errors = ends.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
+  const failed = errors.filter((error) => error instanceof Nonconformance);
+  if (failed.length < errors.length) throw errors.find((error) => !(error instanceof Nonconformance));
   const [first, ...others] = failed;
   if (!first) return;
   if (others.length === 0) throw first;

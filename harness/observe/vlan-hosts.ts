@@ -1,5 +1,6 @@
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import { Blocked } from "#harness/core/errors.ts";
 import { addressOf } from "#harness/core/ip.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
@@ -22,16 +23,21 @@ export interface Wire {
  * Needs Open vSwitch there, with or without its kernel module; removed when `scope` closes.
  */
 export async function openWire(scope: Scope, external: ExternalHost): Promise<Wire> {
+  const { data, management } = external.interfaces;
+  if (data.device === management.device) {
+    throw new Blocked(
+      `${external.name} is reached over ${data.device} itself, which becomes a port of a bridge here: name another data interface of it in the inventory`,
+    );
+  }
   const running = await external.exec(["ovs-vsctl", "--timeout=2", "show"]);
   if (running.code !== 0) {
     await external.run([ovsControl, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
   }
   const kernel = (await external.exec(["test", "-d", "/sys/module/openvswitch"])).code === 0;
-  const { device } = external.interfaces.data;
   await external.run([
     ...["ovs-vsctl", "--may-exist", "add-br", bridge],
     ...["--", "set", "bridge", bridge, `datapath_type=${kernel ? "system" : "netdev"}`],
-    ...["--", "--may-exist", "add-port", bridge, device],
+    ...["--", "--may-exist", "add-port", bridge, data.device],
   ]);
   scope.defer(`the switch on ${external.name}`, () =>
     external.run(["ovs-vsctl", "--if-exists", "del-br", bridge]),

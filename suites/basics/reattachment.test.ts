@@ -79,7 +79,7 @@ async function stateOf(node: ClusterNode): Promise<NodeState> {
 
 /** Takes away what came since: interfaces and rules. A container's own ones go by themselves, a little after it. */
 async function restore(node: ClusterNode, { links, rules }: NodeState): Promise<void> {
-  for (const [family, input] of rules) await node.run([`${family}-restore`], { input });
+  for (const [family, input] of rules) await node.run([`${family}-restore`, "--wait"], { input });
   for (const name of await linksOf(node)) {
     if (!links.includes(name)) await node.exec(["ip", "link", "del", name]);
   }

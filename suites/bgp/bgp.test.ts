@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from "node:util";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { nthAddress, overlaps } from "#harness/core/ip.ts";
 import { describeRoute } from "#harness/observe/bgp/routes.ts";
+import { untilSeen } from "#harness/observe/probe/expectation.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
 import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
@@ -41,20 +43,27 @@ chapter("bgp", ({ requirement, shared }) => {
       for (const router of routers) {
         for (const node of cluster.nodes) await expectSessions(router, neighborOf(node), opensMs);
       }
-      const listed = expectPresent(await driver.listBgpSessions?.(), {
-        who: "the driver",
-        expected: "a listing of BGP sessions, since it declares bgp",
-        got: "none",
-      });
+      const list = async () =>
+        expectPresent(await driver.listBgpSessions?.(), {
+          who: "the driver",
+          expected: "a listing of BGP sessions, since it declares bgp",
+          got: "none",
+        });
+      const wanted = routers.flatMap(({ addresses, as }) => addresses.map((one) => `${one} AS ${as}`));
       for (const { name } of cluster.nodes) {
-        const sessions = listed.filter(({ node, established }) => node === name && established);
-        const wanted = routers.flatMap(({ addresses, as }) => addresses.map((one) => `${one} AS ${as}`));
-        expectFact(
-          `the plugin's listing of the sessions of ${name}`,
-          "what is established",
-          sessions.map(({ neighbor, as }) => `${neighbor} AS ${as}`).toSorted(),
-          wanted.toSorted(),
-        );
+        // A router takes a session for established a moment before its neighbour does.
+        await untilSeen({
+          who: `the plugin's listing of the sessions of ${name}`,
+          expected: `what is established to be ${wanted.toSorted().join(", ")}`,
+          deadlineMs: opensMs,
+          look: async () =>
+            (await list())
+              .filter(({ node, established }) => node === name && established)
+              .map(({ neighbor, as }) => `${neighbor} AS ${as}`)
+              .toSorted(),
+          accept: (seen): seen is string[] => isDeepStrictEqual(seen, wanted.toSorted()),
+          describe: (seen) => seen.join(", ") || "none",
+        });
       }
     },
     slow,
@@ -195,6 +204,7 @@ chapter("bgp", ({ requirement, shared }) => {
         for (const router of routers) await router.cut(cut);
         await Promise.all(routers.map((router) => expectWithdrawn(router, b.ip, convergesMs)));
         await expectNoPing(host, b, { control: { to: a } });
+        for (const router of routers) await expectSessions(router, outside.neighborOf(a.node), convergesMs);
       } finally {
         for (const router of routers) await router.restore(cut);
       }

@@ -14,6 +14,8 @@ import { sendingKeys } from "./fixture.ts";
 const rotations = 3;
 /** Engines tell a restarted one of their endpoints again twice a minute. */
 const settledMs = 60_000;
+/** Within which every node sends with other keys. */
+const rotationMs = 60_000;
 const port = 8084;
 const flowPort = 8085;
 /** Of the client; below those that its kernel gives away. */
@@ -34,7 +36,8 @@ chapter("encryption", ({ requirement }) => {
       await Promise.all([expectPing(a, b, { deadlineMs }), expectPing(b, a, { deadlineMs })]);
       await using server = await serve(b, { ports: [flowPort], protocol: "udp" });
       await using connection = await Conversation.start({ from: a, to: b, port });
-      const flow = await Flow.start({ from: a, fromPort, target: server.at(flowPort) }, attemptMs);
+      const ends = { from: a, fromPort, target: server.at(flowPort) };
+      const flow = await Flow.start(ends, attemptMs, rotations * rotationMs + 60_000);
 
       const underlay = test.driver.underlay ?? "control";
       const [from = "", to = ""] = cluster.nodes.map(({ interfaces }) => interfaces[underlay].address);
@@ -72,7 +75,7 @@ async function rotateWhile(
   for (let rotation = 1; rotation <= rotations; rotation++) {
     const what = `both nodes to send with other keys, ${rotation} of ${rotations}`;
     const changed = ways.map(() => false);
-    const lost = await until({ what, deadlineMs: 60_000, everyMs: 200 }, async () => {
+    const lost = await until({ what, deadlineMs: rotationMs, everyMs: 200 }, async () => {
       const lost = await connection.exchange(`in rotation ${rotation} of the keys`);
       if (lost) return lost;
       for (const [index, way] of ways.entries()) {

@@ -110,6 +110,13 @@ chapter("vlan", ({ requirement, shared }) => {
       const refused = driver.createNetwork(own, { ...spec, tag });
       test.fact(what, await expectFailure(`a network with tag ${tag}, which is ${what}`, refused));
       await own.close();
+      const listed = (await driver.listNetworks?.()) ?? [];
+      expectFact(
+        "the listing of networks",
+        `rows of ${spec.name}`,
+        listed.filter((row) => row.name === spec.name),
+        [],
+      );
       const next = scope.child(`${what}, corrected`);
       await driver.createNetwork(next, { ...spec, tag: instead });
       await next.close();

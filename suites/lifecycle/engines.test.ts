@@ -50,7 +50,7 @@ chapter("lifecycle", ({ requirement }) => {
       await leaveAlone(node, [ended, peer]);
 
       const away = scope.child("the plugin that is away");
-      await stopEngine(node);
+      await stopEngine(scope, node);
       await driver.stop(away);
       await startEngine(node);
       const listed = await node.docker.listContainers({ all: true });
@@ -150,7 +150,7 @@ chapter("lifecycle", ({ requirement }) => {
       await expectReached({ ...test, scope }, held, reached);
       const started = await startOf(held);
 
-      await stopEngine(node);
+      await stopEngine(scope, node);
       // The documentation says elsewhere that networking is interrupted then.
       fact("traffic while the engine is away", (await passes(peer, held)) ? "passes" : "does not pass");
       await startEngine(node);

@@ -6,6 +6,7 @@ import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { nthAddress } from "#harness/core/ip.ts";
+import { NoRoute } from "#harness/host/agent/agent.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
@@ -100,8 +101,15 @@ export async function expectReached(
 export async function expectOwnAddresses(workloads: readonly Workload[]): Promise<void> {
   const owners = new Map<string, string>();
   for (const workload of workloads) {
-    for (const { name, mac, addresses } of await workload.links()) {
-      if (!addresses.includes(`${workload.ip}/${workload.prefix}`)) continue;
+    const links = await workload.links();
+    const wanted = `${workload.ip}/${workload.prefix}`;
+    const having = links.filter(({ addresses }) => addresses.includes(wanted));
+    expectThat(having.length > 0, {
+      who: `${workload.name}, inside`,
+      expected: `an interface with ${wanted}`,
+      got: links.map(({ name, addresses }) => `${name} ${addresses.join(" ")}`).join("; "),
+    });
+    for (const { name, mac } of having) {
       for (const own of [workload.ip, mac]) {
         const owner = owners.get(own);
         expectThat(owner === undefined, {
@@ -154,7 +162,11 @@ export async function stop({ node, id, name }: Workload): Promise<void> {
 /** Whether an echo request is answered now; three are sent. */
 export async function passes(from: Workload, to: Workload): Promise<boolean> {
   const agent = await from.agent();
-  const { received } = await agent.ping({ address: to.ip, timeoutMs: 1_000, count: 3, intervalMs: 100 });
+  const sent = agent.ping({ address: to.ip, timeoutMs: 1_000, count: 3, intervalMs: 100 });
+  const { received } = await sent.catch((error: unknown) => {
+    if (error instanceof NoRoute) return { received: 0 };
+    throw error;
+  });
   return received > 0;
 }
 

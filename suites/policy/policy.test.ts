@@ -189,6 +189,7 @@ chapter("policy", ({ requirement, shared }) => {
       const kept = (await policy.rules()).filter(({ id }) => id === rule.id);
       expectFact(`the rules of ${policy.name}`, `the listing after ${what}`, kept, []);
     });
+    for (const { rule } of impossible) await policy.addRule({ ...denied, id: rule.id, port: deniedPort });
     const group = { name: uniqueName("group"), network: network.name, policies: ["nonesuch"] };
     await expectFailure("a group with an unknown policy", createGroup(scope, driver, group));
     const groups = (await driver.listGroups?.()) ?? [];
@@ -197,7 +198,7 @@ chapter("policy", ({ requirement, shared }) => {
       expected: `no ${group.name}`,
       got: groups.map(({ name }) => name).join(", "),
     });
-    await policy.addRule({ ...denied, port: deniedPort });
+    await createGroup(scope, driver, { ...group, policies: [policy.name] });
   });
 
   requirement("P10b", "the refusal of a rule names what is wrong with it", async ({ driver, scope, use }) => {

@@ -2,9 +2,9 @@ import type { InstalledDriver, Rule } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { isBlocked } from "#harness/observe/probe/reachability.ts";
+import { expectOpen, isBlocked } from "#harness/observe/probe/reachability.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { deniedPort, type Field, type Guarded, guard } from "./fixture.ts";
+import { allowedPort, deniedPort, type Field, type Guarded, guard } from "./fixture.ts";
 
 /** Groups that have two rules of one priority for one port, one that allows and one that denies; by what is special about each. */
 export async function makeTies(
@@ -24,7 +24,10 @@ export async function makeTies(
   return { "allow first": allowFirst, "deny first": denyFirst, "the other node": elsewhere };
 }
 
-/** How a connection ends in each group, seen from both nodes. Throws where it is not the same. */
+/**
+ * How a connection ends in each group, seen from both nodes, between two sights of a port of each group that no rule names. Throws where
+ * it is not the same.
+ */
 export async function expectOneEnd(
   { stranger, neighbour }: Field,
   groups: Readonly<Record<string, Guarded>>,
@@ -32,7 +35,9 @@ export async function expectOneEnd(
   const ends = new Map<string, string>();
   for (const [which, { tcp }] of Object.entries(groups)) {
     for (const client of [stranger, neighbour]) {
+      await expectOpen(client, tcp.at(allowedPort));
       const blocked = await isPortBlocked(client, tcp, deniedPort);
+      await expectOpen(client, tcp.at(allowedPort));
       ends.set(`${client.name} to ${which}`, blocked ? "blocked" : "open");
     }
   }

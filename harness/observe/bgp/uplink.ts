@@ -113,7 +113,12 @@ export async function openUplink(
  * proxy sends broadcasts back to where they came from.
  */
 async function bridgeWire(scope: Scope, external: ExternalHost): Promise<void> {
-  const { device } = external.interfaces.data;
+  const { data, management } = external.interfaces;
+  if (data.device === management.device) {
+    throw new Blocked(
+      `${external.name} is reached over ${data.device} itself, which becomes a port of a bridge here: name another data interface of it in the inventory`,
+    );
+  }
   scope.defer(`${bridge} on ${external.name}`, () =>
     external.run(["sh", "-c", `! ip link show ${bridge} >/dev/null 2>&1 || ip link delete ${bridge}`]),
   );
@@ -126,7 +131,7 @@ ip link set "$1" master ${bridge}
 ip link set "$1" type bridge_slave learning off
 ip link set ${bridge} up`,
     "sh",
-    device,
+    data.device,
   ]);
 }
 

@@ -11,7 +11,7 @@ type OpenReach = Extract<Reach, { state: "open" }>;
 const attemptMs = 900;
 /** Between two attempts, so that no answer of the kernels expires. */
 const everyMs = 50;
-const longestMs = 120_000;
+const usualMs = 120_000;
 
 /** Datagrams from one port of a client: address translation treats them as one connection. */
 export interface FlowEnds {
@@ -56,8 +56,8 @@ export class Flow {
 
   private constructor() {}
 
-  /** `attemptMs`: how long each attempt waits for its answer. */
-  static async start(ends: FlowEnds, attemptMs: number): Promise<Flow> {
+  /** `attemptMs`: how long each attempt waits for its answer; `longestMs`: how long it may go on. */
+  static async start(ends: FlowEnds, attemptMs: number, longestMs = usualMs): Promise<Flow> {
     const flow = new Flow();
     const agent = await ends.from.agent();
     const what = `the flow to ${describeTarget(ends.target)} to be stopped`;

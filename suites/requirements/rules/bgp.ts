@@ -50,7 +50,7 @@ export const bgpRequirements = {
     ["multihost"],
   ),
   G6: bgp(
-    "a session that a router closed comes back within 60 s, with all its routes; other nodes do not notice",
+    "a session that a router closed comes back within 60 s, with all its routes; sessions of other nodes stay",
     rfc(4271, "8.2.2", "from Idle to Established"),
     ["multihost"],
   ),

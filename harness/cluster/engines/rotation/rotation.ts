@@ -35,9 +35,12 @@ const end = `set -e
   [ -d ${folder} ] || exit 0
   ${control}
   original=$(cat ${folder}/original 2>/dev/null || true)
-  if [ -n "$original" ] && mountpoint -q "$original"; then
-    control stop
-    umount --lazy "$original"
+  if [ -n "$original" ]; then
+    if mountpoint -q "$original"; then
+      control stop
+      umount --lazy "$original"
+    fi
+    # Also of one that was stopped and never got its copy; one that runs goes on.
     control start
   fi
   umount --lazy ${folder} || true

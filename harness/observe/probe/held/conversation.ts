@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { within } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { programCall } from "#harness/host/agent/program.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
@@ -40,7 +40,14 @@ export class Conversation implements AsyncDisposable {
     const { from, to, port } = ends;
     const server = await start(to, ["answer-lines", `${port}`]);
     try {
-      await within({ what: `a server on ${to.name}`, deadlineMs: answerMs }, once(server.stdout, "data"));
+      const said = text(server.stderr);
+      const ended = server.exit.then(async () => {
+        throw new ProbeFailed(`the server on ${to.name} ended before it listened: ${(await said).trim()}`);
+      });
+      // It ends in the end, when nobody waits for it any more.
+      ended.catch(() => {});
+      const listens = Promise.race([once(server.stdout, "data"), ended]);
+      await within({ what: `a server on ${to.name}`, deadlineMs: answerMs }, listens);
       const client = await start(from, ["exchange-lines", to.ip, `${port}`]);
       const conversation = new Conversation(ends, server, client);
       try {

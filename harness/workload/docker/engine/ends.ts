@@ -1,6 +1,7 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { announce } from "#harness/core/async/events.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 
 /** The command gives an engine 35 s to end and 60 s to answer, and a busy node is slow to run it. */
 const restartMs = 120_000;
@@ -11,8 +12,11 @@ export async function restartEngine(node: ClusterNode): Promise<void> {
   await announce("engine started", { node });
 }
 
-/** Ends the node's engine as its administrator does. */
-export async function stopEngine(node: ClusterNode): Promise<void> {
+/** Ends the node's engine as its administrator does; it is started again with `scope` at the latest. */
+export async function stopEngine(scope: Scope, node: ClusterNode): Promise<void> {
+  scope.defer(`the engine of ${node.name}`, () =>
+    node.run([nodeEngineCommand, "start"], { deadlineMs: restartMs }),
+  );
   await node.run([nodeEngineCommand, "stop"], { deadlineMs: restartMs });
 }
 

@@ -90,10 +90,14 @@ export class Terminal {
    */
   async interrupt(deadlineMs: number): Promise<boolean> {
     const start = performance.now();
+    let heard: string | undefined;
+    let code: number | undefined;
     while (performance.now() - start < deadlineMs && this.#ended === undefined) {
       this.#running.stdin.write(etx);
       if (!(await this.wait((prompt) => prompt !== undefined, 1_000))) continue;
-      const [heard, code] = [this.#text, this.prompt?.code];
+      // A question that got no answer in time has begun to listen anew.
+      heard ??= this.#text;
+      code ??= this.prompt?.code;
       if (await this.#runs((say) => `(${say}; exit ${code})`, 1_000)) {
         this.#text = heard;
         return true;
