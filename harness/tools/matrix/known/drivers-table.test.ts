@@ -1,5 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import { driversDocument } from "./drivers-document.ts";
 import { driversTable } from "./drivers-table.ts";
 
 test("the table says of every rule, driver and engine whether it holds, and what is red once", () => {
@@ -17,4 +22,16 @@ test("the table says of every rule, driver and engine whether it holds, and what
   expect(text).toMatch(/\| V3 +\| MUST +\| .* \| +\| b +\| ✓ +\|/);
   expect(text).toContain(`- **M4**, overlay@26.1, overlay@28.5: c-\\<id\\>: no answer (<${upstream}>)`);
   expect(text).toContain("### What could not be judged\n\n- **V3**, overlay@26.1: no 802.1Q");
+});
+
+test("the published table has the rules and levels of today's catalogue", () => {
+  const text = readFileSync(join(projectRoot, driversDocument), "utf8");
+  const rows = [...text.matchAll(/^\| ([A-Z]+\d+[a-z]?) +\| (MUST|SHOULD|MAY) +\| (.*?) +\|/gm)];
+  expect(rows.length).toBeGreaterThan(100);
+  for (const [, id = "", level, title] of rows) {
+    expect(isRequirementId(id) && [requirementOf(id).level, requirementOf(id).title], id).toEqual([
+      level,
+      title,
+    ]);
+  }
 });
