@@ -1,9 +1,9 @@
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked } from "#harness/core/errors.ts";
 import { addressOf } from "#harness/core/ip.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
+import { dataWireOf } from "#harness/observe/data-wire.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 
 const bridge = "ncwire";
@@ -23,12 +23,7 @@ export interface Wire {
  * Needs Open vSwitch there, with or without its kernel module; removed when `scope` closes.
  */
 export async function openWire(scope: Scope, external: ExternalHost): Promise<Wire> {
-  const { data, management } = external.interfaces;
-  if (data.device === management.device) {
-    throw new Blocked(
-      `${external.name} is reached over ${data.device} itself, which becomes a port of a bridge here: name another data interface of it in the inventory`,
-    );
-  }
+  const device = dataWireOf(external);
   const running = await external.exec(["ovs-vsctl", "--timeout=2", "show"]);
   if (running.code !== 0) {
     await external.run([ovsControl, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
@@ -37,7 +32,7 @@ export async function openWire(scope: Scope, external: ExternalHost): Promise<Wi
   await external.run([
     ...["ovs-vsctl", "--may-exist", "add-br", bridge],
     ...["--", "set", "bridge", bridge, `datapath_type=${kernel ? "system" : "netdev"}`],
-    ...["--", "--may-exist", "add-port", bridge, data.device],
+    ...["--", "--may-exist", "add-port", bridge, device],
   ]);
   scope.defer(`the switch on ${external.name}`, () =>
     external.run(["ovs-vsctl", "--if-exists", "del-br", bridge]),

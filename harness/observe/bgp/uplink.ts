@@ -3,6 +3,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { familyOf, nthAddress, prefixOf } from "#harness/core/ip.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
+import { dataWireOf } from "#harness/observe/data-wire.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 import { Bird } from "./bird.ts";
 import { Router } from "./router.ts";
@@ -113,12 +114,7 @@ export async function openUplink(
  * proxy sends broadcasts back to where they came from.
  */
 async function bridgeWire(scope: Scope, external: ExternalHost): Promise<void> {
-  const { data, management } = external.interfaces;
-  if (data.device === management.device) {
-    throw new Blocked(
-      `${external.name} is reached over ${data.device} itself, which becomes a port of a bridge here: name another data interface of it in the inventory`,
-    );
-  }
+  const device = dataWireOf(external);
   scope.defer(`${bridge} on ${external.name}`, () =>
     external.run(["sh", "-c", `! ip link show ${bridge} >/dev/null 2>&1 || ip link delete ${bridge}`]),
   );
@@ -131,7 +127,7 @@ ip link set "$1" master ${bridge}
 ip link set "$1" type bridge_slave learning off
 ip link set ${bridge} up`,
     "sh",
-    data.device,
+    device,
   ]);
 }
 
