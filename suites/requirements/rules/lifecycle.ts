@@ -47,6 +47,10 @@ export const lifecycleRequirements = {
     ),
     appliesTo: { capabilities: ["remote"] },
   },
+  R8: starting(
+    "an engine killed in the middle of a start leaves nothing behind, and address, name and port can be had again",
+    ["remote"],
+  ),
   R9: liveRestore(
     "with live-restore a container runs on while its engine restarts, and has traffic, name and published port then",
   ),

@@ -90,6 +90,9 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
       if (on("left-endpoint-kept") && leftUnjoined.has(request.EndpointID)) {
         throw new Refusal(`endpoint ${request.EndpointID} is busy`);
       }
+      if (onNetwork("endpoint-busy-until-it-leaves") && joinedAt.has(request.EndpointID)) {
+        throw new Refusal(`endpoint ${request.EndpointID} is busy`);
+      }
       if (on("endpoint-stays-after-delete")) undeleted.add(request.EndpointID);
       const answer = await honest["NetworkDriver.DeleteEndpoint"](request);
       deleted.add(request.EndpointID);

@@ -220,6 +220,13 @@ export const referenceFaults = {
     why: "an update of the plugin opens every port",
     detectedBy: ["P9"],
   },
+  "endpoint-busy-until-it-leaves": {
+    breaks: "DeleteEndpoint of an endpoint that has joined and has not left is refused as busy",
+    why: "an engine that was killed sends no Leave, and what it was starting keeps its address and interface",
+    detectedBy: ["R8"],
+    mayFollow: ["C1", "R1"],
+    alone: true,
+  },
   "networks-lost-on-restart": {
     breaks: "a plugin that starts again knows no networks, endpoints and policies",
     why: "an update of the plugin cuts every container off",

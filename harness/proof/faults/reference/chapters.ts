@@ -20,6 +20,7 @@ const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {
   ipv6: "ipv6",
   bgp: "bgp",
   policy: "policy",
+  lifecycle: "lifecycle",
   plugin: "plugin",
 };
 
