@@ -23,9 +23,17 @@ import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { SetUpFailed, type SetUpFailure, type TargetContext } from "./outcome.ts";
-import { exchangesSeen, expectProtocolKept, type ProtocolStart, recorderOf, startOf } from "./protocol.ts";
+import {
+  blameOmissions,
+  exchangesSeen,
+  expectProtocolKept,
+  type ProtocolStart,
+  recorderOf,
+  startOf,
+} from "./protocol.ts";
 import { blame } from "./run/set-up/blame.ts";
-import { Aftermath } from "./suite/aftermath/aftermath.ts";
+import { Aftermath, failureThat } from "./suite/aftermath/aftermath.ts";
+import { whatEnginesHave } from "./suite/aftermath/engine-at-fault.ts";
 import { nothingHeld } from "./suite/aftermath/held.ts";
 import { Baseline } from "./suite/baseline.ts";
 import { askVersions } from "./suite/versions.ts";
@@ -139,11 +147,19 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       },
       blame: ({ cluster }, failure) => blameEngines(failure, cluster.nodes),
       collect: ({ cluster }) => collectEvidence(cluster),
-      watch: ({ cluster, driver }, id) =>
-        aftermath.watch(id, async () => ({
+      watch: async ({ cluster, driver: { protocol } }, id) => {
+        const before = protocol && (await startOf(protocol));
+        const failed = await aftermath.watch(id, async () => ({
           differences: compareSnapshots(baseline.snapshot, await readClusterSnapshot(cluster)),
-          held: (await driver.protocol?.held()) ?? nothingHeld,
-        })),
+          held: (await protocol?.held()) ?? nothingHeld,
+        }));
+        return async (failure) => {
+          const has = () => whatEnginesHave(cluster.nodes);
+          const engines = protocol && before && (await blameOmissions(failure, protocol, before, has));
+          await failed(engines ?? failure);
+          return engines;
+        };
+      },
     },
     (suite) => {
       suite.requirement(
@@ -185,12 +201,12 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
           baseline.judged();
           if (differences.length > 0) {
             leave(baseline, name, differences);
-            throw new Nonconformance({
-              who: `${name}, after everything it made was removed`,
-              expected: "the nodes as they were",
-              got: `${differences.length} differences\n${describeDifferences(differences)}`,
-              ...aftermath.ofLeft(differences),
-            });
+            const who = `${name}, after everything it made was removed`;
+            const got = `${differences.length} differences\n${describeDifferences(differences)}`;
+            throw failureThat(
+              { who, expected: "the nodes as they were", got },
+              aftermath.ofLeft(differences),
+            );
           }
         },
         { alone: true, deadlineMs: 120_000, place: "last" },
@@ -199,9 +215,10 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       suite.requirement(
         "R1",
         `what engines and plugin said during ${name} kept the protocol, and nothing is held`,
-        async ({ driver, ...tools }) => {
+        async ({ driver, cluster, ...tools }) => {
           await suite.finish();
-          await expectProtocolKept(recorderOf(driver), start, name, tools, aftermath);
+          const has = () => whatEnginesHave(cluster.nodes);
+          await expectProtocolKept(recorderOf(driver), start, name, tools, aftermath, has);
         },
         { alone: true, deadlineMs: 120_000, place: "last", sees: [exchangesSeen] },
       );

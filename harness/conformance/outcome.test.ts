@@ -5,8 +5,10 @@ import {
   Blocked,
   ConnectionLost,
   DeadlineExceeded,
+  EngineAtFault,
   HarnessError,
   Nonconformance,
+  NotGone,
   NothingSeen,
   ProbeFailed,
   Unsupported,
@@ -20,6 +22,11 @@ const setUp = (outcome: "failed" | "error") =>
 describe("outcomeOf", () => {
   it.each([
     [new Nonconformance({ who: "c1", expected: "open", got: "refused" }), "failed"],
+    [new NotGone({ who: "the plugin", expected: "nothing", got: "an endpoint" }), "failed"],
+    [
+      new EngineAtFault("no Leave", { because: { kind: "call left out", what: "no Leave" } }),
+      "engine at fault",
+    ],
     [new AssertionError({ message: "no" }), "failed"],
     [new Blocked("no vxlan"), "blocked"],
     [new Unsupported("not declared"), "unsupported"],

@@ -1,14 +1,30 @@
 import { AssertionError } from "node:assert";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
-import { Blocked, HarnessError, Nonconformance, NothingSeen, Unsupported } from "#harness/core/errors.ts";
+import {
+  Blocked,
+  EngineAtFault,
+  HarnessError,
+  Nonconformance,
+  NothingSeen,
+  Unsupported,
+} from "#harness/core/errors.ts";
 import type { Cause } from "#harness/core/failure/cause.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
 /**
  * passed: the rule holds. failed: the plugin broke it. unsupported: the driver does not declare what it needs.
- * blocked: the environment lacks what it needs. error: the harness broke, the plugin is not judged. not run: never got to it, or saw nothing of it.
+ * blocked: the environment lacks what it needs. error: the harness broke, the plugin is not judged. engine at fault: the recording
+ * proves that an engine never made a call that it owed, and the plugin is not charged. not run: never got to it, or saw nothing of it.
  */
-export const outcomes = ["passed", "failed", "unsupported", "blocked", "error", "not run"] as const;
+export const outcomes = [
+  "passed",
+  "failed",
+  "unsupported",
+  "blocked",
+  "error",
+  "engine at fault",
+  "not run",
+] as const;
 export type Outcome = (typeof outcomes)[number];
 
 /** What each outcome says, for people. */
@@ -18,6 +34,8 @@ export const outcomeMeanings: Readonly<Record<Outcome, string>> = {
   unsupported: "the driver does not declare a capability that the rule needs",
   blocked: "the environment lacks what the rule needs; the reason is told",
   error: "the harness or a node broke; the plugin is not judged",
+  "engine at fault":
+    "the recording proves that an engine never made a call that it owed; the plugin is not charged",
   "not run": "the run did not get to the rule, or saw nothing of what it is about",
 };
 
@@ -90,6 +108,7 @@ export class SetUpFailed extends Error {
 export function outcomeOf(error: unknown): Exclude<Outcome, "passed"> {
   if (error instanceof SetUpFailed) return error.failure.outcome;
   if (error instanceof NothingSeen) return "not run";
+  if (error instanceof EngineAtFault) return "engine at fault";
   if (error instanceof Nonconformance) return "failed";
   if (error instanceof Blocked) return "blocked";
   if (error instanceof Unsupported) return "unsupported";

@@ -1,11 +1,13 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
-import { describeExchange, type Exchange, readExchange } from "#harness/cnm/protocol/exchange.ts";
+import { describeExchange, type Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { Mark, ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
+import { type EnginesHave, isAsked } from "#harness/cnm/rules/omissions.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, type EngineAtFault, HarnessError, NotGone } from "#harness/core/errors.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
-import type { Aftermath } from "./suite/aftermath/aftermath.ts";
+import { type Aftermath, failureThat } from "./suite/aftermath/aftermath.ts";
+import { judgeOmissions } from "./suite/aftermath/engine-at-fault.ts";
 import { describeHeldResources, nothingHeld, subtractHeld } from "./suite/aftermath/held.ts";
 import type { TestTools } from "./suite/tools.ts";
 
@@ -38,7 +40,8 @@ export async function startOf(recorder: ProtocolRecorder): Promise<ProtocolStart
 /**
  * Everything that was said since the start kept the rules, and the plugin holds nothing besides what it held then: a
  * last test after everything was removed. Without a start, everything counts. Throws `Nonconformance` that names each CNM requirement that was broken.
- * Where all of it follows from a failure before, it has that cause.
+ * Where all of it follows from a failure before, it has that cause. Throws `EngineAtFault` where engines never asked for the removal of what
+ * is held; `whatEnginesHave` is asked for what they have then.
  */
 export async function expectProtocolKept(
   recorder: ProtocolRecorder,
@@ -46,6 +49,7 @@ export async function expectProtocolKept(
   chapter: string,
   { fact, keep, saw }: Pick<TestTools, "fact" | "keep" | "saw">,
   aftermath: Pick<Aftermath, "ofHeld">,
+  whatEnginesHave: () => Promise<EnginesHave>,
 ): Promise<void> {
   const held = await untilHeld(recorder, before);
   const { exchanges, findings } = await recorder.since(mark);
@@ -62,18 +66,37 @@ export async function expectProtocolKept(
     );
   const following = findings.length === 0 ? aftermath.ofHeld(held) : undefined;
   const broken = [...new Set(findings.map(({ requirement }) => requirement))];
-  throw new Nonconformance({
-    who: `the plugin, during ${chapter}`,
-    expected: "answers after the protocol, and nothing held that was not held before",
-    got: [
-      ...(broken.length > 0 ? [`${findings.length} answers against ${broken.join(", ")}`] : []),
-      ...(left === "" ? [] : [`still held: ${left}`]),
-    ].join("; "),
-    evidence: [...told, ...unasked(held, exchanges), ...(following ? [`  ${following.evidence}`] : [])].join(
-      "\n",
-    ),
-    because: following?.because,
-  });
+  const failure = failureThat(
+    {
+      who: `the plugin, during ${chapter}`,
+      expected: "answers after the protocol, and nothing held that was not held before",
+      got: [
+        ...(broken.length > 0 ? [`${findings.length} answers against ${broken.join(", ")}`] : []),
+        ...(left === "" ? [] : [`still held: ${left}`]),
+      ].join("; "),
+      evidence: [...told, ...unasked(held, exchanges)].join("\n"),
+    },
+    following && { ...following, evidence: `  ${following.evidence}` },
+  );
+  if (following || findings.length > 0) throw failure;
+  const has = await whatEnginesHave();
+  throw judgeOmissions(failure.message, { held, exchanges, has }, failure) ?? failure;
+}
+
+/**
+ * What a test really ended with that found something still there which it had removed: `EngineAtFault` where the recording since `start` proves
+ * that engines never asked for it, else `undefined`. To be asked when everything that the test made is removed.
+ */
+export async function blameOmissions(
+  failure: unknown,
+  recorder: ProtocolRecorder,
+  { mark, held: before }: ProtocolStart,
+  has: () => Promise<EnginesHave>,
+): Promise<EngineAtFault | undefined> {
+  if (!(failure instanceof NotGone)) return undefined;
+  const held = await untilHeld(recorder, before);
+  const { exchanges } = await recorder.since(mark);
+  return judgeOmissions(failure.message, { held, exchanges, has: await has() }, failure);
 }
 
 /** The call that removes what is held, and the field of its request with the id. */
@@ -91,13 +114,7 @@ export function unasked(held: HeldResources, exchanges: readonly Exchange[]): st
   return Object.entries(removals).flatMap(([kind, [call, field]]) =>
     held[kind as keyof typeof removals].flatMap((one) => {
       const [id = "", caller = ""] = one.split(" ").reverse();
-      const asked = exchanges.some(
-        (exchange) =>
-          exchange.caller === caller &&
-          exchange.call === call &&
-          readExchange(exchange).request?.[field] === id,
-      );
-      return asked
+      return isAsked(one, call, field, exchanges)
         ? []
         : [`  ${caller === "" ? "the caller" : `the engine of ${caller}`} did not send ${call} for ${id}`];
     }),

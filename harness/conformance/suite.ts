@@ -56,9 +56,9 @@ export interface SuiteOptions<Context extends object> {
   tries?: (id: RequirementId) => readonly string[];
   /**
    * Called before a test that `breaks` something; what it resolves to is called with what that test failed with, when everything that it made is
-   * removed.
+   * removed, and resolves to what the test really ended with where that is known by then.
    */
-  watch?: (context: Context, id: RequirementId) => Promise<(failure: unknown) => Promise<void>>;
+  watch?: (context: Context, id: RequirementId) => Promise<(failure: unknown) => Promise<unknown>>;
   /** Called when what was tried is removed, before the next suite begins. Must not throw. */
   afterTries?: (context: Context) => Promise<void>;
   /** How long a test may take; default 60 000 ms. `PATIENCE` makes it longer. */
@@ -216,7 +216,7 @@ export function conformanceSuite<Context extends object>(
         const testScope = new Scope(`${options.chapter} › ${id}`);
         let context: Context | undefined;
         let failure: unknown;
-        let failed: ((failure: unknown) => Promise<void>) | undefined;
+        let failed: ((failure: unknown) => Promise<unknown>) | undefined;
         try {
           context = await admitted(id);
           if (breaks) failed = await options.watch?.(context, id);
@@ -246,8 +246,8 @@ export function conformanceSuite<Context extends object>(
         });
         if (!failure) return;
         // Nothing is concluded from what cannot be looked at.
-        if (["failed", "error"].includes(outcomeOf(failure))) await failed?.(failure).catch(() => {});
-        throw failure;
+        const really = isBroken(failure) ? await failed?.(failure).catch(() => undefined) : undefined;
+        throw really ?? failure;
       }
     },
 
@@ -278,7 +278,7 @@ export function conformanceSuite<Context extends object>(
 }
 
 function isBroken(error: unknown): boolean {
-  return ["failed", "error"].includes(outcomeOf(error));
+  return ["failed", "error", "engine at fault"].includes(outcomeOf(error));
 }
 
 type Place = "first" | "anywhere" | "last";
@@ -298,7 +298,7 @@ function inOrder<Test>(
 /** A failing test throws, one that does not apply is skipped with its reason. */
 function conclude(vitest: TestContext, meta: ConformanceMeta, failure: unknown): void {
   if (failure === undefined) return;
-  if (meta.outcome === "blocked" || meta.outcome === "unsupported" || meta.sawNothing) {
+  if (["blocked", "unsupported", "engine at fault"].includes(meta.outcome) || meta.sawNothing) {
     vitest.skip(`${meta.sawNothing ? "nothing seen" : meta.outcome}: ${meta.reason}`);
   }
   throw failure;

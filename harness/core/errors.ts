@@ -80,6 +80,24 @@ export class Nonconformance extends Error {
   }
 }
 
+/** What was removed is still there, or would not go. Where an engine never asked for it, that is no fault of the plugin's. */
+export class NotGone extends Nonconformance {
+  override name = "NotGone";
+}
+
+/**
+ * The recording proves that an engine never made a call that it owed the plugin: the outcome is `engine at fault`, and the plugin is not
+ * charged. `because` names the engine and the call.
+ */
+export class EngineAtFault extends Error {
+  override name = "EngineAtFault";
+  readonly because: Cause;
+  constructor(message: string, options: { because: Cause; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.because = options.because;
+  }
+}
+
 /** The environment lacks what the requirement needs: the outcome is `blocked`, with the reason. */
 export class Blocked extends Error {
   override name = "Blocked";

@@ -68,6 +68,33 @@ describe("a fault is caught when", () => {
   });
 });
 
+describe("a fault of an engine", () => {
+  const engines = onCluster({ outcome: "engine at fault" });
+  it("is caught when the engine is named, and so is what may follow", () => {
+    expect(judge(engines, run(observed("M4", "engine at fault"), observed("M5", "engine at fault")))).toEqual(
+      {
+        followed: ["M5"],
+        blocked: [],
+        problems: [],
+      },
+    );
+  });
+
+  it("is missed when the plugin is charged, or nobody is", () => {
+    expect(problems(engines, observed("M4", "failed", "kept"))).toEqual([
+      "M4 had to be engine at fault and is failed: kept",
+    ]);
+    expect(problems(engines, observed("M4", "passed"))).toEqual([
+      "M4 had to be engine at fault and is passed",
+    ]);
+  });
+
+  it("is none of the plugin's: without such a fault an engine at fault is not green", () => {
+    expect(problems({ ...engines, name: baseline }, observed("M3", "engine at fault"))).toHaveLength(2);
+    expect(problems(onCluster(), observed("M4", "engine at fault"))).toHaveLength(1);
+  });
+});
+
 describe("a fault is missed when", () => {
   it("what must detect it passed", () => {
     expect(problems(onCluster(), observed("M4", "passed"))).toEqual(["M4 had to fail and is passed"]);

@@ -38,7 +38,8 @@ const strict: Strictness = {
 const strictnessOf: Readonly<Record<Tier, Strictness>> = { chapters: lenient, cnm: lenient, cni: strict };
 
 /**
- * Whether a case holds, known defects of engines aside. With a fault: every requirement that must detect it is `failed`, with the texts that it must
+ * Whether a case holds, known defects of engines aside. With a fault: every requirement that must detect it is `failed`, or what the fault says
+ * that it ends with, with the texts that it must
  * name, and nothing else is red but what may be. Without one: everything is green, or does not apply here. Where a node lacks what
  * every such requirement needs, nothing is proved, and the verdict says why.
  */
@@ -50,7 +51,9 @@ export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
     const notes = [...notApplicable(run), ...defects(one, run)];
     return { followed: [], blocked: [], problems: [...strays, ...broken], notApplicable: notes };
   }
-  const red = run.observations.filter(({ outcome }) => outcome === "failed" || outcome === "error");
+  const red = run.observations.filter(({ outcome }) =>
+    ["failed", "error", "engine at fault"].includes(outcome),
+  );
   const others = red.map(({ requirement }) => requirement).filter((id) => !cites(fault.detectedBy, id));
   const blocked = strictnessOf[one.on.tier].mayBeBlocked ? blockedOf(fault, run) : [];
   const undetected = blocked.length > 0 ? [] : missed(fault, run);
@@ -77,12 +80,14 @@ function isStray(one: FaultCase, observation: CaseObservation): boolean {
 }
 
 /** What had to fail and did not, or did not name what it had to. */
-function missed({ detectedBy, names = [] }: Fault, { observations }: CaseRun): string[] {
+function missed({ detectedBy, names = [], outcome }: Fault, { observations }: CaseRun): string[] {
+  const wanted: Outcome = outcome ?? "failed";
   const of = (id: string) => observations.filter(({ requirement }) => requirement === id);
-  const survived = detectedBy.filter((id) => worstOf(of(id).map(({ outcome }) => outcome)) !== "failed");
+  const survived = detectedBy.filter((id) => worstOf(of(id).map(({ outcome }) => outcome)) !== wanted);
+  const what = wanted === "failed" ? "to fail" : `to be ${wanted}`;
   if (survived.length > 0)
     return survived.map(
-      (id) => `${id} had to fail${of(id).length > 0 ? " and" : ""}${describeOutcome(of(id))}`,
+      (id) => `${id} had ${what}${of(id).length > 0 ? " and" : ""}${describeOutcome(of(id))}`,
     );
   const said = detectedBy.flatMap(of).map(({ reason = "" }) => reason);
   return names

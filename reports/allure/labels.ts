@@ -16,6 +16,7 @@ const statuses: Record<Outcome, allure.Status> = {
   passed: allure.Status.PASSED,
   failed: allure.Status.FAILED,
   error: allure.Status.BROKEN,
+  "engine at fault": allure.Status.SKIPPED,
   blocked: allure.Status.SKIPPED,
   unsupported: allure.Status.SKIPPED,
   "not run": allure.Status.SKIPPED,
@@ -34,6 +35,11 @@ const contentTypes: Record<string, string> = {
 export const allureCategories: { name: string; outcome: Outcome; status: allure.Status }[] = [
   { name: "Nonconformance: the plugin broke a rule", outcome: "failed", status: statuses.failed },
   { name: "Harness error: the plugin is not judged", outcome: "error", status: statuses.error },
+  {
+    name: "Engine at fault: the plugin is not charged",
+    outcome: "engine at fault",
+    status: statuses["engine at fault"],
+  },
   { name: "Blocked: the environment lacks something", outcome: "blocked", status: statuses.blocked },
   {
     name: "Unsupported: the driver does not declare it",

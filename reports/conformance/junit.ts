@@ -126,7 +126,7 @@ function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
     "@time": seconds(result.durationMs),
     ...(result.outcome === "failed" ? { failure: details } : {}),
     ...(result.outcome === "error" ? { error: details } : {}),
-    ...(["unsupported", "blocked", "not run"].includes(result.outcome)
+    ...(["engine at fault", "unsupported", "blocked", "not run"].includes(result.outcome)
       ? { skipped: { "@message": clean(`${result.outcome}: ${firstLine(reason)}`) } }
       : {}),
     ...(result.notes ? { "system-out": clean(result.notes.join("\n")) } : {}),

@@ -35,7 +35,7 @@ export type Reading = { observation: Observation } | { fault: SuiteError };
 /**
  * Reads one test of a target. vitest's own state overrules the outcome the test left behind where
  * they disagree: what vitest saw failing is never taken for passed, and a test that was skipped or did not end
- * is `not run` unless it says that it is unsupported or blocked, or why it saw nothing.
+ * is `not run` unless it says that it is unsupported or blocked, that an engine is at fault, or why it saw nothing.
  */
 export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
   const { state } = testCase.result();
@@ -90,7 +90,7 @@ export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
         observation: { ...observation, outcome: "error", reason: "the test ended without an outcome" },
       };
     default:
-      if (meta.outcome === "unsupported" || meta.outcome === "blocked" || meta.sawNothing)
+      if (["unsupported", "blocked", "engine at fault"].includes(meta.outcome) || meta.sawNothing)
         return { observation };
       return { observation: { ...observation, ...notRun(testCase, observation.requirement, meta.chapter) } };
   }

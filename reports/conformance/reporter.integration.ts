@@ -105,6 +105,7 @@ describe.concurrent("a run with every kind of outcome", () => {
       outcome: "blocked",
       reason: "the kernel of node1 has no VXLAN devices",
     });
+    expect(resultOf(statement, "overlay@26.1", "M7")?.outcome).toBe("engine at fault");
     expect(resultOf(statement, "overlay@26.1", "M8")?.outcome).toBe("error");
     expect(resultOf(statement, "overlay@26.1", "M5")?.outcome).toBe("not run");
     expect(verdictsOf(statement, "bridge@26.1")).toMatchObject({
@@ -126,6 +127,8 @@ describe.concurrent("a run with every kind of outcome", () => {
     expect(inJUnit("M4", "failure")).toBe(true);
     expect(inJUnit("M8", "error")).toBe(true);
     expect(inJUnit("M6", 'skipped message="blocked: ')).toBe(true);
+    expect(inJUnit("M7", 'skipped message="engine at fault: the engine of node1')).toBe(true);
+    expect(stdout).toContain("⚙ M7 on overlay@26.1");
     expect(inJUnit("M5", 'skipped message="not run: ')).toBe(true);
     expect(inJUnit("X1", "")).toBe(false);
   });
@@ -146,7 +149,7 @@ describe.concurrent("a run with every kind of outcome", () => {
   }) => {
     const { outputDir } = await run("mixed", { args: overlay });
     const results = allureResults(outputDir);
-    expect(results).toHaveLength(10);
+    expect(results).toHaveLength(11);
     for (const { name, labels } of results) {
       const valuesOf = (wanted: string) =>
         labels.filter((label) => label.name === wanted).map(({ value }) => value);
@@ -160,6 +163,10 @@ describe.concurrent("a run with every kind of outcome", () => {
       steps: [{ attachments: [{ name: "commands.txt", type: "text/plain" }] }],
     });
     expect(byName("M8")?.status).toBe("broken");
+    expect(byName("M7")).toMatchObject({
+      status: "skipped",
+      statusDetails: { message: expect.stringMatching(/^engine at fault: the engine of node1/) },
+    });
     expect(byName("M6")).toMatchObject({
       status: "skipped",
       statusDetails: { message: "blocked: the kernel of node1 has no VXLAN devices" },
@@ -188,12 +195,15 @@ describe.concurrent("a run in a step of a GitHub workflow", () => {
     expect(exitCode).toBe(1);
     const lines = stdout.split("\n").filter((line) => line.startsWith("::"));
     // One for each cause, and none of vitest's own beside it.
-    expect(lines).toHaveLength(2);
+    expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(
       /^::error file=chapters\/mixed\.suite\.ts,title=M4 on overlay@26\.1%3A .*::blue on node1: /,
     );
     expect(lines[1]).toMatch(/,title=M8 on overlay@26\.1%3A .*::the SSH connection to node2 was lost/);
-    expect(readFileSync(summary, "utf8")).toMatch(/^## ✘ netconform: \d+ passed, 1 failed, 1 error\n/);
+    expect(lines[2]).toMatch(/^::notice .*title=M7 on overlay@26\.1%3A .*::the engine of node1: /);
+    expect(readFileSync(summary, "utf8")).toMatch(
+      /^## ✘ netconform: \d+ passed, 1 failed, 1 error, 1 engine at fault\n/,
+    );
     const elsewhere = await run("mixed,passing", { args: overlay, env: { CI: "true" } });
     expect(elsewhere.stdout).not.toMatch(/^::/m);
   });

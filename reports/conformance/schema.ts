@@ -3,7 +3,7 @@ import { outcomes } from "#harness/conformance/outcome.ts";
 import { type CauseKind, causeKinds } from "#harness/core/failure/cause.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
-export const schemaVersion = "1.1";
+export const schemaVersion = "1.2";
 
 /** What can be said of one profile of requirements on one target. */
 export const verdicts = [
@@ -25,6 +25,9 @@ export const tallySchema = z
     unsupported: count.describe("the driver does not declare the capability that the rule needs"),
     blocked: count.describe("the environment lacks what the rule needs"),
     error: count.describe("the harness or the environment broke; the plugin is not judged"),
+    engineAtFault: count
+      .optional()
+      .describe("the recording proves that an engine never made a call that it owed; absent before 1.2"),
     notRun: count.describe("no test of the rule was run to its end"),
   })
   .meta({ id: "tally", description: "Number of requirements by outcome." });
@@ -32,7 +35,7 @@ export const tallySchema = z
 const outcome = z.enum(outcomes).meta({
   id: "outcome",
   description:
-    "Of a requirement that several tests cite the first of these counts: failed, error, blocked, not run, passed, unsupported. A test that saw nothing counts only where no other does. Only `passed` says that the rule holds.",
+    "Of a requirement that several tests cite the first of these counts: failed, error, engine at fault, blocked, not run, passed, unsupported. A test that saw nothing counts only where no other does. Only `passed` says that the rule holds.",
 });
 
 const test = z.strictObject({
@@ -50,6 +53,10 @@ const test = z.strictObject({
   round: count.optional().describe("of a repeated run, from 1"),
 });
 
+/** Outcomes of which a cause is told. */
+export const causedOutcomes = ["failed", "error", "engine at fault"] as const;
+export type CausedOutcome = (typeof causedOutcomes)[number];
+
 const causeKindNames = Object.keys(causeKinds) as [CauseKind, ...CauseKind[]];
 
 const cause = z
@@ -62,7 +69,7 @@ const cause = z
     ),
     what: z.string().describe("what happened, in one line"),
     place: z.string().optional().describe("where in the user's files, `file:line` or a file alone, absolute"),
-    outcome: z.enum(["failed", "error"]).describe("of the requirements that it took"),
+    outcome: z.enum(causedOutcomes).describe("of the requirements that it took"),
     reason: z.string().describe("all that is told of it"),
     requirements: z.array(z.string()).min(1).describe("ids of the requirements that it took"),
     evidence: z.array(z.string()).describe("files, relative to this statement"),
@@ -111,7 +118,7 @@ const profile = z
     verdict: z
       .enum(verdicts)
       .describe(
-        "`conformant`: every MUST passed. `partial`: every MUST that the driver declares passed, and the ones in `unsupported` need a capability that it does not declare. `not conformant`: a MUST failed. `incomplete`: no MUST failed, but one is blocked, broke, was not run, or the run itself was cut short. `not applicable`: the driver declares none of what the MUSTs need. `not run`: nothing of the profile was run. Only `conformant` may be read as conformance with the whole profile.",
+        "`conformant`: every MUST passed. `partial`: every MUST that the driver declares passed, and the ones in `unsupported` need a capability that it does not declare. `not conformant`: a MUST failed. `incomplete`: no MUST failed, but one is blocked, broke, was kept from being shown by an engine, was not run, or the run itself was cut short. `not applicable`: the driver declares none of what the MUSTs need. `not run`: nothing of the profile was run. Only `conformant` may be read as conformance with the whole profile.",
       ),
     because: z.string().optional().describe("the requirements that keep the verdict from `conformant`"),
     unsupported: z.array(z.string()).describe("ids of MUSTs that need an undeclared capability"),
@@ -184,7 +191,9 @@ export const errorsSchema = z
 /** The conformance statement; the published JSON Schema is made from this. */
 export const statementSchema = z
   .strictObject({
-    schemaVersion: z.enum(["1.0", schemaVersion]).describe("1.1 has causes, and tests that saw nothing"),
+    schemaVersion: z
+      .enum(["1.0", "1.1", schemaVersion])
+      .describe("1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`"),
     generator: z.strictObject({ name: z.string(), version: z.string() }),
     run: z.strictObject({
       id: z.uuid(),

@@ -74,6 +74,8 @@ describe("the verdict on a profile", () => {
     ["a MUST failed", ["failed", "passed"], "not conformant"],
     ["a MUST failed and another is blocked", ["failed", "blocked"], "not conformant"],
     ["a MUST is blocked", ["blocked", "passed"], "incomplete"],
+    ["an engine is at fault for a MUST", ["engine at fault", "passed"], "incomplete"],
+    ["a MUST failed, and an engine is at fault for another", ["failed", "engine at fault"], "not conformant"],
     ["the harness broke on a MUST", ["error", "passed"], "incomplete"],
     ["a MUST was not run", ["not run", "passed"], "incomplete"],
     ["a MUST was not run, the other unsupported", ["not run", "unsupported"], "incomplete"],
@@ -110,7 +112,15 @@ describe("the verdict on a profile", () => {
 
 describe("a requirement", () => {
   test("that several tests cite has the worst outcome, and keeps every reason", () => {
-    const outcomes: Outcome[] = ["unsupported", "passed", "not run", "blocked", "error", "failed"];
+    const outcomes: Outcome[] = [
+      "unsupported",
+      "passed",
+      "not run",
+      "blocked",
+      "engine at fault",
+      "error",
+      "failed",
+    ];
     for (let count = 1; count <= outcomes.length; count++) {
       const observations = outcomes
         .slice(0, count)

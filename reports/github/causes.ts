@@ -23,7 +23,7 @@ export interface ToldCause {
   readonly place?: Place;
 }
 
-/** Every cause of a run, that of failures before that of errors, and the faults of the suite. `workspace` is the caller's checkout. */
+/** Every cause of a run, that of failures before that of errors, the faults of the suite, and at last what engines are at fault for. `workspace` is the caller's checkout. */
 export function toldCauses(told: Told, workspace: string): ToldCause[] {
   const found = new Map<string, { cause: CauseStatement; on: Told["targets"] }>();
   for (const one of told.targets) {
@@ -35,7 +35,8 @@ export function toldCauses(told: Told, workspace: string): ToldCause[] {
   const causes = [...found.values()].map(({ cause, on }) => describe(cause, on, workspace));
   const failed = causes.filter(({ outcome }) => outcome === "failed");
   const broken = causes.filter(({ outcome }) => outcome === "error");
-  return [...failed, ...broken, ...told.errors.map(describeFault)];
+  const engines = causes.filter(({ outcome }) => outcome === "engine at fault");
+  return [...failed, ...broken, ...told.errors.map(describeFault), ...engines];
 }
 
 function describe(cause: CauseStatement, [first, ...others]: Told["targets"], workspace: string): ToldCause {

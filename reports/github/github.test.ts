@@ -25,6 +25,7 @@ const target: ExpectedTarget = {
   ...{ declared: [], versions: {} },
 };
 const file = "suites/basics/basics.test.ts";
+const omitted = { kind: "call left out", what: "the engine of node1 never sent it" } as const;
 
 function observe(requirement: RequirementId, more: Partial<Observation> = {}): Observation {
   return {
@@ -144,6 +145,23 @@ describe("an annotation", () => {
       "::error title=a.test.ts on mine@26.1::no such module",
       "::error title=The run is incomplete::it was interrupted",
     ]);
+  });
+
+  test("tells what an engine is at fault for as a notice, after what is the plugin's", () => {
+    const outcome = "engine at fault";
+    const observations = [
+      observe("R4", { outcome, reason: "no DeleteEndpoint", cause: omitted }),
+      observe("B1"),
+    ];
+    expect(tellGitHub(state(observations), step)).toEqual([
+      expect.stringMatching(/^::error .*B1: expected a, got b/),
+      expect.stringMatching(/^::notice .*title=call left out on mine@26.1 took R4::no DeleteEndpoint/),
+    ]);
+    const text = readFileSync(summary, "utf8");
+    expect(text).toMatch(/^## ✘ netconform: 0 passed, 1 failed, 0 error, 1 engine at fault\n/);
+    expect(text).toMatch(/\n\| target \| passed \| failed \| error \| engine at fault \| blocked \|/);
+    expect(text.indexOf("### Engines at fault")).toBeGreaterThan(text.indexOf("### What failed"));
+    expect(text).toContain("⚙ <b>call left out on mine@26.1 took R4</b>");
   });
 
   test("of a green run is none", () => {

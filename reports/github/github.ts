@@ -41,8 +41,12 @@ function cut(markdown: string, bytes: number): string {
 }
 
 function annotate(causes: readonly ToldCause[], incomplete?: string): string[] {
-  const all: Annotation[] = causes.map(({ title, reason, repeat, place }) => ({
-    ...{ level: "error" as const, title, message: messageOf(reason, repeat) },
+  const all: Annotation[] = causes.map(({ outcome, title, reason, repeat, place }) => ({
+    ...{
+      level: outcome === "engine at fault" ? ("notice" as const) : ("error" as const),
+      title,
+      message: messageOf(reason, repeat),
+    },
     ...(place ? { place } : {}),
   }));
   if (incomplete !== undefined)

@@ -1,3 +1,4 @@
+import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { cellText, fence, htmlText } from "#reports/markdown.ts";
 import { counted, groupChanges } from "./changes.ts";
@@ -14,8 +15,9 @@ export function formatMarkdown(matrix: Matrix, counts: MatrixCounts): string {
   const { cells, speed, summary } = matrix;
   const sections = [
     `## ${counts.failed === 0 ? "✔" : "✘"} Conformance matrix: ${formatCounts(counts)}`,
-    `${plural(cells.length, "cell")} on ${plural(speed.engines, "engine version")} in ${formatDuration(speed.wallMs)}; ${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run.`,
+    `${plural(cells.length, "cell")} on ${plural(speed.engines, "engine version")} in ${formatDuration(speed.wallMs)}; ${atFault(summary)}${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run.`,
     formatRed(matrix),
+    formatEnginesAtFault(matrix),
     formatKnown(matrix.known),
     ...matrix.drift.map(formatDrift),
     formatSince(cells),
@@ -45,6 +47,22 @@ function formatRed({ cells, known = [] }: Pick<Matrix, "cells" | "known">): stri
   );
   if (broken.length + red.length === 0) return "";
   return ["### Red", ...(broken.length > 0 ? [broken.join("\n")] : []), ...red].join("\n\n");
+}
+
+/** `2 engine at fault, `, where there are such. */
+function atFault({ engineAtFault = 0 }: Matrix["summary"]): string {
+  return engineAtFault === 0 ? "" : `${engineAtFault} engine at fault, `;
+}
+
+function formatEnginesAtFault({ cells }: Pick<Matrix, "cells">): string {
+  const lines = cells.flatMap(({ name, target }) =>
+    causesOf(target ?? { results: [] })
+      .filter(({ outcome }) => outcome === "engine at fault")
+      .map(
+        ({ requirements, what }) => `- **${requirements.join(" ")}** on ${cellText(name)}: ${cellText(what)}`,
+      ),
+  );
+  return lines.length === 0 ? "" : ["### Engines at fault, not the plugin", lines.join("\n")].join("\n\n");
 }
 
 function formatKnown(known: Matrix["known"] = []): string {

@@ -7,6 +7,7 @@ import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import { formatMarkdown } from "./markdown.ts";
 import { percent } from "./outcomes.ts";
 import { renderChart } from "./page/sections/chart.ts";
+import { renderRed } from "./page/sections/red.ts";
 import { matrixSchema, publishedMatrixSchema } from "./schema.ts";
 
 const passed = { outcome: "passed" } as const;
@@ -37,6 +38,24 @@ test("the Markdown begins with the verdict, and text of a plugin stays text", ()
   expect(text).toContain("- **bridge&#64;28.5** is broken: exit code 9 &#64;you");
   expect(text).toMatch(/\| broke \| overlay&#64;28\.5 \| M4 \| passed \| failed: expected \\<b\\>x/);
   expect(text).toMatch(/\| M4 .* \| ✔ \| ✘ \| {2}\|/);
+});
+
+test("what an engine is at fault for is told by itself, and is not red", () => {
+  const outcome = "engine at fault";
+  const matrix = exampleMatrix([
+    exampleCell("overlay@26.1", { M4: passed, R4: { outcome, reason: "the engine never called" } }),
+  ]);
+  const counts = countMatrix(matrix);
+  expect(counts).toMatchObject({ failed: 0 });
+  const text = formatMarkdown(matrix, counts);
+  expect(text).toContain("; 1 engine at fault, 0 blocked, ");
+  expect(text).toContain(
+    "### Engines at fault, not the plugin\n\n- **R4** on overlay&#64;26.1: the engine never called",
+  );
+  expect(text).not.toContain("### Red");
+  const red = renderRed(matrix.cells).toString();
+  expect(red).toContain("Nothing is red.");
+  expect(red).toMatch(/<h3>Engines at fault: the plugin is not charged<\/h3>[\s\S]*R4 on overlay@26.1/);
 });
 
 test("however much is red, the Markdown fits into a comment", () => {

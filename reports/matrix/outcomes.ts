@@ -8,6 +8,7 @@ export const outcomeSigns: Record<Outcome, { sign: string; tone: Tone }> = {
   passed: { sign: "✔", tone: "good" },
   failed: { sign: "✘", tone: "bad" },
   error: { sign: "!", tone: "odd" },
+  "engine at fault": { sign: "⚙", tone: "warn" },
   blocked: { sign: "⊘", tone: "warn" },
   unsupported: { sign: "–", tone: "muted" },
   "not run": { sign: "·", tone: "muted" },

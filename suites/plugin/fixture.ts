@@ -10,7 +10,7 @@ import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { describeHeldResources } from "#harness/conformance/suite/aftermath/held.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked, NothingSeen, Unsupported } from "#harness/core/errors.ts";
+import { Blocked, NotGone, NothingSeen, Unsupported } from "#harness/core/errors.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Network } from "#harness/workload/network.ts";
@@ -158,7 +158,7 @@ export async function expectAllOrNothing(
 
 /** What was there before something went wrong. */
 export interface Memory {
-  /** The plugin holds what it held; throws `Nonconformance` that names what it holds besides. */
+  /** The plugin holds what it held; throws `NotGone` that names what it holds besides. */
   expectHeld(after: string): Promise<void>;
   /** The same, and nothing on any node is there that was not. */
   expectUnchanged(after: string): Promise<void>;
@@ -172,7 +172,8 @@ export async function remember(
   const [held, snapshot] = [await recorder.held(), await readStableSnapshot(cluster)];
   const expectHeld = async (after: string) => {
     const left = describeHeldResources(await untilHeld(recorder, held));
-    expectThat(left === "", {
+    if (left === "") return;
+    throw new NotGone({
       who: `the plugin after ${after}`,
       expected: "what it held before",
       got: `besides ${left}`,

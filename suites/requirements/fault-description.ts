@@ -8,6 +8,8 @@ export interface FaultDescription<Id extends RequirementId = RequirementId> {
   readonly why: string;
   /** Requirements that must turn red: `failed`. An `error` is no verdict on a plugin and does not count. */
   readonly detectedBy: readonly Id[];
+  /** It is an engine that breaks them, and they must end with this instead: the plugin is not to be charged. Proves no requirement. */
+  readonly outcome?: "engine at fault";
   /** Requirements that may turn red as well, because they need what is broken. */
   readonly mayFollow?: readonly Id[];
   /** Texts that the failure must name, where it must tell several things apart. */

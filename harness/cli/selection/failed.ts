@@ -143,8 +143,9 @@ function settingsOf({ environment: { settings } }: Statement): FailedTests["sett
 }
 
 function tell({ run, summary }: Statement, name: string, labels: readonly string[]): string {
-  const { blocked, notRun, passed } = summary;
+  const { engineAtFault = 0, blocked, notRun, passed } = summary;
   const rest = [
+    ...(engineAtFault > 0 ? [`${engineAtFault} engine at fault`] : []),
     ...(blocked > 0 ? [`${blocked} blocked`] : []),
     ...(notRun > 0 ? [`${notRun} not run`] : []),
   ].join(", ");

@@ -1,4 +1,4 @@
-import { HarnessError, HostUnreachable, isLoss, Nonconformance } from "#harness/core/errors.ts";
+import { HarnessError, HostUnreachable, isLoss, Nonconformance, NotGone } from "#harness/core/errors.ts";
 import { causeOf } from "#harness/core/failure/cause.ts";
 import { until } from "./poll.ts";
 
@@ -30,7 +30,7 @@ export class NotRemoved extends HarnessError {
 /**
  * Creation registers its own removal: whatever makes a thing calls `defer` at once.
  * Closing runs the removals last-in-first-out (neighbours of one kind at the same time), runs all of them even
- * when some fail, and then throws one error that names everything that would not go: `Nonconformance` where it was the plugin
+ * when some fail, and then throws one error that names everything that would not go: `NotGone` where it was the plugin
  * each time that refused, else `NotRemoved`.
  */
 export class Scope implements AsyncDisposable {
@@ -79,7 +79,7 @@ export class Scope implements AsyncDisposable {
     );
     if (failures.every(({ error }) => error instanceof Nonconformance)) {
       const who = `${this.name}, when everything was removed`;
-      throw new Nonconformance({ who, expected: "all of it to go", got: told.join("\n  ") });
+      throw new NotGone({ who, expected: "all of it to go", got: told.join("\n  ") });
     }
     const unreached = failures.flatMap(({ removal, error }) => {
       if (error instanceof NotRemoved) return error.unreached;

@@ -7,6 +7,7 @@ export const causeKinds = {
   "driver file": "the driver file made a mistake of its own; file and line are told",
   "set-up": "what the suite brings up did not come up",
   "engine died": "the engine of a node ended without being told to; its pid and last words are told",
+  "call left out": "an engine never made a call by which it takes back what it had the plugin make",
   "node restarted": "a node was restarted while the suite worked on it",
   "connection lost": "the SSH connection to a host was lost",
   "same words": "several tests ended with the same first line, but for generated names, addresses and times",

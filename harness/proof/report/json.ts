@@ -29,6 +29,6 @@ export function toJson({ startedAt, durationMs, engine, cases, results, unproved
 }
 
 function flatten({ name, on, fault }: FaultCase) {
-  const { breaks = "nothing", why = "", detectedBy = [], mayFollow = [] } = fault ?? {};
-  return { tier: on.tier, name, on: describePlace(on), breaks, why, detectedBy, mayFollow };
+  const { breaks = "nothing", why = "", detectedBy = [], outcome, mayFollow = [] } = fault ?? {};
+  return { tier: on.tier, name, on: describePlace(on), breaks, why, detectedBy, outcome, mayFollow };
 }

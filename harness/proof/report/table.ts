@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import { type CaseResult, type FaultCase, holds, isBlocked } from "#harness/proof/case.ts";
-import { describePlace } from "#harness/proof/fault.ts";
+import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import type { MutationRun } from "./json.ts";
 
 /** For how many of the faults that lose packets the hop must be told. */
@@ -25,7 +25,7 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
     const seconds = result ? `${(result.durationMs / 1000).toFixed(1)} s` : "";
     const followed = result?.followed.join(" ") ?? "";
     const { name, on, fault } = one;
-    const expected = fault?.detectedBy.join(" ") ?? "";
+    const expected = fault ? describeExpected(fault) : "";
     table.push([on.tier, name, describePlace(on), expected, followed, describeEnd(one, result), seconds]);
   }
   const inapplicable = results.flatMap(({ case: { on }, notApplicable = [] }) =>
@@ -63,7 +63,7 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
 export function describeResult(result: CaseResult): string {
   const { case: one, problems, blocked, leftovers, hop } = result;
   const { name, on, fault } = one;
-  const what = fault ? `${name} → ${fault.detectedBy.join(" ")}` : name;
+  const what = fault ? `${name} → ${describeExpected(fault)}` : name;
   const lost = hop && `${hop.isRight ? "the hop is told" : "THE HOP IS NOT TOLD"}: ${hop.told}`;
   const below = [...problems, ...blocked, ...(lost ? [lost] : [])].map(
     (told) => `\n          ${told.replaceAll("\n", "\n            ")}`,
@@ -73,6 +73,11 @@ export function describeResult(result: CaseResult): string {
     ? `\n          the testbed was replaced, since something was left on it:\n${leftovers}`
     : "";
   return `${line}${below.join("")}${replaced}`;
+}
+
+/** What must detect a fault, with the outcome where that is not `failed`. */
+export function describeExpected({ detectedBy, outcome }: Pick<Fault, "detectedBy" | "outcome">): string {
+  return [...detectedBy, ...(outcome === undefined ? [] : [`(${outcome})`])].join(" ");
 }
 
 function describeEnd({ fault }: FaultCase, result: CaseResult | undefined): string {

@@ -18,7 +18,7 @@ export interface ExampleResult {
   test?: string;
 }
 
-type ExampleId = "B1" | "B2" | "M3" | "M4" | "M8" | "V3";
+type ExampleId = "B1" | "B2" | "M3" | "M4" | "M8" | "R4" | "V3";
 
 /** A cell as a run would have left it, with these results: material for tests of what is made of cells. */
 export function exampleCell(

@@ -5,7 +5,15 @@ import { cniRequirements } from "#suites/requirements/rules/cni.ts";
 import type { TableCell, TableColumn } from "./column.ts";
 import { findingsOf, formatFindings } from "./findings.ts";
 
-const severity: readonly Outcome[] = ["passed", "unsupported", "blocked", "not run", "error", "failed"];
+const severity: readonly Outcome[] = [
+  "passed",
+  "unsupported",
+  "blocked",
+  "not run",
+  "engine at fault",
+  "error",
+  "failed",
+];
 
 /** Sums up the tests of one folder of plugins: the worst outcome of a rule's tests is the rule's. */
 export function columnsOf(
@@ -47,6 +55,8 @@ const symbols: Record<Outcome, string> = {
   unsupported: "·",
   blocked: "b",
   error: "e",
+  // No engine takes part.
+  "engine at fault": "",
   "not run": "?",
 };
 

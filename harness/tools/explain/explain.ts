@@ -26,7 +26,11 @@ export function explain(id: RequirementId, steps: readonly Step[]): string {
     ...section("steps", own.flatMap(describeStep)),
     ...section(
       "a red usually means (each of these was injected, and turned it red)",
-      proving.flatMap(describeCause),
+      proving.filter(({ outcome }) => outcome === undefined).flatMap(describeCause),
+    ),
+    ...section(
+      "where an engine is at fault, that usually means (each of these was injected, and the plugin was not charged)",
+      proving.filter(({ outcome }) => outcome !== undefined).flatMap(describeCause),
     ),
     ...(proving.length === 0 && unprovable ? [`  no fault can break it here: ${unprovable}`] : []),
     `  run it: ${commandFor(id, profile)}`,

@@ -81,6 +81,6 @@ function describe(
     `         ${path(matrixFiles.markdown)}`,
     `         ${path(matrixFiles.json)}`,
     `         ${allure}`,
-    `${summary.error} error, ${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run`,
+    `${summary.error} error, ${summary.engineAtFault ? `${summary.engineAtFault} engine at fault, ` : ""}${summary.blocked} blocked, ${summary.unsupported} unsupported, ${summary.notRun} not run`,
   ].join("\n");
 }

@@ -36,17 +36,25 @@ function shortenLines(lines: readonly string[], limit: number): string[] {
 
 /** Every cause once, with the requirements that it took. */
 export function formatFailures({ targets, errors }: Statement, look: Look): string {
-  const blocks = targets.flatMap((target) =>
-    causesOf(target).map((cause) => formatCause(target, cause, look)),
-  );
+  const causes = targets.flatMap((target) => causesOf(target).map((cause) => ({ target, cause })));
+  const blocks = causes
+    .filter(({ cause }) => cause.outcome !== "engine at fault")
+    .map(({ target, cause }) => formatCause(target, cause, look));
+  const engines = causes
+    .filter(({ cause }) => cause.outcome === "engine at fault")
+    .map(({ target, cause }) => formatCause(target, cause, look));
   const faults = errors.map(({ target, where, message }) =>
     [
       paint(look, signs.error.style, `! ${target === undefined ? "" : `${target}  `}${where}`),
       ...formatReason({ reason: message }, look, 8),
     ].join("\n"),
   );
-  if (blocks.length + faults.length === 0) return "";
-  return [heading("What failed", look), ...blocks, ...faults].join("\n");
+  const section = (title: string, told: readonly string[]) =>
+    told.length === 0 ? [] : [[heading(title, look), ...told].join("\n")];
+  return [
+    ...section("What failed", [...blocks, ...faults]),
+    ...section("Engines at fault: the plugin is not charged", engines),
+  ].join("\n\n");
 }
 
 function formatCause(target: TargetStatement, cause: CauseStatement, look: Look): string {

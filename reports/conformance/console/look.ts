@@ -16,6 +16,7 @@ export const signs: Record<Outcome, { symbol: string; style: Style }> = {
   passed: { symbol: "✔", style: "green" },
   failed: { symbol: "✘", style: ["red", "bold"] },
   error: { symbol: "!", style: ["magenta", "bold"] },
+  "engine at fault": { symbol: "⚙", style: ["yellow", "bold"] },
   blocked: { symbol: "⊘", style: "yellow" },
   unsupported: { symbol: "–", style: "gray" },
   "not run": { symbol: "·", style: "gray" },

@@ -123,7 +123,8 @@ function formatLastLines({ run, summary, targets, errors }: Statement, look: Loo
     });
     return `${paint(look, "bold", name)}  ${parts.join("; ")}`;
   });
-  const { passed, failed, error, blocked, unsupported, notRun } = summary;
+  const { passed, failed, error, engineAtFault = 0, blocked, unsupported, notRun } = summary;
+  const engines = engineAtFault === 0 ? "" : `, ${engineAtFault} engine at fault`;
   const lines = [...verdicts];
   if (run.seed !== undefined) lines.push(`The order was that of --shuffle ${run.seed}`);
   if (!run.complete) {
@@ -132,7 +133,7 @@ function formatLastLines({ run, summary, targets, errors }: Statement, look: Loo
   if (passed === 0) lines.push(paint(look, ["red", "bold"], "Nothing passed, so nothing is shown."));
   const faults = errors.length === 0 ? "" : `, ${plural(errors.length, "fault")} of the suite itself`;
   lines.push(
-    `${passed} passed, ${failed} failed, ${error} error, ${blocked} blocked, ${unsupported} unsupported, ${notRun} not run${faults}`,
+    `${passed} passed, ${failed} failed, ${error} error${engines}, ${blocked} blocked, ${unsupported} unsupported, ${notRun} not run${faults}`,
   );
   return lines.join("\n");
 }

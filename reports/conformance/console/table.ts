@@ -17,8 +17,12 @@ export const verdictStyles: Record<ProfileVerdict, Style> = {
 export function formatMatrix(all: readonly TargetStatement[], look: Look): string {
   const targets = all.filter(wasRun);
   if (targets.length === 0) return "";
-  const wide = Math.max(...targets.map(({ name }) => name.length), "not conformant".length);
   const shown = targets.flatMap(({ results }) => results.filter(({ outcome }) => outcome !== "not run"));
+  const wide = Math.max(
+    ...targets.map(({ name }) => name.length),
+    ...shown.map(({ outcome }) => outcome.length + 2),
+    "not conformant".length,
+  );
   const idWidth = Math.max(7, ...shown.map(({ requirement }) => requirement.length + 3));
   const spare = look.width - idWidth + 2 - (targets.length + 2) - targets.length * (wide + 2) - 3;
   const withTitles = spare >= 24;

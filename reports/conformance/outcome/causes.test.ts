@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { causeId } from "#harness/core/failure/cause.ts";
 import { formatSummary } from "#reports/conformance/console/summary.ts";
 import { formatJUnit } from "#reports/conformance/junit.ts";
-import { buildStatement, type Observation } from "#reports/conformance/statement.ts";
+import { buildStatement, isGreen, type Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { mergeCauses, statesOfCauses } from "./causes.ts";
 
@@ -84,6 +84,51 @@ describe("a cause that took several requirements", () => {
       ["B2", [id]],
     ]);
     expect(target?.profiles.find(({ profile }) => profile === "basics")?.verdict).toBe("not conformant");
+  });
+});
+
+describe("what an engine is at fault for", () => {
+  const what = "the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made";
+  const omitted: Partial<Observation> = {
+    outcome: "engine at fault",
+    reason: `${what}\n  expected it for endpoint e`,
+    cause: { kind: "call left out", what },
+  };
+  const follows = { ...omitted, reason: "2 differences" };
+  const statement = statementOf([
+    observe("B1", { outcome: "passed" }),
+    observe("R4", omitted),
+    observe("C1", follows),
+  ]);
+
+  test("is told once on the console, under the engine and not under what failed", () => {
+    const summary = formatSummary(statement, {}, { width: 100, color: false });
+    expect(summary).not.toContain("What failed");
+    expect(summary).toContain(
+      `Engines at fault: the plugin is not charged
+⚙ call left out on mine@26.1  took 2 requirements, all MUST
+      R4 C1
+      ${what}
+        expected it for endpoint e`,
+    );
+    expect(summary).toContain("1 passed, 0 failed, 0 error, 2 engine at fault, 0 blocked");
+  });
+
+  test("is skipped in JUnit, counted by itself, and keeps the verdict from conformant", () => {
+    const junit = formatJUnit(statement);
+    expect(junit).not.toMatch(/<failure |<error /);
+    expect(junit).toContain('skipped message="engine at fault: the engine of node1 never sent');
+    expect(statement.summary).toMatchObject({ failed: 0, engineAtFault: 2 });
+    const [target] = statement.targets;
+    expect(target?.profiles.find(({ profile }) => profile === "plugin")).toMatchObject({
+      verdict: "incomplete",
+      because: expect.stringContaining("engine at fault: R4"),
+    });
+    expect(target?.causes).toMatchObject([{ what, outcome: "engine at fault", requirements: ["R4", "C1"] }]);
+  });
+
+  test("does not make a run red", () => {
+    expect(isGreen(statement)).toBe(true);
   });
 });
 

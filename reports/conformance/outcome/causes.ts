@@ -1,6 +1,12 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import { type Cause, causeId } from "#harness/core/failure/cause.ts";
-import type { CauseStatement, RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
+import { type Cause, type CauseKind, causeId } from "#harness/core/failure/cause.ts";
+import {
+  type CausedOutcome,
+  type CauseStatement,
+  causedOutcomes,
+  type RequirementResult,
+  type TargetStatement,
+} from "#reports/conformance/schema.ts";
 
 /** What is known of a test that did not pass. */
 interface Ended {
@@ -10,13 +16,13 @@ interface Ended {
 }
 
 /** Whether a test that ended so has a cause to tell. */
-export function isBroken(outcome: Outcome): outcome is "failed" | "error" {
-  return outcome === "failed" || outcome === "error";
+export function isCaused(outcome: Outcome): outcome is CausedOutcome {
+  return (causedOutcomes as readonly Outcome[]).includes(outcome);
 }
 
 /** The cause of a failure: the one that it names, else its own first line, which others may have as well. */
 export function causeOfEnd({ outcome, reason = "", cause }: Ended): (Cause & { id: string }) | undefined {
-  if (!isBroken(outcome)) return undefined;
+  if (!isCaused(outcome)) return undefined;
   const own: Cause = cause ?? { kind: "same words", what: firstLineOf(reason) };
   return { ...own, id: causeId(own) };
 }
@@ -36,7 +42,7 @@ export function statesOfCauses(failures: readonly Failure[]): CauseStatement[] {
   const causes = new Map<string, CauseStatement>();
   for (const failure of failures) {
     const cause = causeOfEnd(failure);
-    if (!cause || !isBroken(failure.outcome)) continue;
+    if (!cause || !isCaused(failure.outcome)) continue;
     const known = causes.get(cause.id);
     const { reason = cause.what } = failure;
     if (!known || (follows(known) && !follows({ ...cause, reason }))) {
@@ -56,9 +62,12 @@ export function statesOfCauses(failures: readonly Failure[]): CauseStatement[] {
   return [...causes.values()];
 }
 
+/** Kinds of which the first line of a failure is the cause, unless that failure follows from another one. */
+const saidByFailure: readonly CauseKind[] = ["same words", "call left out"];
+
 /** Whether a failure is told under the words of another one. */
 function follows({ kind, what, reason }: Pick<CauseStatement, "kind" | "what" | "reason">): boolean {
-  return kind === "same words" && firstLineOf(reason) !== what;
+  return saidByFailure.includes(kind) && firstLineOf(reason) !== what;
 }
 
 /** The causes of a target; of one whose statement is older than causes, by what its requirements say. */

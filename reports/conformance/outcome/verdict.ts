@@ -11,7 +11,15 @@ import type {
  * Outcomes from the one that weighs most to the one that weighs least. What a test has shown is not lost because another test
  * of the same requirement needs what the driver does not declare.
  */
-export const worstFirst = ["failed", "error", "blocked", "not run", "passed", "unsupported"] as const;
+export const worstFirst = [
+  "failed",
+  "error",
+  "engine at fault",
+  "blocked",
+  "not run",
+  "passed",
+  "unsupported",
+] as const;
 
 /** The outcome that counts when several tests cite one requirement; `not run` when none does. */
 export function worstOf(outcomes: readonly Outcome[]): Outcome {
@@ -37,6 +45,7 @@ export function tallyOf(outcomes: readonly Outcome[]): Tally {
     unsupported: of("unsupported"),
     blocked: of("blocked"),
     error: of("error"),
+    engineAtFault: of("engine at fault"),
     notRun: of("not run"),
   };
 }
@@ -69,7 +78,7 @@ function verdictOf(musts: readonly RequirementResult[], cutShort: boolean): Prof
   const any = (...outcomes: Outcome[]) => musts.some((must) => outcomes.includes(must.outcome));
   if (any("failed")) return "not conformant";
   if (musts.length > 0 && all("not run")) return "not run";
-  if (any("error", "blocked", "not run")) return "incomplete";
+  if (any("error", "engine at fault", "blocked", "not run")) return "incomplete";
   if (all("unsupported")) return "not applicable";
   if (cutShort) return "incomplete";
   return any("unsupported") ? "partial" : "conformant";

@@ -61,6 +61,10 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
     "NetworkDriver.DeleteNetwork": async (request) => {
       const id = request.NetworkID;
       refuseSecond(on, deleted, id);
+      const isInUse = Object.values(model.state.endpoints).some(({ engineNetwork }) => engineNetwork === id);
+      if (onNetwork("unremoved-endpoint-keeps-network") && isInUse) {
+        throw new Refusal(`network ${id} has active endpoints`);
+      }
       const network = model.state.networks[model.state.engineNetworks[id]?.network ?? ""];
       const answer = await honest["NetworkDriver.DeleteNetwork"](request);
       if (on("subnet-stays-after-delete") && network) keptSubnets.set(id, network.subnet);

@@ -233,6 +233,14 @@ export const referenceFaults = {
     detectedBy: ["R5"],
     alone: true,
   },
+  "unremoved-endpoint-keeps-network": {
+    breaks: "a network is not removed while it has an endpoint that no engine asked to remove",
+    why: "where an engine never takes back what it had made, as after an answer that broke off, its networks pile up; the engine is to blame",
+    detectedBy: ["R4"],
+    outcome: "engine at fault",
+    mayFollow: ["C1", "R1"],
+    alone: true,
+  },
   "peer-ignored": {
     breaks: "the peer of a rule is ignored: it is for everybody",
     why: "a rule against one client locks all of them out",

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { SnapshotDifference } from "#harness/cluster/snapshot/snapshot.ts";
-import { Nonconformance } from "#harness/core/errors.ts";
-import { Aftermath, type Remains } from "./aftermath.ts";
+import { EngineAtFault, Nonconformance } from "#harness/core/errors.ts";
+import { Aftermath, failureThat, type Remains } from "./aftermath.ts";
+import { judgeOmissions } from "./engine-at-fault.ts";
 import { nothingHeld } from "./held.ts";
 
 const left = (thing: string): SnapshotDifference => ({
@@ -50,4 +51,41 @@ test("a failure that names its cause has that one, and one that nobody foresaw t
   const named = new Nonconformance({ who: "mine", expected: "a", got: "b", because });
   expect((await after(nothing, some, named)).ofLeft([left("veth1")])).toMatchObject({ because });
   expect((await after(nothing, some, new TypeError("no"))).ofLeft([left("veth1")])).toBeUndefined();
+});
+
+test("what follows from an engine's fault charges the plugin no more than that did", async () => {
+  const because = { kind: "call left out", what: "the engine of node1 never sent Leave" } as const;
+  const aftermath = await after(nothing, some, new EngineAtFault("no Leave", { because }));
+  const finding = { who: "the nodes", expected: "nothing left", got: "veth1" };
+  const failed = failureThat(finding, aftermath.ofLeft([left("veth1")]));
+  expect(failed).toBeInstanceOf(EngineAtFault);
+  expect(failed).toMatchObject({
+    because,
+    message: expect.stringMatching(/^the nodes: expected nothing left, got veth1\nit follows from R6: /),
+  });
+  expect(failureThat(finding, aftermath.ofLeft([left("veth9")]))).toBeInstanceOf(Nonconformance);
+  expect(failureThat(finding, (await after(nothing, some)).ofLeft([left("veth1")]))).toBeInstanceOf(
+    Nonconformance,
+  );
+});
+
+test("the engine is named with the call that never came, and what failed then is told", () => {
+  const exchange = (call: string) => ({
+    ...{ id: 1, plugin: "mine", caller: "node1", call, request: '{"NetworkID":"n","EndpointID":"e1"}' },
+    ...{ status: 200, answer: "{}", startedAt: 0, endedAt: 1 },
+  });
+  const has = { networks: new Set<string>(), endpoints: new Set<string>() };
+  const told = judgeOmissions("net-1 would not go", {
+    ...{ held: some.held, has, exchanges: [exchange("NetworkDriver.CreateEndpoint")] },
+  });
+  expect(told).toMatchObject({
+    message:
+      "the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made\n  the engine of node1: expected NetworkDriver.DeleteEndpoint for endpoint e1, which it has no more, got no such call in the recording\n  What failed then: net-1 would not go",
+    because: {
+      kind: "call left out",
+      what: "the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made",
+    },
+  });
+  const asked = [exchange("NetworkDriver.CreateEndpoint"), exchange("NetworkDriver.DeleteEndpoint")];
+  expect(judgeOmissions("no", { held: some.held, has, exchanges: asked })).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { type SnapshotDifference, withoutKnown } from "#harness/cluster/snapshot/snapshot.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
-import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { EngineAtFault, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { type Cause, causeOf } from "#harness/core/failure/cause.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { describeHeldResources, subtractHeld } from "./held.ts";
@@ -15,12 +15,27 @@ export interface Remains {
 interface Failure extends Remains {
   readonly requirement: RequirementId;
   readonly cause: Cause;
+  readonly isEngines: boolean;
 }
 
 /** What follows from the failure of another requirement: the same cause, and a line that says so. */
 export interface Following {
   readonly because: Cause;
   readonly evidence: string;
+  /** The engine was at fault there, and so it is here. */
+  readonly isEngines: boolean;
+}
+
+/** A failure that may follow from another one: then it has its cause, and charges nobody else. */
+export function failureThat(
+  finding: { who: string; expected: string; got: string; evidence?: string | undefined },
+  following: Following | undefined,
+): Nonconformance | EngineAtFault {
+  const evidence = [finding.evidence, following?.evidence].filter(Boolean).join("\n") || undefined;
+  const failure = new Nonconformance({ ...finding, evidence, because: following?.because });
+  return following?.isEngines
+    ? new EngineAtFault(failure.message, { because: following.because, cause: failure })
+    : failure;
 }
 
 /**
@@ -43,6 +58,7 @@ export class Aftermath {
       this.#failures.push({
         requirement,
         cause,
+        isEngines: failure instanceof EngineAtFault,
         differences: withoutKnown(after.differences, before.differences),
         held: subtractHeld(after.held, before.held),
       });
@@ -64,6 +80,7 @@ export class Aftermath {
     return (
       failure && {
         because: failure.cause,
+        isEngines: failure.isEngines,
         evidence: `it follows from ${failure.requirement}: all of it came to be in the test that failed, and stayed when what that made was removed`,
       }
     );

@@ -6,7 +6,10 @@ import type { Fault } from "#harness/proof/fault.ts";
 import { requirementOf } from "#suites/requirements/catalogue.ts";
 import type { ConformanceProfile } from "#suites/requirements/requirement.ts";
 
-type Description = Pick<Fault<"chapters">, "breaks" | "why" | "detectedBy" | "mayFollow" | "alone">;
+type Description = Pick<
+  Fault<"chapters">,
+  "breaks" | "why" | "detectedBy" | "outcome" | "mayFollow" | "alone"
+>;
 
 /** The chapter whose tests detect a fault of the reference plugin, by the profile of its requirement. */
 const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {

@@ -12,7 +12,11 @@ test("the table says of every rule, driver and engine whether it holds, and what
   const matrix = exampleMatrix([
     exampleCell("bridge@26.1", { M4: { outcome: "passed" }, V3: { outcome: "unsupported" } }),
     exampleCell("overlay@26.1", { M4: failed("16f251a1"), V3: { outcome: "blocked", reason: "no 802.1Q" } }),
-    exampleCell("overlay@28.5", { M4: failed("99aa00bb"), V3: { outcome: "passed" } }),
+    exampleCell("overlay@28.5", {
+      M4: failed("99aa00bb"),
+      V3: { outcome: "passed" },
+      R4: { outcome: "engine at fault", reason: "no call" },
+    }),
   ]);
   const upstream = "https://example.org/1";
   matrix.known = [{ cell: "overlay@28.5", requirement: "M4", says: "no answer", upstream, state: "seen" }];
@@ -21,6 +25,9 @@ test("the table says of every rule, driver and engine whether it holds, and what
   expect(text).toMatch(/\| M4 +\| MUST +\| .* \| ✓ +\| \*\*✗\*\* +\| \*\*✗\*\* +\|/);
   expect(text).toMatch(/\| V3 +\| MUST +\| .* \| +\| b +\| ✓ +\|/);
   expect(text).toContain(`- **M4**, overlay@26.1, overlay@28.5: c-\\<id\\>: no answer (<${upstream}>)`);
+  expect(text).toContain("needs · E the engine's fault, not the driver's · blank: does not apply.");
+  expect(text).toMatch(/\| R4 +\| MUST +\| .* \| +\| +\| E +\|/);
+  expect(text).toContain("### What is the engine's fault\n\n- **R4**, overlay@28.5: no call");
   expect(text).toContain("### What could not be judged\n\n- **V3**, overlay@26.1: no 802.1Q");
 });
 

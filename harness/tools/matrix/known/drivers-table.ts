@@ -10,6 +10,7 @@ const symbols: Record<Outcome, string> = {
   failed: "✗",
   blocked: "b",
   error: "e",
+  "engine at fault": "E",
   unsupported: "",
   "not run": "",
 };
@@ -31,12 +32,19 @@ export function driversTable({ cells, run, environment, known = [] }: Matrix, co
     known.find((red) => red.cell === cell && red.requirement === requirement)?.upstream;
   return [
     `Made by \`${command}\`; ${formatTime(run.startedAt).slice(0, 10)}, Linux ${environment.host.kernel}.`,
-    "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what it needs · blank: does not apply.",
+    [
+      "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what it needs",
+      ...(seen.some((row) => row.slice(3).includes(symbols["engine at fault"]))
+        ? ["E the engine's fault, not the driver's"]
+        : []),
+      "blank: does not apply.",
+    ].join(" · "),
     markdownTable(["rule", "level", "", ...judged.map(({ name }) => name)], seen),
     ...section(
       "What does not hold",
       told(judged, "failed", (cell, id) => upstreamOf(cell, id)),
     ),
+    ...section("What is the engine's fault", told(judged, "engine at fault")),
     ...section("What could not be judged", told(judged, "blocked")),
   ].join("\n\n");
 }
