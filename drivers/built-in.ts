@@ -11,6 +11,7 @@ const files = {
   "cni-bridge": "cni/debian/bridge",
   "cni-vxlan": "cni/debian/vxlan",
   "cni-ptp": "cni/debian/ptp",
+  "cni-bgp": "cni/debian/bgp",
   "cni-macvlan": "cni/debian/macvlan",
 } as const;
 

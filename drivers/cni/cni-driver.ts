@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import type { Driver, DriverSettings, InstalledDriver } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { switchIpv6On } from "#harness/cluster/ipv6.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { networkConfigOf } from "#harness/cni/runtime/config.ts";
@@ -10,13 +11,14 @@ import { ConnectionLost, UsageError } from "#harness/core/errors.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
-import { addressUnderlay, prepareEnvironment } from "./environment.ts";
+import { addressUnderlay, isBridged, prepareEnvironment } from "./environment.ts";
 import { CniNetwork } from "./network/network.ts";
-import { type Rendered, renderedSchema } from "./network/rendered.ts";
+import { type Rendered, renderedSchema, withAddress, withoutDefaultRoute } from "./network/rendered.ts";
 import { NodeRuntimes, putBinary } from "./network/runtimes.ts";
 import { nodeValuesOf } from "./node-values.ts";
 import type { CniProfile } from "./profile.ts";
 import { makeChainsOnce } from "./set-up-once.ts";
+import { Speakers } from "./speakers.ts";
 
 /** Benchmarking addresses (RFC 2544): no real network uses them, so a first container disturbs none. */
 const scratchSubnet = "198.18.0.0/24";
@@ -47,6 +49,7 @@ export function cniDriver(profile: CniProfile): (settings: DriverSettings) => Dr
       if (profile.join === "routes" && (await carriesIpv6(cluster, profile))) {
         await addressUnderlay(scope, cluster, profile.underlay ?? "control");
       }
+      if (await carriesIpv6(cluster, profile)) await openHostEnds(scope, cluster, profile);
       const first = (await carriesIpv6(cluster, profile)) ? { subnet6: scratchSubnet6 } : {};
       await useOnce(scope, new InstalledCni(cluster, profile, folders), first);
       return {};
@@ -71,6 +74,13 @@ async function carriesIpv6(cluster: Cluster, { capabilities }: CniProfile): Prom
   return capabilities.includes("ipv6") && (await cluster.offers("ipv6")).offered;
 }
 
+/** Without a bridge the host end of a container's interface, which a plugin makes, has addresses: it must begin with IPv6. */
+async function openHostEnds(scope: Scope, cluster: Cluster, profile: CniProfile): Promise<void> {
+  const [values] = nodeValuesOf(cluster, "host-ends", scratchSubnet);
+  if (!values || isBridged(profile, values)) return;
+  await Promise.all(cluster.nodes.map((node) => switchIpv6On(scope, node, "default")));
+}
+
 /**
  * One container with a published port on each node. Plugins that fail here are not judged here: they fail in the
  * chapters as well, where it counts and is explained. What the user got wrong is said at once.
@@ -92,6 +102,9 @@ async function useOnce(scope: Scope, driver: InstalledCni, spec: NetworkSpec): P
 
 class InstalledCni implements InstalledDriver {
   readonly underlay?: NonNullable<InstalledDriver["underlay"]>;
+  readonly speakBgp?: NonNullable<InstalledDriver["speakBgp"]>;
+  readonly listBgpSessions?: NonNullable<InstalledDriver["listBgpSessions"]>;
+  readonly #speakers = new Speakers();
   readonly #cluster: Cluster;
   readonly #profile: CniProfile;
   readonly #runtimes: NodeRuntimes;
@@ -101,6 +114,10 @@ class InstalledCni implements InstalledDriver {
     this.#profile = profile;
     this.#runtimes = new NodeRuntimes(cluster, folders);
     if (profile.underlay) this.underlay = profile.underlay;
+    if (profile.announces) {
+      this.speakBgp = (scope, spec) => this.#speakers.speak(scope, spec);
+      this.listBgpSessions = () => this.#speakers.sessions();
+    }
   }
 
   get publishes(): boolean {
@@ -112,12 +129,17 @@ class InstalledCni implements InstalledDriver {
     const subnet = spec.subnet ?? freshSubnet();
     const nodeValues = nodeValuesOf(this.#cluster, name, subnet, spec);
     await prepareEnvironment(scope, this.#cluster, this.#profile, nodeValues);
+    if (spec.announced) await this.#speakers.announce(scope, nodeValues);
     const configs = new Map<ClusterNode, Rendered>();
     for (const [index, node] of this.#cluster.nodes.entries()) {
       const values = nodeValues[index];
       if (values) configs.set(node, this.#render(this.#profile.config(values)));
     }
-    const network = new CniNetwork(this.#runtimes, { name, subnet, configs });
+    const variants = {
+      second: withoutDefaultRoute,
+      ...(spec.announced ? { placed: withAddress } : {}),
+    };
+    const network = new CniNetwork(this.#runtimes, { name, subnet, configs, variants });
     await network.install(scope);
     return network;
   }

@@ -26,7 +26,7 @@ const optionsSchema = z
  */
 export function conflistDriver(path: string): (settings: DriverSettings) => Driver {
   const text = readFileSync(path, "utf8");
-  const render = ({ ipv6: _, ...values }: NodeValues) => fill(text, path, values);
+  const render = ({ ipv6: _, announced: __, ...values }: NodeValues) => fill(text, path, values);
   const { netconform, ...example } = parse(render(exampleSite()), path);
   parseNetworkConfig(JSON.stringify({ ...example, name: "example" }), path);
   const options = optionsSchema.safeParse(netconform);

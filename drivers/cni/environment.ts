@@ -19,7 +19,7 @@ interface Place {
 export async function prepareEnvironment(
   scope: Scope,
   cluster: Pick<Cluster, "id" | "nodes">,
-  profile: Pick<CniProfile, "join" | "underlay">,
+  profile: Pick<CniProfile, "join" | "underlay" | "config">,
   nodeValues: readonly NodeValues[],
 ): Promise<void> {
   const places = cluster.nodes.flatMap((node, index): Place[] => {
@@ -30,9 +30,11 @@ export async function prepareEnvironment(
     places.map(async (place) => {
       const own = scope.child(`${place.values.name} on ${place.node.name}`, { kind: "node" });
       own.defer("what plugins keep of a network", () => forget(place));
-      if (!profile.join) return;
+      if (place.values.announced) await letIn(own, place);
+      if (place.values.announced || !profile.join) return;
       await openFirewall(own, place);
-      if (profile.join === "vxlan" || place.values.ipv6) await makeBridge(place);
+      if (profile.join === "vxlan" || (place.values.ipv6 && isBridged(profile, place.values)))
+        await makeBridge(place);
       const others = places.filter(({ node }) => node !== place.node);
       const underlay = profile.underlay ?? "control";
       if (profile.join === "routes") {
@@ -62,8 +64,8 @@ async function forget({ node, values }: Place): Promise<void> {
  * network as if it left the network. Where Kubernetes runs, its proxy and its masquerade agent add such
  * rules.
  */
-async function openFirewall(scope: Scope, { node, values: { name, subnet, ipv6 } }: Place): Promise<void> {
-  const comment = ["-m", "comment", "--comment", name];
+async function openFirewall(scope: Scope, { node, values }: Place): Promise<void> {
+  const comment = commentOf(values.name);
   // What reaches a published port from its own network must be masqueraded, or it would be answered directly.
   const untranslated = ["-m", "conntrack", "!", "--ctstate", "DNAT"];
   const translated = ["-m", "conntrack", "--ctstate", "DNAT"];
@@ -72,6 +74,28 @@ async function openFirewall(scope: Scope, { node, values: { name, subnet, ipv6 }
     ["filter", "FORWARD", "-d", whole, ...translated, ...comment, "-j", "ACCEPT"],
     ["nat", "POSTROUTING", "-s", whole, "-d", whole, ...untranslated, ...comment, "-j", "ACCEPT"],
   ];
+  await insertRules(scope, node, values, rulesOf);
+}
+
+/** What is announced is reached from wherever there is a route, and by its own address. */
+async function letIn(scope: Scope, { node, values }: Place): Promise<void> {
+  const comment = commentOf(values.name);
+  await insertRules(scope, node, values, (whole) =>
+    ["-s", "-d"].map((end) => ["filter", "FORWARD", end, whole, ...comment, "-j", "ACCEPT"]),
+  );
+}
+
+function commentOf(name: string): string[] {
+  return ["-m", "comment", "--comment", name];
+}
+
+/** A rule begins with its table and chain. */
+async function insertRules(
+  scope: Scope,
+  node: ClusterNode,
+  { subnet, ipv6 }: Pick<NodeValues, "subnet" | "ipv6">,
+  rulesOf: (whole: string) => readonly (readonly string[])[],
+): Promise<void> {
   const families = [
     { program: "iptables", rules: rulesOf(subnet) },
     ...(ipv6 ? [{ program: "ip6tables", rules: rulesOf(ipv6.subnet) }] : []),
@@ -102,6 +126,11 @@ async function routesTo(
     const route = [to, "via", via, "dev", node.interfaces[underlay].device];
     await withUndo(scope, node, ["ip", "route", "add", ...route], ["ip", "route", "del", ...route]);
   }
+}
+
+/** Whether a configuration has the network's bridge, and its containers no host end of their own that carries addresses. */
+export function isBridged({ config }: Pick<CniProfile, "config">, values: NodeValues): boolean {
+  return JSON.stringify(config(values)).includes(values.bridge);
 }
 
 /** Gives every node an IPv6 address on the underlay, over which the others have their routes. */

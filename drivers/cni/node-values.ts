@@ -31,6 +31,8 @@ export interface NodeValues {
   readonly controlAddress: string;
   readonly dataDevice: string;
   readonly dataAddress: string;
+  /** Present where the network's containers are to be announced to routers, and reached by their own address. */
+  readonly announced?: true;
   /** Of a network that is dual-stack. */
   readonly ipv6?: Ipv6Values;
 }
@@ -50,6 +52,7 @@ export interface WantedValues {
   readonly mtu?: number;
   /** CIDR. */
   readonly subnet6?: string;
+  readonly announced?: boolean;
 }
 
 /** The values of every node, in the cluster's order: the subnet is cut into equal parts, one for each node. */
@@ -57,7 +60,7 @@ export function nodeValuesOf(
   cluster: { nodes: readonly Pick<ClusterNode, "interfaces">[] },
   name: string,
   subnet: string,
-  { mtu = 1450, subnet6 }: WantedValues = {},
+  { mtu = 1450, subnet6, announced }: WantedValues = {},
 ): NodeValues[] {
   const partsOf = (whole: string, index: number) => partOf(whole, cluster.nodes.length, index);
   const hash = createHash("sha256").update(name).digest("hex");
@@ -72,6 +75,7 @@ export function nodeValuesOf(
       vni: Number.parseInt(hash.slice(0, 6), 16) || 1,
       mtu,
       ...devicesOf(node),
+      ...(announced ? { announced } : {}),
       ...(subnet6 ? { ipv6: partsOf(subnet6, index) } : {}),
     };
   });

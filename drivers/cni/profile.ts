@@ -19,6 +19,11 @@ export interface CniProfile {
    * Default: nothing is done.
    */
   readonly join?: "routes" | "vxlan";
+  /**
+   * Whether a BIRD on each node announces the containers of announced networks to the node's routers, where the plugins leave that to the
+   * administrator; needs `bgp`. The plugins make a route on the node to each container's address. Such a network is not joined.
+   */
+  readonly announces?: boolean;
   /** Plugins on this machine that are put on every node: paths. */
   readonly binaries?: readonly string[];
   /** The node's network configuration, as an object. */

@@ -17,6 +17,14 @@ export function address6Of(prefix: string, address: string): string {
   return nthAddress(prefix, parseAddress(address).value);
 }
 
+/** Switches IPv6 on for an interface until `scope` closes, where it is off; `default` is what interfaces begin with that are made then. */
+export async function switchIpv6On(scope: Scope, host: Host, device: string): Promise<void> {
+  const off = `/proc/sys/net/ipv6/conf/${device}/disable_ipv6`;
+  if ((await host.run(["cat", off])).trim() === "0") return;
+  const write = (value: string) => ["sh", "-c", 'echo "$1" >"$2"', "sh", value, off];
+  await withUndo(scope, host, write("0"), write("1"));
+}
+
 /** Gives an interface that address until `scope` closes, and resolves to it. Switches IPv6 on where it is off for the interface. */
 export async function assignIpv6(
   scope: Scope,
@@ -25,11 +33,7 @@ export async function assignIpv6(
   prefix: string,
 ): Promise<string> {
   const ip = address6Of(prefix, address);
-  const off = `/proc/sys/net/ipv6/conf/${device}/disable_ipv6`;
-  if ((await host.run(["cat", off])).trim() !== "0") {
-    const write = (value: string) => ["sh", "-c", 'echo "$1" >"$2"', "sh", value, off];
-    await withUndo(scope, host, write("0"), write("1"));
-  }
+  await switchIpv6On(scope, host, device);
   // An address that is still looked for on the wire cannot be used.
   const assigned = [`${ip}/64`, "dev", device];
   await withUndo(

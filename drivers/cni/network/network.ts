@@ -22,6 +22,8 @@ const folder = "/run/netconform/cni/net.d";
 export interface Variants {
   /** For an interface beside a container's first one. */
   readonly second: (config: Rendered) => Rendered;
+  /** For a container with an address of its user's choice. */
+  readonly placed?: (config: Rendered, address: string) => Rendered;
   /** For a member of a policy group. */
   readonly member?: (config: Rendered, group: string) => Rendered;
 }
@@ -69,12 +71,13 @@ export class CniNetwork implements Network {
 
   run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CniWorkload> {
     const { cluster } = this.#runtimes;
-    const { member } = this.#variants;
-    const { group } = spec;
+    const { member, placed } = this.#variants;
+    const { group, ip } = spec;
     if (group !== undefined && !member) throw new HarnessError(`${this.name} knows no groups`);
-    const network = this.#configOf(node, (config) =>
-      group !== undefined && member ? member(config, group) : config,
-    );
+    const network = this.#configOf(node, (config) => {
+      const own = ip !== undefined && placed ? placed(config, ip) : config;
+      return group !== undefined && member ? member(own, group) : own;
+    });
     return runCniWorkload(scope, node, {
       ...spec,
       network,

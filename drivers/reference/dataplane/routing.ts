@@ -1,3 +1,4 @@
+import { sessionName } from "#drivers/kit/nodes/speaker-config.ts";
 import { addressOf, familyOf } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { Bird } from "#harness/observe/bgp/bird.ts";
@@ -11,7 +12,7 @@ import {
   type RoutedPort,
   type RoutingPlan,
 } from "./plan/node-plan.ts";
-import { announcedProtocol, sessionName, silentProtocol } from "./plan/speaker-config.ts";
+import { announcedProtocol, silentProtocol } from "./plan/routing-plan.ts";
 
 /** Routes to the containers of a node, and the speaker that announces them. Does nothing where nothing is routed. */
 export class Routing {

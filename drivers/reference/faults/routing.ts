@@ -1,9 +1,9 @@
 import type { FirewallRule, NodeRoute, RoutingPlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { addressesOf } from "#drivers/reference/dataplane/plan/routing-plan.ts";
-import { sessionName } from "#drivers/reference/dataplane/plan/speaker-config.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { State } from "#drivers/reference/model/state/state.ts";
 import { addressOf, familyOf } from "#harness/core/ip.ts";
+import { wrongSpeakers } from "./speakers.ts";
 
 interface Place {
   readonly node: string;
@@ -80,19 +80,9 @@ export class RoutingFaults {
   }
 
   #config(right: string): string {
-    const inSessions = (text: string) =>
-      right.replaceAll("connect delay time", `${text}\n  connect delay time`);
-    if (this.#on("session-ends-for-good")) return inSessions("disable after cease yes;");
-    if (this.#on("ways-not-spread")) return right.replaceAll("merge paths on", "merge paths off");
-    if (this.#on("announced-without-ipv6"))
-      return right.replaceAll(
-        "ipv6 { import all; export where source = RTS_INHERIT; }",
-        "ipv6 { import all; export none; }",
-      );
-    // Else a route through a neighbour of the routers would be announced with that one as the next hop.
-    if (this.#on("announced-by-every-node"))
-      return right.replaceAll("ipv4 { import all;", "ipv4 { import all; next hop self;");
-    return this.#on("one-router-used") ? importFrom(right, sessionName(0)) : right;
+    return Object.entries(wrongSpeakers)
+      .filter(([name]) => this.#faults.has(name))
+      .reduce((config, [, wrong]) => wrong(config), right);
   }
 
   /** Routes to what is on other nodes, as if it were here. */
@@ -105,13 +95,6 @@ export class RoutingFaults {
       return [{ address: addressOf(ipv4), device: dataDevice, via, announced: true }];
     });
   }
-}
-
-/** Takes over what the sessions of one router offer over IPv4, and nothing of the others. */
-function importFrom(config: string, kept: string): string {
-  return config.replaceAll(/protocol bgp (\w+) \{[\s\S]*?\n\}/g, (session, name: string) =>
-    name === kept ? session : session.replace("ipv4 { import all;", "ipv4 { import none;"),
-  );
 }
 
 /** Whatever the node forwards to the wire leaves with its address. */

@@ -14,6 +14,7 @@ import { nameFaults } from "./names.ts";
 import { referenceChapterFaults } from "./reference/chapters.ts";
 import { cnmSuiteFaults } from "./reference/protocol.ts";
 import { remoteFaults } from "./reference/remote.ts";
+import { speakerFaults } from "./speakers.ts";
 import { translationFaults } from "./translation.ts";
 import { wireFaults } from "./wire.ts";
 
@@ -30,6 +31,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...gatewayModeFaults,
   ...encryptionFaults,
   ...ipv6Faults,
+  ...speakerFaults,
   ...lifecycleFaults,
   ...leftoverFaults,
   ...referenceChapterFaults,

@@ -1,8 +1,13 @@
+import { speakerConfig } from "#drivers/kit/nodes/speaker-config.ts";
 import type { EndpointState, State } from "#drivers/reference/model/state/state.ts";
 import { addressOf } from "#harness/core/ip.ts";
 import { innerDevice, routedDevice } from "./devices.ts";
 import type { FirewallRule, NodeRoute, ProxyNeighbour, RoutedPort, RoutingPlan } from "./node-plan.ts";
-import { speakerConfig } from "./speaker-config.ts";
+
+/** Kernel routes of this protocol number are what the speaker announces. */
+export const announcedProtocol = 110;
+/** Kernel routes to containers that are not announced; the kernel's number for what an administrator set. */
+export const silentProtocol = 4;
 
 /** How `node` forwards for containers of routed networks, and what it tells its routers of them. */
 export function routingFor(state: Readonly<State>, node: string): RoutingPlan {
@@ -16,7 +21,9 @@ export function routingFor(state: Readonly<State>, node: string): RoutingPlan {
     routes: own.flatMap(routesTo),
     proxies: own.flatMap((endpoint) => proxiesFor(endpoint, routed)),
     rules: speaker ? forwarding : [],
-    ...(speaker ? { speaker: { addresses: speaker.addresses, config: speakerConfig(speaker) } } : {}),
+    ...(speaker
+      ? { speaker: { addresses: speaker.addresses, config: speakerConfig(speaker, announcedRoutes) } }
+      : {}),
   };
 }
 
@@ -24,6 +31,10 @@ export function routingFor(state: Readonly<State>, node: string): RoutingPlan {
 const forwarding: readonly FirewallRule[] = ([4, 6] as const).flatMap((family) =>
   ["-i", "-o"].map((end): FirewallRule => [family, "filter", "FORWARD", end, "ng+", "-j", "ACCEPT"]),
 );
+
+function announcedRoutes(): string {
+  return `where krt_source = ${announcedProtocol}`;
+}
 
 function portOf({ networks }: Readonly<State>, { id, mac, network }: EndpointState): RoutedPort {
   const { gateway, gateway6 } = networks[network]!;

@@ -1,10 +1,5 @@
-import type { SpeakerState } from "#drivers/reference/model/state/state.ts";
+import type { BgpSpec } from "#drivers/driver.ts";
 import { addressOf, familyOf } from "#harness/core/ip.ts";
-
-/** Kernel routes of this protocol number are what the speaker announces. */
-export const announcedProtocol = 110;
-/** Kernel routes to containers that are not announced; the kernel's number for what an administrator set. */
-export const silentProtocol = 4;
 
 /** Name of the session with a neighbour, by its place among them. */
 export function sessionName(index: number): string {
@@ -12,11 +7,14 @@ export function sessionName(index: number): string {
 }
 
 /**
- * The configuration of a node's speaker: it announces the kernel's routes to containers, with the node as the next hop, and puts
- * what it learns into the kernel, over all routers that offer the same. One session for each neighbour, over IPv4 or IPv6. It
- * listens at the node's address on their wire alone.
+ * The BIRD configuration of a node's speaker: it announces those of the kernel's routes that `announced` accepts, a BIRD filter such as
+ * `where krt_source = 110` or `none`, with the node as the next hop, and puts what it learns into the kernel, over all routers that
+ * offer the same. One session for each neighbour, over IPv4 or IPv6. It listens at the node's address on their wire alone.
  */
-export function speakerConfig({ as, addresses, neighbors }: SpeakerState): string {
+export function speakerConfig(
+  { as, addresses, neighbors }: Pick<BgpSpec, "as" | "addresses" | "neighbors">,
+  announced: (family: 4 | 6) => string,
+): string {
   const id = addresses.map(addressOf).find((address) => familyOf(address) === 4) ?? "";
   return `router id ${id};
 protocol device {}
@@ -26,7 +24,7 @@ ${([4, 6] as const)
   learn;
   scan time 1;
   merge paths on;
-  ipv${family} { import where krt_source = ${announcedProtocol}; export where source = RTS_BGP; };
+  ipv${family} { import ${announced(family)}; export where source = RTS_BGP; };
 }`,
   )
   .join("\n")}
