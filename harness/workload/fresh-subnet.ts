@@ -1,4 +1,5 @@
 import { nthSubnet } from "#harness/core/ip.ts";
+import { freshRange, freshRange6 } from "#harness/core/project-subnets.ts";
 
 let next = 0;
 
@@ -8,12 +9,12 @@ let next = 0;
  * nodes' own networks.
  */
 export function freshSubnet(): string {
-  return nthSubnet("10.128.0.0/12", 24, next++ % 4096);
+  return nthSubnet(freshRange, 24, next++ % 4096);
 }
 
 let nextIpv6 = 0;
 
 /** A fresh /64 of a unique local prefix (RFC 4193) of the project's own, different on every call in this process. */
 export function freshSubnet6(): string {
-  return nthSubnet("fd6e:6334:6f6e::/48", 64, nextIpv6++ % 65_536);
+  return nthSubnet(freshRange6, 64, nextIpv6++ % 65_536);
 }

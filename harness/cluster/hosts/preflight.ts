@@ -1,10 +1,10 @@
 import Table from "cli-table3";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { overlaps } from "#harness/core/ip.ts";
+import { freshRange, tutorialSubnets } from "#harness/core/project-subnets.ts";
 import { type HostSurvey, kernelFeatures, neededTools, wantedTools } from "./survey.ts";
 
-/** Subnets of the tutorial's networks, and the range from which all others are taken. */
-const usedSubnets = ["10.1.2.0/24", "10.1.3.0/24", "10.1.6.0/24", "30.1.1.0/24", "10.128.0.0/12"];
+const usedSubnets = [...tutorialSubnets, freshRange];
 
 const roles: readonly Role[] = ["management", "control", "data"];
 

@@ -145,6 +145,10 @@ async function openRouter(
 ): Promise<Router> {
   const name = names[index];
   await addNamespace(scope, external, name);
+  // The kernel removes the interfaces of a namespace some time after it is gone; those of the next one have the same names.
+  scope.defer(`${name}w on ${external.name}`, () =>
+    external.run(["sh", "-c", `! ip link show ${name}w >/dev/null 2>&1 || ip link delete ${name}w`]),
+  );
   await external.run([
     "sh",
     "-ec",

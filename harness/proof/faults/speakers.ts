@@ -4,9 +4,10 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { contains, familyOf } from "#harness/core/ip.ts";
+import { freshRange6 } from "#harness/core/project-subnets.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
-import type { Fault, FaultActs, FaultContext } from "#harness/proof/fault.ts";
-import type { Workload } from "#harness/workload/workload.ts";
+import type { Fault, FaultContext } from "#harness/proof/fault.ts";
 import { insertRule } from "./firewall.ts";
 import { drop, firstNode, onRequirement, secondNode } from "./tools.ts";
 
@@ -74,7 +75,9 @@ export const speakerFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["G5"],
     inject: {
       "workload started": async (context, { workload }) => {
-        if (workload.node === firstNode(context) && workload.ip.endsWith(moving)) await hide(workload);
+        const { node, ip } = workload;
+        if (node !== firstNode(context) || !ip.endsWith(moving)) return;
+        await hide(node, (await node.run(["ip", "route", "show", ip])).trim());
       },
     },
   },
@@ -115,12 +118,16 @@ export const speakerFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
-    name: "speakers-blind-to-ipv6",
+    name: "ipv6-routes-hidden",
     on: cni,
-    breaks: "has the speakers announce the IPv4 addresses of containers alone",
+    breaks: "hides the routes to IPv6 addresses of containers from the speakers",
     why: "containers have IPv6 addresses that nobody outside reaches",
     detectedBy: ["G10"],
-    inject: blindToIpv6(),
+    inject: {
+      "workload started": async (_context, { workload: { node } }) => {
+        for (const route of await routes6Of(node)) await hide(node, route);
+      },
+    },
   },
 ];
 
@@ -133,32 +140,23 @@ async function refuseSessions(scope: Scope, node: ClusterNode, family: 4 | 6): P
 }
 
 /** Speakers take routes of the kernel's own protocol for the kernel's business. */
-async function hide({ node, ip }: Workload): Promise<void> {
-  const route = (await node.run(["ip", "route", "show", ip])).trim().replace(/ proto \S+/, "");
-  await node.run(["ip", "route", "replace", ...route.split(/\s+/), "proto", "kernel"]);
+async function hide(node: ClusterNode, route: string): Promise<void> {
+  const [address = "", ...way] = route.replace(/ proto \S+/, "").split(/\s+/);
+  await node.run(["ip", "route", "replace", address, ...way, "proto", "kernel"]);
   const bird = speakerOf(node);
-  await until({ what: `the speaker of ${node.name} to miss ${ip}`, deadlineMs: seenMs }, async () => {
-    const known = await bird.command("show", "route", "protocol", "kernel4");
-    return !known.includes(`${ip}/32`);
+  if (!(await bird.runs())) return;
+  const own = `${address}/${familyOf(address) === 6 ? 128 : 32}`;
+  await until({ what: `the speaker of ${node.name} to miss ${own}`, deadlineMs: seenMs }, async () => {
+    return !(await bird.command("show", "route", "protocol", `kernel${familyOf(address)}`)).includes(own);
   });
 }
 
-/** From the first container on that is started while all of them run. */
-function blindToIpv6(): FaultActs {
-  let done = false;
-  return {
-    "workload started": async ({ cluster, chapter }) => {
-      const birds = cluster.nodes.map(speakerOf);
-      if (done || (await Promise.all(birds.map((bird) => bird.runs()))).includes(false)) return;
-      done = true;
-      for (const [index, bird] of birds.entries()) {
-        await bird.command("disable", "kernel6");
-        chapter.defer(`what the speaker of ${cluster.nodes[index]?.name} announces`, async () => {
-          if (await bird.runs()) await bird.command("enable", "kernel6");
-        });
-      }
-    },
-  };
+/** Routes of the node to single addresses of the project's own IPv6 range, over interfaces of containers. */
+async function routes6Of(node: ClusterNode): Promise<string[]> {
+  const shown = (await node.run(["ip", "-6", "route", "show"])).split("\n");
+  return shown
+    .filter((line) => /^[0-9a-f:]+ dev veth/.test(line) && contains(freshRange6, line.split(" ")[0] ?? ""))
+    .map((line) => line.trim());
 }
 
 /** While nothing else configures them. */
