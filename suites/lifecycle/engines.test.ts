@@ -1,3 +1,4 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { Unsupported } from "#harness/core/errors.ts";
@@ -8,6 +9,7 @@ import {
   stopEngine,
 } from "#harness/workload/docker/engine/ends.ts";
 import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.ts";
+import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   bringBack,
@@ -15,6 +17,7 @@ import {
   expectOwnAddresses,
   expectReached,
   fixed,
+  type LifecycleTest,
   leaveAlone,
   nodeOf,
   passes,
@@ -23,18 +26,34 @@ import {
   runWhenPossible,
   untilBack,
 } from "./fixture.ts";
+import { expectAnswersWithout } from "./without-plugin.ts";
 
 const alone = { alone: true, breaks: true, deadlineMs: 300_000 };
-/** Ways in which an engine ends and is there again, each with a port of the node that its container publishes. */
-const ends = {
-  "an engine is restarted": { end: restartEngine, hostPort: 9123 },
-  "an engine is killed and started": { end: killAndStartEngine, hostPort: 9125 },
-} as const;
+const restartedPort = 9123;
 const backPort = 9124;
+const killedPort = 9125;
 const heldPort = 9127;
 const latePluginPort = 9128;
 
-chapter("lifecycle", ({ requirement }) => {
+chapter("lifecycle", ({ requirement, shared }) => {
+  const restarted = shared("an engine that was restarted", async ({ driver, scope, ...context }) => {
+    refuseCni(context.declaration);
+    const node = nodeOf(context.cluster);
+    const network = await driver.createNetwork(scope);
+    const [ended, always, peer] = await Promise.all([
+      network.run(scope, node, fixed(context, network, 200, restartedPort)),
+      network.run(scope, node, { ...fixed(context, network, 201, backPort), restart: "always" }),
+      network.run(scope, peerNodeOf(context), { restart: "always" }),
+    ]);
+    await Promise.all([
+      expectReached({ ...context, scope }, ended, { from: peer, hostPort: restartedPort }),
+      expectReached({ ...context, scope }, always, { from: peer, hostPort: backPort }),
+    ]);
+    await leaveAlone(node, [ended, always, peer]);
+    await restartEngine(node);
+    return { node, network, ended, always, peer };
+  });
+
   requirement(
     "R7b",
     "the plugin comes when its engine has started",
@@ -62,6 +81,7 @@ chapter("lifecycle", ({ requirement }) => {
           got: listed.map(({ Names }) => Names.join(" ")).join(", ") || "no container",
         },
       );
+      await expectAnswersWithout(away, { ...test, node }, network, ended);
       await away.close();
       const [again, peerAgain] = await Promise.all([
         bringBack(scope, network, ended, node),
@@ -73,61 +93,47 @@ chapter("lifecycle", ({ requirement }) => {
     alone,
   );
 
-  for (const [how, { end, hostPort }] of Object.entries(ends)) {
-    requirement(
-      "R6b",
-      `${how}, and its containers are started again`,
-      async ({ driver, scope, ...test }) => {
-        refuseCni(test.declaration);
-        const node = nodeOf(test.cluster);
-        const network = await driver.createNetwork(scope);
-        const [ended, peer] = await Promise.all([
-          network.run(scope, node, fixed(test, network, 200, hostPort)),
-          network.run(scope, peerNodeOf(test)),
-        ]);
-        await expectReached({ ...test, scope }, ended, { from: peer, hostPort });
-        await leaveAlone(node, [ended, peer]);
-        await end(node);
-        const [again, peerAgain] = await Promise.all([
-          bringBack(scope, network, ended, node),
-          bringBack(scope, network, peer, node),
-        ]);
-        expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
-        const { subnets } = await network.inspect(node);
-        expectFact(`${node.name} after its engine came back`, "the network's subnets", subnets, [
-          network.subnet,
-        ]);
-        const late = await runWhenPossible(scope, network, node);
-        await Promise.all([
-          expectReached({ ...test, scope }, again, { from: peerAgain, hostPort }),
-          expectReached({ ...test, scope }, late, { from: peerAgain }),
-        ]);
-        await expectOwnAddresses([again, late, peerAgain]);
-        await expectIngress(test.cluster, node);
-      },
-      alone,
-    );
-  }
-
   requirement(
-    "R7",
-    "an engine is restarted, and a container that is always to run does",
+    "R6b",
+    "an engine is killed and started, and its containers are started again",
     async ({ driver, scope, ...test }) => {
       refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
       const network = await driver.createNetwork(scope);
-      const [back, peer] = await Promise.all([
-        network.run(scope, node, { ...fixed(test, network, 200, backPort), restart: "always" }),
-        network.run(scope, peerNodeOf(test), { restart: "always" }),
+      const [ended, peer] = await Promise.all([
+        network.run(scope, node, fixed(test, network, 200, killedPort)),
+        network.run(scope, peerNodeOf(test)),
       ]);
-      await expectReached({ ...test, scope }, back, { from: peer, hostPort: backPort });
-      await leaveAlone(node, [back, peer]);
-      await restartEngine(node);
+      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: killedPort });
+      await leaveAlone(node, [ended, peer]);
+      await killAndStartEngine(node);
+      const field = { node, network, ended, peerAgain: () => bringBack(scope, network, peer, node) };
+      await expectStartedAgain({ ...test, scope }, field, killedPort);
+    },
+    alone,
+  );
+
+  requirement(
+    "R6b",
+    "an engine is restarted, and its containers are started again",
+    async ({ scope, use, ...test }) => {
+      const { node, network, ended, peer } = await use(restarted);
+      const field = { node, network, ended, peerAgain: () => untilBack(scope, network, peer) };
+      await expectStartedAgain({ ...test, scope }, field, restartedPort);
+    },
+    alone,
+  );
+
+  requirement(
+    "R7",
+    "an engine is restarted, and a container that is always to run does",
+    async ({ scope, use, ...test }) => {
+      const { node, network, always, peer } = await use(restarted);
       const [again, peerAgain] = await Promise.all([
-        untilBack(scope, network, back),
+        untilBack(scope, network, always),
         untilBack(scope, network, peer),
       ]);
-      expectFact(`${back.name}, which its engine started`, "its address", again.ip, back.ip);
+      expectFact(`${always.name}, which its engine started`, "its address", again.ip, always.ip);
       await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: backPort });
       await expectIngress(test.cluster, node);
     },
@@ -163,6 +169,35 @@ chapter("lifecycle", ({ requirement }) => {
     alone,
   );
 });
+
+/** A network whose engine on `node` ended and is back, with a container of that node and a peer of it. */
+interface Field {
+  node: ClusterNode;
+  network: Network;
+  ended: Workload;
+  /** The peer, once it runs again. */
+  peerAgain: () => Promise<Workload>;
+}
+
+/** The container, started again, and a new one have what a container of the network has. */
+async function expectStartedAgain(
+  test: LifecycleTest,
+  { node, network, ended, peerAgain: bringPeerBack }: Field,
+  hostPort: number,
+): Promise<void> {
+  const { scope, cluster } = test;
+  const [again, peerAgain] = await Promise.all([bringBack(scope, network, ended, node), bringPeerBack()]);
+  expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
+  const { subnets } = await network.inspect(node);
+  expectFact(`${node.name} after its engine came back`, "the network's subnets", subnets, [network.subnet]);
+  const late = await runWhenPossible(scope, network, node);
+  await Promise.all([
+    expectReached(test, again, { from: peerAgain, hostPort }),
+    expectReached(test, late, { from: peerAgain }),
+  ]);
+  await expectOwnAddresses([again, late, peerAgain]);
+  await expectIngress(cluster, node);
+}
 
 /** Whether a container runs, and since when: `running since 2026-11-26T07:05:03Z, pid 4711`. */
 async function startOf({ node, id }: Workload): Promise<string> {

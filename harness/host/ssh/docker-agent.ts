@@ -34,6 +34,8 @@ export function socketAgent(connect: () => Promise<Duplex>): Agent {
         );
       });
     });
+    // An engine that is told to end waits five seconds for a connection over which it was given a body (seen on 26.1).
+    if (request.method !== "GET") request.shouldKeepAlive = false;
     addRequest(request, options);
   };
   return agent;

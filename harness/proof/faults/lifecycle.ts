@@ -56,6 +56,24 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     inject: { switchOn: "networks-lost-on-restart", at: "chapter begins" },
   },
   {
+    name: "attachment-lost-while-away",
+    on: reference,
+    breaks: "takes containers that do not run off their networks when an engine starts",
+    why: "a container whose plugin does not come runs without its network, and nobody is told",
+    detectedBy: ["R7b"],
+    names: ["whose plugin does not come: expected an error"],
+    alone: true,
+    inject: {
+      "engine started": async (_context, { node }) => {
+        const ended = await node.docker.listContainers({ all: true, filters: { status: ["exited"] } });
+        for (const { Id, NetworkSettings } of ended) {
+          for (const network of Object.keys(NetworkSettings.Networks))
+            await node.docker.getNetwork(network).disconnect({ Container: Id, Force: true });
+        }
+      },
+    },
+  },
+  {
     name: "port-lost-under-live-restore",
     on: bridge,
     breaks:
