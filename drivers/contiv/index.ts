@@ -3,6 +3,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { on } from "#harness/core/async/events.ts";
 import { Blocked } from "#harness/core/errors.ts";
+import { fillInChecksums } from "./checksums.ts";
 import { InstalledContiv, type Supervision } from "./contiv.ts";
 import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/daemons.ts";
 import { attachToRunning, installRelease } from "./install/install.ts";
@@ -10,11 +11,18 @@ import { removeLeftovers } from "./install/leftovers.ts";
 import { type Release, readRelease } from "./install/release.ts";
 import { ContivNetctl } from "./netctl.ts";
 
+const releasesKey: unique symbol = Symbol.for("netconform: releases of Contiv");
+
 /** The engine version that dropped the option on which Contiv's networks of global scope rest. */
 const withoutStore = 23;
 
-/** By what the settings say of it. Read once: it is some fifty megabytes, maybe from far away. */
-const releases = new Map<string, Promise<Release>>();
+/**
+ * By what the settings say of it. Read once in a process: it is some fifty megabytes, maybe from far away. vitest loads modules again for
+ * its set-up, so that a variable of this one would not do.
+ */
+const kept = globalThis as { [releasesKey]?: Map<string, Promise<Release>> };
+const releases = kept[releasesKey] ?? new Map<string, Promise<Release>>();
+kept[releasesKey] = releases;
 
 /** Contiv (netmaster and netplugin over Open vSwitch), from a release that the user names or as it runs already. */
 /**
@@ -52,6 +60,7 @@ export default defineDriver((settings) => ({
 
   async connect(cluster, { netctl = "", netmaster = "", tunnelEnds, recorder }) {
     const control = new ContivNetctl(firstOf(cluster), { program: netctl, netmaster });
+    fillInChecksums();
     return new InstalledContiv(cluster, control, {
       ...(tunnelEnds ? { supervision: supervise(cluster, tunnelEnds.split(" "), control) } : {}),
       ...(recorder ? { protocol: connectRecorder(recorder) } : {}),
@@ -61,8 +70,12 @@ export default defineDriver((settings) => ({
 
 function releaseOf(settings: Pick<DriverSettings, "CONTIV" | "CONTIV_SHA256">): Promise<Release> {
   const key = JSON.stringify([settings.CONTIV, settings.CONTIV_SHA256]);
-  const release = releases.get(key) ?? readRelease(settings);
+  const known = releases.get(key);
+  if (known) return known;
+  const release = readRelease(settings);
   releases.set(key, release);
+  // An error is one of the module's own classes, which its next copy would not know.
+  release.catch(() => releases.delete(key));
   return release;
 }
 
@@ -76,7 +89,13 @@ function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: Cont
   // netplugin keeps flows of containers that are gone where two tenants had one address, and then refuses that address on
   // another network; what it could not make it cannot remove. Each chapter begins with fresh daemons and without such things,
   // so that the chapter that shows it fails and not those after it.
+  // A chapter may set up a cluster of its own, which is gone when the next one begins.
+  let judged = false;
+  on("cluster connected", async (connected) => {
+    judged ||= connected.cluster === cluster;
+  });
   on("chapter begins", async () => {
+    if (!judged) return;
     await removeLeftovers(cluster, netctl);
     await restart();
   });

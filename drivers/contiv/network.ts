@@ -3,7 +3,6 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { CnmNetwork, type CnmWorkload, runContainer } from "#harness/workload/docker/network.ts";
 import type { ConnectSpec, Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { isUserspace } from "./install/dataplane.ts";
 
 /** Contiv's default tenant, whose networks have no suffix. */
 export const defaultTenant = "default";
@@ -42,36 +41,20 @@ export class ContivNetwork implements Network {
     this.nodes = cluster.nodes;
   }
 
-  async run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
+  run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
     const network = spec.group === undefined ? this.name : this.#groupNetwork(spec.group);
-    const workload = await this.#guard(() =>
-      runContainer(scope, node, { ...spec, network, image: this.#cluster.image }),
-    );
-    await fillInChecksums(workload);
-    return workload;
+    return this.#guard(() => runContainer(scope, node, { ...spec, network, image: this.#cluster.image }));
   }
 
   inspect(node: ClusterNode): Promise<NetworkView> {
     return this.#made.inspect(node);
   }
 
-  async connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<CnmWorkload> {
-    const joined = await this.#guard(() => this.#made.connect(scope, workload, spec));
-    await fillInChecksums(joined);
-    return joined;
+  connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<CnmWorkload> {
+    return this.#guard(() => this.#made.connect(scope, workload, spec));
   }
 
   disconnect(workload: Workload): Promise<void> {
     return this.#guard(() => this.#made.disconnect(workload));
   }
-}
-
-/**
- * Containers leave checksums to the hardware, and a userspace datapath hands packets on as they are: TCP between
- * containers would time out.
- */
-async function fillInChecksums(workload: CnmWorkload): Promise<void> {
-  if (!(await isUserspace(workload.node))) return;
-  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
-  if (link) await workload.inNetns(["ethtool", "-K", link.name, "tx", "off"]);
 }

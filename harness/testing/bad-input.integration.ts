@@ -96,6 +96,12 @@ const commands: [string, string[], Record<string, string>, RegExp][] = [
   ["conform", [], { CLUSTER: "moon" }, /CLUSTER=moon: expected one of containers/],
   ["cluster", ["status"], { NODES: "0" }, /NODES=0: expected a whole number/],
   ["bench", [], { ENGINE: "26.1+28.5" }, /^ENGINE=26\.1\+28\.5: expected one engine for all nodes, without/],
+  [
+    "conform",
+    [],
+    { DRIVER: "bridge,contiv", ENGINE: "20.10", CONTIV: empty },
+    /^CONTIV=.*empty\.ts: expected a tar archive with netctl, netmaster, netplugin, got not a tar archive: /m,
+  ],
   ["cluster", ["ssh", "node99"], {}, /node99: no such host/],
 ];
 
@@ -103,6 +109,7 @@ describe.concurrent("a mistake on the command line ends with exit code 2", () =>
   test.for(commands)("%s %o %o", async ([command, args, env, message], { expect }) => {
     const { code, said } = await run(program, [command, ...args], env);
     expect(said).toMatch(message);
+    expect(said, "nothing has started").not.toMatch(/starting \d+ nodes|files? on /);
     expect(code).toBe(2);
   });
 });

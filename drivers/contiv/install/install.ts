@@ -8,7 +8,7 @@ import {
   startContiv,
 } from "#drivers/contiv/daemons/daemons.ts";
 import { answers, folder, logFolder } from "#drivers/contiv/daemons/places.ts";
-import { ContivNetctl } from "#drivers/contiv/netctl.ts";
+import { ContivNetctl, type NetctlPlace } from "#drivers/contiv/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import { clusterStore } from "#drivers/kit/nodes/cluster-store.ts";
 import { recordPlugin } from "#drivers/kit/recorder/record-plugin.ts";
@@ -73,6 +73,7 @@ export async function installRelease(
   }
   await startContiv(daemons, tunnelEnds);
   const place = { program: `${folder}/bin/netctl`, netmaster: netmasterOf(cluster) };
+  await Promise.all(cluster.nodes.map((node) => offerNetctl(scope, node, place)));
   await removeLeftovers(cluster, new ContivNetctl(first, place));
   await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
   const proxies = session.child("the proxies between engines and netplugin");
@@ -107,6 +108,19 @@ export async function attachToRunning(scope: Scope, cluster: Cluster): Promise<D
   throw new HarnessError(`CONTIV=running: no netmaster answers on port 9999, asked from ${first.name}`, {
     hint: "start it, or have CONTIV name a release for the suite to install",
   });
+}
+
+/** Puts the command `netctl` onto a node as people type it, and as texts do. One that is there already stays. */
+async function offerNetctl(
+  scope: Scope,
+  node: ClusterNode,
+  { program, netmaster }: NetctlPlace,
+): Promise<void> {
+  const command = "/usr/local/bin/netctl";
+  if (await node.files.exists(command)) return;
+  scope.defer(`netctl on ${node.name}`, () => node.files.remove(command));
+  const script = `#!/bin/sh\nNETMASTER=\${NETMASTER:-${netmaster}} exec ${program} "$@"\n`;
+  await node.files.write(command, script, 0o755);
 }
 
 async function checkTools(node: ClusterNode, needed: readonly string[]): Promise<void> {

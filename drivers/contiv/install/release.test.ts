@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -22,6 +25,16 @@ function release(at: string, names: readonly string[] = programs): string {
 }
 
 const given = (env: NodeJS.ProcessEnv) => readRelease(readSettings(env));
+const local = new LocalHost();
+
+/** A tarball of folders, by their names in it. */
+async function pack(name: string, ...folders: [place: string, as: string][]): Promise<string> {
+  const packed = join(folder, name);
+  const script =
+    "import sys, tarfile; tar = tarfile.open(sys.argv[1], 'w:bz2'); [tar.add(*pair.split('=')) for pair in sys.argv[2:]]; tar.close()";
+  await local.run(["python3", "-c", script, packed, ...folders.map((pair) => pair.join("="))]);
+  return packed;
+}
 
 describe("a release of Contiv", () => {
   it("that is not given blocks, and says what to set", async () => {
@@ -42,9 +55,8 @@ describe("a release of Contiv", () => {
   });
 
   it("must have its checksum, where one is given", async () => {
-    const path = join(folder, "one.tar");
-    writeFileSync(path, "anything");
-    const sum = createHash("sha256").update("anything").digest("hex");
+    const path = await pack("sum.tar.bz2", [release("sum"), "bin"]);
+    const sum = createHash("sha256").update(readFileSync(path)).digest("hex");
     expect((await given({ CONTIV: path, CONTIV_SHA256: sum.toUpperCase() })).kind).toBe("archive");
     const other = "0".repeat(64);
     await expect(given({ CONTIV: path, CONTIV_SHA256: other })).rejects.toThrow(
@@ -52,19 +64,45 @@ describe("a release of Contiv", () => {
     );
   });
 
+  it("that is something else is a mistake of the user, before there is a node", async () => {
+    const other = await pack("other.tar.bz2", [release("other", ["netctl", "cilium"]), "bin"]);
+    await expect(given({ CONTIV: other })).rejects.toThrow(
+      `CONTIV=${other}: expected a tar archive with netctl, netmaster, netplugin, got no program netmaster, netplugin in it`,
+    );
+    const page = join(folder, "page.html");
+    writeFileSync(page, "<html>moved</html>");
+    await expect(given({ CONTIV: page })).rejects.toThrow(/, got not a tar archive: /);
+  });
+
+  it("can be a URL, and what does not answer there is a mistake of the user", async () => {
+    const path = await pack("far.tar.bz2", [release("far"), "bin"]);
+    const server = createServer((request, answer) => {
+      if (request.url === "/far.tar.bz2") answer.end(readFileSync(path));
+      else answer.writeHead(404).end();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const read = await given({ CONTIV: `${url}/far.tar.bz2` });
+    expect(read.kind === "archive" && Buffer.from(read.content).equals(readFileSync(path))).toBe(true);
+    await expect(given({ CONTIV: `${url}/near` })).rejects.toThrow(
+      new RegExp(`CONTIV=${url}/near: expected a release there, got HTTP 404`),
+    );
+    server.close();
+    server.closeAllConnections();
+    await once(server, "close");
+    await expect(given({ CONTIV: `${url}/far.tar.bz2` })).rejects.toThrow(
+      /expected a release there, got .*ECONNREFUSED/,
+    );
+  });
+
   it("is unpacked to its programs alone, wherever they are in it", async () => {
     const tree = release("netplugin-1");
     mkdirSync(join(tree, "contrib/netctl"), { recursive: true });
     writeFileSync(join(tree, "contrib/netctl/netmaster"), "a shell completion");
-    const [packed, target] = [join(folder, "release.tar.bz2"), join(folder, "target")];
+    const target = join(folder, "target");
     mkdirSync(target);
-    const local = new LocalHost();
-    await local.run([
-      "python3",
-      "-c",
-      "import sys, tarfile; tar = tarfile.open(sys.argv[1], 'w:bz2'); tar.add(sys.argv[2], 'x/contrib'); tar.add(sys.argv[3], 'x')",
-      ...[packed, join(tree, "contrib"), tree],
-    ]);
+    const packed = await pack("release.tar.bz2", [join(tree, "contrib"), "x/contrib"], [tree, "x"]);
     const program = join(folder, "unpack.py");
     writeFileSync(program, programFile(["unpack"]));
     await local.run(["python3", program, packed, target, ...programs]);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { readFile, stat } from "node:fs/promises";
+import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { folder } from "#drivers/contiv/daemons/places.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
@@ -7,6 +8,7 @@ import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { programFile } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 
 /** Contiv's programs. */
 export const programs = ["netctl", "netmaster", "netplugin"] as const;
@@ -21,8 +23,8 @@ const downloadMs = 300_000;
 const hint = "CONTIV=path of a release tarball, of a folder with the three programs, its URL, or running";
 
 /**
- * Reads the release that the settings name and compares its checksum. Nothing of it is unpacked or run on this machine.
- * Throws `Blocked` when none is given, `UsageError` when it is not there or is another one.
+ * Reads the release that the settings name, compares its checksum and looks for the programs in it. Nothing of it is unpacked or
+ * run on this machine. Throws `Blocked` when none is given, `UsageError` when it is not there or is something else.
  */
 export async function readRelease({
   CONTIV,
@@ -56,12 +58,36 @@ export async function readRelease({
   return { kind: "programs", what: CONTIV, contents: new Map(contents) };
 }
 
-function archive(what: string, content: Uint8Array, expected: string | undefined): Release {
+async function archive(what: string, content: Uint8Array, expected: string | undefined): Promise<Release> {
   const sum = createHash("sha256").update(content).digest("hex");
   if (expected !== undefined && expected.toLowerCase() !== sum) {
     throw new UsageError(`CONTIV=${what}: expected SHA-256 ${expected} (CONTIV_SHA256), got ${sum}`);
   }
+  await lookInto(what, content);
   return { kind: "archive", what, content };
+}
+
+/** Throws `UsageError` where the programs are not in the archive. Without Python on this machine, the nodes' find out. */
+async function lookInto(what: string, content: Uint8Array): Promise<void> {
+  const place = await mkdtemp(join(tmpdir(), "netconform-contiv-"));
+  try {
+    const [packed, script] = [join(place, "release"), join(place, "look-into.py")];
+    await Promise.all([writeFile(packed, content), writeFile(script, programFile(["look-into"]))]);
+    const looked = await new LocalHost().exec(["python3", script, packed, ...programs]);
+    if (looked.code !== 0 && looked.code !== notThere) throw notThese(what, looked.stderr);
+  } finally {
+    await rm(place, { recursive: true });
+  }
+}
+
+/** Exit status of a command that the machine does not have. */
+const notThere = 127;
+
+function notThese(what: string, said: string): UsageError {
+  return new UsageError(
+    `CONTIV=${what}: expected a tar archive with ${programs.join(", ")}, got ${said.trim()}`,
+    { hint },
+  );
 }
 
 async function download(url: string): Promise<Uint8Array> {
@@ -90,12 +116,7 @@ export async function putPrograms(node: Host, release: Exclude<Release, { kind: 
   await node.files.write(package_, release.content);
   await node.files.write(script, programFile(["unpack"]));
   const unpacked = await node.exec(["python3", script, package_, `${folder}/bin`, ...programs]);
-  if (unpacked.code !== 0) {
-    throw new UsageError(
-      `CONTIV=${release.what}: expected a tar archive with ${programs.join(", ")}, got ${unpacked.stderr.trim()}`,
-      { hint },
-    );
-  }
+  if (unpacked.code !== 0) throw notThese(release.what, unpacked.stderr);
   await node.files.remove(package_);
 }
 

@@ -1,7 +1,9 @@
 import { createVitest, type TestSpecification, type Vitest } from "vitest/node";
 import { z } from "zod";
 import { isInterrupted } from "#harness/cluster/interruption.ts";
+import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { type SelectedTests, type Selection, titlePattern } from "#harness/conformance/run/selection.ts";
+import { refuseMistakes } from "#harness/conformance/run/set-up/prepare.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
@@ -26,6 +28,7 @@ export async function runSelected(run: SelectedRun): Promise<number> {
   const { settings, selection, filters, pattern } = run;
   const config = await configure(settings, selection, selection.only?.map(({ file }) => file) ?? filters);
   if (selection.only) refuseUnknownTargets(selection.only, config.test.projects);
+  await refuseMistakes(targetsOf(config.test.projects, selection), settings);
   const vitest = await createVitest(
     {
       config: false,
@@ -70,7 +73,21 @@ function refuseUnknownTargets(only: readonly SelectedTests[], projects: readonly
   });
 }
 
+/** What runs against a driver. */
+function targetsOf(projects: readonly unknown[], { only }: Selection): TargetContext[] {
+  return projects.flatMap((project) => {
+    const { data } = targetProject.safeParse(project);
+    const wanted = data && (only?.some(({ target }) => target === data.test.name) ?? true);
+    return wanted ? [data.test.provide.target] : [];
+  });
+}
+
 /** Vitest's configuration of a project, as far as it is needed here. */
+const targetProject = z.object({
+  test: z.object({ name: z.string(), provide: z.object({ target: z.custom<TargetContext>() }) }),
+});
+
+/** As much of it as every project has. */
 const projectName = z.object({ test: z.object({ name: z.string() }) });
 
 function specificationOf(vitest: Vitest, { target, file, requirements }: SelectedTests): TestSpecification {

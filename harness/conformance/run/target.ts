@@ -1,6 +1,6 @@
 import type { Driver, DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
-import { shortVersion, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { openProvider, type ProviderSettings } from "#harness/cluster/providers.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
@@ -16,6 +16,7 @@ import { openTranscript } from "#harness/host/transcript.ts";
 import { refuseUnfit, unfitBecause } from "./fitness.ts";
 import { blame, withEvidence } from "./set-up/blame.ts";
 import { setUpInTime } from "./set-up/deadline.ts";
+import { prepareDriver } from "./set-up/prepare.ts";
 
 /** What a target takes of the settings. */
 export type TargetSettings = ProviderSettings & DriverSettings & Pick<Settings, "KEEP" | "VERBOSE">;
@@ -51,9 +52,7 @@ export async function openTarget(
   { fresh = false }: { fresh?: boolean } = {},
 ): Promise<Target> {
   const driver = await loadDriver(reference, settings);
-  for (const version of new Set(engine.nodes.map((node) => shortVersion(node.version)))) {
-    await driver.prepare?.(version);
-  }
+  await prepareDriver(driver, engine);
   const provider = await openProvider(settings, progress);
   const use = `use ${++uses} of ${provider.name}`;
   const release = once((options?: { keep?: boolean }) => {

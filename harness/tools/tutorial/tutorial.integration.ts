@@ -196,6 +196,12 @@ const wrong: [string, string[], Record<string, string>, RegExp][] = [
     /--plugin contiv: CONTIV=\/no\/such\.tar: there is no/,
   ],
   [
+    "Contiv that is something else, beside a plugin that is there",
+    ["--plugin", "reference,contiv", small],
+    { ENGINE: "20.10", CONTIV: small },
+    /--plugin contiv: CONTIV=.*small\.md: expected a tar archive .*, got not a tar archive/,
+  ],
+  [
     "a plugin on an engine that it cannot be tried on",
     ["--plugin", "contiv", small],
     { ENGINE: "20.10,28.5", CONTIV: "running" },

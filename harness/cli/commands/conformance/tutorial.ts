@@ -22,8 +22,13 @@ import {
 } from "#harness/tools/tutorial/report/console.ts";
 import { describeDrift, driftBetween } from "#harness/tools/tutorial/report/drift.ts";
 import { writeDrift, writeReports } from "#harness/tools/tutorial/report/write.ts";
-import { loadPlugin } from "#harness/tools/tutorial/run/plugin.ts";
-import { countVerdicts, runTutorial, type TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
+import { loadPlugin, type TutorialPlugin } from "#harness/tools/tutorial/run/plugin.ts";
+import {
+  countVerdicts,
+  runTutorial,
+  type TutorialRun,
+  titleOf,
+} from "#harness/tools/tutorial/run/tutorial-run.ts";
 import { checkHosts, nodesNeeded, selectSteps } from "#harness/tools/tutorial/select.ts";
 
 interface Options {
@@ -56,7 +61,7 @@ export const command = newCommand("tutorial")
   )
   .option(
     "--plugin <plugin>",
-    "what carries the text's plugin chapters: none, or a driver as DRIVER names one; default: what the mapping says, else reference",
+    "what carries the text's plugin chapters: none, or a driver as DRIVER names one, or several with commas, one after the other; default: what the mapping says, else reference",
   )
   .option(
     "--claims <file>",
@@ -64,7 +69,7 @@ export const command = newCommand("tutorial")
   )
   .addHelpText(
     "after",
-    "\nENGINE names the Docker Engines, one after the other; with more than one, the commands that do not do the same on all are told.\nMappings that are ready: mapping.yaml (two VMs with Contiv), docker.yaml beside it (Docker's own networking tutorials).\nExit code: 0 when no command is broken, 1 when one is, 2 for a mistake.",
+    "\nENGINE names the Docker Engines, one after the other; with more than one, or more than one plugin, the commands that do not do the same on all are told.\nMappings that are ready: mapping.yaml (two VMs with Contiv), docker.yaml beside it (Docker's own networking tutorials).\nExit code: 0 when no command is broken, 1 when one is, 2 for a mistake.",
   )
   .action((file: string, options: Options) => runMain(() => tutorial(file, options)));
 
@@ -90,8 +95,12 @@ async function tutorial(file: string, options: Options): Promise<number> {
     return 0;
   }
   const engines = await targetEngines(settings);
-  const plugin = await loadPlugin(options.plugin ?? mapping.plugin, engines, settings);
-  for (const name of unknownPlugins(mapping, plugin.name, builtInDrivers)) {
+  const plugins: TutorialPlugin[] = [];
+  for (const name of new Set((options.plugin ?? mapping.plugin).split(","))) {
+    plugins.push(await loadPlugin(name, engines, settings));
+  }
+  const known = [...builtInDrivers, ...plugins.map(({ name }) => name)];
+  for (const name of unknownPlugins(mapping, known)) {
     progress.say(`${options.mapping} has rules for the plugin ${name}, which is none of the suite's own`);
   }
   handleInterruptions(progress);
@@ -99,9 +108,12 @@ async function tutorial(file: string, options: Options): Promise<number> {
   const runs: TutorialRun[] = [];
   let passed = 0;
   let failed = 0;
-  for (const engine of engines) {
+  for (const { engine, plugin } of engines.flatMap((engine) =>
+    plugins.map((plugin) => ({ engine, plugin })),
+  )) {
     const run = await runTutorial({
       ...{ settings, progress, tutorial: parsed, steps, mapping, engine, plugin },
+      pluginsDiffer: plugins.length > 1,
       tell: (result) => console.log(describeResult(result)),
     });
     runs.push(run);
@@ -115,8 +127,7 @@ async function tutorial(file: string, options: Options): Promise<number> {
   if (coverage) console.log(describeCoverage(coverage));
   if (runs.length > 1) {
     const drift = driftBetween(runs);
-    const engines = runs.map(({ engine }) => engine).join(", ");
-    console.log(`${drift.length} commands do not do the same on Docker ${engines}`);
+    console.log(`${drift.length} commands do not do the same on ${runs.map(titleOf).join(", ")}`);
     if (drift.length > 0) console.log(describeDrift(drift));
     console.log(writeDrift(runs, settings.REPORTS));
   }

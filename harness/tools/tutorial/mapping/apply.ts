@@ -1,6 +1,6 @@
 import { onOneLine } from "#harness/tools/tutorial/parse/shell-line.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
-import type { Mapping, Plugin } from "./schema.ts";
+import { holdsFor, type Mapping, type Plugin } from "./schema.ts";
 
 /** What becomes of a step. */
 export type Mapped =
@@ -30,7 +30,7 @@ export function applyMapping(
     (one) =>
       one.match.test(typed) &&
       (one.chapter?.test(step.chapter.title) ?? true) &&
-      (one.plugin === undefined || one.plugin === plugin),
+      holdsFor(one.plugin, plugin),
   );
   const groups = (text: string) => withGroups(text, rule?.match.exec(typed) ?? null);
   if (rule?.notRunnable !== undefined && rule.unless === undefined) {
@@ -57,7 +57,7 @@ function withGroups(text: string, found: RegExpExecArray | null): string {
 function translate(mapping: Mapping, plugin: Plugin, command: string): string {
   let text = command;
   for (const name of mapping.names) {
-    if (name.outputOnly || (name.plugin !== undefined && name.plugin !== plugin)) continue;
+    if (name.outputOnly || !holdsFor(name.plugin, plugin)) continue;
     text = text.replaceAll(wholeWord(name.text), () => name.live);
   }
   return text;

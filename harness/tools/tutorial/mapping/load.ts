@@ -20,14 +20,10 @@ export function loadMapping(path: string): Mapping {
   });
 }
 
-/** The plugins that rules are for and that nothing makes known: neither `used` nor one of `known`. A slip hides there. */
-export function unknownPlugins(
-  { names, commands }: Mapping,
-  used: Plugin,
-  known: readonly string[],
-): Plugin[] {
+/** The plugins that rules are for and that are none of `known`. A slip hides there. */
+export function unknownPlugins({ names, commands }: Mapping, known: readonly string[]): Plugin[] {
   const named = new Set([...names, ...commands].flatMap(({ plugin }) => plugin ?? []));
-  return [...named].filter((name) => name !== noPlugin && name !== used && !known.includes(name));
+  return [...named].filter((name) => name !== noPlugin && !known.includes(name));
 }
 
 /** How a text is read that the mapping is for. */

@@ -130,13 +130,52 @@ test("a rule fits a command of several lines as if it were of one", () => {
   });
 });
 
+test("a rule can be for several plugins", () => {
+  const mapping = load("commands:\n  - { match: a, run: b, plugin: [mine, yours] }");
+  for (const [plugin, command] of [
+    ["mine", "b"],
+    ["yours", "b"],
+    ["none", "a"],
+  ] as const) {
+    expect(applyMapping(mapping, plugin, { command: "a", chapter })).toMatchObject({ command });
+  }
+});
+
+test("with Contiv, engines have a cluster store: overlays are as in the text, and containers are placed by hand", () => {
+  const mapping = loadMapping(defaultMapping);
+  const swarm = { ...chapter, title: "Chapter 6: Running containers in a swarm cluster" };
+  const overlay = "docker network create -d=overlay --subnet=10.1.1.0/24 overlay-net";
+  expect(applyMapping(mapping, "contiv", { command: overlay, chapter })).toMatchObject({
+    command: overlay,
+    notes: [],
+  });
+  const second = "docker run -itd --name=overlay-c2 --net=overlay-net alpine /bin/sh";
+  expect(applyMapping(mapping, "contiv", { command: second, chapter: swarm })).toMatchObject({
+    ...{ command: second, on: "node2" },
+  });
+  expect(applyMapping(mapping, "contiv", { command: second, chapter })).toMatchObject({
+    ...{ command: second, on: undefined },
+  });
+  const manager = "export DOCKER_HOST=tcp://192.168.2.10:2375";
+  expect(applyMapping(mapping, "contiv", { command: manager, chapter: swarm })).toMatchObject({
+    kind: "not runnable",
+    reason: expect.stringContaining("classic Swarm is gone"),
+  });
+  expect(
+    applyMapping(mapping, "contiv", { command: 'ps aux | grep "/opt/bin/netplugin"', chapter: swarm }),
+  ).toMatchObject({ command: 'ps aux | grep "/opt/netconform-contiv/bin/netplugin"' });
+  expect(applyMapping(mapping, "contiv", { command: "sudo kill -9 4239", chapter: swarm })).toMatchObject({
+    command: "kill -9 $(pidof netplugin)",
+  });
+});
+
 test("rules are for a plugin by the name of its driver, and a name that nobody knows is told", () => {
   const mapping = load(
     "commands:\n  - { match: a, run: b, plugin: mine }\n  - { match: a, run: c, plugin: refrence }",
   );
   expect(applyMapping(mapping, "mine", { command: "a", chapter })).toMatchObject({ command: "b" });
   expect(applyMapping(mapping, "none", { command: "a", chapter })).toMatchObject({ command: "a" });
-  expect(unknownPlugins(mapping, "mine", ["reference"])).toEqual(["refrence"]);
+  expect(unknownPlugins(mapping, ["mine", "reference"])).toEqual(["refrence"]);
 });
 
 describe("in Contiv's texts", () => {

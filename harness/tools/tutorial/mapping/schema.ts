@@ -14,10 +14,16 @@ export type Plugin = string;
 export const noPlugin = "none";
 const plugin = z.string().min(1);
 
+/** The plugins for which something holds: one or several; left out, all. */
+const plugins = z
+  .union([plugin, z.array(plugin).min(1)])
+  .transform((given) => [given].flat())
+  .optional();
+
 const condition = {
   /** The heading of the step's chapter. */
   chapter: pattern.optional(),
-  plugin: plugin.optional(),
+  plugin: plugins,
 };
 
 const withGroup = (group: string) =>
@@ -49,7 +55,7 @@ const name = z.strictObject({
   text: z.string().min(1),
   /** As it is called here; may hold {{…}}. */
   live: z.string().min(1),
-  plugin: plugin.optional(),
+  plugin: plugins,
   /** Only what a command prints is translated back; what is typed stays. */
   outputOnly: z.boolean().default(false),
 });
@@ -111,3 +117,8 @@ export const mappingShape = z.strictObject({
 });
 
 export type Mapping = z.output<typeof mappingShape>;
+
+/** Whether what is for those plugins holds for this one. */
+export function holdsFor(plugins: readonly Plugin[] | undefined, plugin: Plugin): boolean {
+  return plugins?.includes(plugin) ?? true;
+}

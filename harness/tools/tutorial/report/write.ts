@@ -9,7 +9,7 @@ import { formatJson } from "./json.ts";
 import { annotate } from "./markdown.ts";
 import { renderTutorial } from "./page/tutorial-page.ts";
 
-/** Writes where the engines differ; resolves to the path of the page. */
+/** Writes where the runs differ; resolves to the path of the page. */
 export function writeDrift(runs: readonly TutorialRun[], folder: string): string | undefined {
   const [first] = runs;
   if (!first || runs.length < 2) return undefined;
@@ -25,7 +25,8 @@ function nameOf({ tutorial }: TutorialRun): string {
 
 /** Writes all reports of a run into the reports folder; resolves to their paths, the page first. */
 export function writeReports(run: TutorialRun, coverage: Coverage | undefined, folder: string): string[] {
-  const start = join(folder, "tutorial", `${nameOf(run)}@${fileNameOf(run.engine)}`);
+  const on = run.pluginsDiffer ? `${run.plugin}@${run.engine}` : run.engine;
+  const start = join(folder, "tutorial", `${nameOf(run)}@${fileNameOf(on)}`);
   const files: Record<string, string> = {
     [`${start}.html`]: renderTutorial(run, coverage),
     [`${start}.md`]: annotate(run),

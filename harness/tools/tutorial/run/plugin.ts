@@ -1,5 +1,6 @@
 import { loadDriver } from "#drivers/loader.ts";
-import { shortVersion, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
+import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
+import { prepareDriver } from "#harness/conformance/run/set-up/prepare.ts";
 import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { noPlugin, type Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
@@ -24,8 +25,7 @@ export async function loadPlugin(
   if (named === noPlugin) return { name: named, driver: "bridge" };
   try {
     const driver = await loadDriver(named, settings);
-    for (const version of engines.flatMap(({ nodes }) => nodes.map((node) => shortVersion(node.version))))
-      await driver.prepare?.(version);
+    for (const engine of engines) await prepareDriver(driver, engine);
     return { name: driver.name, driver: named };
   } catch (error) {
     if (!(error instanceof Blocked || error instanceof UsageError)) throw error;

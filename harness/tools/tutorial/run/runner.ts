@@ -9,7 +9,7 @@ import {
   verdictOf,
 } from "#harness/tools/tutorial/compare/comparison.ts";
 import { refusalIn } from "#harness/tools/tutorial/compare/outputs/refusal.ts";
-import { applyMapping } from "#harness/tools/tutorial/mapping/apply.ts";
+import { applyMapping, wholeWord } from "#harness/tools/tutorial/mapping/apply.ts";
 import type { Step } from "#harness/tools/tutorial/parse/tutorial.ts";
 import { interrupt, runCommand } from "./command.ts";
 import { entersContainer, leaveContainer } from "./container-shell.ts";
@@ -111,7 +111,7 @@ export class Runner {
       const replaced = programOf(mapped.command) !== programOf(step.command);
       if (replaced) this.#replaced.add(step);
       const { comparison, ran } = await this.#type(window, step, command, replaced);
-      if (comparison.verdict !== "broken") await this.#environment.settle(command);
+      if (comparison.verdict !== "broken") await this.#environment.settle(command, window.node);
       else this.#explain(step, ran.output, notes);
       const detached = step.detached ? await this.#detach(window) : [];
       const findings = [...comparison.findings, ...detached];
@@ -240,7 +240,7 @@ export class Runner {
   #explain(step: Step, output: string, notes: string[]): void {
     if (refusalIn(output) !== "something that exists already") return;
     for (const [name, { line, succeeded }] of this.#knowledge.made) {
-      if (line >= step.line || !output.includes(name)) continue;
+      if (line >= step.line || !wholeWord(name).test(output)) continue;
       notes.push(
         succeeded
           ? `line ${line} made ${name}, and nothing in the text removes it`

@@ -18,6 +18,8 @@ export interface TutorialRun {
   readonly tutorial: Tutorial;
   readonly engine: string;
   readonly plugin: Plugin;
+  /** Whether the text is run on other plugins, too, so that reports name this one. */
+  readonly pluginsDiffer: boolean;
   readonly startedAt: number;
   /** From the first command to the end of the last. */
   readonly durationMs: number;
@@ -33,6 +35,7 @@ export interface RunOptions {
   readonly steps: readonly Step[];
   readonly mapping: Mapping;
   readonly plugin: TutorialPlugin;
+  readonly pluginsDiffer: boolean;
   readonly engine: TargetEngine;
   /** Called after every command. */
   readonly tell: (result: StepResult) => void;
@@ -71,6 +74,7 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
       tutorial,
       engine: engine.name,
       plugin,
+      pluginsDiffer: options.pluginsDiffer,
       startedAt,
       durationMs: performance.now() - start,
       commandMs: runner.commandMs,
@@ -86,6 +90,15 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
       await target.remove();
     }
   }
+}
+
+/** What a run was on, as people say it: `Docker 26.1`, or `contiv on Docker 20.10` where plugins are compared. */
+export function titleOf({
+  engine,
+  plugin,
+  pluginsDiffer,
+}: Pick<TutorialRun, "engine" | "plugin" | "pluginsDiffer">): string {
+  return pluginsDiffer ? `${plugin} on Docker ${engine}` : `Docker ${engine}`;
 }
 
 /** How many commands ended with each verdict. */

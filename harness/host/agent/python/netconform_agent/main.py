@@ -35,6 +35,10 @@ def main(argv: list[str]) -> None:
         from .commands.unpack import unpack
 
         unpack(arguments[0], arguments[1], arguments[2:])
+    elif command == "look-into" and len(arguments) >= 2:
+        from .commands.unpack import look_into
+
+        look_into(arguments[0], arguments[1:])
     elif command == "cni" and len(arguments) == 2:
         from .commands.cni import forward_cni_call
 
@@ -70,7 +74,7 @@ def main(argv: list[str]) -> None:
     else:
         sys.stderr.write(
             "usage: probe | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM..."
-            " | cni SOCKET WHO | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT..."
+            " | look-into ARCHIVE PROGRAM... | cni SOCKET WHO | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT..."
             " | receive PORT | send ADDRESS PORT BYTES | answer-lines PORT | exchange-lines ADDRESS PORT"
             " | rewrite PROGRAM COPY OLD NEW\n"
         )

@@ -14,7 +14,7 @@ import unittest
 from netconform_agent.commands.cni import error_result
 from netconform_agent.commands.relay import Relay
 from netconform_agent.commands.transfer import receive_bytes, send_bytes
-from netconform_agent.commands.unpack import unpack_programs
+from netconform_agent.commands.unpack import look_into, unpack_programs
 from netconform_agent.programs.rewrite import replace_number
 from netconform_agent.rpc.client import call
 from netconform_agent.rpc.messages import Failure, Garbage, error_line, read_request, result_line
@@ -53,6 +53,25 @@ class UnpackTest(unittest.TestCase):
             file.write(b"no archive" * 100)
             file.flush()
             unpack_programs(file.name, "/nonexistent", ["netctl"])
+
+    def test_looking_says_what_is_wrong_and_leaves_everything_where_it_is(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            archive = os.path.join(folder, "release.tar.bz2")
+            with tarfile.open(archive, "w:bz2") as release:
+                member = tarfile.TarInfo("bin/netctl")
+                member.size = 100_000
+                release.addfile(member, io.BytesIO(b"\x7fELF" + os.urandom(99_996)))
+            look_into(archive, ["netctl"])
+            self.assertEqual(os.listdir(folder), ["release.tar.bz2"])
+            with self.assertRaisesRegex(SystemExit, "^no program netmaster in it$"):
+                look_into(archive, ["netctl", "netmaster"])
+            with open(archive, "rb") as whole:
+                content = whole.read()
+            for broken in (content[:50_000], content[:10] + b"garbage" * 100, b"a page, and no release"):
+                with open(archive, "wb") as file:
+                    file.write(broken)
+                with self.assertRaisesRegex(SystemExit, "^not a tar archive: "):
+                    look_into(archive, ["netctl", "netmaster"])
 
 
 class RewriteTest(unittest.TestCase):

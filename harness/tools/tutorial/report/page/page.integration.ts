@@ -43,6 +43,7 @@ beforeAll(async () => {
   const run = {
     tutorial,
     engine: "26.1",
+    pluginsDiffer: false,
     plugin: "none" as const,
     startedAt: 0,
     durationMs: 1100,

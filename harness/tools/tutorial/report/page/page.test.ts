@@ -19,7 +19,7 @@ function exampleRun(more: readonly string[] = []): TutorialRun {
     return { step, verdict: "same", ...rest };
   });
   const times = { startedAt: 0, durationMs: 1, commandMs: 1 };
-  return { tutorial, engine: "26.1", plugin: "none", ...times, results };
+  return { tutorial, engine: "26.1", plugin: "none", pluginsDiffer: false, ...times, results };
 }
 
 test("no text of a tutorial, a command or a claim becomes markup", () => {

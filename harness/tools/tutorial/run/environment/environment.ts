@@ -10,10 +10,11 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
 import { fill, wholeWord } from "#harness/tools/tutorial/mapping/apply.ts";
-import type { Mapping, Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
+import { holdsFor, type Mapping, type Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
 import { onOneLine } from "#harness/tools/tutorial/parse/shell-line.ts";
 import { managerOf, nodesById } from "#harness/workload/docker/service.ts";
 import { awaitOverlayName, namedOnNetwork } from "./overlay-names.ts";
+import { announceStarted } from "./started-containers.ts";
 
 const prepareScript = new URL("prepare.sh", import.meta.url);
 
@@ -22,10 +23,12 @@ export class Environment {
   readonly mapping: Mapping;
   readonly plugin: Plugin;
   readonly #target: Target;
+  readonly #scope: Scope;
   readonly #admin: AdminClient | undefined;
   readonly #names: { text: string; live: string }[] = [];
 
-  private constructor(target: Target, mapping: Mapping, plugin: Plugin) {
+  private constructor(scope: Scope, target: Target, mapping: Mapping, plugin: Plugin) {
+    this.#scope = scope;
     this.mapping = mapping;
     this.plugin = plugin;
     this.#target = target;
@@ -44,7 +47,7 @@ export class Environment {
       progress,
     }: { mapping: Mapping; plugin: Plugin; ownImage: boolean; progress: Progress },
   ): Promise<Environment> {
-    const environment = new Environment(target, mapping, plugin);
+    const environment = new Environment(scope, target, mapping, plugin);
     const { cluster } = target;
     const script = await readFile(prepareScript, "utf8");
     const prepare = (node: ClusterNode, args: readonly string[]) =>
@@ -71,7 +74,7 @@ export class Environment {
       await serveNetctl(scope, cluster, environment.#admin);
     }
     for (const { text, live, plugin: only } of mapping.names) {
-      if (only !== undefined && only !== plugin) continue;
+      if (!holdsFor(only, plugin)) continue;
       const here = await environment.fill(live).catch((error: Error) => {
         // A command that needs it is told why it cannot run.
         if (!(error instanceof Blocked)) throw error;
@@ -127,8 +130,12 @@ export class Environment {
       .reduce((text, { text: name, live }) => text.replaceAll(wholeWord(live), () => name), output);
   }
 
-  /** Waits for what a reader's slower hands would have waited for: a container's name is known on all nodes. */
-  async settle(command: string): Promise<void> {
+  /**
+   * Waits, after a command on the node, for what a reader's slower hands would have waited for: the plugin is done with a container, and its
+   * name is known on all nodes.
+   */
+  async settle(command: string, node: ClusterNode): Promise<void> {
+    await announceStarted(this.#scope, node, onOneLine(command));
     const run = namedOnNetwork(onOneLine(command));
     if (run) await awaitOverlayName(this.nodes, run);
     const name = /^docker run .*--dns .*--name[= ](\S+)/.exec(command)?.[1];
