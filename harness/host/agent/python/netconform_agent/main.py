@@ -74,7 +74,8 @@ def main(argv: list[str]) -> None:
     else:
         sys.stderr.write(
             "usage: probe | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM..."
-            " | look-into ARCHIVE PROGRAM... | cni SOCKET WHO | command SOCKET ARGUMENT... | terminal COMMAND ARGUMENT..."
+            " | look-into ARCHIVE PROGRAM... | cni SOCKET WHO | command SOCKET ARGUMENT..."
+            " | terminal COMMAND ARGUMENT..."
             " | receive PORT | send ADDRESS PORT BYTES | answer-lines PORT | exchange-lines ADDRESS PORT"
             " | rewrite PROGRAM COPY OLD NEW\n"
         )

@@ -73,7 +73,7 @@ def look_into(archive: str, programs: list[str]) -> None:
 
 
 def refuse_archive(error: BaseException) -> NoReturn:
-    """Exits with the first line of an error: of its tries with each compression, tarfile tells in lines of their own."""
+    """Exits with the first line of an error: tarfile tells of each compression that it tried."""
     said = str(error).split("\n")[0].rstrip(":") or type(error).__name__
     sys.exit(f"not a tar archive: {said}")
 
