@@ -22,7 +22,7 @@ import { blameEngines } from "#harness/observe/dead-engine.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
-import { SetUpFailed, type SetUpFailure, type TargetContext } from "./outcome.ts";
+import { SetUpFailed, type TargetContext } from "./outcome.ts";
 import {
   blameOmissions,
   exchangesSeen,
@@ -31,6 +31,7 @@ import {
   recorderOf,
   startOf,
 } from "./protocol.ts";
+import { leaseCluster } from "./run/pool/lease.ts";
 import { blame } from "./run/set-up/blame.ts";
 import { Aftermath, failureThat } from "./suite/aftermath/aftermath.ts";
 import { whatEnginesHave } from "./suite/aftermath/engine-at-fault.ts";
@@ -39,19 +40,6 @@ import { Baseline } from "./suite/baseline.ts";
 import { askVersions } from "./suite/versions.ts";
 import { workerSettings } from "./suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
-
-declare module "vitest" {
-  interface ProvidedContext {
-    /** Id of the cluster that the global set-up brought up for this project. */
-    cluster: string;
-    /** What existed on the nodes once the driver was installed. */
-    baseline: Snapshot;
-    /** Why there is no cluster with the driver; absent when there is one. */
-    setUpFailure: SetUpFailure;
-    /** Why the driver cannot be tried on this target at all; absent when it can. */
-    obstacle: string;
-  }
-}
 
 /** What the tests of a chapter work on. */
 export interface ChapterContext {
@@ -70,15 +58,26 @@ export interface ChapterContext {
 const signs: ReadonlySet<RequirementId> = new Set(["B5", "M4", "M5", "X1", "X2", "X3", "W2"]);
 
 const settleMs = 15_000;
-/** By cluster: what chapters must find and leave there. */
-const baselines = new Map<string, Baseline>();
-const connected = new Map<string, Promise<ChapterContext>>();
+/** What this process works on: a cluster of its own, and what chapters must find and leave there. */
+interface Workplace {
+  readonly context: ChapterContext;
+  readonly baseline: Baseline;
+}
 
-/** One connection per cluster and process: chapters of a target run in one worker and share it. */
-function connect(id: string): Promise<ChapterContext> {
-  const known = connected.get(id) ?? open(id);
-  connected.set(id, known);
-  return known;
+let workplace: Promise<Workplace> | undefined;
+
+/** One cluster and one connection per process: the chapters of a target that a worker runs share it. */
+function workHere(): Promise<Workplace> {
+  workplace ??= findWorkplace();
+  return workplace;
+}
+
+/** Throws `Blocked` where the driver cannot be tried on this target, `SetUpFailed` where there is no cluster with it. */
+async function findWorkplace(): Promise<Workplace> {
+  const lease = await leaseCluster(inject("clusters"));
+  if ("obstacle" in lease) throw new Blocked(lease.obstacle);
+  if ("setUpFailure" in lease) throw new SetUpFailed(lease.setUpFailure);
+  return { context: await open(lease.cluster), baseline: new Baseline(lease.baseline) };
 }
 
 async function open(id: string): Promise<ChapterContext> {
@@ -101,14 +100,9 @@ async function open(id: string): Promise<ChapterContext> {
  * exchanges with the engines are recorded, judging them (R1).
  */
 export function chapter(name: string, define: (suite: Suite<ChapterContext>) => void): void {
-  const clusterId = inject("cluster");
-  // Provided only when there is no cluster.
-  const setUpFailure = inject("setUpFailure") as SetUpFailure | undefined;
-  const obstacle = inject("obstacle") as string | undefined;
-  const baseline = baselines.get(clusterId) ?? new Baseline(inject("baseline"));
-  baselines.set(clusterId, baseline);
   const target = inject("target");
   const aftermath = new Aftermath();
+  let baseline: Baseline;
   let start: ProtocolStart | undefined;
   let previous: string | undefined;
 
@@ -116,9 +110,9 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
     {
       chapter: name,
       open: async (scope) => {
-        if (obstacle) throw new Blocked(obstacle);
-        if (setUpFailure) throw new SetUpFailed(setUpFailure);
-        const context = await connect(clusterId);
+        const here = await workHere();
+        const { context } = here;
+        baseline = here.baseline;
         previous = baseline.unjudged;
         baseline.begin(name);
         start = context.driver.protocol && (await startOf(context.driver.protocol));
@@ -143,7 +137,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         console.warn(
           `${target.driver} left this behind when what it does not declare was tried in ${name}:\n${describeDifferences(differences)}`,
         );
-        if (baseline.leftovers.length === 0) keepBaseline(clusterId, await readStableSnapshot(cluster));
+        if (baseline.leftovers.length === 0) keepBaseline(cluster.id, await readStableSnapshot(cluster));
       },
       blame: ({ cluster }, failure) => blameEngines(failure, cluster.nodes),
       collect: ({ cluster }) => collectEvidence(cluster),

@@ -29,6 +29,7 @@ import {
 import { tellGitHub } from "#reports/github/github.ts";
 import { installationOf, targetOf } from "#reports/target.ts";
 import { formatFinished } from "./console/finished.ts";
+import { InTurn } from "./console/in-turn.ts";
 import { lookOf } from "./console/look.ts";
 import { formatSummary } from "./console/summary.ts";
 import { formatJUnit } from "./junit.ts";
@@ -69,6 +70,7 @@ export default class ConformanceReporter implements Reporter {
   #earlier: Round[] = [];
   /** Causes that the console has told. */
   readonly #told = new Set<string>();
+  readonly #turns = new InTurn<() => void>((tell) => tell());
   #vitest: Vitest | undefined;
   #active = false;
   #selected = 0;
@@ -138,7 +140,8 @@ export default class ConformanceReporter implements Reporter {
     const target = this.#targets().find(({ name }) => name === testCase.project.name);
     if (!this.#active || !target) return;
     const reading = readTest(testCase, target);
-    if ("fault" in reading) {
+    this.#turns.say(testCase.module.id, () => {
+      if ("observation" in reading) return this.#tell(reading.observation);
       const { where, message } = reading.fault;
       this.#print(
         formatFinished(
@@ -146,7 +149,7 @@ export default class ConformanceReporter implements Reporter {
           this.#look,
         ),
       );
-    } else this.#tell(reading.observation);
+    });
   }
 
   /** A cause that takes many requirements is told when it is first seen; who fails with the words of another says so in one line. */
@@ -174,6 +177,7 @@ export default class ConformanceReporter implements Reporter {
     this.#modules.set(testModule.id, testModule);
     if (!this.#active || !targetOf(testModule.project)) return;
     this.#ended += 1;
+    this.#turns.end(testModule.id);
     this.#write(this.#state([unfinished]));
   }
 
@@ -183,6 +187,7 @@ export default class ConformanceReporter implements Reporter {
     reason: TestRunEndReason,
   ): void {
     if (!this.#active) return;
+    this.#turns.finish();
     const { observations } = this.#read();
     const because = whyIncomplete(testModules, unhandledErrors, reason, this.#selected, observations);
     const errors = unhandledErrors.map(
@@ -210,6 +215,7 @@ export default class ConformanceReporter implements Reporter {
   #endEarly(exitCode: number): void {
     if (!this.#active) return;
     this.#active = false;
+    this.#turns.finish();
     const statement = this.#state(["the process was ended before the run had ended"], [], new Date());
     const results = statement.targets.flatMap((target) => target.results);
     if (exitCode === callersMistake && results.every(({ outcome }) => outcome === "not run")) {

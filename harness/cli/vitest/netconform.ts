@@ -1,9 +1,10 @@
 import type { ViteUserConfig } from "vitest/config";
 import { publicApiAlias } from "#drivers/public-api-import.ts";
 import { cniProjects } from "#harness/conformance/cni-run/projects.ts";
-import { ChapterOrder } from "#harness/conformance/run/order.ts";
+import { ChapterOrder, chapterOrderOf } from "#harness/conformance/run/order.ts";
 import { cnmProjects, targetProjects } from "#harness/conformance/run/projects.ts";
 import { everything, type Selection, selectionById } from "#harness/conformance/run/selection.ts";
+import { chaptersAtATime } from "#harness/conformance/run/side-by-side.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { readSettings, type SettingName, type Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
@@ -72,19 +73,19 @@ export async function configure(
       provide: { settings, selection },
       // The package lies in somebody's node_modules, which vitest leaves out otherwise.
       exclude: [],
-      sequence:
-        selection.seed === undefined
-          ? { sequencer: ChapterOrder }
-          : { shuffle: { files: true, tests: false }, seed: selection.seed },
+      sequence: {
+        sequencer: selection.seed === undefined ? ChapterOrder : chapterOrderOf(selection.seed),
+      },
       testTimeout: 60_000 * settings.PATIENCE,
       hookTimeout: 120_000 * settings.PATIENCE,
       // Vitest ends the process when taking everything down takes longer, and clusters would stay.
       teardownTimeout: 180_000 * settings.PATIENCE,
       projects: [
-        ...(await targetProjects(settings, {
-          ...fault,
-          setupFiles: [...(fault.setupFiles ?? []), ...pause],
-        })),
+        ...(await targetProjects(
+          settings,
+          { ...fault, setupFiles: [...(fault.setupFiles ?? []), ...pause] },
+          chaptersAtATime(settings, selection),
+        )),
         ...cnmProjects(settings),
         ...(mayRun("cni", chosen) ? await cniProjects(settings) : []),
       ],

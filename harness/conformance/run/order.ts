@@ -1,6 +1,7 @@
 import { relative } from "node:path";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { BaseSequencer, type TestProject, type TestSpecification } from "vitest/node";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { shuffled } from "#harness/core/random.ts";
 import { chapters } from "./projects.ts";
 
 /**
@@ -28,12 +29,42 @@ export function rankOf(file: string): number {
 /** The same order of chapters in every run, whatever an earlier run or the size of a file says. */
 export class ChapterOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const projects = Map.groupBy(await super.sort(files), ({ project }) => project.name);
-    return [...projects.values()].flatMap((own) =>
+    return targetByTarget(await super.sort(files), (own) =>
       own.toSorted(
         (one, other) =>
           rankOf(one.moduleId) - rankOf(other.moduleId) || one.moduleId.localeCompare(other.moduleId, "en"),
       ),
     );
   }
+}
+
+/** The order of chapters that a seed decides. */
+export function chapterOrderOf(seed: number): typeof BaseSequencer {
+  return class extends BaseSequencer {
+    override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+      return targetByTarget(await super.sort(files), (own) => {
+        const chapters = own.toSorted((one, other) => one.moduleId.localeCompare(other.moduleId, "en"));
+        return shuffled(chapters, seed, "chapters");
+      });
+    }
+  };
+}
+
+/**
+ * All chapters of a target, then those of the next: a worker ends with its cluster as soon as the chapter that waits is another
+ * target's. Where several run at a time, what declares most comes first, so that nothing long is left over at the end.
+ */
+function targetByTarget(
+  files: readonly TestSpecification[],
+  order: (files: readonly TestSpecification[]) => readonly TestSpecification[],
+): TestSpecification[] {
+  const targets = Map.groupBy(files, ({ project }) => project);
+  const declared = (project: TestProject) =>
+    project.config.maxWorkers > 1 ? (project.getProvidedContext().target?.declared.length ?? 0) : 0;
+  return [...targets]
+    .toSorted(([one], [other]) => {
+      const groups = one.config.sequence.groupOrder - other.config.sequence.groupOrder;
+      return groups || declared(other) - declared(one);
+    })
+    .flatMap(([, own]) => order(own));
 }

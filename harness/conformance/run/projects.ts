@@ -35,12 +35,13 @@ export const chapters = [
 export type Chapter = (typeof chapters)[number];
 
 /**
- * One vitest project per driver and engine; each gets a cluster of its own from the global set-up. `setUp` names set-up
- * files of vitest that come before the targets' own, relative to the project.
+ * One vitest project per driver and engine; each gets clusters of its own from the global set-up. `setUp` names set-up
+ * files of vitest that come before the targets' own, relative to the project. So many chapters run at a time.
  */
 export async function targetProjects(
   settings: DriverSettings & TargetEngineSettings & Pick<Settings, "DRIVER">,
   setUp: { readonly globalSetup?: readonly string[]; readonly setupFiles?: readonly string[] } = {},
+  atATime = 1,
 ): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
   for (const engines of await targetEngines(settings)) {
@@ -56,7 +57,7 @@ export async function targetProjects(
       });
     }
   }
-  return targets.map((target, index) => ({
+  return targets.map((target) => ({
     extends: true,
     test: {
       name: `${target.driver}@${target.engine}`,
@@ -66,10 +67,11 @@ export async function targetProjects(
       provide: { target },
       // A driver from a package works with the classes of this run, e.g. `Blocked`, and not with others of that name.
       server: { deps: { inline: [new RegExp(`/node_modules/${RegExp.escape(target.reference)}/`)] } },
-      // The snapshot compares a node before and after a chapter, so chapters of one cluster take turns.
+      // The snapshot compares a node before and after a chapter, so chapters of one cluster take turns: a worker has a cluster.
       isolate: false,
-      maxWorkers: 1,
-      sequence: { groupOrder: index + 1 },
+      maxWorkers: atATime,
+      // All targets are one group: as soon as a worker has nothing to do for one, it goes on with the next.
+      sequence: { groupOrder: 1 },
     },
   }));
 }

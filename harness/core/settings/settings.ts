@@ -106,6 +106,11 @@ const schema = z.object({
     .describe(
       "number of nodes; with CLUSTER=ssh the first of the inventory, all of them where it is not set",
     ),
+  SEQUENTIAL: flag
+    .default(false)
+    .describe(
+      "1 runs one chapter at a time, on one cluster per target; default: as many at a time as cores and memory carry, each on a cluster of its own",
+    ),
   KEEP: flag.default(false).describe("1 leaves the cluster up after the run; the next run reuses it"),
   IMAGE: z
     .string()

@@ -6,6 +6,11 @@ import {
   type Snapshot,
   settle,
 } from "#harness/cluster/snapshot/snapshot.ts";
+import {
+  type LeasedCluster,
+  type ServedClusters,
+  serveClusters,
+} from "#harness/conformance/run/pool/lease.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -35,6 +40,7 @@ export class ClusterTestbed implements CaseTestbed {
   readonly #runner: ProjectRunner;
   #target: Target | undefined;
   #before: Snapshot = {};
+  #served: ServedClusters | undefined;
   #closed = false;
 
   constructor(carries: Carried, options: ClusterTestbedOptions) {
@@ -49,6 +55,9 @@ export class ClusterTestbed implements CaseTestbed {
     // The cluster is made here instead, so that it can be replaced.
     this.#runner.project.config.globalSetup = [];
     this.#runner.injectFaults();
+    // Each case has a worker of its own, and they all take the one cluster in turns.
+    this.#served = await serveClusters({ lease: async () => this.#lease(), giveBack: () => {} });
+    this.#runner.project.provide("clusters", this.#served.socket);
     await this.#bringUp();
   }
 
@@ -87,6 +96,7 @@ export class ClusterTestbed implements CaseTestbed {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#runner.close();
+    this.#served?.close();
     const target = this.#target;
     this.#target = undefined;
     await target?.remove();
@@ -100,6 +110,11 @@ export class ClusterTestbed implements CaseTestbed {
     return found;
   }
 
+  #lease(): LeasedCluster {
+    if (!this.#target) throw new HarnessError("there is no cluster between two of them");
+    return { cluster: this.#target.state.id, baseline: this.#before };
+  }
+
   get #ended(): boolean {
     return this.#closed || this.#options.signal.aborted;
   }
@@ -110,8 +125,6 @@ export class ClusterTestbed implements CaseTestbed {
     if (this.#ended) return target.remove();
     this.#target = target;
     this.#before = await readStableSnapshot(target.cluster);
-    this.#runner.project.provide("cluster", target.state.id);
-    this.#runner.project.provide("baseline", this.#before);
   }
 }
 

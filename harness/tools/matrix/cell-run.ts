@@ -77,6 +77,8 @@ export class CellRun {
         ENGINE: cell.word,
         FIREWALL: cell.firewall,
         REPORTS: reports,
+        // Cells are side by side instead.
+        SEQUENTIAL: "1",
         NO_COLOR: "1",
         ...outsideOfStep,
       }),

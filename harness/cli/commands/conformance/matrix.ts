@@ -13,6 +13,7 @@ import {
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { clustersThatFit } from "#harness/conformance/run/side-by-side.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { engineVersions, parseEngine } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
@@ -26,7 +27,7 @@ import { driversDocument, writeDriversDocument } from "#harness/tools/matrix/kno
 import { compareWithKnown, readKnownReds } from "#harness/tools/matrix/known/known-reds.ts";
 import { MatrixRun } from "#harness/tools/matrix/matrix-run.ts";
 import { mergeMatrices } from "#harness/tools/matrix/merge.ts";
-import { clustersThatFit, enginesAsAsked, longestFirst, planCells } from "#harness/tools/matrix/plan/plan.ts";
+import { enginesAsAsked, longestFirst, planCells } from "#harness/tools/matrix/plan/plan.ts";
 import { spreadEngines } from "#harness/tools/matrix/plan/variants.ts";
 import { type Pair, reportMatrix } from "#harness/tools/matrix/report.ts";
 import { claimFolder } from "#reports/claim.ts";
@@ -184,7 +185,7 @@ async function run(
   const wanted = wantedFirewalls(settings, options);
   const cells = await planCells(settings, wanted);
   checkBetween(between, cells);
-  const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit(cells.length));
+  const clusters = Math.min(cells.length, options.clusters ?? clustersThatFit());
 
   handleInterruptions(progress);
   // Held for the whole run: between two cells no other process may hold it.

@@ -3,7 +3,7 @@ import { readSettings } from "#harness/core/settings/settings.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
 import { pastRunOf } from "#harness/tools/matrix/history.ts";
 import { speedOf } from "#harness/tools/matrix/matrix-run.ts";
-import { clustersThatFit, longestFirst, planCells } from "./plan.ts";
+import { longestFirst, planCells } from "./plan.ts";
 
 test("every driver meets every engine and every firewall", async () => {
   const cells = await planCells(readSettings({ DRIVER: "bridge,overlay", ENGINE: "20.10,26.1" }), [
@@ -39,14 +39,6 @@ test("what took longest the last time begins first, what is not known before it"
   const cells = await planCells(readSettings({ DRIVER: "bridge,overlay,macvlan,reference" }), ["nft"]);
   const drivers = longestFirst(cells, history).map(({ driver }) => driver);
   expect(drivers).toEqual(["reference", "macvlan", "overlay", "bridge"]);
-});
-
-test("as many clusters as there are cores and memory, and never none", () => {
-  const gigabyte = 1024 ** 3;
-  expect(clustersThatFit(9, { cores: 2, free: 24 * gigabyte })).toBe(2);
-  expect(clustersThatFit(9, { cores: 16, free: 9 * gigabyte })).toBe(4);
-  expect(clustersThatFit(3, { cores: 16, free: 64 * gigabyte })).toBe(3);
-  expect(clustersThatFit(9, { cores: 1, free: gigabyte / 2 })).toBe(1);
 });
 
 test("the speed is told against one engine version after the other on so many clusters", () => {

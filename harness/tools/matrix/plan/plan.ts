@@ -1,4 +1,3 @@
-import { availableParallelism, freemem, totalmem } from "node:os";
 import type { DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import { nameEngines, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
@@ -68,15 +67,4 @@ export function longestFirst(cells: readonly PlannedCell[], history: readonly Pa
     .map((cell) => ({ cell, ms: took(cell) }))
     .sort((a, b) => (a.ms === b.ms ? b.cell.declared - a.cell.declared : b.ms - a.ms))
     .map(({ cell }) => cell);
-}
-
-/** What a cell needs at its height: a cluster of two nodes with their engines, and vitest with its worker. */
-const bytesPerCluster = 2 * 1024 ** 3;
-
-/** How many clusters this machine carries at a time: one per core (a cell waits for packets most of the time), as memory allows. */
-export function clustersThatFit(
-  cells: number,
-  { cores = availableParallelism(), free = Math.max(freemem(), totalmem() / 2) } = {},
-): number {
-  return Math.max(1, Math.min(cells, cores, Math.floor(free / bytesPerCluster)));
 }

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
+import type { SetUpFailure } from "#harness/conformance/outcome.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { RpcClient } from "#harness/core/rpc/client.ts";
+import { bothHalves } from "#harness/core/rpc/messages.ts";
+import { serveSocket } from "#harness/core/rpc/socket.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Unix socket at which a worker asks for a cluster of its target. */
+    clusters: string;
+  }
+}
+
+/** A cluster that carries the driver, for one worker alone. */
+export interface LeasedCluster {
+  /** Its id, by which its state is found. */
+  readonly cluster: string;
+  /** What existed on the nodes once the driver was installed. */
+  readonly baseline: Snapshot;
+}
+
+/**
+ * What a worker that asks for a cluster is told: the cluster, why the driver cannot be tried on this target at all, or why
+ * there is no cluster with it. Plain JSON.
+ */
+export type Lease = LeasedCluster | { readonly obstacle: string } | { readonly setUpFailure: SetUpFailure };
+
+/** What the main process does for the workers of a target. */
+export interface LeaseMethods {
+  /** A cluster that no other worker has. */
+  lease(given: object): Promise<Lease>;
+  /** Stays unanswered for as long as the worker uses the cluster; it gives it back by going away. */
+  hold(given: { cluster: string }): Promise<null>;
+}
+
+/** Where clusters come from and go back to. */
+export interface Lessor {
+  lease(): Promise<Lease>;
+  /** The worker that had the cluster has ended. */
+  giveBack(cluster: string): void;
+}
+
+/** Clusters that are served on a unix socket. */
+export interface ServedClusters {
+  /** For `ProvidedContext.clusters`. */
+  readonly socket: string;
+  close(): void;
+}
+
+/** Leases the clusters of one target to the workers of vitest. */
+export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
+  const folder = mkdtempSync(join(tmpdir(), "netconform-clusters-"));
+  const socket = join(folder, "clusters.sock");
+  const server = await serveSocket<LeaseMethods>(socket, {
+    lease: () => lessor.lease(),
+    hold: ({ cluster }, signal) =>
+      new Promise((resolve) => {
+        const gone = () => {
+          lessor.giveBack(cluster);
+          resolve(null);
+        };
+        if (signal.aborted) gone();
+        else signal.addEventListener("abort", gone, { once: true });
+      }),
+  });
+  server.unref();
+  return {
+    socket,
+    close() {
+      server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Asks for a cluster that this process alone uses until it ends. Throws `HarnessError` when nobody answers. */
+export async function leaseCluster(socket: string): Promise<Lease> {
+  const connection = connect(socket);
+  const main = new RpcClient<LeaseMethods>(bothHalves(connection), {
+    peer: "the process that has the clusters",
+    lost: (why, cause) => new HarnessError(`no cluster can be had: ${why}`, { cause }),
+  });
+  const lease = await main.call("lease", {});
+  if ("cluster" in lease) {
+    // Answered by nobody; that it is under way says that the cluster is in use.
+    main.call("hold", { cluster: lease.cluster }).catch(() => {});
+  }
+  connection.unref();
+  return lease;
+}

@@ -1,0 +1,26 @@
+import { availableParallelism, freemem, totalmem } from "node:os";
+import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Selection } from "./selection.ts";
+
+/** What a cluster needs at its height: two nodes with their engines, and the worker of vitest that uses it. */
+const bytesPerCluster = 2 * 1024 ** 3;
+
+/** How many clusters this machine carries at a time: one per core (a chapter waits for packets half of the time), as memory allows. */
+export function clustersThatFit({
+  cores = availableParallelism(),
+  free = Math.max(freemem(), totalmem() / 2),
+} = {}): number {
+  return Math.max(1, Math.min(cores, Math.floor(free / bytesPerCluster)));
+}
+
+/**
+ * How many chapters run at the same time, each on a cluster of its own. Hosts and virtual machines are there once; a person who is
+ * asked at a failure is asked about one.
+ */
+export function chaptersAtATime(
+  { SEQUENTIAL, CLUSTER }: Pick<Settings, "SEQUENTIAL" | "CLUSTER">,
+  { pause }: Pick<Selection, "pause">,
+  carried: number = clustersThatFit(),
+): number {
+  return SEQUENTIAL || CLUSTER !== "containers" || pause !== undefined ? 1 : carried;
+}
