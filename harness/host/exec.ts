@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { CommandFailed } from "./command-failed.ts";
@@ -17,6 +18,7 @@ export abstract class CommandHost implements Host {
   abstract readonly name: string;
   abstract readonly files: HostFiles;
   abstract spawn(argv: readonly string[], options?: Pick<ExecOptions, "env">): Promise<RunningCommand>;
+  abstract connectSocket(path: string): Promise<Duplex>;
 
   async exec(argv: readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
     const ended = beginCommand(this.name, argv);

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 
 /** What a finished command was and did. A non-zero exit is a value, not an error. */
 export interface ExecResult {
@@ -56,4 +56,6 @@ export interface Host {
   /** Like `exec`, but a non-zero exit throws `CommandFailed`: for what the harness itself needs. Resolves to stdout. */
   run(argv: readonly string[], options?: ExecOptions): Promise<string>;
   spawn(argv: readonly string[], options?: Pick<ExecOptions, "env">): Promise<RunningCommand>;
+  /** A stream to a unix socket on the host, as root. Throws `ConnectionLost`, and where nobody listens there. */
+  connectSocket(path: string): Promise<Duplex>;
 }

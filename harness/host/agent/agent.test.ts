@@ -112,7 +112,7 @@ describe("a probe agent on loopback", () => {
     ).rejects.toThrow(/listening on 127.0.0.1 tcp port \d+: EADDRINUSE/);
     await expect(agent.connect({ protocol: "tcp", address: "web", port: 80 })).rejects.toThrow(ProbeFailed);
     await expect(ProbeAgent.start(new LocalHost(), "/run/netns/no-such")).rejects.toThrow(
-      /nsenter.*no-such/s,
+      /FileNotFoundError.*no-such/s,
     );
   });
 

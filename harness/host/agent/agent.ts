@@ -3,7 +3,7 @@ import { DeadlineExceeded, ProbeFailed } from "#harness/core/errors.ts";
 import { type GivenTo, type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
 import type { Host } from "#harness/host/host.ts";
 import { recordCommand } from "#harness/host/transcript.ts";
-import { type RunningProgram, startProgram } from "./program.ts";
+import { forkAgent, type RunningAgent } from "./fork-server.ts";
 import type { Arrival, DatagramResult, PingResult, Reach, Resolution, Transport } from "./reach.ts";
 
 /** Ports as a list or an inclusive range. Port 0 in a list takes any free port. */
@@ -135,7 +135,7 @@ export function uniqueMarker(): string {
 
 /**
  * A small program in a network namespace of a node that listens, connects, pings and resolves.
- * Needs `python3` and `nsenter` on the node, nothing in the workload's image. Any number of calls may be under way.
+ * Needs `python3` on the node, nothing in the workload's image. Any number of calls may be under way.
  * Every method throws `ProbeFailed` when the probe itself could not do its work, `NoRoute` when the namespace has no route.
  */
 export class ProbeAgent implements AsyncDisposable {
@@ -144,13 +144,13 @@ export class ProbeAgent implements AsyncDisposable {
   readonly host: Host;
   /** Path of the network namespace on the node; undefined for the node's own. */
   readonly netns: string | undefined;
-  readonly #program: RunningProgram<ProbeMethods>;
+  readonly #program: RunningAgent<ProbeMethods>;
 
   private constructor(
     host: Host,
     netns: string | undefined,
     where: string,
-    program: RunningProgram<ProbeMethods>,
+    program: RunningAgent<ProbeMethods>,
   ) {
     this.host = host;
     this.netns = netns;
@@ -166,7 +166,7 @@ export class ProbeAgent implements AsyncDisposable {
     const where = netns ? `${host.name}:${netns}` : host.name;
     const peer = `the probe agent on ${where}`;
     const lost = (message: string) => new ProbeFailed(message, endedHint);
-    const program = await startProgram<ProbeMethods>(host, "probe", { netns, peer, lost });
+    const program = await forkAgent<ProbeMethods>(host, { netns, peer, lost });
     try {
       await program.rpc.call(
         "ready",
@@ -174,7 +174,7 @@ export class ProbeAgent implements AsyncDisposable {
         { deadline: { what: `${peer} to start`, deadlineMs: startDeadlineMs } },
       );
     } catch (error) {
-      program.command.kill("KILL");
+      program.cutOff();
       throw probeError(error, where);
     }
     return new ProbeAgent(host, netns, where, program);
@@ -283,7 +283,7 @@ export class ProbeAgent implements AsyncDisposable {
 }
 
 const endedHint = {
-  hint: "python3 and nsenter (util-linux) must be on the node, and the namespace must exist",
+  hint: "python3 must be on the node, and the namespace must exist",
 };
 
 /** What a call threw, as the agent's callers know it. */

@@ -43,8 +43,6 @@ from ${packageName}.main import main
 
 /** What the program is started as. */
 export interface ProgramOptions {
-  /** Path of the network namespace on the host; default: the host's own. */
-  readonly netns?: string | undefined;
   /** How it reads in messages: "the probe agent on node1". */
   readonly peer: string;
   /** Makes the error with which calls fail once the program has ended or says something else than answers. */
@@ -62,12 +60,11 @@ export interface RunningProgram<M extends MethodsOf<M>> {
 /** Starts a command of the program that answers calls. Nothing is put onto the host. Needs `python3` there, at least 3.9. */
 export async function startProgram<M extends MethodsOf<M>>(
   host: Host,
-  name: "probe" | "relay" | "watch",
-  { netns, peer, lost }: ProgramOptions,
+  name: "relay" | "watch",
+  { peer, lost }: ProgramOptions,
 ): Promise<RunningProgram<M>> {
-  const inNetns = netns ? ["nsenter", `--net=${netns}`] : [];
   const { argv, input } = programCall([name]);
-  const command = await host.spawn([...inNetns, ...argv]);
+  const command = await host.spawn(argv);
   const { stdin, stdout, stderr, exit } = command;
   let said = "";
   stderr.on("data", (chunk: Buffer) => {
@@ -76,7 +73,7 @@ export async function startProgram<M extends MethodsOf<M>>(
   const ended = exit.then(
     ({ code, signal }) =>
       lost(
-        `${peer} ended with ${code ?? signal}\n  ${formatCommand([...inNetns, ...interpreter])} … ${name}\n  ${said.trim() || "(no output)"}`,
+        `${peer} ended with ${code ?? signal}\n  ${formatCommand(interpreter)} … ${name}\n  ${said.trim() || "(no output)"}`,
       ),
     (error: Error) => error,
   );

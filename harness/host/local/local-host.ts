@@ -1,6 +1,8 @@
+import { once } from "node:events";
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { dirname } from "node:path";
-import { PassThrough } from "node:stream";
+import { type Duplex, PassThrough } from "node:stream";
 import { HarnessError } from "#harness/core/errors.ts";
 import { CommandHost } from "#harness/host/exec.ts";
 import type { ExecOptions, HostFiles, RunningCommand } from "#harness/host/host.ts";
@@ -40,6 +42,12 @@ export class LocalHost extends CommandHost {
       }),
       kill: (signal = "TERM") => killGroup(pid, `SIG${signal}`),
     };
+  }
+
+  async connectSocket(path: string): Promise<Duplex> {
+    const socket = connect(path);
+    await once(socket, "connect");
+    return socket;
   }
 }
 

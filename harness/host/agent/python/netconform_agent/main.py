@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 def main(argv: list[str]) -> None:
     """Runs the command that `argv` begins with; exits 2 for a command line that is wrong."""
     command, *arguments = argv or [""]
-    if command == "probe" and not arguments:
-        leave_tls_out()
-        from .probe.agent import serve_probe
-
-        serve_probe()
-    elif command == "watch" and not arguments:
+    if command == "watch" and not arguments:
         leave_tls_out()
         from .watch.watcher import serve_watcher
 
         serve_watcher()
+    elif command == "fork-server" and not arguments:
+        leave_tls_out()
+        from .probe.fork_server import serve_forks
+
+        serve_forks()
     elif command == "relay" and not arguments:
         leave_tls_out()
         from .commands.relay import serve_relay
@@ -73,7 +73,7 @@ def main(argv: list[str]) -> None:
         rewrite(arguments[0], arguments[1], int(arguments[2]), int(arguments[3]))
     else:
         sys.stderr.write(
-            "usage: probe | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM..."
+            "usage: fork-server | relay | watch | web-server PORT | unpack ARCHIVE FOLDER PROGRAM..."
             " | look-into ARCHIVE PROGRAM... | cni SOCKET WHO | command SOCKET ARGUMENT..."
             " | terminal COMMAND ARGUMENT..."
             " | receive PORT | send ADDRESS PORT BYTES | answer-lines PORT | exchange-lines ADDRESS PORT"

@@ -1,0 +1,106 @@
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import { within } from "#harness/core/async/poll.ts";
+import { ProbeFailed } from "#harness/core/errors.ts";
+import { RpcClient } from "#harness/core/rpc/client.ts";
+import { bothHalves, type MethodsOf } from "#harness/core/rpc/messages.ts";
+import type { Host } from "#harness/host/host.ts";
+import { formatCommand } from "#harness/host/shell.ts";
+import { programCall } from "./program.ts";
+
+const startDeadlineMs = 15_000;
+
+/** A program on a host that has everything loaded which agents need, and forks one for each connection to its socket. */
+interface ForkServer {
+  /** Path of its socket on the host. */
+  readonly socket: string;
+}
+
+/** By host. It ends with the connection to the host; the next agent is started from another one. */
+const servers = new WeakMap<Host, Promise<ForkServer>>();
+
+/** What agents are started for. */
+export interface ForkOptions {
+  /** Path of the network namespace on the host; default: the host's own. */
+  readonly netns?: string | undefined;
+  /** How it reads in messages: "the probe agent on node1". */
+  readonly peer: string;
+  /** Makes the error with which calls fail once the agent has ended or says something else than answers. */
+  readonly lost: (message: string) => Error;
+}
+
+/** An agent as it runs on a host. It ends with the connection to the host. */
+export interface RunningAgent<M extends MethodsOf<M>> {
+  readonly rpc: RpcClient<M>;
+  /** Has it end by the end of what it is told, or cuts it off when that takes longer. */
+  close(deadlineMs: number): Promise<void>;
+  /** Cuts it off: it ends as soon as it notices. */
+  cutOff(): void;
+}
+
+/** Starts a probe agent. Nothing is put onto the host but a socket. Needs `python3` there, at least 3.9. */
+export async function forkAgent<M extends MethodsOf<M>>(
+  host: Host,
+  { netns, peer, lost }: ForkOptions,
+): Promise<RunningAgent<M>> {
+  const stream = await connectTo(host);
+  stream.write(`${JSON.stringify({ netns: netns ?? null })}\n`);
+  const rpc = new RpcClient<M>(bothHalves(stream), { peer, lost: (reason) => lost(`${peer}: ${reason}`) });
+  return {
+    rpc,
+    cutOff: () => stream.destroy(),
+    close: async (deadlineMs) => {
+      if (stream.closed) return;
+      const closed = once(stream, "close");
+      stream.end();
+      try {
+        await within({ what: `${peer} to end`, deadlineMs }, closed);
+      } catch {
+        stream.destroy();
+      }
+    },
+  };
+}
+
+/** A connection to the fork server of a host, which is started where there is none, or none any more. */
+async function connectTo(host: Host): Promise<Duplex> {
+  const known = servers.get(host);
+  if (known) {
+    try {
+      return await host.connectSocket((await known).socket);
+    } catch {
+      // It has gone with the connection of its time.
+      if (servers.get(host) === known) servers.delete(host);
+    }
+  }
+  const server = servers.get(host) ?? start(host);
+  servers.set(host, server);
+  server.catch(() => servers.delete(host));
+  return host.connectSocket((await server).socket);
+}
+
+async function start(host: Host): Promise<ForkServer> {
+  const { argv, input } = programCall(["fork-server"]);
+  const { stdin, stdout, stderr, exit } = await host.spawn(argv);
+  let said = "";
+  let wrong = "";
+  const path = new Promise<string>((resolve) => {
+    stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      if (said.includes("\n")) resolve(said.trim());
+    });
+  });
+  stderr.on("data", (chunk: Buffer) => {
+    wrong = (wrong + chunk.toString()).slice(-4000);
+  });
+  const gone = exit.then(({ code, signal }): never => {
+    const ended = `the program that starts probe agents on ${host.name} ended with ${code ?? signal}`;
+    throw new ProbeFailed(
+      `${ended}\n  ${formatCommand(argv.slice(0, 4))} …\n  ${wrong.trim() || "(no output)"}`,
+    );
+  });
+  gone.catch(() => servers.delete(host));
+  stdin.write(input);
+  const what = `the program that starts probe agents on ${host.name}`;
+  return { socket: await within({ what, deadlineMs: startDeadlineMs }, Promise.race([path, gone])) };
+}
