@@ -42,6 +42,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/swarm/swarm.test.ts",
     "suites/plugin/restarts.test.ts",
     "suites/lifecycle/engines.test.ts",
+    "suites/lifecycle/interrupted.test.ts",
   ]);
 });
 

@@ -14,6 +14,7 @@ export const disruptive: Readonly<Record<string, string>> = {
   "suites/swarm/swarm": "ends the plugin, and starts it again; forms a swarm, and leaves it",
   "suites/plugin/restarts": "restarts and kills engines, and restarts the plugin",
   "suites/lifecycle/engines": "restarts and kills engines",
+  "suites/lifecycle/interrupted": "kills engines",
 };
 
 /** The place of a chapter among those of its target: the undisruptive ones first, both in the order of the tutorial. */
