@@ -15,8 +15,8 @@ export interface FaultDescription<Id extends RequirementId = RequirementId> {
   /** Texts that the failure must name, where it must tell several things apart. */
   readonly names?: readonly string[];
   /**
-   * Texts that the first line of one such failure must have, where packets are lost: the last interface that saw one, and the rule
-   * that dropped it.
+   * Texts that the first line of one such failure must have. Where packets are lost: the last interface that saw one, and the rule that
+   * dropped it. Where they get through: the interfaces that they crossed, and the rule that let them. Of a name: whom its resolver asked.
    */
   readonly hop?: readonly string[];
   /** Runs only the tests of `detectedBy`: nothing else of the chapter can work, or its tests would hide the fault. */

@@ -1,10 +1,10 @@
 import { defaultVxlanPorts, type Frame } from "#harness/observe/capture/packet.ts";
 import type { Path, Sight } from "./follow.ts";
 import { addressesIn, type Place } from "./places.ts";
-import type { WatchedDrop } from "./watcher.ts";
+import type { WatchedVerdict } from "./watcher.ts";
 
-/** A packet that a rule dropped, and in which namespace. */
-export interface PlacedDrop extends WatchedDrop {
+/** What a rule did to a packet, and in which namespace. */
+export interface PlacedVerdict extends WatchedVerdict {
   readonly place: Place;
 }
 
@@ -13,16 +13,52 @@ export interface Hop {
   /** The last interface that saw it or its answer, in words; `undefined` where nothing of it was seen. */
   readonly seen: string | undefined;
   /** What dropped it, where that is known. */
-  readonly drop: PlacedDrop | undefined;
+  readonly drop: PlacedVerdict | undefined;
   /** What else there is to say where nothing dropped it. */
   readonly else?: string;
+}
+
+/** Where a probe went that was to be stopped. */
+export interface Way {
+  /** The interfaces that it crossed, in words. */
+  readonly seen: string;
+  /** What let it through, where that is known. */
+  readonly accept: PlacedVerdict | undefined;
+}
+
+/**
+ * The way of a probe that came to its target, or was answered: `by c-1 eth0 (out), node1 br-1 (in), node1 br-2 (out), c-2 eth0 (in)`;
+ * `undefined` where it did not. It was let through by the last rule between both ends that accepted it, else by the policy of a chain for
+ * what is forwarded.
+ */
+export function wayOf({ requests, answers }: Path, verdicts: readonly PlacedVerdict[]): Way | undefined {
+  const last = requests.at(-1);
+  if (!last || (answers.length === 0 && !isIn(last, last.place.isTarget))) return undefined;
+  const hops = requests.map(where).filter((hop, index, all) => hop !== all[index - 1]);
+  const accepts = verdicts.filter(
+    (one) =>
+      one.verdict === "accept" &&
+      !one.place.isClient &&
+      !one.place.isTarget &&
+      requests.some(
+        ({ place, frame, packet }) =>
+          place.host.name === one.place.host.name && (isAbout(one, frame) || isAbout(one, packet)),
+      ),
+  );
+  const rule = accepts.findLast(({ handle, table }) => handle !== null && table !== "nat");
+  const policy = accepts.findLast(({ handle, chain }) => handle === null && /forward/i.test(chain));
+  return { seen: `by ${hops.join(", ")}`, accept: rule ?? policy };
 }
 
 /**
  * Where the packets of a probe to `address` were lost: `last seen on node2 eth2 (in)`, `it arrived at c-1 eth0 (in) from 10.1.2.2`, `the
  * answer of c-1 to 10.1.2.2 was last seen on node2 eth2 (out)`.
  */
-export function hopOf({ requests, answers, arp }: Path, drops: readonly PlacedDrop[], address?: string): Hop {
+export function hopOf(
+  { requests, answers, arp }: Path,
+  drops: readonly PlacedVerdict[],
+  address?: string,
+): Hop {
   const last = requests.at(-1);
   const answer = answers.at(-1);
   if (answer) {
@@ -60,15 +96,20 @@ function isIn({ place, outgoing, frame }: Sight, isEnd: boolean): boolean {
 }
 
 /** What dropped a packet after it was seen; what leaves by a tunnel is dropped by the rules of its host. */
-function dropOf({ place, packet, frame, link }: Sight, drops: readonly PlacedDrop[]): PlacedDrop | undefined {
-  const here = drops.filter((drop) => drop.place.host.name === place.host.name);
+function dropOf(
+  { place, packet, frame, link }: Sight,
+  drops: readonly PlacedVerdict[],
+): PlacedVerdict | undefined {
+  const here = drops.filter(
+    ({ verdict, place: { host } }) => verdict === "drop" && host.name === place.host.name,
+  );
   const own = here.find((drop) => isAbout(drop, packet) || isAbout(drop, frame));
   const isTunnel = place.links.some(({ name, kind }) => name === link && kind === "vxlan");
   return own ?? (isTunnel ? here.find(isAboutTunnel) : undefined);
 }
 
 /** Whether a drop is one of that packet, as far as addresses and ports tell. */
-function isAbout({ headers }: WatchedDrop, { ip, tcp, udp }: Frame): boolean {
+function isAbout({ headers }: WatchedVerdict, { ip, tcp, udp }: Frame): boolean {
   const ports = tcp ?? udp;
   return headers.some(({ frame }) => {
     const theirs = frame.tcp ?? frame.udp;
@@ -82,6 +123,6 @@ function isAbout({ headers }: WatchedDrop, { ip, tcp, udp }: Frame): boolean {
   });
 }
 
-function isAboutTunnel({ headers }: WatchedDrop): boolean {
+function isAboutTunnel({ headers }: WatchedVerdict): boolean {
   return headers.some(({ frame }) => defaultVxlanPorts.includes(frame.udp?.destinationPort ?? 0));
 }

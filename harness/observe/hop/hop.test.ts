@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { Frame, Packet } from "#harness/observe/capture/packet.ts";
-import { hopOf, type PlacedDrop } from "./describe.ts";
+import { hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
 import { follow, type Question, type Seen } from "./follow.ts";
 import { type Place, placesOf } from "./places.ts";
 import { type Namespace, ownNamespace } from "./watcher.ts";
@@ -67,7 +67,7 @@ function seen(where: string, link: string, outgoing: boolean, frame: Frame): See
   return { place: place(where), link, outgoing, packet };
 }
 const echo: Question = { protocol: "icmp", address: server, ports: [], marker: "marker" };
-const told = (packets: Seen[], drops: PlacedDrop[] = [], question = echo) =>
+const told = (packets: Seen[], drops: PlacedVerdict[] = [], question = echo) =>
   hopOf(follow(question, packets), drops, question.address);
 
 describe("the places that a probe may cross", () => {
@@ -98,8 +98,15 @@ describe("the hop on which a probe was lost", () => {
   });
 
   test("has the rule that dropped it there, and not what was dropped of others", () => {
-    const drop = (frame: Frame): PlacedDrop => ({
-      ...{ family: "inet", table: "filter", chain: "input", handle: 3, place: place("node2") },
+    const drop = (frame: Frame): PlacedVerdict => ({
+      ...{
+        verdict: "drop" as const,
+        family: "inet",
+        table: "filter",
+        chain: "input",
+        handle: 3,
+        place: place("node2"),
+      },
       headers: [{ frame, sent: false }],
     });
     const [other, own] = [
@@ -159,5 +166,47 @@ describe("the hop on which a probe was lost", () => {
     expect(told([...way, seen("c-2", "eth0", true, answer)], [], question).seen).toBe(
       "the answer of c-2 to 192.0.2.1 was last seen on c-2 eth0 (out)",
     );
+  });
+});
+
+describe("the way of a probe that was to be stopped", () => {
+  const through = [
+    seen("c-1", "eth0", true, ping),
+    seen("node1", "br-1", false, ping),
+    seen("node1", "br-1", false, ping),
+    seen("node1", "br-2", true, ping),
+    seen("c-2", "eth0", false, ping),
+  ];
+  const accept = (chain: string, more: Partial<PlacedVerdict> = {}): PlacedVerdict => ({
+    ...{ verdict: "accept", family: "ip", table: "filter", chain, handle: 3, place: place("node1") },
+    ...{ headers: [{ frame: ping, sent: false }], ...more },
+  });
+  const way = (packets: Seen[], verdicts: PlacedVerdict[] = []) => wayOf(follow(echo, packets), verdicts);
+
+  test("is each interface that it crossed", () => {
+    expect(way(through)).toEqual({
+      seen: "by c-1 eth0 (out), node1 br-1 (in), node1 br-2 (out), c-2 eth0 (in)",
+      accept: undefined,
+    });
+  });
+
+  test("has the last rule that accepted it, and else the policy for what is forwarded", () => {
+    const policies = [accept("FORWARD", { handle: null }), accept("POSTROUTING", { handle: null })];
+    expect(way(through, policies)?.accept).toBe(policies[0]);
+    const rules = [
+      accept("FORWARD"),
+      accept("DOCKER"),
+      accept("DOCKER", { table: "nat" }),
+      accept("DOCKER", { headers: [{ frame: pong, sent: false }] }),
+      accept("INPUT", { place: place("c-2") }),
+      accept("DOCKER", { verdict: "drop" }),
+    ];
+    expect(way(through, [...policies, ...rules])?.accept).toBe(rules[1]);
+  });
+
+  test("is none where it did not come to its target, and nobody answered", () => {
+    expect(way(through.slice(0, -1))).toBeUndefined();
+    expect(way([])).toBeUndefined();
+    expect(way([...through.slice(0, -1), seen("c-2", "eth0", true, pong)])).toBeDefined();
   });
 });

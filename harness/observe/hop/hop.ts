@@ -4,8 +4,8 @@ import { parseAddress } from "#harness/core/ip.ts";
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Host } from "#harness/host/host.ts";
 import { defaultVxlanPorts } from "#harness/observe/capture/packet.ts";
-import { hopOf, type PlacedDrop } from "./describe.ts";
-import { follow, type Question, type Seen } from "./follow.ts";
+import { hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
+import { follow, type Path, type Question, type Seen } from "./follow.ts";
 import { type Ends, type Place, placesOf } from "./places.ts";
 import { ownNamespace, Watcher } from "./watcher.ts";
 
@@ -24,6 +24,10 @@ export interface Probe extends Question {
   readonly to: { readonly name: string; readonly peer?: End | undefined };
   /** The name of who is asked is looked up first, by whom the client asks for names. */
   readonly byName?: boolean;
+  /** A name is asked for of a resolver in the client's own namespace: whom that asks in turn is told. */
+  readonly passedOn?: boolean;
+  /** It was to be stopped: what let it through is asked, and not where it was lost. */
+  readonly unwanted?: boolean;
   /** Makes the check once, whatever comes of it; the probe's marker is in what it sends. */
   readonly again: () => Promise<unknown>;
 }
@@ -33,15 +37,15 @@ const deadlineMs = 18_000;
 
 /**
  * Makes a check that failed once more, under observation on every link that it may cross on these hosts. Resolves to where it was
- * lost: the last interface that saw it, and the rule that dropped it there, where one did. Does not reject: where nothing
- * could be seen, that is what it says.
+ * lost: the last interface that saw it, and the rule that dropped it there, where one did. Of one that was to be stopped, to the way that it
+ * took, and the rule that let it through. Does not reject: where nothing could be seen, that is what it says.
  */
 export async function whichHop(probe: Probe, hosts: readonly Host[]): Promise<string> {
   try {
     return await within({ what: "the probe under observation", deadlineMs }, observeAgain(probe, hosts));
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
-    return `on which hop it was lost could not be seen: ${why}`;
+    return `${probe.unwanted ? "its way" : "on which hop it was lost"} could not be seen: ${why}`;
   }
 }
 
@@ -61,18 +65,52 @@ async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<strin
     await probe.again().catch(() => {});
     const seen = await Promise.all(busy.map((watcher) => readAll(watcher, places)));
     const packets = seen.flatMap((one) => one.packets);
-    const drops = seen.flatMap((one) => one.drops);
-    const asked = hopOf(follow(probe, packets), drops, probe.address);
-    const named = probe.byName && asked.seen === undefined ? nameHopOf(packets, drops) : undefined;
-    const hop =
-      named?.seen === undefined ? asked : { ...named, seen: `its question for the name: ${named.seen}` };
-    const where = hop.seen ?? `it did not leave ${probe.from.name}`;
-    if (hop.drop) return `${where}, dropped ${await ruleOf(hop.drop, watchers)}`;
-    if (hop.seen === undefined) return `${where}${await routeOf(probe)}`;
-    return hop.else === undefined ? where : `${where}, ${hop.else}`;
+    const verdicts = seen.flatMap((one) => one.verdicts);
+    const path = follow(probe.passedOn ? nameQuestion : probe, packets);
+    const sights = { path, packets, verdicts };
+    if (probe.passedOn) return await whoWasAsked(probe, sights, watchers);
+    if (!probe.unwanted) return await whereLost(probe, sights, watchers);
+    const way = wayOf(path, verdicts);
+    if (!way) return `sent once more: ${await whereLost(probe, sights, watchers)}`;
+    return `it got through ${way.seen}${way.accept ? `, let through ${await ruleOf(way.accept, watchers)}` : ""}`;
   } finally {
     await Promise.allSettled(watchers.map((watcher) => watcher.close()));
   }
+}
+
+/** What was seen of a probe on its way. */
+interface Sights {
+  readonly path: Path;
+  readonly packets: readonly Seen[];
+  readonly verdicts: readonly PlacedVerdict[];
+}
+
+/** Whom a resolver asked for a name that it was asked for, and what came of that. */
+async function whoWasAsked(
+  { to }: Probe,
+  { path, verdicts }: Sights,
+  watchers: readonly Watcher[],
+): Promise<string> {
+  const hop = hopOf(path, verdicts);
+  if (hop.seen === undefined) return `${to.name} asked nobody else`;
+  const [first] = path.requests;
+  const dropped = hop.drop ? `, dropped ${await ruleOf(hop.drop, watchers)}` : "";
+  return `${to.name} asked ${first?.frame.ip?.destination}: ${hop.seen}${dropped}`;
+}
+
+async function whereLost(
+  probe: Probe,
+  { path, packets, verdicts: drops }: Sights,
+  watchers: readonly Watcher[],
+): Promise<string> {
+  const asked = hopOf(path, drops, probe.address);
+  const named = probe.byName && asked.seen === undefined ? nameHopOf(packets, drops) : undefined;
+  const hop =
+    named?.seen === undefined ? asked : { ...named, seen: `its question for the name: ${named.seen}` };
+  const where = hop.seen ?? `it did not leave ${probe.from.name}`;
+  if (hop.drop) return `${where}, dropped ${await ruleOf(hop.drop, watchers)}`;
+  if (hop.seen === undefined) return `${where}${await routeOf(probe)}`;
+  return hop.else === undefined ? where : `${where}, ${hop.else}`;
 }
 
 /** Those of the hosts that a probe crosses: both ends' where the server's own address is asked, else any. */
@@ -83,12 +121,13 @@ async function hostsCrossed({ from, to, address }: Probe, hosts: readonly Host[]
 }
 
 /** Where the client's question for a name was lost. */
-function nameHopOf(packets: readonly Seen[], drops: readonly PlacedDrop[]) {
-  return hopOf(follow({ protocol: "udp", ports: [dns] }, packets), drops);
+function nameHopOf(packets: readonly Seen[], drops: readonly PlacedVerdict[]) {
+  return hopOf(follow(nameQuestion, packets), drops);
 }
 
 /** The port of name servers (RFC 1035). */
 const dns = 53;
+const nameQuestion: Question = { protocol: "udp", ports: [dns] };
 
 function pathsOn(host: Host, places: readonly Place[]): string[] {
   return places.filter((place) => place.host.name === host.name).map(({ path }) => path);
@@ -111,21 +150,21 @@ async function findPlaces({ from, to, address }: Probe, watchers: readonly Watch
 async function readAll(
   watcher: Watcher,
   places: readonly Place[],
-): Promise<{ packets: Seen[]; drops: PlacedDrop[] }> {
+): Promise<{ packets: Seen[]; verdicts: PlacedVerdict[] }> {
   const watched = await watcher.end();
   const own = places.filter(({ host }) => host.name === watcher.host.name);
   const all = own.map((place) => ({ place, seen: watched.get(place.path) }));
   return {
     packets: all.flatMap(({ place, seen }) => (seen?.packets ?? []).map((one) => ({ ...one, place }))),
-    drops: all.flatMap(({ place, seen }) => (seen?.drops ?? []).map((one) => ({ ...one, place }))),
+    verdicts: all.flatMap(({ place, seen }) => (seen?.verdicts ?? []).map((one) => ({ ...one, place }))),
   };
 }
 
 /** `by inet filter input on node2: udp dport 4789 drop`. */
-async function ruleOf(drop: PlacedDrop, watchers: readonly Watcher[]): Promise<string> {
-  const { family, table, chain, handle, place } = drop;
+async function ruleOf(decided: PlacedVerdict, watchers: readonly Watcher[]): Promise<string> {
+  const { verdict, family, table, chain, handle, place } = decided;
   const watcher = watchers.find(({ host }) => host.name === place.host.name);
-  const rule = handle === null ? "policy drop" : await watcher?.rule(place.path, drop);
+  const rule = handle === null ? `policy ${verdict}` : await watcher?.rule(place.path, decided);
   return `by ${family} ${table} ${chain} on ${place.name}${rule ? `: ${rule}` : ""}`;
 }
 

@@ -32,8 +32,9 @@ export interface WatchedPacket {
   readonly packet: Packet;
 }
 
-/** A packet that a rule of nftables dropped; iptables of today writes such rules too. */
-export interface WatchedDrop {
+/** What a rule of nftables did to a packet in the end; iptables of today writes such rules too. */
+export interface WatchedVerdict {
+  readonly verdict: "drop" | "accept";
   readonly family: string;
   readonly table: string;
   readonly chain: string;
@@ -46,7 +47,8 @@ export interface WatchedDrop {
 /** What was seen in one namespace. */
 export interface Watched {
   readonly packets: readonly WatchedPacket[];
-  readonly drops: readonly WatchedDrop[];
+  /** In the order of time. */
+  readonly verdicts: readonly WatchedVerdict[];
 }
 
 /** What is watched for. */
@@ -59,7 +61,7 @@ export interface WatchOptions {
   readonly traced: readonly string[];
 }
 
-interface RawDrop extends Omit<WatchedDrop, "headers"> {
+interface RawVerdict extends Omit<WatchedVerdict, "headers"> {
   headers: { data: string; sent: boolean }[];
 }
 
@@ -69,9 +71,9 @@ interface WatchMethods {
   begin(given: { filter: string; paths: readonly string[]; table: string; chains: string }): null;
   end(given: object): {
     packets: Record<string, { link: string; outgoing: boolean; time: number; data: string }[]>;
-    drops: Record<string, RawDrop[]>;
+    verdicts: Record<string, RawVerdict[]>;
   };
-  rule(given: Omit<WatchedDrop, "headers"> & { path: string }): string;
+  rule(given: Omit<WatchedVerdict, "headers" | "verdict"> & { path: string }): string;
 }
 
 /** Before connection tracking and all rules that filter, after fragments are put together. */
@@ -114,7 +116,7 @@ export class Watcher {
 
   /** Ends what was begun, and resolves to what was seen, by path. */
   async end(): Promise<Map<string, Watched>> {
-    const { packets, drops } = await this.#program.rpc.call("end", {}, this.#deadline("tell what it saw"));
+    const { packets, verdicts } = await this.#program.rpc.call("end", {}, this.#deadline("tell what it saw"));
     return new Map(
       Object.entries(packets).map(([path, seen]) => [
         path,
@@ -123,14 +125,14 @@ export class Watcher {
             const bytes = Buffer.from(data, "base64");
             return { link, outgoing, packet: { ...decodeFrame(bytes), time, length: bytes.length } };
           }),
-          drops: (drops[path] ?? []).map((drop) => ({ ...drop, headers: drop.headers.map(readHeader) })),
+          verdicts: (verdicts[path] ?? []).map((one) => ({ ...one, headers: one.headers.map(readHeader) })),
         },
       ]),
     );
   }
 
-  /** The rule that dropped a packet, as nft prints it; empty where it is gone. */
-  rule(path: string, { family, table, chain, handle }: WatchedDrop): Promise<string> {
+  /** The rule that decided on a packet, as nft prints it; empty where it is gone. */
+  rule(path: string, { family, table, chain, handle }: WatchedVerdict): Promise<string> {
     const asked = { path, family, table, chain, handle };
     return this.#program.rpc.call("rule", asked, this.#deadline("tell a rule"));
   }
@@ -146,7 +148,7 @@ export class Watcher {
 }
 
 /** A trace tells a packet from its IP header on. */
-function readHeader({ data, sent }: RawDrop["headers"][number]): WatchedDrop["headers"][number] {
+function readHeader({ data, sent }: RawVerdict["headers"][number]): WatchedVerdict["headers"][number] {
   const etherType = data.startsWith("6") ? "86dd" : "0800";
   return { frame: decodeFrame(Buffer.from(`${"00".repeat(12)}${etherType}${data}`, "hex")), sent };
 }

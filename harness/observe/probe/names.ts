@@ -1,6 +1,7 @@
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Resolution } from "#harness/host/agent/reach.ts";
 import type { ExecResult } from "#harness/host/host.ts";
+import type { Probe } from "#harness/observe/hop/hop.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import { failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
@@ -33,6 +34,7 @@ export async function expectName(
     expected: wanted,
     deadlineMs,
     byHand: queryByHand(agent, question, (told) => told !== wanted),
+    probe: probeOf(from, question.nameserver),
     look: () => agent.resolve({ ...addressed(from, question), timeoutMs }),
     accept: (seen): seen is Resolution =>
       seen.state === "resolved" && [...seen.addresses].sort().join(" ") === wanted,
@@ -67,9 +69,20 @@ export async function expectNoName(
         expected: "no address",
         got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
         byHand: queryByHand(agent, question, (told) => told !== ""),
+        probe: {
+          ...probeOf(from, question.nameserver),
+          unwanted: true,
+          again: () => agent.resolve({ ...question, timeoutMs }),
+        },
       });
     },
   );
+}
+
+/** A question to a name server, to be followed; that of one in the client's own namespace is what it asks in turn. */
+function probeOf(from: Peer, nameserver: string): Omit<Probe, "again" | "marker"> {
+  const passedOn = nameserver === embeddedDns;
+  return { from, to: { name: nameserver }, protocol: "udp", address: nameserver, ports: [53], passedOn };
 }
 
 /** `10.1.1.2 10.1.1.3`, `nxdomain`, `no answer`, `failed (SERVFAIL)`. */

@@ -1,4 +1,4 @@
-import { NoRoute, type ProbeAgent } from "#harness/host/agent/agent.ts";
+import { NoRoute, type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
 import type { DatagramResult, PathError, PingResult } from "#harness/host/agent/reach.ts";
 import type { Probe } from "#harness/observe/hop/hop.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
@@ -70,11 +70,16 @@ export async function expectNoPing(
         (result) => result.received === 0,
       );
       if (observed.held) return;
+      const marker = uniqueMarker();
       throw await failureOf({
         who: `${from.name} to ${to.name} (${to.ip})`,
         expected: "no answer to ping",
         got: `${describePing(observed.seen)} after ${observed.afterMs} ms`,
         byHand: { ...pingByHand(agent, to.ip, {}), shows: ({ code }) => code === 0 },
+        probe: {
+          ...{ from, to: endOf(to), protocol: "icmp", address: to.ip, ports: [], marker, unwanted: true },
+          again: () => agent.ping({ address: to.ip, timeoutMs, marker }),
+        },
       });
     },
   );

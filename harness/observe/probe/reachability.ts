@@ -95,6 +95,7 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
   await besideControl(
     () => expectOpen(control.from, control.target, deadlineOf(options)),
     async () => {
+      const marker = uniqueMarker();
       const failure = (got: string) =>
         failureOf({
           who: `${from.name} to ${describeTarget(target)}`,
@@ -102,6 +103,11 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
           got,
           details: `  control, open at the same time: ${control.from.name} to ${describeTarget(control.target)}`,
           byHand: byHand(agent, target, ({ stdout }) => stdout !== ""),
+          probe: {
+            ...probeOf(from, target),
+            ...{ marker, unwanted: true },
+            again: () => agent.connect({ ...where(target), nonce: marker, timeoutMs: 1_500 }),
+          },
         });
       const log = await ArrivalLog.open(from, target);
       const observed = await observe(

@@ -36,6 +36,11 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "lets containers of one node talk to each other over docker_gwbridge",
     why: "a container is attacked from a network that it is not in",
     detectedBy: ["B9"],
+    hop: [
+      "it got through by c-",
+      "let through by ip filter FORWARD on node1",
+      'oifname "docker_gwbridge" accept',
+    ],
     inject: {
       "requirement begins": onRequirement("B9", async (context, scope) => {
         const rule = ["FORWARD", "-i", gatewayBridge, "-o", gatewayBridge, "-j", "ACCEPT"];
@@ -49,6 +54,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "gives containers of an internal network an interface on docker_gwbridge",
     why: "what was to be kept from the outside gets there, and data with it",
     detectedBy: ["B10"],
+    hop: ["it got through by c-", "node1 docker_gwbridge (in)", "let through by ip filter "],
     inject: {
       "workload started": async (_context, { workload, network, scope }) => {
         if (!(await isInternal(workload, network))) return;
@@ -116,6 +122,11 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "forwards what arrives for a container's own address",
     why: "ports that nobody published are open to every host that has a route",
     detectedBy: ["X6"],
+    hop: [
+      "it got through by external ",
+      "let through by ip filter FORWARD on node1",
+      'iifname "eth0" accept',
+    ],
     inject: {
       "requirement begins": onRequirement("X6", async (context, scope) => {
         const node = firstNode(context);

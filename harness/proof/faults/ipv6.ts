@@ -62,6 +62,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "forwards IPv6 from every network of a node to every other",
     why: "a container is attacked from a network that it is not in, and IPv4 looks safe",
     detectedBy: ["I5"],
+    hop: ["it got through by c-", "let through by ip6 filter FORWARD on node1"],
     inject: {
       "requirement begins": onRequirement("I5", async (context, scope) => {
         const node = firstNode(context);

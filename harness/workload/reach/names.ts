@@ -50,6 +50,7 @@ function failure(
       protocol: "icmp",
       address: to.ip,
       ports: [],
+      byName: true,
       again: () => from.exec(["ping", "-c", "1", "-W", "1", to.name], { deadlineMs: 5_000 }),
     },
   });

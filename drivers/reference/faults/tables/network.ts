@@ -86,6 +86,7 @@ export const referenceFaults = {
     breaks: "every resolver knows the containers of all tenants",
     why: "a tenant learns what the others run, and may get their addresses for its own names",
     detectedBy: ["T5"],
+    hop: ["127.0.0.11 asked 169.254.", "came back to c-"],
     mayFollow: ["T4"],
   },
   "subnet-refused-without-name": {
@@ -168,6 +169,7 @@ export const referenceFaults = {
     breaks: "rules are kept and listed, and never reach the bridges",
     why: "everybody believes that the ports are closed",
     detectedBy: ["P3"],
+    hop: ["it got through by c-", "eth0 (in)"],
     mayFollow: ["P4", "P5", "P6", "P7", "P8", "P9", "P11"],
   },
   "rule-deletion-ignored": {

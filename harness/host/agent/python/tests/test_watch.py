@@ -5,7 +5,7 @@ import struct
 import unittest
 
 from netconform_agent.watch.netlink import attributes, link_of, messages
-from netconform_agent.watch.rules import drops_of
+from netconform_agent.watch.rules import verdicts_of
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -35,7 +35,7 @@ class NetlinkTest(unittest.TestCase):
 
 
 class RulesTest(unittest.TestCase):
-    """Which packets were dropped, and by what."""
+    """What became of packets, and by what."""
 
     where = attribute(1, b"filter\0") + attribute(2, b"input\0")
     header = attribute(8, b"\x45" + bytes(19)) + attribute(9, bytes(8))
@@ -48,20 +48,23 @@ class RulesTest(unittest.TestCase):
     def test_a_rule_that_drops_is_told_with_what_the_packet_was_at_each_hook(self) -> None:
         number = attribute(6, b"\0\0\0\1")
         sent = trace(number, self.header, attribute(12, b"\0\0\0\2"), self.verdict(-1))
-        (drop,) = drops_of([sent, trace(number, self.header, self.verdict(0))])
+        (drop,) = verdicts_of([sent, trace(number, self.header, self.verdict(0))])
         self.assertEqual(
-            (drop["family"], drop["table"], drop["chain"], drop["handle"]), ("inet", "filter", "input", 7)
+            (drop["verdict"], drop["family"], drop["table"], drop["chain"], drop["handle"]),
+            ("drop", "inet", "filter", "input", 7),
         )
         data = (b"\x45" + bytes(27)).hex()
         self.assertEqual(drop["headers"], [{"data": data, "sent": True}, {"data": data, "sent": False}])
 
-    def test_rules_that_accept_or_go_on_drop_nothing(self) -> None:
-        self.assertEqual(drops_of([trace(self.verdict(1)), trace(self.verdict(-1))]), [])
+    def test_a_rule_that_accepts_is_told_and_one_that_goes_on_is_not(self) -> None:
+        (accept,) = verdicts_of([trace(self.verdict(-1)), trace(self.verdict(1))])
+        self.assertEqual((accept["verdict"], accept["handle"]), ("accept", 7))
 
-    def test_the_policy_of_a_chain_may_drop(self) -> None:
+    def test_the_policy_of_a_chain_has_the_last_word(self) -> None:
         def policy(what: int) -> bytes:
             kind = attribute(4, struct.pack(">I", 1)) + attribute(16, struct.pack(">I", what))
             return trace(self.where, kind, family=socket.AF_INET)
 
-        (drop,) = drops_of([policy(1), policy(0)])
+        accept, drop = verdicts_of([policy(1), policy(0)])
+        self.assertEqual([accept["verdict"], drop["verdict"]], ["accept", "drop"])
         self.assertEqual((drop["family"], drop["handle"]), ("ip", None))

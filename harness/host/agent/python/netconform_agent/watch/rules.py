@@ -18,7 +18,7 @@ TABLE, CHAIN, RULE_HANDLE, TYPE, VERDICT, ID = 1, 2, 3, 4, 5, 6
 NETWORK_HEADER, TRANSPORT_HEADER, OUTPUT, POLICY = 8, 9, 12, 16
 VERDICT_CODE = 1
 TYPE_POLICY, TYPE_RULE = 1, 3
-NF_DROP, NF_VERDICT_MASK = 0, 0xFF
+VERDICTS, VERDICT_MASK = {0: "drop", 1: "accept"}, 0xFF
 FAMILIES = {1: "inet", 2: "ip", 3: "arp", 5: "netdev", 7: "bridge", 10: "ip6"}
 
 
@@ -48,7 +48,7 @@ class Rules:
         subprocess.run(["nft", f"delete table inet {self._table}"], check=False, capture_output=True)
 
     def read(self) -> list[dict[str, object]]:
-        """The packets that were dropped. Ends it."""
+        """What became of the packets. Ends it."""
         bodies: list[bytes] = []
         with self._sock:
             while True:
@@ -59,26 +59,28 @@ class Rules:
                 except OSError:  # more came than there was room for
                     continue
                 bodies += [body for kind, body in messages(data) if kind == TRACE]
-        return drops_of(bodies)
+        return verdicts_of(bodies)
 
 
 TRACE = NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_TRACE
 
 
-def drops_of(bodies: Iterable[bytes]) -> list[dict[str, object]]:
-    """Which packets were dropped, by what, and their headers at each hook that they came to."""
+def verdicts_of(bodies: Iterable[bytes]) -> list[dict[str, object]]:
+    """Which packets were dropped or accepted, by what, and their headers at each hook that they came to."""
     headers: dict[bytes, list[dict[str, object]]] = {}
-    drops: list[dict[str, object]] = []
+    verdicts: list[dict[str, object]] = []
     for body in bodies:
         told = attributes(body[4:])
         of = headers.setdefault(told.get(ID, b""), [])
         if NETWORK_HEADER in told:
             raw = told[NETWORK_HEADER] + told.get(TRANSPORT_HEADER, b"")
             of.append({"data": raw.hex(), "sent": OUTPUT in told})
-        if is_drop(told):
+        verdict = verdict_in(told)
+        if verdict is not None:
             handle = number(told[RULE_HANDLE]) if RULE_HANDLE in told else None
-            drops.append(
+            verdicts.append(
                 {
+                    "verdict": verdict,
                     # Of the table, in the head of the message (struct nfgenmsg).
                     "family": FAMILIES.get(body[0], str(body[0])),
                     "table": text(told.get(TABLE, b"")),
@@ -87,18 +89,18 @@ def drops_of(bodies: Iterable[bytes]) -> list[dict[str, object]]:
                     "headers": of,
                 }
             )
-    return drops
+    return verdicts
 
 
-def is_drop(told: dict[int, bytes]) -> bool:
-    """Whether a rule or the policy of a chain drops it."""
+def verdict_in(told: dict[int, bytes]) -> str | None:
+    """`drop` or `accept`, where a rule or the policy of a chain says so."""
     kind = number(told.get(TYPE, b""))
-    if kind == TYPE_POLICY:
-        return POLICY in told and number(told[POLICY]) == NF_DROP
+    if kind == TYPE_POLICY and POLICY in told:
+        return VERDICTS.get(number(told[POLICY]))
     if kind != TYPE_RULE or VERDICT not in told:
-        return False
+        return None
     code = attributes(told[VERDICT]).get(VERDICT_CODE, b"")
-    return len(code) == 4 and struct.unpack(">I", code)[0] & NF_VERDICT_MASK == NF_DROP
+    return VERDICTS.get(struct.unpack(">I", code)[0] & VERDICT_MASK) if len(code) == 4 else None
 
 
 def rule_text(family: str, table: str, chain: str, handle: int) -> str:

@@ -74,10 +74,10 @@ class Watcher:
     async def end(self, _: Params) -> object:
         """Ends the watch, and tells what was seen, by path."""
         packets = {path: one.read() for path, one in self._packets.items()}
-        drops = {path: one.read() for path, one in self._rules.items()}
+        verdicts = {path: one.read() for path, one in self._rules.items()}
         with self._changing:
             self._remove()
-        return {"packets": packets, "drops": drops}
+        return {"packets": packets, "verdicts": verdicts}
 
     async def rule(self, params: Params) -> object:
         """A rule in words."""
