@@ -20,6 +20,8 @@ export interface ClusterNode extends Host {
   readonly engine: string;
   /** Flags that its dockerd was to be started with, without their dashes, `icc=false`; those that ENGINE names. */
   readonly flags: readonly string[];
+  /** What is somebody else's on its engine, for people; such an engine is not ended. Absent where nothing is known to be. */
+  readonly holds?: string | undefined;
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
   /** The node's Docker API through a forwarded socket. */
   readonly docker: Docker;

@@ -9,12 +9,14 @@ import type { ClusterState, ExternalHostState, HostState } from "./state.ts";
 class RemoteNode extends SshHost implements ClusterNode {
   readonly engine: string;
   readonly flags: readonly string[];
+  readonly holds: string | undefined;
   readonly interfaces: Readonly<Record<Role, NodeInterface>>;
 
   constructor(host: HostState) {
     super(host);
     this.engine = host.engine ?? "";
     this.flags = host.flags ?? [];
+    this.holds = host.holds;
     this.interfaces = host.interfaces;
   }
 }

@@ -15,6 +15,8 @@ export interface HostState extends SshTarget {
   engine?: string;
   /** Flags of its dockerd that the target names. */
   flags?: readonly string[];
+  /** What is somebody else's on a node's engine, for people. */
+  holds?: string;
   interfaces: Record<Role, NodeInterface>;
 }
 

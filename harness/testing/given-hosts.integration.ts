@@ -116,13 +116,25 @@ async function expectUntouched(): Promise<void> {
     const left = await host.run([
       "sh",
       "-c",
-      "ls -d /var/lib/netconform /run/netconform* /tmp/netconform-* 2>/dev/null || true",
+      "ls -d /var/lib/netconform /run/netconform* /tmp/netconform-* /var/log/netconform-bird-* 2>/dev/null || true",
     ]);
     // The external host is the cluster's own and has files of its own there.
     expect(
       left.split("\n").filter((path) => path && !(host.name === "external" && path === "/run/netconform")),
     ).toEqual([]);
   }
+}
+
+/** What no snapshot has of what a run changes of a node itself. */
+async function changedOnNode2(): Promise<object> {
+  const [, node] = hosts.owner.nodes;
+  const { LiveRestoreEnabled } = await node!.docker.info();
+  const off = `/proc/sys/net/ipv6/conf/${node!.interfaces.data.device}/disable_ipv6`;
+  return {
+    liveRestore: LiveRestoreEnabled,
+    configured: await node!.files.exists("/etc/docker/daemon.json"),
+    withoutIpv6: (await node!.run(["cat", off])).trim(),
+  };
 }
 
 describe("a host of which we are a user with sudo", () => {
@@ -314,6 +326,16 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
       },
     });
     expect(killed.signal, killed.said).toBe("SIGKILL");
+    const left = (await settle(hosts.owner, before, 0)).map(
+      ({ host, kind, thing }) => `${host} ${kind}: ${thing}`,
+    );
+    expect(left).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^node2 addresses: eth2 inet 10\.128\.77\.1\/24/),
+        "node2 iptables: -A FORWARD -o ng+ -j ACCEPT",
+      ]),
+    );
+    expect(await changedOnNode2()).toEqual({ liveRestore: true, configured: true, withoutIpv6: "0" });
     const refused = await rival;
     expect(refused?.said).toMatch(/another run is using it: nc-\w+ of \S+@\S+/);
     expect(refused?.exitCode).toBe(2);
@@ -321,6 +343,7 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
     expect(next.said).toMatch(/undoing what the interrupted nc-\w+ of \S+ left/);
     expect(next.exitCode, next.said).toBe(0);
     await expectUntouched();
+    expect(await changedOnNode2()).toEqual({ liveRestore: false, configured: false, withoutIpv6: "1" });
   });
 
   test("survives that its connections are cut, and ends with a complete report", async () => {

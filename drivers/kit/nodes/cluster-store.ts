@@ -1,20 +1,18 @@
 import { z } from "zod";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { EngineControl } from "#harness/cluster/engines/control/control.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import { probeFeature } from "#harness/cluster/features/features.ts";
-import { nodeEngineCommand } from "#harness/cluster/images/node-contract.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 
 const configuration = "/etc/docker/daemon.json";
-/** Containers get ten seconds to end before their engine does. */
-const restartMs = 90_000;
 
 /**
  * Gives the node's engine a cluster store, by its configuration file and a restart; what the file held stays, and `scope` puts it
  * back as it was. Leaves an engine alone that has this store. Throws `HarnessError` when it has another, `Blocked` when it is too
- * new for any.
+ * new for any, and where `EngineControl.of` does.
  */
 export async function clusterStore(scope: Scope, node: ClusterNode, store: string): Promise<void> {
   const present = await clusterStoreOf(node);
@@ -26,6 +24,7 @@ export async function clusterStore(scope: Scope, node: ClusterNode, store: strin
   }
   const offer = await probeFeature({ nodes: [node] }, "clusterStore");
   if (!offer.offered) throw new Blocked(`${offer.reason}; ENGINE=20.10 has it`);
+  const control = await EngineControl.of(node);
   const before = (await node.files.exists(configuration))
     ? await node.files.readText(configuration)
     : undefined;
@@ -34,7 +33,7 @@ export async function clusterStore(scope: Scope, node: ClusterNode, store: strin
   scope.defer(`the cluster store of the engine on ${node.name}`, async () => {
     if (before === undefined) await node.files.remove(configuration);
     else await node.files.write(configuration, before);
-    await restart(node, "");
+    await restart(node, control, "");
   });
   await node.run(["mkdir", "--parents", "/etc/docker"]);
   // What is advertised is an address for other engines' discovery; nothing has to listen there.
@@ -42,13 +41,11 @@ export async function clusterStore(scope: Scope, node: ClusterNode, store: strin
     configuration,
     JSON.stringify({ ...settings, "cluster-store": store, "cluster-advertise": advertised }, null, 2),
   );
-  await restart(node, store);
+  await restart(node, control, store);
 }
 
-async function restart(node: ClusterNode, store: string): Promise<void> {
-  const ours = (await node.exec(["test", "-x", nodeEngineCommand])).code === 0;
-  const command = ours ? [nodeEngineCommand, "restart"] : ["systemctl", "restart", "docker"];
-  await node.run(command, { deadlineMs: restartMs });
+async function restart(node: ClusterNode, control: EngineControl, store: string): Promise<void> {
+  await control.restart();
   await until(
     { what: `the engine on ${node.name} with ${store || "no cluster store"}`, deadlineMs: 60_000 },
     async () => (await clusterStoreOf(node)) === store,

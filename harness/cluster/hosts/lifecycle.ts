@@ -209,9 +209,22 @@ function describeHosts(inventory: Inventory, surveys: readonly HostSurvey[]): St
     if (!interfaces) throw new HarnessError(`${surveys[index]?.name}: its interfaces are not known`);
     return { interfaces };
   };
-  const nodes = inventory.nodes.map((target, index) => ({ ...target, ...at(index) }));
+  const nodes = inventory.nodes.map((target, index) => {
+    const holds = describeHeld(surveys[index]?.held);
+    return { ...target, ...at(index), ...(holds ? { holds } : {}) };
+  });
   const { external } = inventory;
   return { nodes, ...(external ? { external: { ...external, ...at(nodes.length) } } : {}) };
+}
+
+/** What is somebody else's on an engine that is used all the same; empty where nothing is. */
+function describeHeld(held: HostSurvey["held"] | undefined): string {
+  const { containers = [], networks = [], swarm = false } = held ?? {};
+  return [
+    ...(containers.length > 0 ? [`containers of somebody (${containers.join(", ")})`] : []),
+    ...(networks.length > 0 ? [`networks of somebody (${networks.join(", ")})`] : []),
+    ...(swarm ? ["a swarm of somebody"] : []),
+  ].join(", ");
 }
 
 function inventoryOfState({ nodes, external, id }: ClusterState): Inventory {

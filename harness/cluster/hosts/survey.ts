@@ -5,6 +5,7 @@ import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import type { features } from "#suites/requirements/capability.ts";
 import { findInterfaces } from "./interfaces.ts";
 import type { InventoryHost } from "./inventory.ts";
+import { destinationOf } from "./undo/addressing.ts";
 import { type HostMarker, markerPath, parseMarker } from "./undo/marker.ts";
 
 /** What the harness itself runs on a node, and what for. */
@@ -121,10 +122,18 @@ export async function surveyHost(host: SshHost, target: InventoryHost, isNode = 
   return {
     name: target.name,
     ...facts,
+    routes: routesOfOthers(facts),
     ...engine,
     ...interfaces,
     held: "engine" in engine ? await heldResourcesOf(host, facts.marker) : nothingHeld,
   };
+}
+
+/** What a run added that left its marker will be undone before anything is made. */
+function routesOfOthers({ routes, marker }: Pick<HostSurvey, "routes" | "marker">): readonly string[] {
+  if (!marker) return routes;
+  const before = marker.before.addressing.routes.map(destinationOf);
+  return routes.filter((route) => before.includes(route));
 }
 
 const nothingHeld: EngineResources = { containers: [], networks: [], swarm: false };

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { z } from "zod";
 import type { Host } from "#harness/host/host.ts";
+import { addressingSchema } from "./addressing.ts";
 
 /** Where a run says on a host that it uses it; survives a reboot, as what it has changed may. */
 export const markerPath = "/var/lib/netconform/run.json";
@@ -28,6 +29,12 @@ const schema = z.object({
     links: z.array(z.string()),
     /** Names of network namespaces below /run/netns. */
     namespaces: z.array(z.string()),
+    /** What its own interfaces had. */
+    addressing: addressingSchema,
+    /** Whether chains of CNI plugins were there. */
+    cniChains: z.boolean(),
+    /** The engine's configuration file; null without one, or without an engine. */
+    engineConfiguration: z.string().nullable(),
   }),
 });
 

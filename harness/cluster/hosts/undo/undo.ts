@@ -3,6 +3,9 @@ import { endHastenedRotation } from "#harness/cluster/engines/rotation/rotation.
 import { stopWebServer } from "#harness/cluster/external/external-host.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
+import { readAddressing, undoAddressing } from "./addressing.ts";
+import { readEngineConfiguration, startAgain, undoEngineConfiguration } from "./engine-configuration.ts";
+import { hasCniChains, removeCniChains, removeOwnRules } from "./firewall.ts";
 import { type HostMarker, removeMarker } from "./marker.ts";
 import { stubPlugins } from "./plugin-stub.ts";
 
@@ -13,16 +16,25 @@ const removeSockets = `
     case $listening in *"$folder/"*) ;; *) rm -rf "$folder" ;; esac
   done`;
 
+/** Patterns of a shell: what drivers and chapters put on nodes, also leases of CNI networks with the project's names. */
+const nodeFiles = [
+  ...["/run/netconform", "/run/netconform-*", "/var/log/netconform-bird-*"],
+  "/var/lib/cni/networks/cni-????????",
+];
+
 /** What a host has now of the things that a marker lists. */
 export async function listBefore(
   host: SshHost,
   image: string,
   isNode: boolean,
 ): Promise<HostMarker["before"]> {
-  const [links, namespaces, plugins] = await Promise.all([
+  const [links, namespaces, plugins, addressing, cniChains, engineConfiguration] = await Promise.all([
     host.run(["ls", "/sys/class/net"]),
     host.exec(["ls", "/run/netns"]),
     host.exec(["ls", "/run/docker/plugins"]),
+    readAddressing(host),
+    hasCniChains(host),
+    isNode ? readEngineConfiguration(host) : null,
   ]);
   const names = (text: string) => text.split("\n").filter(Boolean);
   const engine = isNode
@@ -34,6 +46,7 @@ export async function listBefore(
     links: names(links),
     namespaces: names(namespaces.stdout),
     plugins: names(plugins.stdout),
+    ...{ addressing, cniChains, engineConfiguration },
   };
 }
 
@@ -52,11 +65,13 @@ async function engineBefore(docker: Docker, image: string) {
 
 /**
  * Takes away from a node whatever a run left there, however it ended: what carries the project's label, a swarm and its
- * networks that were not there before, an engine's program that is not its own, the workload image, interfaces, bridges of Open vSwitch and namespaces with the
- * project's names, sockets of plugins, files. Idempotent. The marker goes last.
+ * networks that were not there before, an engine's program and configuration that are not its own, the workload image, interfaces, bridges of
+ * Open vSwitch and namespaces with the project's names, addresses and routes in its subnets, rules, sockets of plugins, files. An engine that
+ * was stopped is started. Idempotent. The marker goes last.
  */
-export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise<void> {
+export async function undoOnNode(host: SshHost, { id, before }: HostMarker): Promise<void> {
   const { docker } = host;
+  await startAgain(host);
   await endHastenedRotation(host);
   const label = { filters: { label: ["netconform"] } };
   const manages = ((await docker.info()) as { Swarm?: { ControlAvailable?: boolean } }).Swarm
@@ -70,7 +85,11 @@ export async function undoOnNode(host: SshHost, { before }: HostMarker): Promise
   // Brackets keep the pattern from finding the command that looks for it.
   await host.exec(["pkill", "--full", "[/]run/netconform[-/]"]);
   await undoNames(host, before);
-  await host.run(["sh", "-c", `rm -rf /run/netconform /run/netconform-*; ${removeSockets}`]);
+  await undoAddressing(host, id, before.addressing);
+  await removeOwnRules(host);
+  if (!before.cniChains) await removeCniChains(host);
+  await host.run(["sh", "-c", `rm -rf ${nodeFiles.join(" ")}; ${removeSockets}`]);
+  await undoEngineConfiguration(host, before.engineConfiguration);
   if (!before.networks.includes("docker_gwbridge"))
     await removeNetwork(host, "docker_gwbridge", "docker_gwbridge");
   if (!before.image) await gone(docker.getImage(before.imageName).remove({ force: true }));
@@ -92,12 +111,13 @@ async function removeWorkload(host: SshHost, label: { filters: { label: string[]
 /** The same on the host beside the nodes. */
 export async function undoOnExternalHost(
   host: SshHost,
-  { before }: HostMarker,
+  { id, before }: HostMarker,
   httpPort: number,
 ): Promise<void> {
   await stopWebServer(host, httpPort);
   await host.exec(["pkill", "--full", "[/]run/netconform-bird-"]);
   await undoNames(host, before);
+  await undoAddressing(host, id, before.addressing);
   await host.run(["sh", "-c", `rm -rf /run/netconform-bird-* /var/log/netconform-bird-*; ${removeSockets}`]);
   await removeMarker(host);
 }
