@@ -1,6 +1,6 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { drop, inside, interfaceOf } from "./tools.ts";
+import { drop, inside, interfaceOf, onRequirement } from "./tools.ts";
 
 const bridge = { tier: "chapters", chapter: "lifecycle", driver: "bridge" } as const;
 const reference = { ...bridge, driver: "reference" } as const;
@@ -20,16 +20,11 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
   {
     name: "published-port-lost-with-the-engine",
     on: bridge,
-    breaks: "drops what arrives for the published port of a container that is started again",
+    breaks: "drops what arrives for the published port of a container that is started again once its engine is",
     why: "a service stays off line after an update of the engine although its container runs",
     detectedBy: ["R6b"],
     alone: true,
-    inject: {
-      "workload restarted": async ({ chapter }, { workload }) => {
-        for (const port of await publishedBy(workload))
-          await drop(chapter, workload.node, "prerouting", `tcp dport ${port}`);
-      },
-    },
+    inject: portsLostWithTheEngine(),
   },
   {
     name: "restart-policy-forgotten",
@@ -101,15 +96,42 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
   },
 ];
 
+/** While B12 is tested: containers are started again for others, too. */
 function macOfTheLast(): Fault<"chapters">["inject"] {
   let last: Workload | undefined;
+  let tested = false;
   return {
+    "requirement begins": onRequirement("B12", async (_context, scope) => {
+      tested = true;
+      scope.defer("the MAC of the last one", async () => {
+        tested = false;
+      });
+    }),
     "workload started": async (_context, { workload }) => {
       last = workload;
     },
     "workload restarted": async (_context, { workload }) => {
+      if (!tested || !last) return;
       const device = await interfaceOf(workload);
-      if (last) await inside(workload, ["ip", "link", "set", device, "address", last.mac]);
+      await inside(workload, ["ip", "link", "set", device, "address", last.mac]);
+    },
+  };
+}
+
+/** Of containers that are started again once an engine was, in the same chapter. */
+function portsLostWithTheEngine(): Fault<"chapters">["inject"] {
+  let engineStarted = false;
+  return {
+    "chapter begins": async () => {
+      engineStarted = false;
+    },
+    "engine started": async () => {
+      engineStarted = true;
+    },
+    "workload restarted": async ({ chapter }, { workload }) => {
+      if (!engineStarted) return;
+      for (const port of await publishedBy(workload))
+        await drop(chapter, workload.node, "prerouting", `tcp dport ${port}`);
     },
   };
 }
