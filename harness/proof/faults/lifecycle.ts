@@ -20,7 +20,8 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
   {
     name: "published-port-lost-with-the-engine",
     on: bridge,
-    breaks: "drops what arrives for the published port of a container that is started again once its engine is",
+    breaks:
+      "drops what arrives for the published port of a container that is started again once its engine is",
     why: "a service stays off line after an update of the engine although its container runs",
     detectedBy: ["R6b"],
     alone: true,
