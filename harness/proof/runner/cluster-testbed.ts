@@ -12,6 +12,7 @@ import {
   serveClusters,
 } from "#harness/conformance/run/pool/lease.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
+import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
@@ -21,6 +22,7 @@ import { ProjectRunner } from "./project-runner.ts";
 import type { CaseTestbed } from "./testbed.ts";
 
 const settleMs = 15_000;
+const leaseMs = 30_000;
 
 export interface ClusterTestbedOptions {
   readonly settings: Settings;
@@ -41,6 +43,7 @@ export class ClusterTestbed implements CaseTestbed {
   #target: Target | undefined;
   #before: Snapshot = {};
   #served: ServedClusters | undefined;
+  #leased = false;
   #closed = false;
 
   constructor(carries: Carried, options: ClusterTestbedOptions) {
@@ -54,9 +57,15 @@ export class ClusterTestbed implements CaseTestbed {
     await this.#runner.open();
     // The cluster is made here instead, so that it can be replaced.
     this.#runner.project.config.globalSetup = [];
+    this.#runner.project.config.maxWorkers = 1;
     this.#runner.injectFaults();
     // Each case has a worker of its own, and they all take the one cluster in turns.
-    this.#served = await serveClusters({ lease: async () => this.#lease(), giveBack: () => {} });
+    this.#served = await serveClusters({
+      lease: () => this.#lease(),
+      giveBack: () => {
+        this.#leased = false;
+      },
+    });
     this.#runner.project.provide("clusters", this.#served.socket);
     await this.#bringUp();
   }
@@ -110,8 +119,11 @@ export class ClusterTestbed implements CaseTestbed {
     return found;
   }
 
-  #lease(): LeasedCluster {
+  async #lease(): Promise<LeasedCluster> {
     if (!this.#target) throw new HarnessError("there is no cluster between two of them");
+    const what = "the worker that had the cluster to end";
+    await until({ what, deadlineMs: leaseMs }, async () => !this.#leased);
+    this.#leased = true;
     return { cluster: this.#target.state.id, baseline: this.#before };
   }
 
