@@ -20,6 +20,7 @@ import type { Host } from "#harness/host/host.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { blameEngines } from "#harness/observe/dead-engine.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
+import { type LogSizes, readLogSizes } from "#harness/observe/logs.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { SetUpFailed, type TargetContext } from "./outcome.ts";
@@ -104,6 +105,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   const aftermath = new Aftermath();
   let baseline: Baseline;
   let start: ProtocolStart | undefined;
+  let logsBefore: Promise<LogSizes> | undefined;
   let previous: string | undefined;
 
   conformanceSuite<ChapterContext>(
@@ -115,6 +117,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         baseline = here.baseline;
         previous = baseline.unjudged;
         baseline.begin(name);
+        logsBefore = readLogSizes(context.cluster.nodes);
         start = context.driver.protocol && (await startOf(context.driver.protocol));
         await announce("chapter begins", { chapter: name, scope });
         return context;
@@ -140,7 +143,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         if (baseline.leftovers.length === 0) keepBaseline(cluster.id, await readStableSnapshot(cluster));
       },
       blame: ({ cluster }, failure) => blameEngines(failure, cluster.nodes),
-      collect: ({ cluster }) => collectEvidence(cluster),
+      collect: async ({ cluster }) => collectEvidence(cluster, await logsBefore),
       watch: async ({ cluster, driver: { protocol } }, id) => {
         const before = protocol && (await startOf(protocol));
         const failed = await aftermath.watch(id, async () => ({

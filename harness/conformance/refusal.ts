@@ -1,4 +1,5 @@
-import { Nonconformance } from "#harness/core/errors.ts";
+import { Nonconformance, NotGone } from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
 import { expectThat } from "./expect.ts";
 
 /** The user's command must fail. Resolves to what it said, in one line. Throws `Nonconformance` when it succeeds. */
@@ -50,13 +51,43 @@ export async function expectEach<Case>(
   const errors = ends.flatMap((end): unknown[] => (end.status === "rejected" ? [end.reason] : []));
   const failed = errors.filter((error) => error instanceof Nonconformance);
   if (failed.length < errors.length) throw errors.find((error) => !(error instanceof Nonconformance));
+  throwAll(failed, cases.length);
+}
+
+/**
+ * Looks at the cases one after the other, each as if those before it had held: `look` takes back what it made. Once one has failed none is begun
+ * later than `forMs` after the first. Throws the `Nonconformance` of the one that failed, or one that tells all of them; where nothing
+ * failed before it, any other error as it is.
+ */
+export async function expectInTurn<Case>(
+  cases: readonly Case[],
+  look: (one: Case) => Promise<unknown>,
+  { forMs = 90_000 } = {},
+): Promise<void> {
+  const failed: Nonconformance[] = [];
+  const latest = performance.now() + scaled(forMs);
+  for (const one of cases) {
+    if (failed.length > 0 && performance.now() > latest) break;
+    try {
+      await look(one);
+    } catch (error) {
+      if (error instanceof Nonconformance) failed.push(error);
+      else if (failed.length === 0) throw error;
+    }
+  }
+  throwAll(failed, cases.length);
+}
+
+/** Nothing where nothing failed; one `Nonconformance` for all, which is `NotGone` where each of them is. */
+function throwAll(failed: readonly Nonconformance[], cases: number): void {
   const [first, ...others] = failed;
   if (!first) return;
   if (others.length === 0) throw first;
-  throw new Nonconformance({
-    who: `${failed.length} of ${cases.length} cases`,
+  const told = {
+    who: `${failed.length} of ${cases} cases`,
     expected: "each to hold",
     got: first.message.split("\n")[0] ?? "",
     evidence: others.map((error) => error.message).join("\n"),
-  });
+  };
+  throw failed.every((error) => error instanceof NotGone) ? new NotGone(told) : new Nonconformance(told);
 }

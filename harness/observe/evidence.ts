@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { type LogSizes, looksAtLogs } from "./logs.ts";
 
 /** A file of evidence: text or bytes under a file name. */
 export interface EvidenceFile {
@@ -20,6 +21,15 @@ awk '$3 == "nsfs" { print $2 }' /proc/self/mounts | sort -u | while read -r path
   inside ss --all --tcp --udp --numeric --processes --no-header
   inside nstat --zeros --ignore --noupdate | awk '$2 != 0 && NR > 1 { print $1, $2 }'
   inside conntrack --dump
+done
+`;
+
+/** The flows of each bridge of Open vSwitch with their counters, where that runs. */
+const flows = `
+[ -S /run/openvswitch/db.sock ] || exit 0
+for bridge in $(ovs-vsctl --timeout=5 list-br); do
+  echo "----- $bridge"
+  timeout 5 ovs-ofctl --names --protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14 dump-flows "$bridge"
 done
 `;
 
@@ -45,29 +55,35 @@ const looks: Record<string, readonly string[]> = {
   iptables: ["iptables-save", "--counters"],
   nftables: ["nft", "list", "ruleset"],
   ovs: ["ovs-vsctl", "show"],
+  flows: ["sh", "-c", flows],
   containers: ["docker", "ps", "--all"],
   networks: ["sh", "-c", "docker network inspect $(docker network ls --quiet)"],
   inspect: ["sh", "-c", "docker inspect $(docker ps --quiet --filter label=netconform)"],
   "engine process": ["sh", "-c", engineProcess],
-  "engine log": ["tail", "--lines=200", "/var/log/dockerd.log"],
-  // One log that is not there hides no other.
-  "plugin logs": ["sh", "-c", "tail --lines=200 /var/log/netconform-*/*.log 2>&1 || true"],
   "kernel log": ["sh", "-c", "dmesg | tail -50"],
 };
 
-/** Collects evidence from every node at once. A look that fails is evidence, too, so nothing here throws. */
-export async function collectEvidence(cluster: Pick<Cluster, "nodes">): Promise<EvidenceFile[]> {
-  return Promise.all(cluster.nodes.map(collectFrom));
+/**
+ * Collects evidence from every node at once; logs begin where they ended when they were as long as `since` says. A look that fails is evidence,
+ * too, so nothing here throws.
+ */
+export async function collectEvidence(
+  cluster: Pick<Cluster, "nodes">,
+  since: LogSizes = new Map(),
+): Promise<EvidenceFile[]> {
+  return Promise.all(cluster.nodes.map((node) => collectFrom(node, since.get(node.name) ?? "")));
 }
 
-async function collectFrom(node: ClusterNode): Promise<EvidenceFile> {
+async function collectFrom(node: ClusterNode, sizes: string): Promise<EvidenceFile> {
   const sections = await Promise.all(
-    Object.entries(looks).map(async ([name, argv]) => {
+    Object.entries({ ...looks, ...looksAtLogs(sizes) }).map(async ([name, argv]) => {
       const text = await node.exec(argv, { deadlineMs: perCommandMs }).then(
         (result) => (result.code === 0 ? result.stdout : `exit ${result.code}: ${result.stderr}`),
         (error: Error) => `not collected: ${error.message}`,
       );
-      return `===== ${node.name}: ${name} (${argv.join(" ")})\n${text.trimEnd()}\n`;
+      const [program, ...args] = argv;
+      const shown = program === "sh" ? (args[1] ?? "") : [program, ...args].join(" ");
+      return `===== ${node.name}: ${name} (${shown})\n${text.trimEnd()}\n`;
     }),
   );
   return { name: `${node.name}-state.txt`, content: sections.join("\n") };

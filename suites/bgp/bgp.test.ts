@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { nthAddress, overlaps } from "#harness/core/ip.ts";
 import { describeRoute } from "#harness/observe/bgp/routes.ts";
@@ -194,17 +194,24 @@ chapter("bgp", ({ requirement, shared }) => {
 
   requirement(
     "G6",
-    "both routers close their sessions with one node, and take them up again",
+    "both routers close their sessions with one node, and take them up again, while those of the other stay",
     async ({ use, fact }) => {
       const [outside, { a, b }] = await Promise.all([use(bgp), use(pair)]);
       const { host, routers } = outside;
       const cut = outside.neighborOf(b.node);
+      const stays = outside.neighborOf(a.node);
       await expectReached(outside, [a, b]);
+      for (const router of routers) await expectSessions(router, stays, opensMs);
+      const before = await Promise.all(routers.map((router) => router.upSince(stays)));
       try {
         for (const router of routers) await router.cut(cut);
         await Promise.all(routers.map((router) => expectWithdrawn(router, b.ip, convergesMs)));
         await expectNoPing(host, b, { control: { to: a } });
-        for (const router of routers) await expectSessions(router, outside.neighborOf(a.node), convergesMs);
+        for (const [index, router] of routers.entries()) {
+          const who = `${router.name}, whose sessions with ${b.node.name} alone were closed`;
+          const since = await router.upSince(stays);
+          expectFact(who, `since when its sessions with ${a.node.name} are up`, since, before[index]);
+        }
       } finally {
         for (const router of routers) await router.restore(cut);
       }

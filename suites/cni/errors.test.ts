@@ -1,6 +1,7 @@
 import { describeError, reportedError } from "#harness/cni/protocol/invocation.ts";
 import type { CallChanges } from "#harness/cni/testbed/container.ts";
 import { wrongCalls } from "#harness/cni/testbed/wrong-calls.ts";
+import { expectInTurn } from "#harness/conformance/refusal.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 import { attach, expectError, expectFailure, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
@@ -123,14 +124,15 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     "CNI-3d",
     "no wrong call is answered with a reserved code that means nothing",
     async ({ testbed }) => {
-      for (const wrong of wrongCalls.filter(({ applies }) => applies(plugin))) {
+      const applicable = wrongCalls.filter(({ applies }) => applies(plugin));
+      await expectInTurn(applicable, async (wrong) => {
         const invocation = await wrong.make(testbed);
         const reported = invocation.code === 0 ? undefined : reportedError(invocation);
-        if (!reported || !("error" in reported)) continue;
+        if (!reported || !("error" in reported)) return;
         const { code } = reported.error;
-        if (code >= 100 || definedCodes.includes(code)) continue;
+        if (code >= 100 || definedCodes.includes(code)) return;
         throw violation(invocation, `one of ${definedCodes.join(", ")}, or 100 and more`, `code ${code}`);
-      }
+      });
     },
     { detached: true, together: true },
   );

@@ -6,6 +6,7 @@ import {
   macAddressKey,
   requestAddressTypeKey,
 } from "#harness/cnm/protocol/protocol.ts";
+import { expectEach } from "#harness/conformance/refusal.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import {
   addressOf,
@@ -43,9 +44,9 @@ cnmSuite(({ requirement }) => {
     const taken = await engine.requestAddress(pool.id, wanted);
     const foreign = await engine.requestAddress(pool.id, "192.0.2.77");
     holds(engine, "CNM-22");
-    for (const result of [taken, foreign]) {
+    await expectEach([taken, foreign], async (result) => {
       if (result.succeeded || !result.message) throw wrong(result, "a refusal with a message");
-    }
+    });
   });
 
   requirement("CNM-23", "an address requested, released and requested again", async (test) => {
@@ -57,6 +58,22 @@ cnmSuite(({ requirement }) => {
       granted(await engine.client.call("IpamDriver.ReleaseAddress", { PoolID: pool.id, Address }));
     }
   });
+
+  requirement(
+    "CNM-23",
+    "any address of a /29, released at once, more often than it has them",
+    async (test) => {
+      const engine = play(test);
+      const pool = await engine.pool(nthSubnet(randomPool(), 29, 0));
+      for (let count = 0; count < 2 * smallPoolSize; count++) {
+        const result = await engine.requestAddress(pool.id);
+        if (!result.succeeded) {
+          throw wrong(result, `an address of ${pool.cidr}, of which ${count} were given and released`);
+        }
+        granted(await release(engine, pool.id, result));
+      }
+    },
+  );
 
   requirement(
     "CNM-23b",

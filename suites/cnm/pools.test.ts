@@ -1,6 +1,7 @@
 import { PluginClient } from "#harness/cnm/client/client.ts";
 import { granted, randomPool, textField } from "#harness/cnm/client/engine.ts";
 import { describeExchange } from "#harness/cnm/protocol/exchange.ts";
+import { expectInTurn } from "#harness/conformance/refusal.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { bareAddress, isCidr, networkOf, prefixOf } from "#harness/core/ip.ts";
 import { cnmSuite, holds, learnFacts, play } from "./fixture.ts";
@@ -56,22 +57,23 @@ cnmSuite(({ requirement }) => {
 
   requirement("CNM-20b", "pools of a length that the user chose", async (test) => {
     const engine = play(test);
-    for (const [Pool, V6] of [
-      ["0.0.0.0/26", false],
-      ["::/72", true],
-    ] as const) {
+    const pools = [
+      { Pool: "0.0.0.0/26", V6: false },
+      { Pool: "::/72", V6: true },
+    ];
+    await expectInTurn(pools, async ({ Pool, V6 }) => {
       const result = await engine.requestPool(Pool, { V6 });
       const got = textField(result, "Pool");
       if (result.message) test.note(`the plugin refuses ${Pool}: "${result.message}"`);
       const chosen = isCidr(got) && prefixOf(got) === prefixOf(Pool) && networkOf(got) !== Pool;
-      if (chosen || result.message) continue;
+      if (chosen || result.message) return;
       throw new Nonconformance({
         who: test.socket.name,
         expected: `a pool of the plugin's choice with the prefix length of ${Pool}, or a refusal with a message`,
         got: got ?? result.exchange.failure ?? "no pool",
         evidence: describeExchange(result.exchange),
       });
-    }
+    });
   });
 
   requirement("CNM-26", "automatic pools do not overlap, one after the other and at once", async (test) => {

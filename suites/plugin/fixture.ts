@@ -1,5 +1,10 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { describeDifferences, readStableSnapshot, settle } from "#harness/cluster/snapshot/snapshot.ts";
+import {
+  describeDifferences,
+  readClusterSnapshot,
+  readStableSnapshot,
+  settle,
+} from "#harness/cluster/snapshot/snapshot.ts";
 import type { CallName } from "#harness/cnm/protocol/protocol.ts";
 import type { CallFault, Injection } from "#harness/cnm/recorder/injection.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
@@ -162,6 +167,8 @@ export interface Memory {
   expectHeld(after: string): Promise<void>;
   /** The same, and nothing on any node is there that was not. */
   expectUnchanged(after: string): Promise<void>;
+  /** Throws what `work` does; what the plugin holds then is held against it once, and against nothing that comes later. */
+  forgive(work: () => Promise<void>): Promise<void>;
 }
 
 /** Takes down what exists in plugin and nodes. */
@@ -169,7 +176,7 @@ export async function remember(
   { cluster }: Pick<PluginTest, "cluster">,
   recorder: ProtocolRecorder,
 ): Promise<Memory> {
-  const [held, snapshot] = [await recorder.held(), await readStableSnapshot(cluster)];
+  let [held, snapshot] = [await recorder.held(), await readStableSnapshot(cluster)];
   const expectHeld = async (after: string) => {
     const left = describeHeldResources(await untilHeld(recorder, held));
     if (left === "") return;
@@ -181,6 +188,20 @@ export async function remember(
   };
   return {
     expectHeld,
+    forgive: async (work) => {
+      try {
+        await work();
+      } catch (error) {
+        // What it made goes with the test, when the evidence is taken.
+        await Promise.all([recorder.held(), readClusterSnapshot(cluster)]).then(
+          (now) => {
+            [held, snapshot] = now;
+          },
+          () => {},
+        );
+        throw error;
+      }
+    },
     expectUnchanged: async (after) => {
       await expectHeld(after);
       const differences = await settle(cluster, snapshot, settleMs);

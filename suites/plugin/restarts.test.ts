@@ -12,6 +12,9 @@ import { twoNodes } from "./fixture.ts";
 
 const alone = { alone: true, breaks: true, deadlineMs: 180_000 };
 
+/** How often two networks are made and removed at once. */
+const quickRounds = 5;
+
 /** Ways in which an engine ends and is there again. */
 const ends = { "is restarted": restartEngine, "is killed and started": killAndStartEngine } as const;
 
@@ -54,6 +57,24 @@ chapter("restarts", ({ requirement }) => {
       await driver.restart();
       await expectBlocked(client, tcp.at(deniedPort), { control });
       await expectOpen(client, tcp.at(allowedPort));
+    },
+    alone,
+  );
+
+  requirement(
+    "R11",
+    "two at a time, while containers of another network run",
+    async ({ cluster, driver, scope }) => {
+      const { network, a, b } = await runPair(scope, { cluster, driver });
+      await expectPing(a, b);
+      for (let round = 1; round <= quickRounds; round++) {
+        const own = scope.child(`the networks of round ${round}`);
+        await Promise.all([driver.createNetwork(own), driver.createNetwork(own)]);
+        await own.close();
+      }
+      await Promise.all([expectPing(a, b), expectPing(b, a)]);
+      const late = await network.run(scope, a.node);
+      await Promise.all([expectPing(late, b), expectPing(b, late)]);
     },
     alone,
   );

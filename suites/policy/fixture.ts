@@ -32,11 +32,12 @@ export async function guard(
   network: Network,
   node: ClusterNode,
   rules: readonly Rule[],
+  name = uniqueName("group"),
 ): Promise<Guarded> {
   const policy = await createPolicy(scope, driver, uniqueName("policy"));
   for (const rule of rules) await policy.addRule(rule);
   const group = await createGroup(scope, driver, {
-    name: uniqueName("group"),
+    name,
     network: network.name,
     policies: [policy.name],
   });

@@ -1,5 +1,9 @@
 import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
+import { expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { Unsupported } from "#harness/core/errors.ts";
+import { contains } from "#harness/core/ip.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -12,7 +16,7 @@ import {
   makeField,
   tutorialRules,
 } from "./fixture.ts";
-import { expectOneEnd, makeTies } from "./ties.ts";
+import { expectOneEnd, expectOneStays, makeTies } from "./ties.ts";
 
 /** What rules mean beside each other, and what they can name. */
 chapter("policy", ({ requirement, shared }) => {
@@ -35,11 +39,44 @@ chapter("policy", ({ requirement, shared }) => {
     await expectOpen(stranger, tutorial.tcp.at(allowedPort));
   });
 
-  requirement("P11", "equal priorities end the same way, whatever the order and the node", async (test) => {
-    const clients = await test.use(field);
-    const groups = await makeTies(test.scope, test.driver, clients);
-    await expectOpen(clients.stranger, clients.open.at(deniedPort));
-    test.fact("equal priorities", await expectOneEnd(clients, groups));
+  requirement(
+    "P11",
+    "equal priorities end the same way, whatever the order and the node, and the one that stays is in force",
+    async (test) => {
+      const clients = await test.use(field);
+      const groups = await makeTies(test.scope, test.driver, clients);
+      await expectOpen(clients.stranger, clients.open.at(deniedPort));
+      test.fact("equal priorities", await expectOneEnd(clients, groups));
+      await expectOneStays(clients, groups);
+    },
+  );
+
+  requirement("P12", "named like the beginning of another network's id", async (test) => {
+    const { driver, scope, declaration } = test;
+    if (declaration.capabilities.includes("cni")) {
+      throw new Unsupported(`${declaration.name}: no engine takes part, so that networks have no ids`);
+    }
+    const { network, near, stranger, open } = await test.use(field);
+    const other = await driver.createNetwork(scope);
+    const neighbour = await other.run(scope, near);
+    const found = (await near.docker.listNetworks()).find(({ Name }) => Name === other.name);
+    const { Id } = expectPresent(found, {
+      who: `docker network ls on ${near.name}`,
+      expected: other.name,
+      got: "no such network",
+    });
+    const own = scope.child("the group");
+    const { member, tcp } = await guard(own, driver, network, near, tutorialRules, Id.slice(0, 10));
+    expectThat(contains(network.subnet, member.ip), {
+      who: `${member.name}, of a group named like the id of ${other.name} (${other.subnet})`,
+      expected: `an address in ${network.subnet}, the group's network`,
+      got: member.ip,
+    });
+    await expectOpen(stranger, tcp.at(allowedPort));
+    await expectBlocked(stranger, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
+    await own.close();
+    // What goes with the group must not be the other network.
+    await expectPing(await other.run(scope, near), neighbour);
   });
 
   requirement("P8", "a rule can name a peer group", async (test) => {

@@ -52,13 +52,11 @@ export function adminMethods(service: AdministeredService) {
       service.plugin.administer(({ policies }) => policies.deletePolicy(tenant, name)),
     ),
     addRule: checked(z.object({ tenant, policy: z.string(), rule: ruleShape }), ({ tenant, policy, rule }) =>
-      service.plugin.administer(
-        ({ policies }) =>
-          void faultyRefusal(
-            () => policies.addRule(tenant, policy, faultyRule(rule, service.plugin.faults)),
-            service.plugin.faults,
-          ),
-      ),
+      service.plugin.administer(({ policies, state }) => {
+        const { faults } = service.plugin;
+        const earlier = Object.values(state.policies[keyOf(tenant, policy)]?.rules ?? {});
+        faultyRefusal(() => policies.addRule(tenant, policy, faultyRule(rule, earlier, faults)), faults);
+      }),
     ),
     removeRule: checked(z.object({ tenant, policy: z.string(), id: z.string() }), ({ tenant, policy, id }) =>
       service.plugin.administer(({ policies }) => policies.removeRule(tenant, policy, id)),

@@ -2,6 +2,7 @@ import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
+import { isTied } from "#drivers/reference/faults/rule.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import {
   defaultTenant,
@@ -21,6 +22,7 @@ export class DataplaneFaults {
   readonly #everSeen = new Map<string, RuleState>();
   readonly #names = new Map<string, Set<string>>();
   readonly #lastPlans = new Map<string, NodePlan>();
+  readonly #lastFlows = new Map<string, readonly string[]>();
   readonly #routing: RoutingFaults;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
@@ -41,7 +43,10 @@ export class DataplaneFaults {
     }
     const broken = this.#breakState(structuredClone(state) as State);
     const plan = this.#keepRemains(node, this.#breakTopology(broken, planFor(broken, node, dataDevice)));
-    const flows = this.#breakFlows(broken, flowsFor(broken, plan, dataDevice), plan, dataDevice);
+    const flows = this.#keepFlows(
+      node,
+      this.#breakFlows(broken, flowsFor(broken, plan, dataDevice), plan, dataDevice),
+    );
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };
   }
@@ -77,6 +82,7 @@ export class DataplaneFaults {
     if (this.#on("policy-not-enforced"))
       for (const policy of Object.values(state.policies)) policy.rules = {};
     if (this.#on("rule-deletion-ignored")) this.#restoreRules(state);
+    if (this.#on("tie-deleted-with-its-twin")) this.#dropTwins(state);
     if (this.#on("late-members-ignored")) this.#dropLateMembers(state);
     if (this.#on("policy-on-whole-network")) {
       for (const endpoint of endpoints) {
@@ -131,6 +137,13 @@ export class DataplaneFaults {
       ports: this.#on("port-outlives-container") ? union(plan.ports, last?.ports ?? []) : plan.ports,
     };
     this.#lastPlans.set(node, kept);
+    return kept;
+  }
+
+  #keepFlows(node: string, flows: string[]): string[] {
+    const last = this.#lastFlows.get(node) ?? [];
+    const kept = this.#on("flows-outlive-network") ? [...new Set([...flows, ...last])] : flows;
+    this.#lastFlows.set(node, kept);
     return kept;
   }
 
@@ -191,6 +204,18 @@ export class DataplaneFaults {
       for (const rule of Object.values(policy.rules)) this.#everSeen.set(`${key} ${rule.id}`, rule);
       for (const [seen, rule] of this.#everSeen)
         if (seen.startsWith(`${key} `)) policy.rules[rule.id] ??= rule;
+    }
+  }
+
+  /** Rules of which a tied one was deleted are not enforced. */
+  #dropTwins(state: State): void {
+    for (const [key, { rules }] of Object.entries(state.policies)) {
+      for (const rule of Object.values(rules)) this.#everSeen.set(`${key} ${rule.id}`, rule);
+      const gone = [...this.#everSeen].filter(
+        ([seen]) => seen.startsWith(`${key} `) && !rules[seen.slice(key.length + 1)],
+      );
+      for (const [id, rule] of Object.entries(rules))
+        if (gone.some(([, other]) => isTied(rule, other))) delete rules[id];
     }
   }
 

@@ -35,6 +35,22 @@ describe("parseSnapshot", () => {
     expect(snapshot.fdb).toEqual(["02:42:0a:00:00:03 dev vxlan0 dst 192.168.2.11 self permanent"]);
   });
 
+  it("keeps the flows of a bridge without what their controller calls them, and their order", () => {
+    const [first, second] = [
+      "table=1, priority=10,in_port=vvport1 actions=NORMAL",
+      "ip,dl_dst=02:02:0a:01:01:03 actions=drop",
+    ];
+    const flows = [
+      ` cookie=0x1f, ${first}`.replace(/^/, "contivVlanBridge "),
+      ` cookie=0x0, ${second}`.replace(/^/, "contivVlanBridge "),
+    ];
+    const head = "contivVlanBridge OFPST_FLOW reply (OF1.3) (xid=0x2):";
+    const snapshot = parseSnapshot(page({ "ovs-flows": [head, ...flows] }));
+    expect(snapshot["ovs-flows"]).toEqual([`contivVlanBridge ${first}`, `contivVlanBridge ${second}`]);
+    const turned = parseSnapshot(page({ "ovs-flows": [head, ...flows.toReversed()] }));
+    expect(compareSnapshots({ node1: snapshot }, { node1: turned })).toEqual([]);
+  });
+
   it("knows who listens where by the process, whatever its number, and leaves out the kernel", () => {
     const snapshot = parseSnapshot(
       page({

@@ -40,6 +40,11 @@ section iptables iptables-save
 section ip6tables ip6tables-save
 section nftables nft --json list ruleset
 section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
+section ovs-flows sh -c '
+  [ -S /run/openvswitch/db.sock ] || exit 0
+  for bridge in $(ovs-vsctl --timeout=5 list-br); do
+    timeout 5 ovs-ofctl --no-stats --names --protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14 dump-flows "$bridge" | sed "s/^/$bridge /"
+  done'
 section listeners ss --listening --tcp --udp --numeric --processes --no-header
 section leases find /var/lib/cni/networks -type f -not -name lock -not -name 'last_reserved_ip.*'
 section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
@@ -131,6 +136,8 @@ function thingsIn(kind: string, line: string): string[] {
     case "fdb":
       // Learned entries age away by themselves; only what somebody put there counts.
       return /permanent|static/.test(line) ? [line] : [];
+    case "ovs-flows":
+      return readFlow(line);
     case "listeners":
       return readListener(line);
     case "xfrm-states":
@@ -152,6 +159,17 @@ function thingsIn(kind: string, line: string): string[] {
     default:
       return [line];
   }
+}
+
+/** A flow of a bridge, without what its controller calls it; the head of the answer is none. */
+function readFlow(line: string): string[] {
+  if (!line.includes("actions=")) return [];
+  return [
+    line
+      .replaceAll(/\b(cookie=\w+,?|reset_counts) */g, "")
+      .replaceAll(/\s+/g, " ")
+      .trim(),
+  ];
 }
 
 /** Who listens where. Sockets of no process are the kernel's, such as a VXLAN device's, or an engine's in a container. */

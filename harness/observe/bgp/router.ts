@@ -42,6 +42,12 @@ export class Router {
     return addresses.map((address) => states.get(protocolOf(name, address)) ?? "not configured");
   }
 
+  /** Since when its session with each of these addresses of a neighbour is up: another time after a session ended and began again. */
+  async upSince({ name, addresses }: Neighbor): Promise<string[]> {
+    const since = new Map((await this.#bird.sessions()).map(({ protocol, since }) => [protocol, since]));
+    return addresses.map((address) => since.get(protocolOf(name, address)) ?? "not configured");
+  }
+
   /** Ends the sessions with a neighbour by a NOTIFICATION (RFC 4486: administrative shutdown), and begins none. */
   cut(neighbor: Neighbor): Promise<void> {
     return this.#each(neighbor, "disable");

@@ -11,8 +11,8 @@ node2      BGP        ---        start  10:58:41.123  Active        Socket: Conn
 node3      BGP        ---        down   10:58:41.123  
 `;
   expect(readSessions(answer)).toEqual([
-    { protocol: "node1", state: "Established" },
-    { protocol: "node2", state: "Active" },
-    { protocol: "node3", state: "down" },
+    { protocol: "node1", state: "Established", since: "10:58:41.123" },
+    { protocol: "node2", state: "Active", since: "10:58:41.123" },
+    { protocol: "node3", state: "down", since: "10:58:41.123" },
   ]);
 });

@@ -1,5 +1,6 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import { attachmentFaults } from "./attachment.ts";
+import { bgpFaults } from "./bgp.ts";
 import { changeFaults } from "./changes.ts";
 import { cniFaults } from "./cni/all.ts";
 import { datapathFaults } from "./datapath.ts";
@@ -33,6 +34,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...ipv6Faults,
   ...speakerFaults,
   ...lifecycleFaults,
+  ...bgpFaults,
   ...leftoverFaults,
   ...referenceChapterFaults,
   ...remoteFaults,

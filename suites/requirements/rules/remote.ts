@@ -30,5 +30,11 @@ export const remoteRequirements = {
     "a connection that breaks off in a call leaves no half-made container, and what was made can be made again",
   ),
   R5: lifecycle("networks, endpoints and policies survive a restart of the plugin"),
+  R11: {
+    ...lifecycle(
+      "networks that are made and removed in quick succession leave the plugin and other networks at work",
+    ),
+    source: { text: "netconform, docs/refusals.md" },
+  },
   R6: lifecycle("networks and endpoints survive a restart of the engine, also of one that was killed"),
 } as const satisfies Record<string, Requirement>;

@@ -9,6 +9,8 @@ import type { ProtocolFaultContext } from "./context.ts";
 import { faultyIpamHandlers, withNetworkOf } from "./ipam-handlers.ts";
 
 const rollBackMs = 1_000;
+/** A network that lived no longer was removed soon after it was made. */
+const shortMs = 5_000;
 
 /** Handlers that do what the faults that are on say, and what the honest ones do otherwise. */
 export function faultyHandlers(context: ProtocolFaultContext): Handlers {
@@ -21,6 +23,13 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
   const joinedAt = new Map<string, number>();
   const leftUnjoined = new Set<string>();
   const programmed = new Set<string>();
+  const madeAt = new Map<string, number>();
+  let sawShortNetwork = false;
+  const refuseAfterShortNetwork = () => {
+    if (onNetwork("nothing-made-after-a-short-network") && sawShortNetwork) {
+      throw new Refusal("could not find the tag of a network");
+    }
+  };
 
   return {
     ...honest,
@@ -48,10 +57,14 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
 
     "NetworkDriver.CreateNetwork": async (request) => {
       const subnet = request.IPv4Data?.[0]?.Pool ?? "";
+      refuseAfterShortNetwork();
+      madeAt.set(request.NetworkID, Date.now());
       if (on("subnet-stays-after-delete") && [...keptSubnets.values()].includes(subnet)) {
         throw new Refusal(`subnet ${subnet} is in use`);
       }
-      return honest["NetworkDriver.CreateNetwork"](request).catch((error: unknown) => {
+      const isTaken = onNetwork("group-found-by-an-id") && isNamedLikeAnId(model, request);
+      const asked = isTaken ? withoutGroup(request) : request;
+      return honest["NetworkDriver.CreateNetwork"](asked).catch((error: unknown) => {
         // On the other nodes the network is there already, with that tag.
         if (!onNetwork("tag-replaced") || !(error instanceof Refusal)) throw error;
         return honest["NetworkDriver.CreateNetwork"](withAnotherTag(request));
@@ -65,6 +78,7 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
       if (onNetwork("unremoved-endpoint-keeps-network") && isInUse) {
         throw new Refusal(`network ${id} has active endpoints`);
       }
+      sawShortNetwork ||= Date.now() - (madeAt.get(id) ?? 0) < shortMs;
       const network = model.state.networks[model.state.engineNetworks[id]?.network ?? ""];
       const answer = await honest["NetworkDriver.DeleteNetwork"](request);
       if (on("subnet-stays-after-delete") && network) keptSubnets.set(id, network.subnet);
@@ -74,6 +88,7 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
 
     "NetworkDriver.CreateEndpoint": async (request) => {
       const { EndpointID, Interface } = request;
+      refuseAfterShortNetwork();
       if (on("endpoint-stays-after-delete") && undeleted.has(EndpointID)) {
         throw new Refusal(`endpoint ${EndpointID} exists already`);
       }
@@ -188,3 +203,18 @@ function withAnotherTag(request: RequestOf<"NetworkDriver.CreateNetwork">): type
 }
 
 const genericOptions = z.looseObject({ tag: z.string() });
+
+type NetworkRequest = RequestOf<"NetworkDriver.CreateNetwork">;
+
+/** Whether the request is for a group whose name begins the id of an engine's network. */
+function isNamedLikeAnId({ state }: Model, request: NetworkRequest): boolean {
+  const { group } = groupOptions.parse(request.Options?.[genericOptionsKey] ?? {});
+  return group !== undefined && Object.keys(state.engineNetworks).some((id) => id.startsWith(group));
+}
+
+function withoutGroup(request: NetworkRequest): NetworkRequest {
+  const { group: _, ...generic } = groupOptions.parse(request.Options?.[genericOptionsKey] ?? {});
+  return { ...request, Options: { ...request.Options, [genericOptionsKey]: generic } };
+}
+
+const groupOptions = z.looseObject({ group: z.string().optional() });

@@ -6,7 +6,7 @@ import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
-import { macAddressKey, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
+import { macAddressKey, type RequestOf, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
 import { bareAddress, broadcastAddress, prefixOf } from "#harness/core/ip.ts";
 import type { ProtocolFaultContext } from "./context.ts";
 import { isGatewayRequest } from "./gateway-request.ts";
@@ -32,6 +32,23 @@ export function faultyIpamHandlers({
 
   const honestId = (id: string) => copies.get(id) ?? id;
   const requestAddress = honest["IpamDriver.RequestAddress"];
+  /** Addresses that were released, after their pools. */
+  const spent = new Set<string>();
+  /** An address that nobody had before. */
+  const requestUnspent = async (asked: RequestOf<"IpamDriver.RequestAddress">) => {
+    const skipped: string[] = [];
+    try {
+      for (;;) {
+        const answer = await requestAddress(asked);
+        const address = bareAddress(answer.Address ?? "");
+        if (!spent.has(`${asked.PoolID} ${address}`)) return answer;
+        skipped.push(address);
+      }
+    } finally {
+      for (const Address of skipped)
+        await honest["IpamDriver.ReleaseAddress"]({ PoolID: asked.PoolID, Address });
+    }
+  };
 
   return {
     "IpamDriver.GetCapabilities": honest["IpamDriver.GetCapabilities"],
@@ -104,6 +121,9 @@ export function faultyIpamHandlers({
       if (on("gateway-comes-first") && !gateway && !uses.some(({ use }) => use === "gateway")) {
         throw new Refusal(`pool ${asked.PoolID} has no gateway`);
       }
+      if (on("released-address-given-by-name-alone") && !gateway && !asked.Address) {
+        return requestUnspent(asked);
+      }
       const twin = Object.entries(model.state.pools).some(
         ([id, { subnet, leases }]) =>
           id !== asked.PoolID &&
@@ -153,6 +173,7 @@ export function faultyIpamHandlers({
       const PoolID = honestId(request.PoolID);
       const gateway = model.state.pools[PoolID]?.leases[request.Address ?? ""]?.use === "gateway";
       if (on("address-leaked") && !gateway) return {};
+      if (on("released-address-given-by-name-alone")) spent.add(`${PoolID} ${request.Address}`);
       if (on("gateway-leaked") && gateway) {
         heldGateways.add(`${PoolID} ${request.Address}`);
         return {};

@@ -231,6 +231,11 @@ export const cnmFaults = {
     why: "the subnet is used up after some days",
     detectedBy: ["CNM-23"],
   },
+  "released-address-given-by-name-alone": {
+    breaks: "a released address is given to who asks for that very one, and to nobody else",
+    why: "a network that few containers use at a time is used up by those that came and went",
+    detectedBy: ["CNM-23"],
+  },
   "gateway-leaked": {
     breaks:
       "ReleaseAddress of an address requested with RequestAddressType answers {} but it stays taken, also after the pool's release",

@@ -47,6 +47,13 @@ export const referenceFaults = {
     detectedBy: ["C1"],
     mayFollow: ["S5"],
   },
+  "flows-outlive-network": {
+    breaks: "flows of a network stay on the bridge when its ports and its overlay go",
+    why: "the table of flows grows, and the next network with that tag meets the rules of one that is gone",
+    detectedBy: ["C1"],
+    mayFollow: ["S5"],
+    names: ["ovs-flows: left behind"],
+  },
   "gateway-taken-over": {
     breaks: "Join names the subnet's gateway, at which nobody answers",
     why: "docker_gwbridge is not attached, and containers have no egress",
@@ -189,6 +196,18 @@ export const referenceFaults = {
     why: "a port that was closed is open after an update, though the same rules are listed",
     detectedBy: ["P11"],
   },
+  "first-rule-wins": {
+    breaks: "of two rules of one priority the one that was added first wins",
+    why: "two policies that list the same rules do different things",
+    detectedBy: ["P11"],
+    alone: true,
+  },
+  "tie-deleted-with-its-twin": {
+    breaks: "when one of two rules of one priority is deleted, the other one is listed and not enforced",
+    why: "a port that the listing shows as denied is open",
+    detectedBy: ["P11"],
+    alone: true,
+  },
   "deny-widened-to-icmp": {
     breaks: "a deny rule for TCP also drops ICMP",
     why: "path MTU discovery and diagnosis break with the first rule",
@@ -241,6 +260,19 @@ export const referenceFaults = {
     detectedBy: ["R4"],
     outcome: "engine at fault",
     mayFollow: ["C1", "R1"],
+    alone: true,
+  },
+  "group-found-by-an-id": {
+    breaks:
+      "a group whose name begins the id of an engine's network is taken for that network, and is no group",
+    why: "its containers are bound by no policy, and whom that happens to is drawn by lot",
+    detectedBy: ["P12"],
+    alone: true,
+  },
+  "nothing-made-after-a-short-network": {
+    breaks: "once a network was removed soon after it was made, networks and endpoints are refused",
+    why: "a test system that makes and removes networks all day ends the plugin for everybody",
+    detectedBy: ["R11"],
     alone: true,
   },
   "peer-ignored": {

@@ -8,7 +8,7 @@ import type { ConformanceProfile } from "#suites/requirements/requirement.ts";
 
 type Description = Pick<
   Fault<"chapters">,
-  "breaks" | "why" | "detectedBy" | "outcome" | "mayFollow" | "alone"
+  "breaks" | "why" | "detectedBy" | "outcome" | "mayFollow" | "names" | "alone"
 >;
 
 /** The chapter whose tests detect a fault of the reference plugin, by the profile of its requirement. */
