@@ -143,7 +143,7 @@ chapter("plugin", ({ requirement, shared }) => {
             const own = test.scope.child(name);
             // On every node where there is one that asks: else the others would have the network.
             const said = await under(recorder, { call, fault, times: cluster.nodes.length }, () =>
-              expectRefusal("docker network create", driver.createNetwork(own)),
+              expectRefusal(`making a network under ${name}`, driver.createNetwork(own)),
             );
             test.fact(name, said);
             await own.close();

@@ -92,7 +92,7 @@ export const pluginRequirements = {
   P10: policyRefusals("a rule that cannot be is refused, and nothing of it stays"),
   P10b: policyRefusals("the refusal of a rule names what is wrong with it", "SHOULD"),
   P11: policyRefusals(
-    "rules of one priority end the same way on every node, in any order, and after a restart of the plugin; one that stays is in force",
+    "rules of one priority end alike on every node, in any order, after a restart of the plugin; one that stays is in force",
   ),
   P12: policyRefusals(
     "a group has a network of its own, also where its name begins the id of another network",
