@@ -3,7 +3,7 @@ import { type CaseResult, type FaultCase, holds, isBlocked } from "#harness/proo
 import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import type { MutationRun } from "./json.ts";
 
-/** For how many of the faults that lose packets the hop must be told. */
+/** For how many of the faults that lose packets, or let them through, the hop must be told. */
 const hopShare = 0.9;
 
 /**
@@ -51,7 +51,7 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
       ),
       ...(hops.length > 0
         ? [
-            `The hop was told for ${right} of ${hops.length} faults that lose packets; ${hopShare * 100} % must be`,
+            `The hop was told for ${right} of ${hops.length} faults that have one; ${hopShare * 100} % must be`,
           ]
         : []),
       `${(durationMs / 1000).toFixed(0)} s in all`,
