@@ -1,5 +1,6 @@
 import { Nonconformance, NotGone } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { expectThat } from "./expect.ts";
 
 /** The user's command must fail. Resolves to what it said, in one line. Throws `Nonconformance` when it succeeds. */
@@ -86,7 +87,7 @@ function throwAll(failed: readonly Nonconformance[], cases: number): void {
   const told = {
     who: `${failed.length} of ${cases} cases`,
     expected: "each to hold",
-    got: first.message.split("\n")[0] ?? "",
+    got: firstLineOf(first.message),
     evidence: others.map((error) => error.message).join("\n"),
   };
   throw failed.every((error) => error instanceof NotGone) ? new NotGone(told) : new Nonconformance(told);

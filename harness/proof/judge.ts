@@ -1,4 +1,5 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { worstOf } from "#reports/conformance/outcome/verdict.ts";
 import type { CaseObservation, CaseResult, CaseRun, FaultCase } from "./case.ts";
 import type { Fault, Tier } from "./fault.ts";
@@ -100,7 +101,7 @@ function hopOf({ detectedBy, hop }: Fault, { observations }: CaseRun): CaseVerdi
   if (hop === undefined) return undefined;
   const lines = observations
     .filter(({ requirement, outcome }) => outcome === "failed" && cites(detectedBy, requirement))
-    .map(({ reason = "" }) => reason.split("\n", 1)[0] ?? "");
+    .map(({ reason = "" }) => firstLineOf(reason));
   const right = lines.find((line) => hop.every((text) => line.includes(text)));
   return { isRight: right !== undefined, told: right ?? lines[0] ?? "" };
 }

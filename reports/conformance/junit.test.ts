@@ -2,33 +2,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { XmlDocument, XsdValidator } from "libxml2-wasm";
 import { expect, test } from "vitest";
+import {
+  exampleObservation,
+  exampleRecord,
+  exampleTarget,
+} from "#harness/testing/support/examples/statement.ts";
 import { formatJUnit } from "./junit.ts";
-import { buildStatement, type ExpectedTarget, type RunRecord } from "./statement.ts";
+import { buildStatement } from "./statement.ts";
 
-const record: RunRecord = {
-  generator: { name: "netconform", version: "0.0.0" },
-  id: "b7f0b1f4-6d3c-4a52-9b53-0d5a2c6a2f0e",
-  startedAt: new Date(0),
-  durationMs: 0,
-  incompleteBecause: [],
-  environment: {
-    host: { platform: "linux", kernel: "6.1.0", arch: "x64", cpus: 1 },
-    node: "",
-    packages: {},
-    settings: {},
-  },
+const record = exampleRecord({
   targets: [],
-  observations: [],
   errors: [{ where: 'a "quoted" <place>', message: "\u001b[31mred\u001b[0m\u0000 & ]]> <b>\nsecond line" }],
-};
+});
 
-const target: ExpectedTarget = {
-  ...{ name: "mine@26.1", driver: "mine", reference: "./mine.ts", title: "Mine", engine: "26.1" },
-  ...{ declared: [], versions: {} },
-};
-
-const known: ExpectedTarget = {
-  ...target,
+const known = exampleTarget("mine@26.1", {
   origin: { commit: { id: "d00d", dirty: true } },
   installation: {
     nodes: [
@@ -37,7 +24,7 @@ const known: ExpectedTarget = {
     ],
     binaries: [{ path: '/opt/"mine" & co', sha256: "ab".repeat(32) }],
   },
-};
+});
 
 /** Throws where the text is no XML, or not JUnit in its common form. */
 function validate(junit: string): void {
@@ -65,14 +52,6 @@ test("JUnit stays well-formed whatever a command printed", () => {
 });
 
 test("a suite names commit, kernel, engine and plugin, and has the common form with every outcome", () => {
-  const seen = {
-    target: target.name,
-    driver: "mine",
-    engine: "26.1",
-    chapter: "basics",
-    test: "t",
-    file: "f",
-  };
   const junit = formatJUnit(
     buildStatement({
       ...record,
@@ -80,11 +59,11 @@ test("a suite names commit, kernel, engine and plugin, and has the common form w
       seed: 1234,
       incompleteBecause: ["it was interrupted"],
       observations: [
-        { ...seen, requirement: "B1", outcome: "passed", durationMs: 3, notes: ["a note"] },
-        { ...seen, requirement: "B2", outcome: "failed", durationMs: 1500, reason: "no\u0007" },
-        { ...seen, requirement: "B3", outcome: "error", durationMs: 0, reason: "broken" },
-        { ...seen, requirement: "B4", outcome: "blocked", durationMs: 0, reason: "no kernel" },
-        { ...seen, requirement: "B5", outcome: "unsupported", durationMs: 0, reason: "not declared" },
+        exampleObservation("B1", { outcome: "passed", durationMs: 3, notes: ["a note"] }),
+        exampleObservation("B2", { outcome: "failed", durationMs: 1500, reason: "no\u0007" }),
+        exampleObservation("B3", { outcome: "error", durationMs: 0, reason: "broken" }),
+        exampleObservation("B4", { outcome: "blocked", durationMs: 0, reason: "no kernel" }),
+        exampleObservation("B5", { outcome: "unsupported", durationMs: 0, reason: "not declared" }),
       ],
     }),
   );
@@ -105,7 +84,7 @@ test("a suite names commit, kernel, engine and plugin, and has the common form w
 });
 
 test("what is not known of a plugin is left out, and the kernel is this machine's without a node", () => {
-  const junit = formatJUnit(buildStatement({ ...record, targets: [target] }));
+  const junit = formatJUnit(buildStatement({ ...record, targets: [exampleTarget()] }));
   validate(junit);
   expect(propertiesIn(junit)).toEqual({ netconform: "0.0.0", kernel: "6.1.0" });
 });

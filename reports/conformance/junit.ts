@@ -1,4 +1,5 @@
 import XMLBuilder from "fast-xml-builder";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { referTo, toldBefore } from "./outcome/causes.ts";
 import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
@@ -14,7 +15,7 @@ export function formatJUnit(statement: Statement): string {
     "@name": where,
     "@classname": target ?? "suite",
     "@time": "0",
-    error: { "@message": firstLine(message), "#text": clean(message) },
+    error: { "@message": cleanLine(message), "#text": clean(message) },
   }));
   if (!statement.run.complete) {
     const why = statement.run.incompleteBecause ?? "";
@@ -22,7 +23,7 @@ export function formatJUnit(statement: Statement): string {
       "@name": "the run gets to its end",
       "@classname": "run",
       "@time": "0",
-      error: { "@message": firstLine(why), "#text": clean(why) },
+      error: { "@message": cleanLine(why), "#text": clean(why) },
     });
   }
   const all = [
@@ -109,7 +110,7 @@ function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
   const told = toldBefore(target, result);
   const reason = told ? referTo(told) : (result.reason ?? result.outcome);
   const details = {
-    "@message": firstLine(reason),
+    "@message": cleanLine(reason),
     "@type": result.outcome,
     "#text": clean(
       [
@@ -127,14 +128,14 @@ function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
     ...(result.outcome === "failed" ? { failure: details } : {}),
     ...(result.outcome === "error" ? { error: details } : {}),
     ...(["engine at fault", "unsupported", "blocked", "not run"].includes(result.outcome)
-      ? { skipped: { "@message": clean(`${result.outcome}: ${firstLine(reason)}`) } }
+      ? { skipped: { "@message": clean(`${result.outcome}: ${cleanLine(reason)}`) } }
       : {}),
     ...(result.notes ? { "system-out": clean(result.notes.join("\n")) } : {}),
   };
 }
 
 const seconds = (ms: number) => (ms / 1000).toFixed(3);
-const firstLine = (text: string) => clean(text.split("\n")[0] ?? "");
+const cleanLine = (text: string) => clean(firstLineOf(text));
 
 /** XML 1.0 has no place for most control characters, and a command's output may hold any of them. */
 function clean(text: string): string {

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "#harness/conformance/outcome.ts";
+import {
+  exampleObservation,
+  exampleRecord,
+  exampleTarget,
+} from "#harness/testing/support/examples/statement.ts";
 import { requirementIds } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import { buildStatement, citedBy, isGreen, type Observation, type RunRecord } from "./statement.ts";
@@ -19,48 +24,15 @@ function observe(
   outcome: Outcome,
   more: Partial<Observation> = {},
 ): Observation {
-  return {
-    target: "overlay@26.1",
-    test: `${requirement} a test`,
-    file: "suites/multihost/reach.test.ts",
-    requirement,
-    driver: "overlay",
-    engine: "26.1",
-    chapter: "multihost",
-    outcome,
-    durationMs: 10,
+  return exampleObservation(requirement, {
+    ...{ target: "overlay@26.1", driver: "overlay", chapter: "multihost" },
+    ...{ test: `${requirement} a test`, file: "suites/multihost/reach.test.ts", outcome, durationMs: 10 },
     ...more,
-  };
+  });
 }
 
 function record(observations: Observation[], more: Partial<RunRecord> = {}): RunRecord {
-  return {
-    generator: { name: "netconform", version: "0.0.0" },
-    id: "b7f0b1f4-6d3c-4a52-9b53-0d5a2c6a2f0e",
-    startedAt: new Date(0),
-    durationMs: 100,
-    incompleteBecause: [],
-    environment: {
-      host: { platform: "linux", kernel: "6", arch: "x64", cpus: 2 },
-      node: "v24",
-      packages: {},
-      settings: {},
-    },
-    targets: [
-      {
-        name: "overlay@26.1",
-        driver: "overlay",
-        reference: "overlay",
-        title: "",
-        engine: "26.1",
-        declared: [],
-        versions: {},
-      },
-    ],
-    observations,
-    errors: [],
-    ...more,
-  };
+  return exampleRecord({ targets: [exampleTarget("overlay@26.1")], observations, ...more });
 }
 
 function judge(observations: Observation[], more: Partial<RunRecord> = {}) {

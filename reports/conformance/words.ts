@@ -5,11 +5,6 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)} m ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
-/** The first line of a text; empty for none. */
-export function firstLineOf(text = ""): string {
-  return text.split("\n")[0] ?? "";
-}
-
 /** `1 file`, `2 files`. */
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

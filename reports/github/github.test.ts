@@ -4,10 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { type GitHubStep, readGitHubStep } from "#harness/core/settings/github-step.ts";
-import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
+import {
+  exampleObservation,
+  exampleRecord,
+  exampleTarget,
+} from "#harness/testing/support/examples/statement.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import type { Statement, SuiteError } from "#reports/conformance/schema.ts";
-import { buildStatement, type ExpectedTarget, type Observation } from "#reports/conformance/statement.ts";
+import { buildStatement, type Observation } from "#reports/conformance/statement.ts";
 import { tellGitHubOfMatrix } from "#reports/matrix/github.ts";
 import { formatMarkdown } from "#reports/matrix/markdown.ts";
 import { type RequirementId, requirementIds } from "#suites/requirements/catalogue.ts";
@@ -20,48 +25,25 @@ const summary = join(folder, "summary.md");
 const step: GitHubStep = { workspace: projectRoot, summary };
 beforeEach(() => writeFileSync(summary, ""));
 
-const target: ExpectedTarget = {
-  ...{ name: "mine@26.1", driver: "mine", reference: "./mine.ts", title: "Mine", engine: "26.1" },
-  ...{ declared: [], versions: {} },
-};
 const file = "suites/basics/basics.test.ts";
 const omitted = { kind: "call left out", what: "the engine of node1 never sent it" } as const;
 
 function observe(requirement: RequirementId, more: Partial<Observation> = {}): Observation {
-  return {
-    ...{
-      target: target.name,
-      driver: "mine",
-      engine: "26.1",
-      chapter: "basics",
-      test: requirement,
-      file,
-      line: 7,
-    },
-    ...{ requirement, outcome: "failed", durationMs: 1, reason: `${requirement}: expected a, got b` },
-    ...more,
-  };
+  const reason = `${requirement}: expected a, got b`;
+  return exampleObservation(requirement, { file, line: 7, reason, ...more });
 }
 
 function state(
   observations: readonly Observation[],
-  { targets = [target], errors = [] as SuiteError[], incomplete = [] as string[], settings = {} } = {},
+  {
+    targets = [exampleTarget()],
+    errors = [] as SuiteError[],
+    incomplete = [] as string[],
+    settings = {},
+  } = {},
 ): Statement {
-  return buildStatement({
-    ...{ generator: { name: "netconform", version: "0" }, id: "b7f0b1f4-6d3c-4a52-9b53-0d5a2c6a2f0e" },
-    ...{
-      startedAt: new Date(0),
-      durationMs: 0,
-      incompleteBecause: incomplete,
-      targets,
-      observations,
-      errors,
-    },
-    environment: {
-      host: { platform: "", kernel: "", arch: "", cpus: 1 },
-      ...{ node: "", packages: {}, settings },
-    },
-  });
+  const record = exampleRecord({ targets, observations, errors, incompleteBecause: incomplete });
+  return buildStatement({ ...record, environment: { ...record.environment, settings } });
 }
 
 describe("an annotation", () => {
@@ -114,7 +96,7 @@ describe("an annotation", () => {
   });
 
   test("is one for a cause that several targets share", () => {
-    const targets = ["mine@20.10", "mine@26.1", "mine@28.5"].map((name) => ({ ...target, name }));
+    const targets = ["mine@20.10", "mine@26.1", "mine@28.5"].map((name) => exampleTarget(name));
     const lines = tellGitHub(
       state(
         targets.map(({ name }) => observe("B2", { target: name })),

@@ -1,8 +1,9 @@
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { cellText, fence, htmlText } from "#reports/markdown.ts";
 import { counted, groupChanges } from "./changes.ts";
-import { firstLine, formatCounts, type MatrixCounts, outcomeSigns, requirementsOf } from "./outcomes.ts";
+import { formatCounts, type MatrixCounts, outcomeSigns, requirementsOf } from "./outcomes.ts";
 import type { Cell, Drift, Matrix } from "./schema.ts";
 import { breakagesOf } from "./since.ts";
 
@@ -34,7 +35,7 @@ function formatRed({ cells, known = [] }: Pick<Matrix, "cells" | "known">): stri
     .filter(({ state }) => state !== "complete")
     .map(
       ({ name, state, because }) =>
-        `- **${cellText(name)}** is ${state}: ${cellText(firstLine(because ?? ""))}`,
+        `- **${cellText(name)}** is ${state}: ${cellText(firstLineOf(because ?? ""))}`,
     );
   const red = cells.flatMap(({ name, target }) =>
     (target?.results ?? [])

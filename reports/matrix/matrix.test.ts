@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { compareVersions } from "#harness/core/compare-versions.ts";
-import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
 import { driftBetweenEngines } from "#harness/tools/matrix/drift.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import { formatMarkdown } from "./markdown.ts";

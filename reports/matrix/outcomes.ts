@@ -59,11 +59,6 @@ export function formatTime(iso: string): string {
   return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
 }
 
-/** The first line of a text, without the space around it. */
-export function firstLine(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
-}
-
 /** Versions of one driver side by side, so that a change from one to the next is seen along a row. */
 export function byDriver(cells: readonly Cell[]): Cell[] {
   const drivers = [...new Set(cells.map(({ driver }) => driver))];

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exampleCell } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell } from "#harness/testing/support/examples/matrix.ts";
 import { breakagesOf } from "./since.ts";
 
 const passed = { outcome: "passed" } as const;

@@ -5,6 +5,7 @@ import { type Exchange, type ReadExchange, readExchange } from "#harness/cnm/pro
 import { type HttpMessage, MessageReader, statusOf } from "#harness/cnm/protocol/message.ts";
 import { type CallName, mediaType, type RequestOf } from "#harness/cnm/protocol/protocol.ts";
 import { ConnectionLost, HarnessError } from "#harness/core/errors.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { newestPlayedEngine, type PlayedVersion } from "#suites/requirements/played-engine.ts";
 import { hostHeader } from "./dialect.ts";
 
@@ -136,7 +137,7 @@ export class PluginClient {
         return {
           status: null,
           answer: null,
-          failure: `no connection (${(error as Error).message.split("\n")[0]})`,
+          failure: `no connection (${firstLineOf((error as Error).message)})`,
         };
       },
     );

@@ -1,6 +1,7 @@
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { compareVersions } from "#harness/core/compare-versions.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { outOfView } from "#harness/observe/second-look/view.ts";
 import type { Capability } from "#suites/requirements/capability.ts";
 import type { TestTools } from "./tools.ts";
@@ -41,7 +42,7 @@ export async function promisedSince(
       throw error;
     },
   );
-  fact(`promised since Docker ${version}`, broken?.message.split("\n", 1)[0] ?? "it holds");
+  fact(`promised since Docker ${version}`, broken ? firstLineOf(broken.message) : "it holds");
   throw new Unsupported(
     throughCni
       ? `Docker promises it, and CNI does not${overCni ? ` without ${overCni}` : ""}`

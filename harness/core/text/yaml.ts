@@ -1,5 +1,6 @@
 import { isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, type Scalar } from "yaml";
 import { UsageError } from "#harness/core/errors.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { Misfit } from "./misfits.ts";
 
 /** What a YAML file says, and where it says it. */
@@ -18,7 +19,7 @@ export function locateYaml(path: string, text: string): LocatedYaml {
   const [problem] = document.errors;
   if (problem) {
     const { line } = lines.linePos(problem.pos[0]);
-    throw new UsageError(`${path}:${line}: ${problem.message.split("\n")[0]}`);
+    throw new UsageError(`${path}:${line}: ${firstLineOf(problem.message)}`);
   }
   const lineOf = (keys: readonly PropertyKey[]) => {
     const start = startOf(document.contents, keys);

@@ -1,5 +1,6 @@
 import type { SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import type { Outcome } from "#harness/conformance/outcome.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import { cniRequirements } from "#suites/requirements/rules/cni.ts";
 import type { TableCell, TableColumn } from "./column.ts";
@@ -44,7 +45,7 @@ function cellOf(tests: readonly SuiteResult[]): TableCell {
   const worst = tests.filter((test) => test.outcome === outcome && outcome !== "passed");
   return {
     outcome,
-    reasons: [...new Set(worst.map(({ reason = "" }) => reason.split("\n")[0] ?? ""))],
+    reasons: [...new Set(worst.map(({ reason = "" }) => firstLineOf(reason)))],
     reproduce: worst.flatMap(({ reproduce }) => (reproduce ? [reproduce] : [])),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
 import type { Cell, PastRun } from "#reports/matrix/schema.ts";
 import { driftBetweenEngines, driftOverNights } from "./drift.ts";
 import { pastRunOf } from "./history.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
-import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
 import type { PastRun } from "#reports/matrix/schema.ts";
 import { pastRunOf, readHistory, reviewHistory, writeHistory } from "./history.ts";
 import { pastViewOf } from "./view.ts";

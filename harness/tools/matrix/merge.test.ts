@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { exampleCell, exampleMatrix, writeTranscript } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix, writeTranscript } from "#harness/testing/support/examples/matrix.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
 import { writeMatrix } from "#reports/matrix/write.ts";
 import { reviewHistory } from "./history.ts";

@@ -1,5 +1,6 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
-import { firstLineOf, formatDuration } from "#reports/conformance/words.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
+import { formatDuration } from "#reports/conformance/words.ts";
 import { formatReason } from "./failures.ts";
 import { indent, type Look, paint, shorten, signs } from "./look.ts";
 

@@ -1,7 +1,8 @@
 import { outcomes } from "#harness/conformance/outcome.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { flipsOf } from "#reports/conformance/outcome/verdict.ts";
 import type { ProfileVerdict, Statement } from "#reports/conformance/schema.ts";
-import { firstLineOf, formatDuration, plural } from "#reports/conformance/words.ts";
+import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { formatFailures } from "./failures.ts";
 import { heading, type Look, paint, shorten, signs } from "./look.ts";
 import { formatMatrix, verdictStyles, wasRun } from "./table.ts";

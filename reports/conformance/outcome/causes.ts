@@ -1,5 +1,6 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import { type Cause, type CauseKind, causeId } from "#harness/core/failure/cause.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import {
   type CausedOutcome,
   type CauseStatement,
@@ -112,8 +113,4 @@ export function toldBefore(
 /** `the same cause as M1: FIRST LINE`. */
 export function referTo({ requirements, what }: Pick<CauseStatement, "requirements" | "what">): string {
   return `the same cause as ${requirements[0]}: ${what}`;
-}
-
-function firstLineOf(text: string): string {
-  return text.trim().split("\n")[0] ?? "";
 }

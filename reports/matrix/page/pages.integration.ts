@@ -5,7 +5,7 @@ import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { findWeakContrasts, openBrowser } from "#harness/testing/support/browser/browser.ts";
-import { exampleCell, exampleMatrix, writeTranscript } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix, writeTranscript } from "#harness/testing/support/examples/matrix.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { pastRunOf, reviewHistory } from "#harness/tools/matrix/history.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";

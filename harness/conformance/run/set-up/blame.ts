@@ -7,6 +7,7 @@ import { evidenceFolder, writeEvidence } from "#harness/conformance/suite/record
 import { Blocked, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
 import { causeOf } from "#harness/core/failure/cause.ts";
 import { placeOf } from "#harness/core/failure/place.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
 
 /**
@@ -52,8 +53,4 @@ export async function withEvidence(
   const folder = `${evidenceFolder(REPORTS, target)}/install`;
   const evidence = writeEvidence(await collectEvidence(cluster), folder, REPORTS);
   return new SetUpFailed({ ...error.failure, evidence });
-}
-
-function firstLineOf(text: string): string {
-  return text.split("\n")[0] ?? "";
 }

@@ -2,6 +2,7 @@ import { type SnapshotDifference, withoutKnown } from "#harness/cluster/snapshot
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { EngineAtFault, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { type Cause, causeOf } from "#harness/core/failure/cause.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { describeHeldResources, subtractHeld } from "./held.ts";
 
@@ -92,5 +93,5 @@ function causeAsTold(failure: unknown): Cause | undefined {
   const named = causeOf(failure);
   if (named) return named;
   if (!(failure instanceof Nonconformance) && !(failure instanceof HarnessError)) return undefined;
-  return { kind: "same words", what: failure.message.trim().split("\n")[0] ?? "" };
+  return { kind: "same words", what: firstLineOf(failure.message) };
 }

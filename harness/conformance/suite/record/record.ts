@@ -12,6 +12,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, NothingSeen } from "#harness/core/errors.ts";
 import { type Cause, causeOf } from "#harness/core/failure/cause.ts";
 import { placeOf } from "#harness/core/failure/place.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
@@ -111,7 +112,7 @@ function mistakeIn(reference: string, failure: unknown): Cause | undefined {
   const file = resolve(reference);
   const place = placeOf(failure, (one) => one === file);
   if (place === undefined) return undefined;
-  return { kind: "driver file", what: `${place}: ${failure.name}: ${failure.message.split("\n")[0]}`, place };
+  return { kind: "driver file", what: `${place}: ${failure.name}: ${firstLineOf(failure.message)}`, place };
 }
 
 /** What went wrong, and where in the code, if it was not foreseen. */

@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { markdownTable } from "#harness/core/text/markdown.ts";
 import { type Benchmark, type BenchmarkRow, isMet, ratioOf } from "./benchmark.ts";
 
@@ -32,13 +33,9 @@ export function renderTables(results: readonly Result[]): string {
 export function renderMarkdown(results: readonly Result[], facts: readonly string[]): string {
   const lines = results.flatMap(({ benchmark, rows, error }) => [
     [`**${benchmark.title}**`],
-    ...(error === undefined ? rows.map(cells) : [["not measured", firstLine(error)]]),
+    ...(error === undefined ? rows.map(cells) : [["not measured", firstLineOf(error)]]),
   ]);
   return [markdownTable(head, lines), "", `${facts.join(",\n")}.`].join("\n");
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
 }
 
 function cells(row: BenchmarkRow): string[] {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { driversDocument } from "./drivers-document.ts";
 import { driversTable } from "./drivers-table.ts";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
-import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
 import { formatMarkdown } from "#reports/matrix/markdown.ts";
 import { matrixSchema } from "#reports/matrix/schema.ts";

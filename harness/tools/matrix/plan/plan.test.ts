@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { exampleCell, exampleMatrix } from "#harness/testing/support/matrix-example.ts";
+import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
 import { pastRunOf } from "#harness/tools/matrix/history.ts";
 import { speedOf } from "#harness/tools/matrix/matrix-run.ts";
 import { longestFirst, planCells } from "./plan.ts";

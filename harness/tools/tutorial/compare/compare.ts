@@ -13,7 +13,7 @@ import { compareFirewall } from "./outputs/firewall.ts";
 import { compareInterfaces } from "./outputs/interfaces.ts";
 import { compareJson } from "./outputs/json.ts";
 import { comparePing } from "./outputs/ping.ts";
-import { compareRefusal, firstLine, refusalIn } from "./outputs/refusal.ts";
+import { compareRefusal, refusalIn, tellingLine } from "./outputs/refusal.ts";
 import { compareTable } from "./outputs/table.ts";
 import { significant } from "./patterns.ts";
 import { compareAddress, compareId, comparePairs, compareText } from "./text.ts";
@@ -79,7 +79,7 @@ function findingsOf(
     .some((form) => form(lines, { output: "", printed: "", code: 0 }, silent(context)) !== undefined);
   if (lines.length > 0 && !structured && refusalIn(text)) return compareRefusal(text, observed);
   if (observed.code !== undefined && observed.code !== 0) {
-    return [broken(`expected success, got exit status ${observed.code}: ${firstLine(observed.output)}`)];
+    return [broken(`expected success, got exit status ${observed.code}: ${tellingLine(observed.output)}`)];
   }
   if (lines.length === 0) {
     const blank = looks.test(command) && observed.output.trim() === "";

@@ -1,4 +1,4 @@
-import { firstLine, refusalIn } from "#harness/tools/tutorial/compare/outputs/refusal.ts";
+import { refusalIn, tellingLine } from "#harness/tools/tutorial/compare/outputs/refusal.ts";
 import { volatileOut } from "#harness/tools/tutorial/compare/patterns.ts";
 import type { StepResult } from "#harness/tools/tutorial/run/runner.ts";
 import { type StepVerdict, type TutorialRun, titleOf } from "#harness/tools/tutorial/run/tutorial-run.ts";
@@ -41,7 +41,7 @@ function whatItDid({ reason, findings, ran }: StepResult): string {
 }
 
 function refusal(output: string): string {
-  return refusalIn(output) ?? firstLine(output);
+  return refusalIn(output) ?? tellingLine(output);
 }
 
 /** The drift as lines of the console; empty where there is none. */

@@ -1,7 +1,8 @@
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { toldBefore } from "#reports/conformance/outcome/causes.ts";
 import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
 import { formatDuration, plural } from "#reports/conformance/words.ts";
-import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
+import { outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { anchorOf, link } from "#reports/page/link.ts";
 import { badge, details } from "#reports/page/parts.ts";
@@ -66,7 +67,7 @@ function renderTests({ tests }: RequirementResult): Html | undefined {
   if (tests.length < 2) return undefined;
   const items = tests.map(({ name, outcome, reason }) => {
     const { sign, tone } = outcomeSigns[outcome];
-    const why = outcome !== "passed" && reason !== undefined && html`<br>${firstLine(reason)}`;
+    const why = outcome !== "passed" && reason !== undefined && html`<br>${firstLineOf(reason)}`;
     return html`<li>${badge(tone, sign)} ${name}${why}</li>`;
   });
   return details({ summary: plural(tests.length, "test") }, html`<ul>${items}</ul>`);

@@ -1,6 +1,7 @@
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import type { CauseStatement } from "#reports/conformance/schema.ts";
-import { firstLine, outcomeSigns } from "#reports/matrix/outcomes.ts";
+import { outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { linkTo } from "#reports/matrix/page/cell-link.ts";
 import type { Cell } from "#reports/matrix/schema.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
@@ -28,7 +29,7 @@ function renderBrokenCell(cell: Cell): Html {
   const { name, state, because, errors } = cell;
   const why = because ?? errors[0]?.message ?? "";
   const mark = badge(state === "blocked" ? "warn" : "odd", state);
-  return html`<li>${mark} ${link(`${linkTo(cell)}#state`, name)}<code>${firstLine(why)}</code></li>`;
+  return html`<li>${mark} ${link(`${linkTo(cell)}#state`, name)}<code>${firstLineOf(why)}</code></li>`;
 }
 
 /** Every such cause once, with the requirements that it took. */

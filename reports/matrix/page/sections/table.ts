@@ -1,5 +1,6 @@
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { ProfileVerdict } from "#reports/conformance/schema.ts";
-import { firstLine, outcomeSigns, requirementsOf } from "#reports/matrix/outcomes.ts";
+import { outcomeSigns, requirementsOf } from "#reports/matrix/outcomes.ts";
 import { linkTo } from "#reports/matrix/page/cell-link.ts";
 import type { Cell, Matrix } from "#reports/matrix/schema.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
@@ -114,7 +115,7 @@ function resultOf(
   if (!result) return { content: undefined, classes: ["muted"], calm: cell.state === "complete" };
   const { outcome, reason = "" } = result;
   const { sign, tone } = outcomeSigns[outcome];
-  const told = [`${requirement} on ${cell.name}: ${outcome}`, firstLine(reason), change ?? ""];
+  const told = [`${requirement} on ${cell.name}: ${outcome}`, firstLineOf(reason), change ?? ""];
   return {
     content: link(linkTo(cell, requirement), html`${sign}<span class="hidden"> ${outcome}</span>`, {
       title: told.filter(Boolean).join("\n"),

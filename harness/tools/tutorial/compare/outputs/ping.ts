@@ -1,5 +1,5 @@
 import { broken, type Comparator, harmless } from "#harness/tools/tutorial/compare/comparison.ts";
-import { firstLine, refusalIn } from "./refusal.ts";
+import { refusalIn, tellingLine } from "./refusal.ts";
 
 const header = /^PING (\S+) \(([\d.]+)\)/m;
 const reply = /^\d+ bytes from /gm;
@@ -15,7 +15,7 @@ export const comparePing: Comparator = (expected, { output }, context) => {
     return repliesHere === 0 ? [] : [broken(`expected no reply, got ${repliesHere}`)];
   }
   if (repliesHere === 0) {
-    return [broken(`expected replies, got none${refusalIn(output) ? `: ${firstLine(output)}` : ""}`)];
+    return [broken(`expected replies, got none${refusalIn(output) ? `: ${tellingLine(output)}` : ""}`)];
   }
   const [, name = "", address = ""] = shown ?? [];
   const [, , live = ""] = seen ?? [];

@@ -32,11 +32,11 @@ export function compareRefusal(expected: string, { output, code }: Observed): Ou
   const got = seen ?? `exit status ${code}`;
   // A program that does not understand its call refuses something else than the text speaks of.
   const judge = seen === "a wrong call" ? broken : harmless;
-  return [judge(`expected ${shown}, got ${got}: ${firstLine(output)}`)];
+  return [judge(`expected ${shown}, got ${got}: ${tellingLine(output)}`)];
 }
 
 /** The line of an output that says why, else its first. */
-export function firstLine(text: string): string {
+export function tellingLine(text: string): string {
   const lines = text.trim().split("\n");
   const telling = lines.find((line) => refusalIn(line) !== undefined) ?? lines[0] ?? "";
   return telling.slice(0, 200) || "no output";
