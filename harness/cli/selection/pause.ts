@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { PausedTest, PauseMethods } from "#harness/conformance/pause/pause.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { serveSocket } from "#harness/core/rpc/socket.ts";
 
 /** Where workers ask whether to go on. */
@@ -26,7 +26,7 @@ export async function servePause(): Promise<PauseServer> {
       },
     );
   }
-  const folder = mkdtempSync(join(tmpdir(), "netconform-pause-"));
+  const folder = makeScratchFolder();
   const socket = join(folder, "pause.sock");
   const server = await serveSocket<PauseMethods>(socket, {
     async paused(test) {

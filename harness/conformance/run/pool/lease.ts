@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import type { SetUpFailure } from "#harness/conformance/outcome.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { RpcClient } from "#harness/core/rpc/client.ts";
 import { bothHalves } from "#harness/core/rpc/messages.ts";
 import { serveSocket } from "#harness/core/rpc/socket.ts";
@@ -54,7 +54,7 @@ export interface ServedClusters {
 
 /** Leases the clusters of one target to the workers of vitest. */
 export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
-  const folder = mkdtempSync(join(tmpdir(), "netconform-clusters-"));
+  const folder = makeScratchFolder();
   const socket = join(folder, "clusters.sock");
   const server = await serveSocket<LeaseMethods>(socket, {
     lease: () => lessor.lease(),
@@ -69,13 +69,14 @@ export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
       }),
   });
   server.unref();
-  return {
-    socket,
-    close() {
-      server.close();
-      rmSync(folder, { recursive: true, force: true });
-    },
+  const close = () => {
+    server.close();
+    rmSync(folder, { recursive: true, force: true });
+    process.off("exit", close);
   };
+  // An interrupted run ends its process before anybody closes it.
+  process.on("exit", close);
+  return { socket, close };
 }
 
 /** Asks for a cluster that this process alone uses until it ends. Throws `HarnessError` when nobody answers. */
