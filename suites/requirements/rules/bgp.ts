@@ -69,12 +69,12 @@ export const bgpRequirements = {
   },
   G9: bgp(
     "a network that is not announced is in no router's table, and is not reached from behind the routers",
-    rfc(4271, "9.1.3", "policy keeps routes from being advertised"),
+    rfc(4271, "9.1.3", "policy may exclude a route from what a peer is told"),
     ["multihost"],
   ),
   G10: bgp(
     "all of it holds over IPv6: routes with the node's IPv6 address as the next hop, reached both ways, untranslated",
-    rfc(2545, "3", "the next hop of IPv6 routes"),
+    rfc(2545, "3", "constructing the next hop of IPv6 routes"),
     ["multihost", "ipv6"],
   ),
 } as const satisfies Record<string, Requirement>;
