@@ -127,7 +127,7 @@ async function tutorial(file: string, options: Options): Promise<number> {
   if (coverage) console.log(describeCoverage(coverage));
   if (runs.length > 1) {
     const drift = driftBetween(runs);
-    console.log(`${drift.length} commands do not do the same on ${runs.map(titleOf).join(", ")}`);
+    console.log(`${drift.length} commands do not do the same with ${runs.map(titleOf).join(", ")}`);
     if (drift.length > 0) console.log(describeDrift(drift));
     console.log(writeDrift(runs, settings.REPORTS));
   }
