@@ -14,13 +14,14 @@ export function clustersThatFit({
 }
 
 /**
- * How many chapters run at the same time, each on a cluster of its own. Hosts and virtual machines are there once; a person who is
- * asked at a failure is asked about one.
+ * How many chapters run at the same time, each on a cluster of its own. Hosts, virtual machines and a Contiv that runs already are
+ * there once; a person who is asked at a failure is asked about one.
  */
 export function chaptersAtATime(
-  { SEQUENTIAL, CLUSTER }: Pick<Settings, "SEQUENTIAL" | "CLUSTER">,
+  { SEQUENTIAL, CLUSTER, CONTIV }: Pick<Settings, "SEQUENTIAL" | "CLUSTER" | "CONTIV">,
   { pause }: Pick<Selection, "pause">,
   carried: number = clustersThatFit(),
 ): number {
-  return SEQUENTIAL || CLUSTER !== "containers" || pause !== undefined ? 1 : carried;
+  const once = CLUSTER !== "containers" || CONTIV === "running" || pause !== undefined;
+  return SEQUENTIAL || once ? 1 : carried;
 }
