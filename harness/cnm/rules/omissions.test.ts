@@ -62,6 +62,14 @@ describe("the engine is to blame", () => {
     });
   });
 
+  test("for a network of global scope that stays on every node, since one engine never took an endpoint back", () => {
+    const elsewhere = exchange("NetworkDriver.CreateNetwork", net, "{}", "node2");
+    const has = { ...hasNothing, networks: new Set(["node1 n", "node2 n"]) };
+    const both = { ...held, networks: ["node1 n", "node2 n"] };
+    expect(judge([...made, elsewhere], has, both).blame).toBe(true);
+    expect(judge([...made, elsewhere], has, { ...both, networks: ["node1 n", "node2 m"] }).blame).toBe(false);
+  });
+
   test("for a network that it has no more and never asked for, also where another engine did", () => {
     const other = exchange("NetworkDriver.DeleteNetwork", net, "{}", "node2");
     expect(judge([...made, other], hasNothing, { ...nothing, networks: ["node1 n"] })).toMatchObject({

@@ -83,20 +83,19 @@ export function areToBlame(
   if (omissions.length === 0) return false;
   const omitted = (one: string, what: Omission["what"]) =>
     omissions.some((omission) => omission.what === what && one === `${omission.engine} ${omission.id}`);
+  // A network of global scope has one id on all engines, and goes as a whole.
   const networksInUse = new Set(
     exchanges.flatMap((exchange) => {
       if (exchange.call !== "NetworkDriver.CreateEndpoint") return [];
       const { EndpointID, NetworkID } = readExchange(exchange).request ?? {};
-      return omitted(`${exchange.caller} ${EndpointID}`, "endpoint")
-        ? [`${exchange.caller} ${NetworkID}`]
-        : [];
+      return omitted(`${exchange.caller} ${EndpointID}`, "endpoint") ? [NetworkID] : [];
     }),
   );
   const isRefused = (exchange: Exchange) =>
     /^IpamDriver\.Release/.test(exchange.call) && readExchange(exchange).message !== undefined;
   return (
     [...held.endpoints, ...held.joins].every((one) => omitted(one, "endpoint")) &&
-    held.networks.every((one) => omitted(one, "network") || networksInUse.has(one)) &&
+    held.networks.every((one) => omitted(one, "network") || networksInUse.has(partsOf(one).id)) &&
     !exchanges.some(isRefused)
   );
 }
