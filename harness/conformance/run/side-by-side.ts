@@ -5,12 +5,12 @@ import type { Selection } from "./selection.ts";
 /** What a cluster needs at its height: two nodes with their engines, and the worker of vitest that uses it. */
 const bytesPerCluster = 2 * 1024 ** 3;
 
-/** How many clusters this machine carries at a time: one per core (a chapter waits for packets half of the time), as memory allows. */
+/** How many clusters this machine carries at a time: two per core (a chapter waits for packets most of the time), as memory allows. */
 export function clustersThatFit({
   cores = availableParallelism(),
   free = Math.max(freemem(), totalmem() / 2),
 } = {}): number {
-  return Math.max(1, Math.min(cores, Math.floor(free / bytesPerCluster)));
+  return Math.max(1, Math.min(2 * cores, Math.floor(free / bytesPerCluster)));
 }
 
 /**
