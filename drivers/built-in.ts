@@ -13,6 +13,7 @@ const files = {
   "cni-ptp": "cni/debian/ptp",
   "cni-bgp": "cni/debian/bgp",
   "cni-macvlan": "cni/debian/macvlan",
+  "cni-isolated": "cni/debian/isolated",
 } as const;
 
 /** Name of a driver that comes with the suite: what `DRIVER` accepts besides files and packages. */

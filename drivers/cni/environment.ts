@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
+import { removeIsolationOf } from "#harness/cluster/hosts/undo/firewall.ts";
 import { address6Of, assignIpv6, prefix6Of } from "#harness/cluster/ipv6.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
@@ -29,7 +30,7 @@ export async function prepareEnvironment(
   await Promise.all(
     places.map(async (place) => {
       const own = scope.child(`${place.values.name} on ${place.node.name}`, { kind: "node" });
-      own.defer("what plugins keep of a network", () => forget(place));
+      own.defer("what plugins keep of a network", () => forget(place, profile));
       if (place.values.announced) await letIn(own, place);
       if (place.values.announced || !profile.join) return;
       await openFirewall(own, place);
@@ -51,10 +52,14 @@ async function makeBridge({ node, values: { bridge, ipv6 } }: Place): Promise<vo
   await node.run(["ip", "link", "set", bridge, "up"]);
 }
 
-/** An empty lease folder is no leftover; one with leases stays, so that it is found. */
-async function forget({ node, values }: Place): Promise<void> {
+/**
+ * The firewall plugin never removes its rules for a bridge, as the bridge plugin never removes the bridge. An empty lease folder is no
+ * leftover; one with leases stays, so that it is found.
+ */
+async function forget({ node, values }: Place, { config }: Pick<CniProfile, "config">): Promise<void> {
   const folder = `/var/lib/cni/networks/${values.name}`;
   await node.exec(["ip", "link", "del", values.bridge]);
+  if (isolates(config(values))) await removeIsolationOf(node, values.bridge);
   const script = 'rm -f "$1"/lock "$1"/last_reserved_ip.*; rmdir "$1"';
   await node.exec(["sh", "-c", script, "sh", folder]);
 }
@@ -126,6 +131,10 @@ async function routesTo(
     const route = [to, "via", via, "dev", node.interfaces[underlay].device];
     await withUndo(scope, node, ["ip", "route", "add", ...route], ["ip", "route", "del", ...route]);
   }
+}
+
+function isolates(config: unknown): boolean {
+  return JSON.stringify(config).includes('"ingressPolicy"');
 }
 
 /** Whether a configuration has the network's bridge, and its containers no host end of their own that carries addresses. */

@@ -31,6 +31,20 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "bridges-not-kept-apart",
+    on: { tier: "chapters", chapter: "datapath", driver: "cni-isolated" },
+    breaks: "lets traffic from one bridge of a node to another past the rules of the firewall plugin",
+    why: "a container is attacked from a network that it is not in",
+    detectedBy: ["B9"],
+    hop: ["it got through by c-", "let through by ip filter CNI-ISOLATION-STAGE-1 on node1", "accept"],
+    inject: {
+      // The plugin puts the rules of a new bridge before all others.
+      "workload started": async (_context, { workload, scope }) => {
+        await insertRule(scope, workload.node, "filter", ["CNI-ISOLATION-STAGE-1", "-j", "ACCEPT"]);
+      },
+    },
+  },
+  {
     name: "networks-joined-by-the-egress",
     on: overlay,
     breaks: "lets containers of one node talk to each other over docker_gwbridge",

@@ -13,6 +13,11 @@ export function removeCniChains(host: Host): Promise<void> {
   return remove(host, "/CNI-/{s/^-A/-D/p;s/^:\\(CNI-[^ ]*\\).*/-X \\1/p}");
 }
 
+/** Removes the rules by which the firewall plugin keeps a bridge apart from others; its chains stay. */
+export function removeIsolationOf(host: Host, bridge: string): Promise<void> {
+  return remove(host, `/^-A CNI-ISOLATION-.* -o ${bridge} /s/^-A/-D/p`);
+}
+
 /** Removes the rules that have no chain of their own: for the interfaces of routed networks, and with the name of a CNI network as their comment. */
 export function removeOwnRules(host: Host): Promise<void> {
   return remove(

@@ -1,0 +1,22 @@
+import { cniDriver } from "#drivers/cni/cni-driver.ts";
+import { announcement, listOf, ownSubnet } from "./plugins.ts";
+
+/** Bridges of one node, between which the firewall plugin lets nothing through. Published ports would need ways past it. */
+export default cniDriver({
+  name: "cni-isolated",
+  title: "CNI bridges that the firewall plugin keeps apart",
+  capabilities: ["outbound", "hotplug", "isolation"],
+  config: (values) =>
+    listOf(values, [
+      {
+        type: "bridge",
+        bridge: values.bridge,
+        isGateway: true,
+        ipMasq: true,
+        capabilities: { ips: true },
+        ipam: ownSubnet(values),
+      },
+      announcement,
+      { type: "firewall", backend: "iptables", ingressPolicy: "same-bridge" },
+    ]),
+});
