@@ -23,8 +23,9 @@ export default defineConfig({
           name: "integration",
           include: ["{harness,drivers,reports}/**/*.integration.ts"],
           testTimeout: 120_000 * PATIENCE,
-          // Each of these files runs vitest or a command in processes of their own.
+          // Each of these files runs vitest or a command in processes of their own, which are side by side already.
           maxWorkers: 2,
+          env: { SEQUENTIAL: "1" },
         },
       },
       ...config.test.projects,

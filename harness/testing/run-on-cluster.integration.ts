@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { ClusterStates } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { readStatement } from "#reports/vitest-run.ts";
@@ -51,6 +53,24 @@ test("--pause waits at a failure with everything up, leads there, and goes on at
   await session.running;
   expect(session.said).toContain("going on");
   expect(readStatement(REPORTS)?.run.complete, session.said).toBe(true);
+}, 240_000);
+
+test("chapters that run side by side have a cluster each, are told one by one, and leave nothing", async () => {
+  const REPORTS = join(folder, "side-by-side");
+  const { code, said } = await runCommand(["run", "suites/basics/basics", "suites/external/external"], {
+    ...{ DRIVER: "bridge", NODES: "1", KEEP: "0", SEQUENTIAL: "0", REPORTS },
+  });
+  expect(code, said).toBe(0);
+  const clusters = [...said.matchAll(/has the new cluster (\S+),/g)].map(([, id = ""]) => id);
+  expect(new Set(clusters).size, said).toBe(2);
+  const told = [...said.matchAll(/(?:S5|C1 nothing of) (basics|external) /g)].map(([, chapter]) => chapter);
+  expect(told.slice(0, 4), said).toEqual(
+    told[0] === "basics"
+      ? ["basics", "basics", "external", "external"]
+      : ["external", "external", "basics", "basics"],
+  );
+  const states = new ClusterStates(readSettings()).all().map(({ id }) => id);
+  expect(states.filter((id) => clusters.includes(id))).toEqual([]);
 }, 240_000);
 
 const driverFile = join(folder, "watched.ts");
