@@ -4,10 +4,16 @@ import type { Mark, ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { type EnginesHave, isAsked } from "#harness/cnm/rules/omissions.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, type EngineAtFault, HarnessError, NotGone } from "#harness/core/errors.ts";
+import {
+  DeadlineExceeded,
+  type EngineAtFault,
+  EngineRefused,
+  HarnessError,
+  NotGone,
+} from "#harness/core/errors.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import { type Aftermath, failureThat } from "./suite/aftermath/aftermath.ts";
-import { judgeOmissions } from "./suite/aftermath/engine-at-fault.ts";
+import { judgeOmissions, judgeRefusal } from "./suite/aftermath/engine-at-fault.ts";
 import { describeHeldResources, nothingHeld, subtractHeld } from "./suite/aftermath/held.ts";
 import type { TestTools } from "./suite/tools.ts";
 
@@ -84,8 +90,9 @@ export async function expectProtocolKept(
 }
 
 /**
- * What a test really ended with that found something still there which it had removed: `EngineAtFault` where the recording since `start` proves
- * that engines never asked for it, else `undefined`. To be asked when everything that the test made is removed.
+ * What a test really ended with that found something still there which it had removed, or whose engine passed on what the plugin refused:
+ * `EngineAtFault` where the recording since `start` proves that it follows from calls which engines never made, else `undefined`. To be asked when
+ * everything that the test made is removed.
  */
 export async function blameOmissions(
   failure: unknown,
@@ -93,10 +100,12 @@ export async function blameOmissions(
   { mark, held: before }: ProtocolStart,
   has: () => Promise<EnginesHave>,
 ): Promise<EngineAtFault | undefined> {
-  if (!(failure instanceof NotGone)) return undefined;
+  const judge =
+    failure instanceof NotGone ? judgeOmissions : failure instanceof EngineRefused ? judgeRefusal : undefined;
+  if (!judge || !(failure instanceof Error)) return undefined;
   const held = await untilHeld(recorder, before);
   const { exchanges } = await recorder.since(mark);
-  return judgeOmissions(failure.message, { held, exchanges, has: await has() }, failure);
+  return judge(failure.message, { held, exchanges, has: await has() }, failure);
 }
 
 /** The call that removes what is held, and the field of its request with the id. */

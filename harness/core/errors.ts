@@ -85,6 +85,11 @@ export class NotGone extends Nonconformance {
   override name = "NotGone";
 }
 
+/** An engine refused what it was told to do, in its own words. Where a plugin had refused the engine, that is among them. */
+export class EngineRefused extends Nonconformance {
+  override name = "EngineRefused";
+}
+
 /**
  * The recording proves that an engine never made a call that it owed the plugin: the outcome is `engine at fault`, and the plugin is not
  * charged. `because` names the engine and the call.

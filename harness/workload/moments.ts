@@ -15,6 +15,8 @@ declare module "#harness/core/async/events.ts" {
     "workload disconnected": { workload: Workload; network: string };
     /** A container that had ended runs again; `workload` is what it is now. */
     "workload restarted": { workload: Workload; network: string };
+    /** The engine of a node was killed, and is about to be started. */
+    "engine killed": { node: ClusterNode };
     /** The engine of a node that had ended, or was killed, answers again. */
     "engine started": { node: ClusterNode };
     /** A task of a swarm service runs, one that replaces another too; told when the tasks are next listed. */

@@ -89,6 +89,6 @@ chapter("lifecycle", ({ requirement }) => {
       const started = await runWhenPossible(scope, network, node);
       await expectPing(started, await runWhenPossible(scope, network, node));
     },
-    { deadlineMs },
+    { alone: true, breaks: true, deadlineMs },
   );
 });

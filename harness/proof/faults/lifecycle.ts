@@ -1,6 +1,6 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { drop, inside, interfaceOf, onRequirement } from "./tools.ts";
+import { drop, endpointsLostWhenKilled, inside, interfaceOf, onRequirement } from "./tools.ts";
 
 const bridge = { tier: "chapters", chapter: "lifecycle", driver: "bridge" } as const;
 const reference = { ...bridge, driver: "reference" } as const;
@@ -85,6 +85,17 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
           await drop(chapter, node, "prerouting", `tcp dport ${port}`);
       },
     },
+  },
+  {
+    name: "endpoints-lost-when-killed",
+    on: reference,
+    breaks: "an engine that was killed knows its networks and no endpoint of them, and so takes none back",
+    why: "the plugin has to refuse the address of a container that is there no more; the engine is to blame",
+    detectedBy: ["R6b"],
+    outcome: "engine at fault",
+    mayFollow: ["C1", "R1"],
+    alone: true,
+    inject: endpointsLostWhenKilled(),
   },
   {
     name: "addresses-leaked-by-failed-starts",

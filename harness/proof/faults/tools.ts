@@ -6,7 +6,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { ExecOptions } from "#harness/host/host.ts";
-import type { FaultContext } from "#harness/proof/fault.ts";
+import type { FaultActs, FaultContext } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** The cluster's first node. */
@@ -145,5 +145,46 @@ export function onRequirement(
 ): Act<"requirement begins"> {
   return async (context, { requirement, scope }) => {
     if (requirement === id) await act(context, scope);
+  };
+}
+
+const store = '"$(docker info --format "{{.DockerRootDir}}")"/network/files/local-kv.db';
+const keptStore = "/run/netconform-kept-store";
+
+/** Ends the namespaces in which no container runs; the engine's own have other names than its containers'. */
+const removeLostNamespaces = `
+known=$(docker ps --quiet | xargs -r docker inspect --format '{{.NetworkSettings.SandboxKey}}')
+for path in /run/docker/netns/*; do
+  name=$(basename "$path")
+  printf '%s\\n' "$name" | grep --quiet --extended-regexp '^[0-9a-f]{12}$' || continue
+  printf '%s\\n' "$known" | grep --quiet "/$name$" || { umount "$path" && rm -f "$path"; }
+done`;
+
+/**
+ * An engine that is killed begins again with what it had written down when the last network had been made: it knows that network, and no endpoint
+ * of it. It is so with engines that write endpoints down where they do not look for them again (20.10, global scope). What nobody
+ * looks after any more goes, as with a node that lost its power, or the next container would share addresses with it.
+ */
+export function endpointsLostWhenKilled(): FaultActs {
+  /** Where each node's engine writes down what it has. */
+  const stores = new Map<string, string>();
+  const killed = new Set<string>();
+  return {
+    "network created": async ({ cluster, chapter }) => {
+      for (const node of cluster.nodes) {
+        const path = await node.run(["sh", "-c", `cp ${store} ${keptStore} && echo ${store}`]);
+        stores.set(node.name, path.trim());
+        chapter.defer(`the store that was kept on ${node.name}`, () => node.run(["rm", "-f", keptStore]));
+      }
+    },
+    "engine killed": async (_context, { node }) => {
+      const path = stores.get(node.name);
+      if (path === undefined) return;
+      await node.run(["cp", keptStore, path]);
+      killed.add(node.name);
+    },
+    "engine started": async (_context, { node }) => {
+      if (killed.delete(node.name)) await node.run(["sh", "-c", removeLostNamespaces]);
+    },
   };
 }

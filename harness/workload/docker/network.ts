@@ -4,7 +4,7 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { announce } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, EngineRefused, HarnessError, type Nonconformance } from "#harness/core/errors.ts";
 import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { execInContainer, NamespacedWorkload } from "#harness/workload/namespaced.ts";
 import type {
@@ -37,7 +37,7 @@ export async function askEngine<T>(node: ClusterNode, what: string, call: Promis
 }
 
 /** What an engine refused, with where it looks for a plugin that it does not find. */
-async function refusalOf(node: ClusterNode, what: string, error: unknown): Promise<Nonconformance> {
+async function refusalOf(node: ClusterNode, what: string, error: unknown): Promise<EngineRefused> {
   const { statusCode, json, message } = error as {
     statusCode: number;
     json?: { message?: string };
@@ -45,7 +45,7 @@ async function refusalOf(node: ClusterNode, what: string, error: unknown): Promi
   };
   const said = json?.message ?? message;
   const missing = await explainMissingPlugin(node, said);
-  return new Nonconformance({
+  return new EngineRefused({
     who: `${node.name}: ${what}`,
     expected: "success",
     got: `HTTP ${statusCode}: ${said}`,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { SnapshotDifference } from "#harness/cluster/snapshot/snapshot.ts";
 import { EngineAtFault, Nonconformance } from "#harness/core/errors.ts";
 import { Aftermath, failureThat, type Remains } from "./aftermath.ts";
-import { judgeOmissions } from "./engine-at-fault.ts";
+import { judgeOmissions, judgeRefusal } from "./engine-at-fault.ts";
 import { nothingHeld } from "./held.ts";
 
 const left = (thing: string): SnapshotDifference => ({
@@ -88,4 +88,26 @@ test("the engine is named with the call that never came, and what failed then is
   });
   const asked = [exchange("NetworkDriver.CreateEndpoint"), exchange("NetworkDriver.DeleteEndpoint")];
   expect(judgeOmissions("no", { held: some.held, has, exchanges: asked })).toBeUndefined();
+});
+
+test("a refusal that follows from what an engine left out is the engine's, unless something else is held", () => {
+  const exchange = (call: string, answer: object, at: number, id = "e1", address = "10.1.1.9/24") => ({
+    ...{ id: at, plugin: "mine", caller: "node1", call, startedAt: at, endedAt: at + 1 },
+    request: JSON.stringify({ NetworkID: "n", EndpointID: id, Interface: { Address: address } }),
+    ...{ status: 200, answer: JSON.stringify(answer) },
+  });
+  const made = exchange("NetworkDriver.CreateEndpoint", {}, 1);
+  const refused = exchange("NetworkDriver.CreateEndpoint", { Err: "it has an owner" }, 3, "e2");
+  const has = { networks: new Set<string>(), endpoints: new Set<string>() };
+  const failed = "node1: docker start c-1: expected success, got HTTP 500: remote: it has an owner";
+  const seen = { held: nothing.held, has, exchanges: [made, refused] };
+  expect(judgeRefusal(failed, seen)?.message).toBe(
+    `the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made\n  the engine of node1: expected NetworkDriver.DeleteEndpoint for endpoint e1, which it has no more, got no such call in the recording\n  What failed then: ${failed}`,
+  );
+  expect(judgeRefusal(failed, { ...seen, held: some.held })).toBeInstanceOf(EngineAtFault);
+  const asked = exchange("NetworkDriver.CreateEndpoint", {}, 5, "e3", "10.1.1.7/24");
+  const deleted = exchange("NetworkDriver.DeleteEndpoint", { Err: "busy" }, 7, "e3");
+  const held = { ...some.held, endpoints: [...some.held.endpoints, "node1 e3"] };
+  const exchanges = [made, refused, asked, deleted];
+  expect(judgeRefusal(failed, { held, has, exchanges })).toBeUndefined();
 });

@@ -2,7 +2,9 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { areToBlame, type EnginesHave, type Omission, omissionsIn } from "#harness/cnm/rules/omissions.ts";
+import { omissionsBehind } from "#harness/cnm/rules/refusals.ts";
 import { EngineAtFault } from "#harness/core/errors.ts";
+import { describeHeldResources } from "./held.ts";
 
 /** What the engines of the nodes still have. Throws what their API does: of an engine that cannot be asked nothing is known. */
 export async function whatEnginesHave(nodes: readonly ClusterNode[]): Promise<EnginesHave> {
@@ -25,18 +27,40 @@ export async function whatEnginesHave(nodes: readonly ClusterNode[]): Promise<En
   };
 }
 
+/** What is known of plugin and engines when everything was to be gone. */
+export interface Seen {
+  /** What is held besides what was before. */
+  readonly held: HeldResources;
+  readonly exchanges: readonly Exchange[];
+  readonly has: EnginesHave;
+}
+
 /**
  * What a failure really is: where the exchanges prove that all that is held is so since engines never asked for its removal, the
- * engines are named and the plugin is not charged. `undefined` where they do not prove it. `held` is what is held besides what was before,
- * when everything was to be gone. Pure.
+ * engines are named and the plugin is not charged. `undefined` where they do not prove it. Pure.
  */
 export function judgeOmissions(
   failed: string,
-  { held, exchanges, has }: { held: HeldResources; exchanges: readonly Exchange[]; has: EnginesHave },
+  { held, exchanges, has }: Seen,
   cause?: unknown,
 ): EngineAtFault | undefined {
   const omissions = omissionsIn(held, exchanges, has);
-  if (!areToBlame(omissions, held, exchanges)) return undefined;
+  return areToBlame(omissions, held, exchanges) ? tell(omissions, failed, cause) : undefined;
+}
+
+/**
+ * The same of what the plugin refused while a test ran: the exchanges prove that it was asked for the address of an endpoint which its engine
+ * had left out, and nothing is held but for such reasons. `failed` has the engine's words. Pure.
+ */
+export function judgeRefusal(failed: string, seen: Seen, cause?: unknown): EngineAtFault | undefined {
+  const { held, exchanges, has } = seen;
+  const omissions = omissionsBehind(failed, exchanges, has);
+  if (omissions.length === 0) return undefined;
+  const isClear = describeHeldResources(held) === "" || judgeOmissions(failed, seen) !== undefined;
+  return isClear ? tell(omissions, failed, cause) : undefined;
+}
+
+function tell(omissions: readonly Omission[], failed: string, cause: unknown): EngineAtFault {
   const told = omissions.map(
     ({ engine, what, id, calls }) =>
       `  the engine of ${engine}: expected ${calls.join(" and ")} for ${what} ${id}, which it has no more, got no such call in the recording`,

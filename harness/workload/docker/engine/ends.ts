@@ -27,5 +27,6 @@ export async function startEngine(node: ClusterNode): Promise<void> {
 /** Ends the node's engine without warning, and starts it again; resolves when it answers. */
 export async function killAndStartEngine(node: ClusterNode): Promise<void> {
   await (await EngineControl.of(node)).kill();
+  await announce("engine killed", { node });
   await startEngine(node);
 }
