@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { nthAddress, overlaps } from "#harness/core/ip.ts";
 import { describeRoute } from "#harness/observe/bgp/routes.ts";
+import { isSameSince } from "#harness/observe/bgp/sessions.ts";
+import { takePlace } from "#harness/observe/bgp/substitute.ts";
 import { untilSeen } from "#harness/observe/probe/expectation.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
@@ -18,6 +20,7 @@ import {
   openBgp,
   opensMs,
 } from "./fixture.ts";
+import { expectMalformedWithdrawn } from "./malformed.ts";
 import { expectBare, expectOwnAddresses, expectSpread } from "./traffic.ts";
 
 /** Sessions that come up, and networks. */
@@ -210,7 +213,15 @@ chapter("bgp", ({ requirement, shared }) => {
         for (const [index, router] of routers.entries()) {
           const who = `${router.name}, whose sessions with ${b.node.name} alone were closed`;
           const since = await router.upSince(stays);
-          expectFact(who, `since when its sessions with ${a.node.name} are up`, since, before[index]);
+          const was = before[index] ?? [];
+          expectThat(
+            since.length === was.length && since.every((one, at) => isSameSince(one, was[at] ?? "")),
+            {
+              who,
+              expected: `its sessions with ${a.node.name} to be up since ${was.join(", ")}`,
+              got: since.join(", "),
+            },
+          );
         }
       } finally {
         for (const router of routers) await router.restore(cut);
@@ -259,6 +270,28 @@ chapter("bgp", ({ requirement, shared }) => {
       const [outside, { a }] = await Promise.all([use(bgp), use(pair)]);
       await expectReached(outside, [a]);
       await expectSpread({ ...outside, from: a, keep });
+    },
+    alone,
+  );
+
+  requirement(
+    "G11",
+    "told by a speaker in the place of the first router: an ORIGIN of two octets, a MULTI_EXIT_DISC of three",
+    async ({ use, cluster, scope, fact }) => {
+      const [outside, { a }] = await Promise.all([use(bgp), use(pair)]);
+      const { host, routers, neighborOf } = outside;
+      const [first] = routers;
+      await expectReached(outside, [a]);
+      const own = scope.child("a speaker in the place of the first router");
+      const session = await takePlace(own, {
+        ...{ uplink: outside, router: first, neighbor: neighborOf(a.node), container: a },
+        ...{ prefix: freshSubnet(), deadlineMs: opensMs },
+      });
+      const messages = await expectMalformedWithdrawn(session, { host, from: a });
+      fact("what the node sent to the speaker", messages.join(", ") || "nothing");
+      await own.close();
+      for (const node of cluster.nodes) await expectSessions(first, neighborOf(node), opensMs);
+      await expectReached(outside, [a]);
     },
     alone,
   );

@@ -3,6 +3,7 @@ import { DeadlineExceeded, ProbeFailed } from "#harness/core/errors.ts";
 import { type GivenTo, type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
 import type { Host } from "#harness/host/host.ts";
 import { recordCommand } from "#harness/host/transcript.ts";
+import type { BgpMethods, BgpOptions, BgpSpeech } from "./bgp.ts";
 import { forkAgent, type RunningAgent } from "./fork-server.ts";
 import type { Arrival, DatagramResult, PingResult, Reach, Resolution, Transport } from "./reach.ts";
 
@@ -106,7 +107,7 @@ export class NoRoute extends ProbeFailed {
 }
 
 /** What the agent can be asked, with every default filled in. */
-interface ProbeMethods {
+interface ProbeMethods extends BgpMethods {
   ready(given: object): { python: string; parallel: number };
   listen(given: Omit<ListenOptions, "ports"> & { ports: number[] }): { handle: number; ports: number[] };
   received(given: { handle: number }): Arrival[];
@@ -269,6 +270,21 @@ export class ProbeAgent implements AsyncDisposable {
   resolve(options: ResolveOptions): Promise<Resolution> {
     const { type = "A", port = 53, timeoutMs = defaultTimeoutMs } = options;
     return this.#call("resolve", { ...options, type, port, timeoutMs }, timeoutMs);
+  }
+
+  /** A BGP session with a neighbour, called or calling; or, in words, why there was none in time. Takes TCP port 179 until then. */
+  async speakBgp(options: BgpOptions): Promise<BgpSpeech | { failed: string }> {
+    const opened = await this.#call("bgpOpen", options, options.timeoutMs);
+    if ("failed" in opened) return opened;
+    return {
+      announce: async (prefixes, marred) => {
+        await this.#call("bgpAnnounce", { ...opened, prefixes: [...prefixes], marred: marred ?? null }, 0);
+      },
+      told: () => this.#call("bgpTold", opened, 0),
+      close: async () => {
+        if (!this.#program.rpc.ended) await this.#call("bgpClose", opened, 0);
+      },
+    };
   }
 
   /** Ends the agent and with it all its servers. */

@@ -14,6 +14,8 @@ export class Router {
   readonly name: string;
   readonly as: number;
   readonly addresses: readonly string[];
+  /** What it announces, and behind which next hops that is. */
+  readonly behind: RouterPlace["behind"];
   readonly #host: Host;
   readonly #bird: Bird;
   readonly #config: string;
@@ -22,6 +24,7 @@ export class Router {
     this.name = name;
     this.as = as;
     this.addresses = addresses;
+    this.behind = behind;
     this.#host = host;
     this.#bird = new Bird(host, { name, netns: name });
     this.#config = routerConfig({ as, address: addresses[0] ?? "", behind, neighbors });

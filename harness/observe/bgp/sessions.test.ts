@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readSessions } from "./sessions.ts";
+import { isSameSince, readSessions } from "./sessions.ts";
 
 test("sessions and their states are read from what BIRD 2 and 3 show", () => {
   const answer = `BIRD 2.0.12 ready.
@@ -15,4 +15,12 @@ node3      BGP        ---        down   10:58:41.123
     { protocol: "node2", state: "Active", since: "10:58:41.123" },
     { protocol: "node3", state: "down", since: "10:58:41.123" },
   ]);
+});
+
+test("a time is the same with another last millisecond, and another one after a session began anew", () => {
+  expect(isSameSince("16:23:36.775", "16:23:36.776")).toBe(true);
+  expect(isSameSince("23:59:59.999", "00:00:00.000")).toBe(true);
+  expect(isSameSince("16:23:36.775", "16:23:37.776")).toBe(false);
+  expect(isSameSince("2026-11-25", "2026-11-25")).toBe(true);
+  expect(isSameSince("2026-11-25", "16:23:36.775")).toBe(false);
 });

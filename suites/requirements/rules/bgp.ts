@@ -77,4 +77,9 @@ export const bgpRequirements = {
     rfc(2545, "3", "constructing the next hop of IPv6 routes"),
     ["multihost", "ipv6"],
   ),
+  G11: bgp(
+    "a route with a malformed attribute is as good as withdrawn; its session stays, with all other routes",
+    rfc(7606, "2", "treat-as-withdraw, which sections 7.1 (ORIGIN) and 7.4 (MULTI_EXIT_DISC) demand"),
+    ["multihost"],
+  ),
 } as const satisfies Record<string, Requirement>;

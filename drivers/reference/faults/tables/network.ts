@@ -347,7 +347,7 @@ export const referenceFaults = {
     breaks: "a session that a router closed is not begun again",
     why: "an update of a router cuts off every container behind it",
     detectedBy: ["G6"],
-    mayFollow: ["G7", "G8"],
+    mayFollow: ["G7", "G8", "G11"],
   },
   "one-router-used": {
     breaks: "nodes take routes from one router alone",

@@ -6,6 +6,7 @@ import asyncio
 import resource
 import sys
 
+from ..bgp.speaker import Speaker
 from ..rpc.params import Params
 from ..rpc.server import Method, Server
 from .datagram import datagram, send
@@ -23,7 +24,7 @@ def serve_probe() -> None:
 async def serve() -> None:
     """The operations by name; each reads its parameters as harness/host/agent/agent.ts sends them."""
     limit = raise_file_limit()
-    reacher, listeners = Reacher(limit), Listeners()
+    reacher, listeners, speaker = Reacher(limit), Listeners(), Speaker()
 
     async def ready(_: Params) -> object:
         return {"python": sys.version.split()[0], "parallel": limit}
@@ -38,6 +39,10 @@ async def serve() -> None:
         "datagram": datagram,
         "send": send,
         "resolve": resolve,
+        "bgpOpen": speaker.open,
+        "bgpAnnounce": speaker.announce,
+        "bgpTold": speaker.told,
+        "bgpClose": speaker.close,
     }
     await Server(operations).serve()
 
