@@ -10,10 +10,12 @@ test("two clusters for each core, as far as memory goes, and never none", () => 
 });
 
 test("chapters run one at a time where that is asked for, where hosts are there once, and where a person is asked", () => {
-  const settings = { SEQUENTIAL: false, CLUSTER: "containers", CONTIV: undefined } as const;
+  const settings = { SEQUENTIAL: undefined, KEEP: false, CLUSTER: "containers", CONTIV: undefined } as const;
   expect(chaptersAtATime(settings, {}, 4)).toBe(4);
   expect(chaptersAtATime({ ...settings, SEQUENTIAL: true }, {}, 4)).toBe(1);
-  expect(chaptersAtATime({ ...settings, CLUSTER: "ssh" }, {}, 4)).toBe(1);
+  expect(chaptersAtATime({ ...settings, KEEP: true }, {}, 4)).toBe(1);
+  expect(chaptersAtATime({ ...settings, KEEP: true, SEQUENTIAL: false }, {}, 4)).toBe(4);
+  expect(chaptersAtATime({ ...settings, CLUSTER: "ssh", SEQUENTIAL: false }, {}, 4)).toBe(1);
   expect(chaptersAtATime({ ...settings, CLUSTER: "vagrant" }, {}, 4)).toBe(1);
   expect(chaptersAtATime({ ...settings, CONTIV: "running" }, {}, 4)).toBe(1);
   expect(chaptersAtATime(settings, { pause: "/run/pause.sock" }, 4)).toBe(1);

@@ -15,13 +15,13 @@ export function clustersThatFit({
 
 /**
  * How many chapters run at the same time, each on a cluster of its own. Hosts, virtual machines and a Contiv that runs already are
- * there once; a person who is asked at a failure is asked about one.
+ * there once; a person who is asked at a failure is asked about one, and who keeps a cluster expects one.
  */
 export function chaptersAtATime(
-  { SEQUENTIAL, CLUSTER, CONTIV }: Pick<Settings, "SEQUENTIAL" | "CLUSTER" | "CONTIV">,
+  { SEQUENTIAL, KEEP, CLUSTER, CONTIV }: Pick<Settings, "SEQUENTIAL" | "KEEP" | "CLUSTER" | "CONTIV">,
   { pause }: Pick<Selection, "pause">,
   carried: number = clustersThatFit(),
 ): number {
   const once = CLUSTER !== "containers" || CONTIV === "running" || pause !== undefined;
-  return SEQUENTIAL || once ? 1 : carried;
+  return (SEQUENTIAL ?? KEEP) || once ? 1 : carried;
 }

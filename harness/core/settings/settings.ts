@@ -107,9 +107,9 @@ const schema = z.object({
       "number of nodes; with CLUSTER=ssh the first of the inventory, all of them where it is not set",
     ),
   SEQUENTIAL: flag
-    .default(false)
+    .optional()
     .describe(
-      "1 runs one chapter at a time, on one cluster per target; default: as many at a time as cores and memory carry, each on a cluster of its own",
+      "1 runs one chapter at a time, on one cluster per target; 0 as many at a time as cores and memory carry, each on a cluster of its own; default: 1 with KEEP=1, else 0",
     ),
   KEEP: flag.default(false).describe("1 leaves the cluster up after the run; the next run reuses it"),
   IMAGE: z
