@@ -6,6 +6,7 @@ import { Blocked } from "#harness/core/errors.ts";
 import { fillInChecksums } from "./checksums.ts";
 import { InstalledContiv, type Supervision } from "./contiv.ts";
 import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/daemons.ts";
+import { clearFlows } from "./install/dataplane.ts";
 import { attachToRunning, installRelease } from "./install/install.ts";
 import { removeLeftovers } from "./install/leftovers.ts";
 import { type Release, readRelease } from "./install/release.ts";
@@ -89,15 +90,13 @@ function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: Cont
   // netplugin keeps flows of containers that are gone where two tenants had one address, and then refuses that address on
   // another network; what it could not make it cannot remove. Each chapter begins with fresh daemons and without such things,
   // so that the chapter that shows it fails and not those after it.
-  // A chapter may set up a cluster of its own, which is gone when the next one begins.
-  let judged = false;
-  on("cluster connected", async (connected) => {
-    judged ||= connected.cluster === cluster;
-  });
-  on("chapter begins", async () => {
-    if (!judged) return;
+  on("chapter begins", async ({ cluster: judged }) => {
+    // A chapter may set up a cluster of its own, which is gone when the next one begins.
+    if (judged !== cluster) return;
     await removeLeftovers(cluster, netctl);
-    await restart();
+    await killContiv(daemons);
+    await Promise.all(cluster.nodes.map(clearFlows));
+    await startContiv(daemons, tunnelEnds);
   });
   let reviving: Promise<string[]> | undefined;
   let stopped = false;

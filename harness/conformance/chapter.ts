@@ -119,7 +119,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         baseline.begin(name);
         logsBefore = readLogSizes(context.cluster.nodes);
         start = context.driver.protocol && (await startOf(context.driver.protocol));
-        await announce("chapter begins", { chapter: name, scope });
+        await announce("chapter begins", { chapter: name, cluster: context.cluster, scope });
         return context;
       },
       admit: (id, context) =>

@@ -7,8 +7,8 @@ declare module "#harness/core/async/events.ts" {
   interface Moments {
     /** This process speaks to the cluster and to the driver on it; once for each cluster. */
     "cluster connected": { cluster: Cluster };
-    /** The chapter's context is open; `scope` closes with the chapter. */
-    "chapter begins": { chapter: string; scope: Scope };
+    /** The chapter's context on the cluster that it judges is open; `scope` closes with the chapter. */
+    "chapter begins": { chapter: string; cluster: Cluster; scope: Scope };
     /** A test of the requirement is about to run; `scope` closes with the test. */
     "requirement begins": { requirement: RequirementId; scope: Scope };
     /** A test of the requirement has failed or ended in an error; what it made is still there, and its evidence is taken. */

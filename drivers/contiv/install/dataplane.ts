@@ -52,6 +52,17 @@ export async function prepareDataplane(scope: Scope, node: ClusterNode, number: 
   return tunnelEnd;
 }
 
+/**
+ * Takes every flow and group out of Contiv's bridges on a node, for a netplugin that does not run: it writes its own again when it
+ * starts, and leaves those of endpoints that it had lost. They would send to ports that are others by then.
+ */
+export async function clearFlows(node: Host): Promise<void> {
+  const ofctl = ["ovs-ofctl", "--timeout=10", `--protocols=${openFlow}`];
+  for (const bridge of bridges) {
+    for (const what of ["del-flows", "del-groups"]) await node.exec([...ofctl, what, bridge]);
+  }
+}
+
 /** Whether Contiv's bridges on the node are userspace ones, which hand on TCP without checksums unless containers fill them in. */
 export async function isUserspace(node: Host): Promise<boolean> {
   const shown = await node.exec(vsctl("get", "bridge", bridges[0], "datapath_type"));
