@@ -29,6 +29,20 @@ test("chapters that have ended meanwhile are told whole, the first that goes on 
   expect(heard).toEqual(["B1", "W1", "P1", "P2"]);
 });
 
+test("a word that comes after the end of its chapter is told, and holds nobody up", () => {
+  const { heard, turns } = listen();
+  turns.say("basics", "B1");
+  turns.end("basics");
+  turns.say("basics", "R1");
+  turns.say("swarm", "W1");
+  turns.say("policy", "P1");
+  turns.end("policy");
+  turns.say("policy", "P2");
+  expect(heard).toEqual(["B1", "R1", "W1"]);
+  turns.end("swarm");
+  expect(heard).toEqual(["B1", "R1", "W1", "P1", "P2"]);
+});
+
 test("a chapter that ends without a word leaves nothing behind, and nothing is lost at the end", () => {
   const { heard, turns } = listen();
   turns.end("silent");
