@@ -14,6 +14,8 @@ const startDeadlineMs = 15_000;
 interface ForkServer {
   /** Path of its socket on the host. */
   readonly socket: string;
+  /** Rejects when it has ended. */
+  readonly gone: Promise<never>;
 }
 
 /** By host. It ends with the connection to the host; the next agent is started from another one. */
@@ -75,7 +77,9 @@ async function connectTo(host: Host): Promise<Duplex> {
   }
   const server = servers.get(host) ?? start(host);
   servers.set(host, server);
-  server.catch(() => servers.delete(host));
+  // One that was started in its place meanwhile stays.
+  const forget = () => servers.get(host) === server && servers.delete(host);
+  server.then(({ gone }) => gone).catch(forget);
   return host.connectSocket((await server).socket);
 }
 
@@ -99,8 +103,8 @@ async function start(host: Host): Promise<ForkServer> {
       `${ended}\n  ${formatCommand(argv.slice(0, 4))} …\n  ${wrong.trim() || "(no output)"}`,
     );
   });
-  gone.catch(() => servers.delete(host));
+  gone.catch(() => {});
   stdin.write(input);
   const what = `the program that starts probe agents on ${host.name}`;
-  return { socket: await within({ what, deadlineMs: startDeadlineMs }, Promise.race([path, gone])) };
+  return { socket: await within({ what, deadlineMs: startDeadlineMs }, Promise.race([path, gone])), gone };
 }
