@@ -1,5 +1,5 @@
 import { cniDriver } from "#drivers/cni/cni-driver.ts";
-import { announcement, listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
+import { announcement, listOf, masqueradingBridge, ownSubnet, portmapAndFirewall } from "./plugins.ts";
 
 /** The network of a simple Kubernetes set-up: a bridge and a subnet on each node, and routes between them. */
 export default cniDriver({
@@ -11,15 +11,7 @@ export default cniDriver({
   join: "routes",
   config: (values) =>
     listOf(values, [
-      {
-        type: "bridge",
-        bridge: values.bridge,
-        isGateway: true,
-        ipMasq: true,
-        hairpinMode: true,
-        capabilities: { ips: true },
-        ipam: ownSubnet(values),
-      },
+      masqueradingBridge(values, { hairpinMode: true, ipam: ownSubnet(values) }),
       announcement,
       ...portmapAndFirewall,
     ]),

@@ -1,5 +1,5 @@
 import { cniDriver } from "#drivers/cni/cni-driver.ts";
-import { announcement, listOf, ownSubnet } from "./plugins.ts";
+import { announcement, listOf, masqueradingBridge, ownSubnet } from "./plugins.ts";
 
 /** Bridges of one node, between which the firewall plugin lets nothing through. Published ports would need ways past it. */
 export default cniDriver({
@@ -8,14 +8,7 @@ export default cniDriver({
   capabilities: ["outbound", "hotplug", "isolation"],
   config: (values) =>
     listOf(values, [
-      {
-        type: "bridge",
-        bridge: values.bridge,
-        isGateway: true,
-        ipMasq: true,
-        capabilities: { ips: true },
-        ipam: ownSubnet(values),
-      },
+      masqueradingBridge(values, { ipam: ownSubnet(values) }),
       announcement,
       { type: "firewall", backend: "iptables", ingressPolicy: "same-bridge" },
     ]),

@@ -48,6 +48,11 @@ function hostLocal<Part>(
   };
 }
 
+/** A bridge on each node that is the containers' gateway and masquerades what leaves the network. */
+export function masqueradingBridge({ bridge }: NodeValues, more: Readonly<Record<string, unknown>>) {
+  return { type: "bridge", bridge, isGateway: true, ipMasq: true, capabilities: { ips: true }, ...more };
+}
+
 /** Published ports, and a firewall that lets the container's own traffic through. */
 export const portmapAndFirewall = [
   { type: "portmap", capabilities: { portMappings: true }, snat: true },

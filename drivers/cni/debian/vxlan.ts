@@ -1,5 +1,5 @@
 import { cniDriver } from "#drivers/cni/cni-driver.ts";
-import { announcement, listOf, ownRange, portmapAndFirewall } from "./plugins.ts";
+import { announcement, listOf, masqueradingBridge, ownRange, portmapAndFirewall } from "./plugins.ts";
 
 /** One subnet over all nodes: the bridges of the nodes are joined by kernel VXLAN devices with a static FDB. */
 export default cniDriver({
@@ -11,16 +11,11 @@ export default cniDriver({
   join: "vxlan",
   config: (values) =>
     listOf(values, [
-      {
-        type: "bridge",
-        bridge: values.bridge,
+      masqueradingBridge(values, {
         mtu: values.mtu,
-        isGateway: true,
-        ipMasq: true,
         hairpinMode: true,
-        capabilities: { ips: true },
         ipam: ownRange(values, { gateway: true }),
-      },
+      }),
       announcement,
       ...portmapAndFirewall,
     ]),
