@@ -46,6 +46,21 @@ export interface Rule {
   peer?: { group?: string; network?: string; address?: string };
 }
 
+/** What the rules that bind a group mean beside each other. */
+export interface PolicySemantics {
+  /**
+   * `priority`: of the rules that match, the one with the highest priority decides, and what none matches is allowed.
+   * `additive`: rules only allow, and once a group has one for a direction, what none of them matches is blocked, as by
+   * NetworkPolicies of Kubernetes.
+   */
+  readonly combine: "priority" | "additive";
+  /** With `priority`: which action wins among matching rules of the same highest priority; `unspecified`: neither is promised. */
+  readonly ties: "deny" | "allow" | "unspecified";
+}
+
+/** What holds where a driver says nothing else: what the reference plugin documents. */
+export const usualPolicySemantics: PolicySemantics = { combine: "priority", ties: "deny" };
+
 /** A policy that exists. Changes resolve once every node has them. */
 export interface Policy {
   readonly name: string;
@@ -138,6 +153,8 @@ export interface Driver {
   readonly title: string;
   readonly capabilities: readonly Capability[];
   readonly needs?: Needs;
+  /** What its rules mean beside each other, where it declares `policy`; left out: `usualPolicySemantics`. */
+  readonly policySemantics?: PolicySemantics;
   /**
    * Looks, before there is a cluster, whether the driver can be tried on an engine version, e.g. `26.1`, at all. Throws `Blocked` with the
    * reason where it cannot: the reason of every requirement then.

@@ -39,6 +39,7 @@ export {
   type Needs,
   type NetworkListing,
   type Policy,
+  type PolicySemantics,
   type Rule,
 } from "./driver.ts";
 export { apiVersion } from "./kit/api-version.ts";

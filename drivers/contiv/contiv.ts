@@ -1,4 +1,4 @@
-import type { GroupSpec, InstalledDriver, NetworkListing, Policy, Rule } from "#drivers/driver.ts";
+import type { GroupSpec, InstalledDriver, NetworkListing, Policy } from "#drivers/driver.ts";
 import {
   parseGroups,
   parseNetworks,
@@ -7,6 +7,7 @@ import {
   parseTenants,
 } from "#drivers/kit/netctl/listings.ts";
 import { parseVersions } from "#drivers/kit/netctl/messages.ts";
+import { ruleOptions } from "#drivers/kit/netctl/rule-options.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { announce } from "#harness/core/async/events.ts";
@@ -201,19 +202,4 @@ export class InstalledContiv implements InstalledDriver {
 
 function inTenant(tenant: string | undefined): string[] {
   return tenant === undefined ? ["-a"] : ["-t", tenant];
-}
-
-/** `policy rule-add` in netctl's words; what is left out stays left out. */
-export function ruleOptions({ direction, protocol, port, action, priority, peer = {} }: Rule): string[] {
-  const end = direction === "in" ? "from" : "to";
-  return [
-    `--direction=${direction}`,
-    ...(protocol === "any" ? [] : [`--protocol=${protocol}`]),
-    ...(port === undefined ? [] : [`--port=${port}`]),
-    `--action=${action}`,
-    ...(priority === undefined ? [] : [`--priority=${priority}`]),
-    ...(peer.group === undefined ? [] : [`--${end}-group=${peer.group}`]),
-    ...(peer.network === undefined ? [] : [`--${end}-network=${peer.network}`]),
-    ...(peer.address === undefined ? [] : [`--${end}-ip-address=${peer.address}`]),
-  ];
 }

@@ -44,6 +44,8 @@ export default defineDriver((settings) => ({
       ...(settings.CONTIV === "running" ? [] : ["remote" as const]),
     ],
   needs: { multihost: ["clusterStore", "openvswitch"] },
+  // Which of two flows of one priority it drops is left to the order in which netmaster tells the rules.
+  policySemantics: { combine: "priority", ties: "unspecified" },
 
   async prepare(engine) {
     if (Number.parseFloat(engine) >= withoutStore) {

@@ -16,6 +16,12 @@ const driverShape = z.object(
     install: optionalFunction("a function install(scope, cluster), or none"),
     prepare: optionalFunction("a function prepare(engine), or none"),
     binaries: optionalFunction("a function binaries(cluster), or none"),
+    policySemantics: z
+      .object({
+        combine: z.enum(["priority", "additive"]),
+        ties: z.enum(["deny", "allow", "unspecified"]),
+      })
+      .optional(),
     connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
   },
   { error: "a driver object, as defineDriver makes it" },

@@ -10,7 +10,7 @@ export const floors: readonly (readonly string[])[] = [
   ["harness/observe"],
   ["harness/workload"],
   ["drivers"],
-  ["harness/conformance"],
+  ["harness/conformance", "harness/oracle"],
   ["reports"],
   ["suites"],
   ["harness/proof"],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ruleOptions } from "./contiv.ts";
+import { ruleOptions } from "./rule-options.ts";
 
 describe("a rule in netctl's words", () => {
   it("leaves out what the rule leaves out", () => {

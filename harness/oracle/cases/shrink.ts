@@ -1,0 +1,82 @@
+import type { CaseRule, PolicyCase } from "./case.ts";
+
+/** The simplest of everything that a rule can say. */
+const simplest = {
+  peer: "everybody",
+  port: "every",
+  protocol: "any",
+  policy: "a",
+  direction: "in",
+  action: "deny",
+} as const satisfies Partial<CaseRule>;
+
+/** Cases that are simpler than this one by one step, those that leave most out first. */
+export function smallerCases(given: PolicyCase): PolicyCase[] {
+  const { order, rules, earlier } = given;
+  const without = <T>(list: readonly T[], index: number) => list.filter((_, at) => at !== index);
+  const fewer = rules.map((_, index) => ({
+    order,
+    rules: without(rules, index),
+    earlier: order === "updated" ? without(earlier, index) : earlier,
+  }));
+  return [
+    ...(order === "plain" ? [] : [{ order: "plain" as const, rules, earlier: [] }]),
+    ...(order === "moved" ? [{ ...given, order: "late" as const }] : []),
+    ...fewer.filter((smaller) => smaller.rules.length + smaller.earlier.length > 0),
+    ...(order === "deleted"
+      ? earlier.map((_, index) => ({ ...given, earlier: without(earlier, index) }))
+      : []),
+    ...rules.flatMap((rule, index) =>
+      simplerRules(rule).map((simpler) => ({ ...given, rules: rules.with(index, simpler) })),
+    ),
+    ...earlier.flatMap((rule, index) =>
+      simplerRules(rule).map((simpler) => ({ ...given, earlier: earlier.with(index, simpler) })),
+    ),
+  ];
+}
+
+/** Simpler by one thing that it says. */
+function simplerRules(rule: CaseRule): CaseRule[] {
+  const simpler = (Object.keys(simplest) as (keyof typeof simplest)[])
+    .filter((name) => rule[name] !== simplest[name])
+    .map((name) => ({
+      ...rule,
+      [name]: simplest[name],
+      ...(name === "protocol" ? { port: "every" as const } : {}),
+    }));
+  return rule.priority === 1 ? simpler : [...simpler, { ...rule, priority: 1 }];
+}
+
+/** How a case was made smaller. */
+export interface Shrunk {
+  readonly smallest: PolicyCase;
+  /** Cases that were tried. */
+  readonly tries: number;
+  /** Whether each one that is a step simpler passes; else there was no time left. */
+  readonly complete: boolean;
+}
+
+/**
+ * The smallest case that still fails, of those to which simplifications lead that fail as well. `more` is asked before each try whether
+ * there is time for it.
+ */
+export async function shrink(
+  failing: PolicyCase,
+  fails: (smaller: PolicyCase) => Promise<boolean>,
+  more: () => boolean = () => true,
+): Promise<Shrunk> {
+  let smallest = failing;
+  let tries = 0;
+  for (;;) {
+    let simpler: PolicyCase | undefined;
+    for (const candidate of smallerCases(smallest)) {
+      if (!more()) return { smallest, tries, complete: false };
+      tries += 1;
+      if (!(await fails(candidate))) continue;
+      simpler = candidate;
+      break;
+    }
+    if (!simpler) return { smallest, tries, complete: true };
+    smallest = simpler;
+  }
+}
