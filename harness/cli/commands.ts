@@ -21,6 +21,10 @@ export const commands: Commands = {
     summary: "explains requirements: rule, source, tests, usual causes of a red",
     load: () => import("./commands/explain.ts"),
   },
+  spec: {
+    summary: "what of a specification's text changed since the requirements were made from it",
+    load: () => import("./commands/spec.ts"),
+  },
   init: {
     summary: "prepares a plugin's own project: driver, vitest configuration, workflow",
     load: () => import("./commands/init.ts"),

@@ -9,6 +9,13 @@ import { commandsTable } from "./tables/commands.ts";
 import { faultsTable } from "./tables/faults.ts";
 import { causesTable, outcomesTable, providersTable, settingsTable } from "./tables/plain.ts";
 import { requirementsTable } from "./tables/requirements.ts";
+import {
+  cniSpecification,
+  cnmSpecification,
+  specificationGaps,
+  specificationReasons,
+  specificationTexts,
+} from "./tables/specification.ts";
 
 /** A table that a program knows, and the document that holds it between `<!-- name -->` and `<!-- /name -->`. */
 interface GeneratedTable {
@@ -26,6 +33,11 @@ export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/capabilities.md", name: "drivers", make: driversTable },
   { document: "docs/capabilities.md", name: "features", make: featuresTable },
   { document: "docs/requirements.md", name: "requirements", make: requirementsTable },
+  { document: "docs/specification.md", name: "texts", make: specificationTexts },
+  { document: "docs/specification.md", name: "reasons", make: specificationReasons },
+  { document: "docs/specification.md", name: "gaps", make: specificationGaps },
+  { document: "docs/specification.md", name: "cni", make: cniSpecification },
+  { document: "docs/specification.md", name: "cnm", make: cnmSpecification },
   { document: "docs/outcomes-and-reports.md", name: "outcomes", make: outcomesTable },
   { document: "docs/outcomes-and-reports.md", name: "causes", make: causesTable },
   { document: "docs/proof.md", name: "faults", make: faultsTable },
