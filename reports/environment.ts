@@ -34,6 +34,7 @@ const toldSettings = [
   "KIND",
   "CNI_VERSION",
   "CNM_ENGINE",
+  "PATIENCE",
   "FAULT",
 ] as const satisfies readonly (keyof Settings)[];
 /** What is told of the settings. */

@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { DefaultReporter, type Reporter, type TestSpecification } from "vitest/node";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
 import { allureOptions } from "./allure/labels.ts";
 import { AllureReporter } from "./allure/reporter.ts";
-import ConformanceReporter from "./conformance/reporter.ts";
-import { describeEnvironment, type ToldSettings } from "./environment.ts";
+import ConformanceReporter, { type ReporterSettings } from "./conformance/reporter.ts";
+import { describeEnvironment } from "./environment.ts";
 import { reportFiles } from "./files.ts";
 import { targetOf } from "./target.ts";
 
@@ -13,18 +12,12 @@ import { targetOf } from "./target.ts";
  * The reporters of the project, for `reporters` in a vitest config: those of targets, and vitest's own console where no
  * target is run.
  */
-export function conformanceReporters(
-  given: ToldSettings & Pick<Settings, "REPORTS">,
-  selection: Selection = everything,
-): Reporter[] {
+export function conformanceReporters(given: ReporterSettings, selection: Selection = everything): Reporter[] {
   return [...targetReporters(given, selection), withoutTargets(new DefaultReporter())];
 }
 
 /** The reporters of a run of targets alone: statement, JUnit and console, Allure. They write into `REPORTS`. */
-export function targetReporters(
-  given: ToldSettings & Pick<Settings, "REPORTS">,
-  selection: Selection,
-): Reporter[] {
+export function targetReporters(given: ReporterSettings, selection: Selection): Reporter[] {
   const { host, node, packages, settings } = describeEnvironment(given);
   const environment = {
     drivers: String(settings.DRIVER),

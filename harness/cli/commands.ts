@@ -37,6 +37,18 @@ export const commands: Commands = {
     summary: "makes the Allure report of the last run",
     load: () => import("./commands/conformance/report.ts"),
   },
+  verify: {
+    summary: "checks a statement of somebody else: complete, sums, digests, signature",
+    load: () => import("./commands/conformance/verify.ts"),
+  },
+  sign: {
+    summary: "signs a statement with an SSH key",
+    load: () => import("./commands/conformance/sign.ts"),
+  },
+  implementations: {
+    summary: "a page and badges of the implementations whose reports hold",
+    load: () => import("./commands/conformance/implementations.ts"),
+  },
   "cni-table": {
     summary: "runs the CNI suite over folders of plugins, as a table plugin × rule",
     load: () => import("./commands/conformance/cni-table.ts"),

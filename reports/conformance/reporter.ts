@@ -27,6 +27,8 @@ import {
   writeAtomically,
 } from "#reports/files.ts";
 import { tellGitHub } from "#reports/github/github.ts";
+import { describeRunner, type Runner } from "#reports/seal/runner.ts";
+import { sealStatement } from "#reports/seal/seal.ts";
 import { installationOf, targetOf } from "#reports/target.ts";
 import { formatFinished } from "./console/finished.ts";
 import { InTurn } from "./console/in-turn.ts";
@@ -46,6 +48,9 @@ import {
   type Round,
 } from "./statement.ts";
 
+/** What the reporter is told of the settings. */
+export type ReporterSettings = ToldSettings & Pick<Settings, "REPORTS" | "IMPLEMENTATION">;
+
 const unfinished = "the run has not finished: it is still going on, or it was killed";
 const silenceMs = 8_000;
 
@@ -57,7 +62,7 @@ const callersMistake = 2;
  * Projects that provide a `target` are judged; a run that selects only other projects is left alone.
  */
 export default class ConformanceReporter implements Reporter {
-  readonly #settings: ToldSettings;
+  readonly #settings: ReporterSettings;
   readonly #selection: Selection;
   readonly #outputDir: string;
   readonly #look = lookOf(process.stdout);
@@ -78,10 +83,11 @@ export default class ConformanceReporter implements Reporter {
   #run = { id: randomUUID() as string, startedAt: new Date() };
   #lastPrinted = 0;
   #restoreVerdict = () => false;
+  #runner: Runner | undefined;
   #ticker: NodeJS.Timeout | undefined;
 
   /** Writes into `REPORTS`. */
-  constructor(settings: ToldSettings & Pick<Settings, "REPORTS">, selection: Selection = everything) {
+  constructor(settings: ReporterSettings, selection: Selection = everything) {
     this.#settings = settings;
     this.#selection = selection;
     this.#outputDir = settings.REPORTS;
@@ -108,6 +114,7 @@ export default class ConformanceReporter implements Reporter {
       return;
     }
     await claimFolder(this.#outputDir).catch(endOnUsageError);
+    this.#runner = describeRunner(this.#settings.IMPLEMENTATION);
     this.#run = { id: randomUUID(), startedAt: new Date() };
     await Promise.all(
       this.#targets().map(async (target) => this.#origins.set(target.name, await readOrigin(target))),
@@ -228,7 +235,8 @@ export default class ConformanceReporter implements Reporter {
     this.#finish(statement);
   }
 
-  #finish(statement: Statement): void {
+  #finish(unsealed: Statement): void {
+    const statement = sealStatement(unsealed, this.#outputDir);
     this.#write(statement);
     this.#print(`\n${formatSummary(statement, this.#describeFiles(), this.#look)}`);
     const step = readGitHubStep();
@@ -300,7 +308,7 @@ export default class ConformanceReporter implements Reporter {
   ): Statement {
     const rounds = [...this.#earlier, this.#round(incompleteBecause, moreErrors)];
     return buildStatement({
-      generator,
+      ...(this.#runner ?? { generator }),
       id: this.#run.id,
       startedAt: this.#run.startedAt,
       ...(finishedAt ? { finishedAt } : {}),

@@ -1,9 +1,16 @@
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
 import { type CauseKind, causeKinds } from "#harness/core/failure/cause.ts";
+import {
+  catalogueSchema,
+  digestSchema,
+  fileDigestsSchema,
+  implementationSchema,
+  sealSchema,
+} from "#reports/seal/schema.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
-export const schemaVersion = "1.2";
+export const schemaVersion = "1.3";
 
 /** What can be said of one profile of requirements on one target. */
 export const verdicts = [
@@ -108,6 +115,12 @@ const result = z
       .optional()
       .describe("JSON lines of the commands that ran, relative to this statement"),
     reproduce: z.string().optional().describe("one line that shows the failure by hand"),
+    files: fileDigestsSchema
+      .optional()
+      .describe("sha256 of the files that `evidence` and `transcript` name, when the run ended"),
+    digest: digestSchema
+      .optional()
+      .describe("sha256 of the canonical JSON of all else in this result; absent while the run lasts"),
     tests: z.array(test).describe("every test that cites the requirement on this target"),
   })
   .meta({ id: "result", description: "One requirement on one target." });
@@ -192,14 +205,23 @@ export const errorsSchema = z
 export const statementSchema = z
   .strictObject({
     schemaVersion: z
-      .enum(["1.0", "1.1", schemaVersion])
-      .describe("1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`"),
-    generator: z.strictObject({ name: z.string(), version: z.string() }),
+      .enum(["1.0", "1.1", "1.2", schemaVersion])
+      .describe(
+        "1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`; 1.3 has digests, whose plugin it is, and the command",
+      ),
+    generator: z.strictObject({
+      name: z.string(),
+      version: z.string(),
+      sha256: digestSchema.optional().describe("of what judges: suites, harness, drivers and reports"),
+    }),
+    catalogue: catalogueSchema.optional(),
+    implementation: implementationSchema.optional(),
     run: z.strictObject({
       id: z.uuid(),
       startedAt: z.iso.datetime(),
       finishedAt: z.iso.datetime().optional().describe("absent while the run lasts, and when it was killed"),
       durationMs: z.number().nonnegative(),
+      command: z.array(z.string()).optional().describe("the command as it was typed, word by word"),
       rounds: count.optional().describe("how often everything was to run; absent: once"),
       seed: count.optional().describe("of the order of chapters and tests; absent: as they are written"),
       complete: z
@@ -213,6 +235,7 @@ export const statementSchema = z
     targets: z.array(targetSchema),
     errors: errorsSchema,
     summary: tallySchema.describe("requirements of all targets by outcome"),
+    seal: sealSchema.optional().describe("absent while the run lasts, and when it was killed"),
   })
   .meta({
     title: "Conformance statement of a container network plugin",

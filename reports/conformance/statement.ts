@@ -43,6 +43,12 @@ export interface ExpectedTarget extends TargetContext {
 /** Everything a statement is made from. */
 export interface RunRecord {
   generator: Statement["generator"];
+  /** By which was judged. */
+  catalogue?: Statement["catalogue"];
+  /** Whose plugin it is, where they say. */
+  implementation?: Statement["implementation"];
+  /** As it was typed, word by word. */
+  command?: readonly string[];
   id: string;
   startedAt: Date;
   /** Absent while the run lasts. */
@@ -65,7 +71,7 @@ export interface RunRecord {
  * and a target whose engine is a suite, `cnm-29.7`, owes nothing else. Which rules of the CNI suite a plugin owes depends on
  * its kind, which the suite finds out: those that it cites.
  */
-function owes({ engine }: ExpectedTarget, requirement: Requirement): boolean {
+export function owes({ engine }: Pick<ExpectedTarget, "engine">, requirement: Requirement): boolean {
   const { profile } = requirement;
   if (!isProtocolSuite(engine)) return !isProtocolSuite(profile);
   const played = playedEngines.find((one) => engine === `cnm-${one}`);
@@ -119,11 +125,14 @@ export function buildStatement(
   return {
     schemaVersion,
     generator: record.generator,
+    ...(record.catalogue ? { catalogue: record.catalogue } : {}),
+    ...(record.implementation ? { implementation: record.implementation } : {}),
     run: {
       id: record.id,
       startedAt: record.startedAt.toISOString(),
       ...(record.finishedAt ? { finishedAt: record.finishedAt.toISOString() } : {}),
       durationMs: record.durationMs,
+      ...(record.command ? { command: [...record.command] } : {}),
       ...(record.rounds === undefined ? {} : { rounds: record.rounds }),
       ...(record.seed === undefined ? {} : { seed: record.seed }),
       complete: !cutShort,

@@ -106,11 +106,13 @@ function knownId(id: string, name: string): RequirementId {
   throw new UsageError(`--failed ${name}: ${id}: no such requirement in this version of netconform`);
 }
 
+/** The test file as it is called here: a checkout has .ts files and the package .js files of the same tests. */
+export function testFileHere(file: string): string {
+  return isTestFile(file) ? file : file.replace(/\.(ts|js)$/, (ending) => (ending === ".ts" ? ".js" : ".ts"));
+}
+
 function knownFile(file: string, name: string): string {
-  // A checkout has .ts files and the package .js files of the same tests.
-  const here = isTestFile(file)
-    ? file
-    : file.replace(/\.(ts|js)$/, (ending) => (ending === ".ts" ? ".js" : ".ts"));
+  const here = testFileHere(file);
   if (isTestFile(here)) return here;
   throw new UsageError(`--failed ${name}: there is no test file ${file} in this version of netconform`);
 }
@@ -132,7 +134,8 @@ function merge(all: readonly SelectedTests[]): SelectedTests[] {
   });
 }
 
-function settingsOf({ environment: { settings } }: Statement): FailedTests["settings"] {
+/** The settings of a run, as texts, that decide what its targets were. */
+export function settingsOf({ environment: { settings } }: Statement): FailedTests["settings"] {
   return Object.fromEntries(
     takenOver.flatMap((name) => {
       const value = settings[name];

@@ -152,6 +152,13 @@ const schema = z.object({
     .default("reports/output")
     .transform((path) => resolve(path))
     .describe("where reports and evidence are written"),
+  IMPLEMENTATION: z
+    .string()
+    .optional()
+    .transform((path) => path && resolve(path))
+    .describe(
+      "YAML file that says whose plugin it is: organisation, project, version, contact, url; told in the statement",
+    ),
   CONTIV: z
     .string()
     .min(1)

@@ -170,8 +170,12 @@ function mergeResults(one: RequirementResult, other: RequirementResult, where: s
   const facts = { ...better.facts, ...worse.facts };
   const causes = [...new Set([...(worse.causes ?? []), ...(better.causes ?? [])])];
   const notes = [...(worse.notes ?? []), ...(better.notes ?? [])];
+  const files = { ...better.files, ...worse.files };
+  // What is put together here is no result that a run has sealed.
+  const { digest: _, ...unsealed } = worse;
   return {
-    ...worse,
+    ...unsealed,
+    ...(Object.keys(files).length > 0 ? { files } : {}),
     ...(Object.keys(facts).length > 0 ? { facts } : {}),
     ...(notes.length > 0 ? { notes } : {}),
     ...(causes.length > 0 ? { causes } : {}),

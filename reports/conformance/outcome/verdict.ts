@@ -28,7 +28,7 @@ export function worstOf(outcomes: readonly Outcome[]): Outcome {
 
 /** The outcome of one requirement in each of so many rounds. */
 export function outcomesByRound(
-  cited: readonly { readonly outcome: Outcome; readonly round?: number }[],
+  cited: readonly { readonly outcome: Outcome; readonly round?: number | undefined }[],
   rounds: number,
 ): Outcome[] {
   return Array.from({ length: rounds }, (_, index) =>
