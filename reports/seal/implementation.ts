@@ -9,7 +9,8 @@ export function readImplementation(path: string): Implementation {
   const wrong = (what: string) => new UsageError(`IMPLEMENTATION=${path}: ${what}`);
   let given: unknown;
   try {
-    given = parse(readFileSync(path, "utf8"));
+    // Every scalar as it is written: a version such as 1.10 is no number.
+    given = parse(readFileSync(path, "utf8"), { schema: "failsafe" });
   } catch (error) {
     throw wrong(`expected a YAML file, got ${(error as Error).message.split("\n")[0]}`);
   }

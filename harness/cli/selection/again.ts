@@ -10,7 +10,7 @@ import { reportFiles } from "#reports/files.ts";
 import { describeFindings } from "#reports/verify/describe.ts";
 import { type Drawn, drawRequirements } from "#reports/verify/draw.ts";
 import type { Finding } from "#reports/verify/finding.ts";
-import { settingsOf, testFileHere } from "./failed.ts";
+import { mergeByFile, settingsOf, testFileHere } from "./failed.ts";
 
 /**
  * Runs some of the requirements that passed again, on the drivers and engines of the statement, in a reports folder of their own;
@@ -27,8 +27,10 @@ export async function runAgain(text: string, statement: Statement, count: number
   const folder = mkdtempSync(join(tmpdir(), "netconform-again-"));
   try {
     const settings = { ...readSettings(), REPORTS: folder };
-    const only = drawn.flatMap(({ target, requirement, files }) =>
-      files.map((file) => ({ target, file: testFileHere(file), requirements: [requirement] })),
+    const only = mergeByFile(
+      drawn.flatMap(({ target, requirement, files }) =>
+        files.map((file) => ({ target, file: testFileHere(file), requirements: [requirement] })),
+      ),
     );
     await runSelected({ settings, selection: { ...everything, only }, filters: [] });
     const again = statementSchema.parse(

@@ -68,7 +68,7 @@ export function readFailed(path: string): FailedTests {
     only.push({ target, file });
   }
   return {
-    only: merge(only),
+    only: mergeByFile(only),
     settings: settingsOf(statement),
     green: isGreen(statement),
     told: tell(statement, name, labels),
@@ -122,7 +122,7 @@ function isTestFile(file: string): boolean {
 }
 
 /** One entry for each file on each target; the whole file where something of it judges the chapter, or the file itself broke. */
-function merge(all: readonly SelectedTests[]): SelectedTests[] {
+export function mergeByFile(all: readonly SelectedTests[]): SelectedTests[] {
   const byFile = Map.groupBy(all, ({ target, file }) => `${target}\n${file}`);
   return [...byFile.values()].flatMap((group) => {
     const [{ target, file } = { target: "", file: "" }] = group;
