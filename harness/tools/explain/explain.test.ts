@@ -24,6 +24,16 @@ describe("an explanation", () => {
     }
   });
 
+  test("says where the specification asks for it", () => {
+    expect(explain("CNI-13a", steps)).toContain(
+      "CNI specification, main, 2, STATUS: MUST STATUS succeeds while ADD can be served",
+    );
+    expect(explain("CNM-3", steps)).toContain(
+      "Remote Drivers, Errors: MUST a request that cannot be decoded",
+    );
+    expect(explain("M5", steps)).not.toContain("the specification asks");
+  });
+
   test("says what looks, and what has a positive control beside it", () => {
     const text = explain("M5", steps);
     expect(text).toContain("capability names: containers of a network find each other by name");

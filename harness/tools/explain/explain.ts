@@ -9,6 +9,8 @@ import {
   requirementIds,
   requirementOf,
 } from "#suites/requirements/catalogue.ts";
+import { cniSentences, cnmSentences } from "#suites/requirements/sources/sources.ts";
+import { texts } from "#suites/requirements/sources/texts.ts";
 import type { Step } from "./steps.ts";
 
 const mostNear = 5;
@@ -23,6 +25,7 @@ export function explain(id: RequirementId, steps: readonly Step[]): string {
     `  ${level}, profile ${profile}`,
     `  source: ${[source.text, ...(source.url === undefined ? [] : [source.url])].join(", ")}`,
     ...section("needs", describeNeeds(appliesTo)),
+    ...section("the specification asks for it in (in our words)", sentencesOf(id)),
     ...section("steps", own.flatMap(describeStep)),
     ...section(
       "a red usually means (each of these was injected, and turned it red)",
@@ -55,6 +58,16 @@ export function idFrom(given: string): RequirementId | undefined {
 /** Rules that stand in the place of this one in later versions; their tests show it in its own. */
 function successorsOf(id: string): string[] {
   return requirementIds.filter((other) => requirementOf(other).appliesTo.predecessor === id);
+}
+
+/** The sentences of the specification that it shows, newest text first. */
+function sentencesOf(id: RequirementId): string[] {
+  return [...cniSentences, ...cnmSentences]
+    .filter(({ ids }) => ids.includes(id))
+    .map(({ keyword, says, section: place, texts: within }) => {
+      const newest = within.at(-1);
+      return `${newest ? texts[newest].title : ""}, ${place}: ${keyword} ${says}`;
+    });
 }
 
 function partsOf(id: string): { letters: string; number: number } {

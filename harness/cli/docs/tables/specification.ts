@@ -4,7 +4,8 @@ import { type PluginKind, pluginKinds } from "#suites/requirements/applicability
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { type PinnedSentence, reasons } from "#suites/requirements/sources/sentence.ts";
 import { cniSentences, cnmSentences, sentencesIn } from "#suites/requirements/sources/sources.ts";
-import { cniTexts, cniTextVersions, textNames, texts } from "#suites/requirements/sources/texts.ts";
+import { cniTexts, textNames, texts } from "#suites/requirements/sources/texts.ts";
+import { specVersions } from "#suites/requirements/spec-version.ts";
 
 /** How many sentences each pinned text has, and what stands for them. */
 export function specificationTexts(): string {
@@ -26,9 +27,11 @@ export function specificationGaps(): string {
 
 /** Every sentence of the CNI specification, by the version that has it. */
 export function cniSpecification(): string {
-  return tablesOf(cniSentences, ["level", "what it says", "shown by", "asked of", "versions"], (one) => [
-    ...[answerOf(one), askedOf(one), versionsOf(one)],
-  ]);
+  return tablesOf(
+    cniSentences,
+    ["level", "what it says", "shown by", "asked of", "versions", "main"],
+    (one) => [...[answerOf(one), askedOf(one), versionsOf(one), one.texts.includes("cni-main") ? "yes" : ""]],
+  );
 }
 
 /** Every sentence of the protocols of CNM. */
@@ -96,9 +99,10 @@ function subsystemsOf({ ids }: PinnedSentence): string {
     .join(", ");
 }
 
+/** The released versions that have it; empty: none yet. */
 function versionsOf({ texts: within }: PinnedSentence): string {
-  const versions = cniTextVersions.filter((version) => within.includes(`cni-${version}`));
-  return versions.length === 1 ? `${versions[0]}` : `${versions[0]} to ${versions.at(-1)}`;
+  const [first = "", ...others] = specVersions.filter((version) => within.includes(`cni-${version}`));
+  return others.length === 0 ? first : `${first} to ${others.at(-1)}`;
 }
 
 /** Why a sentence has no requirement. */
