@@ -5,6 +5,7 @@ import type { ClientChannel } from "ssh2";
 import { until } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
+import { type Answer, type Modem, recordingAnswer } from "#harness/host/engine-calls.ts";
 import { CommandHost, finish, type RawResult } from "#harness/host/exec.ts";
 import type { ExecOptions, Host, HostFiles, RunningCommand } from "#harness/host/host.ts";
 import { assignments, formatCommand } from "#harness/host/shell.ts";
@@ -16,13 +17,6 @@ import type { SshTarget } from "./ssh-target.ts";
 
 /** How long a command that is to be ended may take until it has started. */
 const endingMs = 10_000;
-
-type Answer = (error: Error | null, data?: unknown) => void;
-
-/** The part of dockerode that makes requests. */
-interface Modem {
-  dial(options: object, answer: Answer): void;
-}
 
 /**
  * Ends every process whose environment holds the mark $1 with the signal $2, and fails when there is none: another user's
@@ -60,7 +54,8 @@ export class SshHost extends CommandHost {
     const modem = this.docker.modem as Modem;
     const dial = modem.dial.bind(modem);
     // Dockerode waits without end for the rest of an answer whose connection broke.
-    modem.dial = (options, answer) => {
+    modem.dial = (options, answered) => {
+      const answer = recordingAnswer(this.name, options, answered);
       let settle: Answer | undefined = (...results) => {
         settle = undefined;
         done();
