@@ -19,7 +19,6 @@ import { typed } from "#harness/core/typed.ts";
 import type { Host } from "#harness/host/host.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { blameEngines } from "#harness/observe/dead-engine.ts";
-import { collectEvidence } from "#harness/observe/evidence.ts";
 import { type LogSizes, readLogSizes } from "#harness/observe/logs.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
@@ -38,6 +37,7 @@ import { Aftermath, failureThat } from "./suite/aftermath/aftermath.ts";
 import { whatEnginesHave } from "./suite/aftermath/engine-at-fault.ts";
 import { nothingHeld } from "./suite/aftermath/held.ts";
 import { Baseline } from "./suite/baseline.ts";
+import { collectFromCluster } from "./suite/record/collect.ts";
 import { askVersions } from "./suite/versions.ts";
 import { workerSettings } from "./suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "./suite.ts";
@@ -143,7 +143,10 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         if (baseline.leftovers.length === 0) keepBaseline(cluster.id, await readStableSnapshot(cluster));
       },
       blame: ({ cluster }, failure) => blameEngines(failure, cluster.nodes),
-      collect: async ({ cluster }) => collectEvidence(cluster, await logsBefore),
+      collect: async ({ cluster, driver: { protocol } }, since) => {
+        const before = { snapshot: baseline.snapshot, logs: await logsBefore, protocol, mark: start?.mark };
+        return collectFromCluster(cluster.nodes, hostsOf(cluster), before, since);
+      },
       watch: async ({ cluster, driver: { protocol } }, id) => {
         const before = protocol && (await startOf(protocol));
         const failed = await aftermath.watch(id, async () => ({

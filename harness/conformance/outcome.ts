@@ -64,6 +64,8 @@ export interface ConformanceMeta {
   evidence?: string[];
   /** Commands this test ran, relative path of the transcript (JSON lines). */
   transcript?: string;
+  /** What happened around the failure, on one clock (`Trace`, JSON), relative to the reports folder. */
+  trace?: string;
   /** One line that shows the failure by hand. */
   reproduce?: string;
 }

@@ -8,11 +8,11 @@ import { shuffled } from "#harness/core/random.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { Host } from "#harness/host/host.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
-import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import { lookMs, View } from "#harness/observe/second-look/view.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, outcomeOf, type TargetContext } from "./outcome.ts";
 import type { Selection } from "./run/selection.ts";
+import type { Collected } from "./suite/record/collected.ts";
 import { evidenceFolder } from "./suite/record/evidence-files.ts";
 import { evidenceDeadlineMs, TestRecord } from "./suite/record/record.ts";
 import { Shares } from "./suite/shares.ts";
@@ -43,8 +43,8 @@ export interface SuiteOptions<Context extends object> {
   admit?: (id: RequirementId, context: Context | undefined) => Promise<void>;
   /** What a test really ended with, e.g. where that on which everything rests has died. Must not throw. */
   blame?: (context: Context, failure: unknown) => Promise<unknown>;
-  /** Evidence to collect after a failure, before anything is torn down. Bounded by the caller in time and size. */
-  collect?: (context: Context) => Promise<EvidenceFile[]>;
+  /** Takes evidence after a failure of a test that began then (epoch ms), before anything is torn down. Bounded by the caller in time and size. */
+  collect?: (context: Context, since: number) => Promise<Collected>;
   /** Hosts that the packets of a test may cross, where a check that fails is to tell on which hop it was lost. */
   hosts?: (context: Context) => readonly Host[];
   /** Names and versions of what is installed, for the statement. */
@@ -132,7 +132,7 @@ export function conformanceSuite<Context extends object>(
     // A test that pauses waits for a person.
     const timeout = selection.pause === undefined ? how.timeout : 0;
     test(`${id} ${title}`, { ...how, timeout }, async (vitest) => {
-      const record = new TestRecord(id, options.chapter, target);
+      const record = new TestRecord(id, title, options.chapter, target);
       vitest.task.meta.conformance = record.meta;
       const context = await open().catch(() => undefined);
       if (context && options.versions) vitest.task.file.meta.versions = options.versions(context);
@@ -184,7 +184,7 @@ export function conformanceSuite<Context extends object>(
 
       function tryLater(missing: readonly string[]): void {
         // What a try says and keeps is of use only where it counts.
-        const unread = new TestRecord(id, options.chapter, target);
+        const unread = new TestRecord(id, title, options.chapter, target);
         const undeclared: UndeclaredTest = {
           requirement: id,
           missing,
@@ -223,6 +223,7 @@ export function conformanceSuite<Context extends object>(
           await announce("requirement begins", { requirement: id, scope: testScope });
           const given = { ...context, ...record.tools(testScope) };
           const view = new View(options.hosts?.(context) ?? []);
+          record.looks = view.looks;
           const work = view.run(() => body(given));
           work.catch(() => {});
           await within({ what: `${id} to finish`, deadlineMs: own }, work).catch((error: unknown) => {
@@ -235,7 +236,9 @@ export function conformanceSuite<Context extends object>(
           failure = error;
           if (context && isBroken(error)) {
             failure = (await options.blame?.(context, error)) ?? error;
-            await record.collect(() => options.collect?.(context as Context) ?? Promise.resolve([]));
+            await record.collect(
+              async (since) => (await options.collect?.(context as Context, since)) ?? { files: [] },
+            );
             const reason = failure instanceof Error ? failure.message : String(failure);
             await announce("requirement failed", { requirement: id, reason });
           }

@@ -7,6 +7,20 @@ export interface EvidenceFile {
   content: string | Uint8Array;
 }
 
+/** What one look at a node told. */
+export interface NodeLook {
+  /** What was looked at, e.g. `routes`. */
+  readonly name: string;
+  readonly command: string;
+  readonly text: string;
+}
+
+/** What a node told at one moment: a file of all looks, and the looks themselves. */
+export interface NodeEvidence extends EvidenceFile {
+  readonly host: string;
+  readonly looks: readonly NodeLook[];
+}
+
 const perCommandMs = 8_000;
 
 /** What each network namespace but the node's own is, under the name of its container where it is one's. */
@@ -70,21 +84,23 @@ const looks: Record<string, readonly string[]> = {
 export async function collectEvidence(
   cluster: Pick<Cluster, "nodes">,
   since: LogSizes = new Map(),
-): Promise<EvidenceFile[]> {
+): Promise<NodeEvidence[]> {
   return Promise.all(cluster.nodes.map((node) => collectFrom(node, since.get(node.name) ?? "")));
 }
 
-async function collectFrom(node: ClusterNode, sizes: string): Promise<EvidenceFile> {
-  const sections = await Promise.all(
-    Object.entries({ ...looks, ...looksAtLogs(sizes) }).map(async ([name, argv]) => {
+async function collectFrom(node: ClusterNode, sizes: string): Promise<NodeEvidence> {
+  const told = await Promise.all(
+    Object.entries({ ...looks, ...looksAtLogs(sizes) }).map(async ([name, argv]): Promise<NodeLook> => {
       const text = await node.exec(argv, { deadlineMs: perCommandMs }).then(
         (result) => (result.code === 0 ? result.stdout : `exit ${result.code}: ${result.stderr}`),
         (error: Error) => `not collected: ${error.message}`,
       );
       const [program, ...args] = argv;
-      const shown = program === "sh" ? (args[1] ?? "") : [program, ...args].join(" ");
-      return `===== ${node.name}: ${name} (${shown})\n${text.trimEnd()}\n`;
+      return { name, command: program === "sh" ? (args[1] ?? "") : [program, ...args].join(" "), text };
     }),
   );
-  return { name: `${node.name}-state.txt`, content: sections.join("\n") };
+  const sections = told.map(
+    ({ name, command, text }) => `===== ${node.name}: ${name} (${command})\n${text.trimEnd()}\n`,
+  );
+  return { name: `${node.name}-state.txt`, content: sections.join("\n"), host: node.name, looks: told };
 }

@@ -3,12 +3,18 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 /** How long the logs of each node were at one moment: `SIZE PATH` in each line, by the name of the node. */
 export type LogSizes = ReadonlyMap<string, string>;
 
+/** What the engine's log is called in evidence. */
+export const engineLog = "engine log";
+
 /** Logs of the engine, of plugins and of Open vSwitch on a node, by what they are called in evidence. */
 const places = {
-  "engine log": "/var/log/dockerd.log",
+  [engineLog]: "/var/log/dockerd.log",
   "plugin logs": "/var/log/netconform-*/*.log",
   "Open vSwitch's logs": "/var/log/openvswitch/*.log",
 } as const;
+
+/** What logs are called in evidence. */
+export const logsOf: readonly string[] = Object.keys(places);
 
 const deadlineMs = 8_000;
 /** Lines of a log that are told at least, and at most. */

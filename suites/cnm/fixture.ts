@@ -123,9 +123,9 @@ async function admit(id: RequirementId, context: CnmContext | undefined): Promis
   if (found.answer === "unsupported") throw new Unsupported(found.reason);
 }
 
-async function collect({ transcript }: CnmContext): Promise<EvidenceFile[]> {
+async function collect({ transcript }: CnmContext): Promise<{ files: EvidenceFile[] }> {
   const lines = transcript.map((exchange) => `${JSON.stringify(exchange)}\n`);
-  return [{ name: "handshake.jsonl", content: lines.join("") }];
+  return { files: [{ name: "handshake.jsonl", content: lines.join("") }] };
 }
 
 /** Whose engine it is. */

@@ -32,6 +32,16 @@ export interface Probe extends Question {
   readonly again: () => Promise<unknown>;
 }
 
+/** What was seen of a check that was made once more. */
+export interface HopObservation {
+  /** Where it was lost, or how it got through, in words. */
+  readonly says: string;
+  /** Every packet that the watchers saw, on the clocks of their hosts. */
+  readonly packets: readonly Seen[];
+  /** Those of them that are of the check, or of the answer to it, on their way. */
+  readonly followed: readonly Seen[];
+}
+
 /** Within what a failure may be looked into for. */
 const deadlineMs = 18_000;
 
@@ -40,16 +50,17 @@ const deadlineMs = 18_000;
  * lost: the last interface that saw it, and the rule that dropped it there, where one did. Of one that was to be stopped, to the way that it
  * took, and the rule that let it through. Does not reject: where nothing could be seen, that is what it says.
  */
-export async function whichHop(probe: Probe, hosts: readonly Host[]): Promise<string> {
+export async function whichHop(probe: Probe, hosts: readonly Host[]): Promise<HopObservation> {
   try {
     return await within({ what: "the probe under observation", deadlineMs }, observeAgain(probe, hosts));
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
-    return `${probe.unwanted ? "its way" : "on which hop it was lost"} could not be seen: ${why}`;
+    const what = probe.unwanted ? "its way" : "on which hop it was lost";
+    return { says: `${what} could not be seen: ${why}`, packets: [], followed: [] };
   }
 }
 
-async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<string> {
+async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<HopObservation> {
   const crossed = await hostsCrossed(probe, hosts);
   const started = await Promise.allSettled(crossed.map((host) => Watcher.start(host)));
   const watchers = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -67,12 +78,9 @@ async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<strin
     const packets = seen.flatMap((one) => one.packets);
     const verdicts = seen.flatMap((one) => one.verdicts);
     const path = follow(probe.passedOn ? nameQuestion : probe, packets);
-    const sights = { path, packets, verdicts };
-    if (probe.passedOn) return await whoWasAsked(probe, sights, watchers);
-    if (!probe.unwanted) return await whereLost(probe, sights, watchers);
-    const way = wayOf(path, verdicts);
-    if (!way) return `sent once more: ${await whereLost(probe, sights, watchers)}`;
-    return `it got through ${way.seen}${way.accept ? `, let through ${await ruleOf(way.accept, watchers)}` : ""}`;
+    const says = await conclude(probe, { path, packets, verdicts }, watchers);
+    const ofProbe = new Set([...path.requests, ...path.answers, ...path.arp].map(({ packet }) => packet));
+    return { says, packets, followed: packets.filter(({ packet }) => ofProbe.has(packet)) };
   } finally {
     await Promise.allSettled(watchers.map((watcher) => watcher.close()));
   }
@@ -83,6 +91,15 @@ interface Sights {
   readonly path: Path;
   readonly packets: readonly Seen[];
   readonly verdicts: readonly PlacedVerdict[];
+}
+
+/** In words, what came of a check that was made once more. */
+async function conclude(probe: Probe, sights: Sights, watchers: readonly Watcher[]): Promise<string> {
+  if (probe.passedOn) return whoWasAsked(probe, sights, watchers);
+  if (!probe.unwanted) return whereLost(probe, sights, watchers);
+  const way = wayOf(sights.path, sights.verdicts);
+  if (!way) return `sent once more: ${await whereLost(probe, sights, watchers)}`;
+  return `it got through ${way.seen}${way.accept ? `, let through ${await ruleOf(way.accept, watchers)}` : ""}`;
 }
 
 /** Whom a resolver asked for a name that it was asked for, and what came of that. */

@@ -13,9 +13,14 @@ const runs = 3;
 /** Every command ends by itself before that. */
 const deadlineMs = 5_000;
 
-/** `  reproduce: node1$ ping -c1 10.1.2.2`, as people type it. */
-export function lineOf({ host, argv }: Pick<ByHand, "host" | "argv">): string {
-  return `  reproduce: ${host.name}$ ${formatCommand(argv)}`;
+/** `node1$ ping -c1 10.1.2.2`, as people type it. */
+export function commandOf({ host, argv }: Pick<ByHand, "host" | "argv">): string {
+  return `${host.name}$ ${formatCommand(argv)}`;
+}
+
+/** `  reproduce: node1$ ping -c1 10.1.2.2`. */
+export function lineOf(line: Pick<ByHand, "host" | "argv">): string {
+  return `  reproduce: ${commandOf(line)}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { Nonconformance } from "#harness/core/errors.ts";
 import { type Probe, whichHop } from "#harness/observe/hop/hop.ts";
-import { type ByHand, confirm, lineOf } from "./by-hand.ts";
+import { type ByHand, commandOf, confirm, lineOf } from "./by-hand.ts";
 import { viewHere } from "./view.ts";
 
 /** A check that failed, before anybody has looked into it. */
@@ -23,15 +23,21 @@ export async function failureOf(check: FailedCheck): Promise<Nonconformance> {
   const { who, expected, got, details, byHand, probe } = check;
   const view = viewHere();
   const hosts = view?.hosts ?? [];
+  const startedAt = Date.now();
   const [hop, confirmed] = await Promise.all([
     probe && hosts.length > 0 ? view?.look(() => whichHop(probe, hosts), { once: true }) : undefined,
     byHand && view?.look(() => confirm(byHand)),
   ]);
   const line = byHand && `${lineOf(byHand)}${confirmed === undefined ? "" : `  # ${confirmed}`}`;
+  view?.looks.push({
+    startedAt,
+    ...(hop ? { hop } : {}),
+    ...(byHand && confirmed !== undefined ? { byHand: { line: commandOf(byHand), confirmed } } : {}),
+  });
   return new Nonconformance({
     who,
     expected,
-    got: hop === undefined ? got : withHop(got, hop),
+    got: hop === undefined ? got : withHop(got, hop.says),
     evidence: [details, line].filter((one) => one !== undefined).join("\n"),
   });
 }

@@ -1,13 +1,26 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Host } from "#harness/host/host.ts";
+import type { HopObservation } from "#harness/observe/hop/hop.ts";
 
 /** Longest that a failure is looked into before it is told, in milliseconds. On a machine that is not busy it takes two seconds. */
 export const lookMs = 20_000;
+
+/** What came of looking into the failure of a check. */
+export interface Look {
+  /** When the check had failed and the look began, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** On which hop it was lost. */
+  readonly hop?: HopObservation;
+  /** The line that shows it by hand, and whether it did. */
+  readonly byHand?: { readonly line: string; readonly confirmed: string };
+}
 
 /** What the checks of one test may look at once more when they fail. */
 export class View {
   /** Hosts that a packet may cross. */
   readonly hosts: readonly Host[];
+  /** What was seen of the checks that failed. */
+  readonly looks: Look[] = [];
   #first: Promise<unknown> | undefined;
   #looks = 0;
 

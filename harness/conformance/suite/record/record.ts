@@ -15,8 +15,13 @@ import { placeOf } from "#harness/core/failure/place.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import type { Look } from "#harness/observe/second-look/view.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import type { Collected } from "./collected.ts";
 import { writeEvidence } from "./evidence-files.ts";
+import { buildTrace } from "./trace/build.ts";
+import type { Trace } from "./trace/schema.ts";
+import { writeTrace } from "./trace/write.ts";
 
 /** Time for the evidence of one failed test. */
 export const evidenceDeadlineMs = 20_000;
@@ -25,12 +30,21 @@ export const evidenceDeadlineMs = 20_000;
 export class TestRecord {
   readonly meta: ConformanceMeta;
   readonly #reference: string;
-  readonly #startedAt = performance.now();
+  readonly #test: string;
+  readonly #startedAt = Date.now();
+  readonly #begun = performance.now();
+  #failedAt: number | undefined;
+  #collectedAt: number | undefined;
   readonly #kept: EvidenceFile[] = [];
-  readonly #collected: EvidenceFile[] = [];
+  #collected: Collected = { files: [] };
   readonly #seen = new Map<string, number>();
 
-  constructor(requirement: RequirementId, chapter: string, target: TargetContext) {
+  /** Looks into the checks of the test that failed. */
+  looks: readonly Look[] = [];
+
+  /** `test` is its title. */
+  constructor(requirement: RequirementId, test: string, chapter: string, target: TargetContext) {
+    this.#test = test;
     this.#reference = target.reference;
     this.meta = {
       requirement,
@@ -73,18 +87,21 @@ export class TestRecord {
     if (missing.length > 0) throw new NothingSeen(`there were no ${missing.join(" and no ")}`);
   }
 
-  async collect(work: () => Promise<EvidenceFile[]>): Promise<void> {
+  /** Takes what there is to see of the failure; `work` is given when the test began. */
+  async collect(work: (since: number) => Promise<Collected>): Promise<void> {
+    this.#failedAt = Date.now();
     try {
-      const files = await within({ what: "the evidence", deadlineMs: evidenceDeadlineMs }, work());
-      this.#collected.push(...files);
+      const deadline = { what: "the evidence", deadlineMs: evidenceDeadlineMs };
+      this.#collected = await within(deadline, work(this.#startedAt));
     } catch (error) {
-      this.#collected.push({ name: "evidence-incomplete.txt", content: String(error) });
+      this.#collected = { files: [{ name: "evidence-incomplete.txt", content: String(error) }] };
     }
+    this.#collectedAt = Date.now();
   }
 
   finish(failure: unknown, entries: readonly TranscriptEntry[], folder: string, reports: string): void {
     const { meta } = this;
-    meta.durationMs = performance.now() - this.#startedAt;
+    meta.durationMs = performance.now() - this.#begun;
     meta.outcome = failure === undefined ? "passed" : outcomeOf(failure);
     if (failure !== undefined) meta.reason = describeFailure(failure);
     const cause = causeOf(failure) ?? mistakeIn(this.#reference, failure);
@@ -98,10 +115,30 @@ export class TestRecord {
     writeFileSync(transcript, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { flag: "a" });
     meta.transcript = relative(reports, transcript);
     if (meta.outcome === "passed") return;
+    const { files, nodes = [] } = this.#collected;
     meta.evidence = [
       ...(failure instanceof SetUpFailed ? failure.failure.evidence : []),
-      ...writeEvidence([...this.#kept, ...this.#collected], own, reports),
+      ...writeEvidence([...this.#kept, ...files, ...nodes], own, reports),
     ];
+    // Of what could not be set up the test did nothing, and saw nothing.
+    if (!(failure instanceof SetUpFailed)) this.#trace(entries, own, reports);
+  }
+
+  /** What cannot be told of a failure does not change what the test came to. */
+  #trace(entries: readonly TranscriptEntry[], folder: string, reports: string): void {
+    try {
+      this.meta.trace = writeTrace(this.#build(entries), folder, reports);
+    } catch (error) {
+      this.note(`no trace of the failure: ${error}`);
+    }
+  }
+
+  #build(entries: readonly TranscriptEntry[]): Trace {
+    const [collected, failedAt, collectedAt] = [this.#collected, this.#failedAt, this.#collectedAt];
+    return buildTrace({
+      ...{ meta: this.meta, test: this.#test, entries, looks: this.looks, kept: this.#kept, collected },
+      ...{ startedAt: this.#startedAt, failedAt, collectedAt, endedAt: Date.now() },
+    });
   }
 }
 
