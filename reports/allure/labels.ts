@@ -4,6 +4,7 @@ import * as allure from "allure-js-commons";
 import type { Category, RuntimeMessage } from "allure-js-commons/sdk";
 import type { LifecycleListener, ReporterConfig } from "allure-js-commons/sdk/reporter";
 import type { ConformanceMeta, Outcome } from "#harness/conformance/outcome.ts";
+import { pageOf } from "#reports/trace/link.ts";
 import type { Level, Requirement } from "#suites/requirements/requirement.ts";
 
 const severities: Record<Level, allure.Severity> = {
@@ -23,6 +24,7 @@ const statuses: Record<Outcome, allure.Status> = {
 };
 
 const contentTypes: Record<string, string> = {
+  ".html": "text/html",
   ".json": "application/json",
   ".jsonl": "text/plain",
   ".log": "text/plain",
@@ -86,7 +88,11 @@ export function messagesOf(
   const facts = Object.entries(meta.facts ?? {}).map(([name, value]) => ({
     ...{ name, value: String(value), excluded: true },
   }));
-  const files = [...(meta.evidence ?? []), ...(meta.transcript === undefined ? [] : [meta.transcript])];
+  const files = [
+    ...(meta.trace === undefined ? [] : [pageOf(meta.trace)]),
+    ...(meta.evidence ?? []),
+    ...(meta.transcript === undefined ? [] : [meta.transcript]),
+  ];
   return [
     {
       type: "metadata",

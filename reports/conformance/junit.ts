@@ -1,5 +1,6 @@
 import XMLBuilder from "fast-xml-builder";
 import { firstLineOf } from "#harness/core/text/lines.ts";
+import { partEvidence } from "#reports/trace/link.ts";
 import { referTo, toldBefore } from "./outcome/causes.ts";
 import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
@@ -109,6 +110,7 @@ function countedSuite(
 function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
   const told = toldBefore(target, result);
   const reason = told ? referTo(told) : (result.reason ?? result.outcome);
+  const { page, files } = partEvidence(result.evidence);
   const details = {
     "@message": cleanLine(reason),
     "@type": result.outcome,
@@ -116,7 +118,8 @@ function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
       [
         reason,
         ...(told || result.reproduce === undefined ? [] : [`by hand: ${result.reproduce}`]),
-        ...result.evidence.map((file) => `evidence: ${file}`),
+        ...(page === undefined ? [] : [`on one page: ${page}`]),
+        ...files.map((file) => `evidence: ${file}`),
         `source: ${result.source.text} ${result.source.url ?? ""}`.trimEnd(),
       ].join("\n"),
     ),

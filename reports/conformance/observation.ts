@@ -3,6 +3,7 @@ import type { TestCase } from "vitest/node";
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
 import { type CauseKind, causeKinds } from "#harness/core/failure/cause.ts";
+import { pageOf } from "#reports/trace/link.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import type { SuiteError } from "./schema.ts";
 import { citedBy, type ExpectedTarget, type Observation } from "./statement.ts";
@@ -26,6 +27,7 @@ const metaSchema = z.object({
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   evidence: z.array(z.string()).optional(),
   transcript: z.string().optional(),
+  trace: z.string().optional(),
   reproduce: z.string().optional(),
 });
 
@@ -69,6 +71,7 @@ export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
   }
   const meta = withoutUndefined(parsed.data);
   const observation: Observation = { ...base, ...meta, requirement: meta.requirement as RequirementId };
+  if (meta.trace !== undefined) observation.evidence = [pageOf(meta.trace), ...(meta.evidence ?? [])];
   if (meta.reason !== undefined) observation.reason = stripVTControlCharacters(meta.reason);
 
   switch (state) {

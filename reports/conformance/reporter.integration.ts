@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterAll, describe, test, vi } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -98,7 +98,7 @@ describe.concurrent("a run with every kind of outcome", () => {
     expect(failed).toMatchObject({ outcome: "failed", reproduce: expect.stringContaining("ping") });
     expect(failed?.tests.map(({ outcome }) => outcome)).toEqual(["failed", "passed"]);
     for (const file of failed?.evidence ?? []) expect(existsSync(join(outputDir, file))).toBe(true);
-    expect(failed?.evidence).toHaveLength(1);
+    expect(failed?.evidence.map((file) => basename(file))).toEqual(["trace.html", "commands.txt"]);
     expect(resultOf(statement, "bridge@26.1", "M4")?.outcome).toBe("passed");
     expect(resultOf(statement, "bridge@26.1", "M1")?.outcome).toBe("unsupported");
     expect(resultOf(statement, "overlay@26.1", "M6")).toMatchObject({
@@ -160,7 +160,10 @@ describe.concurrent("a run with every kind of outcome", () => {
     const byName = (start: string) => results.find(({ name }) => name.startsWith(start));
     expect(byName("M4 ping by address from")).toMatchObject({
       status: "failed",
-      steps: [{ attachments: [{ name: "commands.txt", type: "text/plain" }] }],
+      steps: [
+        { attachments: [{ name: "trace.html", type: "text/html" }] },
+        { attachments: [{ name: "commands.txt", type: "text/plain" }] },
+      ],
     });
     expect(byName("M8")?.status).toBe("broken");
     expect(byName("M7")).toMatchObject({

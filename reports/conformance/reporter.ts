@@ -30,6 +30,7 @@ import { tellGitHub } from "#reports/github/github.ts";
 import { describeRunner, type Runner } from "#reports/seal/runner.ts";
 import { sealStatement } from "#reports/seal/seal.ts";
 import { installationOf, targetOf } from "#reports/target.ts";
+import { writeTracePage } from "#reports/trace/write.ts";
 import { formatFinished } from "./console/finished.ts";
 import { InTurn } from "./console/in-turn.ts";
 import { lookOf } from "./console/look.ts";
@@ -147,6 +148,7 @@ export default class ConformanceReporter implements Reporter {
     const target = this.#targets().find(({ name }) => name === testCase.project.name);
     if (!this.#active || !target) return;
     const reading = readTest(testCase, target);
+    if ("observation" in reading) this.#writePage(reading.observation);
     this.#turns.say(testCase.module.id, () => {
       if ("observation" in reading) return this.#tell(reading.observation);
       const { where, message } = reading.fault;
@@ -157,6 +159,16 @@ export default class ConformanceReporter implements Reporter {
         ),
       );
     });
+  }
+
+  /** Of what failed, while the rest still runs. */
+  #writePage({ trace, target, test }: Observation): void {
+    if (trace === undefined) return;
+    try {
+      writeTracePage(this.#outputDir, trace);
+    } catch (error) {
+      this.#print(`${target}  ${test}: no page was made of ${trace}: ${(error as Error).message}`);
+    }
   }
 
   /** A cause that takes many requirements is told when it is first seen; who fails with the words of another says so in one line. */

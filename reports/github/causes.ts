@@ -4,11 +4,17 @@ import { causesOf, titleOfFailed } from "#reports/conformance/outcome/causes.ts"
 import { repeatLine, type ToldSettings } from "#reports/conformance/repeat.ts";
 import type { CauseStatement, SuiteError, TargetStatement } from "#reports/conformance/schema.ts";
 import { plural } from "#reports/conformance/words.ts";
+import { partEvidence } from "#reports/trace/link.ts";
 import { type Place, placeIn } from "./annotation.ts";
 
 /** What GitHub is told of: targets with the settings that they ran with, and faults that belong to no requirement. */
 export interface Told {
-  readonly targets: readonly { readonly target: TargetStatement; readonly settings: ToldSettings }[];
+  readonly targets: readonly {
+    readonly target: TargetStatement;
+    readonly settings: ToldSettings;
+    /** Of its evidence, relative to the reports folder; absent: that folder itself. */
+    readonly folder?: string;
+  }[];
   readonly errors: readonly SuiteError[];
 }
 
@@ -18,6 +24,8 @@ export interface ToldCause {
   /** `M4 on overlay@26.1`, or what the cause took. */
   readonly title: string;
   readonly reason: string;
+  /** The failure on one page, relative to the folder of the reports. */
+  readonly page?: string;
   /** The line that runs it again; absent for what belongs to no requirement. */
   readonly repeat?: string;
   readonly place?: Place;
@@ -41,7 +49,7 @@ export function toldCauses(told: Told, workspace: string): ToldCause[] {
 
 function describe(cause: CauseStatement, [first, ...others]: Told["targets"], workspace: string): ToldCause {
   if (!first) throw new TypeError("a cause has a target");
-  const { target, settings } = first;
+  const { target, settings, folder = "" } = first;
   const { requirements, kind, outcome, reason } = cause;
   const on = `on ${target.name}${others.length > 0 ? ` and ${plural(others.length, "other target")}` : ""}`;
   const [id = ""] = requirements;
@@ -52,9 +60,11 @@ function describe(cause: CauseStatement, [first, ...others]: Told["targets"], wo
     ? `${id} ${on}: ${rule}`
     : `${kind === "same words" ? "one cause" : kind} ${on} took ${list(requirements)}`;
   const place = placeOf(target, cause, workspace);
+  const { page } = partEvidence(cause.evidence);
   return {
     ...{ outcome, title, reason },
     repeat: repeatLine(settings, target, requirements),
+    ...(page === undefined ? {} : { page: join(folder, page) }),
     ...(place ? { place } : {}),
   };
 }

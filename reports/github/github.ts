@@ -41,11 +41,11 @@ function cut(markdown: string, bytes: number): string {
 }
 
 function annotate(causes: readonly ToldCause[], incomplete?: string): string[] {
-  const all: Annotation[] = causes.map(({ outcome, title, reason, repeat, place }) => ({
+  const all: Annotation[] = causes.map(({ outcome, title, reason, page, repeat, place }) => ({
     ...{
       level: outcome === "engine at fault" ? ("notice" as const) : ("error" as const),
       title,
-      message: messageOf(reason, repeat),
+      message: messageOf(reason, page, repeat),
     },
     ...(place ? { place } : {}),
   }));
@@ -60,12 +60,13 @@ function annotate(causes: readonly ToldCause[], incomplete?: string): string[] {
   return shown.map(formatAnnotation);
 }
 
-function messageOf(reason: string, repeat: string | undefined): string {
+function messageOf(reason: string, page: string | undefined, repeat: string | undefined): string {
   const lines = reason.trim().split("\n");
   const more = lines.length - annotatedLines;
   return [
     ...lines.slice(0, annotatedLines),
     ...(more > 0 ? [`… ${plural(more, "more line")}`] : []),
+    ...(page === undefined ? [] : [`on one page, in the folder of the reports: ${page}`]),
     ...(repeat === undefined ? [] : [`again: ${repeat}`]),
   ].join("\n");
 }

@@ -12,8 +12,10 @@ import { matrixFiles } from "./write.ts";
 export function tellGitHubOfMatrix(matrix: Matrix, folder: string, step: GitHubStep): string[] {
   addToSummary(readFileSync(join(folder, matrixFiles.markdown), "utf8"), step);
   const { settings } = matrix.environment;
-  const targets = matrix.cells.flatMap(({ name, firewall, target }) =>
-    target ? [{ target: { ...target, name }, settings: { ...settings, FIREWALL: firewall } }] : [],
+  const targets = matrix.cells.flatMap(({ name, firewall, folder: own, target }) =>
+    target
+      ? [{ target: { ...target, name }, settings: { ...settings, FIREWALL: firewall }, folder: own }]
+      : [],
   );
   const errors = matrix.cells.flatMap(({ name, state, because, errors: own }) => [
     ...own.map((error) => ({ ...error, target: name })),

@@ -2,7 +2,9 @@ import { Argument } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { explain, idFrom, nearestIds } from "#harness/tools/explain/explain.ts";
+import { failuresInLastRun } from "#harness/tools/explain/last-run.ts";
 import { readSteps } from "#harness/tools/explain/steps.ts";
 import { catalogue, requirementIds } from "#suites/requirements/catalogue.ts";
 
@@ -29,6 +31,7 @@ function tell(given: readonly string[]): number {
     });
   });
   const steps = readSteps();
-  console.log(ids.map((id) => explain(id, steps)).join("\n\n"));
+  const { REPORTS } = readSettings();
+  console.log(ids.map((id) => explain(id, steps, failuresInLastRun(id, REPORTS))).join("\n\n"));
   return 0;
 }

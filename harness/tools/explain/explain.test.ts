@@ -1,7 +1,13 @@
-import { describe, expect, test } from "vitest";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { faults } from "#harness/proof/faults/all.ts";
+import { exampleObservation, exampleRecord } from "#harness/testing/support/examples/statement.ts";
+import { buildStatement } from "#reports/conformance/statement.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
 import { explain, idFrom, nearestIds } from "./explain.ts";
+import { failuresInLastRun } from "./last-run.ts";
 import { readSteps, stepsIn } from "./steps.ts";
 
 const steps = readSteps();
@@ -60,4 +66,23 @@ test("an id is known in letters of either case, and one that is none leads to it
   expect(idFrom("M44")).toBeUndefined();
   expect(nearestIds("M9")).toEqual(expect.arrayContaining(["M8", "M10"]));
   expect(nearestIds("Z1")).toEqual([]);
+});
+
+test("the page of a failure in the last run is told, as long as it is there", () => {
+  const folder = mkdtempSync(join(tmpdir(), "netconform-explain-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  expect(failuresInLastRun("M4", folder)).toEqual([]);
+  const page = "evidence/mine@26.1/multihost/M4/trace.html";
+  const evidence = [page, "evidence/mine@26.1/multihost/M4/node1-state.txt"];
+  const record = exampleRecord({ observations: [exampleObservation("M4", { evidence, reason: "no" })] });
+  const statement = buildStatement(record);
+  writeFileSync(join(folder, "conformance.json"), JSON.stringify(statement));
+  expect(failuresInLastRun("M4", folder)).toEqual([]);
+  mkdirSync(join(folder, dirname(page)), { recursive: true });
+  writeFileSync(join(folder, page), "");
+  expect(failuresInLastRun("M4", folder)).toEqual([join(folder, page)]);
+  expect(failuresInLastRun("M5", folder)).toEqual([]);
+  expect(explain("M4", steps, failuresInLastRun("M4", folder))).toContain(
+    `what happened is on:\n    ${join(folder, page)}`,
+  );
 });

@@ -15,8 +15,8 @@ import type { Step } from "./steps.ts";
 
 const mostNear = 5;
 
-/** What a requirement is, what shows it, and what a red of it usually means; some lines for people. */
-export function explain(id: RequirementId, steps: readonly Step[]): string {
+/** What a requirement is, what shows it, and what a red of it usually means; some lines for people. `pages`: of its failures in the last run. */
+export function explain(id: RequirementId, steps: readonly Step[], pages: readonly string[] = []): string {
   const { title, level, source, profile, appliesTo, unprovable } = requirementOf(id);
   const own = steps.filter(({ requirement }) => requirement === id || successorsOf(id).includes(requirement));
   const proving = faults.filter(({ detectedBy }) => detectedBy.some((one) => one === id));
@@ -36,6 +36,7 @@ export function explain(id: RequirementId, steps: readonly Step[]): string {
       proving.filter(({ outcome }) => outcome !== undefined).flatMap(describeCause),
     ),
     ...(proving.length === 0 && unprovable ? [`  no fault can break it here: ${unprovable}`] : []),
+    ...section("the last run failed here, and what happened is on", pages),
     `  run it: ${commandFor(id, profile)}`,
   ].join("\n");
 }

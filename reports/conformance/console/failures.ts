@@ -6,6 +6,7 @@ import type {
   TargetStatement,
 } from "#reports/conformance/schema.ts";
 import { plural } from "#reports/conformance/words.ts";
+import { partEvidence } from "#reports/trace/link.ts";
 import { heading, indent, type Look, paint, signs } from "./look.ts";
 
 /** Why something failed, in at most `limit` lines, and the line that shows it by hand. */
@@ -71,6 +72,7 @@ function formatCause(target: TargetStatement, cause: CauseStatement, look: Look)
     first && shown !== undefined
       ? [paint(look, "gray", `${indent}${formatRule(first, shown)}`)]
       : wrapIds(cause.requirements, look);
+  const { page, files } = partEvidence(cause.evidence);
   const others =
     first && taken.length === 1 ? first.tests.filter((test) => test.cause !== cause.id).length : 0;
   return [
@@ -80,7 +82,8 @@ function formatCause(target: TargetStatement, cause: CauseStatement, look: Look)
     ...(others > 0 && first
       ? [`${indent}(${plural(others, "more test")} of ${first.requirement} in conformance.json)`]
       : []),
-    ...(cause.evidence.length > 0 ? [`${indent}evidence: ${cause.evidence.join(" ")}`] : []),
+    ...(page === undefined ? [] : [`${indent}on one page: ${page}`]),
+    ...(files.length > 0 ? [`${indent}evidence: ${files.join(" ")}`] : []),
   ].join("\n");
 }
 

@@ -4,8 +4,9 @@ import type { RequirementResult, TargetStatement } from "#reports/conformance/sc
 import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { outcomeSigns } from "#reports/matrix/outcomes.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
-import { anchorOf, link } from "#reports/page/link.ts";
+import { anchorOf, encodePath, link } from "#reports/page/link.ts";
 import { badge, details } from "#reports/page/parts.ts";
+import { partEvidence } from "#reports/trace/link.ts";
 import type { Bounds } from "./commands.ts";
 import { renderEvidence } from "./evidence.ts";
 
@@ -23,6 +24,7 @@ export function renderRequirement(
 <h3>${badge(tone, `${sign} ${outcome}`)} ${requirement}: ${title}</h3>
 <p class="quiet small">${level} · ${source.url === undefined ? source.text : link(source.url, source.text, { rel: "noreferrer" })}${took}</p>
 ${renderReason(target, result)}
+${renderTraceLink(result)}
 ${renderFacts(result)}
 ${renderTests(result)}
 ${renderEvidence(result, path, bounds)}
@@ -54,6 +56,13 @@ function renderReason(target: Pick<TargetStatement, "causes">, result: Requireme
   }
   if (reproduce !== undefined) parts.push(html`<p>By hand:</p><pre class="wrap">${reproduce}</pre>`);
   return lines(parts);
+}
+
+function renderTraceLink({ evidence }: RequirementResult): Html | undefined {
+  const { page } = partEvidence(evidence);
+  return page === undefined
+    ? undefined
+    : html`<p>${link(encodePath(page), "The failure on one page")}: all who took part in it on one clock</p>`;
 }
 
 function renderFacts({ facts = {} }: RequirementResult): Html | undefined {
