@@ -102,3 +102,26 @@ test("a cluster on which the plugin could not be installed stays, with the line 
     new RegExp(`the kept cluster ${failed.id} is not used again: .*uninstalled\\.ts:\\d+: Error: no licence`),
   );
 });
+
+test("a cluster that stays after a tutorial has what its text made, and no run uses it", async () => {
+  const driver = driverWith("shown");
+  build("1");
+  const [text, mapping] = [join(folder, "shown.md"), join(folder, "shown.yaml")];
+  writeFileSync(
+    text,
+    "# A network\n\n```\nme@node1:~$ docker network create --subnet=10.77.9.0/24 shown-net\n```\n",
+  );
+  writeFileSync(mapping, "version: 1\nnodes: { node1: node1 }\n");
+  const shown = await runCommand(["tutorial", "--plugin", driver, "--mapping", mapping, text], {
+    ...{ ENGINE: settings.ENGINE[0] ?? "", NODES: "1", KEEP: "1", REPORTS: join(folder, "reports") },
+  });
+  const id = /^kept (nc-\w+) /m.exec(shown.said)?.[1] ?? "";
+  if (id !== "") takeDown(id);
+  expect(shown.code, shown.said).toBe(0);
+  expect(shown.said).toContain(
+    `${id} will not be used again: it is not as it was when shown had been installed`,
+  );
+  const next = await run(driver);
+  expect(next.exitCode).toBe(2);
+  expect(next.said).toMatch(new RegExp(`the kept cluster ${id} is not used again: .*\n(?:.*\n)*.*shown-net`));
+});

@@ -49,6 +49,8 @@ export async function runTutorial(options: RunOptions): Promise<TutorialRun> {
   const scope = new Scope(`the tutorial ${tutorial.file}`);
   let environment: Environment | undefined;
   try {
+    // What a text leaves on a cluster that stays keeps later runs from it.
+    if (settings.KEEP) await target.baseline();
     environment = await Environment.prepare(scope, target, {
       mapping,
       plugin,
