@@ -6,9 +6,8 @@ import { Blocked } from "#harness/core/errors.ts";
 import { fillInChecksums } from "./checksums.ts";
 import { InstalledContiv, type Supervision } from "./contiv.ts";
 import { daemonsOf, firstOf, killContiv, revive, startContiv } from "./daemons/daemons.ts";
-import { clearFlows } from "./install/dataplane.ts";
+import { startAfresh } from "./install/afresh.ts";
 import { attachToRunning, installRelease } from "./install/install.ts";
-import { removeLeftovers } from "./install/leftovers.ts";
 import { type Release, readRelease } from "./install/release.ts";
 import { ContivNetctl } from "./netctl.ts";
 
@@ -65,7 +64,7 @@ export default defineDriver((settings) => ({
     const control = new ContivNetctl(firstOf(cluster), { program: netctl, netmaster });
     fillInChecksums();
     return new InstalledContiv(cluster, control, {
-      ...(tunnelEnds ? { supervision: supervise(cluster, tunnelEnds.split(" "), control) } : {}),
+      ...(tunnelEnds ? { supervision: supervise(cluster, tunnelEnds.split(" ")) } : {}),
       ...(recorder ? { protocol: connectRecorder(recorder) } : {}),
     });
   },
@@ -86,19 +85,16 @@ function releaseOf(settings: Pick<DriverSettings, "CONTIV" | "CONTIV_SHA256">): 
  * What a dockerDriver's daemons have not: an order over nodes with the tunnels as its end, and that those that have ended are started
  * again, so that one crash fails one requirement.
  */
-function supervise(cluster: Cluster, tunnelEnds: readonly string[], netctl: ContivNetctl): Supervision {
+function supervise(cluster: Cluster, tunnelEnds: readonly string[]): Supervision {
   const daemons = daemonsOf(cluster, tunnelEnds);
   const first = firstOf(cluster);
   // netplugin keeps flows of containers that are gone where two tenants had one address, and then refuses that address on
-  // another network; what it could not make it cannot remove. Each chapter begins with fresh daemons and without such things,
-  // so that the chapter that shows it fails and not those after it.
+  // another network; what it could not make it cannot remove. Each chapter begins with a Contiv that has nothing, so that the chapter
+  // that shows it fails and not those after it.
   on("chapter begins", async ({ cluster: judged }) => {
     // A chapter may set up a cluster of its own, which is gone when the next one begins.
     if (judged !== cluster) return;
-    await removeLeftovers(cluster, netctl);
-    await killContiv(daemons);
-    await Promise.all(cluster.nodes.map(clearFlows));
-    await startContiv(daemons, tunnelEnds);
+    await startAfresh(cluster, daemons, tunnelEnds);
   });
   let reviving: Promise<string[]> | undefined;
   let stopped = false;

@@ -20,7 +20,6 @@ const inspected = z.object({
   Oper: z
     .object({
       externalPktTag: z.number().optional(),
-      endpoints: z.array(z.object({ endpointID: z.string() })).optional(),
     })
     .optional(),
 });
@@ -60,27 +59,17 @@ export class ContivNetctl {
 
   /** The VNI or VLAN of a network as it is on the wire, which netctl's listing does not tell for VXLAN: the REST API does. */
   async tagOf(tenant: string, network: string): Promise<number> {
-    return (await this.#inspect(tenant, network)).externalPktTag ?? 0;
-  }
-
-  /** Has netmaster forget the endpoints of a network whose containers are gone, by the call that netplugin makes for each; what it refuses stays. */
-  async forgetEndpoints(tenant: string, network: string): Promise<void> {
-    const { endpoints = [] } = await this.#inspect(tenant, network);
-    for (const { endpointID } of endpoints) {
-      const given = { TenantName: tenant, NetworkName: network, EndpointID: endpointID };
-      await this.#node.exec(this.#request("/plugin/deleteEndpoint", JSON.stringify(given)));
-    }
-  }
-
-  async #inspect(tenant: string, network: string) {
     const key = encodeURIComponent(`${tenant}:${network}`);
-    const answer = await this.#node.run(this.#request(`/api/v1/inspect/networks/${key}/`));
-    return inspected.parse(JSON.parse(answer)).Oper ?? {};
-  }
-
-  #request(path: string, body?: string): string[] {
-    const posted = body === undefined ? [] : ["--header", "Content-Type: application/json", "--data", body];
-    const options = ["--silent", "--show-error", "--fail", "--max-time", "10", ...posted];
-    return ["curl", ...options, `${this.#place.netmaster}${path}`];
+    const url = `${this.#place.netmaster}/api/v1/inspect/networks/${key}/`;
+    const answer = await this.#node.run([
+      "curl",
+      "--silent",
+      "--show-error",
+      "--fail",
+      "--max-time",
+      "10",
+      url,
+    ]);
+    return inspected.parse(JSON.parse(answer)).Oper?.externalPktTag ?? 0;
   }
 }

@@ -174,7 +174,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
           const differences = await settle(cluster, baseline.snapshot, settleMs, baseline.known);
           refuseRestarted(differences, `before ${name}`);
           if (differences.length === 0) return;
-          leave(baseline, previous ?? `what came before ${name}`, differences);
+          leave(baseline, previous ?? `somebody before ${name}`, differences);
           if (previous !== undefined) {
             note(`against a new baseline: what ${previous} left is not held against it`);
             return;
@@ -193,9 +193,13 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
       suite.requirement(
         "C1",
         `nothing of ${name} is left on any node`,
-        async ({ cluster, scope }) => {
+        async ({ cluster, scope, driver: { protocol } }) => {
           await announce("chapter ends", { chapter: name, scope });
-          await suite.finish();
+          await suite.finish().catch(async (error: unknown) => {
+            const has = () => whatEnginesHave(cluster.nodes);
+            const engines = protocol && start && (await blameOmissions(error, protocol, start, has));
+            throw engines ?? error;
+          });
           const differences = await settle(cluster, baseline.snapshot, settleMs, baseline.known);
           refuseRestarted(differences, `while ${name} ran, or before`);
           baseline.judged();

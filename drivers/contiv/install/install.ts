@@ -1,14 +1,7 @@
 import { join } from "node:path";
-import {
-  daemonsOf,
-  etcdOf,
-  firstOf,
-  netmasterOf,
-  pluginSocket,
-  startContiv,
-} from "#drivers/contiv/daemons/daemons.ts";
+import { daemonsOf, etcdOf, firstOf, netmasterOf, pluginSocket } from "#drivers/contiv/daemons/daemons.ts";
 import { answers, folder, logFolder } from "#drivers/contiv/daemons/places.ts";
-import { ContivNetctl, type NetctlPlace } from "#drivers/contiv/netctl.ts";
+import type { NetctlPlace } from "#drivers/contiv/netctl.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import { clusterStore } from "#drivers/kit/nodes/cluster-store.ts";
 import { recordPlugin } from "#drivers/kit/recorder/record-plugin.ts";
@@ -17,8 +10,8 @@ import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import type { DriverAttachment } from "#harness/cluster/state.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
+import { startAfresh } from "./afresh.ts";
 import { prepareDataplane } from "./dataplane.ts";
-import { removeLeftovers } from "./leftovers.ts";
 import { findNetctl, putPrograms, type Release } from "./release.ts";
 
 const nodePorts = "CONTIV-NODEPORT";
@@ -71,10 +64,9 @@ export async function installRelease(
     };
     scope.defer(`netplugin on ${netplugin.node.name}`, remove, { kind: "netplugin" });
   }
-  await startContiv(daemons, tunnelEnds);
+  await startAfresh(cluster, daemons, tunnelEnds);
   const place = { program: `${folder}/bin/netctl`, netmaster: netmasterOf(cluster) };
   await Promise.all(cluster.nodes.map((node) => offerNetctl(scope, node, place)));
-  await removeLeftovers(cluster, new ContivNetctl(first, place));
   await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node)));
   const proxies = session.child("the proxies between engines and netplugin");
   scope.defer("the proxies between engines and netplugin", () => proxies.close());
