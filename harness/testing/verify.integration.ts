@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -7,6 +7,9 @@ import { LocalHost } from "#harness/host/local/local-host.ts";
 import { $ } from "#harness/host/local/zx.ts";
 import { installMissing } from "#harness/host/setup/install.ts";
 import type { Statement } from "#reports/conformance/schema.ts";
+import { buildStatement } from "#reports/conformance/statement.ts";
+import { sealStatement } from "#reports/seal/seal.ts";
+import { describeCatalogue, type Requirements } from "#reports/seal/suite.ts";
 import { reportRecord, reportTest, sealedReport } from "./support/examples/report.ts";
 import { runCommand } from "./support/run-script.ts";
 
@@ -56,6 +59,27 @@ test("a folder of reports becomes a page and badges", async () => {
   expect(own).toMatchObject({ code: 0, said: expect.stringContaining("accepted: conformance.json") });
   expect(readFileSync(at("site/index.html"), "utf8")).toContain("Example: mine 1.2.3");
   expect(existsSync(at("site/badges"))).toBe(true);
+});
+
+test("a statement of another version is checked with the catalogue that that version wrote", async () => {
+  const written = await run("verify", "--write-catalogue", at("catalogues.json"));
+  expect(written).toMatchObject({ code: 0, said: "" });
+  const older = JSON.parse(readFileSync(at("catalogues.json"), "utf8")) as Record<string, { title: string }>;
+  for (const rule of [older.M1, older.M4]) if (rule) rule.title = `${rule.title}, as it was`;
+  mkdirSync(at("older/catalogues"), { recursive: true });
+  writeFileSync(at("older/catalogues/0.1.0.json"), JSON.stringify(older));
+  const record = reportRecord([reportTest("S1", "passed")], {
+    catalogue: describeCatalogue("0.1.0", older as unknown as Requirements),
+  });
+  const statement = buildStatement(record, older as unknown as Requirements);
+  writeFileSync(at("older/conformance.json"), JSON.stringify(sealStatement(statement, folder)));
+  const unknown = await run("verify", at("older"));
+  expect(unknown).toMatchObject({
+    code: 1,
+    said: expect.stringContaining("catalogue.sha256: expected the catalogue"),
+  });
+  const known = await run("verify", at("older"), "--catalogues", at("older/catalogues"));
+  expect(known).toMatchObject({ code: 0, said: expect.stringContaining("accepted") });
 });
 
 test("what is not there is a mistake of the caller", async () => {

@@ -50,6 +50,15 @@ test("a statement that somebody signed is theirs, as long as it is not changed",
   }
 });
 
+test("a large statement is read from its file: what ssh-keygen leaves of it breaks nothing", async () => {
+  const report = at("large.json");
+  writeFileSync(report, `{ "a": "${"x".repeat(2_000_000)}" }\n`);
+  await sign(report, at("mine"));
+  expect((await checkSignature(report, at("signers"))).by).toMatch(/^mine@example/);
+  writeFileSync(signatureOf(report), "no signature");
+  expect((await checkSignature(report, at("signers"))).findings).toMatchObject([{ field: "signature" }]);
+});
+
 test("without a signature a statement holds, unless signers are asked for", async () => {
   const report = at("unsigned.json");
   writeFileSync(report, "{}\n");
