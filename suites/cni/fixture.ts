@@ -1,6 +1,7 @@
 import { inject } from "vitest";
 import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
+import { findObstacle } from "#harness/cni/testbed/chain/obstacle.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
 import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
@@ -172,7 +173,7 @@ async function open(plugin: PluginUnderTest, suiteScope: Scope, configured: bool
     });
     return testbed;
   };
-  const blocked = await findObstacle(plugin);
+  const blocked = await findObstacle(plugin.host, plugin.profile);
   const infrastructure = blocked ? [] : await learnInfrastructure(plugin, configured);
   return { plugin, infrastructure, blocked, common };
 }
@@ -191,27 +192,6 @@ async function learnInfrastructure(plugin: PluginUnderTest, configured: boolean)
     }
   }
   return await testbed.settle();
-}
-
-/** What the plugin needs and this machine does not have. */
-async function findObstacle({ profile, host }: PluginUnderTest): Promise<string | undefined> {
-  if (profile.unavailable) return profile.unavailable;
-  for (const need of profile.needs ?? []) {
-    const [what = "", ...words] = need.split(" ");
-    const name = words.join(" ");
-    if (what === "program") {
-      const found = await host.exec(["sh", "-c", `command -v ${name}`]);
-      if (found.code !== 0) return `${name} is not installed on this machine`;
-    } else if (what === "device") {
-      if (!(await host.files.exists(name))) return `this machine has no ${name}`;
-    } else {
-      const tried = await host.exec(["unshare", "--net", "sh", "-c", `ip link add ncprobe type ${name}`]);
-      if (/unknown device type|not supported/i.test(tried.stderr)) {
-        return `this machine's kernel has no ${words[0]} devices`;
-      }
-    }
-  }
-  return undefined;
 }
 
 function tellHowToRepeat(error: unknown, testbed: Testbed, tools: TestTools): void {

@@ -48,7 +48,7 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
     "CNI-13e",
     "STATUS fails when the last address is taken",
     async ({ testbed }) => {
-      const config = profile.exhausted?.({ dataDir: testbed.dataDir, index: 0 }) ?? {};
+      const config = profile.exhausted?.(testbed.values()) ?? {};
       expectSuccess(await testbed.call("STATUS", undefined, { config }), "success while there is an address");
       await attach(testbed, { config });
       const next = await testbed.call("ADD", await testbed.container(), { config });

@@ -60,7 +60,7 @@ export function earlierPlugin(host: string, netns: string, index: number, ifName
     `ip -n ${host} link set ncx${index} address ${mac(0xa, index)} up`,
     `ip -n ${netns} link set ${ifName} address ${mac(0xb, index)} up`,
     `ip -n ${netns} address add ${address(index)} dev ${ifName}`,
-    `ip -n ${netns} route add default via ${gateway} dev ${ifName}`,
+    `ip -n ${netns} route append default via ${gateway} dev ${ifName}`,
   ];
 }
 

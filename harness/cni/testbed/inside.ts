@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { until } from "#harness/core/async/poll.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const links = z.array(
@@ -38,4 +40,15 @@ export async function readRoutes(host: Host, netns: string): Promise<string[]> {
   const shown = await host.run(["ip", "-n", netns, "-4", "-j", "route", "show"]);
   const found = routes.parse(JSON.parse(shown || "[]"));
   return found.map(({ dst }) => (dst === "default" ? "0.0.0.0/0" : dst.includes("/") ? dst : `${dst}/32`));
+}
+
+/** Whether an address answers to ping from a namespace before the deadline; at once no, where there is no route to it. */
+export async function answersPing(host: Host, netns: string, address: string): Promise<boolean> {
+  if ((await host.exec(["ip", "-n", netns, "route", "get", address])).code !== 0) return false;
+  const ping = ["ip", "netns", "exec", netns, "ping", "-c1", "-W1", address];
+  const deadline = { what: `${address} to answer to ping`, deadlineMs: 5_000 };
+  return until(deadline, async () => (await host.exec(ping)).code === 0).catch((error: unknown) => {
+    if (error instanceof DeadlineExceeded) return false;
+    throw error;
+  });
 }

@@ -12,7 +12,7 @@ import type { Host } from "#harness/host/host.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import type { PluginUnderTest } from "./container.ts";
-import { type PluginProfile, type ProfileValues, profiles } from "./profiles.ts";
+import { type ChainMember, type PluginProfile, type ProfileValues, profiles } from "./profiles.ts";
 import { Testbed } from "./testbed.ts";
 
 /** What a target of the CNI suite names. */
@@ -102,9 +102,14 @@ function profileOf(
     ...(ready && { ...ready }),
     kind,
     config: (values) => fill(plugin, values),
+    lists: network.plugins.length > 1 && network.plugins.includes(plugin) ? [membersOf(network)] : [],
     delegates: ipam !== undefined && kind === "interface",
     allocates: ipam !== undefined && ipam.type !== "static",
   };
+}
+
+function membersOf({ plugins }: NetworkConfig): ChainMember[] {
+  return plugins.map((one) => ({ type: one.type, config: (values) => fill(one, values) }));
 }
 
 function ipamOf(plugin: Record<string, unknown>): Record<string, unknown> | undefined {

@@ -10,6 +10,8 @@ export interface ProfileValues {
   readonly dataDir: string;
   /** Running number of the container, from 0. */
   readonly index: number;
+  /** Interface that the container is to get, or has. */
+  readonly ifName: string;
 }
 
 /** Something that CHECK should notice when it is broken. */
@@ -18,6 +20,13 @@ export interface Breakage {
   readonly what: string;
   /** Shell line; `$HOST` and `$NETNS` are the namespaces' names, `$IF` the interface's. */
   readonly script: string;
+}
+
+/** One plugin of a configuration list, and what its place there needs. */
+export interface ChainMember
+  extends Pick<PluginProfile, "config" | "needs" | "prepareTestbed" | "prepareContainer"> {
+  /** File name of the plugin. */
+  readonly type: string;
 }
 
 /** How to use a plugin, with nothing that the run has not made itself. */
@@ -45,6 +54,8 @@ export interface PluginProfile {
   /** Chained plugins that need nothing before them, e.g. loopback. */
   readonly standsAlone?: boolean;
   readonly breakages?: readonly Breakage[];
+  /** Lists that the configuration is part of, whole; absent where it is a ready-made one. */
+  readonly lists?: readonly (readonly ChainMember[])[];
   /** The configuration with room for one container only. */
   readonly exhausted?: PluginProfile["config"];
 }
@@ -161,7 +172,10 @@ export const profiles: Readonly<Record<string, PluginProfile>> = {
   tuning: {
     kind: "chained",
     worksOnInterface: true,
-    config: ({ dataDir }) => ({ mtu: 1400, sysctl: { "net.ipv4.conf.nc0.arp_filter": "1" }, dataDir }),
+    config: ({ dataDir, ifName }) => ({
+      ...{ mtu: 1400, dataDir },
+      sysctl: { [`net.ipv4.conf.${ifName}.arp_filter`]: "1" },
+    }),
     breakages: [
       { what: "the sysctl", script: "ip netns exec $NETNS sysctl -qw net.ipv4.conf.$IF.arp_filter=0" },
       { what: "the MTU", script: "ip -n $NETNS link set $IF mtu 1450" },

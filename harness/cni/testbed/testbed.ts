@@ -15,14 +15,14 @@ import {
   type PluginUnderTest,
   readResult,
 } from "./container.ts";
-import { capabilityArgs } from "./profiles.ts";
+import { capabilityArgs, type ProfileValues } from "./profiles.ts";
 import { additions, readState } from "./state.ts";
 
 let counter = 0;
 const prefix = `nccni-${process.pid}-`;
 
 /** Network name in every configuration of the suite. */
-const networkName = "nc-net";
+export const networkName = "nc-net";
 
 /**
  * A networking testbed of its own: a network namespace that plays the host, container namespaces, and a scratch folder.
@@ -38,6 +38,7 @@ export class Testbed {
   readonly invocations: Invocation[] = [];
   #before: readonly string[] = [];
   readonly #steps: string[] = [];
+  readonly #prepared = new Set<string>();
   /** Set when calls take turns. */
   #turn: Promise<unknown> | undefined;
 
@@ -58,7 +59,7 @@ export class Testbed {
       `ip -n ${testbed.name} link set lo up`,
     ];
     await testbed.shell(lines.join(" && "));
-    if (plugin.profile.prepareTestbed) await testbed.shell(plugin.profile.prepareTestbed, undefined, true);
+    await testbed.prepare(plugin.profile.prepareTestbed);
     testbed.#before = await emptyState(testbed);
     return testbed;
   }
@@ -77,6 +78,13 @@ export class Testbed {
     return this.plugin.host.run(argv);
   }
 
+  /** Runs a shell line inside of the host's namespace, once in this testbed. */
+  async prepare(line: string | undefined): Promise<void> {
+    if (line === undefined || this.#prepared.has(line)) return;
+    this.#prepared.add(line);
+    await this.shell(line, undefined, true);
+  }
+
   /** A container as a runtime hands it to the plugin under test. */
   async container(): Promise<Container> {
     const [container] = await this.manyContainers(1);
@@ -85,38 +93,58 @@ export class Testbed {
 
   /** Several at once; cheaper than one by one. */
   async manyContainers(count: number): Promise<Container[]> {
-    const { profile, version } = this.plugin;
-    const made: Container[] = [];
+    const { kind, standsAlone } = this.plugin.profile;
     const lines: string[] = [];
-    for (let added = 0; added < count; added += 1) {
-      const index = this.containers.length;
-      const name = `${this.name}-${index}`;
-      const netns = `/run/netns/${name}`;
-      const ifName = profile.ifName ?? "nc0";
-      const bare = profile.kind === "chained" && !profile.standsAlone;
-      const container: Container = {
-        id: `${name}-container`,
-        index,
-        name,
-        netns,
-        ifName,
-        prevResult: bare ? earlierResult(version, index, netns, ifName) : undefined,
-        attached: false,
-        changes: {},
-        result: undefined,
-      };
-      this.containers.push(container);
-      made.push(container);
-      lines.push(`ip netns add ${name}`);
-      if (bare) lines.push(...earlierPlugin(this.name, name, index, ifName));
-      if (profile.prepareContainer) {
-        lines.push(
-          `ip netns exec ${this.name} sh -ec '${profile.prepareContainer.replaceAll("$INDEX", String(index))}'`,
-        );
-      }
-    }
+    const made = Array.from({ length: count }, () => {
+      const container = this.#place({ isBare: kind === "chained" && !standsAlone });
+      lines.push(`ip netns add ${container.name}`, ...this.#preparation(container));
+      return container;
+    });
     await this.shell(lines.join("\n"));
     return made;
+  }
+
+  /** The same container once more, to be attached under another interface name. */
+  async again({ id, name }: Container): Promise<Container> {
+    const { kind, standsAlone } = this.plugin.profile;
+    const ifName = `nc${this.containers.filter((one) => one.name === name).length}`;
+    const container = this.#place({ isBare: kind === "chained" && !standsAlone, id, name, ifName });
+    await this.shell(this.#preparation(container).join("\n"));
+    return container;
+  }
+
+  /** A container's namespace in which nothing was done yet: for a list, whose first plugin makes the interface. */
+  async emptyContainer(): Promise<Container> {
+    const container = this.#place({ isBare: false });
+    await this.shell(`ip netns add ${container.name}`);
+    return container;
+  }
+
+  #place(place: { isBare: boolean; id?: string; name?: string; ifName?: string }): Container {
+    const index = this.containers.length;
+    const { name = `${this.name}-${index}`, ifName = this.plugin.profile.ifName ?? "nc0" } = place;
+    const netns = `/run/netns/${name}`;
+    const { version } = this.plugin;
+    const container: Container = {
+      ...{ id: place.id ?? `${name}-container`, index, name, netns, ifName },
+      prevResult: place.isBare ? earlierResult(version, index, netns, ifName) : undefined,
+      attached: false,
+      changes: {},
+      result: undefined,
+    };
+    this.containers.push(container);
+    return container;
+  }
+
+  /** Lines that make what the plugin under test needs before it is called for a container. */
+  #preparation({ index, name, ifName, prevResult }: Container): string[] {
+    const { prepareContainer } = this.plugin.profile;
+    return [
+      ...(prevResult ? earlierPlugin(this.name, name, index, ifName) : []),
+      ...(prepareContainer
+        ? [`ip netns exec ${this.name} sh -ec '${prepareContainer.replaceAll("$INDEX", String(index))}'`]
+        : []),
+    ];
   }
 
   /**
@@ -145,35 +173,47 @@ export class Testbed {
     container?: Container,
     changes: CallChanges = {},
   ): Promise<Invocation> {
-    const { host, type, path, cniPath, version } = this.plugin;
+    const stdin = changes.stdin ?? JSON.stringify(this.request(command, container, changes));
+    const invocation = await this.invoke(this.plugin, command, stdin, container, changes);
+    if (container && command === "ADD") {
+      container.attached = true;
+      const { config, path: folders } = changes;
+      container.changes = { ...(config && { config }), ...(folders && { path: folders }) };
+      if (invocation.code === 0) container.result = readResult(invocation, this.plugin.version);
+    }
+    if (container && command === "DEL" && invocation.code === 0) container.attached = false;
+    return invocation;
+  }
+
+  /** Calls a plugin, the one under test or another, as it is called in the namespace that plays the host. */
+  async invoke(
+    { type, path }: Pick<PluginUnderTest, "type" | "path">,
+    command: CniCommand | undefined,
+    stdin: string,
+    container?: Container,
+    changes: Pick<CallChanges, "env" | "path"> = {},
+  ): Promise<Invocation> {
     const attachment = container && {
       containerId: container.id,
       netns: container.netns,
       ifName: container.ifName,
     };
     const env: Record<string, string | undefined> = {
-      ...deriveEnvironment(command ?? "ADD", [...(changes.path ?? []), ...cniPath], attachment),
+      ...deriveEnvironment(command ?? "ADD", [...(changes.path ?? []), ...this.plugin.cniPath], attachment),
       ...(command ? {} : { CNI_COMMAND: undefined }),
       ...changes.env,
     };
-    const invocation = await invokePlugin(host, {
+    const invocation = await invokePlugin(this.plugin.host, {
       plugin: type,
       path,
       prefix: ["ip", "netns", "exec", this.name],
       env: Object.fromEntries(
         Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
       ),
-      stdin: changes.stdin ?? JSON.stringify(this.request(command, container, changes)),
+      stdin,
     });
     this.invocations.push(invocation);
     this.#steps.push(reproduceInvocation(invocation));
-    if (container && command === "ADD") {
-      container.attached = true;
-      const { config, path: folders } = changes;
-      container.changes = { ...(config && { config }), ...(folders && { path: folders }) };
-      if (invocation.code === 0) container.result = readResult(invocation, version);
-    }
-    if (container && command === "DEL" && invocation.code === 0) container.attached = false;
     return invocation;
   }
 
@@ -184,8 +224,8 @@ export class Testbed {
     changes: CallChanges = {},
   ): Record<string, unknown> {
     const { type, version, profile } = this.plugin;
-    const index = container?.index ?? 0;
-    const plugin = { ...profile.config({ dataDir: this.dataDir, index }), ...changes.config, type };
+    const { index } = this.values(container);
+    const plugin = { ...profile.config(this.values(container)), ...changes.config, type };
     const attached = command === "ADD" || command === "DEL" || command === "CHECK";
     const previous =
       changes.prevResult === undefined ? this.#previous(command, container) : changes.prevResult;
@@ -202,9 +242,19 @@ export class Testbed {
     };
   }
 
+  /** What a configuration is told of this testbed and of a container. */
+  values(container?: Container): ProfileValues {
+    return { dataDir: this.dataDir, index: container?.index ?? 0, ifName: container?.ifName ?? "nc0" };
+  }
+
   #previous(command: CniCommand | undefined, container: Container | undefined): AddResult | undefined {
     if (command === "ADD") return container?.prevResult;
     return atLeast(this.plugin.version, "0.4.0") ? container?.result : undefined;
+  }
+
+  /** From now on what is there counts as there from the start. */
+  async forget(): Promise<void> {
+    this.#before = await readState(this.plugin.host, this.name, this.dataDir);
   }
 
   /** Everything in the testbed that was not there at first. */
@@ -247,7 +297,7 @@ export class Testbed {
   /** Shell lines that repeat what was done here; in a shared testbed, what concerns the container of one call. */
   steps(invocation?: Invocation): string[] {
     const own = this.containers.find(({ netns }) => netns === invocation?.env.CNI_NETNS);
-    const others = this.containers.filter((container) => own !== undefined && container !== own);
+    const others = this.containers.filter(({ name }) => own !== undefined && name !== own.name);
     return this.#steps.filter((step) => !others.some(({ name }) => mentions(step, name)));
   }
 

@@ -24,6 +24,7 @@ const version = section("section 5, VERSION Success", "version-success");
 const status = section("section 2, STATUS", "status-check-plugin-status");
 const gc = section("section 2, GC", "gc-clean-up-any-stale-resources");
 const delegation = section("section 4, Plugin Delegation", "section-4-plugin-delegation");
+const addList = section("section 3, Adding an attachment", "adding-an-attachment");
 const lifecycle = section("section 3, Lifecycle & Ordering", "lifecycle--ordering");
 /** What the specification leaves open and the reference library (libcni, skel) decides: reported, never a verdict. */
 const library = section("as the reference library does it", "parameters");
@@ -165,6 +166,17 @@ export const cniRequirements = {
     pluginKinds: ["interface", "ipam"],
     since: "1.0.0",
   }),
+
+  // The text lets a runtime do it and asks nothing of a plugin in so many words: not more than a SHOULD.
+  "CNI-20a": add("SHOULD", "a container is attached once more under another interface name"),
+  "CNI-20b": check("MUST", "CHECK succeeds for every attachment of a container", { since: "0.4.0" }),
+  // An attachment is container and interface name; DEL should delete the interface of that name, or undo what its own ADD did.
+  "CNI-20c": del("SHOULD", "DEL of one attachment leaves the container's others as they are"),
+  "CNI-21": addList(
+    "MUST",
+    "a list of plugins attaches a container, detaches it, and does both again",
+    attaches,
+  ),
 
   "CNI-18a": library("MAY", "a missing environment variable is error 4, and all that are missing are named"),
   "CNI-18b": library("MAY", "an invalid container id is error 3 or 4"),

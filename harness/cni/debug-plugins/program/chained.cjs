@@ -7,6 +7,12 @@ const rulePreference = "30077";
 const stateFile = (config, containerId, ifName) =>
   path.join(config.dataDir, `${config.name}@${containerId}@${ifName}.json`);
 
+/** Files of everything that a container has in the network. */
+const stateFilesOf = (config) =>
+  listFiles(config.dataDir)
+    .filter((name) => name.startsWith(`${config.name}@${env.CNI_CONTAINERID}@`))
+    .map((name) => path.join(config.dataDir, name));
+
 function releaseRules(file) {
   let addresses = [];
   try {
@@ -17,7 +23,7 @@ function releaseRules(file) {
   for (const address of addresses) {
     ip(["rule", "del", "from", address, "lookup", "77", "pref", rulePreference], undefined, true);
   }
-  fs.rmSync(file, { force: true });
+  if (!is("del-keeps-record")) fs.rmSync(file, { force: true });
 }
 
 const chainedPlugin = {
@@ -25,6 +31,9 @@ const chainedPlugin = {
     if (!config.prevResult)
       throw new CniError(7, "must be called after another plugin", "prevResult is missing");
     const addresses = (config.prevResult.ips ?? []).map(({ address }) => address.split("/")[0]);
+    if (is("del-keeps-record") && fs.existsSync(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME))) {
+      throw new CniError(100, `${env.CNI_CONTAINERID} is attached already`, "");
+    }
     fs.mkdirSync(config.dataDir, { recursive: true });
     fs.writeFileSync(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME), JSON.stringify(addresses));
     for (const address of addresses)
@@ -48,7 +57,8 @@ const chainedPlugin = {
 
   DEL(config) {
     if (is("del-leaves-rules")) return;
-    releaseRules(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME));
+    const own = stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME);
+    for (const file of is("del-by-container") ? stateFilesOf(config) : [own]) releaseRules(file);
   },
 
   GC(config) {

@@ -19,10 +19,21 @@ const { delegate } = require("./delegate.cjs");
 const hostName = (containerId, ifName) =>
   `dbg${createHash("sha1").update(`${containerId}/${ifName}`).digest("hex").slice(0, 8)}`;
 
+/** Names of the host's ends of all interfaces that a container has in the network. */
+function hostEndsOf(config) {
+  const mark = `netconform:${config.name}:${env.CNI_CONTAINERID}:`;
+  return look(["link", "show", "type", "veth"])
+    .filter(({ ifalias = "" }) => ifalias.startsWith(mark))
+    .map(({ ifname }) => ifname);
+}
+
 const interfacePlugin = {
   ADD(config, stdin) {
     const netns = env.CNI_NETNS;
     if (!fs.existsSync(netns)) throw new CniError(3, "no such network namespace", netns);
+    if (is("one-attachment") && hostEndsOf(config).length > 0) {
+      throw new CniError(100, `${env.CNI_CONTAINERID} is attached already`, "");
+    }
     const inside = is("ifname-ignored") ? "eth0" : env.CNI_IFNAME;
     const outside = hostName(env.CNI_CONTAINERID, env.CNI_IFNAME);
     if (look(["link", "show", "dev", inside], netns).length > 0) {
@@ -47,7 +58,7 @@ const interfacePlugin = {
       const inner = [`link set dev ${inside} up`];
       for (const { address } of ips) inner.push(`address add ${address} dev ${inside}`);
       for (const { dst, gw } of routes) {
-        inner.push(`route add ${dst} via ${gw ?? ips[0]?.gateway} dev ${inside}`);
+        inner.push(`route append ${dst} via ${gw ?? ips[0]?.gateway} dev ${inside}`);
       }
       batch(inner, netns);
       batch(ips.map(({ address }) => `route add ${address.split("/")[0]}/32 dev ${outside}`));
@@ -76,6 +87,9 @@ const interfacePlugin = {
     if (!link) {
       if (is("check-ignores-interface")) return;
       throw new CniError(100, `${env.CNI_IFNAME} is missing`, netns);
+    }
+    if (is("check-wants-one-attachment") && hostEndsOf(config).length > 1) {
+      throw new CniError(100, "there are interfaces of somebody else", netns);
     }
     const own = previous.interfaces?.findIndex((one) => one.name === env.CNI_IFNAME && one.sandbox);
     const strict = is("check-strict");
@@ -107,7 +121,9 @@ const interfacePlugin = {
     if (is("del-needs-prevresult") && atLeast(call.version, "0.4.0") && !config.prevResult) {
       throw new CniError(7, "DEL needs prevResult", "");
     }
-    if (!is("del-leaves-interface")) ip(["link", "del", "dev", outside], undefined, true);
+    for (const name of is("del-by-container") ? hostEndsOf(config) : [outside]) {
+      if (!is("del-leaves-interface")) ip(["link", "del", "dev", name], undefined, true);
+    }
     if (is("del-skips-delegate")) return;
     if (is("lease-kept-after-failed-add") && !there && !config.prevResult) return;
     if (is("delegate-error-swallowed")) quietly(() => delegate(config, stdin));

@@ -85,7 +85,9 @@ const ipamPlugin = {
 
   DEL(config) {
     if (is("lease-kept-without-netns") && !env.CNI_NETNS) return;
-    const own = leases(config).filter((lease) => lease.owner === owner());
+    const isOwn = (lease) =>
+      is("del-by-container") ? lease.owner.startsWith(`${env.CNI_CONTAINERID}\n`) : lease.owner === owner();
+    const own = leases(config).filter(isOwn);
     if (is("del-once") && own.length === 0) throw new CniError(100, "no address is reserved", "");
     if (is("lease-kept")) return;
     for (const { file } of own) fs.rmSync(file, { force: true });

@@ -99,6 +99,9 @@ export const addFaults: readonly Fault<"cni">[] = [
       "CNI-14c",
       "CNI-15b",
       "CNI-19",
+      "CNI-20a",
+      "CNI-20b",
+      "CNI-20c",
     ],
   },
   {

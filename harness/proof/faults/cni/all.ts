@@ -1,5 +1,6 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import { addFaults } from "./add.ts";
+import { attachmentFaults, listFaults } from "./attachments.ts";
 import { checkFaults } from "./check.ts";
 import { concurrencyFaults } from "./concurrency.ts";
 import { delFaults } from "./del.ts";
@@ -18,5 +19,7 @@ export const cniFaults: readonly Fault<"cni">[] = [
   ...checkFaults,
   ...upkeepFaults,
   ...delegationFaults,
+  ...attachmentFaults,
+  ...listFaults,
   ...concurrencyFaults,
 ];
