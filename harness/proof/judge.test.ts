@@ -51,6 +51,13 @@ describe("a fault is caught when", () => {
     expect(problems(onCluster(), observed("M4", "failed"), observed("M4", "passed"))).toEqual([]);
   });
 
+  it("a test saw nothing of what the fault says that it may take along, and of nothing else", () => {
+    const unseen = (id: RequirementId) => ({ ...observed(id, "not run"), sawNothing: true as const });
+    expect(problems(onPlugin, observed("CNI-9c", "failed"), unseen("CNI-10d"))).toEqual([]);
+    expect(problems(onPlugin, observed("CNI-9c", "failed"), unseen("CNI-4a"))).not.toEqual([]);
+    expect(problems(onPlugin, observed("CNI-9c", "failed"), observed("CNI-10d", "not run"))).not.toEqual([]);
+  });
+
   it("what may follow is red as well, and says so", () => {
     expect(judge(onCluster(), run(observed("M4", "failed"), observed("M5", "failed")))).toEqual({
       followed: ["M5"],

@@ -75,8 +75,9 @@ function isStray(one: FaultCase, observation: CaseObservation): boolean {
   const { inapplicable, mayNotRun, errorMayFollow, maySeeNothing } = strictnessOf[on.tier];
   if (outcome === "passed" || inapplicable.includes(outcome) || (sawNothing && maySeeNothing)) return false;
   if (!fault) return true;
-  if (outcome === "not run") return !mayNotRun;
   const allowed = cites(fault.detectedBy, requirement) || cites(fault.mayFollow ?? [], requirement);
+  // What a fault says that it may take along it may also keep from being seen.
+  if (outcome === "not run") return !mayNotRun && !(sawNothing && allowed);
   return !allowed || (outcome !== "failed" && !errorMayFollow);
 }
 

@@ -1,3 +1,4 @@
+import { crashOf } from "#harness/cni/protocol/crash.ts";
 import { describeError, reportedError } from "#harness/cni/protocol/invocation.ts";
 import type { CallChanges } from "#harness/cni/testbed/container.ts";
 import { wrongCalls } from "#harness/cni/testbed/wrong-calls.ts";
@@ -8,6 +9,7 @@ import { cniSuite } from "./fixture.ts";
 
 /** Error codes below 100 that the specification defines. */
 const definedCodes = [1, 2, 3, 4, 5, 6, 7, 11, 50, 51];
+const answers = "answers to an incomplete call";
 const attachmentVariables = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"];
 
 await cniSuite("errors", ({ requirement, plugin }) => {
@@ -56,12 +58,15 @@ await cniSuite("errors", ({ requirement, plugin }) => {
   requirement(
     "CNI-2b",
     "the error of an incomplete call has the cniVersion of the configuration",
-    async ({ testbed }) => {
+    async ({ testbed, saw }) => {
       const invocation = await testbed.call(
         "ADD",
         await testbed.container(),
         incomplete(plugin.profile.kind),
       );
+      // That is told as what it is.
+      if (crashOf(invocation) !== undefined) return;
+      saw(answers);
       if (invocation.code === 0) return;
       const error = expectError(invocation, "the configuration is incomplete");
       if (error.cniVersion === plugin.version) return;
@@ -71,6 +76,7 @@ await cniSuite("errors", ({ requirement, plugin }) => {
       detached: true,
       together: true,
       when: ({ kind, standsAlone }) => kind !== "chained" || standsAlone !== true,
+      sees: [answers],
     },
   );
 

@@ -1,4 +1,5 @@
 import { inject } from "vitest";
+import { crashOf } from "#harness/cni/protocol/crash.ts";
 import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
 import { findObstacle } from "#harness/cni/testbed/chain/obstacle.ts";
@@ -90,6 +91,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
   const plugin = await pluginUnderTest(inject("target"), settings, host);
   const target: CniPluginTarget = { on: "cni", kind: plugin.profile.kind, version: plugin.version };
   const leaks: Leak[] = [];
+  const opened = new Set<Testbed>();
   const lookFor = (when: string, left: readonly string[], testbed: Testbed) => {
     if (left.length > 0) leaks.push({ when, left, testbed });
   };
@@ -100,15 +102,18 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       open: (scope) => open(plugin, scope, settings.CONFIG !== undefined),
     },
     (suite) => {
+      let registered = 0;
       const requirement: CniSuite["requirement"] = (cited, title, body, options = {}) => {
         const id = applicableRule(cited, target);
         if (!id || options.when?.(plugin.profile, plugin.version) === false) return;
+        registered += 1;
         suite.requirement(
           id,
           title,
           async ({ infrastructure, blocked, common, plugin: _subject, ...tools }) => {
             if (blocked && !options.detached) throw new Blocked(blocked);
             const testbed = options.together ? await common() : await Testbed.open(plugin, tools.scope);
+            opened.add(testbed);
             try {
               await body({ ...tools, testbed, plugin });
             } catch (error) {
@@ -124,6 +129,17 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       };
       define({ requirement, plugin });
 
+      if (registered > 0) {
+        suite.requirement(
+          "CNI-2c",
+          `no call of the tests of ${topic} ended in a crash`,
+          async ({ blocked, reproduce }) => {
+            if (opened.size === 0 && blocked) throw new Blocked(blocked);
+            expectNoCrash([...opened], reproduce);
+          },
+          { alone: true },
+        );
+      }
       if (!applicableRule("CNI-10d", target)) return;
       suite.requirement(
         "CNI-10d",
@@ -148,6 +164,22 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       );
     },
   );
+}
+
+/** Of everything that was called in these testbeds; one failure names them all. */
+function expectNoCrash(testbeds: readonly Testbed[], reproduce: TestTools["reproduce"]): void {
+  const crashes = testbeds.flatMap(({ invocations }) =>
+    invocations.flatMap((invocation) => {
+      const how = crashOf(invocation);
+      return how === undefined ? [] : [{ invocation, how }];
+    }),
+  );
+  const [first] = crashes;
+  if (!first) return;
+  reproduce(reproduceInvocation(first.invocation));
+  const all = crashes.map(({ invocation, how }) => `${how} at ${invocation.command}`);
+  const got = [...new Set(all)].sort().join("; ");
+  throw new PluginFailure(first.invocation, "an answer to every call", got);
 }
 
 /** Sorts of things that are left, e.g. `iptables`. */

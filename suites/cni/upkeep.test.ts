@@ -1,6 +1,7 @@
 import { parseJson, versionResultSchema } from "#harness/cni/protocol/result.ts";
 import { additions } from "#harness/cni/testbed/state.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
+import { specVersions } from "#suites/requirements/spec-version.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 
@@ -34,6 +35,21 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
       });
       const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout)?.[1];
       if (said !== version) throw violation(invocation, `cniVersion ${version}`, said ?? "none");
+    },
+    { detached: true, together: true },
+  );
+
+  requirement(
+    "CNI-12b",
+    "VERSION answers in every other version that it claims, when it is asked in that",
+    async ({ testbed }) => {
+      for (const asked of specVersions.toReversed().filter((one) => plugin.claims.includes(one))) {
+        const invocation = await testbed.call("VERSION", undefined, {
+          stdin: JSON.stringify({ cniVersion: asked }),
+        });
+        const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout)?.[1];
+        if (said !== asked) throw violation(invocation, `cniVersion ${asked}`, said ?? "none");
+      }
     },
     { detached: true, together: true },
   );

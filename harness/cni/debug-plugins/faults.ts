@@ -20,6 +20,7 @@ export const debugFaults = {
     "error-without-json",
     "error-on-stderr",
     "error-exits-zero",
+    "crash-when-incomplete",
     "del-needs-netns",
     "reserved-error-code",
     "environment-error-without-names",

@@ -16,6 +16,8 @@ export interface TableColumn {
 
 export interface TableCell {
   readonly outcome: Outcome;
+  /** Nothing happened of what the rule is about, so that it was neither kept nor broken. */
+  readonly sawNothing?: true;
   /** First lines of what was wrong, one per test that did not pass. */
   readonly reasons: readonly string[];
   /** Shell lines that show it by hand. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
-import { columnsOf, formatTable } from "./table.ts";
+import { columnsOf, countOutcomes, formatTable } from "./table.ts";
 
 const result = (changes: Partial<SuiteResult>): SuiteResult => ({
   title: "",
@@ -44,4 +44,26 @@ test("the table tells a broken MUST from a broken SHOULD, and a blocked plugin f
   expect(text).toMatch(
     /### MUST\n\n\*\*CNI-4a\*\*, .*\n\n- bridge 1.9.1: no result\n(.*\n)*.*do this\n(.*\n)*### SHOULD/,
   );
+});
+
+test("what saw nothing leaves the cell to the other tests, and is told as such where there are none", () => {
+  const unseen = { outcome: "not run", sawNothing: true, reason: "there were no routes" } as const;
+  const columns = columnsOf(plugins, [
+    result(unseen),
+    result({}),
+    result({ ...unseen, requirement: "CNI-4b" }),
+  ]);
+  expect(columns[0]?.rules["CNI-4a"]?.outcome).toBe("passed");
+  expect(columns[0]?.rules["CNI-4b"]).toMatchObject({ outcome: "not run", sawNothing: true });
+  expect(countOutcomes(columns)).toEqual({ passed: 1, "nothing seen": 1 });
+});
+
+test("plugins stand in the order of their names, and what only some runs show is marked", () => {
+  const columns = columnsOf(plugins, [
+    result({ driver: "ptp" }),
+    result({ driver: "firewall", requirement: "CNI-17a", outcome: "failed", reason: "exists" }),
+  ]);
+  const text = formatTable(columns, { command: "x", facts: [], generations: {} });
+  expect(text).toContain("| rule | level |  | firewall | ptp |");
+  expect(text).toMatch(/\| CNI-17a \| MUST \| .* \| \*\*✗\*\*ʳ \|/);
 });

@@ -29,7 +29,9 @@ export function columnsOf(
     columns.set(key, column);
     column.rules.set(result.requirement, [...(column.rules.get(result.requirement) ?? []), result]);
   }
-  return [...columns.values()].map(({ plugin, version, rules }) => ({
+  // In the order of their names, whichever was tested first.
+  const ordered = [...columns.values()].sort((one, other) => one.plugin.localeCompare(other.plugin));
+  return ordered.map(({ plugin, version, rules }) => ({
     generation,
     folder,
     plugin,
@@ -38,13 +40,17 @@ export function columnsOf(
   }));
 }
 
-function cellOf(tests: readonly SuiteResult[]): TableCell {
+function cellOf(all: readonly SuiteResult[]): TableCell {
+  // What saw nothing leaves it to the others.
+  const seen = all.filter(({ sawNothing }) => !sawNothing);
+  const tests = seen.length > 0 ? seen : all;
   const outcome = tests
     .map((test) => test.outcome)
     .reduce((worst, one) => (severity.indexOf(one) > severity.indexOf(worst) ? one : worst), "passed");
   const worst = tests.filter((test) => test.outcome === outcome && outcome !== "passed");
   return {
     outcome,
+    ...(seen.length > 0 ? {} : { sawNothing: true }),
     reasons: [...new Set(worst.map(({ reason = "" }) => firstLineOf(reason)))],
     reproduce: worst.flatMap(({ reproduce }) => (reproduce ? [reproduce] : [])),
   };
@@ -80,7 +86,8 @@ export function formatTable(columns: readonly TableColumn[], origin: TableOrigin
     "",
     ...Object.entries(origin.generations).map(([name, what]) => `- ${name}: ${what}`),
     "",
-    "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what it needs · e error of the harness · blank: does not apply.",
+    "✓ holds · ✗ does not (**✗**: a MUST) · b blocked, the machine lacks what it needs · e error of the harness · ? nothing was seen of it · blank: does not apply.",
+    "ʳ: a race, so that another run may see the other thing.",
     "Each plugin is tested with one minimal configuration. MAY marks what the specification leaves open and the reference library decides.",
     "",
     ...[...groups].flatMap(([title, group]) => [`## ${title}`, "", formatGroup(group), ""]),
@@ -104,7 +111,7 @@ function formatGroup(group: readonly TableColumn[]): string {
   const header = ["rule", "level", "", ...group.map(({ plugin }) => plugin)];
   const rows = ids.map((id) => {
     const { level, title } = cniRequirements[id];
-    return [id, level, title, ...group.map(({ rules }) => symbolOf(rules[id], level))];
+    return [id, level, title, ...group.map(({ rules }) => symbolOf(rules[id], id))];
   });
   const table = [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   const blocked = group.filter(isBlocked).map(({ plugin, rules }) => `- ${plugin}: ${reasonOf(rules)}`);
@@ -119,14 +126,23 @@ function reasonOf(rules: TableColumn["rules"]): string {
   return rules["CNI-4a"]?.reasons[0] ?? "";
 }
 
-function symbolOf(cell: TableCell | undefined, level: string): string {
+/** Rules that only containers at once break: whether they do depends on which comes first. */
+const races: readonly CniRequirementId[] = ["CNI-17a", "CNI-17b"];
+
+function symbolOf(cell: TableCell | undefined, id: CniRequirementId): string {
   if (!cell) return " ";
-  return cell.outcome === "failed" && level === "MUST" ? "**✗**" : symbols[cell.outcome];
+  if (cell.outcome !== "failed") return symbols[cell.outcome];
+  const symbol = cniRequirements[id].level === "MUST" ? "**✗**" : symbols.failed;
+  return races.includes(id) ? `${symbol}ʳ` : symbol;
 }
 
-/** How many cells have each outcome. */
-export function countOutcomes(columns: readonly TableColumn[]): Partial<Record<Outcome, number>> {
-  const outcomes = columns.flatMap(({ rules }) => Object.values(rules).map(({ outcome }) => outcome));
+/** How many cells have each outcome, `nothing seen` apart from what was not run. */
+export function countOutcomes(
+  columns: readonly TableColumn[],
+): Partial<Record<Outcome | "nothing seen", number>> {
+  const outcomes = columns.flatMap(({ rules }) =>
+    Object.values(rules).map(({ outcome, sawNothing }) => (sawNothing ? "nothing seen" : outcome)),
+  );
   return Object.fromEntries(
     [...Map.groupBy(outcomes, (outcome) => outcome)].map(([outcome, cells]) => [outcome, cells.length]),
   );

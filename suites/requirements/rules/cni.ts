@@ -41,6 +41,8 @@ export const cniRequirements = {
   "CNI-1": errors("MUST", "a call exits 0 when it did its work and non-zero when it did not"),
   "CNI-2a": errors("SHOULD", "a failure is one JSON error object on stdout with code and msg"),
   "CNI-2b": errors("SHOULD", "an error object has the cniVersion of the configuration"),
+  // A process that a signal ends has no exit code, which is a MUST of CNI-1; of a failure that it has an error object is a SHOULD.
+  "CNI-2c": errors("SHOULD", "no call makes the plugin crash"),
   "CNI-3a": errorCodes("MUST", "a version that the plugin does not speak is error 1 or an error of its own"),
   "CNI-3b": errorCodes("MUST", "an undecodable configuration is error 6 or an error of its own"),
   "CNI-3c": errorCodes("MUST", "error 4 names the environment variables that are invalid"),

@@ -35,6 +35,11 @@ function strip({ cniVersion: _own, ...result }) {
 try {
   main();
 } catch (error) {
+  if (is("crash-when-incomplete") && !(error instanceof CniError)) {
+    // As a Go program does it.
+    fs.writeSync(2, `panic: ${error.message}\n\ngoroutine 1 [running]:\n`);
+    process.exit(2);
+  }
   const report =
     error instanceof CniError ? error.report : { code: 999, msg: String(error), details: error.stack };
   const named = is("error-without-version") ? report : { cniVersion: call.version, ...report };

@@ -14,7 +14,8 @@ test("every rule of the CNI suite, whatever its level, detects a fault", () => {
 });
 
 test("every rule of the CNI suite is cited by a test, or stands in for a newer one that is", async () => {
-  const files = (await readdir(suites)).filter((name) => name.endsWith(".test.ts"));
+  // What every topic ends with is in the fixture.
+  const files = (await readdir(suites)).filter((name) => name.endsWith(".test.ts") || name === "fixture.ts");
   const sources = await Promise.all(files.map((name) => readFile(new URL(name, suites), "utf8")));
   const cited = new Set(ids.filter((id) => sources.some((source) => source.includes(`"${id}"`))));
   for (const id of cited) {

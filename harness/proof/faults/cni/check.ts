@@ -8,13 +8,14 @@ export const checkFaults: readonly Fault<"cni">[] = [
     breaks: "CHECK fails right after ADD",
     why: "runtimes that check restart healthy containers",
     detectedBy: ["CNI-11a"],
-    mayFollow: ["CNI-11b", "CNI-11d", "CNI-11e", "CNI-11f", "CNI-11h", "CNI-14c", "CNI-15b"],
+    mayFollow: ["CNI-11b", "CNI-11d", "CNI-11e", "CNI-11f", "CNI-11h", "CNI-14c", "CNI-15b", "CNI-20b"],
   },
   {
     ...behaviour("debug-interface", "check-strict"),
     breaks: "CHECK fails because of a route that a later plugin has added",
     why: "no plugin that adds a route can stand later in the chain",
     detectedBy: ["CNI-11b"],
+    mayFollow: ["CNI-20b"],
   },
   {
     ...behaviour("debug-interface", "check-without-prevresult"),

@@ -50,6 +50,7 @@ export const delFaults: readonly Fault<"cni">[] = [
     breaks: "DEL gives the address back and leaves the interface",
     why: "the host keeps an interface and a route for an address that the next container gets",
     detectedBy: ["CNI-10d"],
+    mayFollow: ["CNI-21"],
   },
   {
     ...behaviour("debug-ipam", "lease-kept"),
@@ -63,7 +64,7 @@ export const delFaults: readonly Fault<"cni">[] = [
     breaks: "DEL of a chained plugin leaves its rules",
     why: "rules of a container that is gone apply to the next one with its address",
     detectedBy: ["CNI-10d"],
-    mayFollow: ["CNI-14b"],
+    mayFollow: ["CNI-14b", "CNI-21"],
   },
   {
     ...behaviour("debug-interface", "lease-kept-after-failed-add"),

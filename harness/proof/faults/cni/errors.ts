@@ -32,6 +32,13 @@ export const errorFaults: readonly Fault<"cni">[] = [
     detectedBy: ["CNI-2b"],
   },
   {
+    ...behaviour("debug-ipam", "crash-when-incomplete"),
+    breaks: "a configuration that lacks what the plugin needs makes it crash",
+    why: "the user reads a stack trace, or nothing, instead of the key that is missing",
+    detectedBy: ["CNI-2c"],
+    mayFollow: ["CNI-2b"],
+  },
+  {
     ...behaviour("debug-chained", "version-error-code"),
     breaks: "an incompatible version is reported as an invalid configuration",
     why: "a runtime that could speak an older version is told that its configuration is wrong",
