@@ -24,7 +24,10 @@ const version = section("section 5, VERSION Success", "version-success");
 const status = section("section 2, STATUS", "status-check-plugin-status");
 const gc = section("section 2, GC", "gc-clean-up-any-stale-resources");
 const delegation = section("section 4, Plugin Delegation", "section-4-plugin-delegation");
-const addList = section("section 3, Adding an attachment", "adding-an-attachment");
+const addList = section(
+  "section 3, Adding an attachment; section 3, Deleting an attachment",
+  "adding-an-attachment",
+);
 const lifecycle = section("section 3, Lifecycle & Ordering", "lifecycle--ordering");
 /** What the specification leaves open and the reference library (libcni, skel) decides: reported, never a verdict. */
 const library = section("as the reference library does it", "parameters");
@@ -174,6 +177,7 @@ export const cniRequirements = {
   "CNI-20b": check("MUST", "CHECK succeeds for every attachment of a container", { since: "0.4.0" }),
   // An attachment is container and interface name; DEL should delete the interface of that name, or undo what its own ADD did.
   "CNI-20c": del("SHOULD", "DEL of one attachment leaves the container's others as they are"),
+  // What a plugin is given by the one before it, it MUST handle (section 2, ADD).
   "CNI-21": addList(
     "MUST",
     "a list of plugins attaches a container, detaches it, and does both again",
