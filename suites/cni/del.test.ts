@@ -119,24 +119,33 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
     { when: (profile) => profile.kind === "interface" },
   );
 
-  requirement(
-    "CNI-10d",
-    "the container is as it was before ADD",
-    async ({ testbed }) => {
-      const container = await testbed.container();
-      const before = await readContainerState(plugin.host, container.name);
-      await attach(testbed, {}, container);
-      const invocation = await testbed.call("DEL", container);
-      expectSuccess(invocation);
-      const after = await readContainerState(plugin.host, container.name);
-      const changes = [
-        ...additions(before, after).map((line) => `without ${line}`),
-        ...additions(after, before).map((line) => `with ${line}`),
-      ];
-      if (changes.length > 0) throw violation(invocation, "the state before ADD", changes.join("; "));
-    },
-    { when: () => kind !== "ipam" },
-  );
+  for (const [form, changes] of [
+    ["DEL", {}],
+    ["DEL without prevResult", { prevResult: null }],
+  ] as const) {
+    requirement(
+      "CNI-10d",
+      `after ${form} the container is as it was before ADD`,
+      async ({ testbed }) => {
+        const container = await testbed.container();
+        const before = await readContainerState(plugin.host, container.name);
+        await attach(testbed, {}, container);
+        const invocation = await testbed.call("DEL", container, changes);
+        expectSuccess(invocation);
+        const after = await readContainerState(plugin.host, container.name);
+        // Of what the suite has made on the host, too: it goes with the container, and with it what was set there.
+        const onHost = (await testbed.state()).filter((line) => line.includes(`ncx${container.index} `));
+        const differences = [
+          ...additions(before, after).map((line) => `without ${line}`),
+          ...additions(after, before).map((line) => `with ${line}`),
+          ...onHost.map((line) => `with ${line} on the host`),
+        ];
+        if (differences.length > 0)
+          throw violation(invocation, "the state before ADD", differences.join("; "));
+      },
+      { when: (_profile, version) => kind !== "ipam" && (form === "DEL" || atLeast(version, "0.4.0")) },
+    );
+  }
 
   requirement(
     "CNI-10d",

@@ -73,7 +73,12 @@ const commands: Readonly<Record<string, string>> = {
   address: "ip address",
   route: "ip route show table all",
   rule: "ip rule",
+  rule6: "ip -6 rule",
   shaper: "tc qdisc",
+  filter: "sh -c 'for device in $(ls /sys/class/net); do tc filter show dev $device; done'",
+  process: "sh -c 'ip netns pids $(ip netns identify)'",
+  sysctl: "sysctl -a",
+  nft: "nft list ruleset",
   iptables: "iptables-save",
   ip6tables: "ip6tables-save",
 };
@@ -144,8 +149,10 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       suite.requirement(
         "CNI-10d",
         `nothing is left of the attachments of the tests of ${topic}`,
-        async ({ blocked, common, infrastructure, reproduce }) => {
+        async ({ blocked, common, infrastructure, reproduce, note }) => {
           if (blocked) throw new Blocked(blocked);
+          if (infrastructure.length > 0)
+            note(`what a first attachment leaves is no leak: ${infrastructure.join("; ")}`);
           const shared = await common();
           lookFor("the tests that share a testbed", await shared.settle(infrastructure), shared);
           const [first] = leaks.sort((one, other) => one.when.localeCompare(other.when));

@@ -75,6 +75,8 @@ export const debugFaults = {
     "del-leaves-rules",
     "del-by-container",
     "del-keeps-record",
+    "rule-at-every-add",
+    "rule6-kept",
   ],
   ipam: [
     "one-at-a-time",

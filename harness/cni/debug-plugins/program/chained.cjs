@@ -1,4 +1,5 @@
 "use strict";
+const { spawnSync } = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 const { env, is, CniError, ip, look, listFiles, readJson, validAttachments } = require("./common.cjs");
@@ -26,6 +27,15 @@ function releaseRules(file) {
   if (!is("del-keeps-record")) fs.rmSync(file, { force: true });
 }
 
+/** What no DEL takes back, where the plugin has the fault. */
+function leaveRules([address = ""]) {
+  if (is("rule-at-every-add")) {
+    spawnSync("iptables", ["-w", "-A", "FORWARD", "-s", "10.77.0.0/16", "-j", "ACCEPT"]);
+  }
+  if (is("rule6-kept"))
+    ip(["-6", "rule", "add", "from", `fd77::${address.split(".").pop()}`, "lookup", "77"]);
+}
+
 const chainedPlugin = {
   ADD(config) {
     if (!config.prevResult)
@@ -38,6 +48,7 @@ const chainedPlugin = {
     fs.writeFileSync(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME), JSON.stringify(addresses));
     for (const address of addresses)
       ip(["rule", "add", "from", address, "lookup", "77", "pref", rulePreference]);
+    leaveRules(addresses);
     if (is("prevresult-dropped")) return { interfaces: [], ips: [] };
     return config.prevResult;
   },

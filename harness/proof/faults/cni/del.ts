@@ -67,6 +67,18 @@ export const delFaults: readonly Fault<"cni">[] = [
     mayFollow: ["CNI-14b", "CNI-21"],
   },
   {
+    ...behaviour("debug-chained", "rule-at-every-add"),
+    breaks: "every ADD appends the same rule once more, and no DEL takes one away",
+    why: "after some thousands of containers every packet passes thousands of equal rules",
+    detectedBy: ["CNI-10d"],
+  },
+  {
+    ...behaviour("debug-chained", "rule6-kept"),
+    breaks: "DEL leaves a rule for the routing of IPv6",
+    why: "traffic of the next container with the address takes the way of the one before",
+    detectedBy: ["CNI-10d"],
+  },
+  {
     ...behaviour("debug-interface", "lease-kept-after-failed-add"),
     breaks: "what a failed ADD has leased is not given back, not even by DEL",
     why: "every start that fails uses up an address",
