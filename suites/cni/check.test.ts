@@ -3,6 +3,8 @@ import { addressOf, familyOf, isCidr, nthAddress } from "#harness/core/ip.ts";
 import { attach, expectFailure, expectSuccess } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 
+const withoutManager = "attachments without an address manager";
+
 await cniSuite("CHECK", ({ requirement, plugin }) => {
   const { breakages = [] } = plugin.profile;
 
@@ -14,6 +16,20 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
       expectSuccess(await testbed.call("CHECK", container), "success right after ADD");
       expectSuccess(await testbed.call("CHECK", container), "success of a second CHECK");
     },
+  );
+
+  requirement(
+    "CNI-11a",
+    "an attachment without an address manager is in order",
+    async ({ testbed, saw, note }) => {
+      const container = await testbed.container();
+      const config = { ipam: {} };
+      const added = await testbed.call("ADD", container, { config });
+      if (added.code !== 0) return note("the plugin wants an address manager");
+      saw(withoutManager);
+      expectSuccess(await testbed.call("CHECK", container, { config }), "success right after ADD");
+    },
+    { when: ({ delegates }) => delegates === true, sees: [withoutManager] },
   );
 
   requirement(
@@ -76,13 +92,17 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
 
   notices("CNI-11d", "the interface", () => "ip -n $NETNS link del $IF");
   notices("CNI-11e", "the address", (_folder, result) => replaceAddress(result), {
-    seen: "IPv4 addresses in ADD's result",
+    seen: "addresses in ADD's result",
   });
   notices(
     "CNI-11f",
     "the default route",
-    (_folder, { routes }) =>
-      routes?.some(({ dst }) => dst === "0.0.0.0/0") ? "ip -n $NETNS route del default" : undefined,
+    (_folder, { routes = [] }) => {
+      const family = Object.entries({ "-4": "0.0.0.0/0", "-6": "::/0" }).find(([, all]) =>
+        routes?.some(({ dst }) => dst === all),
+      )?.[0];
+      return family && `ip -n $NETNS ${family} route del default`;
+    },
     { seen: "default routes in ADD's result" },
   );
   for (const { what, script } of breakages) notices("CNI-11g", what, () => script);
@@ -94,8 +114,9 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
 
 /** Another address of the same network takes its place, so that the routes stay. */
 function replaceAddress(result: AddResult): string | undefined {
-  const address = result.ips?.map((ip) => ip.address).find((cidr) => isCidr(cidr) && familyOf(cidr) === 4);
+  const address = result.ips?.map((ip) => ip.address).find(isCidr);
   if (!address) return undefined;
-  const other = `${nthAddress(`${addressOf(address)}/24`, 250)}/23`;
+  const [prefix, wider] = familyOf(address) === 4 ? [24, "/23"] : [64, "/63 nodad"];
+  const other = `${nthAddress(`${addressOf(address)}/${prefix}`, 250)}${wider}`;
   return `ip -n $NETNS address add ${other} dev $IF && ip -n $NETNS address del ${address} dev $IF`;
 }

@@ -76,6 +76,22 @@ await cniSuite("delegation", ({ requirement }) => {
   );
 
   requirement(
+    "CNI-16b",
+    "CNI_ARGS and variables that nobody knows reach the delegate",
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
+      const env = { CNI_ARGS: "IgnoreUnknown=1;NC_EXAMPLE=one", TRACEPARENT: "00-1-2-01" };
+      const { invocation } = await attach(testbed, { ...delegate.use, env });
+      const [call] = await delegate.calls();
+      for (const [name, value] of Object.entries(env)) {
+        if (call?.env[name] === value) continue;
+        throw violation(invocation, `${name}=${value} at the delegate`, call?.env[name] ?? "nothing");
+      }
+    },
+    delegating,
+  );
+
+  requirement(
     "CNI-16c",
     "the delegate's configuration is the plugin's",
     async ({ testbed }) => {

@@ -6,7 +6,7 @@ import { findObstacle } from "#harness/cni/testbed/chain/obstacle.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
 import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
-import { sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
+import { leftByFirst, sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite } from "#harness/conformance/suite.ts";
@@ -149,10 +149,9 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       suite.requirement(
         "CNI-10d",
         `nothing is left of the attachments of the tests of ${topic}`,
-        async ({ blocked, common, infrastructure, reproduce, note }) => {
+        async ({ blocked, common, infrastructure, reproduce, fact }) => {
           if (blocked) throw new Blocked(blocked);
-          if (infrastructure.length > 0)
-            note(`what a first attachment leaves is no leak: ${infrastructure.join("; ")}`);
+          if (infrastructure.length > 0) fact(leftByFirst, infrastructure.join("; "));
           const shared = await common();
           lookFor("the tests that share a testbed", await shared.settle(infrastructure), shared);
           const [first] = leaks.sort((one, other) => one.when.localeCompare(other.when));

@@ -77,6 +77,7 @@ export const debugFaults = {
     "del-keeps-record",
     "rule-at-every-add",
     "rule6-kept",
+    "mac-untold",
   ],
   ipam: [
     "one-at-a-time",

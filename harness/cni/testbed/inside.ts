@@ -35,11 +35,16 @@ export async function readAddresses(host: Host, netns: string, name: string): Pr
   );
 }
 
-/** Destinations of the IPv4 routes in a namespace, as CIDRs. */
+/** Destinations of the routes in a namespace as CIDRs, in whatever table. */
 export async function readRoutes(host: Host, netns: string): Promise<string[]> {
-  const shown = await host.run(["ip", "-n", netns, "-4", "-j", "route", "show"]);
-  const found = routes.parse(JSON.parse(shown || "[]"));
-  return found.map(({ dst }) => (dst === "default" ? "0.0.0.0/0" : dst.includes("/") ? dst : `${dst}/32`));
+  const read = async (family: 4 | 6) => {
+    const shown = await host.run(["ip", "-n", netns, `-${family}`, "-j", "route", "show", "table", "all"]);
+    return routes.parse(JSON.parse(shown || "[]")).map(({ dst }) => {
+      if (dst === "default") return family === 4 ? "0.0.0.0/0" : "::/0";
+      return dst.includes("/") ? dst : `${dst}/${family === 4 ? 32 : 128}`;
+    });
+  };
+  return (await Promise.all([read(4), read(6)])).flat();
 }
 
 /** Whether an address answers to ping from a namespace before the deadline; at once no, where there is no route to it. */

@@ -94,7 +94,12 @@ const maker = { kind: "interface", delegates: true, allocates: true } as const;
  */
 export function capabilityArgs(index: number): Record<string, unknown> {
   return {
-    portMappings: [{ hostPort: 18080 + index, containerPort: 80, protocol: "tcp" }],
+    portMappings: [
+      { hostPort: 18080 + index, containerPort: 80, protocol: "tcp" },
+      { hostPort: 19080 + index, containerPort: 53, protocol: "udp" },
+      { hostPort: 20080 + index, containerPort: 80, protocol: "tcp", hostIP: "127.0.0.1" },
+    ],
+    dns: { servers: ["10.88.0.53"], searches: ["netconform.test"], options: ["ndots:2"] },
     bandwidth: { ingressRate: 1e6, ingressBurst: 1e6, egressRate: 1e6, egressBurst: 1e6 },
     mac: `02:00:00:00:0d:${index.toString(16).padStart(2, "0")}`,
     aliases: [`nc-container-${index}`],

@@ -18,6 +18,9 @@ import {
 import { capabilityArgs, type ProfileValues } from "./profiles.ts";
 import { additions, readState } from "./state.ts";
 
+/** Fact that tells what the first attachment of a testbed leaves permanently, e.g. a bridge: lines of `readState`. */
+export const leftByFirst = "left by the first attachment";
+
 let counter = 0;
 const prefix = `nccni-${process.pid}-`;
 
@@ -285,7 +288,7 @@ export class Testbed {
       await until({ what: "the namespaces' interfaces to go", deadlineMs: 2_000 }, async () => {
         const before = left;
         left = additions(await this.state(), infrastructure ?? []);
-        const waiting = left.some((line) => /^(link|address|route|shaper) /.test(line));
+        const waiting = left.some((line) => /^(link|address|route|shaper|filter|process) /.test(line));
         return !waiting || (infrastructure === undefined && isDeepStrictEqual(left, before));
       });
     } catch (error) {

@@ -10,6 +10,8 @@ export interface TableColumn {
   readonly plugin: string;
   /** Version of the specification, e.g. `1.1.0`. */
   readonly version: string;
+  /** What its first attachment leaves permanently, which is no leak: lines of the comparison with `; ` between. */
+  readonly left?: string;
   /** By rule; a rule that is not here does not apply to the plugin. */
   readonly rules: Readonly<Partial<Record<CniRequirementId, TableCell>>>;
 }

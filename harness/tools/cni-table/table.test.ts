@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { leftByFirst } from "#harness/cni/testbed/testbed.ts";
 import type { SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { columnsOf, countOutcomes, formatTable } from "./table.ts";
 
@@ -66,4 +67,12 @@ test("plugins stand in the order of their names, and what only some runs show is
   const text = formatTable(columns, { command: "x", facts: [], generations: {} });
   expect(text).toContain("| rule | level |  | firewall | ptp |");
   expect(text).toMatch(/\| CNI-17a \| MUST \| .* \| \*\*✗\*\*ʳ \|/);
+});
+
+test("what a first attachment leaves is listed, since no test counts it as a leak", () => {
+  const facts = { [leftByFirst]: "link nc-bridge; sysctl ipv4/ip_forward:1" };
+  const text = formatTable(columnsOf(plugins, [result({ facts })]), {
+    ...{ command: "x", facts: [], generations: {} },
+  });
+  expect(text).toContain("- bridge: link nc-bridge; sysctl ipv4/ip_forward:1");
 });

@@ -1,10 +1,11 @@
+import { leftByFirst } from "#harness/cni/testbed/testbed.ts";
 import type { SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import { cniRequirements } from "#suites/requirements/rules/cni.ts";
 import type { TableCell, TableColumn } from "./column.ts";
-import { findingsOf, formatFindings } from "./findings.ts";
+import { findingsOf, formatFindings, withoutMachine } from "./findings.ts";
 
 const severity: readonly Outcome[] = [
   "passed",
@@ -21,21 +22,30 @@ export function columnsOf(
   { generation, folder }: Pick<TableColumn, "generation" | "folder">,
   results: readonly SuiteResult[],
 ): TableColumn[] {
-  const columns = new Map<string, { plugin: string; version: string; rules: Map<string, SuiteResult[]> }>();
+  interface Gathered {
+    readonly plugin: string;
+    readonly version: string;
+    left?: string;
+    readonly rules: Map<string, SuiteResult[]>;
+  }
+  const columns = new Map<string, Gathered>();
   for (const result of results) {
     const key = `${result.driver}@${result.engine}`;
     const version = result.engine.replace(/^cni-/, "");
-    const column = columns.get(key) ?? { plugin: result.driver, version, rules: new Map() };
+    const column: Gathered = columns.get(key) ?? { plugin: result.driver, version, rules: new Map() };
     columns.set(key, column);
+    const left = result.facts?.[leftByFirst];
+    if (left !== undefined) column.left = String(left);
     column.rules.set(result.requirement, [...(column.rules.get(result.requirement) ?? []), result]);
   }
   // In the order of their names, whichever was tested first.
   const ordered = [...columns.values()].sort((one, other) => one.plugin.localeCompare(other.plugin));
-  return ordered.map(({ plugin, version, rules }) => ({
+  return ordered.map(({ plugin, version, left, rules }) => ({
     generation,
     folder,
     plugin,
     version,
+    ...(left === undefined ? {} : { left: withoutMachine(left, folder) }),
     rules: Object.fromEntries([...rules].map(([id, tests]) => [id, cellOf(tests)])),
   }));
 }
@@ -115,7 +125,12 @@ function formatGroup(group: readonly TableColumn[]): string {
   });
   const table = [header, header.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
   const blocked = group.filter(isBlocked).map(({ plugin, rules }) => `- ${plugin}: ${reasonOf(rules)}`);
-  return [...table, ...(blocked.length > 0 ? ["", "Blocked:", "", ...blocked] : [])].join("\n");
+  const left = group.flatMap((one) => (one.left ? [`- ${one.plugin}: ${one.left}`] : []));
+  return [
+    ...table,
+    ...(blocked.length > 0 ? ["", "Blocked:", "", ...blocked] : []),
+    ...(left.length > 0 ? ["", "What a first attachment leaves, and is no leak:", "", ...left] : []),
+  ].join("\n");
 }
 
 function isBlocked({ rules }: TableColumn): boolean {

@@ -61,11 +61,7 @@ export const cniRequirements = {
     makesInterfaces,
   ),
   "CNI-5d": addResult("MUST", "addresses in the result are CIDRs, and their interface a valid index"),
-  "CNI-5e": addResult(
-    "MUST",
-    "what the result says of the interface is what the container has",
-    makesInterfaces,
-  ),
+  "CNI-5e": addResult("MUST", "what the result says of the interface is what the container has", attaches),
   "CNI-6a": addResult("MUST", "a chained plugin answers prevResult with its own changes", {
     pluginKinds: ["chained"],
     since: "1.0.0",

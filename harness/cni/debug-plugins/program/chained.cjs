@@ -15,12 +15,8 @@ const stateFilesOf = (config) =>
     .map((name) => path.join(config.dataDir, name));
 
 function releaseRules(file) {
-  let addresses = [];
-  try {
-    addresses = JSON.parse(fs.readFileSync(file, "utf8"));
-  } catch {
-    // Nothing was added, or somebody removed it: then nothing is left to undo.
-  }
+  // Where nothing was added, or somebody removed it, nothing is left to undo.
+  const { addresses = [] } = readJson(file) ?? {};
   for (const address of addresses) {
     ip(["rule", "del", "from", address, "lookup", "77", "pref", rulePreference], undefined, true);
   }
@@ -32,8 +28,10 @@ function leaveRules([address = ""]) {
   if (is("rule-at-every-add")) {
     spawnSync("iptables", ["-w", "-A", "FORWARD", "-s", "10.77.0.0/16", "-j", "ACCEPT"]);
   }
-  if (is("rule6-kept"))
-    ip(["-6", "rule", "add", "from", `fd77::${address.split(".").pop()}`, "lookup", "77"]);
+  if (is("rule6-kept")) {
+    const source = `fd77::${address.split(".").pop()}`;
+    ip(["-6", "rule", "add", "from", source, "lookup", "77"], undefined, true);
+  }
 }
 
 const chainedPlugin = {
@@ -44,13 +42,23 @@ const chainedPlugin = {
     if (is("del-keeps-record") && fs.existsSync(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME))) {
       throw new CniError(100, `${env.CNI_CONTAINERID} is attached already`, "");
     }
+    const mac = config.runtimeConfig?.mac;
+    const former = mac && look(["link", "show", "dev", env.CNI_IFNAME], env.CNI_NETNS)[0]?.address;
     fs.mkdirSync(config.dataDir, { recursive: true });
-    fs.writeFileSync(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME), JSON.stringify(addresses));
+    fs.writeFileSync(
+      stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME),
+      JSON.stringify({ addresses, mac: former }),
+    );
+    if (mac) ip(["link", "set", "dev", env.CNI_IFNAME, "address", mac], env.CNI_NETNS);
     for (const address of addresses)
       ip(["rule", "add", "from", address, "lookup", "77", "pref", rulePreference]);
     leaveRules(addresses);
     if (is("prevresult-dropped")) return { interfaces: [], ips: [] };
-    return config.prevResult;
+    if (!mac || is("mac-untold")) return config.prevResult;
+    const interfaces = (config.prevResult.interfaces ?? []).map((one) =>
+      one.name === env.CNI_IFNAME && one.sandbox ? { ...one, mac } : one,
+    );
+    return { ...config.prevResult, interfaces };
   },
 
   CHECK(config) {
@@ -61,7 +69,7 @@ const chainedPlugin = {
       if (is("check-ignores-rule")) break;
       // Addresses that a later plugin added have no rule of ours.
       const own = readJson(stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME));
-      if (own && !own.includes(plain)) continue;
+      if (own && !own.addresses.includes(plain)) continue;
       if (!held.includes(plain)) throw new CniError(100, `the rule for ${plain} is missing`, "");
     }
   },
@@ -69,6 +77,8 @@ const chainedPlugin = {
   DEL(config) {
     if (is("del-leaves-rules")) return;
     const own = stateFile(config, env.CNI_CONTAINERID, env.CNI_IFNAME);
+    const mac = readJson(own)?.mac;
+    if (mac && env.CNI_NETNS) ip(["link", "set", "dev", env.CNI_IFNAME, "address", mac], env.CNI_NETNS, true);
     for (const file of is("del-by-container") ? stateFilesOf(config) : [own]) releaseRules(file);
   },
 

@@ -60,6 +60,12 @@ export const addFaults: readonly Fault<"cni">[] = [
     detectedBy: ["CNI-5e"],
   },
   {
+    ...behaviour("debug-chained", "mac-untold"),
+    breaks: "a chained plugin sets the MAC that was asked for, and its result has the former one",
+    why: "a runtime that fills neighbour tables from the result has others send to a MAC that nobody has",
+    detectedBy: ["CNI-5e"],
+  },
+  {
     ...behaviour("debug-chained", "prevresult-dropped"),
     breaks: "the result of a chained plugin is empty",
     why: "the runtime does not learn the container's addresses",
