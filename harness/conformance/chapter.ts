@@ -129,6 +129,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
           context?.cluster,
         ),
       hosts: ({ cluster }) => hostsOf(cluster),
+      works: ({ cluster }) => hostsOf(cluster),
       versions: ({ versions }) => versions,
       tries: (id) => (signs.has(id) ? undeclared(id, target) : []),
       afterTries: async ({ cluster }) => {

@@ -9,6 +9,7 @@ import {
   Unsupported,
 } from "#harness/core/errors.ts";
 import type { Cause } from "#harness/core/failure/cause.ts";
+import type { Cost } from "#harness/observe/cost/cost.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
 /**
@@ -58,6 +59,8 @@ export interface ConformanceMeta {
   /** Things worth telling although the outcome stands, e.g. "works although not declared". */
   notes?: string[];
   durationMs: number;
+  /** What it used; of a test beside which others ran it says that nobody can tell. */
+  cost?: Cost;
   /** Measured facts for drift reports, e.g. `{ mtu: 1450 }`. */
   facts?: Record<string, string | number | boolean>;
   /** Evidence files, relative to the reports folder. */

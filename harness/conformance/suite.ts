@@ -1,5 +1,14 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, inject, type TestContext, TestRunner, test } from "vitest";
+import {
+  afterAll,
+  beforeAll,
+  describe,
+  inject,
+  type TaskMeta,
+  type TestContext,
+  TestRunner,
+  test,
+} from "vitest";
 import { announce } from "#harness/core/async/events.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { NotRemoved, Scope } from "#harness/core/async/scope.ts";
@@ -8,10 +17,12 @@ import { shuffled } from "#harness/core/random.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { Host } from "#harness/host/host.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
+import { type Cost, joinCosts } from "#harness/observe/cost/cost.ts";
 import { lookMs, View } from "#harness/observe/second-look/view.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
-import { type ConformanceMeta, outcomeOf, type TargetContext } from "./outcome.ts";
+import { type ConformanceMeta, type Outcome, outcomeOf, type TargetContext } from "./outcome.ts";
 import type { Selection } from "./run/selection.ts";
+import { CostMeter } from "./suite/cost-meter.ts";
 import type { Collected } from "./suite/record/collected.ts";
 import { evidenceFolder } from "./suite/record/evidence-files.ts";
 import { evidenceDeadlineMs, TestRecord } from "./suite/record/record.ts";
@@ -25,6 +36,8 @@ declare module "vitest" {
     conformance?: ConformanceMeta;
     /** Of a file: names and versions of what was found installed. */
     versions?: Readonly<Record<string, string>>;
+    /** Of a file: what its suites used. */
+    cost?: Cost;
   }
   interface ProvidedContext {
     target: TargetContext;
@@ -47,6 +60,8 @@ export interface SuiteOptions<Context extends object> {
   collect?: (context: Context, since: number) => Promise<Collected>;
   /** Hosts that the packets of a test may cross, where a check that fails is to tell on which hop it was lost. */
   hosts?: (context: Context) => readonly Host[];
+  /** Hosts that work for the suite alone while it runs, whose processors and memory count as its cost. */
+  works?: (context: Context) => readonly Host[];
   /** Names and versions of what is installed, for the statement. */
   versions?: (context: Context) => Readonly<Record<string, string>>;
   /**
@@ -109,8 +124,12 @@ export function conformanceSuite<Context extends object>(
   const target = inject("target");
   const scope = new Scope(options.chapter);
   let opened: Promise<Context> | undefined;
+  const meter = new CostMeter();
   const open = () => {
-    opened ??= options.open(scope);
+    opened ??= options.open(scope).then(async (context) => {
+      await meter.begin(options.works?.(context) ?? []);
+      return context;
+    });
     return opened;
   };
   const { deadlineMs = 60_000, hookMs = 120_000 } = options;
@@ -118,6 +137,8 @@ export function conformanceSuite<Context extends object>(
 
   const shares = new Shares(scope);
   const tries = new Tries();
+  /** Left by the tests, which alone know the file that they are in. */
+  let fileMeta: TaskMeta | undefined;
   const selection = workerSelection();
   /** Of the tests, in the order in which they are written. */
   const places: Place[] = [];
@@ -134,14 +155,18 @@ export function conformanceSuite<Context extends object>(
     test(`${id} ${title}`, { ...how, timeout }, async (vitest) => {
       const record = new TestRecord(id, title, options.chapter, target);
       vitest.task.meta.conformance = record.meta;
+      fileMeta = vitest.task.file.meta;
       const context = await open().catch(() => undefined);
-      if (context && options.versions) vitest.task.file.meta.versions = options.versions(context);
+      if (context && options.versions) fileMeta.versions = options.versions(context);
+      const measured = await meter.test();
       const { entries, done } = recordCommands(id, () => run(record));
       const failure = await done.then(
         () => undefined,
         (error: unknown) => explain(error, entries),
       );
       record.finish(failure, entries, join(folder, options.chapter), settings.REPORTS);
+      const cost = await measured();
+      if (!inapplicable.includes(record.meta.outcome)) record.meta.cost = cost;
       conclude(vitest, record.meta, failure);
     });
   };
@@ -270,8 +295,13 @@ export function conformanceSuite<Context extends object>(
       await open().catch(() => {});
     }, scaled(hookMs));
     afterAll(async () => {
-      if (await shares.closeSeparate()) await options.afterTries?.(await open());
-      await scope.close();
+      try {
+        if (await shares.closeSeparate()) await options.afterTries?.(await open());
+        await scope.close();
+      } finally {
+        const cost = await meter.end();
+        if (fileMeta) fileMeta.cost = fileMeta.cost ? joinCosts([fileMeta.cost, cost]) : cost;
+      }
     }, scaled(hookMs));
     define(suite);
     const { tasks } = TestRunner.getCurrentSuite();
@@ -279,6 +309,9 @@ export function conformanceSuite<Context extends object>(
     for (const registerTry of registerTries) registerTry();
   });
 }
+
+/** Outcomes of a test that tried nothing. */
+const inapplicable: readonly Outcome[] = ["unsupported", "blocked", "not run"];
 
 function isBroken(error: unknown): boolean {
   return ["failed", "error", "engine at fault"].includes(outcomeOf(error));

@@ -55,11 +55,14 @@ test("--pause waits at a failure with everything up, leads there, and goes on at
   expect(readStatement(REPORTS)?.run.complete, session.said).toBe(true);
 }, 240_000);
 
-test("chapters that run side by side have a cluster each, are told one by one, and leave nothing", async () => {
+test("chapters that run side by side have a cluster each, are told one by one with what each cost, and leave nothing", async () => {
   const REPORTS = join(folder, "side-by-side");
-  const { code, said } = await runCommand(["run", "suites/basics/basics", "suites/external/external"], {
-    ...{ DRIVER: "bridge", NODES: "1", KEEP: "0", SEQUENTIAL: "0", REPORTS },
-  });
+  const { code, said } = await runCommand(
+    ["run", "suites/basics/basics", "suites/external/external", "--budget"],
+    {
+      ...{ DRIVER: "bridge", NODES: "1", KEEP: "0", SEQUENTIAL: "0", REPORTS },
+    },
+  );
   expect(code, said).toBe(0);
   const clusters = [...said.matchAll(/has the new cluster (\S+),/g)].map(([, id = ""]) => id);
   expect(new Set(clusters).size, said).toBe(2);
@@ -69,6 +72,13 @@ test("chapters that run side by side have a cluster each, are told one by one, a
       ? ["basics", "basics", "external", "external"]
       : ["external", "external", "basics", "basics"],
   );
+  const [target] = readStatement(REPORTS)?.targets ?? [];
+  const measured = target?.chapters?.map(({ cost }) => cost?.parts.map(({ of }) => of));
+  expect(measured).toEqual([
+    ["worker", "node1", "external"],
+    ["worker", "node1", "external"],
+  ]);
+  expect(target?.cost?.processor).toEqual({ seconds: expect.any(Number) });
   const states = new ClusterStates(readSettings()).all().map(({ id }) => id);
   expect(states.filter((id) => clusters.includes(id))).toEqual([]);
 }, 240_000);

@@ -5,6 +5,7 @@ import { outcomes } from "#harness/conformance/outcome.ts";
 import { type CauseKind, causeKinds } from "#harness/core/failure/cause.ts";
 import { pageOf } from "#reports/trace/link.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
+import { costSchema } from "./cost/schema.ts";
 import type { SuiteError } from "./schema.ts";
 import { citedBy, type ExpectedTarget, type Observation } from "./statement.ts";
 
@@ -24,6 +25,7 @@ const metaSchema = z.object({
   sawNothing: z.literal(true).optional(),
   notes: z.array(z.string()).optional(),
   durationMs: z.number().nonnegative(),
+  cost: costSchema.optional(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   evidence: z.array(z.string()).optional(),
   transcript: z.string().optional(),

@@ -35,6 +35,7 @@ import { formatFinished } from "./console/finished.ts";
 import { InTurn } from "./console/in-turn.ts";
 import { lookOf } from "./console/look.ts";
 import { formatSummary } from "./console/summary.ts";
+import { ownCost, readChapter } from "./cost/chapters.ts";
 import { formatJUnit } from "./junit.ts";
 import { readTest } from "./observation.ts";
 import { type Origin, readOrigin } from "./origin.ts";
@@ -227,7 +228,9 @@ export default class ConformanceReporter implements Reporter {
   /** The round that is under way, as far as it has come. */
   #round(because: readonly string[], moreErrors: readonly SuiteError[]): Round {
     const { observations, errors } = this.#read();
-    return { observations, errors: [...errors, ...moreErrors], incompleteBecause: [...because] };
+    const judged = [...this.#modules.values()].filter(({ project }) => targetOf(project) !== undefined);
+    const chapters = judged.flatMap((testModule) => readChapter(testModule) ?? []);
+    return { observations, chapters, errors: [...errors, ...moreErrors], incompleteBecause: [...because] };
   }
 
   /** The process ends before vitest said that the run did. */
@@ -326,6 +329,7 @@ export default class ConformanceReporter implements Reporter {
       ...(finishedAt ? { finishedAt } : {}),
       durationMs: Date.now() - this.#run.startedAt.getTime(),
       ...joinRounds(rounds, this.#selection),
+      mainProcess: ownCost(),
       environment: describeEnvironment(this.#settings),
       targets: this.#targets(),
     });

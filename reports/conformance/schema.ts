@@ -8,9 +8,10 @@ import {
   implementationSchema,
   sealSchema,
 } from "#reports/seal/schema.ts";
+import { chapterSchema, costSchema, shortCostSchema } from "./cost/schema.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
-export const schemaVersion = "1.3";
+export const schemaVersion = "1.4";
 
 /** What can be said of one profile of requirements on one target. */
 export const verdicts = [
@@ -109,6 +110,11 @@ const result = z
       .describe("measured on the way, e.g. `mtu`"),
     rounds: z.array(outcome).optional().describe("of a repeated run: the outcome in each round"),
     durationMs: z.number().nonnegative().describe("time of all tests that cite the requirement, added up"),
+    cost: shortCostSchema
+      .optional()
+      .describe(
+        "of all tests that cite the requirement; measured where none of them ran beside others. Absent where nothing was tried, and before 1.4",
+      ),
     evidence: z.array(z.string()).describe("files, relative to this statement"),
     transcript: z
       .string()
@@ -178,6 +184,13 @@ export const targetSchema = z
       .describe("the plugin's executables, as far as they are known"),
     profiles: z.array(profile),
     causes: z.array(cause).optional().describe("what made requirements fail, each once"),
+    chapters: z
+      .array(chapterSchema)
+      .optional()
+      .describe("what each test file cost, in the order in which they ended; absent before 1.4"),
+    cost: costSchema
+      .optional()
+      .describe("of all chapters; memory of the one that needed most. Absent where none ran, and before 1.4"),
     results: z.array(result),
   })
   .meta({ id: "target", description: "One driver on one engine version." });
@@ -205,9 +218,9 @@ export const errorsSchema = z
 export const statementSchema = z
   .strictObject({
     schemaVersion: z
-      .enum(["1.0", "1.1", "1.2", schemaVersion])
+      .enum(["1.0", "1.1", "1.2", "1.3", schemaVersion])
       .describe(
-        "1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`; 1.3 has digests, whose plugin it is, and the command",
+        "1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`; 1.3 has digests, whose plugin it is, and the command; 1.4 has what chapters and requirements cost",
       ),
     generator: z.strictObject({
       name: z.string(),
@@ -230,6 +243,11 @@ export const statementSchema = z
           "whether everything that was selected ran to its end. False from the first moment on, so a killed run leaves a statement that says so",
         ),
       incompleteBecause: z.string().optional().describe("present when `complete` is false"),
+      cost: costSchema
+        .optional()
+        .describe(
+          "of the main process and of each target, by name; there is no memory of all of them, since clusters come and go. Absent before 1.4",
+        ),
     }),
     environment: environmentSchema,
     targets: z.array(targetSchema),

@@ -1,11 +1,13 @@
 import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conformance/outcome.ts";
 import type { Installation } from "#harness/conformance/run/installation.ts";
 import type { Selection } from "#harness/conformance/run/selection.ts";
+import type { PartCost } from "#harness/observe/cost/cost.ts";
 import { isProtocolSuite } from "#reports/target.ts";
 import { isAskedBy } from "#suites/requirements/applicability/applicability.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
+import { type ChapterRecord, costOfRun, costOfTests, stateChapters } from "./cost/chapters.ts";
 import type { Origin } from "./origin.ts";
 import { causeOfEnd, statesOfCauses } from "./outcome/causes.ts";
 import { judgeProfile, outcomesByRound, tallyOf, worstFirst, worstOf } from "./outcome/verdict.ts";
@@ -60,6 +62,10 @@ export interface RunRecord {
   targets: readonly ExpectedTarget[];
   observations: readonly Observation[];
   errors: readonly SuiteError[];
+  /** Test files that ran, in the order in which they ended. */
+  chapters?: readonly ChapterRecord[];
+  /** What the process that leads the run has used until now. */
+  mainProcess?: PartCost;
   /** How often everything was run; absent: once. */
   rounds?: number;
   /** Of the order of chapters and tests; absent: as they are written. */
@@ -82,6 +88,7 @@ export function owes({ engine }: Pick<ExpectedTarget, "engine">, requirement: Re
 export interface Round {
   readonly observations: readonly Observation[];
   readonly errors: readonly SuiteError[];
+  readonly chapters?: readonly ChapterRecord[];
   /** Why it is not complete; empty when it is. */
   readonly incompleteBecause: readonly string[];
 }
@@ -90,7 +97,7 @@ export interface Round {
 export function joinRounds(
   rounds: readonly Round[],
   { rounds: planned, seed }: Selection,
-): Pick<RunRecord, "observations" | "errors" | "incompleteBecause" | "rounds" | "seed"> {
+): Pick<RunRecord, "observations" | "errors" | "chapters" | "incompleteBecause" | "rounds" | "seed"> {
   const repeated = planned > 1;
   const named = (text: string, index: number) => (repeated ? `round ${index + 1}: ${text}` : text);
   const missing = planned - rounds.length;
@@ -100,6 +107,9 @@ export function joinRounds(
     ),
     errors: rounds.flatMap(({ errors }, index) =>
       errors.map((error) => ({ ...error, where: named(error.where, index) })),
+    ),
+    chapters: rounds.flatMap(({ chapters = [] }, index) =>
+      chapters.map((one) => (repeated ? { ...one, round: index + 1 } : one)),
     ),
     incompleteBecause: [
       ...rounds.flatMap(({ incompleteBecause }, index) =>
@@ -137,6 +147,7 @@ export function buildStatement(
       ...(record.seed === undefined ? {} : { seed: record.seed }),
       complete: !cutShort,
       ...(cutShort ? { incompleteBecause: record.incompleteBecause.join("; ") } : {}),
+      ...(record.mainProcess ? { cost: costOfRun(record.mainProcess, targets) } : {}),
     },
     environment: record.environment,
     targets,
@@ -180,8 +191,14 @@ function stateTarget(
       ),
     ),
     causes: statesOfCauses(failures),
+    ...stateChapters(target.name, record.chapters ?? [], nodesOf(target, record)),
     results,
   };
+}
+
+/** How many nodes the target has; what was asked for, where its cluster could not tell. */
+function nodesOf({ installation }: ExpectedTarget, { environment }: RunRecord): number {
+  return installation?.nodes.length ?? (Number(environment.settings.NODES) || 2);
 }
 
 function stateOrigin({
@@ -246,6 +263,7 @@ function stateRequirement(
     ...(Object.keys(facts).length > 0 ? { facts } : {}),
     ...(rounds !== undefined && cited.length > 0 ? { rounds: outcomesByRound(cited, rounds) } : {}),
     durationMs: cited.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    ...costOfTests(cited),
     evidence: [...new Set(sorted.flatMap((observation) => observation.evidence ?? []))],
     ...(worst?.transcript === undefined ? {} : { transcript: worst.transcript }),
     ...(worst?.reproduce === undefined ? {} : { reproduce: worst.reproduce }),

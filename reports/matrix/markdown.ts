@@ -1,4 +1,5 @@
 import { firstLineOf } from "#harness/core/text/lines.ts";
+import { formatCostOf } from "#reports/conformance/cost/words.ts";
 import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { cellText, fence, htmlText } from "#reports/markdown.ts";
@@ -141,15 +142,15 @@ function formatTable(cells: readonly Cell[]): string {
 }
 
 function formatCost({ cells, speed }: Matrix): string {
-  const rows = cells.map(
-    ({ name, state, durationMs, startedAfterMs }) =>
-      `| ${cellText(name)} | ${state} | ${formatDuration(durationMs)} | ${formatDuration(startedAfterMs)} |`,
-  );
+  const rows = cells.map(({ name, state, durationMs, startedAfterMs, target }) => {
+    const { processor, memory } = formatCostOf(target);
+    return `| ${cellText(name)} | ${state} | ${formatDuration(durationMs)} | ${formatDuration(startedAfterMs)} | ${processor} | ${memory} |`;
+  });
   return [
     "<details><summary>What each cell cost</summary>",
     "",
-    "| cell | state | took | began after |",
-    "| --- | --- | --: | --: |",
+    "| cell | state | took | began after | processors | peak memory |",
+    "| --- | --- | --: | --: | --: | --: |",
     ...rows,
     "",
     `${formatSpeed(speed)}.`,

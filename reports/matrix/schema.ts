@@ -3,7 +3,7 @@ import { outcomes } from "#harness/conformance/outcome.ts";
 import { environmentSchema, errorsSchema, tallySchema, targetSchema } from "#reports/conformance/schema.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
-export const matrixVersion = "1.0";
+export const matrixVersion = "1.1";
 
 export const firewalls = ["nft", "legacy"] as const;
 export type Firewall = (typeof firewalls)[number];
@@ -100,7 +100,9 @@ const knownRedSchema = z
 /** The merged report of a matrix; the published JSON Schema is made from this. */
 export const matrixSchema = z
   .strictObject({
-    schemaVersion: z.literal(matrixVersion),
+    schemaVersion: z
+      .enum(["1.0", matrixVersion])
+      .describe("1.1 has what chapters, requirements and cells cost"),
     generator: z.strictObject({ name: z.string(), version: z.string() }),
     run: z.strictObject({
       id: z.uuid(),

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "#harness/core/errors.ts";
+import { costOfChapters, costOfTests } from "#reports/conformance/cost/chapters.ts";
 import { mergeCauses } from "#reports/conformance/outcome/causes.ts";
 import { judgeProfile, worstOf } from "#reports/conformance/outcome/verdict.ts";
 import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
@@ -137,8 +138,10 @@ function mergeTargets(
   );
   const all = [...results, ...more];
   const profiles = [...new Set(all.map(({ profile }) => profile))];
+  const chapters = [...(one.chapters ?? []), ...(other.chapters ?? [])];
   return {
     ...one,
+    ...(chapters.length > 0 ? { chapters, ...costOfChapters(chapters) } : {}),
     versions: { ...one.versions, ...other.versions },
     causes: mergeCauses(one.causes, other.causes),
     results: all,
@@ -150,6 +153,10 @@ function mergeTargets(
       ),
     ),
   };
+}
+
+function joinShort(one: RequirementResult, other: RequirementResult): Pick<RequirementResult, "cost"> {
+  return costOfTests([one, other].map(({ cost }) => (cost ? { cost: { ...cost, parts: [] } } : {})));
 }
 
 function mergeResults(one: RequirementResult, other: RequirementResult, where: string): RequirementResult {
@@ -180,6 +187,7 @@ function mergeResults(one: RequirementResult, other: RequirementResult, where: s
     ...(notes.length > 0 ? { notes } : {}),
     ...(causes.length > 0 ? { causes } : {}),
     durationMs: one.durationMs + other.durationMs,
+    ...joinShort(one, other),
     evidence: [...new Set([...worse.evidence, ...better.evidence])],
     tests: [...worse.tests, ...better.tests],
   };

@@ -5,6 +5,7 @@ import type { Cell } from "#reports/matrix/schema.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { renderPage } from "#reports/page/page.ts";
 import { badge, section } from "#reports/page/parts.ts";
+import { renderChapters } from "./cell/chapters.ts";
 import type { Bounds } from "./cell/commands.ts";
 import { renderRequirement } from "./cell/requirement.ts";
 
@@ -70,6 +71,7 @@ export function renderCellPage(cell: Cell, folder: string, home: string): string
         const cards = results.map((result) => renderRequirement(cell.target ?? {}, result, path, bounds));
         return cards.length === 0 ? undefined : section(id, title, lines(cards));
       }),
+      renderChapters(cell.target ?? {}),
     ]),
     footer: html`<a href="output.txt">All that the run of this cell said</a>`,
   });

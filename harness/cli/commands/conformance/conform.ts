@@ -24,6 +24,10 @@ export const command = addSelectionOptions(
       ),
     ),
 )
+  .option(
+    "--budget",
+    "exit code 1 where a chapter used more time of processors than its budget, or nobody could measure it",
+  )
   .addHelpText(
     "after",
     `\nSettings (environment variables):\n${describeSettings()
@@ -32,9 +36,11 @@ export const command = addSelectionOptions(
       )
       .join("\n")}`,
   )
-  .action((given: string[], options: SelectionOptions) => runMain(() => conform(given, options)));
+  .action((given: string[], options: ConformOptions) => runMain(() => conform(given, options)));
 
-async function conform(given: readonly string[], options: SelectionOptions): Promise<number> {
+type ConformOptions = SelectionOptions & { readonly budget?: boolean };
+
+async function conform(given: readonly string[], options: ConformOptions): Promise<number> {
   if (options.watched) await standBy();
   const chosen = choose(given, options);
   if ("nothing" in chosen) {
@@ -48,13 +54,15 @@ async function conform(given: readonly string[], options: SelectionOptions): Pro
     chosen.filters.length > 0 ? chosen.filters : presentChapters().map((chapter) => `suites/${chapter}/`);
   if (options.watch) {
     const { runWatching } = await import("#harness/cli/selection/watch.ts");
-    return runWatching(options.watch, argumentsOfOneRun(given, options), settings);
+    const args = [...argumentsOfOneRun(given, options), ...(options.budget ? ["--budget"] : [])];
+    return runWatching(options.watch, args, settings);
   }
   const pause = options.pause ? await servePause() : undefined;
   const selection = { ...chosen.selection, ...(pause ? { pause: pause.socket } : {}) };
   // Takes as long as everything before it, which mistakes need not wait for.
   const { runSelected } = await import("#harness/cli/vitest/run-selected.ts");
-  const code = await runSelected({ ...chosen, selection, settings, filters }).finally(() => pause?.close());
+  const ran = await runSelected({ ...chosen, selection, settings, filters }).finally(() => pause?.close());
+  const code = options.budget ? ran || (await keepBudget(settings.REPORTS)) : ran;
   if (options.watched) return code;
   const { generateAllureReport } = await import("#reports/allure/report.ts");
   const page = await generateAllureReport({
@@ -64,4 +72,16 @@ async function conform(given: readonly string[], options: SelectionOptions): Pro
   }).catch((error: Error) => error.message);
   console.log(`Allure report: ${page}`);
   return code;
+}
+
+/** Tells what in the statement of that folder is over its budget; resolves to 1 where something is, else to 0. */
+async function keepBudget(folder: string): Promise<number> {
+  const { overBudget } = await import("#reports/conformance/cost/budget.ts");
+  const { readStatement } = await import("#reports/vitest-run.ts");
+  const statement = readStatement(folder);
+  const lines = statement
+    ? overBudget(statement)
+    : ["there is no statement, so nothing is known of a budget"];
+  for (const line of lines) console.log(`over budget: ${line}`);
+  return lines.length > 0 ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import { formatCostOf } from "#reports/conformance/cost/words.ts";
 import { formatDuration } from "#reports/conformance/words.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
 import { linkTo } from "#reports/matrix/page/cell-link.ts";
@@ -13,19 +14,21 @@ const widest = 8;
 export function renderCost({ cells, speed }: Matrix): Html {
   const longest = Math.max(1, ...cells.map(({ durationMs }) => durationMs));
   const table = html`<table>
-<thead><tr><th scope="col">cell</th><th scope="col">state</th><th scope="col" class="number">took</th><th scope="col" class="number">began after</th><td></td></tr></thead>
+<thead><tr><th scope="col">cell</th><th scope="col">state</th><th scope="col" class="number">took</th><th scope="col" class="number">began after</th><th scope="col" class="number">processors</th><th scope="col" class="number">peak memory</th><td></td></tr></thead>
 <tbody>${lines(cells.map((cell) => renderRow(cell, longest)))}</tbody></table>`;
   return section(
     "cost",
     "What each cell cost",
     html`
 <p>${formatSpeed(speed)}.</p>
+<p>Processors: time that the workers and nodes used while chapters ran. Peak memory: of the chapter that needed most.</p>
 ${scrollable("cost", table)}`,
   );
 }
 
 function renderRow(cell: Cell, longest: number): Html {
-  const { name, state, durationMs, startedAfterMs } = cell;
+  const { name, state, durationMs, startedAfterMs, target } = cell;
+  const { processor, memory } = formatCostOf(target);
   const width = ((durationMs / longest) * widest).toFixed(2);
-  return html`<tr><th scope="row">${link(linkTo(cell), name)}</th><td>${state}</td><td class="number">${formatDuration(durationMs)}</td><td class="number">${formatDuration(startedAfterMs)}</td><td><span class="bar" style="width:${width}rem"></span></td></tr>`;
+  return html`<tr><th scope="row">${link(linkTo(cell), name)}</th><td>${state}</td><td class="number">${formatDuration(durationMs)}</td><td class="number">${formatDuration(startedAfterMs)}</td><td class="number">${processor}</td><td class="number">${memory}</td><td><span class="bar" style="width:${width}rem"></span></td></tr>`;
 }

@@ -1,0 +1,83 @@
+/** What a test file of the chapters may use on a cluster of two nodes. */
+export interface Budget {
+  /** Of all processors, those of the worker and of all nodes, in seconds. */
+  readonly processorSeconds: number;
+  /** Why it needs so much. */
+  readonly because: string;
+}
+
+/** The nodes that the budgets are for; each further one may use as much as one of these. */
+const nodesOfBudget = 2;
+
+/**
+ * The budget of each file below `suites/`, by its path there without the ending. Some five to ten times what the file has been seen
+ * to use, so that one that is over it does other work than it did, and not the same on a slower machine.
+ */
+export const budgets: Readonly<Record<string, Budget>> = {
+  "basics/basics": { processorSeconds: 30, because: "a dozen containers, two engines, no swarm" },
+  "basics/cni": { processorSeconds: 30, because: "a few attachments of CNI plugins" },
+  "basics/reattachment": { processorSeconds: 30, because: "two containers that join and leave networks" },
+  "bgp/bgp": {
+    processorSeconds: 120,
+    because: "speakers and routers start, and routes come and go several times",
+  },
+  "cleanup/cleanup": { processorSeconds: 60, because: "a second cluster is brought up and taken away" },
+  "datapath/flows": { processorSeconds: 80, because: "thousands of packets, and connections that stay open" },
+  "datapath/gateway-modes": { processorSeconds: 80, because: "networks of each mode on every node" },
+  "datapath/networks": { processorSeconds: 80, because: "networks of every kind of range" },
+  "datapath/publishing": {
+    processorSeconds: 80,
+    because: "published ports, each with a process of the engine",
+  },
+  "datapath/ways": { processorSeconds: 80, because: "every way between two containers" },
+  "encryption/keys": {
+    processorSeconds: 60,
+    because: "encrypted networks, whose packets the kernel enciphers",
+  },
+  "encryption/rotation": { processorSeconds: 120, because: "an engine is restarted while keys change" },
+  "encryption/traffic": {
+    processorSeconds: 80,
+    because: "encrypted networks, whose packets the kernel enciphers",
+  },
+  "external/external": {
+    processorSeconds: 40,
+    because: "a few containers and their ways to the external host",
+  },
+  "external/vlan": { processorSeconds: 40, because: "a few containers on a VLAN" },
+  "ipv6/networks": { processorSeconds: 60, because: "networks of both families" },
+  "ipv6/plugin": { processorSeconds: 60, because: "networks of both families on the driver under test" },
+  "lifecycle/containers": { processorSeconds: 80, because: "containers that start and end again and again" },
+  "lifecycle/engines": {
+    processorSeconds: 160,
+    because: "engines are restarted and killed, and start what they had",
+  },
+  "lifecycle/interrupted": { processorSeconds: 160, because: "engines are killed in the middle of calls" },
+  "multihost/changes": { processorSeconds: 80, because: "addresses move between containers thirty times" },
+  "multihost/multihost": {
+    processorSeconds: 60,
+    because: "a mesh of containers over all nodes, more of them with SCALE",
+  },
+  "plugin/faults": {
+    processorSeconds: 240,
+    because: "each call of the protocol fails in every way, with new containers each time",
+  },
+  "plugin/restarts": {
+    processorSeconds: 240,
+    because: "plugin and engines are restarted and killed, and start what they had",
+  },
+  "policy/policy": { processorSeconds: 120, because: "every combination of rules between groups is probed" },
+  "policy/rules": { processorSeconds: 120, because: "rules change while they are probed" },
+  "swarm/discovery": { processorSeconds: 80, because: "a swarm, with services that come and go" },
+  "swarm/swarm": {
+    processorSeconds: 160,
+    because: "a swarm is formed and left; its managers work all the time",
+  },
+  "tenants/tenants": { processorSeconds: 80, because: "networks of several tenants with the same addresses" },
+};
+
+/** What a test file may use on so many nodes; `undefined` for one that has no budget, e.g. of a protocol suite. */
+export function budgetOf(file: string, nodes: number): { processorSeconds: number } | undefined {
+  const name = /suites\/(.*)\.test\.\w+$/.exec(file)?.[1];
+  const budget = name === undefined ? undefined : budgets[name];
+  return budget && { processorSeconds: (budget.processorSeconds * Math.max(nodes, 1)) / nodesOfBudget };
+}
