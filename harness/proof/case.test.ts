@@ -3,7 +3,7 @@ import { baseline, casesOf, type FaultCase } from "./case.ts";
 import { describePlace, type Tier } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 
-const cases = casesOf(faults);
+const cases = casesOf(faults, { thorough: true });
 const of = (tier: Tier) => cases.filter(({ on }) => on.tier === tier);
 const placesOf = (some: readonly FaultCase[]) => some.map(({ on }) => describePlace(on));
 const only = (...names: string[]) => casesOf(faults.filter(({ name }) => names.includes(name)));
@@ -53,3 +53,36 @@ describe("the cases of some faults", () => {
     expect(only("gc-keeps-stale").map(({ without }) => without)).toEqual([["concurrency"], ["concurrency"]]);
   });
 });
+
+describe("without the whole suite under each fault", () => {
+  const short = casesOf(faults);
+  const named = (name: string) => short.find((one) => one.name === name);
+
+  it("a fault runs what must detect it and what may follow, and what a chapter finds and leaves", () => {
+    expect(named("vxlan-dropped")?.only).toEqual(
+      expect.arrayContaining(["S5", ...(named("vxlan-dropped")?.fault?.detectedBy ?? []), "C1"]),
+    );
+    expect(named("session-refused")?.only).toEqual(["S5", "G1", "G6", "G7", "G10", "C1"]);
+    expect(named("activate-lists-nothing")?.only?.[0]).toBe("CNM-1");
+  });
+
+  it("a fault that the chapter as a whole detects runs all of it, and so does the CNI suite", () => {
+    const whole = short.filter(({ fault, only }) => fault && !only);
+    expect(whole.every(({ fault, on }) => on.tier === "cni" || fault?.detectedBy.some(isJudge))).toBe(true);
+  });
+
+  it("a baseline shows all that the faults of its place are judged by", () => {
+    for (const { on, only, fault } of short.filter(({ name }) => name !== baseline)) {
+      const [own] = short.filter(
+        (one) => one.name === baseline && describePlace(one.on) === describePlace(on),
+      );
+      if (!own?.only) continue;
+      expect(only && !fault?.alone && only.every((id) => own.only?.includes(id)), fault?.name).toBe(true);
+    }
+    expect(short.some(({ name, only }) => name === baseline && only)).toBe(true);
+  });
+});
+
+function isJudge(id: string): boolean {
+  return ["S5", "C1", "R1"].includes(id);
+}

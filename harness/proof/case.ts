@@ -1,4 +1,5 @@
 import { debugPluginNames } from "#harness/cni/debug-plugins/faults.ts";
+import { judgesOfChapters } from "#harness/conformance/run/selection.ts";
 import type { Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
@@ -72,9 +73,10 @@ export function placeKey({ on }: FaultCase): string {
 /**
  * The cases of these faults: first a baseline for every place, then the faults in their order. With every fault of the
  * CNI suite, every debug plugin has a baseline at every version; with some, the plugins and versions that they need. With
- * every fault of the CNM suite, every engine that it plays has a baseline.
+ * every fault of the CNM suite, every engine that it plays has a baseline. Unless `thorough`, a fault runs the tests of what must turn
+ * red and of what may follow, and the baseline of a place those of all its faults.
  */
-export function casesOf(faults: readonly Fault[]): FaultCase[] {
+export function casesOf(faults: readonly Fault[], { thorough = false } = {}): FaultCase[] {
   const cni = faults.filter((fault) => isOfTier(fault, "cni"));
   const complete = cni.length === cniFaults.length;
   const places = new Map<string, FaultPlaces[Tier]>();
@@ -99,17 +101,41 @@ export function casesOf(faults: readonly Fault[]): FaultCase[] {
     const crowd = on.tier !== "cni" || crowded.has(describePlace(on)) || (complete && on.version === newest);
     return { name: baseline, on, ...(crowd ? {} : { without: crowdFiles }) };
   });
-  return [...baselines, ...faults.map(caseOf)];
+  const faulty = faults.map((fault) => caseOf(fault, thorough));
+  return [...baselines.map((one) => ({ ...one, ...onlyOf(one, faulty) })), ...faulty];
 }
 
-function caseOf(fault: Fault): FaultCase {
-  const { name, on, alone, detectedBy } = fault;
+/** What the faults of a baseline's place are judged by; everything where one of them is judged by all, or none is there. */
+function onlyOf(one: FaultCase, faulty: readonly FaultCase[]): Pick<FaultCase, "only"> {
+  const own = faulty.filter((other) => placeKey(other) === placeKey(one));
+  // A fault that runs alone may be judged by less than what its place must show without it.
+  if (own.length === 0 || own.some(({ only, fault }) => !only || fault?.alone)) return {};
+  return { only: [...new Set(own.flatMap(({ only = [] }) => only))] };
+}
+
+function caseOf(fault: Fault, thorough: boolean): FaultCase {
+  const { name, on } = fault;
+  const only = requirementsOf(fault, thorough);
   return {
     ...{ name, on, fault },
-    // What a chapter finds at its begin and leaves at its end is always looked at.
-    ...(alone ? { only: [...new Set<RequirementId>(["S5", ...detectedBy, "C1"])] } : {}),
+    ...(only ? { only } : {}),
     ...(isOfTier(fault, "cni") && !needsCrowd(fault) ? { without: crowdFiles } : {}),
   };
+}
+
+/** The requirements whose tests run beside a fault; all where there are none. */
+function requirementsOf(
+  { on, alone, detectedBy, mayFollow = [] }: Fault,
+  thorough: boolean,
+): RequirementId[] | undefined {
+  // The plugins of a round of the CNI suite share its tests.
+  if (on.tier === "cni") return undefined;
+  // What a chapter leaves, and what was said in it, is made by all of its tests.
+  const judged = detectedBy.some((id) => judgesOfChapters.has(id));
+  if (!alone && (thorough || judged)) return undefined;
+  // What a chapter finds at its begin and leaves at its end is always looked at.
+  const [first, last]: RequirementId[][] = on.tier === "chapters" ? [["S5"], ["C1"]] : [[], []];
+  return [...new Set([...(first ?? []), ...detectedBy, ...(alone ? [] : mayFollow), ...(last ?? [])])];
 }
 
 const newest = specVersions.at(-1);

@@ -34,7 +34,7 @@ export class CnmTestbed implements CaseTestbed {
 
   async run([one]: readonly FaultCase[]): Promise<CaseRun[]> {
     if (!one) throw new HarnessError("the CNM suite was given no case");
-    const { name, fault, on } = one;
+    const { name, fault, on, only } = one;
     if (on.tier !== "cnm") throw new HarnessError("the CNM suite was given a case of something else");
     this.#runner.project.provide("playedEngine", on.engine);
     const inject = fault?.inject ?? {};
@@ -43,6 +43,7 @@ export class CnmTestbed implements CaseTestbed {
         suite: "cnm",
         reports: join(this.#folder, `cnm-${on.engine}-${name}`),
         fault: "switchOn" in inject ? inject.switchOn : "",
+        ...(only ? { only } : {}),
       }),
     ];
   }

@@ -1,7 +1,8 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createVitest, type TestProject, type Vitest } from "vitest/node";
+import { createVitest, type TestProject, type TestSpecification, type Vitest } from "vitest/node";
 import { keepingSignals } from "#harness/cluster/interruption.ts";
+import { judgesOfChapters } from "#harness/conformance/run/selection.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { vitestConfig } from "#harness/core/vitest-program.ts";
@@ -65,7 +66,8 @@ export class ProjectRunner {
     project.provide("settings", { ...settings, ...(fault ? { FAULT: fault } : {}), REPORTS: reports });
     if (only) vitest.setGlobalTestNamePattern(new RegExp(`(^|[ >])(${only.join("|")}) `));
     else vitest.resetGlobalTestNamePattern();
-    const specifications = await vitest.globTestSpecifications([`suites/${suite}/`]);
+    const all = await vitest.globTestSpecifications([`suites/${suite}/`]);
+    const specifications = only ? citing(all, only) : all;
     if (specifications.length === 0) throw new HarnessError(`suites/${suite} has no test file`);
     const result = await vitest.runTestSpecifications(specifications);
     const files = specifications.map(({ moduleId }) => moduleId);
@@ -103,4 +105,15 @@ export class ProjectRunner {
     if (!this.#vitest) throw new HarnessError(`the runner of ${this.#name} is not open`);
     return this.#vitest;
   }
+}
+
+/** The files of which a test is of one of these requirements, where those are not in every file. */
+function citing(all: readonly TestSpecification[], ids: readonly string[]): TestSpecification[] {
+  const judges: ReadonlySet<string> = judgesOfChapters;
+  const own = ids.filter((id) => !judges.has(id));
+  const found = all.filter(({ moduleId }) => {
+    const text = readFileSync(moduleId, "utf8");
+    return own.some((id) => text.includes(`"${id}"`));
+  });
+  return found.length > 0 ? found : [...all];
 }

@@ -15,7 +15,7 @@ const own = [
   /\.(integration|bench)\.ts$/,
   /^(?!suites\/(?!requirements\/)).*\.test\.ts$/,
   /(^|\/)(fixtures|tests)\//,
-  /^harness\/(testing|cli\/docs|cli\/bootstrap\.mjs|tools\/(bench|floors|lint|package))(\/|$)/,
+  /^harness\/(testing|cli\/docs|cli\/bootstrap\.mjs|tools\/(bench|changed|floors|lint|package))(\/|$)/,
   /^harness\/cli\/(all-commands|project-commands|commands\/project\/(bench|build|check|docs|test|test-vagrant))\.ts$/,
 ];
 

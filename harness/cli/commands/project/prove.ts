@@ -7,10 +7,11 @@ import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
 import { passOn } from "#harness/core/settings/session.ts";
 import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
 import { type CaseResult, casesOf } from "#harness/proof/case.ts";
-import { isOfTier, type Tier, tiers } from "#harness/proof/fault.ts";
+import { type Fault, isOfTier, type Tier, tiers } from "#harness/proof/fault.ts";
 import { faults as allFaults } from "#harness/proof/faults/all.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
 import { toJson } from "#harness/proof/report/json.ts";
@@ -34,24 +35,58 @@ export const command = newCommand("prove")
       allFaults.map(({ name, breaks }) => ({ value: name, says: breaks })),
     ),
   )
+  .option(
+    "--changed [ref]",
+    "inject only the faults that a change touches: their test, chapter, driver or code, also by what these import; compared with this commit, default: where HEAD left main",
+  )
+  .option(
+    "--thorough",
+    "run the whole chapter, or suite, under each fault, and not only the tests of what must turn red and of what may follow",
+  )
   .option("--list", "list the faults, one a line, with what must detect them")
   .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 4)
   .action(() => runMain(prove));
 
+interface ProveOptions {
+  tier?: Tier[];
+  only?: string[];
+  changed?: string | true;
+  thorough?: boolean;
+  list?: boolean;
+  clusters: number;
+}
+
+/** Those of the faults that a change touches. Needs what the published package lacks: the project's repository, and a parser. */
+async function touched(faults: readonly Fault[], reference: string | true) {
+  if (!isCheckout)
+    throw new UsageError("--changed: expected a clone of the project, got the published package");
+  const module = `#harness/tools/changed/changed${moduleEnding}`;
+  const { faultsOfChanges } = (await import(module)) as {
+    faultsOfChanges: (
+      faults: readonly Fault[],
+      reference?: string,
+    ) => Promise<{ readonly faults: readonly Fault[]; readonly told: string }>;
+  };
+  return reference === true ? faultsOfChanges(faults) : faultsOfChanges(faults, reference);
+}
+
 async function prove(): Promise<number> {
-  const options = command.opts<{ tier?: Tier[]; only?: string[]; list?: boolean; clusters: number }>();
+  const options = command.opts<ProveOptions>();
   const startedAt = new Date();
   const elapsedMs = () => Date.now() - startedAt.getTime();
-  const faults = chooseFaults({
+  const chosen = chooseFaults({
     tiers: options.tier ?? tiers,
     names: options.only,
     ...(isGiven("DRIVER") ? { only: readSettings().DRIVER } : {}),
   });
-  if (options.list) {
-    console.log(listFaults(faults));
+  const changed = options.changed === undefined ? undefined : await touched(chosen, options.changed);
+  const faults = changed?.faults ?? chosen;
+  if (changed) progress.say(changed.told);
+  if (options.list || faults.length === 0) {
+    console.log(faults.length === 0 ? "nothing to prove" : listFaults(faults));
     return 0;
   }
-  const cases = casesOf(faults);
+  const cases = casesOf(faults, { thorough: options.thorough ?? false });
   const [word] = readSettings().ENGINE;
   if (!word) throw new UsageError("ENGINE is empty");
   const places = faults.flatMap((fault) => (isOfTier(fault, "chapters") ? [fault.on] : []));
