@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Commands } from "#harness/cli/commands.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { replaceBlock } from "#harness/core/text/markdown.ts";
-import { benchmarksTable } from "./tables/benchmarks.ts";
+import { benchHistoryTable, benchmarksTable, benchTable } from "./tables/benchmarks.ts";
 import { capabilitiesTable, driversTable, featuresTable } from "./tables/capabilities.ts";
 import { commandsTable } from "./tables/commands.ts";
 import { faultsTable } from "./tables/faults.ts";
@@ -25,7 +25,7 @@ interface GeneratedTable {
   readonly make: (commands: Commands) => string | Promise<string>;
 }
 
-/** Every table in docs/ that is made and not written, apart from those that need a run: benchmarks, CNI plugins. */
+/** Every table in docs/ that is made and not written, apart from those that need a run: CNI plugins. */
 export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/settings.md", name: "settings", make: settingsTable },
   { document: "docs/commands.md", name: "commands", make: commandsTable },
@@ -43,6 +43,8 @@ export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/proof.md", name: "faults", make: faultsTable },
   { document: "docs/clusters.md", name: "providers", make: providersTable },
   { document: "docs/benchmarks.md", name: "benchmarks", make: benchmarksTable },
+  { document: "docs/benchmarks.md", name: "bench", make: benchTable },
+  { document: "docs/benchmarks.md", name: "bench-history", make: benchHistoryTable },
 ];
 
 /**

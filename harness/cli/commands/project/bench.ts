@@ -9,9 +9,10 @@ import { parseEngine } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { typed } from "#harness/core/typed.ts";
 import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/tools/bench/runner/benchmark.ts";
 import { BenchContext } from "#harness/tools/bench/runner/context.ts";
-import { writeBench } from "#harness/tools/bench/runner/readme.ts";
+import { addToHistory, readBenchHistory, slowDowns } from "#harness/tools/bench/runner/history.ts";
 import { type Result, renderMarkdown, renderTables } from "#harness/tools/bench/runner/table.ts";
 
 interface Options {
@@ -19,7 +20,8 @@ interface Options {
   rounds: number;
   json?: string;
   markdown?: boolean;
-  readme?: boolean;
+  long?: boolean;
+  record?: boolean;
 }
 
 /** Benchmarks, as ratios in one run. */
@@ -27,13 +29,14 @@ export const command = newCommand("bench")
   .description(
     "Measures the harness against plain ways of doing the same, in one run; tells figures, asserts none.",
   )
-  .option("--only <name...>", "benchmarks to run; default: all")
+  .option("--only <name...>", "benchmarks to run; default: all that take minutes at most")
+  .option("--long", "run those as well that take long, on a machine that is not busy")
   .option("--rounds <number>", "how often the chapters are run each way; medians are told", positive, 1)
   .option("--json <file>", "write the figures to a file as well")
   .option("--markdown", "print Markdown instead of tables")
   .option(
-    "--readme",
-    "write the Markdown into docs/benchmarks.md, between <!-- bench --> and <!-- /bench -->",
+    "--record",
+    "add the figures to docs/benchmarks.json, of which the command docs makes the page, and tell what is slower",
   )
   .addHelpText(
     "after",
@@ -42,7 +45,7 @@ export const command = newCommand("bench")
   .action((options: Options) => runMain(() => bench(options)));
 
 async function bench(options: Options): Promise<number> {
-  const benchmarks = choose(await loadBenchmarks(), options.only);
+  const benchmarks = choose(await loadBenchmarks(), options);
   const given = readSettings();
   refuseSeveral(given.ENGINE[0] ?? "");
   // A measurement does not overwrite the reports of a run, and the script knows two nodes.
@@ -66,12 +69,17 @@ async function bench(options: Options): Promise<number> {
     `load ${load.toFixed(1)} before the run`,
     `measured ${new Date().toISOString().slice(0, 10)} in ${Math.round((performance.now() - startedAt) / 1000)} s`,
   ];
-  const markdown = renderMarkdown(results, facts);
-  console.log(options.markdown ? markdown : `${renderTables(results)}\n\n${facts.join(", ")}`);
+  console.log(
+    options.markdown ? renderMarkdown(results, facts) : `${renderTables(results)}\n\n${facts.join(", ")}`,
+  );
   const complete = results.every(({ error }) => error === undefined);
-  if (options.readme && complete) writeBench(join(projectRoot, "docs/benchmarks.md"), markdown);
-  if (options.readme && !complete)
-    progress.say("docs/benchmarks.md is left as it is: not everything could be measured");
+  if (options.record) {
+    const benchHistoryFile = join(projectRoot, "docs/benchmarks.json");
+    const at = new Date().toISOString().slice(0, 10);
+    addToHistory(benchHistoryFile, results, { at, cores: availableParallelism(), facts });
+    for (const told of slowDowns(readBenchHistory(benchHistoryFile))) console.log(`slower: ${told}`);
+    console.log(`docs/benchmarks.json has the figures; ${typed("docs")} writes docs/benchmarks.md`);
+  }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(asJson(results, facts), null, 2)}\n`);
   return complete ? 0 : 1;
 }
@@ -87,19 +95,34 @@ function refuseSeveral(word: string): void {
 
 /** A benchmark that cannot measure does not keep the others from it. */
 async function measure(benchmark: Benchmark, context: BenchContext): Promise<Result> {
+  const [load = 0] = loadavg();
   try {
-    return { benchmark, rows: await benchmark.run(context) };
+    return { benchmark, load, rows: await benchmark.run(context) };
   } catch (error) {
-    return { benchmark, rows: [], error: error instanceof Error ? error.message : String(error) };
+    return { benchmark, load, rows: [], error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function choose(all: readonly Benchmark[], names: readonly string[] | undefined): readonly Benchmark[] {
-  if (!names) return all;
+function choose(
+  all: readonly Benchmark[],
+  { only: names, long = false }: Pick<Options, "only" | "long">,
+): readonly Benchmark[] {
+  if (long) refuseBusy();
+  if (!names) return all.filter((one) => long || !one.long);
   return names.map((wanted) => {
     const found = all.find(({ name }) => name === wanted);
     if (found) return found;
     throw new UsageError(`--only ${wanted}: expected one of ${all.map(({ name }) => name).join(", ")}`);
+  });
+}
+
+/** What takes an hour is not to be measured in vain. */
+function refuseBusy(): void {
+  const [load = 0] = loadavg();
+  const most = 2 * availableParallelism();
+  if (load <= most) return;
+  throw new UsageError(`--long: expected a load of at most ${most} on this machine, got ${load.toFixed(1)}`, {
+    hint: "wait until the machine is quiet, or name single benchmarks with --only",
   });
 }
 

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { type BenchmarkRow, isMet } from "./benchmark.ts";
-import { insertBench } from "./readme.ts";
 import { median, percentile } from "./statistics.ts";
 import { renderMarkdown } from "./table.ts";
 
@@ -35,18 +34,11 @@ test("Markdown keeps its columns, whatever a row says", () => {
   const result = { benchmark: { name: "x", title: "X" }, rows: [row] };
   const [head, , , line = ""] = renderMarkdown([result], ["2 cores"]).split("\n");
   const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim());
-  expect(cells).toEqual(["", "a \\| b", "12.0 ms", "10.0 ms: plain", "1.20", "≤ 1.2 ×", "yes", ""]);
-  expect(head?.split("|")).toHaveLength(8);
+  expect(cells).toEqual(["", "a \\| b", "12.0 ms", "10.0 ms: plain", "1.20", "≤ 1.2 ×", "yes", "", ""]);
+  expect(head?.split("|")).toHaveLength(9);
 });
 
 test("a benchmark that could not measure is in the table", () => {
   const result = { benchmark: { name: "x", title: "X" }, rows: [], error: "no docker" };
   expect(renderMarkdown([result], [])).toContain("| not measured | no docker |");
-});
-
-test("the section of a document is replaced in place, and made where it is missing", () => {
-  const made = insertBench("# Title\n", "old");
-  expect(made).toBe("# Title\n\n## Speed\n\n<!-- bench -->\nold\n<!-- /bench -->\n");
-  expect(insertBench(`${made}\nmore\n`, "new")).toBe(`${made.replace("old", "new")}\nmore\n`);
-  expect(insertBench("a <!-- bench --> b", "new")).toBe("a <!-- bench -->\nnew\n<!-- /bench --> b");
 });

@@ -8,38 +8,53 @@ export interface Result {
   readonly benchmark: Pick<Benchmark, "name" | "title">;
   readonly rows: readonly BenchmarkRow[];
   readonly error?: string;
+  /** What the machine was doing when it began: load average of one minute. */
+  readonly load?: number;
+  /** The day on which it was measured, where that is not today. */
+  readonly at?: string;
 }
 
-const head = ["what", "value", "baseline", "ratio", "aim", "met"];
+export const tableHead = ["what", "value", "baseline", "ratio", "aim", "met", "limit"];
 
 /** For the terminal: one table for each benchmark. */
 export function renderTables(results: readonly Result[]): string {
   return results
-    .map(({ benchmark, rows, error }) => {
+    .map(({ benchmark, rows, error, load }) => {
       const table = new Table({
-        head,
+        head: tableHead,
         style: { head: [], border: [] },
         wordWrap: true,
-        colWidths: [46, 11, 40, 8, 12, 6],
+        colWidths: [40, 11, 32, 8, 12, 6, 40],
       });
       for (const row of rows) table.push(cells(row));
       const body = error === undefined ? table.toString() : `not measured: ${error}`;
-      return `${benchmark.title} (${benchmark.name})\n${body}`;
+      const beside = load === undefined ? "" : `, load ${load.toFixed(1)}`;
+      return `${benchmark.title} (${benchmark.name}${beside})\n${body}`;
     })
     .join("\n\n");
 }
 
-/** For docs/benchmarks.md: one table over all, with the facts that the figures depend on. */
+/** One table over all, with the facts that the figures depend on. */
 export function renderMarkdown(results: readonly Result[], facts: readonly string[]): string {
-  const lines = results.flatMap(({ benchmark, rows, error }) => [
-    [`**${benchmark.title}**`],
+  return [markdownTable(tableHead, rowsOfTable(results)), "", `${facts.join(",\n")}.`].join("\n");
+}
+
+/** The lines of that table: a heading for each benchmark, with the load beside which it was measured. */
+export function rowsOfTable(results: readonly Result[]): string[][] {
+  return results.flatMap(({ benchmark, rows, error, load, at }) => [
+    [
+      [
+        `**${benchmark.title}**`,
+        ...(at === undefined ? [] : [at]),
+        ...(load === undefined ? [] : [`load ${load.toFixed(1)}`]),
+      ].join(", "),
+    ],
     ...(error === undefined ? rows.map(cells) : [["not measured", firstLineOf(error)]]),
   ]);
-  return [markdownTable(head, lines), "", `${facts.join(",\n")}.`].join("\n");
 }
 
 function cells(row: BenchmarkRow): string[] {
-  const { what, value, unit, baseline, aim, note } = row;
+  const { what, value, unit, baseline, aim, note, limit = "" } = row;
   const ratio = ratioOf(row);
   const met = isMet(row);
   return [
@@ -49,10 +64,12 @@ function cells(row: BenchmarkRow): string[] {
     ratio === undefined ? "" : ratio.toFixed(2),
     aim ? `≤ ${aim.of === "ratio" ? `${aim.atMost} ×` : figure(aim.atMost, unit, true)}` : "",
     met === undefined ? "" : met ? "yes" : "no",
+    limit,
   ];
 }
 
-function figure(value: number, unit: BenchmarkRow["unit"], plain = false): string {
+/** `12.5 s`, `40 ms`. */
+export function figure(value: number, unit: BenchmarkRow["unit"], plain = false): string {
   const digits = plain ? `${value}` : value.toFixed(unit === "s" || (unit === "ms" && value < 100) ? 1 : 0);
   return unit === "" ? digits : `${digits} ${unit}`;
 }
