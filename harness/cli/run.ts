@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { typedName } from "#harness/core/typed.ts";
-import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
+import { vitestCommand, vitestOptions } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 
 /** A command line whose mistakes end with exit code 2; `name`: that of the command, e.g. `conform`; none for netconform itself. */
@@ -36,7 +36,7 @@ export function runVitest(
   stop?: AbortSignal,
 ): Promise<number> {
   const [command = "run", ...rest] = args;
-  const argv = [process.execPath, vitestProgram, command, ...vitestOptions, ...rest];
+  const argv = [...vitestCommand, command, ...vitestOptions, ...rest];
   return runAttached(argv, env, stop);
 }
 

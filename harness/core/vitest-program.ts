@@ -2,11 +2,15 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { isCheckout, projectRoot } from "./project-root.ts";
 
-/** Path of vitest's program, as this project or the user's own resolves it: to be run by Node.js. */
-export const vitestProgram = join(
-  dirname(createRequire(import.meta.url).resolve("vitest/package.json")),
-  "vitest.mjs",
-);
+/**
+ * The command that starts vitest, as this project or the user's own resolves it. Node.js would let the heap grow by a hundred megabytes
+ * before it looks for young objects that are dead.
+ */
+export const vitestCommand: readonly string[] = [
+  process.execPath,
+  "--max-semi-space-size=2",
+  join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs"),
+];
 
 /** Path of the configuration with which the chapters run: in a checkout, with the project's own tests as well. */
 export const vitestConfig = join(

@@ -7,7 +7,7 @@ import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { vitestConfig, vitestProgram } from "#harness/core/vitest-program.ts";
+import { vitestCommand, vitestConfig } from "#harness/core/vitest-program.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { progressMark } from "./reporter.ts";
 
@@ -66,8 +66,7 @@ export async function runCniSuite({
     // A process group of its own: a terminal's Ctrl-C is for this process, which ends the run by closing its stdin.
     const running = await new LocalHost().spawn(
       [
-        process.execPath,
-        vitestProgram,
+        ...vitestCommand,
         ...[
           "run",
           "suites/cni",

@@ -7,7 +7,7 @@ import type { ProcessPromise } from "zx/core";
 import { fileNameOf } from "#harness/core/engines/file-name.ts";
 import { outsideOfStep } from "#harness/core/settings/github-step.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
-import { vitestOptions, vitestProgram } from "#harness/core/vitest-program.ts";
+import { vitestCommand, vitestOptions } from "#harness/core/vitest-program.ts";
 import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -58,15 +58,7 @@ export class CellRun {
     mkdirSync(reports, { recursive: true });
     const began = Date.now();
     const log = createWriteStream(join(reports, outputFile));
-    const argv = [
-      process.execPath,
-      vitestProgram,
-      "run",
-      ...vitestOptions,
-      "--project",
-      cell.project,
-      ...selection,
-    ];
+    const argv = [...vitestCommand, "run", ...vitestOptions, "--project", cell.project, ...selection];
     this.#running = $({
       // Ctrl-C must not reach it twice, from the terminal and from us: a second one ends it without cleaning up.
       detached: true,
