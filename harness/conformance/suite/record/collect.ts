@@ -55,12 +55,23 @@ async function changesSince(
   before: Snapshot,
   nodes: readonly ClusterNode[],
 ): Promise<Collected["changes"] | undefined> {
-  const reading = within(
-    { what: "what is on the nodes", deadlineMs: snapshotMs },
-    readClusterSnapshot({ nodes: [...nodes] }),
-  );
-  const now = await reading.catch(() => undefined);
+  const deadline = { what: "what is on the nodes", deadlineMs: snapshotMs };
+  const now = await within(deadline, readTogether(nodes)).catch(() => undefined);
   return now && compareSnapshots(before, now);
+}
+
+/** Readings that are under way, by the first of their nodes. */
+const underWay = new WeakMap<ClusterNode, Promise<Snapshot>>();
+
+/** Tests that fail at the same time share a reading: where one thing is broken, many do. */
+function readTogether(nodes: readonly ClusterNode[]): Promise<Snapshot> {
+  const [first] = nodes;
+  if (!first) return Promise.resolve({});
+  const reading =
+    underWay.get(first) ??
+    readClusterSnapshot({ nodes: [...nodes] }).finally(() => void underWay.delete(first));
+  underWay.set(first, reading);
+  return reading;
 }
 
 async function exchangesSince({ protocol, mark }: Before, since: number): Promise<Exchange[] | undefined> {

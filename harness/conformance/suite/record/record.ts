@@ -23,8 +23,8 @@ import { buildTrace } from "./trace/build.ts";
 import type { Trace } from "./trace/schema.ts";
 import { writeTrace } from "./trace/write.ts";
 
-/** Time for the evidence of one failed test. */
-export const evidenceDeadlineMs = 20_000;
+/** Time for the evidence of one failed test: the clocks, and then all looks at once. */
+export const evidenceDeadlineMs = 25_000;
 
 /** Gathers what one test leaves behind for the reports. */
 export class TestRecord {
