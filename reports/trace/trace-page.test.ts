@@ -143,15 +143,17 @@ test("no text of a plugin, a host or a command becomes markup", () => {
 });
 
 describe("a page has room", () => {
-  test("for 2 MB, whatever there is to tell, and says what is not on it and where that is", () => {
+  test("for 2 MB, whatever there is to tell, and says what is not on it and where that is", {
+    timeout: 60_000,
+  }, () => {
     const long = "<&\"'>".repeat(600);
     const [command] = exampleTrace().commands;
     if (!command) throw new Error("the example has a command");
-    const commands = Array.from({ length: 300 }, (_, index) => ({
+    const commands = Array.from({ length: 150 }, (_, index) => ({
       ...command,
       ...{ output: long, startedAt: traceBegin + index },
     }));
-    const states = Array.from({ length: 60 }, () => ({
+    const states = Array.from({ length: 40 }, () => ({
       ...{ host: "node1", name: "routes", command: "ip route", text: long },
     }));
     const page = renderTrace(exampleTrace({ commands, states, reason: `first\n${long}` }), path);
