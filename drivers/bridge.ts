@@ -3,6 +3,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
 import { dockerDriver } from "./kit/docker-driver/docker-driver.ts";
+import { restartForFirewall } from "./kit/restore-firewall.ts";
 
 /** Docker's own bridge: one network per node, joined to the world by the node's NAT. */
 export default dockerDriver({
@@ -13,6 +14,7 @@ export default dockerDriver({
   driver: "bridge",
   options: ({ gatewayMode }) =>
     gatewayMode ? { "com.docker.network.bridge.gateway_mode_ipv4": gatewayMode } : {},
+  connect: () => ({ restoreFirewall: restartForFirewall }),
   start: forwardIpv6,
 });
 

@@ -134,6 +134,17 @@ export interface InstalledDriver {
    * restarted for it, before it resolves and when `scope` closes. Throws `Blocked` where it cannot be had here.
    */
   rotateKeys?(scope: Scope): Promise<void>;
+  /**
+   * Has the plugin make its rules anew in a node's firewall, which somebody flushed, where the driver can; resolves when they are there.
+   * Containers may end meanwhile, and are started again by who asked.
+   */
+  restoreFirewall?(node: ClusterNode): Promise<void>;
+  /**
+   * Present when `lostNodes` is declared. Tells the plugin that a node, of which nothing answers any more, will not come back; resolves when its
+   * other nodes have given up what containers of that node had. When `scope` closes the node's engine answers again, and the
+   * node is made part of the cluster anew. Throws `Blocked` where it cannot be had here.
+   */
+  giveUpNode?(scope: Scope, node: ClusterNode): Promise<void>;
   /** Names and versions of what was installed, for the statement. Not known is no failure. */
   versions?(): Promise<Record<string, string>>;
 }

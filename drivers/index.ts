@@ -50,4 +50,5 @@ export { clusterStore } from "./kit/nodes/cluster-store.ts";
 export { OvsBridge, openVSwitch } from "./kit/nodes/open-vswitch.ts";
 export { packages } from "./kit/nodes/packages.ts";
 export { type RecordedPlugin, recordPlugin } from "./kit/recorder/record-plugin.ts";
+export { restartForFirewall } from "./kit/restore-firewall.ts";
 export { loadDriver } from "./loader.ts";

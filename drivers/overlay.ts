@@ -8,6 +8,7 @@ import { scaled } from "#harness/core/settings/patience.ts";
 import { removeNetwork } from "#harness/workload/docker/network.ts";
 import type { NetworkListing } from "./driver.ts";
 import { dockerDriver, firstNode } from "./kit/docker-driver/docker-driver.ts";
+import { restartForFirewall } from "./kit/restore-firewall.ts";
 
 /**
  * Docker's own overlay in swarm mode: node1 manages, networks are attachable, eth2 carries the VXLAN. Where the engines have a
@@ -31,6 +32,7 @@ export default dockerDriver({
     "internal",
     "encrypted",
     "scheduling",
+    "lostNodes",
   ],
   needs: { multihost: ["vxlan"], vxlan: ["vxlan"], encrypted: ["esp"] },
 
@@ -45,7 +47,9 @@ export default dockerDriver({
   }),
   connect: (cluster) => ({
     listNetworks: () => listOverlays(firstNode(cluster)),
+    restoreFirewall: restartForFirewall,
     rotateKeys: (scope) => rotateKeys(scope, cluster),
+    giveUpNode: (scope, node) => giveUpNode(scope, cluster, node),
   }),
   // What a swarm is formed of, and what it leaves behind, is of Docker's overlay alone.
   async start(scope, cluster) {
@@ -70,7 +74,7 @@ interface Overlay {
   IPAM?: { Config?: { Subnet?: string; Gateway?: string }[] | null };
 }
 
-async function haveClusterStore({ nodes }: Cluster): Promise<boolean> {
+async function haveClusterStore({ nodes }: Pick<Cluster, "nodes">): Promise<boolean> {
   const stores = await Promise.all(nodes.map(clusterStoreOf));
   return stores.every((store) => store !== "");
 }
@@ -82,9 +86,9 @@ async function haveClusterStore({ nodes }: Cluster): Promise<boolean> {
 async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
   const manager = firstNode(cluster);
   const workers = cluster.nodes.filter((node) => node !== manager);
-  const { address } = manager.interfaces.data;
   await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, node)));
   if (!(await inSwarm(manager))) {
+    const { address } = manager.interfaces.data;
     await asked(
       manager,
       manager.docker.swarmInit({
@@ -94,24 +98,28 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
     );
     scope.defer(`swarm on ${manager.name}`, () => leaveSwarm(manager));
   }
-  const swarm = await manager.docker.swarmInspect();
   await Promise.all(
     workers.map(async (worker) => {
-      if (!(await inSwarm(worker))) {
-        await asked(
-          worker,
-          worker.docker.swarmJoin({
-            ListenAddr: `${worker.interfaces.data.address}:2377`,
-            AdvertiseAddr: worker.interfaces.data.address,
-            RemoteAddrs: [`${address}:2377`],
-            JoinToken: swarm.JoinTokens.Worker,
-          }),
-        );
-        scope.defer(`swarm on ${worker.name}`, () => leaveSwarm(worker));
-      }
+      if (await inSwarm(worker)) return;
+      await joinSwarm(worker, manager);
+      scope.defer(`swarm on ${worker.name}`, () => leaveSwarm(worker));
     }),
   );
   await waitForSwarm(cluster);
+}
+
+async function joinSwarm(worker: ClusterNode, manager: ClusterNode): Promise<void> {
+  const { JoinTokens } = await manager.docker.swarmInspect();
+  const { address } = worker.interfaces.data;
+  await asked(
+    worker,
+    worker.docker.swarmJoin({
+      ListenAddr: `${address}:2377`,
+      AdvertiseAddr: address,
+      RemoteAddrs: [`${manager.interfaces.data.address}:2377`],
+      JoinToken: JoinTokens.Worker,
+    }),
+  );
 }
 
 /** A worker whose manager was restarted looks for it once a minute. */
@@ -136,6 +144,37 @@ async function rotateKeys(scope: Scope, cluster: Cluster): Promise<void> {
   scope.defer("the swarm at rest", () => waitForSwarm(cluster));
   await hastenRotation(scope, firstNode(cluster), scaled(rotationMs));
   await waitForSwarm(cluster);
+}
+
+/** Engines take it for gone when it has not answered for some seconds, and tell each other. */
+const givenUpMs = 60_000;
+
+/** `docker node rm --force`; what the manager had given to the node's containers it takes back. */
+async function giveUpNode(scope: Scope, cluster: Cluster, node: ClusterNode): Promise<void> {
+  const others = cluster.nodes.filter((other) => other !== node);
+  if (await haveClusterStore({ nodes: others }))
+    throw new Blocked("engines with a cluster store have no word for a node that is lost");
+  const manager = firstNode(cluster);
+  if (node === manager) throw new Blocked(`${node.name} is the swarm's only manager`);
+  scope.defer(`${node.name} in the swarm`, async () => {
+    await node.docker.swarmLeave({ force: true });
+    await joinSwarm(node, manager);
+    await waitForSwarm(cluster);
+  });
+  const { address } = node.interfaces.data;
+  const listed = (await manager.docker.listNodes()) as { ID: string; Status?: { Addr?: string } }[];
+  const lost = listed.filter(({ Status }) => Status?.Addr === address);
+  await Promise.all(lost.map(({ ID }) => manager.docker.getNode(ID).remove({ force: true })));
+  await until({ what: `the other engines to give ${node.name} up`, deadlineMs: givenUpMs }, async () => {
+    const peers = await Promise.all(others.map(peersOf));
+    return !peers.flat().includes(address);
+  });
+}
+
+/** Addresses of the nodes that an engine believes to be in the ingress network, which is on all of them. */
+async function peersOf(node: ClusterNode): Promise<string[]> {
+  const ingress = (await node.docker.getNetwork("ingress").inspect()) as { Peers?: { IP: string }[] | null };
+  return (ingress.Peers ?? []).map(({ IP }) => IP);
 }
 
 /**

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { duplexPair } from "node:stream";
 import { defineDriver, type GroupSpec, type InstalledDriver } from "#drivers/driver.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
+import { restartForFirewall } from "#drivers/kit/restore-firewall.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 import { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
@@ -33,7 +34,7 @@ export default defineDriver((settings) => ({
       "outbound", "publish", "gwbridge", "vlan",
       "policy",
       "bgp",
-      "remote",
+      "remote", "lostNodes",
     ],
   needs: {
     multihost: ["vxlan", "openvswitch"],
@@ -98,6 +99,8 @@ type CompleteSpec = NetworkSpec & { name: string; subnet: string };
 class InstalledReference extends Administered implements InstalledDriver {
   readonly underlay = "control";
   readonly protocol: ProtocolRecorder;
+  /** Egress and published ports are docker_gwbridge's. */
+  readonly restoreFirewall = restartForFirewall;
   readonly #cluster: Cluster;
   /** Networks that were made, by tenant and name; a group draws on one of them. */
   readonly #networks = new Map<string, CompleteSpec>();
@@ -106,6 +109,12 @@ class InstalledReference extends Administered implements InstalledDriver {
     super(admin);
     this.protocol = protocol;
     this.#cluster = cluster;
+  }
+
+  /** Its engine says itself what it has when it is back. */
+  async giveUpNode(_scope: Scope, { name: node }: ClusterNode): Promise<void> {
+    await this.admin.call("forgetNode", { node });
+    await this.protocol.giveUp(node);
   }
 
   async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<ReferenceNetwork> {

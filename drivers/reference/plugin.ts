@@ -198,7 +198,7 @@ export class ReferencePlugin {
     return {
       "Plugin.Activate": async () => ({ Implements: ["NetworkDriver", "IpamDriver"] }),
       ...networkHandlers(this.model, this.#fabric, node, declares),
-      ...ipamHandlers(this.model),
+      ...ipamHandlers(this.model, node),
     };
   }
 

@@ -17,6 +17,10 @@ declare module "#harness/core/async/events.ts" {
     "workload restarted": { workload: Workload; network: string };
     /** The engine of a node was killed, and is about to be started. */
     "engine killed": { node: ClusterNode };
+    /** A node's firewall was flushed, and the driver has restored its rules. */
+    "firewall restored": { node: ClusterNode };
+    /** A node is gone without a word, its engine and containers with it. */
+    "node lost": { node: ClusterNode };
     /** The engine of a node that had ended, or was killed, answers again. */
     "engine started": { node: ClusterNode };
     /** A task of a swarm service runs, one that replaces another too; told when the tasks are next listed. */

@@ -1,7 +1,6 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact, expectThat } from "#harness/conformance/expect.ts";
-import { Unsupported } from "#harness/core/errors.ts";
+import { expectFact } from "#harness/conformance/expect.ts";
 import {
   killAndStartEngine,
   restartEngine,
@@ -26,14 +25,12 @@ import {
   runWhenPossible,
   untilBack,
 } from "./fixture.ts";
-import { expectAnswersWithout } from "./without-plugin.ts";
 
 const alone = { alone: true, breaks: true, deadlineMs: 300_000 };
 const restartedPort = 9123;
 const backPort = 9124;
 const killedPort = 9125;
 const heldPort = 9127;
-const latePluginPort = 9128;
 
 chapter("lifecycle", ({ requirement, shared }) => {
   const restarted = shared("an engine that was restarted", async ({ driver, scope, ...context }) => {
@@ -53,45 +50,6 @@ chapter("lifecycle", ({ requirement, shared }) => {
     await restartEngine(node);
     return { node, network, ended, always, peer };
   });
-
-  requirement(
-    "R7b",
-    "the plugin comes when its engine has started",
-    async ({ driver, scope, ...test }) => {
-      if (!driver.stop) throw new Unsupported("the driver has no stop");
-      const node = nodeOf(test.cluster);
-      const network = await driver.createNetwork(scope);
-      const [ended, peer] = await Promise.all([
-        network.run(scope, node, fixed(test, network, 200, latePluginPort)),
-        network.run(scope, peerNodeOf(test)),
-      ]);
-      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: latePluginPort });
-      await leaveAlone(node, [ended, peer]);
-
-      const away = scope.child("the plugin that is away");
-      await stopEngine(scope, node);
-      await driver.stop(away);
-      await startEngine(node);
-      const listed = await node.docker.listContainers({ all: true });
-      expectThat(
-        listed.some(({ Id }) => Id === ended.id),
-        {
-          who: `docker ps --all on ${node.name}, whose engine is back and whose plugin is not`,
-          expected: ended.name,
-          got: listed.map(({ Names }) => Names.join(" ")).join(", ") || "no container",
-        },
-      );
-      await expectAnswersWithout(away, { ...test, node }, network, ended);
-      await away.close();
-      const [again, peerAgain] = await Promise.all([
-        bringBack(scope, network, ended, node),
-        bringBack(scope, network, peer, node),
-      ]);
-      expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
-      await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: latePluginPort });
-    },
-    alone,
-  );
 
   requirement(
     "R6b",

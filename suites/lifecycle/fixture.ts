@@ -191,11 +191,16 @@ export function startWhenPossible(scope: Scope, network: Network, workload: Work
 }
 
 /** `docker run` until the engine does it; throws what it last refused with after `startMs`. */
-export function runWhenPossible(scope: Scope, network: Network, node: ClusterNode): Promise<Workload> {
+export function runWhenPossible(
+  scope: Scope,
+  network: Network,
+  node: ClusterNode,
+  spec: WorkloadSpec = {},
+): Promise<Workload> {
   return untilDone(`a container of ${network.name} to start`, async () => {
     const own = scope.child(`a container of ${network.name}`);
     try {
-      return await network.run(own, node);
+      return await network.run(own, node, spec);
     } catch (error) {
       await own.close();
       throw error;

@@ -16,6 +16,7 @@ export const capabilities = {
   gatewayModes: "networks can be routed without translation, and isolated from their node",
   encrypted: "traffic of a network between nodes can be encrypted, by ESP",
   scheduling: "networks can be used by swarm services",
+  lostNodes: "a node that is lost for good can be given up, with all that its containers had",
   ipv6: "networks can be dual-stack",
   ipv6Egress: "over CNI: egress and published ports carry IPv6 too",
   tenants: "tenants with overlapping names, subnets and addresses",

@@ -8,6 +8,7 @@ export const capabilityMethods = {
   tenants: ["createTenant", "listTenants"],
   policy: ["createPolicy", "listPolicies", "createGroup", "listGroups"],
   encrypted: ["listNetworks"],
+  lostNodes: ["giveUpNode"],
   bgp: ["speakBgp", "listBgpSessions"],
   remote: ["protocol"],
   cni: ["cniCalls"],

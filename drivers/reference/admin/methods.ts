@@ -79,6 +79,14 @@ export function adminMethods(service: AdministeredService) {
     ),
     removeGroup: checked(z.object({ tenant, name: z.string() }), (place) => removeGroup(service, place)),
 
+    /** Frees what containers of a node have that is lost for good. */
+    forgetNode: checked(z.object({ node: z.string() }), ({ node }) =>
+      service.plugin.administer(({ networks, pools }) => {
+        networks.forget(node);
+        pools.forget(node);
+      }),
+    ),
+
     /** Has a node speak BGP, from now on. */
     speakBgp: checked(speakerShape.extend({ node: z.string() }), ({ node, ...speaker }) =>
       service.plugin.administer(({ state }) => {

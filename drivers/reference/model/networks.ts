@@ -147,6 +147,13 @@ export class Networks {
     delete this.#state.endpoints[id];
   }
 
+  /** Takes away the endpoints of a node that is lost; its engine still has its networks when it is back. */
+  forget(node: string): void {
+    for (const { id, node: own } of Object.values(this.#state.endpoints)) {
+      if (own === node) delete this.#state.endpoints[id];
+    }
+  }
+
   join(networkId: string, endpointId: string, sandbox: string): EndpointState {
     const endpoint = this.endpoint(networkId, endpointId);
     endpoint.sandbox = sandbox;

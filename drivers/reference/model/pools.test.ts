@@ -56,6 +56,20 @@ describe("pools", () => {
     expect(() => pools().request({ ...pool, pool: text })).toThrow(message);
   });
 
+  test("what a lost node's engine had is free, and stays whose it is then when that engine is back", () => {
+    const book = pools();
+    const { id } = book.request(pool);
+    const asked = { address: "10.1.2.9", gateway: false };
+    book.requestAddress(id, { ...asked, node: "node1" });
+    expect(() => book.requestAddress(id, { ...asked, node: "node2" })).toThrow("in use");
+    book.forget("node1");
+    book.requestAddress(id, { ...asked, node: "node2" });
+    book.releaseAddress(id, "10.1.2.9", "node1");
+    expect(() => book.requestAddress(id, asked)).toThrow("in use");
+    book.releaseAddress(id, "10.1.2.9", "node2");
+    expect(book.requestAddress(id, asked)).toBe("10.1.2.9/24");
+  });
+
   test("engines share the gateway, which is free again after the last of them gave it back", () => {
     const book = pools();
     const { id } = book.request(pool);

@@ -23,6 +23,8 @@ export interface AddressRequest {
   /** Address without prefix, or empty for any. */
   address: string;
   gateway: boolean;
+  /** Whose engine asks; left out where none does. */
+  node?: string;
 }
 
 /**
@@ -81,21 +83,35 @@ export class Pools {
         ? (gatewayOf(pool) ?? nextFree(pool, subnet, subnet))
         : nextFree(pool, subnet, readNetwork(hold.subPool));
     const lease = pool.leases[address];
-    if (!request.gateway) pool.leases[address] = { use: "endpoint" };
+    const { node } = request;
+    if (!request.gateway) pool.leases[address] = { use: "endpoint", ...(node === undefined ? {} : { node }) };
     else pool.leases[address] = { use: "gateway", count: lease?.use === "gateway" ? lease.count + 1 : 1 };
     return `${address}/${subnet.prefix}`;
   }
 
-  /** Gives an address back. One that is free already is what the caller wants. */
-  releaseAddress(id: string, address: string): void {
+  /**
+   * Gives an address back. One that is free already is what the caller wants. What another node's engine has by now stays its own: the
+   * caller was given up as lost, and is back.
+   */
+  releaseAddress(id: string, address: string, node?: string): void {
     const { pool } = this.#find(id);
     const text = formatAddress(readAddress(address));
     if (!networkContains(readNetwork(pool.subnet), readAddress(text))) {
       throw new Refusal(`address ${address} is outside pool ${pool.subnet}`);
     }
     const lease = pool.leases[text];
+    if (lease?.use === "endpoint" && lease.node && node && lease.node !== node) return;
     if (lease?.use === "gateway" && lease.count > 1) lease.count -= 1;
     else delete pool.leases[text];
+  }
+
+  /** Frees the addresses of the containers of a node that is lost. */
+  forget(node: string): void {
+    for (const { leases } of Object.values(this.#pools)) {
+      for (const [address, lease] of Object.entries(leases)) {
+        if (lease.use === "endpoint" && lease.node === node) delete leases[address];
+      }
+    }
   }
 
   /** Whether the tenant holds a pool with exactly this subnet. */

@@ -10,7 +10,7 @@ type IpamCalls = Extract<keyof Handlers, `IpamDriver.${string}`>;
  * Address management: one book for the engines of all nodes, so that a network of local scope can exist on each
  * of them. `--ipam-opt tenant=NAME` chooses the tenant. The state file outlives engine and plugin, so no replay is asked for.
  */
-export function ipamHandlers(model: Model): Pick<Handlers, IpamCalls> {
+export function ipamHandlers(model: Model, node: string): Pick<Handlers, IpamCalls> {
   return {
     "IpamDriver.GetCapabilities": async () => ({ RequiresMACAddress: false, RequiresRequestReplay: false }),
     "IpamDriver.GetDefaultAddressSpaces": async () => ({
@@ -32,12 +32,12 @@ export function ipamHandlers(model: Model): Pick<Handlers, IpamCalls> {
     "IpamDriver.RequestAddress": async ({ PoolID, Address, Options }) => {
       const gateway = Options?.[requestAddressTypeKey] === gatewayAddressType;
       const address = model.change(({ pools }) =>
-        pools.requestAddress(PoolID, { address: Address ?? "", gateway }),
+        pools.requestAddress(PoolID, { address: Address ?? "", gateway, node }),
       );
       return { Address: address, Data: {} };
     },
     "IpamDriver.ReleaseAddress": async ({ PoolID, Address }) => {
-      model.change(({ pools }) => pools.releaseAddress(PoolID, Address ?? ""));
+      model.change(({ pools }) => pools.releaseAddress(PoolID, Address ?? "", node));
       return {};
     },
   };

@@ -28,6 +28,9 @@ export interface Exchange {
   readonly endedAt: number;
 }
 
+/** Stands among the exchanges, as the call of one without an answer, where the caller's node was given up as lost. */
+export const nodeGivenUp = "node given up";
+
 /** An exchange as the engine understands it. */
 export interface ReadExchange {
   readonly exchange: Exchange;

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { Duplex } from "node:stream";
 import { type Connect, PluginClient, type PluginSocket } from "#harness/cnm/client/client.ts";
-import { type Exchange, fieldsOf, readExchange } from "#harness/cnm/protocol/exchange.ts";
+import { type Exchange, fieldsOf, nodeGivenUp, readExchange } from "#harness/cnm/protocol/exchange.ts";
 import { Conversation, checkConversation, type HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, type RuleViolation } from "#harness/cnm/rules/rules.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -65,6 +65,13 @@ export class RecordingProxy {
   /** What the plugin still holds; all empty when every create had its delete. */
   held(): HeldResources {
     return this.#conversation.held();
+  }
+
+  /** Says that `caller`'s node is lost for good: what its engine had is free without its word. */
+  giveUp(caller: string): void {
+    const now = Date.now();
+    const nothing = { request: "", status: null, answer: null, startedAt: now, endedAt: now };
+    this.#record({ plugin: this.plugin.name, caller, call: nodeGivenUp, ...nothing });
   }
 
   /** Injects a fault into the next calls that fit. */

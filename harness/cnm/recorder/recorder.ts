@@ -40,6 +40,8 @@ export interface ProtocolRecorder {
   subsystems(): Promise<ReadonlySet<string>>;
   /** What the plugin holds now: everything made and not unmade. */
   held(): Promise<HeldResources>;
+  /** Says that a node is lost for good, by its name: what its engine had is free without its word. */
+  giveUp(node: string): Promise<void>;
   /** Injects a fault into the next calls that fit; `times` is finite. */
   inject(injection: Injection): Promise<RecorderInjection>;
 }
@@ -67,6 +69,7 @@ export function connectRecorder(path: string): ProtocolRecorder {
     since: (mark) => ask("since", { mark }),
     subsystems: async () => new Set(await ask("subsystems", {})),
     held: () => ask("held", {}),
+    giveUp: async (node) => void (await ask("giveUp", { node })),
     inject: async (injection) => {
       const id = await ask("inject", injection);
       return { used: () => ask("used", { id }), stop: async () => void (await ask("stop", { id })) };
@@ -79,6 +82,7 @@ interface Methods {
   since(given: { mark: Mark }): Recording;
   subsystems(given: object): Promise<string[]>;
   held(given: object): HeldResources;
+  giveUp(given: { node: string }): null;
   inject(given: Injection): number;
   used(given: { id: number }): number;
   stop(given: { id: number }): null;
@@ -104,6 +108,10 @@ function methodsOf(proxies: readonly RecordingProxy[]): Handlers<Methods> {
         pools: all.flatMap(({ pools }) => pools),
         addresses: all.flatMap(({ addresses }) => addresses),
       };
+    },
+    giveUp: ({ node }) => {
+      for (const proxy of proxies) proxy.giveUp(node);
+      return null;
     },
     inject: (injection) => injections.push(proxies.map((proxy) => proxy.inject(injection))) - 1,
     used: ({ id }) => (injections[id] ?? []).reduce((sum, { used }) => sum + used, 0),

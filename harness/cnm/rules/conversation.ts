@@ -2,6 +2,7 @@ import {
   type Exchange,
   fieldsOf,
   type JsonFields,
+  nodeGivenUp,
   type ReadExchange,
   readExchange,
 } from "#harness/cnm/protocol/exchange.ts";
@@ -14,8 +15,8 @@ interface Pool {
   readonly space: string;
   readonly cidr: string;
   references: number;
-  /** Addresses that are held, and whether the request was for the gateway. */
-  readonly addresses: Map<string, { gateway: boolean }>;
+  /** Addresses that are held, whether the request was for the gateway, and whose it was. */
+  readonly addresses: Map<string, { gateway: boolean; caller: string }>;
 }
 
 /** What a plugin still holds after everything that was seen; all empty when create and delete balance. */
@@ -54,6 +55,7 @@ export class Conversation {
 
   /** Its answer is there (or will never be); returns what it contradicts. */
   answered(exchange: Exchange): RuleViolation[] {
+    if (exchange.call === nodeGivenUp) this.#giveUp(exchange.caller);
     const read = readExchange(exchange);
     if (read.name === undefined) return [];
     return (this.#rules[read.name]?.(read) ?? []).map((finding) => ({
@@ -118,6 +120,20 @@ export class Conversation {
     "IpamDriver.RequestAddress": (read) => this.#addressGranted(read),
     "IpamDriver.ReleaseAddress": (read) => this.#addressReleased(read),
   };
+
+  /** What a lost node's engine had for containers is free; what it says of it when it is back changes nothing. */
+  #giveUp(caller: string): void {
+    for (const endpoint of this.#endpoints.keys()) {
+      if (!endpoint.startsWith(`${caller} `)) continue;
+      this.#endpoints.delete(endpoint);
+      this.#joins.delete(endpoint);
+    }
+    for (const { addresses } of this.#pools.values()) {
+      for (const [address, held] of addresses) {
+        if (held.caller === caller && !held.gateway) addresses.delete(address);
+      }
+    }
+  }
 
   /** A refusal of what exists is a finding, unless something else still uses it. */
   #remove(
@@ -205,7 +221,7 @@ export class Conversation {
     const options = fieldsOf(read.request?.Options);
     const gateway = options?.[requestAddressTypeKey] === gatewayAddressType;
     const holder = pool.addresses.get(address);
-    pool.addresses.set(address, { gateway });
+    pool.addresses.set(address, { gateway, caller: read.exchange.caller });
     // Engines of several nodes each ask for the gateway of the pool that they share.
     if (!holder || (gateway && holder.gateway && pool.references > 1)) return [];
     return [
@@ -222,7 +238,7 @@ export class Conversation {
     const pool = this.#pools.get(PoolID);
     const held = this.#releasing.delete(`${PoolID} ${bareAddress(Address)}`);
     if (!pool || !held || !refused(read)) return [];
-    pool.addresses.set(bareAddress(Address), { gateway: false });
+    pool.addresses.set(bareAddress(Address), { gateway: false, caller: read.exchange.caller });
     return [stays(read, Address)];
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
+import { type Exchange, nodeGivenUp } from "#harness/cnm/protocol/exchange.ts";
 import { readJsonValues } from "#harness/cnm/protocol/json.ts";
 import { checkConversation } from "./conversation.ts";
 import { checkExchange } from "./rules.ts";
@@ -214,6 +214,9 @@ const address = (got: string, Options = {}) =>
   exchange("IpamDriver.RequestAddress", { PoolID: "1", Address: "", Options }, { Address: `${got}/24` });
 const release = (Address: string, answer: unknown = {}) =>
   exchange("IpamDriver.ReleaseAddress", { PoolID: "1", Address }, answer);
+/** An exchange as the engine of that node has it. */
+const by = (caller: string, one: Exchange): Exchange => ({ ...one, caller });
+const lost = (caller: string) => by(caller, exchange(nodeGivenUp, "", "", { answer: null, status: null }));
 const gateway = { RequestAddressType: "com.docker.network.gateway" };
 const network = (verb: string, answer: unknown = {}) =>
   exchange(`NetworkDriver.${verb}Network`, { NetworkID: "n" }, answer);
@@ -252,6 +255,15 @@ describe("checkConversation", () => {
       [network("Create"), endpoint("CreateEndpoint"), network("Delete", { Err: "in use" })],
     ],
     [
+      "what a lost node had given again, and that node's engine refused when it is back",
+      [
+        ...[by("node1", pool("1")), by("node2", pool("1"))],
+        ...[by("node1", address("10.1.0.2")), by("node1", endpoint("CreateEndpoint"))],
+        ...[lost("node1"), by("node2", address("10.1.0.2"))],
+        by("node1", endpoint("DeleteEndpoint", { Err: "endpoint e is unknown" })),
+      ],
+    ],
+    [
       "a whole life",
       [
         network("Create"),
@@ -268,6 +280,11 @@ describe("checkConversation", () => {
 
   it.each<[string, string, Exchange[]]>([
     ["CNM-27", "an address given twice", [pool("1"), address("10.1.0.2"), address("10.1.0.2")]],
+    [
+      "CNM-27",
+      "an address given twice, of a node that is not the lost one",
+      [pool("1"), by("node1", address("10.1.0.2")), lost("node2"), by("node2", address("10.1.0.2"))],
+    ],
     [
       "CNM-27",
       "an address whose release was refused",

@@ -42,7 +42,9 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/swarm/swarm.test.ts",
     "suites/plugin/restarts.test.ts",
     "suites/lifecycle/engines.test.ts",
-    "suites/lifecycle/interrupted.test.ts",
+    "suites/lifecycle/plugin.test.ts",
+    "suites/lifecycle/firewall.test.ts",
+    "suites/lifecycle/lost-nodes.test.ts",
   ]);
 });
 

@@ -14,7 +14,9 @@ export const disruptive: Readonly<Record<string, string>> = {
   "suites/swarm/swarm": "ends the plugin, and starts it again; forms a swarm, and leaves it",
   "suites/plugin/restarts": "restarts and kills engines, and restarts the plugin",
   "suites/lifecycle/engines": "restarts and kills engines",
-  "suites/lifecycle/interrupted": "kills engines",
+  "suites/lifecycle/plugin": "kills engines, and starts one whose plugin was ended",
+  "suites/lifecycle/firewall": "flushes a firewall, and restarts its engine",
+  "suites/lifecycle/lost-nodes": "kills an engine with all that it runs, and has its node cut off",
 };
 
 /** The place of a chapter among those of its target: the undisruptive ones first, both in the order of the tutorial. */

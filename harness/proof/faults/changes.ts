@@ -56,12 +56,12 @@ const narrowSubnet = "10.1.14.";
 const quietSubnet = "10.1.16.";
 
 /** An entry that learning does not change: in the overlay's bridge on the node the MAC is behind a port that leads nowhere. */
-async function keepEntry(node: ClusterNode, network: string, { ip, mac }: Workload): Promise<void> {
+export async function keepEntry(node: ClusterNode, network: string, { ip, mac }: Workload): Promise<void> {
   const id = (await node.run(["docker", "network", "inspect", "--format", "{{.Id}}", network])).trim();
   const script = `
     inside="nsenter --net=/run/docker/netns/1-$1"
     $inside ip link show "$2" || { $inside ip link add "$2" type veth peer name "$2p" && $inside ip link set "$2" master br0 up; }
-    $inside bridge fdb replace "$3" dev "$2" master static`;
+    $inside bridge fdb replace "$3" dev "$2" master static sticky`;
   const device = `fault${ip.split(".").at(-1)}`;
   await node.run(["sh", "-c", script, "sh", id.slice(0, 10), device, mac]);
 }

@@ -1,8 +1,15 @@
-import type { Fault } from "#harness/proof/fault.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { EngineControl } from "#harness/cluster/engines/control/control.ts";
+import { until } from "#harness/core/async/poll.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import type { Fault, FaultContext } from "#harness/proof/fault.ts";
+import { inspectNetwork } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { drop, endpointsLostWhenKilled, inside, interfaceOf, onRequirement } from "./tools.ts";
+import { keepEntry } from "./changes.ts";
+import { drop, endpointsLostWhenKilled, inside, interfaceOf, onRequirement, secondNode } from "./tools.ts";
 
 const bridge = { tier: "chapters", chapter: "lifecycle", driver: "bridge" } as const;
+const overlay = { ...bridge, driver: "overlay" } as const;
 const reference = { ...bridge, driver: "reference" } as const;
 
 /** Faults of what containers have once they, or their engine, were ended and are there again. */
@@ -78,12 +85,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["R9"],
     alone: true,
     inject: {
-      "engine started": async ({ chapter }, { node }) => {
-        const running = await node.docker.listContainers();
-        const ports = running.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
-        for (const port of new Set(ports.filter(Boolean)))
-          await drop(chapter, node, "prerouting", `tcp dport ${port}`);
-      },
+      "engine started": async ({ chapter }, { node }) => dropPublished(chapter, node),
     },
   },
   {
@@ -98,6 +100,49 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     inject: endpointsLostWhenKilled(),
   },
   {
+    name: "port-lost-by-a-flush",
+    on: bridge,
+    breaks: "drops what arrives for published ports once a firewall that was flushed is restored",
+    why: "a service is off line since somebody reloaded the firewall, and a restart of the engine does not help",
+    detectedBy: ["X9a"],
+    alone: true,
+    inject: {
+      "firewall restored": async ({ chapter }, { node }) => dropPublished(chapter, node),
+    },
+  },
+  {
+    name: "opened-by-a-flush",
+    on: { ...bridge, engine: "28.5" },
+    breaks: "lacks the rules against what nobody published once a firewall that was flushed is restored",
+    why: "what was for the node alone is open to its neighbours since the firewall was reloaded (CVE-2025-54388)",
+    detectedBy: ["X9b"],
+    alone: true,
+    inject: {
+      "firewall restored": async ({ chapter }, { node }) => letIn(chapter, node),
+    },
+  },
+  {
+    name: "ingress-lost-with-the-engine",
+    on: overlay,
+    breaks: "takes an engine that was restarted off swarm's ingress network",
+    why: "published services answer on every node but the one that was updated",
+    detectedBy: ["R7"],
+    names: ["its endpoint of the ingress network"],
+    alone: true,
+    inject: {
+      "requirement begins": onRequirement("R7", leaveIngress),
+    },
+  },
+  {
+    name: "forwarding-entry-of-a-lost-node",
+    on: overlay,
+    breaks: "keeps a node's forwarding entry of an address that a container of a lost node had",
+    why: "what ran on a node that died is started elsewhere with all that it had, and nobody reaches it",
+    detectedBy: ["M13"],
+    alone: true,
+    inject: forwardedToTheLost(),
+  },
+  {
     name: "addresses-leaked-by-failed-starts",
     on: reference,
     breaks: "an address that an engine gives back stays taken",
@@ -107,6 +152,54 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     inject: { switchOn: "address-leaked", at: "chapter begins" },
   },
 ];
+
+async function dropPublished(scope: Scope, node: ClusterNode): Promise<void> {
+  const running = await node.docker.listContainers();
+  const ports = running.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
+  for (const port of new Set(ports.filter(Boolean)))
+    await drop(scope, node, "prerouting", `tcp dport ${port}`);
+}
+
+/** Takes away what engines drop that comes from elsewhere to a bridge, and lets what is forwarded pass. */
+async function letIn(scope: Scope, node: ClusterNode): Promise<void> {
+  const script = `
+    iptables-save | sed -e '/^-A PREROUTING .* ! -i br-.* -j DROP$/d' -e '/^-A DOCKER ! -i br-.* -j DROP$/d' | iptables-restore
+    iptables --policy FORWARD ACCEPT`;
+  const policy = (await node.run(["iptables", "--list-rules", "FORWARD"])).split("\n")[0] ?? "";
+  scope.defer(`policy of FORWARD on ${node.name}`, () => node.run(["iptables", ...policy.split(" ")]));
+  await node.run(["sh", "-ec", script]);
+}
+
+/** Takes the second node's engine off swarm's ingress network until `scope` closes; with a restart it is there again. */
+async function leaveIngress(context: FaultContext, scope: Scope): Promise<void> {
+  const node = secondNode(context);
+  const untilThere = () =>
+    until({ what: `${node.name} to be in the ingress network`, deadlineMs: 90_000 }, async () => {
+      const { containers } = await inspectNetwork(node, "ingress");
+      return "ingress-sbox" in containers;
+    });
+  scope.defer(`the engine of ${node.name}`, async () => {
+    await (await EngineControl.of(node)).restart();
+    await untilThere();
+  });
+  await untilThere();
+  await node.run(["docker", "network", "disconnect", "--force", "ingress", "ingress-endpoint"]);
+}
+
+/** Of a container that has an address anew which a container of a lost node had. */
+function forwardedToTheLost(): Fault<"chapters">["inject"] {
+  const started: Workload[] = [];
+  const lost = new Set<string>();
+  return {
+    "node lost": async (_context, { node }) => {
+      for (const { ip } of started.filter((workload) => workload.node === node)) lost.add(ip);
+    },
+    "workload started": async (_context, { workload, network }) => {
+      if (lost.has(workload.ip)) await keepEntry(workload.node, network, workload);
+      started.push(workload);
+    },
+  };
+}
 
 /** While B12 is tested: containers are started again for others, too. */
 function macOfTheLast(): Fault<"chapters">["inject"] {

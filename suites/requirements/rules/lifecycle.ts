@@ -32,6 +32,17 @@ const retries = from(
 );
 const liveRestore = from("Docker, Live restore", `${documentation}/daemon/live-restore.md`, "SHOULD");
 
+const flushing = from(
+  "moby#12294: a restart of the engine restores rules that were flushed; GHSA-x4rx-4gw3-53p4 (CVE-2025-54388)",
+  "https://github.com/moby/moby/security/advisories/GHSA-x4rx-4gw3-53p4",
+  "SHOULD",
+);
+const removal = from(
+  "Docker, node rm: an inaccessible node is removed by force; contiv/netplugin#726",
+  "https://docs.docker.com/reference/cli/docker/node/rm/#force",
+  "SHOULD",
+);
+
 /** What a network owes to containers and engines that end and come back. */
 export const lifecycleRequirements = {
   B12: stopping(
@@ -39,6 +50,10 @@ export const lifecycleRequirements = {
   ),
   R6b: starting(
     "after an engine was restarted or killed its containers, and new ones, have address, name and published port",
+  ),
+  M13: removal(
+    "when a node is lost for good, name, address and published port of its container can be had again on another node",
+    ["multihost", "lostNodes"],
   ),
   R7: automatic("a container with a restart policy comes back with its engine: attached, named, published"),
   R7b: {
@@ -53,6 +68,14 @@ export const lifecycleRequirements = {
   ),
   R9: liveRestore(
     "with live-restore a container runs on while its engine restarts, and has traffic, name and published port then",
+  ),
+  X9a: flushing(
+    "when a node's firewall was flushed and restored in the driver's way, published ports, egress and isolation are as before",
+    ["publish"],
+  ),
+  X9b: flushing(
+    "while a node's firewall is flushed and restored, and after it, nothing but published ports is reached from outside",
+    ["publish", "isolation"],
   ),
   R10: starting(
     "a network whose pool is smaller than the number of failed starts still has an address to give",

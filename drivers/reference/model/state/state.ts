@@ -2,7 +2,11 @@ import { z } from "zod";
 
 /** What an address in a pool is used for. A gateway is shared by the engines of a network and counted. */
 const lease = z.discriminatedUnion("use", [
-  z.object({ use: z.literal("endpoint") }),
+  z.object({
+    use: z.literal("endpoint"),
+    /** Whose engine asked for it; absent of what no engine asked for. */
+    node: z.string().optional(),
+  }),
   z.object({ use: z.literal("gateway"), count: z.number().int().positive() }),
 ]);
 

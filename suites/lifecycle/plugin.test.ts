@@ -1,12 +1,14 @@
 import type { CallName } from "#harness/cnm/protocol/protocol.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact } from "#harness/conformance/expect.ts";
+import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { killAndStartEngine } from "#harness/workload/docker/engine/ends.ts";
+import { Unsupported } from "#harness/core/errors.ts";
+import { killAndStartEngine, startEngine, stopEngine } from "#harness/workload/docker/engine/ends.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { listenIn, remember } from "#suites/plugin/fixture.ts";
 import {
+  bringBack,
   expectOwnAddresses,
   expectReached,
   fixed,
@@ -16,7 +18,9 @@ import {
   startWhenPossible,
   stop,
 } from "./fixture.ts";
+import { expectAnswersWithout } from "./without-plugin.ts";
 
+const latePluginPort = 9128;
 const hostPort = 9129;
 /**
  * An engine has written down by then what it is to take back. One that is killed earlier, while it asks for the address or the endpoint, asks
@@ -26,7 +30,48 @@ const call: CallName = "NetworkDriver.Join";
 /** Longer than it takes to kill the engine that waits for the answer. */
 const heldMs = 60_000;
 
+const alone = { alone: true, breaks: true, deadlineMs: 300_000 };
+
 chapter("lifecycle", ({ requirement }) => {
+  requirement(
+    "R7b",
+    "the plugin comes when its engine has started",
+    async ({ driver, scope, ...test }) => {
+      if (!driver.stop) throw new Unsupported("the driver has no stop");
+      const node = nodeOf(test.cluster);
+      const network = await driver.createNetwork(scope);
+      const [ended, peer] = await Promise.all([
+        network.run(scope, node, fixed(test, network, 200, latePluginPort)),
+        network.run(scope, peerNodeOf(test)),
+      ]);
+      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: latePluginPort });
+      await leaveAlone(node, [ended, peer]);
+
+      const away = scope.child("the plugin that is away");
+      await stopEngine(scope, node);
+      await driver.stop(away);
+      await startEngine(node);
+      const listed = await node.docker.listContainers({ all: true });
+      expectThat(
+        listed.some(({ Id }) => Id === ended.id),
+        {
+          who: `docker ps --all on ${node.name}, whose engine is back and whose plugin is not`,
+          expected: ended.name,
+          got: listed.map(({ Names }) => Names.join(" ")).join(", ") || "no container",
+        },
+      );
+      await expectAnswersWithout(away, { ...test, node }, network, ended);
+      await away.close();
+      const [again, peerAgain] = await Promise.all([
+        bringBack(scope, network, ended, node),
+        bringBack(scope, network, peer, node),
+      ]);
+      expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
+      await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: latePluginPort });
+    },
+    alone,
+  );
+
   requirement(
     "R8",
     "an engine is killed while it waits for the plugin to join a container",
@@ -80,7 +125,7 @@ chapter("lifecycle", ({ requirement }) => {
       await expectReached({ ...test, scope }, there, { from: peer, hostPort });
       await expectOwnAddresses([there, peer]);
     },
-    { alone: true, breaks: true, deadlineMs: 300_000 },
+    alone,
   );
 });
 

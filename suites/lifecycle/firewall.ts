@@ -1,0 +1,106 @@
+import { Unsupported } from "#harness/core/errors.ts";
+import { besideControl } from "#harness/observe/probe/control.ts";
+import { Knocks, type KnocksRecord } from "#harness/observe/probe/held/knocks.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
+import { hostPeer } from "#harness/observe/probe/peers.ts";
+import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
+import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { addressesBehindNode, routeThrough } from "#suites/datapath/fixture.ts";
+import { expectReached, type LifecycleTest } from "./fixture.ts";
+
+/** Ports of the container that its node does not publish. */
+const isolatedPort = 8083;
+const knockedPort = 8084;
+
+/** A container that publishes a port, one of another network of its node, and a peer of the first one's. */
+export interface Kept {
+  readonly kept: Workload;
+  readonly stranger: Workload;
+  readonly peer: Workload;
+  readonly hostPort: number;
+}
+
+/** What the driver declares of publishing, egress and isolation holds. */
+export async function expectAsDeclared(
+  test: LifecycleTest,
+  { kept, stranger, peer, hostPort }: Kept,
+): Promise<void> {
+  const { capabilities } = test.declaration;
+  await expectReached(test, kept, { from: peer, hostPort });
+  if (capabilities.includes("outbound")) {
+    await Promise.all([kept, stranger].map((workload) => fetchFromExternalHost(test.cluster, workload)));
+  }
+  if (!capabilities.includes("isolation")) return;
+  await using server = await serve(kept, { ports: [isolatedPort] });
+  await expectBlocked(stranger, server.at(isolatedPort), { control: { from: peer } });
+}
+
+/** Attempts from outside that go on. */
+export interface Watch {
+  /** Resolves when that many more were made at each address. */
+  more(attempts: number): Promise<void>;
+  /** Ends them; resolves to what was seen, each time. Throws `ProbeFailed` where the control fails. */
+  stop(): Promise<KnocksRecord>;
+}
+
+/**
+ * The external host sends to a port of the container that nobody published, at its addresses behind the node, until `stop` or until `scope`
+ * closes. Before and after it the node itself is answered there, and the external host by the node on the way. Throws `Unsupported` for a
+ * container without such addresses.
+ */
+export async function watchFromOutside(
+  { scope, cluster }: LifecycleTest,
+  workload: Workload,
+): Promise<Watch> {
+  const { node } = workload;
+  const { external } = cluster;
+  const own = scope.child(`attempts from ${external.name}`);
+  const outside = hostPeer(own, external);
+  const here = hostPeer(own, node);
+  const behind = await addressesBehindNode(workload);
+  if (behind.length === 0) throw new Unsupported(`${workload.name} has no address in a subnet of its node`);
+  for (const address of new Set(behind.flatMap(({ ip, gateway }) => [ip, gateway]))) {
+    await routeThrough(own, external, address, node.interfaces.management.address);
+  }
+  const server = await serve(workload, { ports: [knockedPort], protocol: "udp" });
+  const targets = behind.map(({ ip }) => server.at(knockedPort, { address: ip }));
+  const control = () =>
+    Promise.all([
+      ...behind.map(({ gateway }) => expectPing(outside, { name: node.name, ip: gateway })),
+      ...targets.map((target) => expectOpen(here, target)),
+    ]);
+
+  const begun = Promise.withResolvers<Knocks[]>();
+  const ending = Promise.withResolvers<void>();
+  const seen = besideControl(control, async () => {
+    const knocks = await Promise.all(targets.map((target) => Knocks.start(outside, target)));
+    begun.resolve(knocks);
+    await ending.promise;
+    const records = await Promise.all(knocks.map((one) => one.stop()));
+    return {
+      attempts: records.reduce((sum, { attempts }) => sum + attempts, 0),
+      arrived: records.flatMap(({ arrived }) => arrived),
+    };
+  });
+  seen.catch(begun.reject);
+  own.defer("the last attempt", () => {
+    ending.resolve();
+    return seen.catch(() => {});
+  });
+  const knocks = await begun.promise;
+  return {
+    more: async (attempts) => {
+      await Promise.all(knocks.map((one) => one.more(attempts)));
+    },
+    stop: async () => {
+      ending.resolve();
+      try {
+        return await seen;
+      } finally {
+        await own.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { chapter } from "#harness/conformance/chapter.ts";
+import { expectFact } from "#harness/conformance/expect.ts";
+import { Blocked, HarnessError } from "#harness/core/errors.ts";
+import { loseNode } from "#harness/workload/docker/engine/loss.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
+import {
+  expectOwnAddresses,
+  expectReached,
+  fixed,
+  leaveAlone,
+  nodeOf,
+  refuseCni,
+  runWhenPossible,
+} from "./fixture.ts";
+
+const lostPort = 9126;
+
+chapter("lifecycle", ({ requirement }) => {
+  requirement(
+    "M13",
+    "a node is lost, and its container runs on another one",
+    async ({ driver, scope, ...test }) => {
+      refuseCni(test.declaration);
+      const lost = nodeOf(test.cluster);
+      const [home, there = home] = test.cluster.nodes.filter((node) => node !== lost);
+      if (!home || !there) throw new Blocked(`two nodes are needed, NODES=${test.cluster.nodes.length}`);
+      if (!driver.giveUpNode) throw new HarnessError("a driver that declares lostNodes has giveUpNode");
+      const network = await driver.createNetwork(scope);
+      const spec = { ...fixed(test, network, 200, lostPort), name: uniqueName("c") };
+      const [ended, peer] = await Promise.all([network.run(scope, lost, spec), network.run(scope, home)]);
+      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: lostPort });
+      await leaveAlone(lost, [ended]);
+
+      // Closed in the other order: the node is part of the cluster again when its engine is back.
+      const givenUp = scope.child("the node that is given up");
+      await loseNode(scope.child("the node that is lost"), lost);
+      await driver.giveUpNode(givenUp, lost);
+      const again = await runWhenPossible(scope, network, there, spec);
+      expectFact(`${again.name}, on ${there.name} now`, "its address", again.ip, ended.ip);
+      await expectReached({ ...test, scope }, again, { from: peer, hostPort: lostPort });
+      await expectOwnAddresses([again, peer]);
+    },
+    { alone: true, breaks: true, deadlineMs: 300_000 },
+  );
+});
