@@ -144,6 +144,20 @@ describe("a requirement", () => {
     ]);
   });
 
+  test("of the CNI suite that is a MUST of every kind is not run where it was left out, so that no part is taken for all", () => {
+    const name = "mine@cni-1.0.0";
+    const cited = { target: name, chapter: "cni", file: "suites/cni/del.test.ts" };
+    const observation = { ...exampleObservation("CNI-9a", { outcome: "passed" }), ...cited };
+    const [target] = buildStatement(
+      exampleRecord({ targets: [exampleTarget(name)], observations: [observation] }),
+    ).targets;
+    const outcomeOf = (id: string) => target?.results.find(({ requirement }) => requirement === id)?.outcome;
+    expect([outcomeOf("CNI-9a"), outcomeOf("CNI-4a")]).toEqual(["passed", "not run"]);
+    // For some kinds alone, of a later version, and no MUST.
+    expect(["CNI-7", "CNI-13a", "CNI-2a", "M4"].map(outcomeOf)).toEqual(Array(4).fill(undefined));
+    expect(target?.profiles).toMatchObject([{ profile: "cni", verdict: "incomplete" }]);
+  });
+
   test("of a protocol suite is owed only where it was run", () => {
     const withSuite = { ...rules, N1: rule("cnm") };
     const profiles = (observations: Observation[]) =>

@@ -3,10 +3,12 @@ import type { Installation } from "#harness/conformance/run/installation.ts";
 import type { Selection } from "#harness/conformance/run/selection.ts";
 import type { PartCost } from "#harness/observe/cost/cost.ts";
 import { isProtocolSuite } from "#reports/target.ts";
-import { isAskedBy } from "#suites/requirements/applicability/applicability.ts";
+import { applicability, isAskedBy } from "#suites/requirements/applicability/applicability.ts";
+import { type PluginKind, pluginKinds } from "#suites/requirements/applicability/applies-to.ts";
 import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
+import { specVersions } from "#suites/requirements/spec-version.ts";
 import { type ChapterRecord, costOfRun, costOfTests, stateChapters } from "./cost/chapters.ts";
 import type { Origin } from "./origin.ts";
 import { causeOfEnd, statesOfCauses } from "./outcome/causes.ts";
@@ -75,11 +77,17 @@ export interface RunRecord {
 /**
  * Protocol suites have a profile of their own name. They judge a plugin without a cluster: a cluster target owes nothing there,
  * and a target whose engine is a suite, `cnm-29.7`, owes nothing else. Which rules of the CNI suite a plugin owes depends on
- * its kind, which the suite finds out: those that it cites.
+ * its kind, which the suite finds out: the MUSTs that are for every kind, and those that it cites.
  */
 export function owes({ engine }: Pick<ExpectedTarget, "engine">, requirement: Requirement): boolean {
-  const { profile } = requirement;
+  const { profile, level } = requirement;
   if (!isProtocolSuite(engine)) return !isProtocolSuite(profile);
+  const version = specVersions.find((one) => engine === `cni-${one}`);
+  if (version !== undefined) {
+    const applies = (kind: PluginKind) =>
+      applicability(requirement, { on: "cni", kind, version }).answer === "applies";
+    return level === "MUST" && pluginKinds.every(applies);
+  }
   const played = playedEngines.find((one) => engine === `cnm-${one}`);
   return profile === "cnm" && played !== undefined && isAskedBy(played, requirement);
 }
