@@ -1,4 +1,7 @@
-import { expect, test } from "vitest";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { clockFrom, onOurClock, readClock } from "./clock.ts";
 import { LocalHost } from "./local/local-host.ts";
 
@@ -29,4 +32,21 @@ test.for(["", "1795698869.%N", "date: invalid"])("%j tells no clock", (stdout) =
 test("the clock of this machine is that of this process", async () => {
   const clock = await readClock(new LocalHost("node1"));
   expect(Math.abs(clock?.aheadMs ?? Number.NaN)).toBeLessThanOrEqual(clock?.withinMs ?? 0);
+});
+
+test("a look at a host that is an hour ahead tells the hour", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "netconform-clock-"));
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+  const date = join(folder, "date");
+  writeFileSync(date, `#!/bin/sh\nPATH=\${PATH#*:} exec date --date "1 hour" "$@"\n`);
+  chmodSync(date, 0o755);
+  vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+  const clock = await readClock(new LocalHost("node1"));
+  const { aheadMs = 0, withinMs = 0 } = clock ?? {};
+  expect(Math.abs(aheadMs - 3_600_000)).toBeLessThanOrEqual(withinMs);
+  const seen = Date.now() + 3_600_000;
+  expect(Math.abs(onOurClock(seen, clock) - (seen - 3_600_000))).toBeLessThanOrEqual(withinMs);
 });
