@@ -51,7 +51,15 @@ export const budgets: Readonly<Record<string, Budget>> = {
     processorSeconds: 160,
     because: "engines are restarted and killed, and start what they had",
   },
-  "lifecycle/interrupted": { processorSeconds: 160, because: "engines are killed in the middle of calls" },
+  "lifecycle/firewall": {
+    processorSeconds: 160,
+    because: "engines are restarted after their rules are gone",
+  },
+  "lifecycle/lost-nodes": { processorSeconds: 160, because: "a node ends, and the others have to notice it" },
+  "lifecycle/plugin": {
+    processorSeconds: 200,
+    because: "engines are killed in the middle of calls, and start without their plugin",
+  },
   "multihost/changes": { processorSeconds: 80, because: "addresses move between containers thirty times" },
   "multihost/multihost": {
     processorSeconds: 60,
