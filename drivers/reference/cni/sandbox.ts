@@ -61,7 +61,8 @@ export class Sandbox {
           (address) => `address add ${address} dev ${name}${address.includes(":") ? " nodad" : ""}`,
         ),
         `link set ${name} up`,
-        ...routes.map(({ dst, gw }) => `route add ${dst} ${gw ? `via ${gw} ` : ""}dev ${name}`),
+        // The container may have such a route already, through another interface.
+        ...routes.map(({ dst, gw }) => `route append ${dst} ${gw ? `via ${gw} ` : ""}dev ${name}`),
       ]),
     );
   }
