@@ -18,7 +18,15 @@ export async function faultyAnswer(
     const runtimeConfig = { ...(config.runtimeConfig as Fields | undefined) };
     if (on("cni-ports-ignored")) delete runtimeConfig.portMappings;
     if (on("cni-aliases-ignored")) delete runtimeConfig.aliases;
-    return { ...config, runtimeConfig, ...(on("cni-egress-ignored") ? { ipMasq: false } : {}) };
+    const ips = runtimeConfig.ips as string[] | undefined;
+    if (on("cni-asked-ipv6-ignored") && ips) runtimeConfig.ips = ips.filter((ip) => !ip.includes(":"));
+    const { group, ...rest } = config;
+    return {
+      ...rest,
+      ...(group === undefined || on("cni-group-ignored") ? {} : { group }),
+      ...{ runtimeConfig },
+      ...(on("cni-egress-ignored") ? { ipMasq: false } : {}),
+    };
   });
   const { code, stdout } = await frontend.answer({ ...call, stdin });
   return { code, stdout: code === 0 ? alter(stdout, (result) => breakResult(result, on)) : stdout };

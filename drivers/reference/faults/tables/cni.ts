@@ -35,6 +35,17 @@ export const referenceCniFaults = {
     why: "containers do not find each other by name",
     detectedBy: ["M5"],
   },
+  "cni-group-ignored": {
+    breaks: "the configuration's group is ignored",
+    why: "containers start where they belong, and no policy binds them",
+    detectedBy: ["P3"],
+    mayFollow: ["P4", "P5", "P6", "P7", "P8", "P9", "P11"],
+  },
+  "cni-asked-ipv6-ignored": {
+    breaks: "an IPv6 address that the runtime asks for is ignored, and another one given",
+    why: "what others were told to call over IPv6 is not there",
+    detectedBy: ["I7"],
+  },
 } as const satisfies Record<string, FaultDescription>;
 
 export type ReferenceCniFaultName = keyof typeof referenceCniFaults;
