@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { clockFrom, onOurClock, readClock } from "./clock.ts";
 import { LocalHost } from "./local/local-host.ts";
+import { environmentWith } from "./local/zx.ts";
 
 const looked = { host: "node1", startedAt: 1_000_000, durationMs: 40 };
 
@@ -43,7 +44,7 @@ test("a look at a host that is an hour ahead tells the hour", async () => {
   const date = join(folder, "date");
   writeFileSync(date, `#!/bin/sh\nPATH=\${PATH#*:} exec date --date "1 hour" "$@"\n`);
   chmodSync(date, 0o755);
-  vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+  vi.stubEnv("PATH", `${folder}:${environmentWith().PATH}`);
   const clock = await readClock(new LocalHost("node1"));
   const { aheadMs = 0, withinMs = 0 } = clock ?? {};
   expect(Math.abs(aheadMs - 3_600_000)).toBeLessThanOrEqual(withinMs);

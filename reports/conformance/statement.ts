@@ -10,9 +10,9 @@ import { playedEngines } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import { type ChapterRecord, costOfRun, costOfTests, stateChapters } from "./cost/chapters.ts";
-import type { Origin } from "./origin.ts";
 import { causeOfEnd, statesOfCauses } from "./outcome/causes.ts";
 import { judgeProfile, outcomesByRound, tallyOf, worstFirst, worstOf } from "./outcome/verdict.ts";
+import type { Origin } from "./reading/origin.ts";
 import {
   type RequirementResult,
   type Statement,

@@ -7,7 +7,7 @@ import { HarnessError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { vitestConfig } from "#harness/core/vitest-program.ts";
 import type { CaseRun } from "#harness/proof/case.ts";
-import { readTest } from "#reports/conformance/observation.ts";
+import { readTest } from "#reports/conformance/reading/observation.ts";
 import { targetOf } from "#reports/target.ts";
 
 /** What to run. */

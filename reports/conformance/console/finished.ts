@@ -4,20 +4,20 @@ import { formatDuration } from "#reports/conformance/words.ts";
 import { formatReason } from "./failures.ts";
 import { indent, type Look, paint, shorten, signs } from "./look.ts";
 
+/** A test that has ended, as it is told. */
+export interface Finished {
+  readonly target: string;
+  readonly test: string;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  readonly reason?: string | undefined;
+  readonly reproduce?: string | undefined;
+  readonly notes?: readonly string[] | undefined;
+  readonly sawNothing?: boolean | undefined;
+}
+
 /** One finished test while the run lasts; a failure is shown with its text at once. */
-export function formatFinished(
-  finished: {
-    target: string;
-    test: string;
-    outcome: Outcome;
-    durationMs: number;
-    reason?: string | undefined;
-    reproduce?: string | undefined;
-    notes?: readonly string[] | undefined;
-    sawNothing?: boolean | undefined;
-  },
-  look: Look,
-): string {
+export function formatFinished(finished: Finished, look: Look): string {
   const { symbol, style } = signs[finished.outcome];
   const left = `${finished.target}  ${formatDuration(finished.durationMs).padStart(8)}  `;
   const title = shorten(finished.test, Math.max(20, look.width - left.length - 2));

@@ -3,11 +3,11 @@ import type { TestCase } from "vitest/node";
 import { z } from "zod";
 import { outcomes } from "#harness/conformance/outcome.ts";
 import { type CauseKind, causeKinds } from "#harness/core/failure/cause.ts";
+import { costSchema } from "#reports/conformance/cost/schema.ts";
+import type { SuiteError } from "#reports/conformance/schema.ts";
+import { citedBy, type ExpectedTarget, type Observation } from "#reports/conformance/statement.ts";
 import { pageOf } from "#reports/trace/link.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
-import { costSchema } from "./cost/schema.ts";
-import type { SuiteError } from "./schema.ts";
-import { citedBy, type ExpectedTarget, type Observation } from "./statement.ts";
 
 const metaSchema = z.object({
   requirement: z.string().refine(isRequirementId, { error: "not in the catalogue" }),
