@@ -30,6 +30,8 @@ export function readSteps(root = projectRoot): Step[] {
   const files = [
     `harness/conformance/chapter${moduleEnding}`,
     ...globSync(`suites/*/*.test${moduleEnding}`, { cwd: root }).sort(),
+    // What is looked for after all tests of a suite is there.
+    ...globSync(`suites/*/fixture${moduleEnding}`, { cwd: root }).sort(),
   ];
   const sources = files.map((file) => ({ file, source: readFileSync(join(root, file), "utf8") }));
   const steps = sources.flatMap(({ file, source }) => stepsIn(file, source));
