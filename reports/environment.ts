@@ -31,6 +31,8 @@ const toldSettings = [
   "IMAGE",
   "FIREWALL",
   "SUBNETS",
+  "CONFIG",
+  "PROFILE",
   "KIND",
   "CNI_VERSION",
   "CNM_ENGINE",

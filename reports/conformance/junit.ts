@@ -1,5 +1,6 @@
 import XMLBuilder from "fast-xml-builder";
 import { firstLineOf } from "#harness/core/text/lines.ts";
+import { isProtocolSuite } from "#reports/target.ts";
 import { partEvidence } from "#reports/trace/link.ts";
 import { referTo, toldBefore } from "./outcome/causes.ts";
 import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
@@ -74,6 +75,7 @@ function propertiesOf({ generator, environment, run }: Statement, target: Target
     engine: distinct(nodes.map(({ engine }) => engine)),
     "plugin.path": binaries.map(({ path }) => path).join(" "),
     "plugin.sha256": binaries.map(({ sha256 }) => sha256).join(" "),
+    "plugin.version": isProtocolSuite(target.engine) ? Object.values(target.versions).join(" ") : "",
     seed: run.seed === undefined ? "" : String(run.seed),
   }).filter(([, value]) => value !== "");
   return { property: found.map(([name, value]) => ({ "@name": name, "@value": clean(value) })) };

@@ -3,7 +3,18 @@ import { isProtocolSuite } from "#reports/target.ts";
 import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
 /** Settings that a line names where they are not usual; driver and engine it always names. */
-const named = ["CLUSTER", "NODES", "FIREWALL", "IMAGE", "SCALE", "KIND", "CNI_VERSION", "FAULT"];
+const named = [
+  "CLUSTER",
+  "NODES",
+  "FIREWALL",
+  "IMAGE",
+  "SCALE",
+  "CONFIG",
+  "PROFILE",
+  "KIND",
+  "CNI_VERSION",
+  "FAULT",
+];
 
 /** The settings of a run, as its statement has them. */
 export type ToldSettings = Statement["environment"]["settings"];
@@ -21,7 +32,7 @@ export function repeatLine(told: ToldSettings, target: TargetStatement, ids: rea
       ...(target.reference === "reference" ? [] : [assign("PLUGIN", reference)]),
       ...settings,
     ];
-    return [...variables, "npx vitest run", `suites/${engine}`, ...selection(ids)].join(" ");
+    return [...variables, "npx vitest run", `suites/${engine.split("-", 1)[0]}`, ...selection(ids)].join(" ");
   }
   const variables = [assign("DRIVER", reference), assign("ENGINE", engine), ...settings];
   return [...variables, "npx netconform run", ...chaptersOf(taken), ...selection(ids)].join(" ");

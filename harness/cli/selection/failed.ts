@@ -31,6 +31,8 @@ const takenOver = [
   "SCALE",
   "IMAGE",
   "FIREWALL",
+  "CONFIG",
+  "PROFILE",
   "KIND",
   "CNI_VERSION",
 ] as const;

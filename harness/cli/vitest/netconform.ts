@@ -24,13 +24,22 @@ export type NetconformConfig = ViteUserConfig & {
 /** What vitest's command line says of the suites to run. */
 function chosenByArguments(): string[] {
   return process.argv.filter((argument, index) => {
-    return argument.includes("suites/") || process.argv[index - 1] === "--project";
+    const path = argument.includes("suites/") && !argument.startsWith("-");
+    return path || process.argv[index - 1] === "--project";
   });
 }
 
 /** Whether what was chosen leaves room for that suite: asking every CNI plugin for its versions takes a second. */
 function mayRun(suite: string, chosen: readonly string[]): boolean {
   return chosen.length === 0 || chosen.some((argument) => argument.includes(suite));
+}
+
+/** A path or the name of a project of a protocol suite, which judges a plugin without a driver. */
+const protocolSuite = /(^|\/)suites\/(cni|cnm)(\/|$)|@cni-|^cnm-/;
+
+/** Whether a driver on a cluster takes part: where nothing of it was chosen, there is nothing to say of it either. */
+function mayRunDrivers(chosen: readonly string[]): boolean {
+  return chosen.length === 0 || !chosen.every((argument) => protocolSuite.test(argument));
 }
 
 /**
@@ -81,12 +90,14 @@ export async function configure(
       // Vitest ends the process when taking everything down takes longer, and clusters would stay.
       teardownTimeout: 180_000 * settings.PATIENCE,
       projects: [
-        ...(await targetProjects(
-          settings,
-          { ...fault, setupFiles: [...(fault.setupFiles ?? []), ...pause] },
-          chaptersAtATime(settings, selection),
-        )),
-        ...cnmProjects(settings),
+        ...(mayRunDrivers(chosen)
+          ? await targetProjects(
+              settings,
+              { ...fault, setupFiles: [...(fault.setupFiles ?? []), ...pause] },
+              chaptersAtATime(settings, selection),
+            )
+          : []),
+        ...(mayRunDrivers(chosen) || mayRun("cnm", chosen) ? cnmProjects(settings) : []),
         ...(mayRun("cni", chosen) ? await cniProjects(settings) : []),
       ],
     },

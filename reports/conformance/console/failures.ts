@@ -15,9 +15,18 @@ export function formatReason(
   look: Look,
   limit: number,
 ): string[] {
-  const lines = shortenLines((reason ?? "no reason given").split("\n"), limit).map((line) => indent + line);
+  const lines = shortenLines((reason ?? "no reason given").split("\n"), limit).map(
+    (line) => indent + shortenLine(line, look),
+  );
   if (reproduce !== undefined) lines.push(`${indent}${paint(look, "cyan", "by hand:")} ${reproduce}`);
   return lines;
+}
+
+/** A call with all of its configuration in one line is no text that a person reads on a terminal. */
+function shortenLine(line: string, { width }: Look): string {
+  const limit = 5 * width;
+  if (line.length <= limit) return line;
+  return `${line.slice(0, limit)}… ${line.length - limit} more characters in conformance.json …`;
 }
 
 /**

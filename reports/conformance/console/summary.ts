@@ -3,6 +3,7 @@ import { firstLineOf } from "#harness/core/text/lines.ts";
 import { flipsOf } from "#reports/conformance/outcome/verdict.ts";
 import type { ProfileVerdict, Statement } from "#reports/conformance/schema.ts";
 import { formatDuration, plural } from "#reports/conformance/words.ts";
+import { isProtocolSuite } from "#reports/target.ts";
 import { formatFailures } from "./failures.ts";
 import { heading, type Look, paint, shorten, signs } from "./look.ts";
 import { formatMatrix, verdictStyles, wasRun } from "./table.ts";
@@ -28,6 +29,7 @@ export function formatSummary(
     formatRounds(statement, look),
     formatGaps(statement, look),
     formatNotes(statement, look),
+    formatTested(statement, look),
     formatSlowest(statement, look),
     formatFiles(statement, files, look),
     formatLastLines(statement, look),
@@ -85,6 +87,18 @@ function formatNotes({ targets }: Statement, look: Look): string {
   if (lines.size === 0) return "";
   const shown = [...lines].map(([key, ids]) => shorten(`  ${[...ids].join(" ")} ${key}`, look.width));
   return [heading("Worth knowing", look), ...shown].join("\n");
+}
+
+/** The executables that a protocol suite has judged: path, checksum, and what they say of themselves. */
+function formatTested({ targets }: Statement, look: Look): string {
+  const lines = targets
+    .filter((target) => isProtocolSuite(target.engine) && wasRun(target))
+    .flatMap(({ binaries = [], versions }) =>
+      binaries.map(({ path, sha256 }) =>
+        [`  ${path}`, `sha256 ${sha256}`, ...Object.values(versions)].join("  "),
+      ),
+    );
+  return lines.length === 0 ? "" : [heading("What was tested", look), ...new Set(lines)].join("\n");
 }
 
 function formatSlowest({ targets }: Statement, look: Look): string {

@@ -23,7 +23,7 @@ export function formatMatrix(all: readonly TargetStatement[], look: Look): strin
     ...shown.map(({ outcome }) => outcome.length + 2),
     "not conformant".length,
   );
-  const idWidth = Math.max(7, ...shown.map(({ requirement }) => requirement.length + 3));
+  const idWidth = Math.max(7, ...shown.map(({ requirement }) => requirement.length + 4));
   const spare = look.width - idWidth + 2 - (targets.length + 2) - targets.length * (wide + 2) - 3;
   const withTitles = spare >= 24;
   const head = ["", ...(withTitles ? ["requirement"] : []), ...targets.map(({ name }) => name)];
