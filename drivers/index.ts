@@ -26,6 +26,12 @@ export { type Capability, capabilities, type Feature, features } from "#suites/r
 export { builtInDrivers } from "./built-in.ts";
 export { cniDriver } from "./cni/cni-driver.ts";
 export type { NodeValues } from "./cni/node-values.ts";
+export {
+  type CniPluginProfile,
+  defineCniPlugin,
+  type ForContainer,
+  type PluginNeed,
+} from "./cni/plugin-profile/plugin-profile.ts";
 export type { CniProfile } from "./cni/profile.ts";
 export {
   type BgpSession,

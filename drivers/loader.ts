@@ -8,8 +8,8 @@ import type { Driver, DriverFactory, DriverSettings } from "./driver.ts";
 import { apiVersion, packageVersion } from "./kit/api-version.ts";
 import { refuseMissing } from "./kit/docker-driver/capability-methods.ts";
 import { problemsOf } from "./loading/driver-shape.ts";
+import { importDefault, messageOf } from "./loading/module.ts";
 import { lineNaming, lineThrown } from "./loading/source-line.ts";
-import { resolvePublicApi } from "./public-api-import.ts";
 
 /** File names by which a network configuration for CNI plugins is known. */
 const conflistExtensions = [".conflist", ".conf", ".json"];
@@ -25,28 +25,14 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
     const { conflistDriver } = await import("./cni/conflist.ts");
     return keepingPromises(reference, place, await conflistDriver(place)(settings));
   }
-  resolvePublicApi();
-  let loaded: { default?: unknown };
-  try {
-    loaded = (await import(specifier)) as { default?: unknown };
-  } catch (error) {
-    // A package that is there but lacks one of its own is another case.
-    const missing =
-      (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" &&
-      String(error).includes(`'${specifier}'`);
-    throw new UsageError(
-      missing && !place.startsWith("/")
-        ? `DRIVER=${reference}: no such driver; expected one of ${builtInDrivers.join(", ")}, a path to a driver file, or an installed package (set in the environment)`
-        : `DRIVER=${reference}: ${lineThrown(file, error)} could not be loaded: ${messageOf(error)}`,
-      { cause: error, ...(isScript(error) ? { hint: scriptHint } : {}) },
-    );
-  }
-  if (loaded.default === undefined) {
-    throw new UsageError(`DRIVER=${reference}: ${file} has no default export`, {
-      hint: "export default defineDriver({ name, title, capabilities, connect })",
-    });
-  }
-  const driver = await made(loaded.default, settings).catch((error: unknown) => {
+  const exported = await importDefault(
+    { named: `DRIVER=${reference}`, specifier, place, file },
+    {
+      unknown: `no such driver; expected one of ${builtInDrivers.join(", ")}, a path to a driver file, or an installed package`,
+      example: "export default defineDriver({ name, title, capabilities, connect })",
+    },
+  );
+  const driver = await made(exported, settings).catch((error: unknown) => {
     throw new UsageError(
       `DRIVER=${reference}: ${lineThrown(file, error)} could not make its driver: ${messageOf(error)}`,
       { cause: error },
@@ -106,20 +92,9 @@ function keepingPromises(reference: string, file: string, driver: Driver): Drive
   };
 }
 
-const scriptHint = 'name the file driver.mts, or put "type": "module" into the nearest package.json';
-
-/** Whether Node.js took a file with `import` for a script, as it does where the nearest package.json does not say otherwise. */
-function isScript(error: unknown): boolean {
-  return error instanceof SyntaxError && /outside a module/.test(error.message);
-}
-
 /** The driver itself, also where a file exports a function that makes it. */
 async function made(exported: unknown, settings: DriverSettings): Promise<unknown> {
   return typeof exported === "function" ? (exported as DriverFactory)(settings) : exported;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** The file that a driver reference leads to; the reference itself where it leads to none. */

@@ -29,8 +29,13 @@ const driverShape = z.object(
 
 /** What keeps a value from being a driver, a line each, with its line in the file where that names it; none for a driver. */
 export function problemsOf(driver: unknown, file: string): string[] {
-  const checked = driverShape.safeParse(driver);
-  return checked.success ? [] : checked.error.issues.map((issue) => describeIssue(issue, driver, file));
+  return problemsIn(driverShape, driver, file);
+}
+
+/** As `problemsOf`, of what another kind of file exports. */
+export function problemsIn(shape: z.ZodType, value: unknown, file: string): string[] {
+  const checked = shape.safeParse(value);
+  return checked.success ? [] : checked.error.issues.map((issue) => describeIssue(issue, value, file));
 }
 
 function describeIssue(issue: z.core.$ZodIssue, value: unknown, file: string): string {

@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { reportFiles } from "#reports/files.ts";
 import { program, runScript } from "./support/run-script.ts";
 
@@ -64,7 +66,20 @@ const pluginMistakes: [Record<string, string>, string][] = [
   [{ PLUGIN: "/bin/true" }, "/bin/true: there is no ready-made configuration for a plugin called true"],
   [{ PLUGIN: "/no/such" }, "plugin such: not found in /no on local"],
   [{ PLUGIN: "/bin/true", CONFIG: '{ "type": "bridge" }' }, "CONFIG: "],
+  [
+    { PLUGIN: "/bin/true,/no/such", CONFIG: '{ "name": "n", "type": "true" }', KIND: "ipam" },
+    "plugin such: not found",
+  ],
+  [
+    {
+      PLUGIN: join(folder, "debug-interface"),
+      CONFIG: '{ "name": "n", "type": "debug-interface", "ipam": { "type": "x" } }',
+    },
+    "debug-interface refuses to attach a container with it\n  exit 1, code 50: no plugin x in CNI_PATH",
+  ],
 ];
+
+beforeAll(() => installDebugPlugins(new LocalHost(), folder));
 
 describe.concurrent("a CNI plugin that cannot be called ends the run with exit code 2", () => {
   test.for(pluginMistakes)("%o", async ([env, message], { expect }) => {

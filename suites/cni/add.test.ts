@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
-import { ipVersion } from "#harness/cni/testbed/container.ts";
+import { type Container, ipVersion } from "#harness/cni/testbed/container.ts";
 import { readAddresses, readLink, readRoutes } from "#harness/cni/testbed/inside.ts";
 import { additions, readState } from "#harness/cni/testbed/state.ts";
 import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { formatNetwork, isCidr, parseCidr } from "#harness/core/ip.ts";
+import type { Host } from "#harness/host/host.ts";
 import { attach, expectFailure, expectResult, violation } from "./expect.ts";
 import { type CniSuite, cniSuite } from "./fixture.ts";
 
@@ -26,9 +27,18 @@ await cniSuite("ADD", (suite) => {
     return attach(testbed, { config: { capabilities: { ...Object(capabilities), mac: true } } }, container);
   };
 
-  requirement("CNI-4a", "the result is on stdout", async ({ testbed }) => {
-    expectResult((await sample(testbed)).invocation);
-  });
+  requirement(
+    "CNI-4a",
+    "the result is on stdout",
+    async ({ testbed }) => {
+      expectResult((await sample(testbed)).invocation);
+    },
+    {
+      judgesFailed: (invocation) => {
+        if (invocation.code === 0) expectResult(invocation);
+      },
+    },
+  );
 
   requirement("CNI-4b", "the result has the configuration's cniVersion", async ({ testbed }) => {
     const { invocation } = await sample(testbed);
@@ -77,7 +87,8 @@ await cniSuite("ADD", (suite) => {
         throw violation(invocation, `${name} on the host, as the result says`, "no such interface");
       }
     },
-    { together: false },
+    // On a machine that has other work nobody can tell who made a link.
+    { together: false, when: ({ namespace }) => namespace !== "machine" },
   );
 
   requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ testbed }) => {
@@ -125,8 +136,14 @@ await cniSuite("ADD", (suite) => {
       id,
       "everything in prevResult is in the result",
       async ({ testbed }) => {
-        const { container, result, invocation } = await attach(testbed);
-        const lost = lostFrom(container.prevResult, result);
+        const container = await testbed.container();
+        const before = await readInside(plugin.host, container);
+        const { result, invocation } = await attach(testbed, {}, container);
+        const after = await readInside(plugin.host, container);
+        // What the plugin has taken away, as route-override does, is a change of its own.
+        const lost = lostFrom(container.prevResult, result).filter(
+          (what) => !before.has(what) || after.has(what),
+        );
         if (lost.length > 0)
           throw violation(invocation, `prevResult's ${lost.join(", ")}`, "a result without it");
       },
@@ -238,6 +255,18 @@ await cniSuite("ADD", (suite) => {
     ];
   }
 });
+
+/** What a container has of its interface, in the words of `lostFrom`. */
+async function readInside(host: Host, { name, ifName }: Container): Promise<ReadonlySet<string>> {
+  if (!(await readLink(host, name, ifName))) return new Set();
+  const addresses = await readAddresses(host, name, ifName);
+  const routes = await readRoutes(host, name);
+  return new Set([
+    `interface ${ifName}`,
+    ...addresses.map((address) => `address ${address}`),
+    ...routes.map((dst) => `route to ${dst}`),
+  ]);
+}
 
 function describeInterfaces({ interfaces = [] }: AddResult): string {
   if (interfaces.length === 0) return "no interfaces";

@@ -1,4 +1,7 @@
 import type { AddResult } from "#harness/cni/protocol/result.ts";
+import { breakSetUp } from "#harness/cni/testbed/place/break.ts";
+import type { Breakage } from "#harness/cni/testbed/profiles.ts";
+import { NothingSeen } from "#harness/core/errors.ts";
 import { addressOf, familyOf, isCidr, nthAddress } from "#harness/core/ip.ts";
 import { attach, expectFailure, expectSuccess } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
@@ -65,12 +68,12 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
 
   /**
    * The failure must be the break's: right before it CHECK has to succeed. What a result need not have is `seen`; where it is not there
-   * the script is `undefined`, and nothing can be said.
+   * the break is `undefined`, and nothing can be said. Nor can it where the break has changed nothing.
    */
   const notices = (
     id: "CNI-11d" | "CNI-11e" | "CNI-11f" | "CNI-11g" | "CNI-11h",
     what: string,
-    script: (dataDir: string, result: AddResult) => string | undefined,
+    breakOf: (dataDir: string, result: AddResult) => string | Breakage | undefined,
     { when = true, seen }: { when?: boolean; seen?: string } = {},
   ) =>
     requirement(
@@ -78,13 +81,15 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
       `CHECK notices that ${what} is gone`,
       async ({ testbed, note, saw }) => {
         const { container, result } = await attach(testbed);
-        const line = script(testbed.dataDir, result);
-        if (line === undefined) return;
+        const found = breakOf(testbed.dataDir, result);
+        if (found === undefined) return;
         if (seen !== undefined) saw(seen);
         const before = await testbed.call("CHECK", container);
+        const unchanged = typeof found === "string" ? undefined : await breakSetUp(testbed, found, container);
+        if (unchanged !== undefined) throw new NothingSeen(unchanged);
         if (before.code !== 0) note("CHECK failed already before the break, so its failure says nothing");
         expectSuccess(before, "success before the break");
-        await testbed.shell(line, container);
+        if (typeof found === "string") await testbed.shell(found, container);
         expectFailure(await testbed.call("CHECK", container), `${what} is gone`);
       },
       { when: () => when, ...(seen === undefined ? {} : { sees: [seen] }) },
@@ -105,7 +110,7 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
     },
     { seen: "default routes in ADD's result" },
   );
-  for (const { what, script } of breakages) notices("CNI-11g", what, () => script);
+  for (const breakage of breakages) notices("CNI-11g", breakage.what, () => breakage);
   const { allocates = false, leasesElsewhere = false } = plugin.profile;
   notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, {
     when: allocates && !leasesElsewhere,

@@ -1,6 +1,8 @@
 import { atLeast } from "#harness/cni/protocol/version.ts";
 import { readLink } from "#harness/cni/testbed/inside.ts";
+import { breakSetUp } from "#harness/cni/testbed/place/break.ts";
 import { additions, readContainerState } from "#harness/cni/testbed/state.ts";
+import { NothingSeen } from "#harness/core/errors.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 
@@ -15,8 +17,21 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
   });
 
   requirement("CNI-9b", "DEL of what was never added", async ({ testbed }) => {
-    expectSuccess(await testbed.call("DEL", await testbed.container()));
+    const container = await testbed.container();
+    // A chained plugin is told what those before it have answered: that it works without is CNI-10b, which only should be.
+    const { prevResult } = container;
+    const given = prevResult !== undefined && atLeast(plugin.version, "0.4.0") ? { prevResult } : {};
+    expectSuccess(await testbed.call("DEL", container, given));
   });
+
+  requirement(
+    "CNI-10b",
+    "DEL of what was never added, without prevResult",
+    async ({ testbed }) => {
+      expectSuccess(await testbed.call("DEL", await testbed.container(), { prevResult: null }));
+    },
+    { when: ({ kind }, version) => kind === "chained" && atLeast(version, "0.4.0") },
+  );
 
   requirement(
     "CNI-9b",
@@ -46,11 +61,12 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
     { leavesState: true },
   );
 
-  for (const { what, script } of breakages) {
-    requirement("CNI-9b", `DEL when ${what} is gone`, async ({ testbed }) => {
+  for (const breakage of breakages) {
+    requirement("CNI-9b", `DEL when ${breakage.what} is gone`, async ({ testbed }) => {
       const { container } = await attach(testbed);
-      await testbed.shell(script, container);
+      const unchanged = await breakSetUp(testbed, breakage, container);
       expectSuccess(await testbed.call("DEL", container));
+      if (unchanged !== undefined) throw new NothingSeen(unchanged);
     });
   }
 
@@ -59,7 +75,7 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
     "DEL when everything is gone",
     async ({ testbed }) => {
       const { container } = await attach(testbed);
-      for (const { script } of breakages) await testbed.shell(script, container);
+      for (const breakage of breakages) await breakSetUp(testbed, breakage, container);
       await testbed.shell(`rm -rf ${testbed.dataDir}`);
       await testbed.removeNetns(container);
       expectSuccess(await testbed.call("DEL", container));

@@ -4,7 +4,7 @@ import type { CallChanges } from "#harness/cni/testbed/container.ts";
 import { wrongCalls } from "#harness/cni/testbed/wrong-calls.ts";
 import { expectInTurn } from "#harness/conformance/refusal.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
-import { attach, expectError, expectFailure, violation } from "./expect.ts";
+import { attach, expectError, expectFailure, expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 
 /** Error codes below 100 that the specification defines. */
@@ -19,7 +19,13 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     async ({ testbed }) => {
       await attach(testbed);
     },
-    { together: true },
+    {
+      together: true,
+      judgesFailed: (invocation) => {
+        expectSuccess(invocation, "ADD to succeed");
+        throw violation(invocation, "a result", "none that can be read");
+      },
+    },
   );
 
   for (const wrong of wrongCalls.filter(({ applies }) => applies(plugin))) {

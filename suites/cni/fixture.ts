@@ -1,19 +1,24 @@
+import { join } from "node:path";
 import { inject } from "vitest";
+import { loadPluginProfile } from "#drivers/cni/plugin-profile/load.ts";
 import { crashOf } from "#harness/cni/protocol/crash.ts";
-import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
-import { describeEnd, reportedError, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
-import { findObstacle } from "#harness/cni/testbed/chain/obstacle.ts";
+import { PluginFailure } from "#harness/cni/protocol/errors.ts";
+import { describeEnd, type Invocation, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
 import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
-import { leftByFirst, sweepTestbeds, Testbed } from "#harness/cni/testbed/testbed.ts";
+import type { ReferenceAttachment } from "#harness/cni/testbed/reference/reference.ts";
+import { leftByFirst, Testbed } from "#harness/cni/testbed/testbed.ts";
+import { evidenceFolder } from "#harness/conformance/suite/record/evidence-files.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite } from "#harness/conformance/suite.ts";
-import { Scope } from "#harness/core/async/scope.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Nonconformance } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
+import { quote } from "#harness/host/shell.ts";
 import { applicableRule, type CniPluginTarget } from "#suites/requirements/applicability/applicability.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 
@@ -29,6 +34,11 @@ export interface CniTestOptions {
   when?: (profile: PluginProfile, version: SpecVersion) => boolean;
   /** The test attaches nothing, so it runs also where the kernel cannot do what the plugin is for. */
   detached?: boolean;
+  /**
+   * The test says whether a plugin attaches at all: where the reference attachment has failed, this judges that one, and no other is
+   * tried. Where it does not throw, the test is blocked like the others.
+   */
+  judgesFailed?: (invocation: Invocation) => void;
   /** The test only looks at its own container; it shares a testbed, which is faster. */
   together?: boolean;
   /** The test destroys the plugin's own records, so that what is left afterwards is not held against it. */
@@ -51,10 +61,6 @@ export interface CniSuite {
 
 interface Opened {
   readonly plugin: PluginUnderTest;
-  /** What the first attachment of a testbed leaves permanently, e.g. the bridge; no leak unless it grows. */
-  readonly infrastructure: readonly string[];
-  /** Why nothing can be attached on this machine. */
-  readonly blocked: string | undefined;
   /** The testbed of the tests that run `together`, made on first use. */
   readonly common: () => Promise<Testbed>;
 }
@@ -83,8 +89,8 @@ const commands: Readonly<Record<string, string>> = {
   ip6tables: "ip6tables-save",
 };
 
-/** Longest script that is offered as one line to copy. */
-const lineLimit = 6000;
+/** Longest script that is offered as one line to copy, in characters. */
+const lineLimit = 300;
 
 /**
  * Registers the tests of one topic for the plugin and version of this target.
@@ -93,8 +99,17 @@ const lineLimit = 6000;
 export async function cniSuite(topic: string, define: (suite: CniSuite) => void): Promise<void> {
   const host = new LocalHost();
   const settings = workerSettings();
-  const plugin = await pluginUnderTest(inject("target"), settings, host);
+  const reference = inject("reference");
+  const plugin = await pluginUnderTest(
+    inject("target"),
+    settings,
+    host,
+    reference,
+    await loadPluginProfile(settings),
+  );
   const target: CniPluginTarget = { on: "cni", kind: plugin.profile.kind, version: plugin.version };
+  const evidenceOf = (id: RequirementId) =>
+    join(evidenceFolder(settings.REPORTS, inject("target")), "cni", id);
   const leaks: Leak[] = [];
   const opened = new Set<Testbed>();
   const lookFor = (when: string, left: readonly string[], testbed: Testbed) => {
@@ -104,7 +119,8 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
   conformanceSuite<Opened>(
     {
       chapter: "cni",
-      open: (scope) => open(plugin, scope, settings.CONFIG !== undefined),
+      open: async (scope) => open(plugin, scope),
+      versions: () => (reference.about === undefined ? {} : { [plugin.type]: reference.about }),
     },
     (suite) => {
       let registered = 0;
@@ -115,17 +131,18 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
         suite.requirement(
           id,
           title,
-          async ({ infrastructure, blocked, common, plugin: _subject, ...tools }) => {
-            if (blocked && !options.detached) throw new Blocked(blocked);
+          async ({ common, plugin: _subject, ...tools }) => {
+            const repeat = repeatIn(evidenceOf(id), title, tools);
+            refuseUnattached(reference, options, repeat);
             const testbed = options.together ? await common() : await Testbed.open(plugin, tools.scope);
             opened.add(testbed);
             try {
               await body({ ...tools, testbed, plugin });
             } catch (error) {
-              tellHowToRepeat(error, testbed, tools);
+              tellHowToRepeat(error, testbed, repeat);
               throw error;
             } finally {
-              const left = options.together ? [] : await testbed.settle(infrastructure);
+              const left = options.together ? [] : await testbed.settle(reference.infrastructure);
               if (!options.leavesState) lookFor(`"${id} ${title}"`, left, testbed);
             }
           },
@@ -138,9 +155,12 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
         suite.requirement(
           "CNI-2c",
           `no call of the tests of ${topic} ended in a crash`,
-          async ({ blocked, reproduce }) => {
-            if (opened.size === 0 && blocked) throw new Blocked(blocked);
-            expectNoCrash([...opened], reproduce);
+          async ({ common: _unused, plugin: _subject, ...tools }) => {
+            const invocations = [...opened].flatMap((testbed) => testbed.invocations);
+            if (reference.failed) invocations.push(reference.failed.invocation);
+            const why = reference.unusable ?? reference.blocked;
+            if (invocations.length === 0 && why !== undefined) throw new Blocked(why);
+            expectNoCrash(invocations, tools.reproduce);
           },
           { alone: true },
         );
@@ -149,14 +169,16 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       suite.requirement(
         "CNI-10d",
         `nothing is left of the attachments of the tests of ${topic}`,
-        async ({ blocked, common, infrastructure, reproduce, fact }) => {
-          if (blocked) throw new Blocked(blocked);
-          if (infrastructure.length > 0) fact(leftByFirst, infrastructure.join("; "));
+        async ({ common, plugin: _subject, ...tools }) => {
+          const repeat = repeatIn(evidenceOf("CNI-10d"), topic, tools);
+          refuseUnattached(reference, {}, repeat);
+          if (reference.infrastructure.length > 0)
+            tools.fact(leftByFirst, reference.infrastructure.join("; "));
           const shared = await common();
-          lookFor("the tests that share a testbed", await shared.settle(infrastructure), shared);
+          lookFor("the tests that share a testbed", await shared.settle(reference.infrastructure), shared);
           const [first] = leaks.sort((one, other) => one.when.localeCompare(other.when));
           if (!first) return;
-          reproduceLeak(first, reproduce);
+          reproduceLeak(first, repeat);
           throw new Nonconformance({
             who: plugin.type,
             expected: "nothing to be left after DEL",
@@ -172,14 +194,12 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
   );
 }
 
-/** Of everything that was called in these testbeds; one failure names them all. */
-function expectNoCrash(testbeds: readonly Testbed[], reproduce: TestTools["reproduce"]): void {
-  const crashes = testbeds.flatMap(({ invocations }) =>
-    invocations.flatMap((invocation) => {
-      const how = crashOf(invocation);
-      return how === undefined ? [] : [{ invocation, how }];
-    }),
-  );
+/** One failure names all calls that ended so. */
+function expectNoCrash(invocations: readonly Invocation[], reproduce: TestTools["reproduce"]): void {
+  const crashes = invocations.flatMap((invocation) => {
+    const how = crashOf(invocation);
+    return how === undefined ? [] : [{ invocation, how }];
+  });
   const [first] = crashes;
   if (!first) return;
   reproduce(reproduceInvocation(first.invocation));
@@ -193,16 +213,16 @@ function sortsOf(left: readonly string[]): string[] {
   return [...new Set(left.map((line) => line.split(" ", 1)[0] ?? ""))];
 }
 
-function reproduceLeak({ left, testbed }: Leak, reproduce: TestTools["reproduce"]): void {
+function reproduceLeak({ left, testbed }: Leak, repeat: Repeat): void {
   const looks = sortsOf(left).map((sort) =>
-    sort === "file" ? `grep -r . ${testbed.dataDir}` : `ip netns exec ${testbed.name} ${commands[sort]}`,
+    sort === "file"
+      ? `grep -r . ${testbed.dataDir}`
+      : `ip netns exec ${testbed.name} ${commands[sort] ?? testbed.plugin.profile.state}`,
   );
-  const line = [...testbed.steps(), ...looks].join("; ");
-  if (line.length <= lineLimit) reproduce(line);
+  repeat([...testbed.steps(), ...looks], testbed.invocations);
 }
 
-async function open(plugin: PluginUnderTest, suiteScope: Scope, configured: boolean): Promise<Opened> {
-  await sweepTestbeds(plugin.host);
+function open(plugin: PluginUnderTest, suiteScope: Scope): Opened {
   let testbed: Promise<Testbed> | undefined;
   const common = () => {
     testbed ??= Testbed.open(plugin, suiteScope).then((opened) => {
@@ -211,33 +231,52 @@ async function open(plugin: PluginUnderTest, suiteScope: Scope, configured: bool
     });
     return testbed;
   };
-  const blocked = await findObstacle(plugin.host, plugin.profile);
-  const infrastructure = blocked ? [] : await learnInfrastructure(plugin, configured);
-  return { plugin, infrastructure, blocked, common };
+  return { plugin, common };
 }
 
-async function learnInfrastructure(plugin: PluginUnderTest, configured: boolean): Promise<string[]> {
-  await using scope = new Scope("learning what a first attachment leaves");
-  const testbed = await Testbed.open(plugin, scope);
-  const container = await testbed.container();
-  const added = await testbed.call("ADD", container);
-  if (added.code !== 0 && configured) {
-    const reported = reportedError(added);
-    if ("error" in reported && [2, 6, 7].includes(reported.error.code)) {
-      throw new ConfigurationError(`${plugin.type} refuses CONFIG: ${describeEnd(added)}`, {
-        hint: `correct the configuration; by hand: ${reproduceInvocation(added)}`,
-      });
-    }
+/**
+ * Throws `Blocked` where nothing can be attached. Where the reference attachment has failed, the tests that are there to judge that
+ * tell it, and the others wait for it.
+ */
+function refuseUnattached(
+  { unusable, blocked, failed }: ReferenceAttachment,
+  { detached = false, judgesFailed }: CniTestOptions,
+  repeat: Repeat,
+): void {
+  if (unusable !== undefined) throw new Blocked(unusable);
+  if (detached) return;
+  if (blocked !== undefined) throw new Blocked(blocked);
+  if (!failed) return;
+  try {
+    judgesFailed?.(failed.invocation);
+  } catch (error) {
+    repeat(failed.steps, [failed.invocation]);
+    throw error;
   }
-  return await testbed.settle();
+  const { invocation } = failed;
+  const how = invocation.code === 0 ? "answers ADD with nothing that can be read" : describeEnd(invocation);
+  throw new Blocked(`the plugin attaches nothing: ${how}`);
 }
 
-function tellHowToRepeat(error: unknown, testbed: Testbed, tools: TestTools): void {
+function tellHowToRepeat(error: unknown, testbed: Testbed, repeat: Repeat): void {
   const invocation = error instanceof PluginFailure ? PluginFailure.detailsOf(error).invocation : undefined;
-  const steps = testbed.steps(invocation);
-  tools.keep({ name: "reproduce.sh", content: `#!/bin/sh\n${steps.join("\n")}\n` });
-  tools.keep({ name: "calls.json", content: JSON.stringify(testbed.invocations, undefined, 2) });
-  const line = steps.join("; ");
-  if (line.length <= lineLimit) tools.reproduce(line);
-  else if (invocation) tools.reproduce(reproduceInvocation(invocation));
+  repeat(testbed.steps(invocation), testbed.invocations);
+}
+
+/** Keeps the lines that show a failure by hand, and the calls that were made. */
+type Repeat = (steps: readonly string[], invocations: readonly Invocation[]) => void;
+
+/** A few steps are a line to copy, more are a script among the evidence. Tests of one requirement have one each. */
+function repeatIn(folder: string, title: string, tools: TestTools): Repeat {
+  return (steps, invocations) => {
+    const test = title
+      .replaceAll(/[^\w.]+/g, "-")
+      .replaceAll(/^-|-$/g, "")
+      .slice(0, 60);
+    const script = `reproduce-${test}.sh`;
+    tools.keep({ name: script, content: `#!/bin/sh\n${steps.join("\n")}\n` });
+    tools.keep({ name: `calls-${test}.json`, content: JSON.stringify(invocations, undefined, 2) });
+    const line = steps.join("; ");
+    tools.reproduce(line.length <= lineLimit ? line : `sh ${quote(join(folder, script))}`);
+  };
 }

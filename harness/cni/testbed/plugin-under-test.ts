@@ -1,19 +1,17 @@
 import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { ConfigurationError } from "#harness/cni/protocol/errors.ts";
-import { parseJson } from "#harness/cni/protocol/result.ts";
 import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
-import { Scope } from "#harness/core/async/scope.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
-import { specVersions } from "#suites/requirements/spec-version.ts";
+import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import type { PluginUnderTest } from "./container.ts";
 import { type ChainMember, type PluginProfile, type ProfileValues, profiles } from "./profiles.ts";
-import { Testbed } from "./testbed.ts";
+import type { ReferenceAttachment } from "./reference/reference.ts";
 
 /** What a target of the CNI suite names. */
 export interface CniTarget {
@@ -25,16 +23,32 @@ export interface CniTarget {
 
 type CniTargetSettings = Pick<Settings, "CNI_PATH" | "CONFIG" | "KIND">;
 
-/** The plugin of a target, with the configuration of the user or a ready-made one. Throws `ConfigurationError`. */
+/**
+ * The plugin of a target, as its reference attachment has found it. One that cannot be used stands for itself, so that its target can say why:
+ * nothing may be asked of it. Throws `ConfigurationError`.
+ */
 export async function pluginUnderTest(
   target: CniTarget,
   settings: CniTargetSettings,
   host: Host,
+  { kind, unusable }: Pick<ReferenceAttachment, "kind" | "unusable">,
+  own?: PluginProfile,
 ): Promise<PluginUnderTest> {
-  const { plugin, kind } = await findPluginOf(target, settings, host);
-  return kind === undefined
-    ? { ...plugin, profile: { ...plugin.profile, kind: await findKind(plugin) } }
-    : plugin;
+  if (unusable === undefined) {
+    return (await findPluginOf(target, { ...settings, KIND: kind }, host, own)).plugin;
+  }
+  const { reference: path } = target;
+  const [newest = "1.1.0"] = specVersions.toReversed();
+  return {
+    ...{ host, path, type: basename(path), cniPath: [], claims: [] },
+    version: versionOf(target) ?? newest,
+    profile: { kind, config: () => ({}) },
+  };
+}
+
+function versionOf({ engine }: CniTarget): SpecVersion | undefined {
+  const version = engine.replace(/^cni-/, "");
+  return isSpecVersion(version) ? version : undefined;
 }
 
 /** As far as that goes without a call but VERSION: `kind` is undefined where the plugin has to be tried for it. Throws `ConfigurationError`. */
@@ -42,13 +56,14 @@ export async function findPluginOf(
   target: CniTarget,
   settings: CniTargetSettings,
   host: Host,
+  own?: PluginProfile,
 ): Promise<{ plugin: PluginUnderTest; kind: PluginKind | undefined }> {
   const type = basename(target.reference);
   const folder = dirname(target.reference);
   const cniPath = [folder, ...settings.CNI_PATH.filter((one) => one !== folder)];
   const path = await findPlugin(host, [folder], type);
-  const version = target.engine.replace(/^cni-/, "");
-  if (!isSpecVersion(version)) {
+  const version = versionOf(target);
+  if (version === undefined) {
     throw new ConfigurationError(`${path}: claims none of the versions ${specVersions.join(", ")}`, {
       hint: "PLUGIN names a CNI plugin; CNI_VERSION chooses among the versions that it claims",
     });
@@ -59,6 +74,7 @@ export async function findPluginOf(
     () => [],
   );
   const plugin = { host, type, path, cniPath, version, claims };
+  if (own) return { plugin: { ...plugin, profile: own }, kind: own.kind };
   const ready = profiles[type.replace(/\..*/, "")];
   if (settings.CONFIG) {
     const network = await readConfig(settings.CONFIG);
@@ -67,7 +83,7 @@ export async function findPluginOf(
   }
   if (ready) return { plugin: { ...plugin, profile: ready }, kind: ready.kind };
   throw new ConfigurationError(`${path}: there is no ready-made configuration for a plugin called ${type}`, {
-    hint: `give one with CONFIG=file.conflist (ready-made ones exist for ${Object.keys(profiles).join(", ")})`,
+    hint: `give one with CONFIG=file.conflist, or with PROFILE=./mine.ts what it needs besides (ready-made ones exist for ${Object.keys(profiles).join(", ")})`,
   });
 }
 
@@ -98,10 +114,13 @@ function profileOf(
     });
   }
   const ipam = ipamOf(plugin);
+  // Of a ready-made profile, what belongs to its own configuration says nothing of this one.
+  const { exhausted: _own, needs = [], ...rest } = ready ?? {};
   return {
-    ...(ready && { ...ready }),
+    ...rest,
+    needs: needs.filter((need) => !need.startsWith("program ")),
     kind,
-    config: (values) => fill(plugin, values),
+    config: (values) => fillTemplate(plugin, values),
     lists: network.plugins.length > 1 && network.plugins.includes(plugin) ? [membersOf(network)] : [],
     delegates: ipam !== undefined && kind === "interface",
     allocates: ipam !== undefined && ipam.type !== "static",
@@ -109,7 +128,7 @@ function profileOf(
 }
 
 function membersOf({ plugins }: NetworkConfig): ChainMember[] {
-  return plugins.map((one) => ({ type: one.type, config: (values) => fill(one, values) }));
+  return plugins.map((one) => ({ type: one.type, config: (values) => fillTemplate(one, values) }));
 }
 
 function ipamOf(plugin: Record<string, unknown>): Record<string, unknown> | undefined {
@@ -119,7 +138,11 @@ function ipamOf(plugin: Record<string, unknown>): Record<string, unknown> | unde
     : undefined;
 }
 
-function fill(plugin: Record<string, unknown>, { dataDir, index }: ProfileValues): Record<string, unknown> {
+/** A configuration whose texts have the place's values; a `host-local` section gets the scratch folder by itself. */
+export function fillTemplate(
+  plugin: Record<string, unknown>,
+  { dataDir, index }: ProfileValues,
+): Record<string, unknown> {
   const text = JSON.stringify(plugin)
     .replaceAll("{{dataDir}}", dataDir)
     .replaceAll("{{index}}", String(index));
@@ -128,28 +151,4 @@ function fill(plugin: Record<string, unknown>, { dataDir, index }: ProfileValues
   // Leases of a trial must not mix with those of the machine.
   if (ipam?.type === "host-local") filled.ipam = { ...ipam, dataDir };
   return filled;
-}
-
-/** A result without interfaces is an IPAM plugin's; a plugin that needs prevResult is a chained one. */
-async function findKind(plugin: PluginUnderTest): Promise<PluginKind> {
-  await using scope = new Scope("finding out what the plugin is");
-  const testbed = await Testbed.open(plugin, scope);
-  const alone = await testbed.container();
-  const answer = await testbed.call("ADD", alone);
-  const json = parseJson(answer.stdout);
-  if (answer.code === 0 && json.ok) {
-    const hasInterfaces = typeof json.value === "object" && json.value !== null && "interfaces" in json.value;
-    await testbed.settle();
-    return hasInterfaces ? "interface" : "ipam";
-  }
-  const chained = await Testbed.open({ ...plugin, profile: { ...plugin.profile, kind: "chained" } }, scope);
-  const second = await chained.call("ADD", await chained.container());
-  await chained.settle();
-  if (second.code === 0) return "chained";
-  throw new ConfigurationError(
-    `${plugin.path}: ADD fails with and without prevResult: ${answer.stdout.trim()}`,
-    {
-      hint: "check CONFIG; KIND=interface, chained or ipam says what the plugin is",
-    },
-  );
 }

@@ -20,11 +20,16 @@ export interface Breakage {
   readonly what: string;
   /** Shell line; `$HOST` and `$NETNS` are the namespaces' names, `$IF` the interface's. */
   readonly script: string;
+  /**
+   * Shell line that prints what is there, with the same variables: the break counts where it prints something else afterwards. Left out: what
+   * the suite compares of the host and the container.
+   */
+  readonly shows?: string;
 }
 
 /** One plugin of a configuration list, and what its place there needs. */
 export interface ChainMember
-  extends Pick<PluginProfile, "config" | "needs" | "prepareTestbed" | "prepareContainer"> {
+  extends Pick<PluginProfile, "config" | "needs" | "prepareHost" | "prepareContainer"> {
   /** File name of the plugin. */
   readonly type: string;
 }
@@ -38,11 +43,18 @@ export interface PluginProfile {
   readonly needs?: readonly string[];
   /** Why no attachment can be tried here; tests that need none still run. */
   readonly unavailable?: string;
-  /** Shell lines that prepare the testbed once, and for each container (`$INDEX`); same variables as `Breakage`. */
-  readonly prepareTestbed?: string;
+  /** Shell lines that prepare the testbed once, and for each container; same variables as `Breakage`, and `$INDEX`. */
+  readonly prepareHost?: string;
   readonly prepareContainer?: string;
   /** Interface name to ask for; default `nc0`. */
   readonly ifName?: string;
+  /** Capability arguments, and what becomes `CNI_ARGS`; default: the usual ones, and none. */
+  readonly capabilities?: (values: ProfileValues) => Record<string, unknown>;
+  readonly args?: (values: ProfileValues) => Readonly<Record<string, string>>;
+  /** Shell line that lists what the plugin keeps elsewhere, a line each; same variables. */
+  readonly state?: string;
+  /** `machine`: called in the namespaces of this machine, where only `state` and the scratch folder are compared. */
+  readonly namespace?: "place" | "machine";
   /** The configuration has an `ipam` section that another delegate can be put into. */
   readonly delegates?: boolean;
   /** Every container gets an address of its own. */
@@ -124,13 +136,13 @@ export const profiles: Readonly<Record<string, PluginProfile>> = {
     ...maker,
     config: withHostLocal({ master: "ncxm", mode: "bridge" }),
     needs: ["link macvlan"],
-    prepareTestbed: master,
+    prepareHost: master,
   },
   ipvlan: {
     ...maker,
     config: withHostLocal({ master: "ncxm", mode: "l2" }),
     needs: ["link ipvlan"],
-    prepareTestbed: master,
+    prepareHost: master,
   },
   vlan: {
     kind: "interface",
@@ -138,7 +150,7 @@ export const profiles: Readonly<Record<string, PluginProfile>> = {
     allocates: true,
     config: (values) => ({ master: "ncxm", vlanId: 100 + values.index, ipam: hostLocal(values) }),
     needs: ["link vlan"],
-    prepareTestbed: master,
+    prepareHost: master,
   },
   dummy: { ...maker, config: withHostLocal({}), needs: ["link dummy"] },
   tap: { ...maker, config: withHostLocal({}), needs: ["device /dev/net/tun"] },
@@ -182,7 +194,11 @@ export const profiles: Readonly<Record<string, PluginProfile>> = {
       sysctl: { [`net.ipv4.conf.${ifName}.arp_filter`]: "1" },
     }),
     breakages: [
-      { what: "the sysctl", script: "ip netns exec $NETNS sysctl -qw net.ipv4.conf.$IF.arp_filter=0" },
+      {
+        what: "the sysctl",
+        script: "ip netns exec $NETNS sysctl -qw net.ipv4.conf.$IF.arp_filter=0",
+        shows: "ip netns exec $NETNS sysctl -n net.ipv4.conf.$IF.arp_filter",
+      },
       { what: "the MTU", script: "ip -n $NETNS link set $IF mtu 1450" },
     ],
   },

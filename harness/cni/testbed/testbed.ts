@@ -5,8 +5,9 @@ import type { AddResult } from "#harness/cni/protocol/result.ts";
 import { atLeast } from "#harness/cni/protocol/version.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
-import type { Host } from "#harness/host/host.ts";
+import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
+import type { ExecResult } from "#harness/host/host.ts";
+import { formatCommand } from "#harness/host/shell.ts";
 import {
   type CallChanges,
   type Container,
@@ -15,6 +16,14 @@ import {
   type PluginUnderTest,
   readResult,
 } from "./container.ts";
+import {
+  linesToMake,
+  linesToRemove,
+  type Place,
+  placeCalled,
+  placePrefix,
+  startingDaemons,
+} from "./place/place.ts";
 import { capabilityArgs, type ProfileValues } from "./profiles.ts";
 import { additions, readState } from "./state.ts";
 
@@ -22,7 +31,6 @@ import { additions, readState } from "./state.ts";
 export const leftByFirst = "left by the first attachment";
 
 let counter = 0;
-const prefix = `nccni-${process.pid}-`;
 
 /** Network name in every configuration of the suite. */
 export const networkName = "nc-net";
@@ -33,13 +41,13 @@ export const networkName = "nc-net";
  */
 export class Testbed {
   readonly plugin: PluginUnderTest;
-  /** Namespace that plays the host. */
-  readonly name: string;
-  readonly folder: string;
+  readonly #where: Place;
   readonly dataDir: string;
   readonly containers: Container[] = [];
   readonly invocations: Invocation[] = [];
   #before: readonly string[] = [];
+  /** What lines of the suite have made. */
+  #own: readonly string[] = [];
   readonly #steps: string[] = [];
   readonly #prepared = new Set<string>();
   /** Set when calls take turns. */
@@ -48,44 +56,67 @@ export class Testbed {
   private constructor(plugin: PluginUnderTest) {
     counter += 1;
     this.plugin = plugin;
-    this.name = `${prefix}${counter}`;
-    this.folder = `/tmp/${this.name}`;
+    this.#where = placeCalled(`${placePrefix}${counter}`, plugin.profile.namespace ?? "place");
     this.dataDir = `${this.folder}/data`;
+  }
+
+  /** Namespace that plays the host. */
+  get name(): string {
+    return this.#where.name;
+  }
+
+  get folder(): string {
+    return this.#where.folder;
   }
 
   static async open(plugin: PluginUnderTest, scope: Scope): Promise<Testbed> {
     const testbed = new Testbed(plugin);
     scope.defer(`namespaces of ${testbed.name}`, () => testbed.#remove());
-    const lines = [
-      `mkdir -p ${testbed.dataDir}`,
-      `ip netns add ${testbed.name}`,
-      `ip -n ${testbed.name} link set lo up`,
-    ];
-    await testbed.shell(lines.join(" && "));
-    await testbed.prepare(plugin.profile.prepareTestbed);
-    testbed.#before = await emptyState(testbed);
+    const { prepareHost, namespace = "place" } = plugin.profile;
+    await testbed.shell(linesToMake(testbed.#where, namespace).join(" && "));
+    await testbed.prepare(prepareHost);
+    // What a place has from the start is the same in all of them, but for what a profile has prepared.
+    if (prepareHost || namespace === "machine") await testbed.forget();
+    else testbed.#before = await emptyState(testbed);
     return testbed;
   }
 
   /** Runs a shell line with `$HOST`, `$NETNS`, `$IF`, `$INDEX`; `inside` runs it in the host's namespace. */
   async shell(line: string, container?: Container, inside = false): Promise<string> {
+    const script = this.#filled(line, container);
+    const argv = [...(inside ? this.#where.enter : []), "sh", "-ec", script];
+    this.#steps.push(inside ? formatCommand(argv) : script);
+    return this.plugin.host.run(argv);
+  }
+
+  #filled(line: string, container?: Container): string {
     const values: Record<string, string> = {
       HOST: this.name,
       ...(container && { NETNS: container.name, IF: container.ifName, INDEX: String(container.index) }),
     };
-    const script = line.replace(/\$(HOST|NETNS|IF|INDEX)\b/g, (all, name: string) => values[name] ?? all);
-    const argv = [...(inside ? ["ip", "netns", "exec", this.name] : []), "sh", "-ec", script];
-    this.#steps.push(
-      inside ? `ip netns exec ${this.name} sh -ec '${script.replaceAll("'", `'\\''`)}'` : script,
-    );
-    return this.plugin.host.run(argv);
+    return line.replace(/\$(HOST|NETNS|IF|INDEX)\b/g, (all, name: string) => values[name] ?? all);
+  }
+
+  /** As `shell`, where the end of the line is a value. */
+  async exec(line: string, container?: Container): Promise<ExecResult> {
+    const script = this.#filled(line, container);
+    this.#steps.push(script);
+    return this.plugin.host.exec(["sh", "-ec", script]);
+  }
+
+  /** These lines of the state are the suite's doing. */
+  disown(lines: readonly string[]): void {
+    this.#own = [...this.#own, ...lines];
   }
 
   /** Runs a shell line inside of the host's namespace, once in this testbed. */
   async prepare(line: string | undefined): Promise<void> {
     if (line === undefined || this.#prepared.has(line)) return;
+    if (this.plugin.profile.namespace === "machine") {
+      throw new Blocked("what the test prepares on the host would stay on this machine");
+    }
     this.#prepared.add(line);
-    await this.shell(line, undefined, true);
+    await this.shell(startingDaemons(line, `${this.folder}/prepare.log`), undefined, true);
   }
 
   /** A container as a runtime hands it to the plugin under test. */
@@ -140,12 +171,13 @@ export class Testbed {
   }
 
   /** Lines that make what the plugin under test needs before it is called for a container. */
-  #preparation({ index, name, ifName, prevResult }: Container): string[] {
+  #preparation(container: Container): string[] {
+    const { index, name, ifName, prevResult } = container;
     const { prepareContainer } = this.plugin.profile;
     return [
       ...(prevResult ? earlierPlugin(this.name, name, index, ifName) : []),
       ...(prepareContainer
-        ? [`ip netns exec ${this.name} sh -ec '${prepareContainer.replaceAll("$INDEX", String(index))}'`]
+        ? [formatCommand([...this.#where.enter, "sh", "-ec", this.#filled(prepareContainer, container)])]
         : []),
     ];
   }
@@ -196,10 +228,12 @@ export class Testbed {
     container?: Container,
     changes: Pick<CallChanges, "env" | "path"> = {},
   ): Promise<Invocation> {
+    const args = container && this.plugin.profile.args?.(this.values(container));
     const attachment = container && {
       containerId: container.id,
       netns: container.netns,
       ifName: container.ifName,
+      ...(args && { args }),
     };
     const env: Record<string, string | undefined> = {
       ...deriveEnvironment(command ?? "ADD", [...(changes.path ?? []), ...this.plugin.cniPath], attachment),
@@ -209,7 +243,7 @@ export class Testbed {
     const invocation = await invokePlugin(this.plugin.host, {
       plugin: type,
       path,
-      prefix: ["ip", "netns", "exec", this.name],
+      prefix: this.#where.enter,
       env: Object.fromEntries(
         Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
       ),
@@ -227,8 +261,8 @@ export class Testbed {
     changes: CallChanges = {},
   ): Record<string, unknown> {
     const { type, version, profile } = this.plugin;
-    const { index } = this.values(container);
-    const plugin = { ...profile.config(this.values(container)), ...changes.config, type };
+    const values = this.values(container);
+    const plugin = { ...profile.config(values), ...changes.config, type };
     const attached = command === "ADD" || command === "DEL" || command === "CHECK";
     const previous =
       changes.prevResult === undefined ? this.#previous(command, container) : changes.prevResult;
@@ -237,7 +271,9 @@ export class Testbed {
         network: { name: networkName },
         plugin,
         version,
-        capabilityArgs: attached ? capabilityArgs(index) : undefined,
+        capabilityArgs: attached
+          ? (profile.capabilities?.(values) ?? capabilityArgs(values.index))
+          : undefined,
         ...(previous && attached && { prevResult: previous }),
         ...(command === "GC" && { validAttachments: changes.valid ?? [] }),
       }),
@@ -257,13 +293,24 @@ export class Testbed {
 
   /** From now on what is there counts as there from the start. */
   async forget(): Promise<void> {
-    this.#before = await readState(this.plugin.host, this.name, this.dataDir);
+    this.#before = await this.#read();
   }
 
   /** Everything in the testbed that was not there at first. */
   async state(): Promise<string[]> {
-    const now = await readState(this.plugin.host, this.name, this.dataDir);
-    return additions(now, this.#before);
+    return additions(await this.#read(), [...this.#before, ...this.#own]);
+  }
+
+  /** On a machine that has other work, only what is asked of it and what is in the folder can be the plugin's. */
+  async #read(): Promise<string[]> {
+    const { host, profile } = this.plugin;
+    const { state, namespace } = profile;
+    const all = await readState(host, this.name, this.dataDir);
+    const found = namespace === "machine" ? all.filter((line) => line.startsWith("file ")) : all;
+    if (state === undefined) return found;
+    const listed = await host.run([...this.#where.enter, "sh", "-ec", this.#filled(state)]);
+    const lines = listed.split("\n").filter((line) => line.trim() !== "");
+    return [...found, ...lines.map((line) => `state ${line.trim()}`)].sort();
   }
 
   async removeNetns(container: Container): Promise<void> {
@@ -305,10 +352,8 @@ export class Testbed {
   }
 
   async #remove(): Promise<void> {
-    const names = [this.name, ...this.containers.map(({ name }) => name)];
-    // A plugin may have put a plain file where a namespace was, which is no namespace to delete.
-    const lines = names.map((name) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`);
-    await this.plugin.host.run(["sh", "-c", [...lines, `rm -rf ${this.folder}`].join("\n")]);
+    const names = this.containers.map(({ name }) => name);
+    await this.plugin.host.run(["sh", "-c", linesToRemove(this.#where, names).join("\n")]);
   }
 }
 
@@ -322,16 +367,4 @@ function emptyState({ plugin, name, dataDir }: Testbed): Promise<string[]> {
 
 function mentions(step: string, name: string): boolean {
   return new RegExp(`${name}(?![0-9])`).test(step);
-}
-
-/** Removes what runs that were killed have left, known by the number of their process. */
-export async function sweepTestbeds(host: Host): Promise<void> {
-  const script = `
-    { ip netns list | awk '{ print $1 }'; ls /tmp; } | sed -n 's/^\\(nccni-\\([0-9]*\\)-[0-9-]*\\)$/\\2 \\1/p' |
-    while read -r pid name; do
-      [ -d "/proc/$pid" ] && continue
-      ip netns del "$name" 2>/dev/null || rm -f "/run/netns/$name"
-      rm -rf "/tmp/$name"
-    done; true`;
-  await host.run(["sh", "-c", script]);
 }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { TestProjectConfiguration } from "vitest/config";
+import { loadPluginProfile } from "#drivers/cni/plugin-profile/load.ts";
 import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
 import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
@@ -11,7 +12,7 @@ import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 
 /** What the CNI suite takes of the settings. */
-type CniSettings = Pick<Settings, "CACHE" | "CNI_PATH" | "CNI_VERSION" | "PLUGIN">;
+type CniSettings = Pick<Settings, "CACHE" | "CNI_PATH" | "CNI_VERSION" | "PLUGIN" | "PROFILE">;
 
 /**
  * One vitest project per plugin and version of the specification that it claims, newest first: `bridge@cni-1.0.0`.
@@ -19,6 +20,7 @@ type CniSettings = Pick<Settings, "CACHE" | "CNI_PATH" | "CNI_VERSION" | "PLUGIN
  */
 export async function cniProjects(settings: CniSettings): Promise<TestProjectConfiguration[]> {
   const targets: TargetContext[] = [];
+  const profile = await loadPluginProfile(settings);
   const paths = await chosenPlugins(settings);
   const claims = await Promise.all(paths.map(claimedVersions));
   for (const [at, path] of paths.entries()) {
@@ -42,17 +44,19 @@ export async function cniProjects(settings: CniSettings): Promise<TestProjectCon
       });
     }
   }
-  // Among others, one that cannot be called is told of in its place.
-  const alone = settings.PLUGIN !== undefined && paths.length === 1;
+  const named = new Set(
+    namesIn(settings).flatMap((name) => (isFolder(name) ? [] : pluginsNamed(name, settings))),
+  );
   return targets.map((target) => ({
     extends: true,
     test: {
       name: `${target.driver}@${target.engine}`,
       include: [`suites/cni/**/*.test${moduleEnding}`],
-      globalSetup: alone ? [join(import.meta.dirname, `global-setup${moduleEnding}`)] : [],
-      provide: { target },
-      maxConcurrency: 6,
-      maxWorkers: 2,
+      globalSetup: [join(import.meta.dirname, `global-setup${moduleEnding}`)],
+      provide: { target, named: named.has(target.reference) },
+      // What several do on the machine itself nobody can tell apart.
+      maxConcurrency: profile?.namespace === "machine" ? 1 : 6,
+      maxWorkers: profile?.namespace === "machine" ? 1 : 2,
       isolate: false,
       sequence: { groupOrder: 60 },
     },
@@ -60,8 +64,7 @@ export async function cniProjects(settings: CniSettings): Promise<TestProjectCon
 }
 
 async function chosenPlugins(settings: CniSettings): Promise<string[]> {
-  const named = settings.PLUGIN?.split(",").map((item) => item.trim());
-  if (named) return named.flatMap((name) => pluginsNamed(name, settings.CNI_PATH));
+  if (settings.PLUGIN) return [...new Set(namesIn(settings).flatMap((name) => pluginsNamed(name, settings)))];
   const found = settings.CNI_PATH.flatMap(executablesIn);
   if (found.length > 0) return found;
   const folder = join(settings.CACHE, "cni-debug-plugins");
@@ -69,11 +72,19 @@ async function chosenPlugins(settings: CniSettings): Promise<string[]> {
   return executablesIn(folder);
 }
 
+function namesIn({ PLUGIN = "" }: Pick<CniSettings, "PLUGIN">): string[] {
+  return PLUGIN.split(",")
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 /** A folder stands for all in it, a bare name for the first of that name in `CNI_PATH`. */
-function pluginsNamed(name: string, path: readonly string[]): string[] {
-  if (existsSync(name) && statSync(name).isDirectory()) return executablesIn(name);
-  if (name.includes("/")) return [name];
-  return [path.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? name];
+function pluginsNamed(name: string, { CNI_PATH }: Pick<CniSettings, "CNI_PATH">): string[] {
+  if (isFolder(name)) return executablesIn(name);
+  if (name.includes("/")) return [resolve(name)];
+  return [CNI_PATH.map((folder) => join(folder, name)).find((file) => existsSync(file)) ?? resolve(name)];
 }
 
 function executablesIn(folder: string): string[] {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { Reporter, TestModule, Vitest } from "vitest/node";
-import { sweepTestbeds } from "#harness/cni/testbed/testbed.ts";
+import { sweepPlaces } from "#harness/cni/testbed/place/place.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
@@ -49,7 +49,7 @@ async function endOrphan(vitest: Vitest, folders: readonly string[]): Promise<vo
   await within({ what: "the run to end", deadlineMs: closeMs }, closing).catch((error: unknown) => {
     if (!(error instanceof DeadlineExceeded)) throw error;
   });
-  await sweepTestbeds(new LocalHost());
+  await sweepPlaces(new LocalHost());
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   process.exit(1);
 }

@@ -1,14 +1,16 @@
 import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { z } from "zod";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import type { ConformanceMeta } from "#harness/conformance/outcome.ts";
+import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { vitestCommand, vitestConfig } from "#harness/core/vitest-program.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
+import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import { progressMark } from "./reporter.ts";
 
 const suiteReporter = join(import.meta.dirname, `reporter${moduleEnding}`);
@@ -39,6 +41,8 @@ export interface CniSuiteRun {
   readonly versions?: readonly string[];
   /** Test files to leave out, e.g. `concurrency`. */
   readonly without?: readonly string[];
+  /** Ids of the requirements whose tests run; default all. */
+  readonly only?: readonly CniRequirementId[];
   /** More settings for the run, by name. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Folders that go when this process is ended while the run is under way. */
@@ -56,6 +60,7 @@ export async function runCniSuite({
   plugins,
   versions = [],
   without = [],
+  only = [],
   settings = {},
   folders = [],
   onProgress = () => {},
@@ -75,6 +80,7 @@ export async function runCniSuite({
           `--outputFile=${join(folder, "report.json")}`,
           `--reporter=${suiteReporter}`,
         ],
+        ...(only.length > 0 ? ["-t", titlePattern(only)] : []),
         ...without.map((file) => `--exclude=suites/cni/${file}.test${moduleEnding}`),
       ],
       {
@@ -109,11 +115,24 @@ export async function runCniSuite({
         `the CNI suite over ${plugins.join(", ")} ended with ${code ?? signal} and no report\n${output}`,
       );
     }
-    return resultsOf(text);
+    return await Promise.all(resultsOf(text).map((result) => withScript(result, join(folder, "reports"))));
   } finally {
     forgetWhenInterrupted(what);
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Longest script that is told as one line, in characters. */
+const scriptLimit = 6000;
+
+/** The run's reports go with it, and the script that shows a failure by hand with them: its lines are told instead. */
+async function withScript(result: SuiteResult, reports: string): Promise<SuiteResult> {
+  const script = result.evidence?.find((path) => result.reproduce?.endsWith(basename(path)));
+  if (script === undefined) return result;
+  const [, ...lines] = (await readFile(join(reports, script), "utf8")).trimEnd().split("\n");
+  const line = lines.join("; ");
+  const { reproduce: _path, ...rest } = result;
+  return line.length <= scriptLimit ? { ...result, reproduce: line } : rest;
 }
 
 function resultsOf(text: string): SuiteResult[] {

@@ -187,6 +187,14 @@ const schema = z.object({
     .describe(
       "network configuration for PLUGIN in the CNI suite: a file, or JSON; Debian's plugins have one ready",
     ),
+  PROFILE: z
+    .string()
+    .min(1)
+    .optional()
+    .transform((path) => path && resolve(path))
+    .describe(
+      "file that says how PLUGIN is used in the CNI suite, instead of CONFIG and KIND: see docs/cni.md",
+    ),
   KIND: z
     .enum(["interface", "chained", "ipam"])
     .optional()
@@ -288,6 +296,8 @@ type Given = Readonly<Record<string, string | undefined>>;
 /** Settings that only make sense, or are only complete, together with others. */
 function whatGoesTogether(settings: Settings, given: Given): string[] {
   const { CLUSTER, DRIVER, ENGINE, INVENTORY } = settings;
+  const beside = profileBeside(settings);
+  if (beside.length > 0) return beside;
   if (CLUSTER !== "ssh") {
     return INVENTORY
       ? [
@@ -306,6 +316,16 @@ function whatGoesTogether(settings: Settings, given: Given): string[] {
       ? [`ENGINE=${given.ENGINE}: expected one version at most, since CLUSTER=ssh takes what the hosts run`]
       : []),
   ];
+}
+
+/** A profile says all of how one plugin is used. */
+function profileBeside({ PROFILE, PLUGIN, CONFIG, KIND }: Settings): string[] {
+  if (PROFILE === undefined) return [];
+  const said = (expected: string) => [`PROFILE=${PROFILE}: expected ${expected} (set in the environment)`];
+  if (CONFIG !== undefined) return said("no CONFIG with it, since the profile has the configuration");
+  if (KIND !== undefined) return said("no KIND with it, since the profile says the kind");
+  if (PLUGIN === undefined || PLUGIN.includes(",")) return said("PLUGIN with it, which names one plugin");
+  return [];
 }
 
 function enginesWithoutNode({ ENGINE, NODES }: Settings): string[] {

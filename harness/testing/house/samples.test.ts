@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { loadPluginProfile } from "#drivers/cni/plugin-profile/load.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { $ } from "#harness/host/local/zx.ts";
-import { driverSamples } from "./samples.ts";
+import { driverSamples, type Sample } from "./samples.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-samples-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,10 +36,15 @@ test("every sample of the documents on drivers is a module that the public API's
   expect(checked.stdall).toBe("");
 }, 60_000);
 
-test.each(samples.filter(({ code }) => code.includes("export default")).map(({ place }) => place))(
-  "the driver at %s loads",
-  async (place) => {
-    const driver = await loadDriver(join(folder, fileOf(place)), readSettings({}));
-    expect(driver.name).toMatch(/^my-/);
-  },
-);
+const isProfile = ({ code }: Sample) => code.includes("defineCniPlugin");
+const isDriver = (sample: Sample) => sample.code.includes("export default") && !isProfile(sample);
+
+test.each(samples.filter(isProfile).map(({ place }) => place))("the profile at %s loads", async (place) => {
+  const profile = await loadPluginProfile({ PROFILE: join(folder, fileOf(place)) });
+  expect(profile?.config({ dataDir: "/scratch", index: 2, ifName: "nc0" })).toMatchObject({ vlan: 102 });
+});
+
+test.each(samples.filter(isDriver).map(({ place }) => place))("the driver at %s loads", async (place) => {
+  const driver = await loadDriver(join(folder, fileOf(place)), readSettings({}));
+  expect(driver.name).toMatch(/^my-/);
+});

@@ -12,7 +12,9 @@ export interface Sample {
 
 /** The samples of the documents on drivers, those of docs/drivers.md first. */
 export function driverSamples(): Sample[] {
-  const documents = readdirSync(join(projectRoot, "docs")).filter((name) => /^drivers.*\.md$/.test(name));
+  const documents = readdirSync(join(projectRoot, "docs")).filter((name) =>
+    /^(drivers.*|cni-profile)\.md$/.test(name),
+  );
   documents.sort((one, other) => one.length - other.length);
   return documents.flatMap((name) => samplesOf(`docs/${name}`));
 }

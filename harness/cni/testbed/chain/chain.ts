@@ -40,7 +40,7 @@ export class Chain {
       path: member.type === type ? path : await findPlugin(host, cniPath, member.type),
     });
     const found = await Promise.all(members.map(find));
-    for (const { prepareTestbed } of members) await testbed.prepare(prepareTestbed);
+    for (const { prepareHost } of members) await testbed.prepare(prepareHost);
     return new Chain(testbed, found);
   }
 

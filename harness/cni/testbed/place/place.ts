@@ -1,0 +1,70 @@
+import type { Host } from "#harness/host/host.ts";
+import { quote } from "#harness/host/shell.ts";
+
+/** What the namespaces of a place are called, with the number of the process that made them. */
+export const placePrefix = `nccni-${process.pid}-`;
+
+/** Where one testbed is on the host: a network namespace, a folder, and how a command gets there. */
+export interface Place {
+  /** Network namespace, below `/run/netns`. */
+  readonly name: string;
+  readonly folder: string;
+  /** argv in front of a command that runs there. */
+  readonly enter: readonly string[];
+}
+
+/**
+ * `place`: a network namespace of its own, and in every command `/run` and `/var/lib/cni` of its own, in the folder, so that neither places nor
+ * the machine meet there. Mounts end with the command; nothing of them can stay. `machine`: the machine's own namespaces.
+ */
+export type PlaceKind = "place" | "machine";
+
+export function placeCalled(name: string, kind: PlaceKind): Place {
+  const folder = `/tmp/${name}`;
+  return { name, folder, enter: kind === "machine" ? [] : ["ip", "netns", "exec", name, `${folder}/enter`] };
+}
+
+/** Shell lines that make it. */
+export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] {
+  const data = `mkdir -p ${folder}/data`;
+  // Under a name of its own, so that every line finds it as it finds a place.
+  if (kind === "machine") return [data, `ip netns attach ${name} $$`];
+  return [
+    `${data} ${folder}/run/netns ${folder}/lib /var/lib/cni`,
+    `ip netns add ${name}`,
+    `ip -n ${name} link set lo up`,
+    `printf '%s none rbind\\n' '/run/netns ${folder}/run/netns' '${folder}/run /run' '${folder}/lib /var/lib/cni' >${folder}/fstab`,
+    `printf '#!/bin/sh\\nmount -a -T ${folder}/fstab && exec "$@"\\n' >${folder}/enter`,
+    `chmod +x ${folder}/enter`,
+  ];
+}
+
+/** A line that may leave processes behind: they must not keep hold of what somebody waits for. Its words are told where it fails. */
+export function startingDaemons(line: string, log: string): string {
+  return `sh -ec ${quote(line)} </dev/null >${log} 2>&1 || { code=$?; cat ${log} >&2; exit $code; }`;
+}
+
+/** Shell lines that remove it, with its containers' namespaces and whatever runs in it. */
+export function linesToRemove({ name, folder }: Place, containers: readonly string[]): string[] {
+  // A plugin may have put a plain file where a namespace was, which is no namespace to delete.
+  const remove = (netns: string) => `ip netns del ${netns} 2>/dev/null || rm -f /run/netns/${netns}`;
+  return [endProcesses(name), ...[name, ...containers].map(remove), `rm -rf ${folder}`];
+}
+
+/** Of the machine's own namespace everything stays, whatever it is called here. */
+function endProcesses(name: string): string {
+  return `[ "$(stat -Lc %i /run/netns/${name} 2>/dev/null)" = "$(stat -Lc %i /proc/self/ns/net)" ] || ip netns pids ${name} 2>/dev/null | xargs -r kill -9 2>/dev/null || true`;
+}
+
+/** Removes what runs that were killed have left, known by the number of their process. */
+export async function sweepPlaces(host: Host): Promise<void> {
+  const script = `
+    { ip netns list | awk '{ print $1 }'; ls /tmp; } | sed -n 's/^\\(nccni-\\([0-9]*\\)-[0-9-]*\\)$/\\2 \\1/p' |
+    while read -r pid name; do
+      [ -d "/proc/$pid" ] && continue
+      ${endProcesses("$name")}
+      ip netns del "$name" 2>/dev/null || rm -f "/run/netns/$name"
+      rm -rf "/tmp/$name"
+    done; true`;
+  await host.run(["sh", "-c", script]);
+}

@@ -1,0 +1,143 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { installDebugPlugins } from "#harness/cni/debug-plugins/install.ts";
+import { runCniSuite, type SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "netconform-cni-verdicts-"));
+const sound = join(folder, "sound");
+const odd = join(folder, "odd");
+
+/** What plugins of other people do, as a shell script around a debug plugin: `$in` is its configuration, `sound` the plugin itself. */
+const plugins: Record<string, string> = {
+  // Its job, as route-override's is: the route is gone from the container and from the result.
+  "debug-chained.removes-routes": `
+    out=$(sound); code=$?
+    [ "$CNI_COMMAND$code" = ADD0 ] && nsenter --net="$CNI_NETNS" ip route del default
+    printf %s "$out" | sed 's/"routes":\\[[^]]*\\]/"routes":[]/'; exit $code`,
+  "debug-chained.hides-routes": `
+    out=$(sound); code=$?
+    printf %s "$out" | sed 's/"routes":\\[[^]]*\\]/"routes":[]/'; exit $code`,
+  "debug-chained.del-needs-prevresult": `
+    case "$CNI_COMMAND $in" in DEL*prevResult*) ;; DEL*) refuse ;; esac
+    sound`,
+  "debug-chained.check-never": `
+    [ "$CNI_COMMAND" = CHECK ] && refuse
+    sound`,
+  // Nothing for the break of the ready-made configuration to take away.
+  "debug-chained.sets-nothing": `
+    [ "$CNI_COMMAND" = CHECK ] && exit 0
+    sound; code=$?
+    [ "$CNI_COMMAND$code" = ADD0 ] && ip rule del pref 30077
+    exit $code`,
+  "debug-interface.refuses": `
+    [ "$CNI_COMMAND" = ADD ] && [ -n "$CNI_NETNS" ] && refuse
+    sound`,
+  "debug-interface.says-nothing": `
+    [ "$CNI_COMMAND" = ADD ] && exit 0
+    sound`,
+  "unheard-of": "exit 0",
+};
+
+function script(name: string, body: string): string {
+  const [base] = name.split(".");
+  return `#!/bin/sh
+in=$(cat)
+sound() { printf %s "$in" | ${sound}/${base}; }
+refuse() { echo '{"cniVersion":"1.1.0","code":111,"msg":"not today"}'; exit 1; }
+${body}
+`;
+}
+
+let results: SuiteResult[];
+
+beforeAll(async () => {
+  await installDebugPlugins(new LocalHost(), sound);
+  mkdirSync(odd);
+  for (const [name, body] of Object.entries(plugins)) {
+    writeFileSync(join(odd, name), script(name, body), { mode: 0o755 });
+  }
+  results = await runCniSuite({
+    plugins: [odd],
+    versions: ["1.1.0"],
+    only: [
+      "CNI-1",
+      "CNI-4a",
+      "CNI-5a",
+      "CNI-6a",
+      "CNI-9b",
+      "CNI-10b",
+      "CNI-11a",
+      "CNI-11g",
+      "CNI-12a",
+      "CNI-14c",
+    ],
+    without: ["concurrency", "delegation", "attachments", "lists"],
+    settings: { CNI_PATH: sound, CONFIG: "", KIND: "" },
+  });
+}, 600_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Of one plugin: how the tests of a rule ended, each way once. */
+function outcomesOf(plugin: string, rule?: string): string[] {
+  const own = results.filter(
+    ({ driver, requirement }) => driver === plugin && (!rule || requirement === rule),
+  );
+  return [...new Set(own.map(({ outcome }) => outcome))].sort();
+}
+
+const failedOf = (plugin: string) => [
+  ...new Set(
+    results
+      .filter(({ driver, outcome }) => driver === plugin && outcome === "failed")
+      .map(({ requirement }) => requirement),
+  ),
+];
+
+describe("what is not the plugin's fault is not charged to it", () => {
+  test("a route that is gone from the container need not be in the result", () => {
+    expect(outcomesOf("debug-chained.removes-routes", "CNI-6a")).toEqual(["passed"]);
+    expect(outcomesOf("debug-chained.hides-routes", "CNI-6a")).toEqual(["failed"]);
+  });
+
+  test("that a chained plugin needs prevResult for DEL breaks what should be, and not what must be", () => {
+    expect(outcomesOf("debug-chained.del-needs-prevresult", "CNI-9b")).toEqual(["passed"]);
+    expect(outcomesOf("debug-chained.del-needs-prevresult", "CNI-10b")).toEqual(["failed"]);
+  });
+
+  test("a CHECK that never succeeds says nothing of GC", () => {
+    expect(outcomesOf("debug-chained.check-never", "CNI-11a")).toEqual(["failed"]);
+    expect(outcomesOf("debug-chained.check-never", "CNI-14c")).toEqual(["passed"]);
+  });
+
+  test("a break that has changed nothing shows nothing", () => {
+    const [noticed] = results.filter(
+      ({ driver, requirement }) => driver === "debug-chained.sets-nothing" && requirement === "CNI-11g",
+    );
+    expect(noticed).toMatchObject({ outcome: "not run", sawNothing: true });
+    expect(noticed?.reason).toContain("the plugin has not set up the source rule");
+    expect(failedOf("debug-chained.sets-nothing")).toEqual([]);
+  });
+});
+
+describe("a plugin that attaches nothing", () => {
+  test("is told of once; what needs an attachment is blocked, the rest is judged", () => {
+    expect(failedOf("debug-interface.refuses")).toEqual(["CNI-1"]);
+    expect(outcomesOf("debug-interface.refuses", "CNI-5a")).toEqual(["blocked"]);
+    expect(outcomesOf("debug-interface.refuses", "CNI-12a")).toEqual(["passed"]);
+  });
+
+  test("and says that it has breaks the rules on exit code and result", () => {
+    expect(failedOf("debug-interface.says-nothing")).toEqual(expect.arrayContaining(["CNI-1", "CNI-4a"]));
+    expect(outcomesOf("debug-interface.says-nothing", "CNI-5a")).toEqual(["blocked"]);
+  });
+
+  test("because nobody knows its configuration is told of in its place, among others", () => {
+    expect(outcomesOf("unheard-of")).toEqual(["blocked"]);
+    const [one] = results.filter(({ driver }) => driver === "unheard-of");
+    expect(one?.reason).toContain("there is no ready-made configuration for a plugin called unheard-of");
+  });
+});
