@@ -10,8 +10,8 @@ export interface Budget {
 const nodesOfBudget = 2;
 
 /**
- * The budget of each file below `suites/`, by its path there without the ending. Some five to ten times what the file has been seen
- * to use, so that one that is over it does other work than it did, and not the same on a slower machine.
+ * The budget of each file below `suites/`, by its path there without the ending. Generous: on overlay and the reference plugin
+ * files used between a twentieth and a sixth of it. One that is over it does other work than it did, and not the same on a slower machine.
  */
 export const budgets: Readonly<Record<string, Budget>> = {
   "basics/basics": { processorSeconds: 30, because: "a dozen containers, two engines, no swarm" },
