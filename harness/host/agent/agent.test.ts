@@ -49,6 +49,33 @@ describe("a probe agent on loopback", () => {
     );
   });
 
+  it("reaches targets of all protocols at once, and servers tell who came with what", async () => {
+    await using tcp = await agent.listen({ protocol: "tcp", ports: [0], identity: "web", address: local });
+    await using udp = await agent.listen({ protocol: "udp", ports: [0], identity: "dns", address: local });
+    const gone = await agent.listen({ protocol: "tcp", ports: [0], identity: "gone", address: local });
+    await gone.close();
+    const [web, dns, closed] = [tcp, udp, gone].map(({ ports: [port = 0] }) => port);
+    const targets = [
+      { protocol: "tcp", address: local, port: web! },
+      { protocol: "udp", address: local, port: dns! },
+      { protocol: "tcp", address: local, port: closed! },
+      { protocol: "icmp", address: local },
+    ] as const;
+    await agent.reachAll({ targets, nonce: "before" });
+    const nonce = "n-all";
+    expect(await agent.reachAll({ targets, nonce })).toEqual([
+      { state: "open", identity: "web" },
+      { state: "open", identity: "dns" },
+      { state: "refused" },
+      { state: "open", identity: "" },
+    ]);
+    expect(await udp.received(nonce)).toMatchObject([{ protocol: "udp", port: dns, nonce }]);
+    expect(await udp.received()).toHaveLength(2);
+    await expect(agent.reachAll({ targets: [{ protocol: "tcp", address: local }] })).rejects.toThrow(
+      "tcp 127.0.0.1: expected tcp, udp or icmp",
+    );
+  });
+
   it.each(["tcp", "udp"] as const)("calls a %s port without a server refused", async (protocol) => {
     const listener = await agent.listen({ protocol, ports: [0], identity: "gone", address: local });
     await listener.close();

@@ -6,6 +6,7 @@ import { recordCommand } from "#harness/host/transcript.ts";
 import type { BgpMethods, BgpOptions, BgpSpeech } from "./bgp.ts";
 import { forkAgent, type RunningAgent } from "./fork-server.ts";
 import type { Arrival, DatagramResult, PingResult, Reach, Resolution, Transport } from "./reach.ts";
+import { type BriefReach, type ReachAllOptions, readBrief, targetWords } from "./reach-all.ts";
 
 /** Ports as a list or an inclusive range. Port 0 in a list takes any free port. */
 export type Ports = readonly number[] | { readonly from: number; readonly to: number };
@@ -96,8 +97,8 @@ export interface Listener extends AsyncDisposable {
   readonly protocol: Transport;
   /** The ports, in the order they were asked for; free ports filled in. */
   readonly ports: readonly number[];
-  /** Everything that arrived since the start, oldest first. */
-  received(): Promise<Arrival[]>;
+  /** Everything that arrived since the start, oldest first. With a nonce, what carried that one: what was never completed is not among it. */
+  received(nonce?: string): Promise<Arrival[]>;
   close(): Promise<void>;
 }
 
@@ -110,9 +111,10 @@ export class NoRoute extends ProbeFailed {
 interface ProbeMethods extends BgpMethods {
   ready(given: object): { python: string; parallel: number };
   listen(given: Omit<ListenOptions, "ports"> & { ports: number[] }): { handle: number; ports: number[] };
-  received(given: { handle: number }): Arrival[];
+  received(given: { handle: number; nonce?: string }): Arrival[];
   unlisten(given: { handle: number }): null;
   scan(given: Required<TargetOptions> & ScanLimits & Pick<ConnectOptions, "fromPort">): [number, Reach][];
+  reachAll(given: { targets: string[]; timeoutMs: number; nonce: string }): string[];
   ping(given: Required<Omit<PingOptions, "packetBytes">> & Pick<PingOptions, "packetBytes">): PingResult;
   datagram(given: Required<DatagramOptions>): DatagramResult;
   send(given: Omit<SendOptions, "payload"> & { payload: string }): null;
@@ -219,7 +221,8 @@ export class ProbeAgent implements AsyncDisposable {
       identity,
       protocol,
       ports: opened.ports,
-      received: () => this.#call("received", { handle: opened.handle }, 0),
+      received: (nonce) =>
+        this.#call("received", { handle: opened.handle, ...(nonce === undefined ? {} : { nonce }) }, 0),
       close,
       [Symbol.asyncDispose]: close,
     };
@@ -243,6 +246,18 @@ export class ProbeAgent implements AsyncDisposable {
       timeoutMs * rounds + ports.length * 20,
     );
     return new Map(reaches);
+  }
+
+  /** One attempt for each target, all at once; what became of them, in their order. */
+  async reachAll(options: ReachAllOptions): Promise<BriefReach[]> {
+    const { timeoutMs = defaultTimeoutMs, nonce = uniqueMarker() } = options;
+    const targets = options.targets.map(targetWords);
+    const states = await this.#call(
+      "reachAll",
+      { targets, timeoutMs, nonce },
+      timeoutMs + targets.length * 20,
+    );
+    return states.map(readBrief);
   }
 
   /** ICMP or ICMPv6 echo from a raw socket; errors that come back are part of the result. */
@@ -313,14 +328,15 @@ function probeError(error: unknown, where: string): unknown {
 /** How a call reads in the transcript: `nsenter --net=… probe connect address=10.1.1.2 …`. */
 function describeCall(netns: string | undefined, op: string, params: object): string[] {
   const values = Object.entries(params).filter(([, value]) => value !== undefined);
-  const words = values.map(([key, value]) => `${key}=${Array.isArray(value) ? describePorts(value) : value}`);
+  const words = values.map(([key, value]) => `${key}=${Array.isArray(value) ? describeList(value) : value}`);
   return [...(netns ? ["nsenter", `--net=${netns}`] : []), "probe", op, ...words];
 }
 
-function describePorts(ports: readonly number[]): string {
-  const [first = 0] = ports;
-  const isRange = ports.length > 1 && ports.every((port, index) => port === first + index);
-  return isRange ? `${first}-${ports.at(-1)}` : ports.join(",");
+function describeList(list: readonly (number | string)[]): string {
+  const [first] = list;
+  if (typeof first !== "number") return list.join(",");
+  const isRange = list.length > 1 && list.every((port, index) => port === first + index);
+  return isRange ? `${first}-${list.at(-1)}` : list.join(",");
 }
 
 function listPorts(ports: Ports): number[] {

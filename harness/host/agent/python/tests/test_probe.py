@@ -7,7 +7,7 @@ import unittest
 
 from netconform_agent.probe.names import outcome
 from netconform_agent.probe.ping import hop_limit
-from netconform_agent.probe.reach import reach_of_answer, reach_of_error, reach_of_failure
+from netconform_agent.probe.reach import reach_of_answer, reach_of_error, reach_of_failure, state_of
 from netconform_agent.probe.servers import IP_PKTINFO, answer_of, reply_source
 
 
@@ -45,6 +45,11 @@ class ReachTest(unittest.TestCase):
     def test_nothing_and_an_empty_line_are_no_identity(self) -> None:
         self.assertIsNone(reach_of_answer(b""))
         self.assertIsNone(reach_of_answer(b" \nweb\n"))
+
+    def test_many_are_told_in_few_words(self) -> None:
+        self.assertEqual(state_of({"state": "open", "identity": "web-1", "seenFrom": None}), "open web-1")
+        self.assertEqual(state_of({"state": "open", "identity": ""}), "open ")
+        self.assertEqual(state_of({"state": "unreachable", "errno": "EHOSTUNREACH"}), "unreachable")
 
 
 class NamesTest(unittest.TestCase):

@@ -32,6 +32,7 @@ async def serve() -> None:
     operations: dict[str, Method] = {
         "ready": ready,
         "scan": reacher.scan,
+        "reachAll": reacher.reach_all,
         "listen": listeners.listen,
         "received": listeners.received,
         "unlisten": listeners.unlisten,

@@ -11,8 +11,11 @@ import socket
 import time
 
 from ..net.datagrams import exchange, open_datagram
+from ..net.icmp import filling
 from ..net.path_errors import PathError
 from ..net.sockets import (
+    NoRoute,
+    ProbeError,
     SocketAddress,
     elapsed_ms,
     errno_name,
@@ -22,9 +25,13 @@ from ..net.sockets import (
     wait_ready,
 )
 from ..rpc.params import Params
+from .ping import Ping
 
 # `Reach` of reach.ts, without the milliseconds.
 Reach = dict[str, object]
+
+# Bytes of ICMP payload that carry the nonce.
+PAYLOAD = 56
 
 
 class Reacher:
@@ -51,6 +58,27 @@ class Reacher:
                 return [port, {**found, "ms": elapsed_ms(start)}]
 
         tasks = [asyncio.ensure_future(one(port)) for port in ports]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+    async def reach_all(self, params: Params) -> object:
+        """One attempt for each of `targets`, as `tcp ADDRESS PORT` or `icmp ADDRESS`; a state each, in order.
+
+        A state is the word of `Reach`, with the identity behind `open`; `no route` where there is none.
+        """
+        seconds, nonce = params.seconds("timeoutMs"), params.text("nonce")
+
+        async def one(target: str) -> str:
+            async with self._clients:
+                try:
+                    return state_of(await attempt(target, seconds, nonce))
+                except NoRoute:
+                    return "no route"
+
+        tasks = [asyncio.ensure_future(one(target)) for target in params.texts("targets")]
         try:
             return await asyncio.gather(*tasks)
         finally:
@@ -147,3 +175,37 @@ def reach_of_answer(answer: bytes) -> Reach | None:
     except (IndexError, ValueError, KeyError, TypeError):
         seen_from = None
     return {"state": "open", "identity": lines[0].rstrip("\r"), "seenFrom": seen_from}
+
+
+async def attempt(target: str, seconds: float, nonce: str) -> Reach:
+    """What comes of one attempt."""
+    protocol, _, place = target.partition(" ")
+    address, _, port = place.partition(" ")
+    if protocol == "icmp":
+        return await reach_icmp(address, seconds, nonce)
+    if protocol not in ("tcp", "udp") or not port.isdigit():
+        raise ProbeError(f"{target}: expected tcp, udp or icmp, an address and, but for icmp, a port")
+    family, sockaddr = resolve_literal(address, int(port))
+    reach = reach_tcp if protocol == "tcp" else reach_udp
+    return await reach(family, sockaddr, seconds, nonce)
+
+
+async def reach_icmp(address: str, seconds: float, nonce: str) -> Reach:
+    """One echo request; what answers names nobody."""
+    family, sockaddr = resolve_literal(address, 0)
+    run = Ping(family, address, filling(nonce, PAYLOAD), 1)
+    try:
+        run.open(sockaddr, False)
+        await run.send_all(0)
+        await run.watch(time.monotonic() + seconds)
+    finally:
+        run.close()
+    if run.replies:
+        return {"state": "open", "identity": ""}
+    return {"state": "unreachable", "errno": run.errors[0]["errno"]} if run.errors else {"state": "dropped"}
+
+
+def state_of(reach: Reach) -> str:
+    """A reach in a few words that are cheap to send."""
+    state = str(reach["state"])
+    return f"open {reach['identity']}" if state == "open" else state

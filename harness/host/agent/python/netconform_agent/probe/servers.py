@@ -68,8 +68,11 @@ class Listeners:
         return {"handle": self._last, "ports": servers.ports}
 
     async def received(self, params: Params) -> object:
-        """Everything that arrived at the servers of `handle`, oldest first."""
+        """What arrived at the servers of `handle`, oldest first; with `nonce`, what carried that one."""
         servers = self._servers.get(params.integer("handle"))
+        nonce = params.text_or_none("nonce")
+        if servers and nonce is not None:
+            return [arrival for arrival in servers.arrivals if arrival.get("nonce") == nonce]
         return servers.received() if servers else []
 
     async def unlisten(self, params: Params) -> None:
