@@ -17,6 +17,12 @@ export function link(
   return html`<a href="${href}"${more}>${content}</a>`;
 }
 
+/** A picture that lies beside the page; its text alone where data gives an address that no report may lead to. */
+export function picture(href: string, alt: string): Html {
+  if (!isSafe(href)) return html`${alt}`;
+  return html`<img src="${href}" alt="${alt}" style="max-width: 100%; height: auto">`;
+}
+
 /** Whether an address is of the web, or relative to the page. Parsed as browsers do it. */
 function isSafe(href: string): boolean {
   if (URL.canParse(href)) return ["http:", "https:"].includes(new URL(href).protocol);

@@ -1,7 +1,7 @@
 import type { PolicySemantics, Rule } from "#drivers/driver.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { contains, isCidr, parseAddress } from "#harness/core/ip.ts";
-import type { Flow, Member, PolicyState } from "./state.ts";
+import { isIn } from "./addresses.ts";
+import type { Family, Flow, Member, PolicyState } from "./state.ts";
 
 /** What becomes of a conversation; `either` where the driver promises neither. */
 export type Verdict = "open" | "blocked" | "either";
@@ -68,14 +68,11 @@ function matches({ protocol, port = 0, peer = {} }: Rule, side: Side, flow: Flow
     (port === 0 || port === flow.port) &&
     (group === undefined || side.peer.group === group) &&
     (network === undefined || side.peer.network === network) &&
-    (address === undefined || isIn(address, side.peer.addresses[flow.family]))
+    (address === undefined || isAt(side.peer, flow.family, address))
   );
 }
 
-/** Whether `address` is the other one, or a CIDR that it is in. */
-function isIn(address: string, other: string | undefined): boolean {
-  if (other === undefined) return false;
-  if (isCidr(address)) return contains(address, other);
-  const [one, two] = [parseAddress(address), parseAddress(other)];
-  return one.family === two.family && one.value === two.value;
+function isAt({ addresses }: Member, family: Family, place: string): boolean {
+  const own = addresses[family];
+  return own !== undefined && isIn(place, own);
 }

@@ -1,4 +1,5 @@
 import type { PolicySemantics } from "#drivers/driver.ts";
+import type { BriefReach } from "#harness/host/agent/reach-all.ts";
 import { judge, type Verdict } from "./judge.ts";
 import type { Family, Flow, Member, PolicyState } from "./state.ts";
 
@@ -41,6 +42,30 @@ export function judgeAll(
   semantics: PolicySemantics,
 ): JudgedFlow[] {
   return flows.map((flow) => ({ flow, verdict: judge(state, flow, semantics) }));
+}
+
+/** A flow, what must come of it, and what came of it. */
+export interface SeenFlow extends JudgedFlow {
+  readonly seen: BriefReach;
+  /** Whether it reached the other end, though no answer came back. */
+  readonly arrived?: boolean;
+}
+
+/** Whether what was seen is what must be. Only the other end itself can answer, and what is blocked arrives nowhere. */
+export function isRight({ flow, verdict, seen, arrived = false }: SeenFlow): boolean {
+  const open = seen.state === "open" && (flow.protocol === "icmp" || seen.identity === flow.to.name);
+  const blocked = ["dropped", "refused", "unreachable"].includes(seen.state) && !arrived;
+  if (verdict === "either") return open || blocked;
+  return verdict === "open" ? open : blocked;
+}
+
+/** What was seen in a few words. */
+export function describeSeen({ flow, seen, arrived }: SeenFlow): string {
+  if (seen.state === "open") {
+    const another = flow.protocol !== "icmp" && seen.identity !== flow.to.name;
+    return another ? `open, answered by ${seen.identity}` : "open";
+  }
+  return arrived ? `${seen.state}, though it arrived` : seen.state;
 }
 
 /** `a1 to b1, tcp 8888 over IPv4`. */

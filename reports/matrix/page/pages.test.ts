@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -18,6 +18,18 @@ function failingCell(more: Partial<Cell> = {}): { cell: Cell; result: Requiremen
   const cell = exampleCell("overlay@28.5", { M4: { outcome: "failed", reason: "no answer" } }, more);
   return { cell, result: cell.target?.results[0] as RequirementResult };
 }
+
+test("a picture among the evidence is shown on the page of its cell, without a script", () => {
+  const folder = mkdtempSync(join(tmpdir(), "netconform-picture-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const { cell, result } = failingCell();
+  mkdirSync(join(folder, cell.folder), { recursive: true });
+  writeFileSync(join(folder, cell.folder, "truth-table.svg"), "<svg/>");
+  result.evidence = ["truth-table.svg", "gone.svg"];
+  const page = renderCellPage(cell, folder, "index.html");
+  expect(page).toContain('<img src="truth-table.svg" alt="truth-table.svg"');
+  expect(page).not.toContain('src="gone.svg"');
+});
 
 test("no text of a cell, a run or another program becomes markup on the matrix page", () => {
   const texts = new HostileTexts();

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import type { RequirementResult } from "#reports/conformance/schema.ts";
 import { plural } from "#reports/conformance/words.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
-import { encodePath, link } from "#reports/page/link.ts";
+import { encodePath, link, picture } from "#reports/page/link.ts";
 import { details } from "#reports/page/parts.ts";
 import { type Bounds, renderCommands } from "./commands.ts";
 
@@ -28,5 +28,9 @@ export function renderEvidence(result: RequirementResult, path: string, bounds: 
 function renderFile(file: string, path: string): Html {
   const size = statSync(join(path, file), { throwIfNoEntry: false })?.size;
   const told = size === undefined ? "missing" : `${Math.ceil(size / 1024)} kB`;
-  return html`<li>${link(encodePath(file), basename(file))} <span class="quiet small">${told}</span></li>`;
+  const href = encodePath(file);
+  const name = basename(file);
+  const shown =
+    size !== undefined && extname(file) === ".svg" && html`<br>${link(href, picture(href, name))}`;
+  return html`<li>${link(href, name)} <span class="quiet small">${told}</span>${shown}</li>`;
 }
