@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, resolve } from "node:path";
 import { Option } from "commander";
-import { chapters } from "#harness/conformance/run/projects.ts";
+import { chapters, chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
@@ -17,10 +17,10 @@ export function suitesIn(root: string): string[] {
   return [...new Set(folders)].filter((name) => name !== "requirements").sort();
 }
 
-/** The chapters of the suite whose tests are here, in their order. */
-export function presentChapters(): string[] {
+/** The chapters of the suite whose tests are here, in their order; with `onDemand` also those that run only where they are asked for. */
+export function presentChapters({ onDemand = false } = {}): string[] {
   const present = suitesIn(projectRoot);
-  return chapters.filter((chapter) => present.includes(chapter));
+  return [...chapters, ...(onDemand ? chaptersOnDemand : [])].filter((chapter) => present.includes(chapter));
 }
 
 /** The option that chooses tests by their requirements, for `patternOf`. */

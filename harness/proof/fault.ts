@@ -2,6 +2,7 @@ import type { BuiltInDriver } from "#drivers/built-in.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import type { PolicyMutantName } from "#drivers/reference/faults/tables/policy.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.ts";
 import type { Chapter } from "#harness/conformance/run/projects.ts";
@@ -39,7 +40,9 @@ export interface FaultPlaces {
 
 /** How a fault is injected, by tier. */
 export interface FaultInjections {
-  chapters: FaultActs | FaultSwitch<CnmFaultName | ReferenceFaultName | ReferenceCniFaultName>;
+  chapters:
+    | FaultActs
+    | FaultSwitch<CnmFaultName | ReferenceFaultName | PolicyMutantName | ReferenceCniFaultName>;
   /** On from the start of the plugin. */
   cnm: { readonly switchOn: CnmFaultName };
   cni: { readonly behaviour: DebugFault };

@@ -5,7 +5,7 @@ import { faults } from "./faults/all.ts";
 import { chooseFaults } from "./selection.ts";
 
 it("takes everything, and one tier alone", () => {
-  const all = chooseFaults({ tiers });
+  const all = chooseFaults({ tiers, onDemand: true });
   expect(all).toEqual(faults);
   const of = (tier: Tier) => all.filter(({ on }) => on.tier === tier);
   expect(tiers.map((tier) => of(tier).length > 0)).toEqual([true, true, true]);
@@ -17,6 +17,15 @@ it("takes the faults of some drivers alone", () => {
     isOfTier(fault, "chapters") ? [fault.on.driver] : [],
   );
   expect(new Set(drivers)).toEqual(new Set(["bridge"]));
+});
+
+it("leaves those of a chapter that runs on demand alone out, unless they are asked for by name", () => {
+  const chaptersOf = (list: ReturnType<typeof chooseFaults>) =>
+    list.flatMap((fault) => (isOfTier(fault, "chapters") ? [fault.on.chapter] : []));
+  const usual = chooseFaults({ tiers });
+  expect(usual.length).toBeGreaterThan(200);
+  expect(chaptersOf(usual)).not.toContain("disorder");
+  expect(chaptersOf(chooseFaults({ tiers, names: ["ports-in-pairs"] }))).toEqual(["disorder"]);
 });
 
 it("names who is unknown, and says when nothing is left", () => {

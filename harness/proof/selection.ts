@@ -1,18 +1,21 @@
+import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { type Fault, isOfTier, type Tier } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 
 /**
- * Faults of these tiers, by name where names are given. `only` leaves the chapters' faults of these drivers. Throws
- * `UsageError` for a name that no fault has, and when nothing is left.
+ * Faults of these tiers, by name where names are given; those of chapters on demand where `onDemand` is set, or by name. `only` leaves
+ * the chapters' faults of these drivers. Throws `UsageError` for a name that no fault has, and when nothing is left.
  */
 export function chooseFaults({
   tiers,
   names,
+  onDemand = false,
   only: drivers,
 }: {
   tiers: readonly Tier[];
   names?: readonly string[] | undefined;
+  onDemand?: boolean;
   only?: readonly string[];
 }): Fault[] {
   const known = new Set(faults.map(({ name }) => name));
@@ -23,7 +26,7 @@ export function chooseFaults({
   const chosen = faults.filter(
     (fault) =>
       tiers.includes(fault.on.tier) &&
-      (names?.includes(fault.name) ?? true) &&
+      (names?.includes(fault.name) ?? (onDemand || !isOnDemand(fault))) &&
       (!isOfTier(fault, "chapters") || (drivers?.includes(fault.on.driver) ?? true)),
   );
   if (chosen.length === 0) {
@@ -32,6 +35,11 @@ export function chooseFaults({
     );
   }
   return chosen;
+}
+
+function isOnDemand(fault: Fault): boolean {
+  const chapters: readonly string[] = chaptersOnDemand;
+  return isOfTier(fault, "chapters") && chapters.includes(fault.on.chapter);
 }
 
 /** For a name that none of the faults has; `how`: what stands before the name where the user gave it. Tells the names that are near. */

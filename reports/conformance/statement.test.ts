@@ -135,6 +135,16 @@ describe("a requirement", () => {
     expect(alone?.profiles[0]?.verdict).toBe("incomplete");
   });
 
+  test("of a chapter that runs on demand is listed where it ran alone", () => {
+    const onDemand = { M1: rule("multihost"), M3: rule("disorder") };
+    const listed = (observations: Observation[]) =>
+      buildStatement(record(observations), onDemand).targets[0]?.results.map(
+        ({ requirement }) => requirement,
+      );
+    expect(listed([observe("M1", "passed")])).toEqual(["M1"]);
+    expect(listed([observe("M3", "failed")])).toEqual(["M1", "M3"]);
+  });
+
   test("that no test cites is listed as not run", () => {
     const results = buildStatement(record([observe("M1", "passed")]), rules).targets[0]?.results;
     expect(results?.map(({ requirement, outcome }) => `${requirement} ${outcome}`)).toEqual([

@@ -1,5 +1,6 @@
 import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conformance/outcome.ts";
 import type { Installation } from "#harness/conformance/run/installation.ts";
+import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import type { Selection } from "#harness/conformance/run/selection.ts";
 import type { PartCost } from "#harness/observe/cost/cost.ts";
 import { isProtocolSuite } from "#reports/target.ts";
@@ -74,6 +75,8 @@ export interface RunRecord {
   seed?: number;
 }
 
+const onDemand: readonly string[] = chaptersOnDemand;
+
 /**
  * Protocol suites have a profile of their own name. They judge a plugin without a cluster: a cluster target owes nothing there,
  * and a target whose engine is a suite, `cnm-29.7`, owes nothing else. Which rules of the CNI suite a plugin owes depends on
@@ -81,6 +84,8 @@ export interface RunRecord {
  */
 export function owes({ engine }: Pick<ExpectedTarget, "engine">, requirement: Requirement): boolean {
   const { profile, level } = requirement;
+  // Of chapters that run where they are asked for, what was run is owed alone.
+  if (onDemand.includes(profile)) return false;
   if (!isProtocolSuite(engine)) return !isProtocolSuite(profile);
   const version = specVersions.find((one) => engine === `cni-${one}`);
   if (version !== undefined) {

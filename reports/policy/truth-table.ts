@@ -29,8 +29,8 @@ export function drawTruthTable(table: readonly SeenFlow[], title: string): strin
 <text x="4" y="16" font-weight="bold">${title}: ${wrong} of ${table.length} differ</text>
 <text x="4" y="32" font-size="10">rows: who opens; columns: whom; squares: ${columns.join(", ")}, over ${rows.map((row) => `IPv${row}`).join(" and ")}</text>
 ${names.map((name, index) => [
-  html`<text x="${side + index * width}" y="${header - 6}">${name}</text>`,
-  html`<text x="4" y="${header + index * height + square}">${name}</text>`,
+  html`<text x="${side + index * width}" y="${header - 6}" font-size="10">${name}</text>`,
+  html`<text x="4" y="${header + index * height + square}" font-size="10">${name}</text>`,
 ])}
 ${table.map((one) => drawSquare(one, place(one.flow)))}
 ${drawLegend(total.height - 10)}

@@ -4,6 +4,7 @@ import { bgpRequirements } from "./rules/bgp.ts";
 import { cniRequirements } from "./rules/cni.ts";
 import { cnmRequirements } from "./rules/cnm.ts";
 import { datapathRequirements } from "./rules/datapath.ts";
+import { disorderRequirements } from "./rules/disorder.ts";
 import { encryptionRequirements } from "./rules/encryption.ts";
 import { ipv6Requirements } from "./rules/ipv6.ts";
 import { lifecycleRequirements } from "./rules/lifecycle.ts";
@@ -22,6 +23,7 @@ export const catalogue = {
   ...bgpRequirements,
   ...lifecycleRequirements,
   ...remoteRequirements,
+  ...disorderRequirements,
   ...cnmRequirements,
   ...cniRequirements,
 } as const;

@@ -21,6 +21,7 @@ export type ConformanceProfile =
   | "lifecycle"
   | "plugin"
   | "cleanup"
+  | "disorder"
   | "cnm"
   | "cni";
 

@@ -1,6 +1,7 @@
 import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
+import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
 import { isTied } from "#drivers/reference/faults/rule.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
@@ -24,6 +25,7 @@ export class DataplaneFaults {
   readonly #lastPlans = new Map<string, NodePlan>();
   readonly #lastFlows = new Map<string, readonly string[]>();
   readonly #routing: RoutingFaults;
+  readonly #mutants: PolicyMutants;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
   /** Policies that were there before this plugin started. */
@@ -32,6 +34,7 @@ export class DataplaneFaults {
   constructor(faults: ReadonlySet<string>) {
     this.#faults = faults;
     this.#routing = new RoutingFaults(faults);
+    this.#mutants = new PolicyMutants(faults);
   }
 
   /** The plan for a node, honest while no fault is on. */
@@ -39,14 +42,13 @@ export class DataplaneFaults {
     this.#restored ??= new Set(Object.keys(state.policies));
     if (this.#faults.size === 0) {
       this.#routing.forget();
+      this.#mutants.forget();
       return planFor(state, node, dataDevice);
     }
     const broken = this.#breakState(structuredClone(state) as State);
     const plan = this.#keepRemains(node, this.#breakTopology(broken, planFor(broken, node, dataDevice)));
-    const flows = this.#keepFlows(
-      node,
-      this.#breakFlows(broken, flowsFor(broken, plan, dataDevice), plan, dataDevice),
-    );
+    const right = this.#mutants.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, node);
+    const flows = this.#keepFlows(node, this.#breakFlows(broken, right, plan, dataDevice));
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };
   }
@@ -84,6 +86,7 @@ export class DataplaneFaults {
     if (this.#on("rule-deletion-ignored")) this.#restoreRules(state);
     if (this.#on("tie-deleted-with-its-twin")) this.#dropTwins(state);
     if (this.#on("late-members-ignored")) this.#dropLateMembers(state);
+    this.#mutants.breakState(state);
     if (this.#on("policy-on-whole-network")) {
       for (const endpoint of endpoints) {
         const group = Object.values(state.groups).find((one) => one.network === endpoint.network);

@@ -8,6 +8,7 @@ import { serveNamespaces } from "#drivers/reference/cni/serve.ts";
 import { referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
 import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";
+import { policyMutantNames } from "#drivers/reference/faults/tables/policy.ts";
 import { inventoryNodes, localNode } from "#drivers/reference/hosts.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { usageOfAll } from "#drivers/reference/netctl/command.ts";
@@ -23,6 +24,7 @@ const defaultAdmin = join(tmpdir(), "netconform-reference.sock");
 const faultNames: readonly string[] = [
   ...cnmFaultNames,
   ...referenceFaultNames,
+  ...policyMutantNames,
   ...Object.keys(referenceCniFaults),
 ];
 

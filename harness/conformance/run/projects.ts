@@ -31,8 +31,11 @@ export const chapters = [
   "swarm",
   "cleanup",
 ] as const;
+/** Chapters that take long and look for what nobody thought of: they run where they are asked for. */
+export const chaptersOnDemand = ["disorder"] as const;
+
 /** Folder of a chapter. */
-export type Chapter = (typeof chapters)[number];
+export type Chapter = (typeof chapters | typeof chaptersOnDemand)[number];
 
 /**
  * One vitest project per driver and engine; each gets clusters of its own from the global set-up. `setUp` names set-up
@@ -61,7 +64,9 @@ export async function targetProjects(
     extends: true,
     test: {
       name: `${target.driver}@${target.engine}`,
-      include: chapters.map((chapter) => `suites/${chapter}/**/*.test${moduleEnding}`),
+      include: [...chapters, ...chaptersOnDemand].map(
+        (chapter) => `suites/${chapter}/**/*.test${moduleEnding}`,
+      ),
       globalSetup: [...(setUp.globalSetup ?? []), join(import.meta.dirname, `global-setup${moduleEnding}`)],
       setupFiles: [...(setUp.setupFiles ?? [])],
       provide: { target },

@@ -222,6 +222,9 @@ const schema = z.object({
   PATIENCE: wholeNumber(1, 60)
     .default(1)
     .describe("how many times longer than usual everything may take, for slow nodes such as emulated VMs"),
+  POLICY_CASES: wholeNumber(1, 100_000)
+    .default(240)
+    .describe("how many combinations of policies the chapter disorder tries"),
   FAULT: z
     .string()
     .optional()

@@ -5,6 +5,7 @@ import { loadDriver } from "#drivers/loader.ts";
 import { referenceCniFaultNames } from "#drivers/reference/faults/tables/cni.ts";
 import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";
+import { policyMutantNames } from "#drivers/reference/faults/tables/policy.ts";
 import { debugFaults } from "#harness/cni/debug-plugins/faults.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
@@ -78,6 +79,7 @@ describe("the faults", () => {
     const known = [
       ...cnmFaultNames,
       ...referenceFaultNames,
+      ...policyMutantNames,
       ...referenceCniFaultNames,
       ...Object.values(debugFaults).flat(),
     ];

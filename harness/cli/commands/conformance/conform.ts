@@ -10,6 +10,7 @@ import {
 import { servePause } from "#harness/cli/selection/pause.ts";
 import { standBy } from "#harness/cli/selection/standby.ts";
 import { checkCited, checkFilters, presentChapters, requirementsIn } from "#harness/cli/selection.ts";
+import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 
@@ -19,8 +20,11 @@ export const command = addSelectionOptions(
     .description("Sets everything up, runs the chapters against the drivers, writes the reports, tears down.")
     .addArgument(
       completing(
-        new Argument("[filter...]", "chapters to run, e.g. suites/multihost; default: all"),
-        presentChapters,
+        new Argument(
+          "[filter...]",
+          `chapters to run, e.g. suites/multihost; default: all but ${chaptersOnDemand.join(", ")}`,
+        ),
+        () => presentChapters({ onDemand: true }),
       ),
     ),
 )

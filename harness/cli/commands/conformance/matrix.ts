@@ -13,6 +13,7 @@ import {
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { handleInterruptions, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
+import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { clustersThatFit } from "#harness/conformance/run/side-by-side.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { engineVersions, parseEngine } from "#harness/core/engines/grammar.ts";
@@ -43,6 +44,7 @@ interface Options {
   variant?: string[];
   mixed?: boolean;
   shard?: string;
+  onDemand?: boolean;
   between?: string[];
   history?: string;
   nights: number;
@@ -60,11 +62,12 @@ export const command = newCommand("matrix")
     completing(
       new Argument(
         "[what...]",
-        "chapters to run, e.g. suites/multihost (default: all); or `merge FOLDER...`: put the reports of several runs together",
+        "chapters to run, e.g. suites/multihost (default: as conform); or `merge FOLDER...`: put the reports of several runs together",
       ),
       ([first]) => {
         if (first === "merge") return "files";
-        return first === undefined ? [...presentChapters(), "merge"] : presentChapters();
+        const present = presentChapters({ onDemand: true });
+        return first === undefined ? [...present, "merge"] : present;
       },
     ),
   )
@@ -83,6 +86,10 @@ export const command = newCommand("matrix")
   .option(
     "--shard <part/parts>",
     "run only this part of the test files, as vitest's --shard; merge the parts afterwards",
+  )
+  .option(
+    "--on-demand",
+    `run the chapters that run only where they are asked for too: ${chaptersOnDemand.join(", ")}`,
   )
   .option(
     "--expect",
@@ -172,7 +179,7 @@ async function run(
       { hint: `run such hosts one by one: ${typed("conform")}` },
     );
   }
-  const present = presentChapters();
+  const present = presentChapters(options);
   const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
   checkFilters(projectRoot, filters);
   if (requirement) checkCited(projectRoot, filters, requirementsIn(requirement));

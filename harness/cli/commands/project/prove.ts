@@ -5,6 +5,7 @@ import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { targetEngines } from "#harness/cluster/providers.ts";
+import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
@@ -43,6 +44,10 @@ export const command = newCommand("prove")
     "--thorough",
     "run the whole chapter, or suite, under each fault, and not only the tests of what must turn red and of what may follow",
   )
+  .option(
+    "--on-demand",
+    `inject the faults of the chapters that run only where they are asked for too: ${chaptersOnDemand.join(", ")}`,
+  )
   .option("--list", "list the faults, one a line, with what must detect them")
   .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 4)
   .action(() => runMain(prove));
@@ -52,6 +57,7 @@ interface ProveOptions {
   only?: string[];
   changed?: string | true;
   thorough?: boolean;
+  onDemand?: boolean;
   list?: boolean;
   clusters: number;
 }
@@ -77,6 +83,7 @@ async function prove(): Promise<number> {
   const chosen = chooseFaults({
     tiers: options.tier ?? tiers,
     names: options.only,
+    onDemand: options.onDemand ?? false,
     ...(isGiven("DRIVER") ? { only: readSettings().DRIVER } : {}),
   });
   const changed = options.changed === undefined ? undefined : await touched(chosen, options.changed);

@@ -1,5 +1,6 @@
 import { type ReferenceCniFaultName, referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
 import { type ReferenceFaultName, referenceFaults } from "#drivers/reference/faults/tables/network.ts";
+import { type PolicyMutantName, policyMutants } from "#drivers/reference/faults/tables/policy.ts";
 import type { Chapter } from "#harness/conformance/run/projects.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Fault } from "#harness/proof/fault.ts";
@@ -25,15 +26,17 @@ const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {
   policy: "policy",
   lifecycle: "lifecycle",
   plugin: "plugin",
+  disorder: "disorder",
 };
 
 /** Every fault of the reference plugin's networks, names, tenants and policies, and of its CNI side. */
 export const referenceChapterFaults: readonly Fault<"chapters">[] = [
   ...describedIn<ReferenceFaultName>(referenceFaults, "reference"),
+  ...describedIn<PolicyMutantName>(policyMutants, "reference"),
   ...describedIn<ReferenceCniFaultName>(referenceCniFaults, "reference-cni"),
 ];
 
-function describedIn<Name extends ReferenceFaultName | ReferenceCniFaultName>(
+function describedIn<Name extends ReferenceFaultName | PolicyMutantName | ReferenceCniFaultName>(
   table: Readonly<Record<Name, Description>>,
   driver: "reference" | "reference-cni",
 ): Fault<"chapters">[] {
