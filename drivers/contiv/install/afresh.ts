@@ -1,5 +1,6 @@
 import { type ContivDaemons, etcdOf, killContiv, startContiv } from "#drivers/contiv/daemons/daemons.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { forgetLostEndpoints } from "#harness/cluster/containers/lost-endpoints.ts";
 import type { Host } from "#harness/host/host.ts";
 import { bridges, clearFlows } from "./dataplane.ts";
 
@@ -26,19 +27,11 @@ export async function startAfresh(
   await startContiv(daemons, tunnelEnds);
 }
 
-/**
- * Removes Contiv's networks from an engine. An endpoint whose container is gone is shown under no container's id; by itself the engine neither
- * removes it nor the network.
- */
+/** Removes Contiv's networks from an engine. */
 async function removeNetworks({ docker }: ClusterNode): Promise<void> {
   for (const { Id } of await docker.listNetworks({ filters: { driver: ["netplugin"] } })) {
     const network = docker.getNetwork(Id);
-    const { Containers = {} } = (await network.inspect()) as {
-      Containers?: Record<string, { Name: string }>;
-    };
-    for (const [key, { Name }] of Object.entries(Containers)) {
-      if (key.startsWith("ep-")) await network.disconnect({ Container: Name, Force: true });
-    }
+    await forgetLostEndpoints(network);
     await network.remove();
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import type Docker from "dockerode";
 import { until } from "#harness/core/async/poll.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
+import { forgetLostEndpoints } from "./lost-endpoints.ts";
 
 /** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
 export const labels = {
@@ -31,10 +32,14 @@ export async function removeByLabel(docker: Docker, label: string, value: string
   await Promise.all(networks.map(({ Id, Name }) => removeNetwork(docker, Id, Name)));
 }
 
-/** The engine refuses while containers that somebody else removes at the same time still hang on it. */
+/** The engine refuses while containers that somebody else removes at the same time still hang on it, or endpoints whose container it has lost. */
 async function removeNetwork(docker: Docker, id: string, name: string): Promise<void> {
+  const network = docker.getNetwork(id);
   await until({ what: `the network ${name} to be removable`, deadlineMs: 20_000 }, async () => {
-    await ignoreMissing(docker.getNetwork(id).remove());
+    await ignoreMissing(network.remove()).catch(async (error: unknown) => {
+      await forgetLostEndpoints(network);
+      throw error;
+    });
     return true;
   });
 }
