@@ -34,8 +34,10 @@ await cniSuite("lists", ({ requirement, plugin }) => {
     let played: Promise<readonly Round[]> | undefined;
     /** Both rounds, in which a test that needs them finds the plugin's own calls. */
     const play = (testbed: Testbed) => {
-      played ??= turn.then(() => playTwice(testbed, members));
-      turn = played.catch(() => {});
+      if (!played) {
+        played = turn.then(() => playTwice(testbed, members));
+        turn = played.catch(() => {});
+      }
       return played;
     };
 
