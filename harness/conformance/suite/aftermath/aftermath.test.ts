@@ -80,7 +80,7 @@ test("the engine is named with the call that never came, and what failed then is
   });
   expect(told).toMatchObject({
     message:
-      "the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made\n  the engine of node1: expected NetworkDriver.DeleteEndpoint for endpoint e1, which it has no more, got no such call in the recording\n  What failed then: net-1 would not go",
+      "the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made\n  the engine of node1: expected NetworkDriver.DeleteEndpoint for endpoint e1, whose container is gone, got no such call in the recording\n  What failed then: net-1 would not go",
     because: {
       kind: "call left out",
       what: "the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made",
@@ -102,7 +102,7 @@ test("a refusal that follows from what an engine left out is the engine's, unles
   const failed = "node1: docker start c-1: expected success, got HTTP 500: remote: it has an owner";
   const seen = { held: nothing.held, has, exchanges: [made, refused] };
   expect(judgeRefusal(failed, seen)?.message).toBe(
-    `the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made\n  the engine of node1: expected NetworkDriver.DeleteEndpoint for endpoint e1, which it has no more, got no such call in the recording\n  What failed then: ${failed}`,
+    `the engine of node1 never sent NetworkDriver.DeleteEndpoint for an endpoint that it had made\n  the engine of node1: expected NetworkDriver.DeleteEndpoint for endpoint e1, whose container is gone, got no such call in the recording\n  What failed then: ${failed}`,
   );
   expect(judgeRefusal(failed, { ...seen, held: some.held })).toBeInstanceOf(EngineAtFault);
   const asked = exchange("NetworkDriver.CreateEndpoint", {}, 5, "e3", "10.1.1.7/24");

@@ -60,10 +60,13 @@ export function judgeRefusal(failed: string, seen: Seen, cause?: unknown): Engin
   return isClear ? tell(omissions, failed, cause) : undefined;
 }
 
+/** What makes a call due. An engine may still list an endpoint in its network that no container has. */
+const gone = { endpoint: "whose container is gone", network: "which it has no more" } as const;
+
 function tell(omissions: readonly Omission[], failed: string, cause: unknown): EngineAtFault {
   const told = omissions.map(
     ({ engine, what, id, calls }) =>
-      `  the engine of ${engine}: expected ${calls.join(" and ")} for ${what} ${id}, which it has no more, got no such call in the recording`,
+      `  the engine of ${engine}: expected ${calls.join(" and ")} for ${what} ${id}, ${gone[what]}, got no such call in the recording`,
   );
   const what = [...new Set(omissions.map(describeKind))].join("; ");
   return new EngineAtFault([what, ...told, `  What failed then: ${failed}`].join("\n"), {
