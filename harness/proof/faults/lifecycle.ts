@@ -127,6 +127,8 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     breaks: "takes an engine that was restarted off swarm's ingress network",
     why: "published services answer on every node but the one that was updated",
     detectedBy: ["R7"],
+    // The engine of both is restarted once, in whichever comes first: by itself R7 would put it back into the network.
+    mayFollow: ["R6b"],
     names: ["its endpoint of the ingress network"],
     alone: true,
     inject: {
