@@ -59,6 +59,8 @@ export async function watchFromOutside(
   const own = scope.child(`attempts from ${external.name}`);
   const outside = hostPeer(own, external);
   const here = hostPeer(own, node);
+  // What closes first was made last: both are needed by the last attempt, and would be made after it is registered.
+  await Promise.all([outside.agent(), here.agent()]);
   const behind = await addressesBehindNode(workload);
   if (behind.length === 0) throw new Unsupported(`${workload.name} has no address in a subnet of its node`);
   for (const address of new Set(behind.flatMap(({ ip, gateway }) => [ip, gateway]))) {

@@ -37,7 +37,10 @@ export class Knocks {
     const { protocol, address, port } = target;
     const what = `the datagrams to ${describeTarget(target)} to be stopped`;
     knocks.#work = until({ what, deadlineMs: usualMs, everyMs: 1 }, async () => {
-      await agent.connect({ protocol, address, port, timeoutMs: attemptMs });
+      await agent.connect({ protocol, address, port, timeoutMs: attemptMs }).catch((error: unknown) => {
+        // Nothing that fails is waited for once they are to end, such as a client that is gone.
+        if (!knocks.#ended) throw error;
+      });
       knocks.#attempts++;
       return knocks.#ended;
     });
