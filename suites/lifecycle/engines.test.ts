@@ -1,22 +1,13 @@
-import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
-import {
-  killAndStartEngine,
-  restartEngine,
-  startEngine,
-  stopEngine,
-} from "#harness/workload/docker/engine/ends.ts";
+import { restartEngine, startEngine, stopEngine } from "#harness/workload/docker/engine/ends.ts";
 import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.ts";
-import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
-  bringBack,
   expectIngress,
   expectOwnAddresses,
   expectReached,
   fixed,
-  type LifecycleTest,
   leaveAlone,
   nodeOf,
   passes,
@@ -25,11 +16,11 @@ import {
   runWhenPossible,
   untilBack,
 } from "./fixture.ts";
+import { expectStartedAgain } from "./started-again.ts";
 
 const alone = { alone: true, breaks: true, deadlineMs: 300_000 };
 const restartedPort = 9123;
 const backPort = 9124;
-const killedPort = 9125;
 const heldPort = 9127;
 
 chapter("lifecycle", ({ requirement, shared }) => {
@@ -50,26 +41,6 @@ chapter("lifecycle", ({ requirement, shared }) => {
     await restartEngine(node);
     return { node, network, ended, always, peer };
   });
-
-  requirement(
-    "R6b",
-    "an engine is killed and started, and its containers are started again",
-    async ({ driver, scope, ...test }) => {
-      refuseCni(test.declaration);
-      const node = nodeOf(test.cluster);
-      const network = await driver.createNetwork(scope);
-      const [ended, peer] = await Promise.all([
-        network.run(scope, node, fixed(test, network, 200, killedPort)),
-        network.run(scope, peerNodeOf(test)),
-      ]);
-      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: killedPort });
-      await leaveAlone(node, [ended, peer]);
-      await killAndStartEngine(node);
-      const field = { node, network, ended, peerAgain: () => bringBack(scope, network, peer, node) };
-      await expectStartedAgain({ ...test, scope }, field, killedPort);
-    },
-    alone,
-  );
 
   requirement(
     "R6b",
@@ -127,35 +98,6 @@ chapter("lifecycle", ({ requirement, shared }) => {
     alone,
   );
 });
-
-/** A network whose engine on `node` ended and is back, with a container of that node and a peer of it. */
-interface Field {
-  node: ClusterNode;
-  network: Network;
-  ended: Workload;
-  /** The peer, once it runs again. */
-  peerAgain: () => Promise<Workload>;
-}
-
-/** The container, started again, and a new one have what a container of the network has. */
-async function expectStartedAgain(
-  test: LifecycleTest,
-  { node, network, ended, peerAgain: bringPeerBack }: Field,
-  hostPort: number,
-): Promise<void> {
-  const { scope, cluster } = test;
-  const [again, peerAgain] = await Promise.all([bringBack(scope, network, ended, node), bringPeerBack()]);
-  expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
-  const { subnets } = await network.inspect(node);
-  expectFact(`${node.name} after its engine came back`, "the network's subnets", subnets, [network.subnet]);
-  const late = await runWhenPossible(scope, network, node);
-  await Promise.all([
-    expectReached(test, again, { from: peerAgain, hostPort }),
-    expectReached(test, late, { from: peerAgain }),
-  ]);
-  await expectOwnAddresses([again, late, peerAgain]);
-  await expectIngress(cluster, node);
-}
 
 /** Whether a container runs, and since when: `running since 2026-11-26T07:05:03Z, pid 4711`. */
 async function startOf({ node, id }: Workload): Promise<string> {

@@ -53,11 +53,15 @@ export const budgets: Readonly<Record<string, Budget>> = {
   "lifecycle/containers": { processorSeconds: 80, because: "containers that start and end again and again" },
   "lifecycle/engines": {
     processorSeconds: 160,
-    because: "engines are restarted and killed, and start what they had",
+    because: "engines are restarted, and start what they had",
   },
   "lifecycle/firewall": {
     processorSeconds: 160,
     because: "engines are restarted after their rules are gone",
+  },
+  "lifecycle/killed-engines": {
+    processorSeconds: 100,
+    because: "an engine is killed, and starts what it had",
   },
   "lifecycle/lost-nodes": { processorSeconds: 160, because: "a node ends, and the others have to notice it" },
   "lifecycle/plugin": {

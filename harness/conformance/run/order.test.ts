@@ -42,10 +42,29 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/swarm/swarm.test.ts",
     "suites/plugin/restarts.test.ts",
     "suites/lifecycle/engines.test.ts",
+    "suites/lifecycle/killed-engines.test.ts",
     "suites/lifecycle/plugin.test.ts",
     "suites/lifecycle/firewall.test.ts",
     "suites/lifecycle/lost-nodes.test.ts",
   ]);
+});
+
+test("side by side, what waits longest for engines comes before what else restarts them, and after all others", () => {
+  const sideBySide = files
+    .toSorted(
+      (one, other) =>
+        rankOf(join(projectRoot, one), { sideBySide: true }) -
+        rankOf(join(projectRoot, other), { sideBySide: true }),
+    )
+    .slice(-Object.keys(disruptive).length);
+  expect(sideBySide.slice(0, 4)).toEqual(
+    ["engines", "killed-engines", "plugin", "lost-nodes"].map((name) => `suites/lifecycle/${name}.test.ts`),
+  );
+  expect(sideBySide.toSorted()).toEqual(
+    Object.keys(disruptive)
+      .map((path) => `${path}.test.ts`)
+      .toSorted(),
+  );
 });
 
 test("every chapter that stops or restarts an engine or the plugin says so", () => {

@@ -13,31 +13,44 @@ export const disruptive: Readonly<Record<string, string>> = {
   "suites/encryption/rotation": "restarts the engine that rotates keys",
   "suites/swarm/swarm": "ends the plugin, and starts it again; forms a swarm, and leaves it",
   "suites/plugin/restarts": "restarts and kills engines, and restarts the plugin",
-  "suites/lifecycle/engines": "restarts and kills engines",
+  "suites/lifecycle/engines": "restarts engines",
+  "suites/lifecycle/killed-engines": "kills an engine",
   "suites/lifecycle/plugin": "kills engines, and starts one whose plugin was ended",
   "suites/lifecycle/firewall": "flushes a firewall, and restarts its engine",
   "suites/lifecycle/lost-nodes": "kills an engine with all that it runs, and has its node cut off",
 };
 
-/** The place of a chapter among those of its target: the undisruptive ones first, both in the order of the tutorial. */
-export function rankOf(file: string): number {
+/** Those of them that wait longest for engines: half a minute and more each time. */
+const longest: readonly string[] = [
+  "suites/lifecycle/engines",
+  "suites/lifecycle/killed-engines",
+  "suites/lifecycle/plugin",
+  "suites/lifecycle/lost-nodes",
+];
+
+/**
+ * The place of a chapter among those of its target: the undisruptive ones first, both in the order of the tutorial. Where several
+ * run at a time those that wait longest are the first of the disruptive ones, so that none is left over when all others have ended.
+ */
+export function rankOf(file: string, { sideBySide = false } = {}): number {
   const path = relative(projectRoot, file).replace(/\.test\.\w+$/, "");
   const [, folder = ""] = path.split("/");
   const named: readonly string[] = chapters;
   const place = named.includes(folder) ? named.indexOf(folder) : named.length;
-  const last = Object.keys(disruptive).indexOf(path);
+  const order = Object.keys(disruptive);
+  const last = (sideBySide ? [...new Set([...longest, ...order])] : order).indexOf(path);
   return last < 0 ? place : named.length + 1 + last;
 }
 
 /** The same order of chapters in every run, whatever an earlier run or the size of a file says. */
 export class ChapterOrder extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return targetByTarget(await super.sort(files), (own) =>
-      own.toSorted(
-        (one, other) =>
-          rankOf(one.moduleId) - rankOf(other.moduleId) || one.moduleId.localeCompare(other.moduleId, "en"),
-      ),
-    );
+    return targetByTarget(await super.sort(files), (own, sideBySide) => {
+      const rank = ({ moduleId }: TestSpecification) => rankOf(moduleId, { sideBySide });
+      return own.toSorted(
+        (one, other) => rank(one) - rank(other) || one.moduleId.localeCompare(other.moduleId, "en"),
+      );
+    });
   }
 }
 
@@ -59,7 +72,7 @@ export function chapterOrderOf(seed: number): typeof BaseSequencer {
  */
 function targetByTarget(
   files: readonly TestSpecification[],
-  order: (files: readonly TestSpecification[]) => readonly TestSpecification[],
+  order: (files: readonly TestSpecification[], sideBySide: boolean) => readonly TestSpecification[],
 ): TestSpecification[] {
   const targets = Map.groupBy(files, ({ project }) => project);
   const declared = (project: TestProject) =>
@@ -69,5 +82,5 @@ function targetByTarget(
       const groups = one.config.sequence.groupOrder - other.config.sequence.groupOrder;
       return groups || declared(other) - declared(one);
     })
-    .flatMap(([, own]) => order(own));
+    .flatMap(([project, own]) => order(own, project.config.maxWorkers > 1));
 }
