@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { findWeakContrasts, openBrowser } from "#harness/testing/support/browser/browser.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findWeakContrasts, openBrowser, openPage } from "#harness/testing/support/browser/browser.ts";
 import { pageOf } from "./link.ts";
 import { pageLimit } from "./trace-page.ts";
 import { writeTracePage } from "./write.ts";
@@ -25,24 +25,6 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The page in a tab of its own. Fails the test when it asks for anything but itself, or complains. */
-async function open(options: BrowserContextOptions): Promise<Page> {
-  const context = await browser.newContext(options);
-  const trouble: string[] = [];
-  context.on("request", (request) => {
-    if (request.url().split("#")[0] !== address) trouble.push(`asks for ${request.url()}`);
-  });
-  context.on("console", (message) => trouble.push(message.text()));
-  context.on("weberror", (error) => trouble.push(String(error.error())));
-  onTestFinished(async () => {
-    await context.close();
-    expect(trouble).toEqual([]);
-  });
-  const page = await context.newPage();
-  await page.goto(address);
-  return page;
-}
-
 const widths = { desk: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
 const textOf = async (found: Locator) => (await found.allInnerTexts()).join("\n");
 const overflowOf = (page: Page) => page.evaluate<number>("document.documentElement.scrollWidth - innerWidth");
@@ -62,7 +44,7 @@ const readers: [string, BrowserContextOptions][] = [
 
 describe.each(readers)("%s", (_, options) => {
   test("the page says where the packet was lost, and leads to that moment", async () => {
-    const page = await open(options);
+    const page = await openPage(browser, address, options);
     expect(await textOf(page.locator(".failure"))).toContain("expected an answer to ping");
     expect(await textOf(page.locator(".hop"))).toMatch(/last seen on node\d eth2 \(in\), dropped by/);
     expect(await textOf(page.locator("#failure ~ pre").last())).toContain("# confirmed 3/3");
@@ -82,7 +64,7 @@ describe.each(readers)("%s", (_, options) => {
   });
 
   test("a box takes the lines of its lane away, and brings them back", async () => {
-    const page = await open(options);
+    const page = await openPage(browser, address, options);
     const lines = page.locator(".chronicle li:visible");
     const before = await lines.count();
     const box = page.getByRole("checkbox", { name: "packets" });
@@ -94,7 +76,7 @@ describe.each(readers)("%s", (_, options) => {
   });
 
   test("output is unfolded by its line, and nothing gets wider than the screen", async () => {
-    const page = await open(options);
+    const page = await openPage(browser, address, options);
     const folded = page.locator(".chronicle details:not([open]) > summary").first();
     const output = page.locator(".chronicle details", { has: folded }).locator("pre");
     expect(await output.first().isVisible()).toBe(false);
@@ -108,7 +90,7 @@ describe.each(readers)("%s", (_, options) => {
 });
 
 test("the keyboard alone gets from the top to the output of a command", async () => {
-  const page = await open({ viewport: widths.desk });
+  const page = await openPage(browser, address, { viewport: widths.desk });
   const focused = () =>
     page.evaluate<string>("document.activeElement.closest('details, nav, a')?.className ?? ''");
   await page.keyboard.press("Tab");

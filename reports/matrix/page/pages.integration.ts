@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { findWeakContrasts, openBrowser } from "#harness/testing/support/browser/browser.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { findWeakContrasts, openBrowser, openPage } from "#harness/testing/support/browser/browser.ts";
 import { exampleCell, exampleMatrix, writeTranscript } from "#harness/testing/support/examples/matrix.ts";
 import { driftBetweenEngines, driftOverNights } from "#harness/tools/matrix/drift.ts";
 import { pastRunOf, reviewHistory } from "#harness/tools/matrix/history.ts";
@@ -68,23 +68,9 @@ function writeExample(): void {
   writeMatrix(matrix, folder, { counts: countMatrix(matrix), review: reviewHistory(runs) });
 }
 
-/** The matrix in a tab of its own. Fails the test when a page asks for anything but files of the report, or complains. */
-async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const trouble: string[] = [];
-  context.on("request", (request) => {
-    if (!request.url().startsWith(pathToFileURL(folder).href)) trouble.push(`asks for ${request.url()}`);
-  });
-  context.on("console", (message) => trouble.push(message.text()));
-  context.on("weberror", (error) => trouble.push(String(error.error())));
-  onTestFinished(async () => {
-    await context.close();
-    expect(trouble).toEqual([]);
-  });
-  const page = await context.newPage();
-  await page.goto(address);
-  return page;
-}
+/** The matrix in a tab of its own, which asks for nothing but files of the report. */
+const open = (options: BrowserContextOptions) =>
+  openPage(browser, address, { ...options, home: pathToFileURL(folder).href });
 
 /** The evidence as a person sees it: the failure, the command and its output are on the screen or below, none of it hidden. */
 async function expectEvidence(page: Page): Promise<void> {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Browser, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { expect, onTestFinished } from "vitest";
 import { progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
@@ -45,6 +46,32 @@ async function install(local: LocalHost): Promise<string> {
   const path = await findBrowser(local);
   if (!path) throw new HarnessError("chromium is not there although its package was installed");
   return path;
+}
+
+/**
+ * A page of a report, at a `file:` address, in a tab of its own until the test ends. Fails the test when the page asks for anything that does
+ * not begin with `home`, itself by default, or complains.
+ */
+export async function openPage(
+  browser: Browser,
+  address: string,
+  { home = address, ...options }: BrowserContextOptions & { home?: string } = {},
+): Promise<Page> {
+  const context = await browser.newContext(options);
+  const trouble: string[] = [];
+  context.on("request", (request) => {
+    const carried = request.url().startsWith("data:");
+    if (!carried && !request.url().startsWith(home)) trouble.push(`asks for ${request.url()}`);
+  });
+  context.on("console", (message) => trouble.push(message.text()));
+  context.on("weberror", (error) => trouble.push(String(error.error())));
+  onTestFinished(async () => {
+    await context.close();
+    expect(trouble).toEqual([]);
+  });
+  const page = await context.newPage();
+  await page.goto(address);
+  return page;
 }
 
 /** Texts of a page whose contrast with their background is below 4.5 to 1, as WCAG 2.2 (1.4.3) wants it, each with its colours. */

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { findWeakContrasts, openBrowser } from "#harness/testing/support/browser/browser.ts";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { findWeakContrasts, openBrowser, openPage } from "#harness/testing/support/browser/browser.ts";
 import { broken } from "#harness/tools/tutorial/compare/comparison.ts";
 import { coverageOf } from "#harness/tools/tutorial/coverage.ts";
 import { readLines } from "#harness/tools/tutorial/parse/document.ts";
@@ -16,6 +16,7 @@ const fixture = join(import.meta.dirname, "..", "..", "fixtures", "small.md");
 const folder = mkdtempSync(join(tmpdir(), "netconform-tutorial-page-"));
 const path = join(folder, "page.html");
 const hostile = "<script>document.title = 'taken over'</script>";
+const address = pathToFileURL(path).href;
 let browser: Browser;
 
 beforeAll(async () => {
@@ -61,25 +62,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The page in a tab of its own. Fails the test when it asks for anything but itself, or complains. */
-async function open(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await browser.newContext(options);
-  const trouble: string[] = [];
-  context.on("request", (request) => {
-    if (request.url().split("#")[0] !== pathToFileURL(path).href) trouble.push(`asks for ${request.url()}`);
-  });
-  context.on("console", (message) => trouble.push(message.text()));
-  onTestFinished(async () => {
-    await context.close();
-    expect(trouble.filter((text) => !text.startsWith("asks for data:"))).toEqual([]);
-  });
-  const page = await context.newPage();
-  await page.goto(pathToFileURL(path).href);
-  return page;
-}
-
 test("a person finds the broken command, follows it, and reads what ran and what differs, without JavaScript", async () => {
-  const page = await open({ javaScriptEnabled: false });
+  const page = await openPage(browser, address, { javaScriptEnabled: false });
   await page.getByRole("region", { name: "Broken" }).getByRole("link").click();
   const step = page.locator(":target");
   expect(await step.locator(".badge").textContent()).toBe("broken");
@@ -93,7 +77,7 @@ test("a person finds the broken command, follows it, and reads what ran and what
 });
 
 test("the keyboard reaches the content, the broken commands and their lines", async () => {
-  const page = await open();
+  const page = await openPage(browser, address);
   await page.keyboard.press("Tab");
   expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("To the content");
   await page.keyboard.press("Enter");
@@ -104,7 +88,7 @@ test("the keyboard reaches the content, the broken commands and their lines", as
 test.for(["light", "dark"] as const)(
   "on a phone nothing is cut off, and %s is readable",
   async (colorScheme) => {
-    const page = await open({ viewport: { width: 390, height: 800 }, colorScheme });
+    const page = await openPage(browser, address, { viewport: { width: 390, height: 800 }, colorScheme });
     expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
     await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
     expect(await page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
