@@ -31,9 +31,9 @@ function scratch(): string {
 }
 
 test("the page lies beside the trace, and is told apart from the other evidence", () => {
-  expect(pageOf("evidence/a/M4/trace-2.json")).toBe("evidence/a/M4/trace-2.html");
-  expect(partEvidence(["a/node1-state.txt", "a/trace-2.html"])).toEqual({
-    page: "a/trace-2.html",
+  expect(pageOf("evidence/a/M4/2/trace.json")).toBe("evidence/a/M4/2/trace.html");
+  expect(partEvidence(["a/node1-state.txt", "a/2/trace.html"])).toEqual({
+    page: "a/2/trace.html",
     files: ["a/node1-state.txt"],
   });
   expect(partEvidence(["a/retrace.html"])).toEqual({ files: ["a/retrace.html"] });

@@ -12,5 +12,5 @@ export function partEvidence(evidence: readonly string[]): { page?: string; file
 }
 
 function isTracePage(path: string): boolean {
-  return /^trace(-\d+)?\.html$/.test(basename(path));
+  return basename(path) === "trace.html";
 }

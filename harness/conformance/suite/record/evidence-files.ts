@@ -18,6 +18,23 @@ export function writeEvidence(files: readonly EvidenceFile[], folder: string, re
   });
 }
 
+/**
+ * A folder that no other test of the run writes into: `folder`, and `folder/2` of the second test that failed in it, in whatever process.
+ * It is taken by an empty file of that name.
+ */
+export function takeFolder(folder: string, name: string): string {
+  for (let count = 1; ; count++) {
+    const own = count === 1 ? folder : join(folder, String(count));
+    mkdirSync(own, { recursive: true });
+    try {
+      writeFileSync(join(own, name), "", { flag: "wx" });
+      return own;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+  }
+}
+
 /** The folder of a target's evidence. */
 export function evidenceFolder(reports: string, target: { driver: string; engine: string }): string {
   return join(reports, "evidence", fileNameOf(`${target.driver}@${target.engine}`));

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import {
   type ConformanceMeta,
@@ -18,10 +18,10 @@ import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { Look } from "#harness/observe/second-look/view.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { Collected } from "./collected.ts";
-import { writeEvidence } from "./evidence-files.ts";
+import { takeFolder, writeEvidence } from "./evidence-files.ts";
 import { buildTrace } from "./trace/build.ts";
 import type { Trace } from "./trace/schema.ts";
-import { writeTrace } from "./trace/write.ts";
+import { traceFile, writeTrace } from "./trace/write.ts";
 
 /** Time for the evidence of one failed test: the clocks, and then all looks at once. */
 export const evidenceDeadlineMs = 25_000;
@@ -115,13 +115,15 @@ export class TestRecord {
     writeFileSync(transcript, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { flag: "a" });
     meta.transcript = relative(reports, transcript);
     if (meta.outcome === "passed") return;
+    if (failure instanceof SetUpFailed) {
+      // The test did nothing, and saw nothing.
+      meta.evidence = [...failure.failure.evidence];
+      return;
+    }
     const { files, nodes = [] } = this.#collected;
-    meta.evidence = [
-      ...(failure instanceof SetUpFailed ? failure.failure.evidence : []),
-      ...writeEvidence([...this.#kept, ...files, ...nodes], own, reports),
-    ];
-    // Of what could not be set up the test did nothing, and saw nothing.
-    if (!(failure instanceof SetUpFailed)) this.#trace(entries, own, reports);
+    const place = takeFolder(own, traceFile);
+    meta.evidence = writeEvidence([...this.#kept, ...files, ...nodes], place, reports);
+    this.#trace(entries, place, reports);
   }
 
   /** What cannot be told of a failure does not change what the test came to. */
@@ -130,6 +132,7 @@ export class TestRecord {
       this.meta.trace = writeTrace(this.#build(entries), folder, reports);
     } catch (error) {
       this.note(`no trace of the failure: ${error}`);
+      rmSync(join(folder, traceFile));
     }
   }
 

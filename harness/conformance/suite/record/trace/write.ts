@@ -2,17 +2,12 @@ import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Trace } from "./schema.ts";
 
-/** How many tests of a folder have left a trace in this process. */
-const written = new Map<string, number>();
+/** The file of a trace, in the folder of its test. */
+export const traceFile = "trace.json";
 
-/**
- * Writes a trace into the folder of its requirement: `trace.json`, and `trace-2.json` of the second test that failed there. Returns the path,
- * relative to `reports`.
- */
+/** Writes a trace into the folder of its test. Returns the path, relative to `reports`. */
 export function writeTrace(trace: Trace, folder: string, reports: string): string {
-  const count = (written.get(folder) ?? 0) + 1;
-  written.set(folder, count);
-  const path = join(folder, `trace${count === 1 ? "" : `-${count}`}.json`);
+  const path = join(folder, traceFile);
   writeFileSync(path, `${JSON.stringify(trace)}\n`);
   return relative(reports, path);
 }
