@@ -4,7 +4,9 @@ import { type GivenTo, type ResultOf, RpcError } from "#harness/core/rpc/message
 import type { Host } from "#harness/host/host.ts";
 import { recordCommand } from "#harness/host/transcript.ts";
 import type { BgpMethods, BgpOptions, BgpSpeech } from "./bgp.ts";
+import { describeCall } from "./describe-call.ts";
 import { forkAgent, type RunningAgent } from "./fork-server.ts";
+import type { HeldEnd, HeldMethods, HoldOptions } from "./held.ts";
 import type { Arrival, DatagramResult, PingResult, Reach, Resolution, Transport } from "./reach.ts";
 import { type BriefReach, type ReachAllOptions, readBrief, targetWords } from "./reach-all.ts";
 
@@ -108,7 +110,7 @@ export class NoRoute extends ProbeFailed {
 }
 
 /** What the agent can be asked, with every default filled in. */
-interface ProbeMethods extends BgpMethods {
+interface ProbeMethods extends BgpMethods, HeldMethods {
   ready(given: object): { python: string; parallel: number };
   listen(given: Omit<ListenOptions, "ports"> & { ports: number[] }): { handle: number; ports: number[] };
   received(given: { handle: number; nonce?: string }): Arrival[];
@@ -287,6 +289,20 @@ export class ProbeAgent implements AsyncDisposable {
     return this.#call("resolve", { ...options, type, port, timeoutMs }, timeoutMs);
   }
 
+  /** Holds one end of a connection until it is disposed of. Throws `ProbeFailed` where a TCP connection does not come about. */
+  async hold(options: HoldOptions): Promise<HeldEnd> {
+    const { timeoutMs = defaultTimeoutMs, fresh = false } = options;
+    const { handle, port } = await this.#call("hold", { ...options, timeoutMs, fresh }, timeoutMs);
+    return {
+      port,
+      told: () => this.#call("heldTold", { handle }, 0),
+      counts: () => this.#call("heldCounts", { handle }, 0),
+      [Symbol.asyncDispose]: async () => {
+        if (!this.#program.rpc.ended) await this.#call("release", { handle }, 0);
+      },
+    };
+  }
+
   /** A BGP session with a neighbour, called or calling; or, in words, why there was none in time. Takes TCP port 179 until then. */
   async speakBgp(options: BgpOptions): Promise<BgpSpeech | { failed: string }> {
     const opened = await this.#call("bgpOpen", options, options.timeoutMs);
@@ -323,20 +339,6 @@ function probeError(error: unknown, where: string): unknown {
   if (!(error instanceof RpcError)) return error;
   const Kind = error.kind === "no route" ? NoRoute : ProbeFailed;
   return new Kind(`the probe on ${where}: ${error.message}`, { cause: error });
-}
-
-/** How a call reads in the transcript: `nsenter --net=… probe connect address=10.1.1.2 …`. */
-function describeCall(netns: string | undefined, op: string, params: object): string[] {
-  const values = Object.entries(params).filter(([, value]) => value !== undefined);
-  const words = values.map(([key, value]) => `${key}=${Array.isArray(value) ? describeList(value) : value}`);
-  return [...(netns ? ["nsenter", `--net=${netns}`] : []), "probe", op, ...words];
-}
-
-function describeList(list: readonly (number | string)[]): string {
-  const [first] = list;
-  if (typeof first !== "number") return list.join(",");
-  const isRange = list.length > 1 && list.every((port, index) => port === first + index);
-  return isRange ? `${first}-${list.at(-1)}` : list.join(",");
 }
 
 function listPorts(ports: Ports): number[] {

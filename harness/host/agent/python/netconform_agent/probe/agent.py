@@ -7,6 +7,7 @@ import resource
 import sys
 
 from ..bgp.speaker import Speaker
+from ..held.holder import Holder
 from ..rpc.params import Params
 from ..rpc.server import Method, Server
 from .datagram import datagram, send
@@ -24,7 +25,7 @@ def serve_probe() -> None:
 async def serve() -> None:
     """The operations by name; each reads its parameters as harness/host/agent/agent.ts sends them."""
     limit = raise_file_limit()
-    reacher, listeners, speaker = Reacher(limit), Listeners(), Speaker()
+    reacher, listeners, holder, speaker = Reacher(limit), Listeners(), Holder(), Speaker()
 
     async def ready(_: Params) -> object:
         return {"python": sys.version.split()[0], "parallel": limit}
@@ -36,6 +37,10 @@ async def serve() -> None:
         "listen": listeners.listen,
         "received": listeners.received,
         "unlisten": listeners.unlisten,
+        "hold": holder.hold,
+        "heldTold": holder.told,
+        "heldCounts": holder.counts,
+        "release": holder.release,
         "ping": ping,
         "datagram": datagram,
         "send": send,
