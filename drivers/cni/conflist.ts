@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Driver, DriverSettings } from "#drivers/driver.ts";
 import { parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { type Capability, capabilities } from "#suites/requirements/capability.ts";
 import { cniDriver } from "./cni-driver.ts";
 import { type NodeValues, nodeValuesOf } from "./node-values.ts";
@@ -56,13 +57,9 @@ export function conflistDriver(path: string): (settings: DriverSettings) => Driv
 }
 
 function parse(text: string, path: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${path}: no JSON: ${(error as Error).message}`);
-  }
-  const parsed = z.record(z.string(), z.unknown()).safeParse(value);
+  const json = parseJson(text);
+  if (!json.ok) throw new UsageError(`${path}: no JSON: ${json.reason}`);
+  const parsed = z.record(z.string(), z.unknown()).safeParse(json.value);
   if (!parsed.success) throw new UsageError(`${path}: expected an object, got ${text.trim().slice(0, 40)}`);
   return parsed.data;
 }

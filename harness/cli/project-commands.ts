@@ -14,6 +14,10 @@ export const projectCommands: Commands = {
     summary: "set-up, multi-host chapter and VLANs on virtual machines",
     load: () => import("./commands/project/test-vagrant.ts"),
   },
+  garbage: {
+    summary: "malformed answers of plugins and damaged files",
+    load: () => import("./commands/project/trust/garbage.ts"),
+  },
   check: {
     summary: "types, lint, unit tests",
     load: () => import("./commands/project/check.ts"),

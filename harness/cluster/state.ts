@@ -1,7 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
+import { HarnessError } from "#harness/core/errors.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import type { NodeInterface, Role } from "./cluster.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
@@ -79,8 +82,13 @@ export class ClusterStates {
     renameSync(part, this.path(state.id));
   }
 
+  /** Throws `HarnessError` for a file that is no state. */
   load(id: string): ClusterState {
-    return JSON.parse(readFileSync(this.path(id), "utf8")) as ClusterState;
+    const state = parseState(readFileSync(this.path(id), "utf8"));
+    if (state) return state;
+    throw new HarnessError(`${this.path(id)}: expected the state of a cluster, got something else`, {
+      hint: "remove the file; what it was of goes by its labels with the next run",
+    });
   }
 
   all(): ClusterState[] {
@@ -92,7 +100,7 @@ export class ClusterStates {
     }
     return names.flatMap((name) => {
       try {
-        return [JSON.parse(readFileSync(join(this.#folder, name), "utf8")) as ClusterState];
+        return parseState(readFileSync(join(this.#folder, name), "utf8")) ?? [];
       } catch {
         return [];
       }
@@ -152,4 +160,16 @@ export class ClusterStates {
     this.save(claimed);
     return claimed;
   }
+}
+
+/** What everybody relies on who looks at states of other processes, some of them of other versions. */
+const stateShape = z.looseObject({
+  ...{ id: z.string(), provider: z.string(), key: z.string(), owner: z.string(), kept: z.boolean() },
+  nodes: z.array(z.looseObject({ name: z.string() })),
+});
+
+/** A state as text, or nothing: of a file that was damaged, nobody can tell whose it was. */
+export function parseState(text: string): ClusterState | undefined {
+  const json = parseJson(text);
+  return json.ok && stateShape.safeParse(json.value).success ? (json.value as ClusterState) : undefined;
 }

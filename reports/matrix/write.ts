@@ -12,6 +12,7 @@ import {
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { typed } from "#harness/core/typed.ts";
 import { reportFiles, writeAtomically } from "#reports/files.ts";
@@ -56,12 +57,15 @@ export function readMatrix(folder: string): Matrix {
     new UsageError(`${path}: expected the report of a matrix, got ${what}`, {
       hint: `give the REPORTS folder of a run of ${typed("matrix")}`,
     });
-  let value: unknown;
+  let text: string;
   try {
-    value = JSON.parse(readFileSync(path, "utf8"));
+    text = readFileSync(path, "utf8");
   } catch (error) {
     throw problem((error as Error).message);
   }
+  const json = parseJson(text);
+  if (!json.ok) throw problem(json.reason);
+  const { value } = json;
   const parsed = matrixSchema.safeParse(value);
   if (!parsed.success) throw problem(`something else\n${describeMisfits(parsed.error, value)}`);
   return parsed.data;

@@ -10,7 +10,7 @@ export function readImplementation(path: string): Implementation {
   let given: unknown;
   try {
     // Every scalar as it is written: a version such as 1.10 is no number.
-    given = parse(readFileSync(path, "utf8"), { schema: "failsafe" });
+    given = parse(readFileSync(path, "utf8"), { schema: "failsafe", logLevel: "error" });
   } catch (error) {
     throw wrong(`expected a YAML file, got ${(error as Error).message.split("\n")[0]}`);
   }

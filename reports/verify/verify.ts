@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { parseJson } from "#harness/core/text/json.ts";
 import { misfitsOf } from "#harness/core/text/misfits.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 import { describeCatalogue, type Requirements } from "#reports/seal/suite.ts";
@@ -29,13 +30,10 @@ export interface Against {
 
 /** Checks the text of a statement: form, completeness against its catalogue, arithmetic, digests. Needs no network. */
 export function verifyStatement(text: string, { folder, catalogues = [] }: Against): Verification {
-  let given: unknown;
-  try {
-    given = JSON.parse(text);
-  } catch (error) {
-    const what = `expected JSON, got ${text.trim() === "" ? "nothing" : (error as Error).message}`;
-    return { findings: [{ field: "the file", what }], notes: [] };
-  }
+  const read = parseJson(text);
+  if (!read.ok)
+    return { findings: [{ field: "the file", what: `expected JSON, got ${read.reason}` }], notes: [] };
+  const { value: given } = read;
   const { data: statement, error } = statementSchema.safeParse(given);
   if (!statement) {
     return { findings: formOf(error, given), notes: [] };

@@ -1,12 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
+import {
+  addressFlaw,
+  describeInterfaces,
+  interfaceFlaw,
+  listingFlaw,
+  sandboxFlaw,
+  versionSaid,
+} from "#harness/cni/rules/answer-rules.ts";
 import { type Container, ipVersion } from "#harness/cni/testbed/container.ts";
 import { readAddresses, readLink, readRoutes } from "#harness/cni/testbed/inside.ts";
 import { additions, readState } from "#harness/cni/testbed/state.ts";
 import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { formatNetwork, isCidr, parseCidr } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
-import { attach, expectFailure, expectResult, violation } from "./expect.ts";
+import { attach, expectFailure, expectNoFlaw, expectResult, violation } from "./expect.ts";
 import { type CniSuite, cniSuite } from "./fixture.ts";
 
 await cniSuite("ADD", (suite) => {
@@ -42,27 +50,18 @@ await cniSuite("ADD", (suite) => {
 
   requirement("CNI-4b", "the result has the configuration's cniVersion", async ({ testbed }) => {
     const { invocation } = await sample(testbed);
-    const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout + invocation.stderr)?.[1];
+    const said = versionSaid(invocation);
     if (said !== plugin.version) throw violation(invocation, `cniVersion ${plugin.version}`, said ?? "none");
   });
 
   requirement("CNI-5a", "the result lists CNI_IFNAME with a sandbox", async ({ testbed }) => {
     const { container, result, invocation } = await sample(testbed);
-    const listed =
-      result.interfaces?.filter(({ name, sandbox }) => name === container.ifName && sandbox) ?? [];
-    if (listed.length === 1) return;
-    throw violation(
-      invocation,
-      `one interface ${container.ifName} with a sandbox`,
-      describeInterfaces(result),
-    );
+    expectNoFlaw(invocation, listingFlaw(result, container.ifName));
   });
 
   requirement("CNI-5b", "the sandbox is the path that was handed over", async ({ testbed }) => {
     const { container, result, invocation } = await sample(testbed);
-    const listed = result.interfaces?.find(({ name, sandbox }) => name === container.ifName && sandbox);
-    if (!listed || listed.sandbox === container.netns) return;
-    throw violation(invocation, `the sandbox ${container.netns}`, `${listed.sandbox}`);
+    expectNoFlaw(invocation, sandboxFlaw(result, container.ifName, container.netns));
   });
 
   requirement(
@@ -93,12 +92,7 @@ await cniSuite("ADD", (suite) => {
 
   requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ testbed }) => {
     const { result, invocation } = await sample(testbed);
-    const count = result.interfaces?.length ?? 0;
-    for (const { address, interface: index } of result.ips ?? []) {
-      if (!isCidr(address)) throw violation(invocation, "an address in CIDR notation", address);
-      if (index === undefined || kind === "ipam" || (index >= 0 && index < count)) continue;
-      throw violation(invocation, `an index below ${count} for ${address}`, String(index));
-    }
+    expectNoFlaw(invocation, addressFlaw(result, kind));
   });
 
   requirement("CNI-5e", "the container has what the result says", async ({ testbed }) => {
@@ -223,11 +217,7 @@ await cniSuite("ADD", (suite) => {
 
   requirement("CNI-16a", "an address manager answers addresses only", async ({ testbed }) => {
     const { result, invocation } = await sample(testbed);
-    if (result.interfaces && result.interfaces.length > 0) {
-      throw violation(invocation, "no interfaces", describeInterfaces(result));
-    }
-    const indexed = result.ips?.find((ip) => ip.interface !== undefined);
-    if (indexed) throw violation(invocation, "no ips[].interface", JSON.stringify(indexed));
+    expectNoFlaw(invocation, interfaceFlaw(result));
   });
 
   /** What of a former result is not in a later one; what the plugin is there to change does not count. */
@@ -266,11 +256,4 @@ async function readInside(host: Host, { name, ifName }: Container): Promise<Read
     ...addresses.map((address) => `address ${address}`),
     ...routes.map((dst) => `route to ${dst}`),
   ]);
-}
-
-function describeInterfaces({ interfaces = [] }: AddResult): string {
-  if (interfaces.length === 0) return "no interfaces";
-  return interfaces
-    .map(({ name, sandbox }) => (sandbox ? `${name} in ${sandbox}` : `${name} on the host`))
-    .join(", ");
 }

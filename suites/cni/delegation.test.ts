@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { parseJson } from "#harness/cni/protocol/result.ts";
 import { Delegate } from "#harness/cni/testbed/delegate.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 

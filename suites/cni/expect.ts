@@ -1,6 +1,7 @@
 import { PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { describeEnd, type Invocation, reportedError } from "#harness/cni/protocol/invocation.ts";
-import { type AddResult, addResultSchema, type CniError, parseJson } from "#harness/cni/protocol/result.ts";
+import { type AddResult, type CniError, readAddResult } from "#harness/cni/protocol/result.ts";
+import type { Flaw } from "#harness/cni/rules/answer-rules.ts";
 import type { CallChanges, Container } from "#harness/cni/testbed/container.ts";
 import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 
@@ -29,14 +30,9 @@ export function expectError(invocation: Invocation, why: string): CniError {
 /** The plugin's answer to ADD as the specification has it. */
 export function expectResult(invocation: Invocation): AddResult {
   expectSuccess(invocation);
-  const json = parseJson(invocation.stdout);
-  if (!json.ok) throw new PluginFailure(invocation, "a result in JSON on stdout", json.reason);
-  const parsed = addResultSchema.safeParse(json.value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(
-    (issue) => `${issue.path.join(".") || "top level"}: ${issue.message}`,
-  );
-  throw new PluginFailure(invocation, "an ADD result", problems.join("; "));
+  const read = readAddResult(invocation.stdout);
+  if (read.ok) return read.value;
+  throw new PluginFailure(invocation, "a result in JSON on stdout", read.reason);
 }
 
 /** A container that the plugin has attached; what the test is about comes after this. */
@@ -50,6 +46,11 @@ export async function attach(
   expectSuccess(invocation, "ADD to succeed");
   if (!attached.result) throw new PluginFailure(invocation, "a result", "none that can be read");
   return { container: attached, result: attached.result, invocation };
+}
+
+/** Throws where an answer has that flaw. */
+export function expectNoFlaw(invocation: Invocation, flaw: Flaw | undefined): void {
+  if (flaw) throw violation(invocation, flaw.expected, flaw.got);
 }
 
 /** A rule was broken in what the plugin did or said. */

@@ -1,4 +1,5 @@
-import { parseJson, versionResultSchema } from "#harness/cni/protocol/result.ts";
+import { readVersionResult } from "#harness/cni/protocol/result.ts";
+import { versionSaid } from "#harness/cni/rules/answer-rules.ts";
 import { additions } from "#harness/cni/testbed/state.ts";
 import { Nonconformance, NothingSeen } from "#harness/core/errors.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
@@ -16,10 +17,9 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
         stdin: JSON.stringify({ cniVersion: version }),
       });
       expectSuccess(invocation);
-      const json = parseJson(invocation.stdout);
-      const parsed = json.ok ? versionResultSchema.safeParse(json.value) : undefined;
-      if (!parsed?.success) throw violation(invocation, "cniVersion and supportedVersions", "something else");
-      const { supportedVersions } = parsed.data;
+      const read = readVersionResult(invocation.stdout);
+      if (!read.ok) throw violation(invocation, "cniVersion and supportedVersions", read.reason);
+      const { supportedVersions } = read.value;
       if (supportedVersions.includes(version)) return;
       throw violation(invocation, `${version} among the supported`, supportedVersions.join(", "));
     },
@@ -33,7 +33,7 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
       const invocation = await testbed.call("VERSION", undefined, {
         stdin: JSON.stringify({ cniVersion: version }),
       });
-      const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout)?.[1];
+      const said = versionSaid({ stdout: invocation.stdout, stderr: "" });
       if (said !== version) throw violation(invocation, `cniVersion ${version}`, said ?? "none");
     },
     { detached: true, together: true },
@@ -48,7 +48,7 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
         const invocation = await testbed.call("VERSION", undefined, {
           stdin: JSON.stringify({ cniVersion: asked }),
         });
-        const said = /"cniVersion"\s*:\s*"([^"]*)"/.exec(invocation.stdout)?.[1];
+        const said = versionSaid({ stdout: invocation.stdout, stderr: "" });
         if (said !== asked) throw violation(invocation, `cniVersion ${asked}`, said ?? "none");
       }
     },

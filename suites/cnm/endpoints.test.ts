@@ -4,14 +4,10 @@ import {
   type PlayedEngine,
   randomId,
   randomMac,
+  textField,
 } from "#harness/cnm/client/engine.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
-import {
-  exposedPortsKey,
-  type JoinResponse,
-  noProxy6To4Key,
-  portMapKey,
-} from "#harness/cnm/protocol/protocol.ts";
+import { exposedPortsKey, noProxy6To4Key, portMapKey } from "#harness/cnm/protocol/protocol.ts";
 import { gatewayIsReachable } from "#harness/cnm/rules/answer-rules.ts";
 import { Nonconformance, ProbeFailed, Unsupported } from "#harness/core/errors.ts";
 import { contains, isAddress, isCidr } from "#harness/core/ip.ts";
@@ -95,21 +91,21 @@ cnmSuite(({ requirement }) => {
     const network = await engine.network();
     const endpoint = await engine.endpoint(network);
     const joined = granted(await engine.join(endpoint));
-    const answer = joined.answer as JoinResponse;
+    const answer = fieldsOf(joined.answer) ?? {};
     const gateway =
-      answer.Gateway ||
-      (answer.DisableGatewayService ? "none, as DisableGatewayService asks" : "docker_gwbridge");
+      textField(joined, "Gateway") ||
+      (answer.DisableGatewayService === true ? "none, as DisableGatewayService asks" : "docker_gwbridge");
     test.fact(
       "egress",
       isCidr(network.pool) && isAddress(gateway) && contains(network.pool, gateway)
         ? "gateway in the subnet"
         : gateway,
     );
-    if (gatewayIsReachable(answer, endpoint.address)) return;
+    if (gatewayIsReachable(joined.answer, endpoint.address)) return;
     throw new Nonconformance({
       who: test.socket.name,
       expected: `a gateway that ${endpoint.address} reaches directly, or none`,
-      got: String(answer.Gateway),
+      got: textField(joined, "Gateway") ?? "an answer that cannot be read",
       evidence: describeExchange(joined.exchange),
     });
   });

@@ -4,12 +4,12 @@ import { PluginClient, type PluginSocket } from "#harness/cnm/client/client.ts";
 import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/client/engine.ts";
 import {
   curlLine,
+  describeExchange,
   type Exchange,
   fieldsOf,
   type ReadExchange,
   readExchange,
 } from "#harness/cnm/protocol/exchange.ts";
-import type { JoinResponse } from "#harness/cnm/protocol/protocol.ts";
 import { checkConversation } from "#harness/cnm/rules/conversation.ts";
 import { checkExchange, toNonconformance } from "#harness/cnm/rules/rules.ts";
 import { locatePlugin, type PluginPlace } from "#harness/conformance/cnm-run/plugin-place.ts";
@@ -17,7 +17,7 @@ import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "#harness/conformance/suite.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
@@ -162,13 +162,16 @@ export async function connectRaw(test: CnmTest): Promise<Duplex> {
   return stream;
 }
 
-/** SrcName of a Join's answer; empty when there is none. */
+/** SrcName of a Join's answer; empty when there is none that is a text. */
 export function sourceName({ answer }: ReadExchange): string {
-  return (fieldsOf(answer) as JoinResponse | undefined)?.InterfaceName?.SrcName ?? "";
+  const name = fieldsOf(fieldsOf(answer)?.InterfaceName)?.SrcName;
+  return typeof name === "string" ? name : "";
 }
 
 /** Whether the host has an interface of that name. */
 export async function interfaceExists(host: Host, name: string): Promise<boolean> {
+  // Longer than any kernel's, or no argument of a process at all.
+  if (name.length > 127 || name.includes("\0")) return false;
   return (await host.exec(["ip", "link", "show", "dev", name])).code === 0;
 }
 
@@ -180,4 +183,17 @@ export function holds(engine: PlayedEngine, requirement: CnmRequirementId): void
   if (!finding) return;
   tests.get(engine)?.reproduce(curlLine(engine.client.socket.address, finding.exchange));
   throw toNonconformance(finding);
+}
+
+/** Every call got an answer, whatever it says. */
+export function allAnswered({ client: { exchanges } }: Pick<PlayedEngine, "client">): void {
+  if (exchanges.length === 0) throw new HarnessError("no call was made");
+  const lost = exchanges.find(({ answer }) => answer === null);
+  if (!lost) return;
+  throw new Nonconformance({
+    who: lost.plugin,
+    expected: `${lost.call} to be answered`,
+    got: lost.failure ?? "no answer",
+    evidence: describeExchange(lost),
+  });
 }

@@ -4,7 +4,7 @@ import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/prot
 import { type CallName, callNames, calls } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import { nthAddress, nthSubnet } from "#harness/core/ip.ts";
-import { cnmSuite, holds, play } from "./fixture.ts";
+import { allAnswered, cnmSuite, holds, play } from "./fixture.ts";
 
 cnmSuite(({ requirement }) => {
   // Alone, because a plugin may take this for the start of an engine and forget what it knew (CNM-25).
@@ -43,6 +43,7 @@ cnmSuite(({ requirement }) => {
     const names = callNames.filter((name) => test.facts.subsystems.has(calls[name].subsystem));
     await Promise.all(names.map((name) => engine.client.sendText(name, JSON.stringify(unknownIds(name)))));
     holds(engine, "CNM-4");
+    allAnswered(engine);
   });
 
   requirement("CNM-6", "a global network is allocated and freed, without any IPv6 data", async (test) => {

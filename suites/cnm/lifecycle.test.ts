@@ -1,9 +1,9 @@
 import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/client/engine.ts";
 import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
-import { type CnmTest, cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
+import { allAnswered, type CnmTest, cnmSuite, holds, interfaceExists, play, sourceName } from "./fixture.ts";
 
 /** What the answers to Join named. */
 const interfaces = "interfaces that the calls before made";
@@ -204,20 +204,6 @@ async function serve(engine: PlayedEngine): Promise<void> {
   await engine.leave(endpoint);
   await engine.deleteEndpoint(endpoint);
   await engine.deleteNetwork(network);
-}
-
-/** Every call got an answer, whatever it says. */
-function allAnswered(engine: PlayedEngine): void {
-  const { exchanges } = engine.client;
-  if (exchanges.length === 0) throw new HarnessError("no call was made");
-  const lost = exchanges.find(({ answer }) => answer === null);
-  if (!lost) return;
-  throw new Nonconformance({
-    who: lost.plugin,
-    expected: `${lost.call} to be answered`,
-    got: lost.failure ?? "no answer",
-    evidence: describeExchange(lost),
-  });
 }
 
 /** What was asked before must not keep the plugin from its work. */

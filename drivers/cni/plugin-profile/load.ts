@@ -101,9 +101,10 @@ function refuseUnmade(named: string, file: string, profile: CniPluginProfile): v
         { cause: error },
       );
     }
-    if (isObject(made)) continue;
+    const written = jsonOf(made);
+    if (isObject(made) && written !== undefined) continue;
     throw new UsageError(
-      `${named}: ${lineNaming(file, key)}: ${key}: expected an object, got ${JSON.stringify(made)}`,
+      `${named}: ${lineNaming(file, key)}: ${key}: expected an object, got ${isObject(made) ? "one that cannot be written as JSON" : written}`,
     );
   }
   const { capabilities: declared = {} } = made(profile.config, values) as {
@@ -171,6 +172,15 @@ function asUsed({
 
 function made<T extends Record<string, unknown>>(given: ForContainer<T>, values: ProfileValues): T {
   return typeof given === "function" ? given(values) : (fillTemplate(given, values) as T);
+}
+
+/** A configuration reaches the plugin as JSON. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 
 /** Where a plugin listens. */
 export type PluginAddress =
@@ -20,7 +21,9 @@ export function readSpec(
   if (!file.endsWith(".json")) {
     return { address: addressIn(file, text.trim()), withAddress: (address) => `${address}\n` };
   }
-  const spec = jsonSpec.safeParse(parsed(file, text));
+  const json = parseJson(text);
+  if (!json.ok) throw new UsageError(`${file} is no JSON: ${json.reason}`);
+  const spec = jsonSpec.safeParse(json.value);
   if (!spec.success) throw new UsageError(`${file}: expected a JSON object with Addr, ${expected}`);
   if (spec.data.TLSConfig) throw behindTls(file);
   return {
@@ -33,13 +36,14 @@ function addressIn(file: string, text: string): PluginAddress {
   const url = URL.parse(text);
   if (url?.protocol === "https:") throw behindTls(file);
   if (url?.protocol === "unix:" && url.pathname.startsWith("/")) {
-    return { kind: "unix", path: decodeURIComponent(url.pathname) };
+    const path = decoded(url.pathname);
+    if (path !== undefined) return { kind: "unix", path };
   }
   if (url && ["tcp:", "http:"].includes(url.protocol) && url.hostname) {
     const port = Number(url.port || 80);
     return { kind: "tcp", host: url.hostname.replace(/^\[|\]$/g, ""), port };
   }
-  throw new UsageError(`${file}: expected ${expected}, got ${text || "nothing"}`);
+  throw new UsageError(`${file}: expected ${expected}, got ${text.slice(0, 120) || "nothing"}`);
 }
 
 function behindTls(file: string): UsageError {
@@ -48,10 +52,11 @@ function behindTls(file: string): UsageError {
   });
 }
 
-function parsed(file: string, text: string): unknown {
+/** A path without its percent signs; `undefined` where they stand for no text. */
+function decoded(path: string): string | undefined {
   try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`);
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
   }
 }

@@ -5,6 +5,7 @@ import { judgesOfChapters, type SelectedTests } from "#harness/conformance/run/s
 import { UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { SettingName } from "#harness/core/settings/settings.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { type Statement, schemaVersion, statementSchema } from "#reports/conformance/schema.ts";
 import { isGreen } from "#reports/conformance/statement.ts";
@@ -83,12 +84,9 @@ function readStatement(path: string, name: string): Statement {
       hint: "run the chapters first, or name the conformance.json of another run",
     });
   }
-  let read: unknown;
-  try {
-    read = JSON.parse(readFileSync(path, "utf8"));
-  } catch (error) {
-    throw new UsageError(`--failed ${name}: expected JSON, got ${(error as Error).message}`);
-  }
+  const json = parseJson(readFileSync(path, "utf8"));
+  if (!json.ok) throw new UsageError(`--failed ${name}: expected JSON, got ${json.reason}`);
+  const { value: read } = json;
   const version = z.object({ schemaVersion: z.unknown() }).safeParse(read).data?.schemaVersion;
   if (version !== schemaVersion) {
     throw new UsageError(

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
+import { describeMisfits } from "#harness/core/text/misfits.ts";
 import type { Requirements } from "#reports/seal/suite.ts";
 import { statementAt } from "./failed.ts";
 
@@ -36,12 +38,11 @@ export function readCatalogues(folder: string | undefined): Requirements[] {
 }
 
 function readCatalogue(path: string): Requirements {
-  try {
-    // Its digest decides whether a statement was judged by it; what it says is taken as that version had it.
-    return z
-      .record(z.string(), requirement)
-      .parse(JSON.parse(readFileSync(path, "utf8"))) as unknown as Requirements;
-  } catch (error) {
-    throw new UsageError(`${path}: expected a catalogue, got ${(error as Error).message.split("\n")[0]}`);
-  }
+  const wrong = (got: string) => new UsageError(`${path}: expected a catalogue, got ${got}`);
+  const json = parseJson(readFileSync(path, "utf8"));
+  if (!json.ok) throw wrong(json.reason);
+  const read = z.record(z.string(), requirement).safeParse(json.value);
+  if (!read.success) throw wrong(`something else\n${describeMisfits(read.error, json.value)}`);
+  // Its digest decides whether a statement was judged by it; what it says is taken as that version had it.
+  return read.data as unknown as Requirements;
 }

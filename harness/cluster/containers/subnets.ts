@@ -1,11 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { z } from "zod";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { contains, networkAddress, nthSubnet, overlaps } from "#harness/core/ip.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { typed } from "#harness/core/typed.ts";
 
 /** Three /24 networks that no other run on this machine uses. */
@@ -14,6 +16,8 @@ export interface SubnetLease {
   /** The first three octets per role, e.g. `10.222.4`. */
   readonly prefixes: Readonly<Record<Role, string>>;
 }
+
+const leaseShape = z.object({ cluster: z.string(), owner: z.string() });
 
 interface LeaseFile {
   cluster: string;
@@ -104,7 +108,8 @@ function isDead(path: string): boolean {
 
 function readLease(path: string): LeaseFile | undefined {
   try {
-    return JSON.parse(readFileSync(path, "utf8")) as LeaseFile;
+    const json = parseJson(readFileSync(path, "utf8"));
+    return json.ok ? leaseShape.safeParse(json.value).data : undefined;
   } catch {
     return undefined;
   }

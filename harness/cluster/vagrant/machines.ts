@@ -1,11 +1,13 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { prefixesOf, type SubnetLease } from "#harness/cluster/containers/subnets.ts";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { type ClusterState, isAbandoned } from "#harness/cluster/state.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 
 /** The Vagrantfile's folder. */
 const vagrantFolder = join(projectRoot, "vagrant");
@@ -24,6 +26,10 @@ export interface Machines {
   /** Environment of every `vagrant` command on them. */
   env: Record<string, string>;
 }
+
+const machinesShape = z.looseObject({
+  ...{ id: z.string(), slot: z.number(), owner: z.string(), env: z.record(z.string(), z.string()) },
+});
 
 /** Written before anything is made, so that a run that is killed at any moment leaves something to go by. */
 export class MachineRecords {
@@ -87,7 +93,8 @@ export class MachineRecords {
     }
     return ids.flatMap((id) => {
       try {
-        return [JSON.parse(readFileSync(join(this.#folder, id, "machines.json"), "utf8")) as Machines];
+        const json = parseJson(readFileSync(join(this.#folder, id, "machines.json"), "utf8"));
+        return json.ok && machinesShape.safeParse(json.value).success ? [json.value as Machines] : [];
       } catch {
         return [];
       }

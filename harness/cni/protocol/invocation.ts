@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
 import { within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import type { Host } from "#harness/host/host.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
 import { recordCommand } from "#harness/host/transcript.ts";
-import { type CniError, cniErrorSchema, parseJson } from "./result.ts";
+import { type CniError, cniErrorSchema, describeProblems } from "./result.ts";
 
 /** One call of a plugin, to be made. */
 export interface PluginCall {
@@ -74,9 +75,9 @@ export async function invokePlugin(host: Host, call: PluginCall): Promise<Invoca
   const ended = Promise.all([running.exit, stdout.done, stderr.done]).then(([exit]) => exit);
   const guard = { what: `${call.path} on ${host.name} to end`, deadlineMs: deadlineMs + 5_000 };
   const end = await within(guard, ended).catch((error: unknown) => {
-    if (!(error instanceof DeadlineExceeded)) throw error;
     // The plugin is dead, but something that it started and that left its process group holds the pipes.
     running.kill("KILL");
+    if (!(error instanceof DeadlineExceeded)) throw error;
     return { code: null, signal: "KILL" };
   });
   const durationMs = performance.now() - start;
@@ -132,10 +133,7 @@ export function reportedError(invocation: Invocation): { error: CniError } | { r
   }
   const parsed = cniErrorSchema.safeParse(json.value);
   if (parsed.success) return { error: parsed.data };
-  const problems = parsed.error.issues.map(
-    (issue) => `${issue.path.join(".") || "top level"}: ${issue.message}`,
-  );
-  return { reason: `JSON that is no CNI error object (${problems.join("; ")})` };
+  return { reason: `JSON that is no CNI error object (${describeProblems(parsed.error)})` };
 }
 
 /** How a call ended, in a few words. */
@@ -144,7 +142,7 @@ export function describeEnd(invocation: Invocation): string {
   const end = invocation.code === null ? `signal ${invocation.signal}` : `exit ${invocation.code}`;
   const reported = invocation.code === 0 ? undefined : reportedError(invocation);
   return reported && "error" in reported
-    ? `${end}, code ${reported.error.code}: ${describeError(reported.error)}`
+    ? `${end}, code ${reported.error.code}: ${shorten(describeError(reported.error))}`
     : end;
 }
 
@@ -172,6 +170,7 @@ export function describeInvocation(invocation: Invocation): string {
   ].join("\n");
 }
 
-function shorten(text: string, limit = 1500): string {
+/** A text of a plugin's as messages show it: one of a megabyte says no more by being shown whole. */
+export function shorten(text: string, limit = 1500): string {
   return text.length <= limit ? text : `${text.slice(0, limit)}… [${text.length - limit} more characters]`;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseJson } from "#harness/core/text/json.ts";
 
 /** An error object as a plugin reports it (specification, section 5, "Error"). */
 export const cniErrorSchema = z.looseObject({
@@ -15,6 +16,8 @@ const resultInterface = z.looseObject({
   mtu: z.number().int().optional(),
   /** Network namespace path of a container interface; absent or empty for one on the host. */
   sandbox: z.string().optional(),
+  socketPath: z.string().optional(),
+  pciID: z.string().optional(),
 });
 
 const resultAddress = z.looseObject({
@@ -25,7 +28,12 @@ const resultAddress = z.looseObject({
   interface: z.number().int().optional(),
 });
 
-const resultRoute = z.looseObject({ dst: z.string(), gw: z.string().optional() });
+const whole = z.number().int().optional();
+const resultRoute = z.looseObject({
+  ...{ dst: z.string(), gw: z.string().optional() },
+  ...{ mtu: whole, advmss: whole, priority: whole, table: whole, scope: whole },
+});
+const texts = z.array(z.string()).nullish();
 
 /** What ADD answers, from 0.3.1 to 1.1.0 (specification, section 5, "ADD Success"). */
 export const addResultSchema = z.looseObject({
@@ -33,7 +41,9 @@ export const addResultSchema = z.looseObject({
   interfaces: z.array(resultInterface).optional(),
   ips: z.array(resultAddress).optional(),
   routes: z.array(resultRoute).nullish(),
-  dns: z.looseObject({ nameservers: z.array(z.string()).nullish() }).optional(),
+  dns: z
+    .looseObject({ nameservers: texts, domain: z.string().optional(), search: texts, options: texts })
+    .optional(),
 });
 export type AddResult = z.infer<typeof addResultSchema>;
 
@@ -44,12 +54,34 @@ export const versionResultSchema = z.looseObject({
 });
 export type VersionResult = z.infer<typeof versionResultSchema>;
 
-/** The value of a text that is JSON, or why it is not. */
-export function parseJson(text: string): { ok: true; value: unknown } | { ok: false; reason: string } {
-  if (text.trim() === "") return { ok: false, reason: "nothing" };
-  try {
-    return { ok: true, value: JSON.parse(text) };
-  } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
-  }
+/** What ADD printed as a value, or why it is no result. */
+export function readAddResult(text: string): Read<AddResult> {
+  return read(text, addResultSchema);
+}
+
+/** What VERSION printed as a value, or why it is none. */
+export function readVersionResult(text: string): Read<VersionResult> {
+  return read(text, versionResultSchema);
+}
+
+/** What a plugin printed as a value of that form, or why it is none. */
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string };
+
+function read<T>(text: string, schema: z.ZodType<T>): Read<T> {
+  const json = parseJson(text);
+  if (!json.ok) return json;
+  const parsed = schema.safeParse(json.value);
+  return parsed.success
+    ? { ok: true, value: parsed.data }
+    : { ok: false, reason: describeProblems(parsed.error) };
+}
+
+/** What a schema found wrong, in one line. */
+export function describeProblems({ issues }: z.ZodError, most = 5): string {
+  const told = issues
+    .slice(0, most)
+    .map((issue) => `${issue.path.map(String).join(".") || "top level"}: ${issue.message}`);
+  return [...told, ...(issues.length > most ? [`and ${issues.length - most} more`] : [])].join("; ");
 }

@@ -2,7 +2,8 @@ import { join } from "node:path/posix";
 import { z } from "zod";
 import { ConfigurationError } from "#harness/cni/protocol/errors.ts";
 import type { CniAttachment } from "#harness/cni/protocol/request.ts";
-import { addResultSchema, parseJson } from "#harness/cni/protocol/result.ts";
+import { addResultSchema } from "#harness/cni/protocol/result.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { Host } from "#harness/host/host.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ConfigurationError } from "#harness/cni/protocol/errors.ts";
-import { parseJson } from "#harness/cni/protocol/result.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 
 /** Container ids and network names (specification, sections 1 and 2). */
 export const identifierPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]*$/;

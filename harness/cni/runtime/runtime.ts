@@ -1,9 +1,11 @@
 import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
+import { isInterfaceName } from "#harness/cni/protocol/interface-name.ts";
 import {
   describeError,
   type Invocation,
   invokePlugin,
   reportedError,
+  shorten,
 } from "#harness/cni/protocol/invocation.ts";
 import {
   type CniAttachment,
@@ -14,10 +16,9 @@ import {
 } from "#harness/cni/protocol/request.ts";
 import {
   type AddResult,
-  addResultSchema,
-  parseJson,
+  readAddResult,
+  readVersionResult,
   type VersionResult,
-  versionResultSchema,
 } from "#harness/cni/protocol/result.ts";
 import { atLeast, negotiateVersion } from "#harness/cni/protocol/version.ts";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -179,10 +180,9 @@ export class CniRuntime {
     const version = specVersions[specVersions.length - 1] as SpecVersion;
     const invocation = await this.#invoke(type, "VERSION", JSON.stringify({ cniVersion: version }));
     succeeded(invocation);
-    const json = parseJson(invocation.stdout);
-    const parsed = json.ok ? versionResultSchema.safeParse(json.value) : undefined;
-    if (parsed?.success) return parsed.data;
-    throw new PluginFailure(invocation, "cniVersion and supportedVersions", "something else");
+    const read = readVersionResult(invocation.stdout);
+    if (read.ok) return read.value;
+    throw new PluginFailure(invocation, "cniVersion and supportedVersions", read.reason);
   }
 
   /** Everything that can be wrong before a plugin is run. */
@@ -232,15 +232,10 @@ export class CniRuntime {
 
   #resultOf(invocation: Invocation, version: SpecVersion): AddResult {
     succeeded(invocation);
-    const json = parseJson(invocation.stdout);
-    if (!json.ok) throw new PluginFailure(invocation, "a result in JSON on stdout", json.reason);
-    const parsed = addResultSchema.safeParse(json.value);
-    if (!parsed.success) {
-      const problems = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-      throw new PluginFailure(invocation, "an ADD result", problems.join("; "));
-    }
-    if (parsed.data.cniVersion === version) return parsed.data;
-    throw new PluginFailure(invocation, `a result of CNI ${version}`, `one of CNI ${parsed.data.cniVersion}`);
+    const read = readAddResult(invocation.stdout);
+    if (!read.ok) throw new PluginFailure(invocation, "a result in JSON on stdout", read.reason);
+    if (read.value.cniVersion === version) return read.value;
+    throw new PluginFailure(invocation, `a result of CNI ${version}`, `one of CNI ${read.value.cniVersion}`);
   }
 
   async #del(network: NetworkConfig, version: SpecVersion, attachment: CniAttachment): Promise<void> {
@@ -266,7 +261,7 @@ export class CniRuntime {
     }
     if (cleanup.length === 0) return failure;
     const { invocation, error } = PluginFailure.detailsOf(failure);
-    return new PluginFailure(invocation, "success", error ? describeError(error) : "a failure", {
+    return new PluginFailure(invocation, "success", error ? shorten(describeError(error)) : "a failure", {
       error,
       cleanup,
     });
@@ -284,11 +279,6 @@ function refuseAttachment({ containerId, ifName }: CniAttachment): void {
       `interface name ${JSON.stringify(ifName)}: expected 1 to 15 characters, not '.' or '..', no '/', ':' or white space`,
     );
   }
-}
-
-/** Interface names as Linux and the reference library have them. */
-export function isInterfaceName(name: string): boolean {
-  return name !== "." && name !== ".." && /^[^/:\s]{1,15}$/.test(name);
 }
 
 function delegateType(ipam: unknown): string | undefined {
@@ -314,7 +304,9 @@ function failureOf(invocation: Invocation): PluginFailure {
     return new PluginFailure(invocation, "success or an error object", `${end} and ${reported.reason}`);
   }
   const { error } = reported;
-  return new PluginFailure(invocation, "success", `error ${error.code}: ${describeError(error)}`, { error });
+  return new PluginFailure(invocation, "success", `error ${error.code}: ${shorten(describeError(error))}`, {
+    error,
+  });
 }
 
 function cacheEntry(network: NetworkConfig, attachment: CniAttachment, result: AddResult): CachedAttachment {

@@ -1,6 +1,6 @@
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ValidAttachment } from "#harness/cni/protocol/request.ts";
-import { type AddResult, addResultSchema, parseJson } from "#harness/cni/protocol/result.ts";
+import { type AddResult, readAddResult } from "#harness/cni/protocol/result.ts";
 import { atLeast } from "#harness/cni/protocol/version.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
@@ -89,9 +89,8 @@ const mac = (side: number, index: number) =>
 /** What the next call is given as result. Lenient on purpose: that the result is right is a test of its own. */
 export function readResult({ stdout, stderr }: Invocation, version: SpecVersion): AddResult | undefined {
   for (const text of [stdout, stderr]) {
-    const json = parseJson(text);
-    const parsed = json.ok ? addResultSchema.safeParse(json.value) : undefined;
-    if (parsed?.success) return { ...parsed.data, cniVersion: version };
+    const read = readAddResult(text);
+    if (read.ok) return { ...read.value, cniVersion: version };
   }
   return undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isInterfaceName } from "#harness/cni/protocol/interface-name.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -20,6 +21,8 @@ export async function readLink(
   netns: string,
   name: string,
 ): Promise<{ mac: string; mtu: number; index: number } | undefined> {
+  // A name of the plugin's: what no kernel has as a name cannot be asked for.
+  if (!isInterfaceName(name)) return undefined;
   const shown = await host.exec(["ip", "-n", netns, "-j", "link", "show", "dev", name]);
   if (shown.code !== 0) return undefined;
   const [link] = links.parse(JSON.parse(shown.stdout));

@@ -157,15 +157,18 @@ export class PluginClient {
   }
 }
 
-type Heard = Pick<Exchange, "status" | "answer" | "failure">;
+type Heard = Pick<Exchange, "status" | "answer" | "failure" | "malformed">;
 
 /** Writes one request and reads one answer; resolves to what came, in whatever state, within the deadline. */
 async function converse(stream: Duplex, request: RawRequest, deadlineMs: number): Promise<Heard> {
   const reader = new MessageReader("response");
   let timer: NodeJS.Timeout | undefined;
   const heard = new Promise<Heard>((resolve) => {
-    const answered = (message: HttpMessage) =>
-      resolve({ status: statusOf(message) ?? null, answer: message.body.toString() });
+    const answered = (message: HttpMessage) => {
+      const status = statusOf(message) ?? null;
+      if (message.malformed === undefined) return resolve({ status, answer: message.body.toString() });
+      resolve({ status, answer: null, failure: `no HTTP answer: ${message.malformed}`, malformed: true });
+    };
     const cut = (failure: string) => {
       const left = reader.end();
       if (left?.complete) return answered(left);

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
 import {
+  cut,
   describeExchange,
   fieldsOf,
   type JsonFields,
@@ -17,7 +18,15 @@ import {
 } from "#harness/cnm/protocol/protocol.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
-import { bareAddress, nthAddress, nthSubnet, prefixOf } from "#harness/core/ip.ts";
+import {
+  bareAddress,
+  isAddress,
+  isCidr,
+  networkOf,
+  nthAddress,
+  nthSubnet,
+  prefixOf,
+} from "#harness/core/ip.ts";
 import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
 import { PluginClient } from "./client.ts";
 import { type Saying, says } from "./dialect.ts";
@@ -112,10 +121,14 @@ export class PlayedEngine {
     return result;
   }
 
-  /** A pool that must be had for the test to go on: its id and CIDR. */
+  /** A pool that must be had for the test to go on: its id, and its CIDR, which is the one that was asked for. */
   async pool(pool = randomPool(), more: Parameters<PlayedEngine["requestPool"]>[1] = {}) {
     const result = granted(await this.requestPool(pool, more));
-    return { id: textField(result, "PoolID") ?? "", cidr: textField(result, "Pool") ?? pool, result };
+    const id = textField(result, "PoolID");
+    const cidr = textField(result, "Pool");
+    if (!id) throw unlike(result, "a PoolID");
+    if (!isCidr(cidr) || networkOf(cidr) !== networkOf(pool)) throw unlike(result, `the pool ${pool}`);
+    return { id, cidr, result };
   }
 
   /**
@@ -143,7 +156,7 @@ export class PlayedEngine {
 
   /** An address that must be had for the test to go on, without prefix. */
   async address(poolId: string, address = ""): Promise<string> {
-    return bareAddress(textField(granted(await this.requestAddress(poolId, address)), "Address") ?? "");
+    return addressIn(granted(await this.requestAddress(poolId, address)));
   }
 
   /** Options of an endpoint's address request: its name, and its MAC where the plugin needs it. */
@@ -179,7 +192,7 @@ export class PlayedEngine {
       id,
       pool: pool.cidr,
       poolId: pool.id,
-      gateway: bareAddress(textField(gateway, "Address") ?? ""),
+      gateway: addressIn(gateway),
     };
   }
 
@@ -301,9 +314,26 @@ export function granted(result: ReadExchange): ReadExchange {
     who: result.exchange.plugin,
     expected: `${result.exchange.call} to succeed`,
     got: result.message
-      ? `the failure "${result.message}"`
+      ? `the failure "${cut(result.message)}"`
       : (result.exchange.failure ?? "a failure without message"),
     evidence: describeExchange(result.exchange),
+  });
+}
+
+/** What an engine could not go on with. A prefix length that is missing is told by the rule on addresses. */
+function addressIn(result: ReadExchange): string {
+  const address = bareAddress(textField(result, "Address") ?? "");
+  if (!isAddress(address)) throw unlike(result, "an address");
+  return address;
+}
+
+/** An answer of success without what an engine needs of it. */
+function unlike({ exchange }: ReadExchange, expected: string): Nonconformance {
+  return new Nonconformance({
+    who: exchange.plugin,
+    expected: `${exchange.call} to answer ${expected}`,
+    got: cut(exchange.answer?.trim() ?? "nothing"),
+    evidence: describeExchange(exchange),
   });
 }
 

@@ -21,6 +21,8 @@ export interface Exchange {
   readonly answer: string | null;
   /** Why there is no complete answer. */
   readonly failure?: string;
+  /** Something came that no engine takes for an HTTP answer; `failure` tells what is wrong with it. */
+  readonly malformed?: true;
   /** Fault that a proxy injected into this exchange. */
   readonly injected?: string;
   /** Milliseconds since the epoch, with fractions. */
@@ -105,6 +107,7 @@ export function curlLine(socket: string, exchange: Pick<Exchange, "call" | "requ
   return ["curl", "-s", ...target, "-d", exchange.request, `${url}/${exchange.call}`].map(quote).join(" ");
 }
 
-function cut(text: string): string {
+/** A text of a plugin as messages show it: one of megabytes says no more by being shown whole. */
+export function cut(text: string): string {
   return text.length <= shown ? text : `${text.slice(0, shown)}… (${text.length} characters)`;
 }

@@ -1,3 +1,5 @@
+import { parseJson } from "#harness/core/text/json.ts";
+
 /** JSON values found in a text one after the other, and what follows them that is no JSON. */
 export interface JsonValues {
   readonly values: readonly unknown[];
@@ -11,22 +13,28 @@ export interface JsonValues {
  */
 export function readJsonValues(text: string): JsonValues {
   const values: unknown[] = [];
-  let rest = text.trim();
+  let rest = withoutSpace(text);
   while (rest !== "") {
     const end = endOfValue(rest);
-    try {
-      values.push(JSON.parse(rest.slice(0, end)));
-    } catch {
-      return { values, rest };
-    }
-    rest = rest.slice(end).trim();
+    const read = parseJson(rest.slice(0, end));
+    if (!read.ok) return { values, rest };
+    values.push(read.value);
+    rest = withoutSpace(rest.slice(end));
   }
   return { values, rest };
 }
 
+/** Without what JSON calls white space at its beginning: a byte order mark or a no-break space, which `trim` takes too, is none. */
+function withoutSpace(text: string): string {
+  return text.replace(/^[ \t\r\n]+/, "");
+}
+
 /** Index after the first value of `text`, which starts with it; the whole length when it does not end. */
 function endOfValue(text: string): number {
-  if (!/^[[{"]/.test(text)) return text.search(/[\s,[\]{}"]/) > 0 ? text.search(/[\s,[\]{}"]/) : text.length;
+  if (!/^[[{"]/.test(text)) {
+    const end = text.search(/[ \t\r\n,[\]{}"]/);
+    return end > 0 ? end : text.length;
+  }
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {

@@ -146,6 +146,9 @@ export class ProxiedConnection {
       status: answer ? (statusOf(answer) ?? null) : null,
       answer: answer?.complete ? answer.body.toString() : null,
       ...(failure === undefined ? {} : { failure }),
+      ...(answer?.malformed === undefined
+        ? {}
+        : { failure: `no HTTP answer: ${answer.malformed}`, malformed: true as const }),
       ...(current.fault ? { injected: nameOf(current.fault) } : {}),
       startedAt: current.startedAt,
       endedAt: now(),

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ReadExchange } from "#harness/cnm/protocol/exchange.ts";
+import { cut, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import {
   type CallName,
   calls,
@@ -28,7 +28,7 @@ export function checkAnswer(read: ReadExchange): readonly AnswerFlaw[] {
       {
         requirement: shapeRequirements[name] ?? "CNM-5c",
         expected: `an answer to ${name} in the protocol's form`,
-        got: `${describeIssues(shape.error)}: ${exchange.answer?.trim()}`,
+        got: `${describeIssues(shape.error)}: ${cut(exchange.answer?.trim() ?? "")}`,
       },
     ];
   }
@@ -56,7 +56,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
       : {
           requirement: "CNM-1",
           expected: "Implements to list NetworkDriver or IpamDriver",
-          got: JSON.stringify(Implements),
+          got: shown(Implements),
         },
 
   "NetworkDriver.GetCapabilities": ({ Scope, ConnectivityScope }) => [
@@ -84,7 +84,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
           : {
               requirement: "CNM-9" as const,
               expected: `${field} to be ${field === "MacAddress" ? "a MAC such as 02:42:0a:01:00:07" : "a CIDR such as 10.1.0.7/24"}`,
-              got: JSON.stringify(value),
+              got: shown(value),
             },
       ];
     });
@@ -95,7 +95,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
       ? {
           requirement: "CNM-10",
           expected: "a DstPrefix beside SrcName",
-          got: JSON.stringify(answer.InterfaceName),
+          got: shown(answer.InterfaceName),
         }
       : undefined,
     ...checkGateways(answer),
@@ -109,7 +109,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
         : {
             requirement: "CNM-28" as const,
             expected: `a name in ${field}`,
-            got: JSON.stringify(answer[field] ?? null),
+            got: shown(answer[field]),
           },
     ),
 
@@ -123,12 +123,8 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
             got: `pool ${answer.Pool}`,
           }
         : undefined,
-      answer.PoolID
-        ? undefined
-        : { requirement: "CNM-18", expected: "a PoolID", got: JSON.stringify(answer.PoolID ?? null) },
-      pool
-        ? undefined
-        : { requirement: "CNM-18", expected: "Pool to be a CIDR", got: JSON.stringify(answer.Pool ?? null) },
+      answer.PoolID ? undefined : { requirement: "CNM-18", expected: "a PoolID", got: shown(answer.PoolID) },
+      pool ? undefined : { requirement: "CNM-18", expected: "Pool to be a CIDR", got: shown(answer.Pool) },
       pool && !request.Pool && familyOf(pool) !== (request.V6 ? 6 : 4)
         ? {
             requirement: "CNM-20",
@@ -147,7 +143,7 @@ const answerRules: { [Name in CallName]?: (answer: ResponseOf<Name>, read: ReadE
         : {
             requirement: "CNM-21",
             expected: "Address to be a CIDR such as 10.1.0.7/24",
-            got: JSON.stringify(answer.Address ?? null),
+            got: shown(answer.Address),
           },
       wanted && answer.Address && bareAddress(answer.Address) !== bareAddress(wanted)
         ? { requirement: "CNM-22", expected: `${wanted} or a refusal`, got: answer.Address }
@@ -161,7 +157,7 @@ function scopeVerdict(field: string, value: string | null | undefined): AnswerFl
   return {
     requirement: "CNM-2",
     expected: `${field} to be "local" or "global"`,
-    got: JSON.stringify(value ?? null),
+    got: shown(value),
   };
 }
 
@@ -172,7 +168,7 @@ function checkGateways(answer: JoinResponse): AnswerFlaw[] {
       : {
           requirement: "CNM-11",
           expected: `${field} to be an address without prefix`,
-          got: JSON.stringify(answer[field]),
+          got: shown(answer[field]),
         },
   );
 }
@@ -189,14 +185,16 @@ function checkRoute(route: StaticRoute): AnswerFlaw {
           : ![0, 1, undefined, null].includes(route.RouteType)
             ? "RouteType 0 or 1"
             : undefined;
-  return problem ? { requirement: "CNM-11", expected: problem, got: JSON.stringify(route) } : undefined;
+  return problem ? { requirement: "CNM-11", expected: problem, got: shown(route) } : undefined;
 }
 
 /**
  * CNM-12: a gateway that the endpoint reaches directly lies in its own subnet or in that of a connected route.
- * `address` is the endpoint's CIDR.
+ * `given` is the answer to Join, `address` the endpoint's CIDR. False for an answer that is none.
  */
-export function gatewayIsReachable(answer: JoinResponse, address: string): boolean {
+export function gatewayIsReachable(given: unknown, address: string): boolean {
+  const { success, data: answer } = calls["NetworkDriver.Join"].response.safeParse(given ?? {});
+  if (!success) return false;
   if (!answer.Gateway) return true;
   const gateway = bareAddress(answer.Gateway);
   const connected = (answer.StaticRoutes ?? []).filter((route) => route.RouteType === 1);
@@ -206,10 +204,16 @@ export function gatewayIsReachable(answer: JoinResponse, address: string): boole
 }
 
 /** What a schema found wrong, in one line. */
-export function describeIssues(error: z.ZodError): string {
-  return error.issues
-    .map((issue) => `${issue.path.join(".") || "body"} is wrong (${issue.message})`)
-    .join(", ");
+export function describeIssues({ issues }: z.ZodError, most = 5): string {
+  const told = issues
+    .slice(0, most)
+    .map((issue) => `${issue.path.map(String).join(".") || "body"} is wrong (${issue.message})`);
+  return [...told, ...(issues.length > most ? [`and ${issues.length - most} more`] : [])].join(", ");
+}
+
+/** A value of the plugin's as messages show it. */
+function shown(value: unknown): string {
+  return cut(JSON.stringify(value ?? null));
 }
 
 function list(verdicts: Verdicts): readonly AnswerFlaw[] {

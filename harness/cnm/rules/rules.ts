@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import {
+  cut,
   describeExchange,
   type Exchange,
   fieldsOf,
@@ -43,7 +44,7 @@ const nouns =
  * Pure; used by the suite and by the proxy. What needs the history of a plugin is in `conversation.ts`.
  */
 export function checkExchange(exchange: Exchange): RuleViolation[] {
-  if (exchange.answer === null) return [];
+  if (exchange.answer === null) return exchange.malformed ? [notHttp(exchange)] : [];
   const read = readExchange(exchange);
   const verdicts: AnswerFlaw[] = [
     checkDecoding(read),
@@ -56,6 +57,17 @@ export function checkExchange(exchange: Exchange): RuleViolation[] {
   return verdicts.flatMap((verdict) => (verdict ? [{ ...verdict, who: exchange.plugin, exchange }] : []));
 }
 
+/** CNM-5c: what no engine takes for an answer. One that is merely missing is judged by who waited for it. */
+function notHttp(exchange: Exchange): RuleViolation {
+  return {
+    requirement: "CNM-5c",
+    who: exchange.plugin,
+    expected: "an HTTP answer with exactly one JSON object",
+    got: exchange.failure ?? "something else",
+    exchange,
+  };
+}
+
 /** CNM-3: what is no JSON must not be answered with 200; what has the wrong types must not succeed. */
 function checkDecoding({ exchange, name, succeeded }: ReadExchange): AnswerFlaw {
   const { values, rest } = readJsonValues(exchange.request);
@@ -64,7 +76,7 @@ function checkDecoding({ exchange, name, succeeded }: ReadExchange): AnswerFlaw 
     return {
       requirement: "CNM-3",
       expected: "status 4xx or 5xx for a body that is no JSON",
-      got: `status 200 and ${exchange.answer?.trim()}`,
+      got: `status 200 and ${cut(exchange.answer?.trim() ?? "")}`,
     };
   }
   if (!succeeded || name === undefined || values.length === 0) return undefined;
@@ -73,7 +85,7 @@ function checkDecoding({ exchange, name, succeeded }: ReadExchange): AnswerFlaw 
   return {
     requirement: "CNM-3",
     expected: `a refusal of a body whose ${describeIssues(parsed.error)}`,
-    got: `status 200 and ${exchange.answer?.trim()}`,
+    got: `status 200 and ${cut(exchange.answer?.trim() ?? "")}`,
   };
 }
 
@@ -108,7 +120,7 @@ function checkOneObject({ exchange, name }: ReadExchange): AnswerFlaw {
   return {
     requirement: "CNM-5c",
     expected: "exactly one JSON object as the answer",
-    got: `${what}: ${exchange.answer?.trim()}`,
+    got: `${what}: ${cut(exchange.answer?.trim() ?? "")}`,
   };
 }
 
@@ -123,7 +135,7 @@ function checkFailureKey({ exchange, answer }: ReadExchange): AnswerFlaw {
   return {
     requirement: subsystem === "NetworkDriver" ? "CNM-5" : "CNM-17",
     expected: `a failure of ${exchange.call} under the key ${right}`,
-    got: `the key ${wrong}, which the engine does not read: ${exchange.answer?.trim()}`,
+    got: `the key ${wrong}, which the engine does not read: ${cut(exchange.answer?.trim() ?? "")}`,
   };
 }
 
@@ -136,7 +148,7 @@ function checkMessage({ exchange, name, request, answer, message }: ReadExchange
     return {
       requirement: "CNM-5",
       expected: `a failure of ${name} as a JSON object with Err`,
-      got: `status ${exchange.status} and ${JSON.stringify(message)}`,
+      got: `status ${exchange.status} and ${JSON.stringify(cut(message))}`,
     };
   }
   const named = Object.values(request).some(
@@ -146,7 +158,7 @@ function checkMessage({ exchange, name, request, answer, message }: ReadExchange
   return {
     requirement: "CNM-5",
     expected: `a message that names what is wrong with ${exchange.call}`,
-    got: JSON.stringify(message),
+    got: JSON.stringify(cut(message)),
   };
 }
 

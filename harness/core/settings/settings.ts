@@ -225,6 +225,14 @@ const schema = z.object({
   POLICY_CASES: wholeNumber(1, 100_000)
     .default(240)
     .describe("how many combinations of policies the chapter disorder tries"),
+  GARBAGE_CASES: wholeNumber(1, 1_000_000)
+    .default(150)
+    .describe("how many malformed answers of each kind the project's own tests make up"),
+  GARBAGE_SEED: z.coerce
+    .number({ error: "a number" })
+    .int({ error: "a whole number" })
+    .default(20_261_126)
+    .describe("seed of those answers; a failing test tells it"),
   FAULT: z
     .string()
     .optional()

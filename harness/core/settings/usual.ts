@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 
 /** Key of a package.json below which a project keeps the settings that are usual there. */
 export const usualKey = "netconform";
@@ -24,7 +25,9 @@ export function readUsual(
   } catch {
     return {};
   }
-  const read = shape.safeParse(parse(file, text));
+  const json = parseJson(text);
+  if (!json.ok) throw new UsageError(`${file} is no JSON: ${json.reason}`);
+  const read = shape.safeParse(json.value);
   if (!read.success) throw new UsageError(`${file}: ${usualKey}: expected texts by the names of settings`);
   const usual = read.data[usualKey] ?? {};
   for (const name of Object.keys(usual)) {
@@ -34,12 +37,4 @@ export function readUsual(
     });
   }
   return usual;
-}
-
-function parse(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`${file} is no JSON: ${(error as Error).message}`);
-  }
 }

@@ -15,7 +15,7 @@ export interface LocatedYaml {
 /** Reads YAML `text` of the file `path`. Throws `UsageError` with file and line for what is no YAML. */
 export function locateYaml(path: string, text: string): LocatedYaml {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines });
+  const document = understood(path, () => parseDocument(text, { lineCounter: lines, logLevel: "error" }));
   const [problem] = document.errors;
   if (problem) {
     const { line } = lines.linePos(problem.pos[0]);
@@ -25,7 +25,7 @@ export function locateYaml(path: string, text: string): LocatedYaml {
     const start = startOf(document.contents, keys);
     return start === undefined ? 1 : lines.linePos(start).line;
   };
-  const value: unknown = document.toJS() ?? undefined;
+  const value: unknown = understood(path, () => document.toJS() ?? undefined);
   const tell = (misfits: readonly Misfit[]) =>
     misfits
       .map(
@@ -34,6 +34,15 @@ export function locateYaml(path: string, text: string): LocatedYaml {
       )
       .join("\n");
   return { value, lineOf, tell };
+}
+
+/** What the parser gives up on: nesting without end, aliases that lead nowhere or to more than anybody wrote. */
+function understood<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw new UsageError(`${path}: ${firstLineOf((error as Error).message)}`);
+  }
 }
 
 /** Where a node's entry begins, or the last entry on the way to it that is there. */

@@ -98,7 +98,7 @@ function names(hosts: string, name: string): boolean {
 function wildcard(pattern: string): RegExp {
   const escaped = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replaceAll("*", ".*")
+    .replaceAll(/\*+/g, ".*")
     .replaceAll("?", ".");
   return new RegExp(`^${escaped}$`, "i");
 }

@@ -1,7 +1,9 @@
 import { access, constants, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
 import { usualKey } from "#harness/core/settings/usual.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { driverFileOf, filesOf, type InitAnswers } from "./templates.ts";
 
 /** What was made, relative to the folder, and what was there already and stays. */
@@ -55,12 +57,15 @@ async function readManifest(folder: string): Promise<Manifest> {
   } catch {
     throw new UsageError(`${folder} has no package.json`, { hint: "run npm init -y there first" });
   }
-  try {
-    const fields = JSON.parse(text) as Record<string, unknown>;
-    return { path, fields, indentation: /^\s+(?=")/m.exec(text)?.[0].replace(/^\n+/, "") ?? "  " };
-  } catch (error) {
-    throw new UsageError(`${path} is no JSON: ${(error as Error).message}`);
-  }
+  const json = parseJson(text);
+  if (!json.ok) throw new UsageError(`${path} is no JSON: ${json.reason}`);
+  const fields = z.record(z.string(), z.unknown()).safeParse(json.value);
+  if (!fields.success) throw new UsageError(`${path}: expected an object, got ${text.trim().slice(0, 40)}`);
+  return {
+    path,
+    fields: fields.data,
+    indentation: /^\s+(?=")/m.exec(text)?.[0].replace(/^\n+/, "") ?? "  ",
+  };
 }
 
 async function refuseReadOnly(folder: string): Promise<void> {

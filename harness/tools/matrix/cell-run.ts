@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { ProcessPromise } from "zx/core";
 import { fileNameOf } from "#harness/core/engines/file-name.ts";
 import { outsideOfStep } from "#harness/core/settings/github-step.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { vitestCommand, vitestOptions } from "#harness/core/vitest-program.ts";
 import { $, environmentWith, unkept } from "#harness/host/local/zx.ts";
@@ -136,7 +137,9 @@ function readStatement(path: string): Statement | string {
   } catch {
     return "left no statement; its last words:";
   }
-  const value: unknown = JSON.parse(text);
+  const json = parseJson(text);
+  if (!json.ok) return `left a statement that is no JSON: ${json.reason}`;
+  const { value } = json;
   const parsed = statementSchema.safeParse(value);
   return parsed.success
     ? parsed.data

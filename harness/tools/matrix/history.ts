@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { writeAtomically } from "#reports/files.ts";
 import {
@@ -33,13 +34,12 @@ export function readHistory(path: string): PastRun[] {
       new UsageError(`${path}:${index + 1}: expected a run of the matrix as JSON, got ${what}`, {
         hint: "remove that line (the runs beside it stay good), or give another file with --history",
       });
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch (error) {
+    const json = parseJson(line);
+    if (!json.ok) {
       const shown = line.length > 60 ? `${line.slice(0, 60)}…` : line;
-      throw problem(`${JSON.stringify(shown)} (${(error as Error).message})`);
+      throw problem(`${JSON.stringify(shown)} (${json.reason})`);
     }
+    const { value } = json;
     const parsed = pastRunSchema.safeParse(value);
     if (!parsed.success) throw problem(`a line that does not fit\n${describeMisfits(parsed.error, value)}`);
     return [parsed.data];

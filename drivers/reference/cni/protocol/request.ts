@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { defaultTenant, portShape } from "#drivers/reference/model/state/state.ts";
+import { isInterfaceName } from "#harness/cni/protocol/interface-name.ts";
 import { atLeast, isSpecVersion } from "#harness/cni/protocol/version.ts";
-import { isInterfaceName } from "#harness/cni/runtime/runtime.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import { CniFailure, codes } from "./failure.ts";
 

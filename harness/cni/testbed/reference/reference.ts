@@ -6,11 +6,11 @@ import {
   reportedError,
   reproduceInvocation,
 } from "#harness/cni/protocol/invocation.ts";
-import { parseJson } from "#harness/cni/protocol/result.ts";
 import { findObstacle } from "#harness/cni/testbed/chain/obstacle.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { Scope } from "#harness/core/async/scope.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 
 /** What the first attachment of a run has shown of the plugin, before any rule is judged. Plain JSON. */

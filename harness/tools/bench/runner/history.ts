@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { HarnessError } from "#harness/core/errors.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 import { markdownTable } from "#harness/core/text/markdown.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { writeAtomically } from "#reports/files.ts";
@@ -50,7 +51,10 @@ const shown = 6;
 /** The runs in a history file, oldest first; none where there is no such file. Throws `HarnessError` for one that does not fit. */
 export function readBenchHistory(path: string): PastBench[] {
   if (!existsSync(path)) return [];
-  const value: unknown = JSON.parse(readFileSync(path, "utf8"));
+  const json = parseJson(readFileSync(path, "utf8"));
+  if (!json.ok)
+    throw new HarnessError(`${path} is no history of benchmarks: expected JSON, got ${json.reason}`);
+  const { value } = json;
   const parsed = historySchema.safeParse(value);
   if (parsed.success) return parsed.data.runs;
   throw new HarnessError(`${path} is no history of benchmarks\n${describeMisfits(parsed.error, value)}`);

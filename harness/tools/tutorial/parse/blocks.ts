@@ -37,6 +37,8 @@ export interface Structure {
   readonly repaired: readonly string[];
 }
 
+/** Fences that are put right in one text: one with more of them is no tutorial with slips. */
+const repairsAtMost = 100;
 const headingInside = /^ {0,3}#{2,6}\s+\S/;
 const closingFence = /^[\s>]*(`{3,}|~{3,})\s*$/;
 
@@ -47,8 +49,8 @@ const closingFence = /^[\s>]*(`{3,}|~{3,})\s*$/;
 export function readStructure(source: Lines, isPrompt: (line: string) => boolean): Structure {
   const lines = [...source];
   const notes: Note[] = [];
-  // Every repair takes a fence away or ends one, so there are no more of them than lines.
-  for (let repairs = 0; repairs <= source.length; repairs++) {
+  // After each the whole text is read anew.
+  for (let repairs = 0; repairs < repairsAtMost; repairs++) {
     const { headings, blocks, fences } = parse(lines);
     const repair = fences
       .map((fence) => repairOf(fence, lines, isPrompt))
@@ -61,7 +63,10 @@ export function readStructure(source: Lines, isPrompt: (line: string) => boolean
     lines[repair.line - 1] = repair.replacement;
     notes.push(repair.note);
   }
-  return { ...parse(lines), notes, repaired: lines };
+  const { fences, ...rest } = parse(lines);
+  const text = `more than ${repairsAtMost} fences hold headings; from here on they are taken as they are`;
+  notes.push({ line: fences.at(0)?.open ?? 1, text });
+  return { ...rest, notes, repaired: lines };
 }
 
 interface Fence {
