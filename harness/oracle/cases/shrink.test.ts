@@ -1,12 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { usualPolicySemantics } from "#drivers/driver.ts";
+import { type Shrinking, shrink } from "#harness/oracle/shrink.ts";
 import type { PolicyCase } from "./case.ts";
 import { generateCases } from "./generate.ts";
-import { shrink, smallerCases } from "./shrink.ts";
+import { smallerCases } from "./shrink.ts";
 
 const cases = generateCases(1, 120, { semantics: usualPolicySemantics, ipv6: true });
 const anyCase = fc.constantFrom(...cases);
+const shrinkCase = (given: PolicyCase, how: Omit<Shrinking<PolicyCase>, "simpler">) =>
+  shrink(given, { simpler: smallerCases, ...how });
 const sized = ({ rules, earlier }: PolicyCase) => rules.length + earlier.length;
 
 describe("shrinking", () => {
@@ -54,9 +57,9 @@ describe("shrinking", () => {
         },
       ],
     };
-    const { smallest, complete } = await shrink(failing, async ({ rules }) =>
-      rules.some(({ peer, protocol }) => peer === "cidr" && protocol === "tcp"),
-    );
+    const { smallest, complete } = await shrinkCase(failing, {
+      fails: async ({ rules }) => rules.some(({ peer, protocol }) => peer === "cidr" && protocol === "tcp"),
+    });
     expect(complete).toBe(true);
     expect(smallest).toEqual({
       order: "plain",
@@ -79,7 +82,7 @@ describe("shrinking", () => {
     await fc.assert(
       fc.asyncProperty(anyCase, fc.integer({ min: 1, max: 3 }), async (given, least) => {
         const fails = async (one: PolicyCase) => sized(one) >= Math.min(least, sized(given));
-        const { smallest, complete } = await shrink(given, fails);
+        const { smallest, complete } = await shrinkCase(given, { fails });
         expect(complete).toBe(true);
         expect(await fails(smallest)).toBe(true);
         for (const smaller of smallerCases(smallest)) expect(await fails(smaller)).toBe(false);
@@ -89,11 +92,10 @@ describe("shrinking", () => {
 
   it("returns the smallest so far when there is no more time", async () => {
     let left = 3;
-    const { tries, complete } = await shrink(
-      cases[0]!,
-      async () => false,
-      () => left-- > 0,
-    );
+    const { tries, complete } = await shrinkCase(cases[0]!, {
+      fails: async () => false,
+      more: () => left-- > 0,
+    });
     expect({ tries, complete }).toEqual({ tries: 3, complete: false });
   });
 });

@@ -46,37 +46,3 @@ function simplerRules(rule: CaseRule): CaseRule[] {
     }));
   return rule.priority === 1 ? simpler : [...simpler, { ...rule, priority: 1 }];
 }
-
-/** How a case was made smaller. */
-export interface Shrunk {
-  readonly smallest: PolicyCase;
-  /** Cases that were tried. */
-  readonly tries: number;
-  /** Whether each one that is a step simpler passes; else there was no time left. */
-  readonly complete: boolean;
-}
-
-/**
- * The smallest case that still fails, of those to which simplifications lead that fail as well. `more` is asked before each try whether
- * there is time for it.
- */
-export async function shrink(
-  failing: PolicyCase,
-  fails: (smaller: PolicyCase) => Promise<boolean>,
-  more: () => boolean = () => true,
-): Promise<Shrunk> {
-  let smallest = failing;
-  let tries = 0;
-  for (;;) {
-    let simpler: PolicyCase | undefined;
-    for (const candidate of smallerCases(smallest)) {
-      if (!more()) return { smallest, tries, complete: false };
-      tries += 1;
-      if (!(await fails(candidate))) continue;
-      simpler = candidate;
-      break;
-    }
-    if (!simpler) return { smallest, tries, complete: true };
-    smallest = simpler;
-  }
-}

@@ -1,6 +1,7 @@
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { PolicyCase } from "#harness/oracle/cases/case.ts";
-import { shrink } from "#harness/oracle/cases/shrink.ts";
+import { smallerCases } from "#harness/oracle/cases/shrink.ts";
+import { shrink } from "#harness/oracle/shrink.ts";
 import type { Played, Player } from "./player.ts";
 
 /** On a machine that is busy a whole table may be answered late, again and again. */
@@ -71,7 +72,11 @@ export async function makeSmaller(failed: Played, another: () => Promise<Player>
   try {
     if (!(await fails(failed.given)))
       return { played, told: "which differs after the cases before it alone" };
-    const { tries, complete } = await shrink(failed.given, fails, () => performance.now() < end);
+    const { tries, complete } = await shrink(failed.given, {
+      simpler: smallerCases,
+      fails,
+      more: () => performance.now() < end,
+    });
     return { played, told: `made smaller in ${tries} tries${complete ? "" : " until time was over"}` };
   } catch (error) {
     const reason = error instanceof Error ? firstLineOf(error.message) : String(error);
