@@ -13,8 +13,8 @@ export interface TestTools {
   saw(what: string, count?: number): void;
   /** Records a measured fact, so that a change between engines shows. */
   fact(name: string, value: string | number | boolean): void;
-  /** Keeps a file as evidence if this test fails. */
-  keep(file: EvidenceFile): void;
+  /** Keeps a file as evidence if this test fails; `always`: also where it passes. */
+  keep(file: EvidenceFile, options?: { readonly always?: boolean }): void;
   /** The line by which a person shows a failure of this test by hand. */
   reproduce(line: string): void;
 }

@@ -36,6 +36,8 @@ export class TestRecord {
   #failedAt: number | undefined;
   #collectedAt: number | undefined;
   readonly #kept: EvidenceFile[] = [];
+  /** Of those, what is kept where the test passes too. */
+  readonly #always: EvidenceFile[] = [];
   #collected: Collected = { files: [] };
   readonly #seen = new Map<string, number>();
 
@@ -68,8 +70,9 @@ export class TestRecord {
       fact: (name, value) => {
         meta.facts = { ...meta.facts, [name]: value };
       },
-      keep: (file) => {
+      keep: (file, { always = false } = {}) => {
         this.#kept.push(file);
+        if (always) this.#always.push(file);
       },
       reproduce: (line) => {
         meta.reproduce = line;
@@ -114,7 +117,11 @@ export class TestRecord {
     const transcript = join(own, "transcript.jsonl");
     writeFileSync(transcript, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { flag: "a" });
     meta.transcript = relative(reports, transcript);
-    if (meta.outcome === "passed") return;
+    if (meta.outcome === "passed") {
+      const [first] = this.#always;
+      if (first) meta.evidence = writeEvidence(this.#always, takeFolder(own, first.name), reports);
+      return;
+    }
     if (failure instanceof SetUpFailed) {
       // The test did nothing, and saw nothing.
       meta.evidence = [...failure.failure.evidence];
