@@ -18,11 +18,14 @@ export type NamesByEndpoint = ReadonlyMap<string, readonly string[]>;
  * requests.
  */
 export class NameWatch {
+  /** Name of the engine's node. */
+  readonly node: string;
   readonly #docker: Docker;
   readonly #learned: (names: NamesByEndpoint) => Promise<void>;
   #events: Readable | undefined;
 
-  constructor(docker: Docker, learned: (names: NamesByEndpoint) => Promise<void>) {
+  constructor(node: string, docker: Docker, learned: (names: NamesByEndpoint) => Promise<void>) {
+    this.node = node;
     this.#docker = docker;
     this.#learned = learned;
   }
@@ -39,6 +42,11 @@ export class NameWatch {
     for (const emitter of [events, lines]) emitter.on("error", () => {});
     const running = await this.#docker.listContainers();
     await Promise.all(running.map(({ Id }) => this.#learn(Id)));
+  }
+
+  /** Whether the engine was followed, and has ended. */
+  get lost(): boolean {
+    return this.#events !== undefined && !this.following;
   }
 
   /** Whether the stream of events is open. */

@@ -55,6 +55,7 @@ export class ReferencePlugin {
   /** Names of the faults that are on; may change at any time. */
   readonly faults = new Set<string>();
   readonly model: Model;
+  readonly #plans = new DataplaneFaults(this.faults);
   readonly #nodes: ReadonlyMap<string, PluginNode>;
   readonly #fabric: Fabric;
   readonly #servers = new Map<string, PluginServer>();
@@ -70,7 +71,6 @@ export class ReferencePlugin {
     const { bridge = "ncbr0", vxlanPort = 4789, firstVni = 10_001 } = options;
     this.#nodes = new Map(nodes.map((node) => [node.host.name, node]));
     this.model = new Model(new Store(options.stateFile), { firstVni });
-    const plans = new DataplaneFaults(this.faults);
     const dataplanes = nodes.map((node): [string, NodeDataplane] => {
       const peers = nodes.filter((other) => other !== node).map((other) => other.control.address);
       return [
@@ -82,7 +82,7 @@ export class ReferencePlugin {
     });
     this.#fabric = new Fabric(new Map(dataplanes), (name) => {
       const { device } = this.#nodes.get(name)!.data;
-      return plans.planFor(this.model.state, name, device);
+      return this.#plans.planFor(this.model.state, name, device);
     });
     for (const node of nodes) {
       const handlers = this.#handlers(node.host.name, options.declares);
@@ -101,8 +101,8 @@ export class ReferencePlugin {
   async start(): Promise<void> {
     await this.#fabric.start();
     await Promise.all(this.#egresses.map((egress) => egress.start()));
-    for (const { docker } of this.#nodes.values()) {
-      if (docker) this.#watches.push(new NameWatch(docker, (names) => this.#learn(names)));
+    for (const [node, { docker }] of this.#nodes) {
+      if (docker) this.#watches.push(new NameWatch(node, docker, (names) => this.#learn(names)));
     }
     await this.#follow();
     this.#watching = setInterval(() => this.#follow(), watchEveryMs);
@@ -211,6 +211,7 @@ export class ReferencePlugin {
   }
 
   async #open(): Promise<void> {
+    for (const { node, lost } of this.#watches) if (lost) this.#plans.failed(node);
     await Promise.all(
       this.#watches
         .filter((watch) => !watch.following)

@@ -2,6 +2,7 @@ import type { BuiltInDriver } from "#drivers/built-in.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import type { NodeFaultName } from "#drivers/reference/faults/tables/nodes.ts";
 import type { PolicyMutantName } from "#drivers/reference/faults/tables/policy.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { DebugFault, DebugPlugin } from "#harness/cni/debug-plugins/faults.ts";
@@ -42,7 +43,9 @@ export interface FaultPlaces {
 export interface FaultInjections {
   chapters:
     | FaultActs
-    | FaultSwitch<CnmFaultName | ReferenceFaultName | PolicyMutantName | ReferenceCniFaultName>;
+    | FaultSwitch<
+        CnmFaultName | ReferenceFaultName | NodeFaultName | PolicyMutantName | ReferenceCniFaultName
+      >;
   /** On from the start of the plugin. */
   cnm: { readonly switchOn: CnmFaultName };
   cni: { readonly behaviour: DebugFault };

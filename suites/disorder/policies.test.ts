@@ -29,7 +29,7 @@ chapter("disorder", ({ requirement, shared }) => {
         await player.begin();
         return player;
       };
-      const { seed = usualSeed } = workerSelection();
+      const { seed: shuffled = usualSeed, generated: seed = shuffled } = workerSelection();
       const cases = generateCases(seed, workerSettings().POLICY_CASES, { semantics, ipv6: around.ipv6 });
       const players = await Promise.all(Array.from({ length: fieldsAtATime }, another));
       const { played, failed } = await playAll(players, cases);

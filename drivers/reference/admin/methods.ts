@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { faultyListing, faultySessions } from "#drivers/reference/faults/listing.ts";
+import { forgetNode } from "#drivers/reference/faults/nodes.ts";
 import { faultyRefusal, faultyRule } from "#drivers/reference/faults/rule.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant, keyOf, ruleShape, speakerShape } from "#drivers/reference/model/state/state.ts";
@@ -81,10 +82,7 @@ export function adminMethods(service: AdministeredService) {
 
     /** Frees what containers of a node have that is lost for good. */
     forgetNode: checked(z.object({ node: z.string() }), ({ node }) =>
-      service.plugin.administer(({ networks, pools }) => {
-        networks.forget(node);
-        pools.forget(node);
-      }),
+      service.plugin.administer((draft) => forgetNode(draft, node, service.plugin.faults)),
     ),
 
     /** Has a node speak BGP, from now on. */

@@ -1,6 +1,7 @@
 import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
+import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
 import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
 import { isTied } from "#drivers/reference/faults/rule.ts";
@@ -26,6 +27,7 @@ export class DataplaneFaults {
   readonly #lastFlows = new Map<string, readonly string[]>();
   readonly #routing: RoutingFaults;
   readonly #mutants: PolicyMutants;
+  readonly #nodes: NodeFaults;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
   /** Policies that were there before this plugin started. */
@@ -35,6 +37,12 @@ export class DataplaneFaults {
     this.#faults = faults;
     this.#routing = new RoutingFaults(faults);
     this.#mutants = new PolicyMutants(faults);
+    this.#nodes = new NodeFaults(faults);
+  }
+
+  /** The engine of a node has ended. */
+  failed(node: string): void {
+    this.#nodes.failed(node);
   }
 
   /** The plan for a node, honest while no fault is on. */
@@ -46,6 +54,7 @@ export class DataplaneFaults {
       return planFor(state, node, dataDevice);
     }
     const broken = this.#breakState(structuredClone(state) as State);
+    this.#nodes.breakState(broken, node);
     const plan = this.#keepRemains(node, this.#breakTopology(broken, planFor(broken, node, dataDevice)));
     const right = this.#mutants.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, node);
     const flows = this.#keepFlows(node, this.#breakFlows(broken, right, plan, dataDevice));

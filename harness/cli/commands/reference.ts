@@ -8,6 +8,7 @@ import { serveNamespaces } from "#drivers/reference/cni/serve.ts";
 import { referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
 import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";
+import { nodeFaultNames } from "#drivers/reference/faults/tables/nodes.ts";
 import { policyMutantNames } from "#drivers/reference/faults/tables/policy.ts";
 import { inventoryNodes, localNode } from "#drivers/reference/hosts.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
@@ -24,6 +25,7 @@ const defaultAdmin = join(tmpdir(), "netconform-reference.sock");
 const faultNames: readonly string[] = [
   ...cnmFaultNames,
   ...referenceFaultNames,
+  ...nodeFaultNames,
   ...policyMutantNames,
   ...Object.keys(referenceCniFaults),
 ];

@@ -17,6 +17,7 @@ export interface SelectionOptions {
   failed?: string | true;
   repeat?: number;
   shuffle?: string | true;
+  seed?: number;
   pause?: boolean;
   watch?: string[];
   /** One run of `--watch`. */
@@ -58,6 +59,11 @@ export function addSelectionOptions(command: Command): Command {
       "chapters, and tests within them, in an order that a seed decides; default: a new one, which is told",
     )
     .option(
+      "--seed <number>",
+      "seed of what chapters generate, such as combinations of policies; default: that of --shuffle, else 1",
+      generatingSeed,
+    )
+    .option(
       "--pause",
       "wait at the first failure with everything up, and print the lines that lead there; Enter goes on",
     )
@@ -88,6 +94,7 @@ export function choose(given: readonly string[], options: SelectionOptions): Cho
     ...(options.watched ? { reinstall: true } : {}),
     ...(options.repeat === undefined ? {} : { rounds: options.repeat }),
     ...(options.shuffle === undefined ? {} : { seed: seed ?? randomInt(1, largestSeed) }),
+    ...(options.seed === undefined ? {} : { generated: options.seed }),
   };
   if (options.watch && options.failed !== undefined) {
     throw new UsageError("--watch runs the same tests each time: expected no --failed with it", {
@@ -128,6 +135,12 @@ function wholeRounds(text: string): number {
   throw new InvalidArgumentError("expected a whole number from 1 to 1000");
 }
 
+function generatingSeed(text: string): number {
+  const seed = seedOf(text);
+  if (seed === undefined) throw new InvalidArgumentError(`expected a whole number from 0 to ${largestSeed}`);
+  return seed;
+}
+
 function seedOf(text: string | true): number | undefined {
   return typeof text === "string" && /^\d{1,10}$/.test(text) && Number(text) <= largestSeed
     ? Number(text)
@@ -136,12 +149,13 @@ function seedOf(text: string | true): number | undefined {
 
 /** The arguments of one run of `--watch`: the same without it. */
 export function argumentsOfOneRun(given: readonly string[], options: SelectionOptions): string[] {
-  const { requirement, repeat, shuffle, pause } = options;
+  const { requirement, repeat, shuffle, seed, pause } = options;
   return [
     ...given,
     ...(requirement === undefined ? [] : ["-t", requirement]),
     ...(repeat === undefined ? [] : ["--repeat", String(repeat)]),
     ...(shuffle === undefined ? [] : ["--shuffle", ...(shuffle === true ? [] : [shuffle])]),
+    ...(seed === undefined ? [] : ["--seed", String(seed)]),
     ...(pause ? ["--pause"] : []),
   ];
 }

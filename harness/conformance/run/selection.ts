@@ -26,6 +26,8 @@ export interface Selection {
   readonly rounds: number;
   /** Seed of the order of chapters and tests; left out: the order in which they are written. */
   readonly seed?: number;
+  /** Seed of what chapters generate, the first one where they take several; left out: that of the order, or their usual one. */
+  readonly generated?: number;
   /** Unix socket at which a test that has failed asks whether to go on; left out: it goes on. */
   readonly pause?: string;
   /** A cluster that stays is left without the plugin, which the next run installs anew. */

@@ -233,6 +233,9 @@ const schema = z.object({
     .int({ error: "a whole number" })
     .default(20_261_126)
     .describe("seed of those answers; a failing test tells it"),
+  NEMESIS_SEEDS: wholeNumber(1, 10_000)
+    .default(30)
+    .describe("how many schedules of disturbances the chapter disorder plays"),
   FAULT: z
     .string()
     .optional()

@@ -5,6 +5,7 @@ import { loadDriver } from "#drivers/loader.ts";
 import { referenceCniFaultNames } from "#drivers/reference/faults/tables/cni.ts";
 import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";
+import { nodeFaultNames } from "#drivers/reference/faults/tables/nodes.ts";
 import { policyMutantNames } from "#drivers/reference/faults/tables/policy.ts";
 import { debugFaults } from "#harness/cni/debug-plugins/faults.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -79,6 +80,7 @@ describe("the faults", () => {
     const known = [
       ...cnmFaultNames,
       ...referenceFaultNames,
+      ...nodeFaultNames,
       ...policyMutantNames,
       ...referenceCniFaultNames,
       ...Object.values(debugFaults).flat(),

@@ -31,6 +31,13 @@ test("a picture among the evidence is shown on the page of its cell, without a s
   expect(page).not.toContain('src="gone.svg"');
 });
 
+test("the page of a cell leads to the timelines of plays", () => {
+  const { cell, result } = failingCell();
+  result.evidence = ["evidence/mine@26.1/disorder/D5/timelines.html"];
+  const page = renderCellPage(cell, "/nowhere", "index.html");
+  expect(page).toContain('<a href="evidence/mine%4026.1/disorder/D5/timelines.html">Timelines</a>');
+});
+
 test("no text of a cell, a run or another program becomes markup on the matrix page", () => {
   const texts = new HostileTexts();
   const { cell, result } = failingCell({

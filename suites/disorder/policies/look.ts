@@ -40,7 +40,8 @@ export async function look(
   return { table: [...table.values()], atOnce: false };
 }
 
-async function attempt(
+/** One attempt at each of these flows, all at once. */
+export async function attempt(
   participants: ReadonlyMap<string, Participant>,
   wanted: readonly JudgedFlow[],
   timeoutMs: number,

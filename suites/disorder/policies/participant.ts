@@ -5,6 +5,7 @@ import type { BriefReach } from "#harness/host/agent/reach-all.ts";
 import { type ProbeService, serve } from "#harness/observe/probe/service.ts";
 import type { Flow, Member } from "#harness/oracle/engine/state.ts";
 import type { Network } from "#harness/workload/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
 
 /** What somebody who takes part is to be. */
 export interface ParticipantSpec {
@@ -40,8 +41,15 @@ export class Participant {
       ...(group === undefined ? {} : { group }),
       ...(bare ? { bare } : {}),
     });
+    return Participant.of(workload, member, ports);
+  }
+
+  /** A workload that runs as that member; it serves those ports until its agent ends. */
+  static async of(workload: Workload, member: Member, ports: readonly number[]): Promise<Participant> {
     const services = await Promise.all(
-      (["tcp", "udp"] as const).map((protocol) => serve(workload, { ports, protocol, identity: name })),
+      (["tcp", "udp"] as const).map((protocol) =>
+        serve(workload, { ports, protocol, identity: member.name }),
+      ),
     );
     return new Participant(member, await workload.agent(), services);
   }

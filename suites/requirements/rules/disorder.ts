@@ -10,4 +10,20 @@ export const disorderRequirements = {
     profile: "disorder",
     source: { text: "netconform, docs/drivers-capabilities.md: what the driver declares of its rules" },
   },
+  D5: {
+    title:
+      "30 s after wires, engines, plugin and nodes are as before, names, addresses, forwarding and policies are right again, and nothing is left behind",
+    level: "SHOULD",
+    appliesTo: { capabilities: ["multihost"] },
+    profile: "disorder",
+    source: { text: "netconform, docs/disorder.md" },
+  },
+  D5b: {
+    title:
+      "when the clock of a node jumped an hour ahead and back, names, addresses, forwarding and policies are right again within 30 s, and nothing is left behind",
+    level: "SHOULD",
+    appliesTo: { capabilities: ["multihost"] },
+    profile: "disorder",
+    source: { text: "netconform, docs/disorder.md" },
+  },
 } as const satisfies Record<string, Requirement>;

@@ -1,5 +1,6 @@
 import { type ReferenceCniFaultName, referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
 import { type ReferenceFaultName, referenceFaults } from "#drivers/reference/faults/tables/network.ts";
+import { type NodeFaultName, nodeFaults } from "#drivers/reference/faults/tables/nodes.ts";
 import { type PolicyMutantName, policyMutants } from "#drivers/reference/faults/tables/policy.ts";
 import type { Chapter } from "#harness/conformance/run/projects.ts";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -32,14 +33,14 @@ const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {
 /** Every fault of the reference plugin's networks, names, tenants and policies, and of its CNI side. */
 export const referenceChapterFaults: readonly Fault<"chapters">[] = [
   ...describedIn<ReferenceFaultName>(referenceFaults, "reference"),
+  ...describedIn<NodeFaultName>(nodeFaults, "reference"),
   ...describedIn<PolicyMutantName>(policyMutants, "reference"),
   ...describedIn<ReferenceCniFaultName>(referenceCniFaults, "reference-cni"),
 ];
 
-function describedIn<Name extends ReferenceFaultName | PolicyMutantName | ReferenceCniFaultName>(
-  table: Readonly<Record<Name, Description>>,
-  driver: "reference" | "reference-cni",
-): Fault<"chapters">[] {
+function describedIn<
+  Name extends ReferenceFaultName | NodeFaultName | PolicyMutantName | ReferenceCniFaultName,
+>(table: Readonly<Record<Name, Description>>, driver: "reference" | "reference-cni"): Fault<"chapters">[] {
   return (Object.keys(table) as Name[]).map((name) => {
     const { detectedBy } = table[name];
     // What is left behind must still be there when it is looked for.

@@ -30,3 +30,13 @@ export async function killAndStartEngine(node: ClusterNode): Promise<void> {
   await announce("engine killed", { node });
   await startEngine(node);
 }
+
+/** Ends the node's engine without warning; it is started again when `scope` closes. */
+export async function killEngine(scope: Scope, node: ClusterNode): Promise<void> {
+  const control = await EngineControl.of(node);
+  scope.defer(`the engine of ${node.name}`, () => startEngine(node));
+  await control.kill();
+  // Some supervisors would start it again.
+  await control.stop();
+  await announce("engine killed", { node });
+}

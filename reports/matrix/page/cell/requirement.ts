@@ -3,6 +3,7 @@ import { toldBefore } from "#reports/conformance/outcome/causes.ts";
 import type { RequirementResult, TargetStatement } from "#reports/conformance/schema.ts";
 import { formatDuration, plural } from "#reports/conformance/words.ts";
 import { outcomeSigns } from "#reports/matrix/outcomes.ts";
+import { timelinesIn } from "#reports/nemesis/link.ts";
 import { type Html, html, lines } from "#reports/page/html.ts";
 import { anchorOf, encodePath, link } from "#reports/page/link.ts";
 import { badge, details } from "#reports/page/parts.ts";
@@ -27,6 +28,7 @@ export function renderRequirement(
 <p class="quiet small">${level} · ${source.url === undefined ? source.text : link(source.url, source.text, { rel: "noreferrer" })}${took}${processors}</p>
 ${renderReason(target, result)}
 ${renderTraceLink(result)}
+${renderTimelinesLink(result)}
 ${renderFacts(result)}
 ${renderTests(result)}
 ${renderEvidence(result, path, bounds)}
@@ -65,6 +67,13 @@ function renderTraceLink({ evidence }: RequirementResult): Html | undefined {
   return page === undefined
     ? undefined
     : html`<p>${link(encodePath(page), "The failure on one page")}: all who took part in it on one clock</p>`;
+}
+
+function renderTimelinesLink({ evidence }: RequirementResult): Html | undefined {
+  const page = timelinesIn(evidence);
+  return page === undefined
+    ? undefined
+    : html`<p>${link(encodePath(page), "Timelines")}: what was disturbed, changed and seen, on one clock</p>`;
 }
 
 function renderFacts({ facts = {} }: RequirementResult): Html | undefined {
