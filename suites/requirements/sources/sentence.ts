@@ -1,4 +1,5 @@
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import type { RuntimeRuleId } from "#suites/requirements/rules/cni-runtime.ts";
 import type { TextName } from "./texts.ts";
 
 /** What obliges or permits, by RFC 2119; CODE is a row of a table of error codes, which needs no such word. */
@@ -15,7 +16,7 @@ export type Keyword =
 
 /** Why no requirement stands for a sentence. */
 export const reasons = {
-  runtime: "asked of the runtime, which is the suite's own, and not of a plugin",
+  runtime: "asked of the runtime and not of a plugin; where a rule is named, runtimes are judged by it",
   administrator: "asked of who writes the configuration",
   permission: "permits something: a plugin that does without it breaks nothing",
   explanation: "explains, and obliges nobody",
@@ -29,8 +30,13 @@ export interface Gap {
   readonly gap: string;
 }
 
+/** A sentence that is asked of the runtime, and the rules by which runtimes are judged. */
+export interface AskedOfRuntime {
+  readonly runtime: readonly RuntimeRuleId[];
+}
+
 /** What stands for a sentence: requirements that show it, the reason why there are none, or what is missing. */
-export type Answer = readonly RequirementId[] | Reason | Gap;
+export type Answer = readonly RequirementId[] | Reason | AskedOfRuntime | Gap;
 
 /** Sentences of one section. The key is the sha256 of the sentence as `npm run spec` reads it; then keyword, and what it says in our words. */
 export interface Section {
@@ -49,6 +55,8 @@ export interface PinnedSentence {
   readonly says: string;
   readonly ids: readonly RequirementId[];
   readonly reason?: Reason;
+  /** Rules for runtimes, where the reason is that it is asked of one. */
+  readonly rules?: readonly RuntimeRuleId[];
   readonly gap?: string;
 }
 
@@ -62,7 +70,8 @@ export function pinned(sections: readonly Section[]): PinnedSentence[] {
   );
 }
 
-function explained(answer: Answer): Pick<PinnedSentence, "ids" | "reason" | "gap"> {
+function explained(answer: Answer): Pick<PinnedSentence, "ids" | "reason" | "rules" | "gap"> {
   if (typeof answer === "string") return { ids: [], reason: answer };
+  if ("runtime" in answer) return { ids: [], reason: "runtime", rules: answer.runtime };
   return "gap" in answer ? answer : { ids: answer };
 }

@@ -75,7 +75,8 @@ function isOld(within: PinnedSentence["texts"]): boolean {
   return within.every((name) => cniTexts("0.3.1", "0.4.0").includes(name));
 }
 
-function answerOf({ ids, reason, gap }: PinnedSentence): string {
+function answerOf({ ids, reason, rules, gap }: PinnedSentence): string {
+  if (rules !== undefined) return rules.join(", ");
   if (reason !== undefined) return reason;
   return [ids.join(", "), ...(gap === undefined ? [] : [`_not: ${gap}_`])].filter(Boolean).join("; ");
 }

@@ -99,7 +99,7 @@ export const before10: readonly Section[] = [
       "70b71906f3cf3004a40c2e397c23d4f47c28689b481bcfd6102bce69e64371c1": [
         "MUST",
         "the runtime puts the list's name and version into each plugin's configuration",
-        "runtime",
+        { runtime: ["R7b", "R7c"] },
       ],
       "72775f25961f9b619ae10dc1fa42a4bc0dc4bb56d0d9b60e5eb9630bdc1d4e6f": [
         "MAY",
@@ -109,7 +109,7 @@ export const before10: readonly Section[] = [
       "4e1f6ac5457c30218fbeb3d3e01db4d807cf00dc9fc724a4d1a04e06901a377c": [
         "MUST",
         "keys of runtimeConfig are names of declared capabilities",
-        "runtime",
+        { runtime: ["R7g"] },
       ],
       "166d1c07121d3bcb1e3b1db912f4a687a2977169113d61c8f4efaaefcc9fee3a": [
         "MUST",

@@ -63,7 +63,7 @@ export const configuration: readonly Section[] = [
       f11edaedb51c456f53c3d6e3223054ed655e18fd3aa099fb66a01f6e80a93ae8: [
         "MUST NOT",
         "no CHECK where disableCheck is set",
-        "runtime",
+        { runtime: ["R8a"] },
       ],
     },
   },
@@ -95,7 +95,7 @@ export const configuration: readonly Section[] = [
       "8ed54331bef30159b8fdc07e1f3a34350b0ccde3590b9c91206aaa4e15aa71ff": [
         "MUST",
         "the runtime passes unknown fields on as they are",
-        "runtime",
+        { runtime: ["R7d"] },
       ],
     },
   },
@@ -141,7 +141,7 @@ export const configuration: readonly Section[] = [
       "3850b1461119bcd39bfd3880768bfa75aea3458e8cf9f1ff5fa8438724b51977": [
         "MUST",
         "the runtime keeps unknown fields",
-        "runtime",
+        { runtime: ["R7d"] },
       ],
     },
   },
@@ -157,7 +157,7 @@ export const configuration: readonly Section[] = [
       "61db5293d04d5a9c0761b0626cfd12def184173b0895e9f2a0c9645c7cf98fc4": [
         "MUST",
         "the runtime takes the highest version of the configuration",
-        "runtime",
+        { runtime: ["R7b"] },
       ],
       "5fc347d59b6abc7db93105b23a2162ba183c920de0c7539b491f072d455e7843": [
         "MAY",
@@ -183,7 +183,7 @@ export const configuration: readonly Section[] = [
       "0cd7dc6ba8bc932a9e9d199aa4a2b8322d9967597d896ca6a104195d34a859e6": [
         "MUST NOT",
         "no GC where disableGC is set",
-        "runtime",
+        { runtime: ["R8b"] },
       ],
       "43633abc46c62560229e845205e4d0763d16895724e8fb05a04ffad486b0e6cd": [
         "MAY",
@@ -224,7 +224,7 @@ export const configuration: readonly Section[] = [
       b5aae9359adb5091e71c22c9ef0c237ba0541c69c2576355892e465b6a881426: [
         "MUST",
         "the runtime passes unknown fields on as they are",
-        "runtime",
+        { runtime: ["R7d"] },
       ],
     },
   },

@@ -10,12 +10,12 @@ export const execution: readonly Section[] = [
       "017e62ba7d3dc7a38ad6a3da419a808c65c8179cc4fd68e4eaede0f65a650695": [
         "MUST",
         "the runtime makes the network namespace before it calls a plugin",
-        "runtime",
+        { runtime: ["R1a"] },
       ],
       "7fdd6d1e0b8467f4a7e5665a8c9089005d18376901886ad4ba19e66330c5d1a9": [
         "MUST NOT",
         "no two operations at once for one container; for several they can be",
-        "runtime",
+        { runtime: ["R5a", "R5b"] },
       ],
     },
   },
@@ -42,7 +42,7 @@ export const execution: readonly Section[] = [
       "6dcea5ccadad67af6318c89030cbc30e361dce01d6284d8d2ea2f20ded49fe4a": [
         "MUST",
         "plugins run in the runtime's own network namespace",
-        "runtime",
+        { runtime: ["R1b"] },
       ],
     },
   },
@@ -111,12 +111,12 @@ export const execution: readonly Section[] = [
       d6cb4d99769aa943d04c77d6b7ca1733fba1cb70ab46f920e9bd006db7c1bb56: [
         "MUST",
         "every add is followed by a delete at some time",
-        "runtime",
+        { runtime: ["R2d"] },
       ],
       ec73472b595e8fbe029a49185b8feca80a50daf5aaf1b488c4770b414c562592: [
         "MUST",
         "a failed add is followed by a delete all the same",
-        "runtime",
+        { runtime: ["R4c"] },
       ],
       da3859acabe72a9d827a1f7e8b409a324c77efe3a97c05388a8c3fe0e2cc4591: [
         "MAY",
@@ -152,7 +152,7 @@ export const execution: readonly Section[] = [
       "2b964b81145b6df90dd4c4056a59164c84db206441757b3dd0a03f1de560f32b": [
         "MUST",
         "plugins are told those folders as CNI_PATH",
-        "runtime",
+        { runtime: ["R6c"] },
       ],
     },
   },
@@ -163,7 +163,7 @@ export const execution: readonly Section[] = [
       f2934a8adf3abccfd0ed4f767f5cf5975ab912c630b8715ed06d82c9dc46e9c2: [
         "MUST",
         "the runtime keeps the last result for check and delete",
-        "runtime",
+        { runtime: ["R3e", "R3f"] },
       ],
     },
   },
@@ -179,7 +179,7 @@ export const execution: readonly Section[] = [
       f75e64f244842c692d3ab5d0c8bbfae1869703f470bf82fbf38f329dd56fc845: [
         "MUST",
         "a check has the parameters of its add",
-        "runtime",
+        { runtime: ["R6g"] },
       ],
     },
   },
@@ -190,7 +190,7 @@ export const execution: readonly Section[] = [
       b050b860e8621a51e41858ef3d2795b97094e1fc6b10a34fc642fbb4f19ff5f4: [
         "MUST",
         "the runtime makes a plugin's configuration from the network's",
-        "runtime",
+        { runtime: ["R7a"] },
       ],
     },
   },
@@ -201,17 +201,17 @@ export const execution: readonly Section[] = [
       e82a0eab95a54a32fb177c4b858d019bbd36156a0eda9d6a80cb88bc26a49029: [
         "MUST",
         "the runtime sets cniVersion, name, runtimeConfig and prevResult",
-        "runtime",
+        { runtime: ["R3b", "R3c", "R3d", "R7b", "R7c", "R7f"] },
       ],
       d2d3580f0c75315bf697e47f89eb8550c02c15f275851537ac7d0f030183d902: [
         "MUST",
         "the runtime takes capabilities out",
-        "runtime",
+        { runtime: ["R7e"] },
       ],
       "1ac9792afac6e91a83f9077fdfb04a326d8f2ee8dfd595b3b989ec3fb93784a9": [
         "SHOULD",
         "the runtime passes all else on as it is",
-        "runtime",
+        { runtime: ["R7d"] },
       ],
     },
   },
@@ -227,7 +227,7 @@ export const execution: readonly Section[] = [
       "2b6bd066037bc4da56c1f6832377b136244fcd09f9a74f1a8e907f82608b28a1": [
         "SHOULD",
         "a capability that both have goes into runtimeConfig",
-        "runtime",
+        { runtime: ["R7f"] },
       ],
     },
   },
@@ -238,12 +238,12 @@ export const execution: readonly Section[] = [
       bb3966c776849a46b8a8507b897a605e28164916e43d6cd22131c5da68d3bcb6: [
         "MUST",
         "gc never runs beside add and delete",
-        "runtime",
+        { runtime: ["R5c"] },
       ],
       "7cea56548d0a0135fc1f01d6be62717dba04d0ee0003173043ecc32df49a7b65": [
         "MUST",
         "gc waits for them, and they for it",
-        "runtime",
+        { runtime: ["R5c"] },
       ],
     },
   },
@@ -265,27 +265,27 @@ export const execution: readonly Section[] = [
       "53a2cf76cbcbe948ab945b3aace0a79dc4fd1bd63d0ad147a29fad56789e0661": [
         "MUST",
         "the runtime sets runtimeConfig to the capabilities of both",
-        "runtime",
+        { runtime: ["R7f", "R7g"] },
       ],
       "237e12dd387a0d0ebcf175424290b75b880ddfa2b5259fcf857137970c61f3b5": [
         "MUST",
         "the runtime sets prevResult",
-        "runtime",
+        { runtime: ["R3b", "R3c", "R3d"] },
       ],
       "76d372898090e6aca7f0679113b86ee7e5e59bac938cc880c80ffc9ec9674a00": [
         "MUST NOT",
         "the first add of a chain has no prevResult",
-        "runtime",
+        { runtime: ["R3a"] },
       ],
       "13e1c8781bc3bb78e9a27e8afc5d831bef4a2109aee221b49fb30952ae2f4868": [
         "MUST NOT",
         "the runtime takes capabilities out",
-        "runtime",
+        { runtime: ["R7e"] },
       ],
       e913a9e8d13a101e4b3187729428ad91b671cfa66ccc450977225e283a05da79: [
         "SHOULD",
         "the runtime passes all else on as it is, but for cni.dev/",
-        "runtime",
+        { runtime: ["R7d", "R7h"] },
       ],
     },
   },

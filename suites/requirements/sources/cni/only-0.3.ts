@@ -95,7 +95,7 @@ export const only03: readonly Section[] = [
       "95eeacdfa43d3fdfb634203913b22c1dd499da6968beb1636d564d0b89c38298": [
         "MUST",
         "from the second plugin on ADD has the result of the one before as prevResult",
-        "runtime",
+        { runtime: ["R3b"] },
       ],
       e53df980ac8a4b44432755616969eceaa81c5466f90eb0f48e299931076f4376: [
         "SHOULD",
@@ -105,7 +105,7 @@ export const only03: readonly Section[] = [
       "9904762a0a57a33e7d1625019352baae6c391b7bb487c8569e015fd685790d6b": [
         "MUST",
         "DEL goes through the list backwards",
-        "runtime",
+        { runtime: ["R2b"] },
       ],
     },
   },
@@ -116,12 +116,12 @@ export const only03: readonly Section[] = [
       "6a6026c7d333e773e30550a8a2f06dcc4e91392ebdde0daff3d458ba966047cf": [
         "MUST",
         "the runtime stops at the first error of a list",
-        "runtime",
+        { runtime: ["R4a", "R4e"] },
       ],
       "3dc901c34b9bea1910532b690c3f8b6c617533646938314b7df44386246709df": [
         "SHOULD",
         "after a failed ADD the runtime calls DEL of every plugin",
-        "runtime",
+        { runtime: ["R4d"] },
       ],
       "40476a6ba939e8660e3a513221cde45e8145c214f01088a4c7efad08a452eeac": [
         "SHOULD",

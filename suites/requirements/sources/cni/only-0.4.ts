@@ -30,7 +30,7 @@ export const only04: readonly Section[] = [
       cb934f6cb9c4a010e3f661c1c74e29e9ce5cf39f4c0f20b7665e1298a6873c00: [
         "MUST",
         "every ADD is followed by a DEL at some time",
-        "runtime",
+        { runtime: ["R2d"] },
       ],
       "4394f1739f068647bde39e06f1d2a1eeb9d7d1efb0c2de8f354bfb9ab473977e": [
         "SHOULD",
@@ -87,7 +87,7 @@ export const only04: readonly Section[] = [
       "5ca06223fdc8155d9193a88a00c1429f08a2bc126e1e82204b5fc0047a405b4d": [
         "SHOULD",
         "DEL has the parameters of its ADD",
-        "runtime",
+        { runtime: ["R6f"] },
       ],
       "3557d14918d2e53d725bfd8dd22364767348dcf42272e78c15db1c5837eca736": [
         "SHOULD",
@@ -97,7 +97,7 @@ export const only04: readonly Section[] = [
       "1ac89420d191c1f9d4876b108fdeeb98b17782be74ce3a90b36c0d4d2a1652b7": [
         "MUST",
         "DEL has the result of the last ADD as prevResult, where there was one",
-        "runtime",
+        { runtime: ["R3c"] },
       ],
       d12fa4ac18a02f939308bff5e81a489e53edb1d5ed025c64b14cda2627e72926: [
         "SHOULD",
@@ -107,12 +107,12 @@ export const only04: readonly Section[] = [
       c0476d4d8bf42ae10dfde1f3181e9e6f4e6ea37e289cf15aa381d0f011d22120: [
         "MUST",
         "a cached result goes with a successful DEL",
-        "runtime",
+        { runtime: ["R3g"] },
       ],
       "8fc238a9fb1ae071d355e8abcc0195802997d8146e465a36abee555077b9f776": [
         "MUST",
         "CHECK has the result of the last ADD as prevResult",
-        "runtime",
+        { runtime: ["R3d"] },
       ],
       "1c13e1acb2312799f922899085c4a970c54ea7f2c26c999db8df8676ddc57bb8": [
         "MUST",
@@ -132,7 +132,7 @@ export const only04: readonly Section[] = [
       "59673e190203149cca0db85b0f03af6d13541d07eb44095ffb1240609e582b7e": [
         "MUST NOT",
         "no CHECK where disableCheck is set",
-        "runtime",
+        { runtime: ["R8a"] },
       ],
       "32918d282a186766161934e95ecdfc2e853e40eaccd5501178425fa69c51f943": [
         "MUST",
@@ -142,12 +142,12 @@ export const only04: readonly Section[] = [
       "135fa0ab9f48f3f40f2d4af897d205183367aae27e5c603a178492c94277b194": [
         "SHOULD",
         "the runtime looks for the executable in its folders",
-        "runtime",
+        { runtime: ["R6c"] },
       ],
       "9e1a1abc047bdec12c522ae01cb5f0fd3a1b979f9727a748ce2d66eb6dd7a3e6": [
         "MUST",
         "the runtime passes its arguments in these variables",
-        "runtime",
+        { runtime: ["R6a"] },
       ],
       ad54555b6373dd44a0bc70c768742113b8280d758cd7c2268f7d404bfe85a7d3: [
         "MUST",
@@ -157,7 +157,7 @@ export const only04: readonly Section[] = [
       c62276c06d9be1eae07583778eee9e110a0ae84fd443e9ab05724373beda5cc9: [
         "MUST",
         "the configuration comes by stdin, as JSON",
-        "runtime",
+        { runtime: ["R7a"] },
       ],
       "2874e1a7e8a005175b00a64bdbf52970d033002536e8a859aa33f52d0c79ab62": [
         "MAY",
@@ -240,12 +240,12 @@ export const only04: readonly Section[] = [
       "9173c9bd8059b4f5ca58f70035b4586f6dfe095e8ee626c0b129843540e2ac01": [
         "MUST",
         "from the second plugin on ADD has the result of the one before as prevResult",
-        "runtime",
+        { runtime: ["R3b"] },
       ],
       "6c6edaca1f06e3db3dc833b6a45011f8d05296b007215b447f16ecc233bc90bb": [
         "MUST",
         "CHECK and DEL have the result of the last ADD as prevResult; DEL can do without",
-        "runtime",
+        { runtime: ["R3c", "R3d"] },
       ],
       "1796375b70540f89f4df41e49e738e4534a4d8835f43cef740322f8b09dfc5cd": [
         "SHOULD",
@@ -255,7 +255,7 @@ export const only04: readonly Section[] = [
       dc261a01f0c0759d19f92aabd9cfdaa68eb90c98b6674f1518e9e62f21ce95a0: [
         "MUST",
         "DEL goes through the list backwards",
-        "runtime",
+        { runtime: ["R2b"] },
       ],
     },
   },
@@ -266,12 +266,12 @@ export const only04: readonly Section[] = [
       ea25dd063b7e41d378d32191487500b1fe86fcaaa50fc48cda0542075d297cc6: [
         "MUST",
         "the runtime stops at the first error of a list",
-        "runtime",
+        { runtime: ["R4a", "R4e"] },
       ],
       "4c06320559da2be9761bce7ffefeea700839eef2b4e0c193f0e19bab4cadbefd": [
         "SHOULD",
         "after a failed ADD the runtime calls DEL of every plugin",
-        "runtime",
+        { runtime: ["R4d"] },
       ],
     },
   },

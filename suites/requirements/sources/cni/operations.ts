@@ -67,12 +67,12 @@ export const operations: readonly Section[] = [
       "28f471531104027bcda3dc4a2c3e8685ede64f98206bcd88df52496e2b797779": [
         "MUST NOT",
         "no CHECK without an ADD before it",
-        "runtime",
+        { runtime: ["R8c"] },
       ],
       "49c5bf717469a9cc61b6fb41eb9fd96d95aef1a30622ed8fd46be99d06ca3145": [
         "MUST",
         "CHECK has the result of the last ADD as prevResult",
-        "runtime",
+        { runtime: ["R3d"] },
       ],
       e3f3313baa25f1efe52aea6a7f02f46b557551b766e6d4368c7352929aff5d5d: [
         "MAY",
@@ -196,12 +196,12 @@ export const operations: readonly Section[] = [
       "34bbd120894e1cd82cf8ff735d04a98bcc71b1ecf4618af895dbc69c08ad5dee": [
         "MUST NOT",
         "no CHECK where disableCheck is set",
-        "runtime",
+        { runtime: ["R8a"] },
       ],
       d6ef9f36920f97f07ac36ebd4b8debaa311480a19ade5b7b2ee67f40d397edf5: [
         "MUST",
         "CHECK has the parameters of its ADD, the search path apart",
-        "runtime",
+        { runtime: ["R6g"] },
       ],
     },
   },
@@ -212,7 +212,7 @@ export const operations: readonly Section[] = [
       a9449b04fff2dcffa481011dde533e512b9fc122fc425c22b63fd52d1a59316a: [
         "MUST",
         "DEL has a prevResult",
-        "runtime",
+        { runtime: ["R3c"] },
       ],
       "1eaca51ce086b5f21a68be647b51367eb321499f21dca3e945c764914706e472": [
         "SHOULD",

@@ -127,7 +127,7 @@ export const upkeep: readonly Section[] = [
       "2faae52a50fb10420cd371cfbbbe8dd25fce80f141b94fdaef24389d662f6bf0": [
         "MUST NOT",
         "GC takes no DEL's place",
-        "runtime",
+        { runtime: ["R9b"] },
       ],
       "42c707b436becd30fccbdf671dc02419e0ce88482a4c2b52fd911bbc69a6c6c5": [
         "MAY",
@@ -137,12 +137,12 @@ export const upkeep: readonly Section[] = [
       f8f866660e2860997a319789607cd2c98bb23924582e7d1c442c835d02cead3c: [
         "MUST",
         "GC has a plugin's configuration on stdin",
-        "runtime",
+        { runtime: ["R7a", "R9a"] },
       ],
       "07da1efc8c0dc99a954fe63e2bcb190742fc66972086a25bea939178150f04e4": [
         "REQUIRED",
         "GC has command and search path",
-        "runtime",
+        { runtime: ["R6c"] },
       ],
     },
   },
