@@ -51,7 +51,11 @@ export const commands: Commands = {
   },
   "cni-table": {
     summary: "runs the CNI suite over folders of plugins, as a table plugin × rule",
-    load: () => import("./commands/conformance/cni-table.ts"),
+    load: () => import("./commands/cni/cni-table.ts"),
+  },
+  "cni-runtimes": {
+    summary: "judges CNI runtimes by the calls they make, as a table runtime × rule",
+    load: () => import("./commands/cni/cni-runtimes.ts"),
   },
   tutorial: {
     summary: "runs a tutorial's own text and says of every command whether it still holds",

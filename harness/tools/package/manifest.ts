@@ -15,6 +15,8 @@ const projectShape = z.object({
 /** What the package's modules and declarations import at run time; vitest is the user's own. */
 const dependencies = [
   ...[
+    "@grpc/grpc-js",
+    "@grpc/proto-loader",
     "@types/dockerode",
     "@types/node",
     "allure",

@@ -1,6 +1,6 @@
 import { dirname } from "node:path/posix";
+import { isInterfaceName } from "#harness/cni/protocol/interface-name.ts";
 import { identifierPattern } from "#harness/cni/runtime/config.ts";
-import { isInterfaceName } from "#harness/cni/runtime/runtime.ts";
 import type { RecordedCall } from "#harness/cni/runtimes/recording/call.ts";
 import type { Played } from "#harness/cni/runtimes/scenes/played.ts";
 import type { RuntimeRuleId } from "#suites/requirements/rules/cni-runtime.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseJson } from "#harness/cni/protocol/result.ts";
+import { parseJson } from "#harness/core/text/json.ts";
 
 /** The configuration that a plugin got, as far as rules look at it. */
 export const requestSchema = z.looseObject({
