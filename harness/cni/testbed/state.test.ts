@@ -29,3 +29,33 @@ ifb0 root filter parent 1: protocol ip`;
     "rule6 from all lookup local",
   ]);
 });
+
+test("what ip prints in a row is told apart", () => {
+  const output = `1: lo: <LOOPBACK> mtu 65536 qdisc noop
+2: eth0@if3: <BROADCAST,UP> mtu 1500 qdisc noqueue
+2: eth0    inet 10.0.0.2/24 brd 10.0.0.255 scope global eth0\\       valid_lft forever preferred_lft forever
+2: eth0    inet6 fd00::2/64 scope global \\       valid_lft forever preferred_lft forever
+default via 10.0.0.1 dev eth0
+local 10.0.0.2 dev eth0 table local proto kernel scope host src 10.0.0.2
+fd00::/64 dev eth0 proto kernel metric 256 pref medium
+0:\tfrom all lookup local
+100:\tfrom 10.0.0.2 lookup 100
+=== rule6
+0:\tfrom all lookup local
+=== kept
+run/mine/one
+lib/cache/two`;
+  expect(parseState(output)).toEqual([
+    "address eth0 10.0.0.2/24",
+    "address eth0 fd00::2/64",
+    "kept /run/mine/one",
+    "kept /var/lib/cni/cache/two",
+    "link eth0",
+    "link lo",
+    "route default via 10.0.0.1 dev eth0",
+    "route fd00::/64 dev eth0 proto kernel",
+    "rule from 10.0.0.2 lookup 100",
+    "rule from all lookup local",
+    "rule6 from all lookup local",
+  ]);
+});

@@ -6,13 +6,12 @@ const ours = /^(?:link|address|route) .*\bncx[a-z]?\d*\b/;
 
 /** Sections are told apart by lines that no tool prints; few processes, because this runs for every test. */
 const script = `
-ip -o link
-echo '=== address'
-ip -o address
-echo '=== route'
-ip route show table all
-echo '=== rule'
-ip rule
+ip -o -batch - <<END
+link
+address
+route show table all
+rule
+END
 echo '=== rule6'
 ip -6 rule
 echo '=== shaper'
@@ -31,9 +30,7 @@ for pid in $(ip netns pids "$1"); do
 done`;
 
 // Where no rule is there at all, which nft tells of both back ends but the old kernel tables, iptables need not be asked.
-const hostScript = `${script}
-echo '=== sysctl'
-(cd /proc/sys/net && grep -s '' ipv4/ip_forward ipv4/conf/all/* ipv4/conf/default/* ipv6/conf/all/* ipv6/conf/default/*)
+const firewall = `
 echo '=== nft'
 nft=$(nft -s list ruleset 2>/dev/null) && echo "$nft" || nft=unknown
 for tables in /proc/net/ip_tables_names /proc/net/ip6_tables_names; do
@@ -44,9 +41,16 @@ if [ -n "$nft" ]; then
   iptables-save 2>/dev/null
   echo '=== ip6tables'
   ip6tables-save 2>/dev/null
-fi
+fi`;
+
+const hostScript = `${script}
+echo '=== sysctl'
+(cd /proc/sys/net && grep -s '' ipv4/ip_forward ipv4/conf/all/* ipv4/conf/default/* ipv6/conf/all/* ipv6/conf/default/*)
+${firewall}
 echo '=== file'
 cd "$0" 2>/dev/null && grep -rHs '' . --exclude=lock --exclude='last_reserved_ip*'
+echo '=== kept'
+cd "\${0%/*}" 2>/dev/null && find run lib -type f ! -name '*.lock' 2>/dev/null
 true`;
 
 /** How the lines of each section are told; what is the kernel's own, or a counter, is dropped. */
@@ -73,7 +77,16 @@ const readers: Record<string, (lines: readonly string[]) => (string | undefined)
   iptables: readTables,
   ip6tables: readTables,
   file: (lines) => [...lines],
+  // Daemons write in their files all the time: only that these are there is told.
+  kept: (lines) => lines.map((path) => path.replace(/^run/, "/run").replace(/^lib/, "/var/lib/cni")),
 };
+
+/** The section of a line of `ip -o`, which prints four of them in a row. */
+function sectionOf(line: string): string {
+  if (/^\d+: [^ ]+: </.test(line)) return "link";
+  if (/^\d+: \S+ +inet6? /.test(line)) return "address";
+  return /^\d+:\t/.test(line) ? "rule" : "route";
+}
 
 function ruleOf(line: string): string {
   return line.replace(/^\d+:\s*/, "");
@@ -91,17 +104,17 @@ function readTables(lines: readonly string[]): string[] {
 
 /**
  * What is set in a network namespace and in a state folder, one line per thing, as often as it is there: links, addresses, routes, rules,
- * shapers and their filters, processes, settings of the kernel, firewall and NAT rules, lines of files. Sorted, without counters, without
- * what the suite made.
+ * shapers and their filters, processes, settings of the kernel, firewall and NAT rules, lines of files in the folder, and which files there are
+ * in the place's `/run` and `/var/lib/cni`. Sorted, without counters, without what the suite made.
  */
 export async function readState(host: Host, netns: string, folder: string): Promise<string[]> {
-  const output = await host.run(["ip", "netns", "exec", netns, "sh", "-c", hostScript, folder, netns]);
+  const output = await host.run([...entering(netns), hostScript, folder, netns]);
   return parseState(output).filter((line) => !ours.test(line) && line !== "link lo");
 }
 
 /** The same for the inside of a container; with MTU and MAC, which a plugin may have to put back. */
 export async function readContainerState(host: Host, netns: string): Promise<string[]> {
-  const output = await host.run(["ip", "netns", "exec", netns, "sh", "-c", `${script}\ntrue`, "sh", netns]);
+  const output = await host.run([...entering(netns), `${script}${firewall}\ntrue`, "sh", netns]);
   const settings = [...output.matchAll(/^\d+: ([^:@]*).* (mtu \d+).*link\/\w+ (\S+)/gm)];
   return [
     ...parseState(output),
@@ -109,14 +122,24 @@ export async function readContainerState(host: Host, netns: string): Promise<str
   ].sort();
 }
 
+/** Nothing that is read needs the `/sys` of the namespace, which `ip netns exec` mounts every time. */
+function entering(netns: string): string[] {
+  return ["nsenter", `--net=/run/netns/${netns}`, "sh", "-c"];
+}
+
 /** The lines of the script's output, each with its section before it, sorted. */
 export function parseState(output: string): string[] {
   const sections = new Map<string, string[]>();
-  let section = "link";
+  let heading: string | undefined;
   for (const line of output.split("\n")) {
-    const heading = /^=== (\w+)$/.exec(line)?.[1];
-    if (heading) section = heading;
-    else if (line.trim() !== "") sections.set(section, [...(sections.get(section) ?? []), line.trim()]);
+    const next = /^=== (\w+)$/.exec(line)?.[1];
+    if (next) heading = next;
+    else if (line.trim() !== "") {
+      const section = heading ?? sectionOf(line);
+      const lines = sections.get(section);
+      if (lines) lines.push(line.trim());
+      else sections.set(section, [line.trim()]);
+    }
   }
   return [...sections]
     .flatMap(([name, lines]) =>

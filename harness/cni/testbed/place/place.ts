@@ -14,14 +14,15 @@ export interface Place {
 }
 
 /**
- * `place`: a network namespace of its own, and in every command `/run` and `/var/lib/cni` of its own, in the folder, so that neither places nor
- * the machine meet there. Mounts end with the command; nothing of them can stay. `machine`: the machine's own namespaces.
+ * `place`: a network namespace of its own, and a mount namespace in which `/run` and `/var/lib/cni` are in the folder, so that neither places nor
+ * the machine meet there. A process holds the mount namespace: what enters it mounts nothing, and with that process it is gone.
+ * `machine`: the machine's own namespaces.
  */
 export type PlaceKind = "place" | "machine";
 
 export function placeCalled(name: string, kind: PlaceKind): Place {
   const folder = `/tmp/${name}`;
-  return { name, folder, enter: kind === "machine" ? [] : ["ip", "netns", "exec", name, `${folder}/enter`] };
+  return { name, folder, enter: kind === "machine" ? [] : [`${folder}/enter`] };
 }
 
 /** Shell lines that make it. */
@@ -34,9 +35,18 @@ export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] 
     `ip netns add ${name}`,
     `ip -n ${name} link set lo up`,
     `printf '%s none rbind\\n' '/run/netns ${folder}/run/netns' '${folder}/run /run' '${folder}/lib /var/lib/cni' >${folder}/fstab`,
-    `printf '#!/bin/sh\\nmount -a -T ${folder}/fstab && exec "$@"\\n' >${folder}/enter`,
+    `mkfifo ${folder}/held`,
+    `{ ip netns exec ${name} sh -c ${quote(linesToHold(folder))} </dev/null >/dev/null 2>&1 & }`,
+    // It tells its number when everything is mounted.
+    `{ read -r holder <${folder}/held || { cat ${folder}/held.log >&2; exit 1; }; }`,
+    `printf '#!/bin/sh\\nexec nsenter --net=/run/netns/${name} --mount=/proc/%s/ns/mnt -- "$@"\\n' "$holder" >${folder}/enter`,
     `chmod +x ${folder}/enter`,
   ];
+}
+
+function linesToHold(folder: string): string {
+  const mounted = `mount -a -T ${folder}/fstab 2>${folder}/held.log`;
+  return `{ ${mounted} && echo $$; } >${folder}/held; exec sleep infinity`;
 }
 
 /** A line that may leave processes behind: they must not keep hold of what somebody waits for. Its words are told where it fails. */
