@@ -47,7 +47,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("a profile of the user's", { timeout: 600_000 }, () => {
   test("gives the plugin its device, daemon, capability arguments and CNI_ARGS, and is held to its state", async () => {
-    // Refuses where one of them is not there, and keeps a file for each container where nobody but `state` looks.
+    // Refuses where one of them is not there, and keeps a file for each container in the place's /run.
     const needs = `
 if [ "$CNI_COMMAND" = ADD ] && [ -n "$CNI_NETNS" ]; then
   ip link show mydevice >/dev/null 2>&1 || { echo '{"code":100,"msg":"no mydevice"}'; exit 1; }
@@ -65,10 +65,14 @@ esac`;
         prepareHost: "ip link add mydevice type veth peer name mypeer; sleep 600 & echo $! >/run/mydaemon.pid",
         capabilities: ({ index }) => ({ deviceID: "0000:00:0" + index }),
         args: { IgnoreUnknown: "1", K8S_POD_NAME: "pod" },
+        breakages: [{ what: "its record", script: "rm /run/mine/*", shows: "ls /run/mine" }],
         state: "ls /run/mine 2>/dev/null || true",
       }`,
-      ["CNI-5e", "CNI-9a", "CNI-10d"],
+      ["CNI-5e", "CNI-9a", "CNI-9b", "CNI-10d"],
     );
+    // What the line breaks is in the place, where the line runs too.
+    const broken = results.find(({ title }) => title.includes("DEL when its record is gone"));
+    expect(broken?.outcome, broken?.reason).toBe("passed");
     const failed = results.filter(({ outcome }) => outcome === "failed");
     expect(
       failed.map(({ requirement }) => requirement),
@@ -78,7 +82,7 @@ esac`;
       failed.every(({ requirement }) => requirement === "CNI-10d"),
       notPassed(results).join("\n"),
     ).toBe(true);
-    expect(failed[0]?.reason).toContain("state after");
+    expect(failed[0]?.reason).toContain("kept, state after");
     const calls = readFileSync(log, "utf8")
       .split("\n")
       .filter((line) => line.startsWith("ADD "));

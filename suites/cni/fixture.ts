@@ -87,6 +87,7 @@ const commands: Readonly<Record<string, string>> = {
   nft: "nft list ruleset",
   iptables: "iptables-save",
   ip6tables: "ip6tables-save",
+  kept: "find /run /var/lib/cni -type f",
 };
 
 /** Longest script that is offered as one line to copy, in characters. */
@@ -217,7 +218,7 @@ function reproduceLeak({ left, testbed }: Leak, repeat: Repeat): void {
   const looks = sortsOf(left).map((sort) =>
     sort === "file"
       ? `grep -r . ${testbed.dataDir}`
-      : `ip netns exec ${testbed.name} ${commands[sort] ?? testbed.plugin.profile.state}`,
+      : testbed.lineInside(commands[sort] ?? testbed.plugin.profile.state ?? ""),
   );
   repeat([...testbed.steps(), ...looks], testbed.invocations);
 }

@@ -49,7 +49,8 @@ export interface Invocation {
 /** Longest stdout or stderr kept of one call, in bytes. */
 export const outputLimit = 1024 * 1024;
 const defaultDeadlineMs = 30_000;
-const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** `PATH` of every plugin that is called. */
+export const pluginSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /**
  * Runs a plugin once. Whatever the plugin does is a value: errors, garbage, a hang (killed on the host with all its
@@ -62,7 +63,7 @@ export async function invokePlugin(host: Host, call: PluginCall): Promise<Invoca
   const argv = [
     ...["timeout", "--signal=KILL", (deadlineMs / 1000).toFixed(3)],
     ...prefix,
-    ...["env", "-i", `PATH=${searchPath}`, ...assignments, call.path],
+    ...["env", "-i", `PATH=${pluginSearchPath}`, ...assignments, call.path],
   ];
   const startedAt = Date.now();
   const start = performance.now();
@@ -152,7 +153,7 @@ export function describeError({ msg, details }: CniError): string {
 
 /** A shell line that repeats the call by hand. */
 export function reproduceInvocation(invocation: Invocation): string {
-  const command = formatCommand([...invocation.prefix, "env", "-i", `PATH=${searchPath}`]);
+  const command = formatCommand([...invocation.prefix, "env", "-i", `PATH=${pluginSearchPath}`]);
   const env = Object.entries(invocation.env).map(([key, value]) => `${key}=${quote(value)}`);
   return `printf %s ${quote(shorten(invocation.stdin, 4000))} | ${[command, ...env, quote(invocation.path)].join(" ")}`;
 }

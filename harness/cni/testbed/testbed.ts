@@ -7,7 +7,7 @@ import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
 import type { ExecResult } from "#harness/host/host.ts";
-import { formatCommand } from "#harness/host/shell.ts";
+import { formatCommand, quote } from "#harness/host/shell.ts";
 import {
   type CallChanges,
   type Container,
@@ -81,12 +81,22 @@ export class Testbed {
     return testbed;
   }
 
-  /** Runs a shell line with `$HOST`, `$NETNS`, `$IF`, `$INDEX`; `inside` runs it in the host's namespace. */
+  /** Runs a shell line with `$HOST`, `$NETNS`, `$IF`, `$INDEX`; `inside` runs it in the place. */
   async shell(line: string, container?: Container, inside = false): Promise<string> {
     const script = this.#filled(line, container);
-    const argv = [...(inside ? this.#where.enter : []), "sh", "-ec", script];
+    const argv = inside ? this.#inside(script) : ["sh", "-ec", script];
     this.#steps.push(inside ? formatCommand(argv) : script);
     return this.plugin.host.run(argv);
+  }
+
+  /** A shell line that runs such a line in the place, for people. */
+  lineInside(line: string): string {
+    return formatCommand(this.#inside(this.#filled(line)));
+  }
+
+  /** argv of a shell script that runs in the place, in the folder in which the run was started. */
+  #inside(script: string): string[] {
+    return [...this.#where.enter, "sh", "-ec", `cd ${quote(process.cwd())}\n${script}`];
   }
 
   #filled(line: string, container?: Container): string {
@@ -97,11 +107,11 @@ export class Testbed {
     return line.replace(/\$(HOST|NETNS|IF|INDEX)\b/g, (all, name: string) => values[name] ?? all);
   }
 
-  /** As `shell`, where the end of the line is a value. */
+  /** As `shell` in the place, where the end of the line is a value. */
   async exec(line: string, container?: Container): Promise<ExecResult> {
-    const script = this.#filled(line, container);
-    this.#steps.push(script);
-    return this.plugin.host.exec(["sh", "-ec", script]);
+    const argv = this.#inside(this.#filled(line, container));
+    this.#steps.push(formatCommand(argv));
+    return this.plugin.host.exec(argv);
   }
 
   /** These lines of the state are the suite's doing. */
@@ -176,9 +186,7 @@ export class Testbed {
     const { prepareContainer } = this.plugin.profile;
     return [
       ...(prevResult ? earlierPlugin(this.name, name, index, ifName) : []),
-      ...(prepareContainer
-        ? [formatCommand([...this.#where.enter, "sh", "-ec", this.#filled(prepareContainer, container)])]
-        : []),
+      ...(prepareContainer ? [formatCommand(this.#inside(this.#filled(prepareContainer, container)))] : []),
     ];
   }
 
@@ -308,7 +316,7 @@ export class Testbed {
     const all = await readState(host, this.name, this.dataDir);
     const found = namespace === "machine" ? all.filter((line) => line.startsWith("file ")) : all;
     if (state === undefined) return found;
-    const listed = await host.run([...this.#where.enter, "sh", "-ec", this.#filled(state)]);
+    const listed = await host.run(this.#inside(this.#filled(state)));
     const lines = listed.split("\n").filter((line) => line.trim() !== "");
     return [...found, ...lines.map((line) => `state ${line.trim()}`)].sort();
   }
@@ -324,7 +332,7 @@ export class Testbed {
   async settle(infrastructure?: readonly string[]): Promise<string[]> {
     if (this.invocations.length === 0) return [];
     const attached = this.containers.filter((container) => container.attached);
-    await Promise.all(attached.map((container) => this.call("DEL", container, container.changes)));
+    await Promise.all(attached.map((container) => this.#detach(container)));
     const names = this.containers.map(
       ({ name }) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`,
     );
@@ -342,6 +350,15 @@ export class Testbed {
       if (!(error instanceof DeadlineExceeded)) throw error;
     }
     return left ?? [];
+  }
+
+  /**
+   * Where not even DEL can be done with the configuration of an ADD that failed, e.g. since its delegate is not installed, one with the right
+   * configuration follows: what that takes back is not held against the plugin.
+   */
+  async #detach(container: Container): Promise<void> {
+    const { code } = await this.call("DEL", container, container.changes);
+    if (code !== 0 && !container.result) await this.call("DEL", container);
   }
 
   /** Shell lines that repeat what was done here; in a shared testbed, what concerns the container of one call. */

@@ -1,7 +1,11 @@
+import { pluginSearchPath } from "#harness/cni/protocol/invocation.ts";
 import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
 import type { Host } from "#harness/host/host.ts";
 
-/** What a plugin needs and the machine does not have, as a sentence; `undefined` where it has everything. */
+/**
+ * What a plugin needs and the machine does not have, as a sentence; `undefined` where it has everything. A program is looked for where a plugin
+ * finds it, whatever `PATH` the run itself has.
+ */
 export async function findObstacle(
   host: Host,
   { needs = [], unavailable }: Pick<PluginProfile, "needs" | "unavailable">,
@@ -11,7 +15,7 @@ export async function findObstacle(
     const [what = "", ...words] = need.split(" ");
     const name = words.join(" ");
     if (what === "program") {
-      const found = await host.exec(["sh", "-c", `command -v ${name}`]);
+      const found = await host.exec(["env", `PATH=${pluginSearchPath}`, "sh", "-c", `command -v ${name}`]);
       if (found.code !== 0) return `${name} is not installed on this machine`;
     } else if (what === "device") {
       if (!(await host.files.exists(name))) return `this machine has no ${name}`;
