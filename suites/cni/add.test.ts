@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
+import { atLeast } from "#harness/cni/protocol/version.ts";
 import {
   addressFlaw,
   describeInterfaces,
@@ -12,9 +13,9 @@ import { type Container, ipVersion } from "#harness/cni/testbed/container.ts";
 import { readAddresses, readLink, readRoutes } from "#harness/cni/testbed/inside.ts";
 import { additions, readState } from "#harness/cni/testbed/state.ts";
 import type { Testbed } from "#harness/cni/testbed/testbed.ts";
-import { formatNetwork, isCidr, parseCidr } from "#harness/core/ip.ts";
+import { familyOf, formatNetwork, isAddress, isCidr, parseCidr } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
-import { attach, expectFailure, expectNoFlaw, expectResult, violation } from "./expect.ts";
+import { attach, expectFailure, expectNoFlaw, expectResult, expectSuccess, violation } from "./expect.ts";
 import { type CniSuite, cniSuite } from "./fixture.ts";
 
 await cniSuite("ADD", (suite) => {
@@ -94,6 +95,25 @@ await cniSuite("ADD", (suite) => {
     const { result, invocation } = await sample(testbed);
     expectNoFlaw(invocation, addressFlaw(result, kind));
   });
+
+  requirement(
+    "CNI-5f",
+    "addresses, gateways and next hops have the IP version that goes with them",
+    async ({ testbed }) => {
+      const { result, invocation } = await sample(testbed);
+      for (const { version, address, gateway } of result.ips ?? []) {
+        const said = String(version ?? "none");
+        for (const one of [address, ...(gateway === undefined ? [] : [gateway])]) {
+          const is = ipVersionOf(one);
+          if (said !== is) throw violation(invocation, `version ${is} beside ${one}`, said);
+        }
+      }
+      for (const { dst, gw } of result.routes ?? []) {
+        if (gw === undefined || ipVersionOf(gw) === ipVersionOf(dst)) continue;
+        throw violation(invocation, `a next hop of the IP version of ${dst}`, gw);
+      }
+    },
+  );
 
   requirement("CNI-5e", "the container has what the result says", async ({ testbed }) => {
     const { container, result, invocation } =
@@ -217,7 +237,28 @@ await cniSuite("ADD", (suite) => {
 
   requirement("CNI-16a", "an address manager answers addresses only", async ({ testbed }) => {
     const { result, invocation } = await sample(testbed);
-    expectNoFlaw(invocation, interfaceFlaw(result));
+    // Before 1.0.0 an index should not be there, and interfaces must not.
+    const { ips: _addresses, ...rest } = result;
+    expectNoFlaw(invocation, interfaceFlaw(atLeast(plugin.version, "1.0.0") ? result : rest));
+  });
+
+  requirement("CNI-22", "args of somebody else in the configuration are no obstacle", async ({ testbed }) => {
+    const args = { "com.example": { labels: [{ key: "app", value: "netconform" }] } };
+    const invocation = await testbed.call("ADD", await testbed.container(), { config: { args } });
+    expectSuccess(invocation, "success with args that the plugin does not know");
+  });
+
+  requirement("CNI-23", "a default route of another network is no obstacle", async ({ testbed }) => {
+    const container = await testbed.container();
+    const other = [
+      "ip -n $NETNS link add ncother type veth peer name ncother2",
+      "ip -n $NETNS address add 10.66.0.2/24 dev ncother",
+      "ip -n $NETNS link set ncother up",
+      "ip -n $NETNS route append default via 10.66.0.1",
+    ];
+    await testbed.shell(other.join(" && "), container);
+    const invocation = await testbed.call("ADD", container);
+    expectSuccess(invocation, "success beside a default route of another network");
   });
 
   /** What of a former result is not in a later one; what the plugin is there to change does not count. */
@@ -256,4 +297,9 @@ async function readInside(host: Host, { name, ifName }: Container): Promise<Read
     ...addresses.map((address) => `address ${address}`),
     ...routes.map((dst) => `route to ${dst}`),
   ]);
+}
+
+/** What `ips[].version` is for an address or a CIDR. */
+function ipVersionOf(text: string): string {
+  return isAddress(text) || isCidr(text) ? String(familyOf(text)) : "none, since that is no address,";
 }

@@ -4,6 +4,8 @@ import { parseJson } from "#harness/core/text/json.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 
+const failedStatus = "STATUS calls that failed";
+
 await cniSuite("delegation", ({ requirement }) => {
   const delegating = { when: (profile: { delegates?: boolean }) => profile.delegates === true };
 
@@ -108,6 +110,35 @@ await cniSuite("delegation", ({ requirement }) => {
   );
 
   requirement(
+    "CNI-16d",
+    "what the delegate writes to stderr is on the plugin's stderr",
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
+      const { invocation } = await attach(testbed, delegate.use);
+      if (invocation.stderr.includes(Delegate.words)) return;
+      throw violation(invocation, `"${Delegate.words}" on stderr`, invocation.stderr.trim() || "nothing");
+    },
+    delegating,
+  );
+
+  requirement(
+    "CNI-16e",
+    "addresses and DNS are those of the delegate's answer",
+    async ({ testbed }) => {
+      const delegate = await Delegate.install(testbed);
+      const { result, invocation } = await attach(testbed, delegate.use);
+      const { ips, dns } = delegate.result;
+      const told = result.ips?.map(({ address, gateway }) => `${address} by ${gateway}`).join(", ");
+      const wanted = ips.map(({ address, gateway }) => `${address} by ${gateway}`).join(", ");
+      if (told !== wanted) throw violation(invocation, `the delegate's address ${wanted}`, told || "none");
+      const servers = result.dns?.nameservers?.join(", ");
+      if (servers === dns.nameservers.join(", ")) return;
+      throw violation(invocation, `the delegate's name server ${dns.nameservers}`, servers || "none");
+    },
+    delegating,
+  );
+
+  requirement(
     "CNI-13b",
     "STATUS is a JSON error when the delegate is not installed",
     async ({ testbed }) => {
@@ -145,6 +176,22 @@ await cniSuite("delegation", ({ requirement }) => {
       expectFailure(invocation, "the delegate is not ready");
     },
     delegating,
+  );
+
+  requirement(
+    "CNI-13f",
+    "DEL succeeds after a STATUS that failed",
+    async ({ testbed, saw }) => {
+      const delegate = await Delegate.install(testbed);
+      const { container } = await attach(testbed, delegate.use);
+      await delegate.refuse("STATUS");
+      // That it fails is another rule.
+      if ((await testbed.call("STATUS", undefined, delegate.use)).code === 0) return;
+      saw(failedStatus);
+      const invocation = await testbed.call("DEL", container, delegate.use);
+      expectSuccess(invocation, "success although STATUS has failed");
+    },
+    { ...delegating, sees: [failedStatus] },
   );
 
   requirement(

@@ -31,6 +31,7 @@ export const debugFaults = {
     "version-error-code",
     "check-below-0.4.0",
     "gc-below-1.1.0",
+    "args-refused",
   ],
   interface: [
     "ifname-ignored",
@@ -68,6 +69,10 @@ export const debugFaults = {
     "address-without-interface",
     "delegate-gets-section",
     "delegate-environment",
+    "delegate-stderr-dropped",
+    "delegate-dns-dropped",
+    "one-default-route",
+    "del-refused-after-failed-status",
   ],
   chained: [
     "prevresult-dropped",
@@ -83,6 +88,7 @@ export const debugFaults = {
     "one-at-a-time",
     "address-given-twice",
     "ipam-lists-interfaces",
+    "address-of-other-version",
     "del-by-container",
     "address-without-prefix",
     "check-ignores-lease",

@@ -15,6 +15,7 @@ call=$home/calls/$(ls "$home/calls" | wc -l)
 mkdir "$call"
 cat >"$call/stdin"
 env >"$call/env"
+echo 'DELEGATE_WORDS' >&2
 if [ -e "$home/refuse-$CNI_COMMAND" ]; then
   echo '{"cniVersion":"CNI_VERSION","code":111,"msg":"the delegate refuses"}'
   exit 1
@@ -25,35 +26,52 @@ VERSION) echo '{"cniVersion":"CNI_VERSION","supportedVersions":["0.3.1","0.4.0",
 esac
 `;
 
+function filledIn(version: string): string {
+  return script.replaceAll("CNI_VERSION", version).replaceAll("DELEGATE_WORDS", Delegate.words);
+}
+
+interface DelegateResult {
+  readonly cniVersion: string;
+  readonly ips: readonly { readonly address: string; readonly gateway: string }[];
+  readonly routes: readonly { readonly dst: string }[];
+  readonly dns: { readonly nameservers: readonly string[] };
+}
+
 /** An IPAM plugin of the suite that writes down how it is called, and refuses what it is told to refuse. */
 export class Delegate {
   static readonly type = "nc-delegate";
+  /** What it writes to stderr in every call. */
+  static readonly words = "words of the delegate";
   readonly folder: string;
+  /** What it answers to ADD. */
+  readonly result: DelegateResult;
   readonly #testbed: Testbed;
 
-  private constructor(testbed: Testbed, folder: string) {
+  private constructor(testbed: Testbed, folder: string, result: DelegateResult) {
     this.#testbed = testbed;
     this.folder = folder;
+    this.result = result;
   }
 
   static async install(testbed: Testbed): Promise<Delegate> {
     const { version } = testbed.plugin;
     const folder = `${testbed.folder}/delegate`;
-    const result = {
+    const result: DelegateResult = {
       cniVersion: version,
       ips: [{ ...ipVersion(version), address: "10.88.0.200/24", gateway }],
       routes: [{ dst: "0.0.0.0/0" }],
+      dns: { nameservers: ["10.88.0.54"] },
     };
     const path = `${folder}/${Delegate.type}`;
     // In the testbed's shell, so that the steps that repeat a failure have it.
     const lines = [
       `mkdir -p ${folder}/calls`,
-      `cat >${path} <<'END'\n${script.replaceAll("CNI_VERSION", version)}END`,
+      `cat >${path} <<'END'\n${filledIn(version)}END`,
       `chmod +x ${path}`,
       `echo '${JSON.stringify(result)}' >${folder}/result`,
     ];
     await testbed.shell(lines.join("\n"));
-    return new Delegate(testbed, folder);
+    return new Delegate(testbed, folder, result);
   }
 
   /** What to change in a call so that it uses this delegate. */

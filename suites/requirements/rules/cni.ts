@@ -62,6 +62,9 @@ export const cniRequirements = {
   ),
   "CNI-5d": addResult("MUST", "addresses in the result are CIDRs, and their interface a valid index"),
   "CNI-5e": addResult("MUST", "what the result says of the interface is what the container has", attaches),
+  "CNI-5f": addResult("MUST", "addresses, gateways and next hops are of the IP version beside them", {
+    until: "0.4.0",
+  }),
   "CNI-6a": addResult("MUST", "a chained plugin answers prevResult with its own changes", {
     pluginKinds: ["chained"],
     since: "1.0.0",
@@ -143,6 +146,10 @@ export const cniRequirements = {
     pluginKinds: ["ipam"],
     since: "1.1.0",
   }),
+  "CNI-13f": status("SHOULD", "DEL succeeds after a STATUS that failed", {
+    pluginKinds: ["interface"],
+    since: "1.1.0",
+  }),
   "CNI-14a": gc("MUST", "GC is forwarded to the delegate", { pluginKinds: ["interface"], since: "1.1.0" }),
   "CNI-14b": gc("SHOULD", "GC removes what belongs to no listed attachment", { since: "1.1.0" }),
   "CNI-14c": gc("MUST", "GC keeps what belongs to a listed attachment", { since: "1.1.0" }),
@@ -159,9 +166,19 @@ export const cniRequirements = {
   "CNI-16a": delegation("MUST", "an IPAM plugin answers neither interfaces nor ips[].interface", {
     pluginKinds: ["ipam"],
     since: "1.0.0",
+    predecessor: "CNI-16f",
   }),
   "CNI-16b": delegation("MUST", "the delegate gets the same CNI environment", makesInterfaces),
   "CNI-16c": delegation("MUST", "the delegate gets the complete configuration", makesInterfaces),
+  "CNI-16d": delegation("SHOULD", "what the delegate writes to stderr comes out of the plugin's", delegates),
+  "CNI-16e": addResult("SHOULD", "addresses and DNS of the result are what the delegate answered", {
+    pluginKinds: ["interface"],
+    until: "0.4.0",
+  }),
+  "CNI-16f": delegation("MUST", "an IPAM plugin answers no interfaces", {
+    pluginKinds: ["ipam"],
+    until: "0.4.0",
+  }),
   "CNI-17a": lifecycle("MUST", "ADD and DEL work for many containers at once", { since: "1.0.0" }),
   "CNI-17b": lifecycle("MUST", "no address is given to two containers", {
     pluginKinds: ["interface", "ipam"],
@@ -179,6 +196,16 @@ export const cniRequirements = {
     "a list of plugins attaches a container, detaches it, and does both again",
     attaches,
   ),
+
+  // What varies between calls is in args at these versions; from 1.0.0 on the text has nothing of it.
+  "CNI-22": add("SHOULD", "args in the configuration that the plugin does not know are ignored", {
+    since: "0.4.0",
+    until: "0.4.0",
+  }),
+  "CNI-23": add("SHOULD", "a default route that another network has set is no obstacle", {
+    pluginKinds: ["interface"],
+    until: "0.4.0",
+  }),
 
   "CNI-18a": library("MAY", "a missing environment variable is error 4, and all that are missing are named"),
   "CNI-18b": library("MAY", "an invalid container id is error 3 or 4"),

@@ -17,7 +17,7 @@ function delegate(config, stdin, as = command) {
   const environment = { ...env, CNI_COMMAND: as };
   if (is("delegate-environment")) environment.CNI_CONTAINERID = `x${env.CNI_CONTAINERID}`;
   const done = spawnSync(file, [], { input, env: environment, encoding: "utf8" });
-  process.stderr.write(done.stderr ?? "");
+  if (!is("delegate-stderr-dropped")) process.stderr.write(done.stderr ?? "");
   if (done.status === 0) return done.stdout.trim() ? JSON.parse(done.stdout) : undefined;
   let report = {};
   try {

@@ -66,6 +66,7 @@ function readConfig(stdin) {
   if (typeof config.name !== "string" || !/^[A-Za-z0-9][A-Za-z0-9_.-]*$/.test(config.name)) {
     throw new CniError(7, "invalid network name", JSON.stringify(config.name));
   }
+  if (is("args-refused") && config.args) throw new CniError(2, "a field is not supported", "args");
   return config;
 }
 

@@ -19,6 +19,9 @@ const { delegate } = require("./delegate.cjs");
 const hostName = (containerId, ifName) =>
   `dbg${createHash("sha1").update(`${containerId}/${ifName}`).digest("hex").slice(0, 8)}`;
 
+/** Is there after a STATUS that failed, where the plugin has the fault. */
+const notReady = "/run/netconform-debug-not-ready.lock";
+
 /** Names of the host's ends of all interfaces that a container has in the network. */
 function hostEndsOf(config) {
   const mark = `netconform:${config.name}:${env.CNI_CONTAINERID}:`;
@@ -58,11 +61,13 @@ const interfacePlugin = {
       const inner = [`link set dev ${inside} up`];
       for (const { address } of ips) inner.push(`address add ${address} dev ${inside}`);
       for (const { dst, gw } of routes) {
-        inner.push(`route append ${dst} via ${gw ?? ips[0]?.gateway} dev ${inside}`);
+        const way = is("one-default-route") ? "add" : "append";
+        inner.push(`route ${way} ${dst} via ${gw ?? ips[0]?.gateway} dev ${inside}`);
       }
       batch(inner, netns);
       batch(ips.map(({ address }) => `route add ${address.split("/")[0]}/32 dev ${outside}`));
-      return interfaceResult(config, inside, outside, ips, routes, leased.dns);
+      const dns = is("delegate-dns-dropped") ? undefined : leased.dns;
+      return interfaceResult(config, inside, outside, ips, routes, dns);
     } catch (error) {
       ip(["link", "del", "dev", outside], undefined, true);
       if (!is("lease-kept-after-failed-add")) quietly(() => delegate(config, stdin, "DEL"));
@@ -114,6 +119,9 @@ const interfacePlugin = {
     const netns = env.CNI_NETNS;
     const outside = hostName(env.CNI_CONTAINERID, env.CNI_IFNAME);
     const there = look(["link", "show", "dev", outside]).length > 0;
+    if (is("del-refused-after-failed-status") && fs.existsSync(notReady)) {
+      throw new CniError(50, "not available", notReady);
+    }
     if (is("del-once") && !there) throw new CniError(100, `${outside} is missing`, "");
     if (is("del-needs-interface") && netns && !fs.existsSync(netns)) {
       throw new CniError(3, "no such network namespace", netns);
@@ -156,7 +164,12 @@ const interfacePlugin = {
     ) {
       return quietly(() => delegate(config, stdin));
     }
-    delegate(config, stdin);
+    try {
+      delegate(config, stdin);
+    } catch (error) {
+      if (is("del-refused-after-failed-status")) fs.writeFileSync(notReady, "");
+      throw error;
+    }
   },
 };
 

@@ -60,7 +60,9 @@ const ipamPlugin = {
   ADD(config) {
     const { prefix, gateway } = range(config.ipam);
     const address = take(config);
-    const version = atLeast(call.version, "1.0.0") ? {} : { version: "4" };
+    const version = atLeast(call.version, "1.0.0")
+      ? {}
+      : { version: is("address-of-other-version") ? "6" : "4" };
     return {
       ...(is("ipam-lists-interfaces") && { interfaces: [{ name: env.CNI_IFNAME, sandbox: env.CNI_NETNS }] }),
       ips: [

@@ -66,6 +66,19 @@ export const addFaults: readonly Fault<"cni">[] = [
     detectedBy: ["CNI-5e"],
   },
   {
+    ...behaviour("debug-ipam", "address-of-other-version", "0.4.0"),
+    breaks: "an IPv4 address in the result is said to be of version 6",
+    why: "a runtime that sorts addresses by that version has no IPv4 address for the container",
+    detectedBy: ["CNI-5f"],
+  },
+  {
+    ...behaviour("debug-interface", "one-default-route", "0.4.0"),
+    breaks: "a container that has a default route is refused",
+    why: "a container in two networks that both have a default route cannot be attached",
+    detectedBy: ["CNI-23"],
+    mayFollow: ["CNI-20a", "CNI-20b", "CNI-20c"],
+  },
+  {
     ...behaviour("debug-chained", "prevresult-dropped"),
     breaks: "the result of a chained plugin is empty",
     why: "the runtime does not learn the container's addresses",

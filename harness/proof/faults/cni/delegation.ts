@@ -50,4 +50,22 @@ export const delegationFaults: readonly Fault<"cni">[] = [
     detectedBy: ["CNI-16c"],
     mayFollow: ["CNI-14c"],
   },
+  {
+    ...behaviour("debug-interface", "delegate-stderr-dropped"),
+    breaks: "what the delegate says on stderr is dropped",
+    why: "a log that tells what the address manager did, or why not, is nowhere",
+    detectedBy: ["CNI-16d"],
+  },
+  {
+    ...behaviour("debug-interface", "delegate-dns-dropped", "0.4.0"),
+    breaks: "the result is without the DNS of the delegate",
+    why: "containers cannot resolve names that the address manager has a server for",
+    detectedBy: ["CNI-16e"],
+  },
+  {
+    ...behaviour("debug-ipam", "ipam-lists-interfaces", "0.4.0"),
+    breaks: "an address manager answers interfaces, before 1.0.0",
+    why: "the plugin that called gets interfaces that do not fit its own",
+    detectedBy: ["CNI-16f"],
+  },
 ];

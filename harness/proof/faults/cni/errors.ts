@@ -96,4 +96,10 @@ export const errorFaults: readonly Fault<"cni">[] = [
     detectedBy: ["CNI-19"],
     mayFollow: ["CNI-10d"],
   },
+  {
+    ...behaviour("debug-ipam", "args-refused", "0.4.0"),
+    breaks: "a configuration with args is refused",
+    why: "a runtime that passes arguments for one plugin of a network cannot use the others",
+    detectedBy: ["CNI-22"],
+  },
 ];

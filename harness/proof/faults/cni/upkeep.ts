@@ -42,6 +42,12 @@ export const upkeepFaults: readonly Fault<"cni">[] = [
     detectedBy: ["CNI-13d"],
   },
   {
+    ...behaviour("debug-interface", "del-refused-after-failed-status"),
+    breaks: "DEL is refused once STATUS has failed",
+    why: "containers cannot be removed from a node that is not ready, and keep their addresses",
+    detectedBy: ["CNI-13f"],
+  },
+  {
     ...behaviour("debug-ipam", "status-ignores-exhaustion"),
     breaks: "STATUS succeeds when there is no address left",
     why: "containers are sent to a node that has no address for them",

@@ -153,7 +153,7 @@ export const only03: readonly Section[] = [
       "116d3ee003642f6ab16e1e3c2f764722410b880af016717e7cb02569d4edba18": [
         "REQUIRED",
         "an IPAM plugin answers no interfaces",
-        { ids: [], gap: "before 1.0.0 no rule forbids it: CNI-16a begins there" },
+        ["CNI-16f"],
       ],
     },
   },

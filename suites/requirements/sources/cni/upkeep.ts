@@ -61,7 +61,7 @@ export const upkeep: readonly Section[] = [
       "44e02ee95ce0b4420dd351a4194b9bd3507c981c32dc4e39102939274bed16bf": [
         "SHOULD",
         "after a failed STATUS other calls can come all the same",
-        { ids: [], gap: "no test calls DEL after a failed STATUS" },
+        ["CNI-13f"],
       ],
       fa7fc936a73633d5ec0a0a643ea9ffb24211c71f43b1e1c2ef7b37baf11b3b2d: [
         "MUST",
