@@ -55,7 +55,7 @@ export class ReferencePlugin {
   /** Names of the faults that are on; may change at any time. */
   readonly faults = new Set<string>();
   readonly model: Model;
-  readonly #plans = new DataplaneFaults(this.faults);
+  readonly #plans = new DataplaneFaults(this.faults, () => this.#syncUntilClosed());
   readonly #nodes: ReadonlyMap<string, PluginNode>;
   readonly #fabric: Fabric;
   readonly #servers = new Map<string, PluginServer>();
@@ -66,6 +66,7 @@ export class ReferencePlugin {
   readonly #left: { host: Host; device: string }[] = [];
   #watching: NodeJS.Timeout | undefined;
   #opening: Promise<void> | undefined;
+  #closed = false;
 
   constructor(nodes: readonly PluginNode[], options: PluginOptions = {}) {
     const { bridge = "ncbr0", vxlanPort = 4789, firstVni = 10_001 } = options;
@@ -129,6 +130,7 @@ export class ReferencePlugin {
 
   /** Stops serving; networks, endpoints and policies stay on the nodes and in the state file. */
   async close(): Promise<void> {
+    this.#closed = true;
     clearInterval(this.#watching);
     for (const watch of this.#watches) watch.stop();
     this.model.close();
@@ -154,6 +156,10 @@ export class ReferencePlugin {
   /** Makes the nodes what the state says now, e.g. after a fault was switched on or off. */
   sync(): Promise<void> {
     return this.#fabric.sync();
+  }
+
+  async #syncUntilClosed(): Promise<void> {
+    if (!this.#closed) await this.#fabric.sync();
   }
 
   /** Resolves when a container's names are known; throws `DeadlineExceeded` otherwise. */

@@ -30,6 +30,10 @@ export const budgets: Readonly<Record<string, Budget>> = {
     because: "published ports, each with a process of the engine",
   },
   "datapath/ways": { processorSeconds: 80, because: "every way between two containers" },
+  "disorder/leaks": {
+    processorSeconds: 1_500,
+    because: "two hundred containers start and stop, and each sends thousands of packets",
+  },
   "disorder/nemesis": {
     processorSeconds: 3_000,
     because: "thirty networks are made and disturbed, whose engines end and start again",

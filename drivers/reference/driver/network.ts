@@ -4,6 +4,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import {
   type CnmNetwork,
   type CnmWorkload,
+  leaveNetwork,
   runContainer,
   uniqueName,
 } from "#harness/workload/docker/network.ts";
@@ -34,6 +35,8 @@ export class ReferenceNetwork implements Network {
   readonly #admin: AdminClient;
   /** Docker network of a group of this tenant. */
   readonly #groupNetwork: (group: string) => string;
+  /** Docker networks of those that joined a group, by their id. */
+  readonly #members = new Map<string, string>();
 
   constructor(
     made: CnmNetwork,
@@ -55,14 +58,16 @@ export class ReferenceNetwork implements Network {
   async run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CnmWorkload> {
     const name = spec.name ?? uniqueName("c");
     const { routed, ...place } = this.#place;
+    const joined = spec.group === undefined ? this.name : this.#groupNetwork(spec.group);
     const resolvers = routed ? [] : [await this.#admin.call("resolverOf", place)];
     const workload = await runContainer(scope, node, {
       ...spec,
       name,
-      network: spec.group === undefined ? this.name : this.#groupNetwork(spec.group),
+      network: joined,
       image: this.#cluster.image,
       dns: [...resolvers, ...(await nameServersOf(node))],
     });
+    if (spec.group !== undefined) this.#members.set(workload.id, joined);
     if (!routed) await this.#admin.call("awaitName", { name });
     return workload;
   }
@@ -76,9 +81,9 @@ export class ReferenceNetwork implements Network {
     return this.#made.connect(scope, workload, spec);
   }
 
-  /** `docker network disconnect` of a running container. */
+  /** `docker network disconnect` of a running container, from the network of its group where it has one. */
   disconnect(workload: Workload): Promise<void> {
-    return this.#made.disconnect(workload);
+    return leaveNetwork(workload, this.#members.get(workload.id) ?? this.name);
   }
 }
 

@@ -2,7 +2,8 @@ import { Egress, type EgressLink } from "#drivers/reference/cni/egress.ts";
 import type { CniAnswer, CniFrontend } from "#drivers/reference/cni/frontend.ts";
 import type { CniCall } from "#drivers/reference/cni/protocol/request.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
-import { formatAddress, parseCidr } from "#harness/core/ip.ts";
+import { addressOf, formatAddress, parseCidr } from "#harness/core/ip.ts";
+import type { Host } from "#harness/host/host.ts";
 
 type Fields = Record<string, unknown>;
 
@@ -61,17 +62,34 @@ function alter(text: string, change: (fields: Fields) => Fields): string {
   }
 }
 
-/** Egress that stays when it should be removed. */
+/** Egress that stays when it should be removed, or goes too early. */
 export class FaultyEgress extends Egress {
   readonly #faults: ReadonlySet<string>;
+  readonly #host: Host;
 
-  constructor(faults: ReadonlySet<string>, ...given: ConstructorParameters<typeof Egress>) {
-    super(...given);
+  constructor(faults: ReadonlySet<string>, host: Host) {
+    super(host);
     this.#faults = faults;
+    this.#host = host;
   }
 
-  override detach(link: Omit<EgressLink, "inner">): Promise<void> {
-    const kept: ReferenceCniFaultName = "cni-ports-outlive-container";
-    return super.detach(this.#faults.has(kept) ? { ...link, ports: [] } : link);
+  override async detach(link: Omit<EgressLink, "inner">): Promise<void> {
+    if (this.#on("cni-translation-goes-before-interface")) return this.#detachTooEarly(link);
+    return super.detach(this.#on("cni-ports-outlive-container") ? { ...link, ports: [] } : link);
+  }
+
+  #on(fault: ReferenceCniFaultName): boolean {
+    return this.#faults.has(fault);
+  }
+
+  async #detachTooEarly(link: Omit<EgressLink, "inner">): Promise<void> {
+    const from = ["-s", addressOf(link.address)];
+    const untranslated = (act: "-I" | "-D") =>
+      this.#host.run(["iptables", "--wait", "-t", "nat", act, "POSTROUTING", ...from, "-j", "ACCEPT"]);
+    await untranslated("-I");
+    // Ends with another code than 0 where there is none.
+    await this.#host.exec(["conntrack", "--delete", ...from]);
+    await super.detach(link);
+    await untranslated("-D");
   }
 }

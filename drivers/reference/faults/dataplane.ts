@@ -2,6 +2,7 @@ import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
 import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
+import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
 import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
 import { isTied } from "#drivers/reference/faults/rule.ts";
@@ -28,16 +29,19 @@ export class DataplaneFaults {
   readonly #routing: RoutingFaults;
   readonly #mutants: PolicyMutants;
   readonly #nodes: NodeFaults;
+  readonly #moments: MomentFaults;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
   /** Policies that were there before this plugin started. */
   #restored: ReadonlySet<string> | undefined;
 
-  constructor(faults: ReadonlySet<string>) {
+  /** `sync` has new plans made for all nodes, and resolves when they are carried out. */
+  constructor(faults: ReadonlySet<string>, sync: () => Promise<void> = async () => {}) {
     this.#faults = faults;
     this.#routing = new RoutingFaults(faults);
     this.#mutants = new PolicyMutants(faults);
     this.#nodes = new NodeFaults(faults);
+    this.#moments = new MomentFaults(faults, sync);
   }
 
   /** The engine of a node has ended. */
@@ -51,6 +55,7 @@ export class DataplaneFaults {
     if (this.#faults.size === 0) {
       this.#routing.forget();
       this.#mutants.forget();
+      this.#moments.forget();
       return planFor(state, node, dataDevice);
     }
     const broken = this.#breakState(structuredClone(state) as State);
@@ -96,6 +101,7 @@ export class DataplaneFaults {
     if (this.#on("tie-deleted-with-its-twin")) this.#dropTwins(state);
     if (this.#on("late-members-ignored")) this.#dropLateMembers(state);
     this.#mutants.breakState(state);
+    this.#moments.breakState(state);
     if (this.#on("policy-on-whole-network")) {
       for (const endpoint of endpoints) {
         const group = Object.values(state.groups).find((one) => one.network === endpoint.network);
@@ -184,6 +190,7 @@ export class DataplaneFaults {
       ...(this.#on("vlan-without-ipv6") && plan.trunk.length > 0
         ? [`table=0,priority=40,in_port=${dataDevice},ipv6,actions=drop`]
         : []),
+      ...this.#moments.flows(state, plan),
       ...(this.#on("vlan-deaf-to-others") ? onlyContainers(state, plan, dataDevice) : []),
     ];
   }

@@ -236,6 +236,9 @@ const schema = z.object({
   NEMESIS_SEEDS: wholeNumber(1, 10_000)
     .default(30)
     .describe("how many schedules of disturbances the chapter disorder plays"),
+  STARTS: wholeNumber(1, 100_000)
+    .default(200)
+    .describe("how many containers the chapter disorder starts and stops to see whether packets leak"),
   FAULT: z
     .string()
     .optional()

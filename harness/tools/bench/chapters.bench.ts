@@ -1,7 +1,7 @@
+import { median } from "#harness/core/figures/statistics.ts";
 import { runChapters } from "./measures/chapter-runs.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
-import { median } from "./runner/statistics.ts";
 
 export const name = "chapters";
 export const title = "Four chapters on overlay, against a shell script of the same steps";

@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
 import { runCniSuite, type SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { median, stopwatch } from "#harness/core/figures/statistics.ts";
 import { measureCni } from "./measures/cni.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
-import { median, stopwatch } from "./runner/statistics.ts";
 
 export const name = "cni";
 export const title = "ADD and DEL through the CNI runtime, against a shell loop; the CNI suite";

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cnmProject } from "#harness/conformance/run/projects.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { median, stopwatch } from "#harness/core/figures/statistics.ts";
 import { vitestConfig } from "#harness/core/vitest-program.ts";
 import { runVitest } from "#reports/vitest-run.ts";
 import { newestPlayedEngine } from "#suites/requirements/played-engine.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
-import { median, stopwatch } from "./runner/statistics.ts";
 
 export const name = "cnm";
 export const title = "The CNM suite against the reference plugin";

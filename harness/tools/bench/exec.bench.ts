@@ -1,7 +1,7 @@
+import { median, percentile, stopwatch } from "#harness/core/figures/statistics.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
-import { median, percentile, stopwatch } from "./runner/statistics.ts";
 
 export const name = "exec";
 export const title = "A command on a node over SSH, against docker exec";

@@ -6,11 +6,11 @@ import { type NodeEnvironment, nodeHostConfig } from "#harness/cluster/images/no
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
+import { median, stopwatch } from "#harness/core/figures/statistics.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
-import { median, stopwatch } from "./runner/statistics.ts";
 
 export const name = "nodes";
 export const title = "Two nodes, cold, until both engines answer";

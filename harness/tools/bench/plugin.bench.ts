@@ -7,6 +7,7 @@ import { ClusterStates } from "#harness/cluster/state.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { median, stopwatch } from "#harness/core/figures/statistics.ts";
 import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 import { vitestConfig } from "#harness/core/vitest-program.ts";
 import { runVitest } from "#reports/vitest-run.ts";
@@ -14,7 +15,6 @@ import { measureOverhead } from "./measures/plugin-overhead.ts";
 import { measureTruthTable } from "./measures/policy-table.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
-import { median, stopwatch } from "./runner/statistics.ts";
 
 export const name = "plugin";
 export const title = "Chapters and dataplane on the reference plugin";

@@ -289,12 +289,17 @@ export class CnmNetwork implements Network {
   }
 
   /** `docker network disconnect` of a running container. */
-  async disconnect(workload: Workload): Promise<void> {
-    const network = workload.node.docker.getNetwork(this.name);
-    const what = `docker network disconnect ${this.name} ${workload.name}`;
-    await askEngine(workload.node, what, network.disconnect({ Container: workload.id }));
-    await announce("workload disconnected", { workload, network: this.name });
+  disconnect(workload: Workload): Promise<void> {
+    return leaveNetwork(workload, this.name);
   }
+}
+
+/** `docker network disconnect` of a running container. */
+export async function leaveNetwork(workload: Workload, name: string): Promise<void> {
+  const network = workload.node.docker.getNetwork(name);
+  const what = `docker network disconnect ${name} ${workload.name}`;
+  await askEngine(workload.node, what, network.disconnect({ Container: workload.id }));
+  await announce("workload disconnected", { workload, network: name });
 }
 
 /** `docker network inspect` on a node. */

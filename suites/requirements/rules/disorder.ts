@@ -10,6 +10,34 @@ export const disorderRequirements = {
     profile: "disorder",
     source: { text: "netconform, docs/drivers-capabilities.md: what the driver declares of its rules" },
   },
+  D3: {
+    title:
+      "from the first instruction of a container to its last no packet gets past its policies, nor while it leaves its network",
+    level: "MUST",
+    appliesTo: { capabilities: ["policy", "multihost"] },
+    profile: "disorder",
+    source: {
+      text: "Kubernetes, Network Policies: Pod lifecycle",
+      url: "https://kubernetes.io/docs/concepts/services-networking/network-policies/#pod-lifecycle",
+    },
+  },
+  D3b: {
+    title: "a container that starts, stops or leaves its network sends nothing to another tenant",
+    level: "MUST",
+    appliesTo: { capabilities: ["tenants"] },
+    profile: "disorder",
+    source: { text: "netconform, docs/disorder.md" },
+  },
+  D3c: {
+    title: "a container that starts, stops or leaves its network sends nothing untranslated out of its node",
+    level: "SHOULD",
+    appliesTo: { capabilities: ["outbound"] },
+    profile: "disorder",
+    source: {
+      text: "RFC 1918, section 3: packets with private addresses should not be forwarded",
+      url: "https://www.rfc-editor.org/rfc/rfc1918#section-3",
+    },
+  },
   D5: {
     title:
       "30 s after wires, engines, plugin and nodes are as before, names, addresses, forwarding and policies are right again, and nothing is left behind",

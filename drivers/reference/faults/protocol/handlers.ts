@@ -1,4 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { momentMs } from "#drivers/reference/faults/policy/moments.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
@@ -145,7 +147,10 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
       if (on("leave-after-join-fails") && joined !== undefined && Date.now() - joined < rollBackMs) {
         throw new Refusal(`endpoint ${request.EndpointID} is busy`);
       }
-      return honest["NetworkDriver.Leave"](request);
+      const answer = await honest["NetworkDriver.Leave"](request);
+      // The engine takes the interface away itself once it has the answer.
+      if (onNetwork("rules-go-before-interface")) await delay(momentMs);
+      return answer;
     },
 
     "NetworkDriver.ProgramExternalConnectivity": async (request) => {

@@ -30,6 +30,13 @@ export const referenceCniFaults = {
     detectedBy: ["X4"],
     mayFollow: ["X3", "C1", "S5"],
   },
+  "cni-translation-goes-before-interface": {
+    breaks:
+      "DEL takes a container's translation and what is remembered of its connections before its interface",
+    why: "the last packets of every container leave the node with an address that nobody outside can answer",
+    detectedBy: ["D3c"],
+    alone: true,
+  },
   "cni-aliases-ignored": {
     breaks: "the runtime's aliases are ignored",
     why: "containers do not find each other by name",

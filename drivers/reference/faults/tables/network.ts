@@ -275,6 +275,24 @@ export const referenceFaults = {
     detectedBy: ["R11"],
     alone: true,
   },
+  "policy-20-ms-late": {
+    breaks: "the rules of a group bind a new member 20 ms after it was started",
+    why: "what a container sends first gets past every policy, which is what an attacker in it needs",
+    detectedBy: ["D3"],
+    alone: true,
+  },
+  "rules-go-before-interface": {
+    breaks: "a container that leaves its network is out of its group 20 ms before its interface goes",
+    why: "what is being stopped reaches what it never might",
+    detectedBy: ["D3"],
+    alone: true,
+  },
+  "tenant-20-ms-late": {
+    breaks: "what a new container sends reaches other tenants on its node until 20 ms after it was started",
+    why: "tenants see each other's packets whenever something starts",
+    detectedBy: ["D3b"],
+    alone: true,
+  },
   "peer-ignored": {
     breaks: "the peer of a rule is ignored: it is for everybody",
     why: "a rule against one client locks all of them out",

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HarnessError } from "#harness/core/errors.ts";
+import { median } from "#harness/core/figures/statistics.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { typed } from "#harness/core/typed.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { BenchContext } from "#harness/tools/bench/runner/context.ts";
-import { median } from "#harness/tools/bench/runner/statistics.ts";
 
 /** None of these takes so long; nothing is concluded from it. */
 const longestMs = 3 * 3_600_000;

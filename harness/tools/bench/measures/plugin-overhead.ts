@@ -5,11 +5,11 @@ import { readExchange } from "#harness/cnm/protocol/exchange.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { median, stopwatch } from "#harness/core/figures/statistics.ts";
 import { programCall } from "#harness/host/agent/program.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import type { BenchmarkRow } from "#harness/tools/bench/runner/benchmark.ts";
-import { median, stopwatch } from "#harness/tools/bench/runner/statistics.ts";
 import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 

@@ -2,11 +2,11 @@ import type { InstalledDriver, Rule } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { stopwatch } from "#harness/core/figures/statistics.ts";
 import { readTruthTable } from "#harness/observe/probe/mesh/truth-table.ts";
 import { isBlocked, isOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import type { BenchmarkRow } from "#harness/tools/bench/runner/benchmark.ts";
-import { stopwatch } from "#harness/tools/bench/runner/statistics.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 
 const ports = { from: 20_001, to: 21_000 };

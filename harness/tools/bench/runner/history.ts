@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { HarnessError } from "#harness/core/errors.ts";
+import { median } from "#harness/core/figures/statistics.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { markdownTable } from "#harness/core/text/markdown.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { writeAtomically } from "#reports/files.ts";
 import { type BenchmarkRow, units } from "./benchmark.ts";
-import { median } from "./statistics.ts";
 import { figure, type Result, rowsOfTable, tableHead } from "./table.ts";
 
 const named = z.strictObject({ what: z.string(), value: z.number() });

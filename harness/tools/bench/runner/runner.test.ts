@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { type BenchmarkRow, isMet } from "./benchmark.ts";
-import { median, percentile } from "./statistics.ts";
 import { renderMarkdown } from "./table.ts";
 
 const row: BenchmarkRow = {
@@ -10,14 +9,6 @@ const row: BenchmarkRow = {
   baseline: { what: "plain", value: 10 },
   aim: { of: "ratio", atMost: 1.2 },
 };
-
-test("medians and percentiles are values that were measured", () => {
-  expect(median([30, 10, 20])).toBe(20);
-  expect(median([4, 1, 3, 2])).toBe(2);
-  expect(percentile([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 0.95)).toBe(10);
-  expect(percentile([5], 0)).toBe(5);
-  expect(() => median([])).toThrow(RangeError);
-});
 
 test("an aim is met up to and including its bound", () => {
   expect(isMet(row)).toBe(true);

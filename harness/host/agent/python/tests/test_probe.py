@@ -1,14 +1,25 @@
 """What the probe makes of what it saw."""
 
+import asyncio
 import errno
 import socket
 import struct
 import unittest
+from typing import TypedDict, cast
 
 from netconform_agent.probe.names import outcome
 from netconform_agent.probe.ping import hop_limit
 from netconform_agent.probe.reach import reach_of_answer, reach_of_error, reach_of_failure, state_of
 from netconform_agent.probe.servers import IP_PKTINFO, answer_of, reply_source
+from netconform_agent.rpc.params import Params
+from netconform_agent.watch.tally import Tally
+
+
+class Taken(TypedDict):
+    """What `take` answers."""
+
+    seen: list[dict[str, object]]
+    dropped: int
 
 
 class ReachTest(unittest.TestCase):
@@ -83,3 +94,39 @@ class AncillaryTest(unittest.TestCase):
     def test_the_hop_limit_is_found(self) -> None:
         self.assertEqual(hop_limit([(41, socket.IPV6_HOPLIMIT, struct.pack("=i", 63))]), 63)
         self.assertIsNone(hop_limit([]))
+
+
+class TallyTest(unittest.TestCase):
+    """What is counted, by length and source."""
+
+    def packet(self, length: int, source: str) -> bytes:
+        """The headers of an echo request."""
+        ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, length, 0, 0, 64, 1, 0, socket.inet_aton(source), bytes(4))
+        return bytes(12) + b"\x08\x00" + ip
+
+    def test_echo_requests_are_counted_by_length_and_source_until_they_are_taken(self) -> None:
+        async def story() -> None:
+            tally = Tally()
+            tally.count(self.packet(85, "10.1.1.2"), 1.0)
+            tally.count(self.packet(85, "10.1.1.2"), 2.0)
+            tally.count(self.packet(85, "192.0.2.1"), 3.0)
+            tally.count(self.packet(86, "10.1.1.3"), 3.0)
+            tally.count(b"cut off", 3.0)
+            taken = await tally.take(Params({"bytes": 85}))
+            counts = [(one["source"], one["count"]) for one in cast("Taken", taken)["seen"]]
+            self.assertEqual(counts, [("10.1.1.2", 2), ("192.0.2.1", 1)])
+            self.assertEqual(await tally.take(Params({"bytes": 85})), {"seen": [], "dropped": 0})
+
+        asyncio.run(story())
+
+    def test_the_first_of_a_length_is_waited_for_and_no_longer_than_that(self) -> None:
+        async def story() -> None:
+            tally = Tally()
+            self.assertEqual(await tally.first(Params({"bytes": 90, "timeoutMs": 1})), [])
+            waiting = asyncio.ensure_future(tally.first(Params({"bytes": 90, "timeoutMs": 60_000})))
+            await asyncio.sleep(0)
+            tally.count(self.packet(90, "10.1.1.2"), 1.0)
+            (one,) = cast("list[dict[str, object]]", await waiting)
+            self.assertEqual((one["source"], one["count"]), ("10.1.1.2", 1))
+
+        asyncio.run(story())

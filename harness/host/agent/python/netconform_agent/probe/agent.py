@@ -10,6 +10,7 @@ from ..bgp.speaker import Speaker
 from ..held.holder import Holder
 from ..rpc.params import Params
 from ..rpc.server import Method, Server
+from ..watch.tally import Tally
 from .datagram import datagram, send
 from .names import resolve
 from .ping import ping
@@ -26,6 +27,7 @@ async def serve() -> None:
     """The operations by name; each reads its parameters as harness/host/agent/agent.ts sends them."""
     limit = raise_file_limit()
     reacher, listeners, holder, speaker = Reacher(limit), Listeners(), Holder(), Speaker()
+    tally = Tally()
 
     async def ready(_: Params) -> object:
         return {"python": sys.version.split()[0], "parallel": limit}
@@ -45,6 +47,9 @@ async def serve() -> None:
         "datagram": datagram,
         "send": send,
         "resolve": resolve,
+        "tallyBegin": tally.begin,
+        "tallyFirst": tally.first,
+        "tallyTake": tally.take,
         "bgpOpen": speaker.open,
         "bgpAnnounce": speaker.announce,
         "bgpTold": speaker.told,

@@ -10,6 +10,12 @@ export function median(values: readonly number[]): number {
   return percentile(values, 0.5);
 }
 
+/** `p50 612 ms, p99 840 ms`, of milliseconds; nothing where there are none. */
+export function describeSpread(values: readonly number[]): string {
+  if (values.length === 0) return "nothing was measured";
+  return [0.5, 0.99].map((p) => `p${p * 100} ${Math.round(percentile(values, p))} ms`).join(", ");
+}
+
 /** Runs `work` and yields how long it took, in milliseconds. */
 export async function stopwatch(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now();

@@ -1,0 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
+import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
+import type { EndpointState, State } from "#drivers/reference/model/state/state.ts";
+
+/** How long what is late is late, and what stays stays. */
+export const momentMs = 20;
+
+/** Faults of a moment: what is made is right in the end, and not at once. */
+export class MomentFaults {
+  readonly #faults: ReadonlySet<string>;
+  /** Resolves when the nodes are what they are to be at this moment. */
+  readonly #sync: () => Promise<void>;
+  /** Endpoints of containers that were known to have started: whether that is long ago. */
+  readonly #started = new Map<string, { old: boolean }>();
+  /** Endpoints whose interfaces are in a sandbox. */
+  readonly #joined = new Map<string, EndpointState>();
+  readonly #leaving = new Map<string, EndpointState>();
+
+  constructor(faults: ReadonlySet<string>, sync: () => Promise<void>) {
+    this.#faults = faults;
+    this.#sync = sync;
+  }
+
+  /** Changes the state to what is in force at this moment. */
+  breakState(state: State): void {
+    if (this.#on("policy-20-ms-late")) {
+      for (const endpoint of Object.values(state.endpoints)) {
+        if (endpoint.group !== undefined && this.#isNew(endpoint)) delete endpoint.group;
+      }
+    }
+    if (this.#on("rules-go-before-interface")) this.#keepInterfaces(state);
+  }
+
+  /** Flows beside those of a node: what a container sends reaches the other tenants of its node as well while it is new. */
+  flows(state: State, { ports }: NodePlan): string[] {
+    if (!this.#on("tenant-20-ms-late")) return [];
+    const tenantOf = new Map(Object.values(state.networks).map(({ localTag, tenant }) => [localTag, tenant]));
+    return Object.values(state.endpoints).flatMap((endpoint) => {
+      const { localTag, tenant } = state.networks[endpoint.network]!;
+      const port = ports.find(({ mac, tag }) => mac === endpoint.mac && tag === localTag);
+      if (!port || !this.#isNew(endpoint)) return [];
+      const others = ports.filter(({ tag }) => tenantOf.get(tag) !== tenant);
+      if (others.length === 0) return [];
+      const reached = others.map(({ device }) => `output:${device}`).join(",");
+      return [
+        `table=0,priority=15,in_port=${port.device},ip,actions=${reached},load:${localTag}->NXM_NX_REG0[],goto_table:1`,
+      ];
+    });
+  }
+
+  /** What was seen while a fault was on is nothing to the next one. */
+  forget(): void {
+    for (const known of [this.#started, this.#joined, this.#leaving]) known.clear();
+  }
+
+  #on(fault: ReferenceFaultName): boolean {
+    return this.#faults.has(fault);
+  }
+
+  /** An engine tells the names of a container once it has started it. */
+  #isNew({ id, names }: EndpointState): boolean {
+    if (names.length === 0) return true;
+    const known = this.#started.get(id);
+    if (known) return !known.old;
+    const started = { old: false };
+    this.#started.set(id, started);
+    this.#later(() => {
+      started.old = true;
+    });
+    return true;
+  }
+
+  /** An endpoint that left is in no group any more, while its interface is still there. */
+  #keepInterfaces(state: State): void {
+    const { endpoints } = state;
+    for (const [id, endpoint] of this.#joined) {
+      if (endpoints[id]?.sandbox !== undefined) continue;
+      this.#joined.delete(id);
+      const { group: _, ...alone } = endpoint;
+      this.#leaving.set(id, alone);
+      this.#later(() => this.#leaving.delete(id));
+    }
+    for (const [id, endpoint] of this.#leaving) {
+      if (state.networks[endpoint.network]) endpoints[id] = structuredClone(endpoint);
+    }
+    for (const [id, endpoint] of Object.entries(endpoints)) {
+      if (endpoint.sandbox !== undefined && !this.#leaving.has(id)) this.#joined.set(id, endpoint);
+    }
+  }
+
+  /** A moment after the nodes are wrong they are right. */
+  #later(makeRight: () => void): void {
+    const wrong = this.#sync();
+    wrong
+      .then(() => delay(momentMs, undefined, { ref: false }))
+      .then(makeRight)
+      .then(this.#sync)
+      .catch(() => {});
+  }
+}
