@@ -1,4 +1,5 @@
 import { type Deadline, within } from "#harness/core/async/poll.ts";
+import { MachineStarved } from "#harness/core/async/starvation.ts";
 import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
 import {
   type Answer,
@@ -81,7 +82,8 @@ export class RpcClient<M extends MethodsOf<M>> {
       const result = deadline ? await within(deadline, answer.promise) : await answer.promise;
       return result as ResultOf<M, Name>;
     } catch (error) {
-      if (!this.#ended && (error instanceof DeadlineExceeded || signal?.aborted)) {
+      const late = error instanceof DeadlineExceeded || error instanceof MachineStarved;
+      if (!this.#ended && (late || signal?.aborted)) {
         writeMessage(this.#streams.writable, { method: cancelMethod, params: { id } });
       }
       throw error;
