@@ -18,6 +18,10 @@ export const projectCommands: Commands = {
     summary: "malformed answers of plugins and damaged files",
     load: () => import("./commands/project/trust/garbage.ts"),
   },
+  flips: {
+    summary: "how often requirements flip, and which outcomes are verdicts",
+    load: () => import("./commands/project/trust/flips.ts"),
+  },
   check: {
     summary: "types, lint, unit tests",
     load: () => import("./commands/project/check.ts"),

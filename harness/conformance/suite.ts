@@ -19,7 +19,7 @@ import type { Host } from "#harness/host/host.ts";
 import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
 import { type Cost, joinCosts } from "#harness/observe/cost/cost.ts";
 import { lookMs, View } from "#harness/observe/second-look/view.ts";
-import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, type Outcome, outcomeOf, type TargetContext } from "./outcome.ts";
 import type { Selection } from "./run/selection.ts";
 import { CostMeter } from "./suite/cost-meter.ts";
@@ -331,11 +331,17 @@ function inOrder<Test>(
   return [...at("first"), ...shuffled(at("anywhere"), seed, suite), ...at("last")];
 }
 
-/** A failing test throws, one that does not apply is skipped with its reason. */
+/** A failing test throws; one that does not apply, or is no verdict, is skipped with its reason. */
 function conclude(vitest: TestContext, meta: ConformanceMeta, failure: unknown): void {
   if (failure === undefined) return;
-  if (["blocked", "unsupported", "engine at fault"].includes(meta.outcome) || meta.sawNothing) {
-    vitest.skip(`${meta.sawNothing ? "nothing seen" : meta.outcome}: ${meta.reason}`);
+  const { provisional } = requirementOf(meta.requirement);
+  if (
+    provisional ||
+    ["blocked", "unsupported", "engine at fault"].includes(meta.outcome) ||
+    meta.sawNothing
+  ) {
+    const what = meta.sawNothing ? "nothing seen" : meta.outcome;
+    vitest.skip(`${provisional ? "provisional, " : ""}${what}: ${meta.reason}`);
   }
   throw failure;
 }

@@ -7,7 +7,7 @@ import type { RequirementResult, Statement, TargetStatement } from "./schema.ts"
 
 /**
  * The statement as JUnit XML: a suite per target and profile, a case per requirement (`M4 containers …`).
- * Unsupported, blocked and not run are `skipped` with the reason, faults of the suite are `error`.
+ * Unsupported, blocked and not run are `skipped` with the reason, and so is what is provisional and did not pass; faults of the suite are `error`.
  */
 export function formatJUnit(statement: Statement): string {
   const suites = statement.targets.flatMap((target) =>
@@ -113,6 +113,9 @@ function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
   const told = toldBefore(target, result);
   const reason = told ? referTo(told) : (result.reason ?? result.outcome);
   const { page, files } = partEvidence(result.evidence);
+  const isCounted = !result.provisional;
+  const isSkipped =
+    result.outcome !== "passed" && (!isCounted || !["failed", "error"].includes(result.outcome));
   const details = {
     "@message": cleanLine(reason),
     "@type": result.outcome,
@@ -130,10 +133,14 @@ function caseOf(target: TargetStatement, result: RequirementResult): JUnitCase {
     "@name": clean(`${result.requirement} ${result.title}`),
     "@classname": `${target.name}.${result.profile}`,
     "@time": seconds(result.durationMs),
-    ...(result.outcome === "failed" ? { failure: details } : {}),
-    ...(result.outcome === "error" ? { error: details } : {}),
-    ...(["engine at fault", "unsupported", "blocked", "not run"].includes(result.outcome)
-      ? { skipped: { "@message": clean(`${result.outcome}: ${cleanLine(reason)}`) } }
+    ...(isCounted && result.outcome === "failed" ? { failure: details } : {}),
+    ...(isCounted && result.outcome === "error" ? { error: details } : {}),
+    ...(isSkipped
+      ? {
+          skipped: {
+            "@message": clean(`${isCounted ? "" : "provisional, "}${result.outcome}: ${cleanLine(reason)}`),
+          },
+        }
       : {}),
     ...(result.notes ? { "system-out": clean(result.notes.join("\n")) } : {}),
   };

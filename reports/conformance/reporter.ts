@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { loadavg } from "node:os";
 import { join, relative } from "node:path";
 import type { UserConsoleLog } from "vitest";
 import type {
@@ -76,6 +77,8 @@ export default class ConformanceReporter implements Reporter {
   #run = { id: randomUUID() as string, startedAt: new Date() };
   #restoreVerdict = () => false;
   #runner: Runner | undefined;
+  /** Highest load average of a minute that was seen. */
+  #load = 0;
 
   /** Writes into `REPORTS`. */
   constructor(settings: ReporterSettings, selection: Selection = everything) {
@@ -133,6 +136,7 @@ export default class ConformanceReporter implements Reporter {
   }
 
   onTestCaseResult(testCase: TestCase): void {
+    this.#load = Math.max(this.#load, loadavg()[0] ?? 0);
     this.#console.ended(testCase.id);
     const target = this.#targets().find(({ name }) => name === testCase.project.name);
     if (!this.#active || !target) return;
@@ -271,6 +275,7 @@ export default class ConformanceReporter implements Reporter {
       ...(finishedAt ? { finishedAt } : {}),
       durationMs: Date.now() - this.#run.startedAt.getTime(),
       ...joinRounds(rounds, this.#selection),
+      load: Math.round(this.#load * 100) / 100,
       mainProcess: ownCost(),
       environment: describeEnvironment(this.#settings),
       targets: this.#targets(),

@@ -11,7 +11,7 @@ import {
 import { chapterSchema, costSchema, shortCostSchema } from "./cost/schema.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
-export const schemaVersion = "1.4";
+export const schemaVersion = "1.5";
 
 /** What can be said of one profile of requirements on one target. */
 export const verdicts = [
@@ -90,6 +90,12 @@ const result = z
     requirement: z.string().describe("id in the catalogue, e.g. `M4`"),
     title: z.string().describe("the rule as an obligation"),
     level: z.enum(["MUST", "SHOULD", "MAY"]),
+    provisional: z
+      .literal(true)
+      .optional()
+      .describe(
+        "the outcome is told, and no verdict: it is in no count and no verdict of a profile, and no run is red for it. Absent before 1.5",
+      ),
     source: z
       .strictObject({ text: z.string(), url: z.url().optional() })
       .describe(
@@ -218,9 +224,9 @@ export const errorsSchema = z
 export const statementSchema = z
   .strictObject({
     schemaVersion: z
-      .enum(["1.0", "1.1", "1.2", "1.3", schemaVersion])
+      .enum(["1.0", "1.1", "1.2", "1.3", "1.4", schemaVersion])
       .describe(
-        "1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`; 1.3 has digests, whose plugin it is, and the command; 1.4 has what chapters and requirements cost",
+        "1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`; 1.3 has digests, whose plugin it is, and the command; 1.4 has what chapters and requirements cost; 1.5 has provisional requirements, and the load",
       ),
     generator: z.strictObject({
       name: z.string(),
@@ -236,6 +242,11 @@ export const statementSchema = z
       durationMs: z.number().nonnegative(),
       command: z.array(z.string()).optional().describe("the command as it was typed, word by word"),
       rounds: count.optional().describe("how often everything was to run; absent: once"),
+      load: z
+        .number()
+        .nonnegative()
+        .optional()
+        .describe("highest load average of a minute on the machine that leads the run; absent before 1.5"),
       seed: count.optional().describe("of the order of chapters and tests; absent: as they are written"),
       complete: z
         .boolean()

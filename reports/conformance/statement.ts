@@ -71,6 +71,8 @@ export interface RunRecord {
   mainProcess?: PartCost;
   /** How often everything was run; absent: once. */
   rounds?: number;
+  /** Highest load average of a minute that was seen on the machine that leads the run. */
+  load?: number;
   /** Of the order of chapters and tests; absent: as they are written. */
   seed?: number;
 }
@@ -157,6 +159,7 @@ export function buildStatement(
       durationMs: record.durationMs,
       ...(record.command ? { command: [...record.command] } : {}),
       ...(record.rounds === undefined ? {} : { rounds: record.rounds }),
+      ...(record.load === undefined ? {} : { load: record.load }),
       ...(record.seed === undefined ? {} : { seed: record.seed }),
       complete: !cutShort,
       ...(cutShort ? { incompleteBecause: record.incompleteBecause.join("; ") } : {}),
@@ -165,7 +168,7 @@ export function buildStatement(
     environment: record.environment,
     targets,
     errors: [...record.errors],
-    summary: tallyOf(targets.flatMap(({ results }) => results.map(({ outcome }) => outcome))),
+    summary: tallyOf(targets.flatMap(({ results }) => results)),
   };
 }
 
@@ -258,7 +261,11 @@ function stateRequirement(
   const worst = byWeight(deciding(cited))[0];
   const sorted = worst ? [worst, ...byWeight(cited.filter((observation) => observation !== worst))] : [];
   const outcome = worstOf(deciding(cited).map((observation) => observation.outcome));
-  const notes = [...sorted.flatMap((observation) => observation.notes ?? []), ...notShown(outcome, sorted)];
+  const notes = [
+    ...sorted.flatMap((observation) => observation.notes ?? []),
+    ...notShown(outcome, sorted),
+    ...(requirement.provisional && worst ? [`provisional: ${outcome} is told, and no verdict`] : []),
+  ];
   const causes = sorted.flatMap((observation) => causeOfEnd(observation)?.id ?? []);
   const facts = Object.assign({}, ...cited.map((observation) => observation.facts ?? {}));
   const reason = worst ? worst.reason : "no test of it was selected";
@@ -266,6 +273,7 @@ function stateRequirement(
     requirement: id,
     title,
     level,
+    ...(requirement.provisional ? { provisional: true as const } : {}),
     source: { ...source },
     profile,
     ...(worst ? { chapter: worst.chapter } : {}),

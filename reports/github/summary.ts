@@ -48,7 +48,7 @@ export function formatJobSummary(statement: Statement, causes: readonly ToldCaus
 
 function formatTargets(targets: readonly TargetStatement[]): string {
   if (targets.length === 0) return "";
-  const tallies = targets.map(({ results }) => tallyOf(results.map(({ outcome }) => outcome)));
+  const tallies = targets.map(({ results }) => tallyOf(results));
   // A rare column is one where there is something to see.
   const shown = (Object.keys(columns) as (keyof Tally)[]).filter(
     (key) => key !== "engineAtFault" || tallies.some(({ engineAtFault }) => engineAtFault),

@@ -31,15 +31,26 @@ export function formatCounts({ passed, failed, known }: MatrixCounts): string {
 /** Name of the file that tells everything about a cell, in its folder. */
 export const cellPageFile = "index.html";
 
+/** A requirement as the matrix heads its row; `level` says where it is provisional, too. */
+export interface ShownRequirement {
+  readonly id: string;
+  readonly title: string;
+  readonly profile: string;
+  readonly level: string;
+}
+
 /** The requirement ids that any cell lists, in the catalogue's order, with their titles; ids that nothing ran of are left out. */
-export function requirementsOf(
-  cells: readonly Cell[],
-): { id: string; title: string; profile: string; level: string }[] {
-  const found = new Map<string, { id: string; title: string; profile: string; level: string }>();
+export function requirementsOf(cells: readonly Cell[]): ShownRequirement[] {
+  const found = new Map<string, ShownRequirement>();
   const ran = new Set<string>();
   for (const { target } of cells) {
-    for (const { requirement, title, profile, level, outcome } of target?.results ?? []) {
-      found.set(requirement, { id: requirement, title, profile, level });
+    for (const { requirement, title, profile, level, provisional, outcome } of target?.results ?? []) {
+      found.set(requirement, {
+        id: requirement,
+        title,
+        profile,
+        level: provisional ? `${level}, provisional` : level,
+      });
       if (outcome !== "not run") ran.add(requirement);
     }
   }

@@ -35,6 +35,8 @@ export interface Requirement {
   readonly profile: ConformanceProfile;
   /** Which plugins the rule is for; `applicability` decides with it. */
   readonly appliesTo: AppliesTo;
+  /** What it ends with is told, and no verdict: nobody knows yet how often it is wrong by itself. */
+  readonly provisional?: true;
   /** Set when no fault can break the rule here: the reason. Everything else must be proved. */
   readonly unprovable?: string;
 }

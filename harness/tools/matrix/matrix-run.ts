@@ -147,7 +147,7 @@ export function assemble(run: {
     cells,
     drift: [],
     speed: speedOf(cells, run.clusters),
-    summary: tallyOf(cells.flatMap(({ target }) => target?.results ?? []).map(({ outcome }) => outcome)),
+    summary: tallyOf(cells.flatMap(({ target }) => target?.results ?? [])),
   };
 }
 

@@ -97,8 +97,8 @@ function formatCause(target: TargetStatement, cause: CauseStatement, look: Look)
 }
 
 /** `MUST, Containers Tutorial, Chapter 2`, and the rule where the test that failed says something else. */
-function formatRule({ level, source, title }: RequirementResult, shown: string): string {
-  return `${level}, ${source.text}${shown === title ? "" : `: ${title}`}`;
+function formatRule({ level, provisional, source, title }: RequirementResult, shown: string): string {
+  return `${level}${provisional ? ", provisional and no verdict" : ""}, ${source.text}${shown === title ? "" : `: ${title}`}`;
 }
 
 /** `took 23 requirements, 20 of them MUST`. */

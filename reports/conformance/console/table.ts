@@ -50,18 +50,23 @@ export function formatMatrix(all: readonly TargetStatement[], look: Look): strin
     for (const { results } of targets) {
       for (const result of results) if (result.profile === profile) rows.set(result.requirement, result);
     }
-    for (const { requirement, title, level } of rows.values()) {
+    for (const { requirement, title, level, provisional } of rows.values()) {
       const outcomes = targets.map(
         ({ results }) => results.find((result) => result.requirement === requirement)?.outcome,
       );
       table.push([
         `  ${requirement}`,
-        ...(withTitles ? [level === "MUST" ? title : `(${level}) ${title}`] : []),
+        ...(withTitles ? [titleOf(level, title, provisional)] : []),
         ...outcomes.map((outcome) => (outcome ? formatOutcome(outcome, look) : "")),
       ]);
     }
   }
   return table.toString();
+}
+
+function titleOf(level: string, title: string, provisional: true | undefined): string {
+  const beside = [...(level === "MUST" ? [] : [level]), ...(provisional ? ["provisional"] : [])];
+  return beside.length === 0 ? title : `(${beside.join(", ")}) ${title}`;
 }
 
 /** Whether anything of the target ran. */

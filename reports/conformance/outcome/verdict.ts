@@ -36,9 +36,13 @@ export function outcomesByRound(
   );
 }
 
-/** Counts outcomes. */
-export function tallyOf(outcomes: readonly Outcome[]): Tally {
-  const of = (wanted: Outcome) => outcomes.filter((outcome) => outcome === wanted).length;
+/** What counts of a result. */
+type Counted = Pick<RequirementResult, "outcome" | "provisional">;
+
+/** Counts the outcomes of what is not provisional. */
+export function tallyOf(results: readonly Counted[]): Tally {
+  const of = (wanted: Outcome) =>
+    results.filter(({ outcome, provisional }) => outcome === wanted && !provisional).length;
   return {
     passed: of("passed"),
     failed: of("failed"),
@@ -50,15 +54,15 @@ export function tallyOf(outcomes: readonly Outcome[]): Tally {
   };
 }
 
-/** The verdict on the requirements of one profile on one target. `cutShort`: the run did not get to its end. */
+/** The verdict on the requirements of one profile on one target; those that are provisional do not count. `cutShort`: the run did not get to its end. */
 export function judgeProfile(
   profile: string,
   results: readonly RequirementResult[],
   cutShort: boolean,
 ): ProfileResult {
   const atLevel = (level: string) => results.filter((result) => result.level === level);
-  const musts = atLevel("MUST");
-  const count = (level: string) => tallyOf(atLevel(level).map(({ outcome }) => outcome));
+  const musts = atLevel("MUST").filter(({ provisional }) => !provisional);
+  const count = (level: string) => tallyOf(atLevel(level));
   const because = explain(musts, cutShort);
   return {
     profile,

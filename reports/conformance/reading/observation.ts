@@ -7,7 +7,7 @@ import { costSchema } from "#reports/conformance/cost/schema.ts";
 import type { SuiteError } from "#reports/conformance/schema.ts";
 import { citedBy, type ExpectedTarget, type Observation } from "#reports/conformance/statement.ts";
 import { pageOf } from "#reports/trace/link.ts";
-import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
+import { isRequirementId, type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 
 const metaSchema = z.object({
   requirement: z.string().refine(isRequirementId, { error: "not in the catalogue" }),
@@ -39,7 +39,8 @@ export type Reading = { observation: Observation } | { fault: SuiteError };
 /**
  * Reads one test of a target. vitest's own state overrules the outcome the test left behind where
  * they disagree: what vitest saw failing is never taken for passed, and a test that was skipped or did not end
- * is `not run` unless it says that it is unsupported or blocked, that an engine is at fault, or why it saw nothing.
+ * is `not run` unless it says that it is unsupported or blocked, that an engine is at fault, why it saw nothing, or what a provisional
+ * requirement ended with.
  */
 export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
   const { state } = testCase.result();
@@ -97,8 +98,14 @@ export function readTest(testCase: TestCase, target: ExpectedTarget): Reading {
     default:
       if (["unsupported", "blocked", "engine at fault"].includes(meta.outcome) || meta.sawNothing)
         return { observation };
+      if (state === "skipped" && isToldAlone(observation)) return { observation };
       return { observation: { ...observation, ...notRun(testCase, observation.requirement, meta.chapter) } };
   }
+}
+
+/** What did not pass, of a requirement whose outcome is no verdict: vitest must not take it for one. */
+function isToldAlone({ requirement, outcome }: Observation): boolean {
+  return requirementOf(requirement).provisional === true && ["failed", "error"].includes(outcome);
 }
 
 function notRun(

@@ -58,6 +58,7 @@ function checkTexts(field: string, result: RequirementResult, requirement: Requi
     ...differs(`${field}.title`, requirement.title, result.title),
     ...differs(`${field}.level`, requirement.level, result.level),
     ...differs(`${field}.profile`, requirement.profile, result.profile),
+    ...differs(`${field}.provisional`, requirement.provisional, result.provisional),
     ...differs(`${field}.source`, requirement.source.text, result.source.text),
   ];
 }

@@ -9,9 +9,9 @@ import { differs, type Finding, unless } from "#reports/verify/finding.ts";
 
 /** Whether verdicts, causes and sums are what the results come to. */
 export function checkVerdicts({ targets, summary, run }: Statement): Finding[] {
-  const outcomes = targets.flatMap(({ results }) => results.map(({ outcome }) => outcome));
+  const results = targets.flatMap((target) => target.results);
   return [
-    ...checkTally("summary", tallyOf(outcomes), summary),
+    ...checkTally("summary", tallyOf(results), summary),
     ...targets.flatMap((target) => [...checkProfiles(target, !run.complete), ...checkCauses(target)]),
   ];
 }

@@ -18,14 +18,14 @@ export function renderRequirement(
   path: string,
   bounds: Bounds,
 ): Html {
-  const { requirement, title, level, outcome, source, durationMs } = result;
+  const { requirement, title, level, provisional, outcome, source, durationMs } = result;
   const { sign, tone } = outcomeSigns[outcome];
   const took = durationMs > 0 && ` · ${formatDuration(durationMs)}`;
   const used = result.cost && "seconds" in result.cost.processor && result.cost.processor.seconds;
   const processors = typeof used === "number" && ` · ${formatDuration(used * 1000)} of processors`;
   return html`<article class="card requirement" id="${anchorOf(requirement)}" tabindex="-1">
 <h3>${badge(tone, `${sign} ${outcome}`)} ${requirement}: ${title}</h3>
-<p class="quiet small">${level} · ${source.url === undefined ? source.text : link(source.url, source.text, { rel: "noreferrer" })}${took}${processors}</p>
+<p class="quiet small">${level}${provisional && ", provisional and no verdict"} · ${source.url === undefined ? source.text : link(source.url, source.text, { rel: "noreferrer" })}${took}${processors}</p>
 ${renderReason(target, result)}
 ${renderTraceLink(result)}
 ${renderTimelinesLink(result)}
