@@ -56,6 +56,12 @@ export interface PolicySemantics {
   readonly combine: "priority" | "additive";
   /** With `priority`: which action wins among matching rules of the same highest priority; `unspecified`: neither is promised. */
   readonly ties: "deny" | "allow" | "unspecified";
+  /**
+   * What becomes of connections that are established when a change of rules forbids what they are: `cut`, so that nothing of them gets through any
+   * more in either direction, or `keep`, so that they go on as they are. The same on every node, for rules of both directions, over TCP and UDP. Left
+   * out: not promised.
+   */
+  readonly established?: "cut" | "keep";
 }
 
 /** What holds where a driver says nothing else: what the reference plugin documents. */

@@ -20,6 +20,7 @@ const driverShape = z.object(
       .object({
         combine: z.enum(["priority", "additive"]),
         ties: z.enum(["deny", "allow", "unspecified"]),
+        established: z.enum(["cut", "keep"]).optional(),
       })
       .optional(),
     connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),

@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duplexPair } from "node:stream";
-import { defineDriver, type GroupSpec, type InstalledDriver } from "#drivers/driver.ts";
+import { defineDriver, type GroupSpec, type InstalledDriver, usualPolicySemantics } from "#drivers/driver.ts";
 import { ensureGatewayBridge } from "#drivers/kit/gateway-bridge.ts";
 import { restartForFirewall } from "#drivers/kit/restore-firewall.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
@@ -36,6 +36,7 @@ export default defineDriver((settings) => ({
       "bgp",
       "remote", "lostNodes",
     ],
+  policySemantics: { ...usualPolicySemantics, established: "cut" },
   needs: {
     multihost: ["vxlan", "openvswitch"],
     vlan: ["openvswitch"],

@@ -21,6 +21,8 @@ declare module "#harness/core/async/events.ts" {
     "firewall restored": { node: ClusterNode };
     /** A node is gone without a word, its engine and containers with it. */
     "node lost": { node: ClusterNode };
+    /** A node that others could not reach is reached by them again. */
+    "node reached again": { node: ClusterNode };
     /** The engine of a node that had ended, or was killed, answers again. */
     "engine started": { node: ClusterNode };
     /** A task of a swarm service runs, one that replaces another too; told when the tasks are next listed. */

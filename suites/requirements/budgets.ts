@@ -22,6 +22,14 @@ export const budgets: Readonly<Record<string, Budget>> = {
     because: "speakers and routers start, and routes come and go several times",
   },
   "cleanup/cleanup": { processorSeconds: 60, because: "a second cluster is brought up and taken away" },
+  "connections/established": {
+    processorSeconds: 120,
+    because: "thirty connections are held between eight containers, and both ends of each send all the time",
+  },
+  "connections/partition": {
+    processorSeconds: 60,
+    because: "a few containers, which are looked at for half a minute while their nodes are apart",
+  },
   "datapath/flows": { processorSeconds: 80, because: "thousands of packets, and connections that stay open" },
   "datapath/gateway-modes": { processorSeconds: 80, because: "networks of each mode on every node" },
   "datapath/networks": { processorSeconds: 80, because: "networks of every kind of range" },

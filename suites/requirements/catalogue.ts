@@ -3,6 +3,7 @@ import { attachmentRequirements } from "./rules/attachment.ts";
 import { bgpRequirements } from "./rules/bgp.ts";
 import { cniRequirements } from "./rules/cni.ts";
 import { cnmRequirements } from "./rules/cnm.ts";
+import { connectionRequirements } from "./rules/connections.ts";
 import { datapathRequirements } from "./rules/datapath.ts";
 import { disorderRequirements } from "./rules/disorder.ts";
 import { encryptionRequirements } from "./rules/encryption.ts";
@@ -25,6 +26,7 @@ export const catalogue = withStanding({
   ...lifecycleRequirements,
   ...remoteRequirements,
   ...disorderRequirements,
+  ...connectionRequirements,
   ...cnmRequirements,
   ...cniRequirements,
 } as const);

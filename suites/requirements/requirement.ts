@@ -22,6 +22,7 @@ export type ConformanceProfile =
   | "plugin"
   | "cleanup"
   | "disorder"
+  | "connections"
   | "cnm"
   | "cni";
 

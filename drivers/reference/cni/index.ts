@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { CniNetwork, type Variants } from "#drivers/cni/network/network.ts";
 import type { Rendered } from "#drivers/cni/network/rendered.ts";
 import { NodeRuntimes, putBinary } from "#drivers/cni/network/runtimes.ts";
-import { defineDriver, type InstalledDriver } from "#drivers/driver.ts";
+import { defineDriver, type InstalledDriver, usualPolicySemantics } from "#drivers/driver.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import { checkTools } from "#drivers/reference/dataplane/dataplane.ts";
 import { Administered, ask } from "#drivers/reference/driver/administered.ts";
@@ -33,6 +33,7 @@ export default defineDriver((settings) => ({
       "outbound", "publish", "vlan",
       "policy",
     ],
+  policySemantics: { ...usualPolicySemantics, established: "cut" },
   // biome-ignore format: as the reference plugin's
   needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"], ipv6: ["ipv6"] },
 

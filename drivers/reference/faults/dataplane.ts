@@ -1,7 +1,9 @@
+import { isRule, judgingAnswers } from "#drivers/reference/dataplane/plan/answers.ts";
 import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
 import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
+import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
 import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
@@ -62,7 +64,9 @@ export class DataplaneFaults {
     this.#nodes.breakState(broken, node);
     const plan = this.#keepRemains(node, this.#breakTopology(broken, planFor(broken, node, dataDevice)));
     const right = this.#mutants.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, node);
-    const flows = this.#keepFlows(node, this.#breakFlows(broken, right, plan, dataDevice));
+    const judging = judgingAnswers(this.#breakFlows(broken, right, plan, dataDevice));
+    const letting = judging.some(isRule) ? lettingEstablished(node, this.#faults) : [];
+    const flows = this.#keepFlows(node, [...judging, ...letting]);
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };
   }
@@ -311,9 +315,6 @@ function floodTenants(state: State, { ports }: NodePlan): string[] {
   const everywhere = devices.map((device) => `output:${device}`).join(",");
   return devices.map((device) => `table=0,priority=40,in_port=${device},ipv6,actions=${everywhere}`);
 }
-
-/** Flows of the rules of policies. */
-const isRule = (flow: string) => /^table=[56],priority=[1-9]\d\d,/.test(flow);
 
 const isIpv6 = (flow: string) => /,(ipv6|tcp6|udp6|icmp6),/.test(flow);
 

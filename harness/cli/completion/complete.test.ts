@@ -30,7 +30,7 @@ test.each<[string, string[]]>([
   ["run multihost bas", ["basics"]],
   ["run -t M4", ["M4"]],
   ["run basics -t M4", ["M4"]],
-  ["run -t M4,M5,M1", ["M1", "M10", "M11", "M13", "M14", "M16"].map((id) => `M4,M5,${id}`)],
+  ["run -t M4,M5,M1", ["M1", "M10", "M11", "M12", "M13", "M14", "M16"].map((id) => `M4,M5,${id}`)],
   ["run --requirement=B1,B2", ["--requirement=B1,B2"]],
   ["run -t M4 mul", ["multihost"]],
   ["run -- -", []],

@@ -32,7 +32,7 @@ export const chapters = [
   "cleanup",
 ] as const;
 /** Chapters that take long and look for what nobody thought of: they run where they are asked for. */
-export const chaptersOnDemand = ["disorder"] as const;
+export const chaptersOnDemand = ["disorder", "connections"] as const;
 
 /** Folder of a chapter. */
 export type Chapter = (typeof chapters | typeof chaptersOnDemand)[number];

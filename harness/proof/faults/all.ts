@@ -3,6 +3,7 @@ import { attachmentFaults } from "./attachment.ts";
 import { bgpFaults } from "./bgp.ts";
 import { changeFaults } from "./changes.ts";
 import { cniFaults } from "./cni/all.ts";
+import { connectionFaults } from "./connections.ts";
 import { datapathFaults } from "./datapath.ts";
 import { encryptionFaults } from "./encryption.ts";
 import { engineFaults } from "./engine.ts";
@@ -34,6 +35,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...ipv6Faults,
   ...speakerFaults,
   ...lifecycleFaults,
+  ...connectionFaults,
   ...bgpFaults,
   ...leftoverFaults,
   ...referenceChapterFaults,

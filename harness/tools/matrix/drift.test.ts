@@ -102,3 +102,16 @@ test("two engines are compared driver by driver, firewall by firewall", () => {
     { kind: "outcome", requirement: "M4", before: "passed", after: "blocked: no" },
   ]);
 });
+
+test("a time that was measured is told when it differs by half and by 20 ms, and not before", () => {
+  const night = (ms: number) =>
+    overlay({ M8: { ...passed, facts: { "policy p99 ms": ms, "policy samples": 100 } } });
+  const told = (before: number, after: number) =>
+    driftOverNights([night(after)], nights(night(before))).changes.map(
+      ({ what, after }) => `${what} ${after}`,
+    );
+  expect(told(100, 140)).toEqual([]);
+  expect(told(10, 29)).toEqual([]);
+  expect(told(100, 150)).toEqual(["policy p99 ms 150"]);
+  expect(told(150, 100)).toEqual(["policy p99 ms 100"]);
+});

@@ -79,9 +79,19 @@ export function compare(before: CellView, after: CellView): Difference[] {
     const facts = before.facts[requirement] ?? {};
     for (const [what, value] of Object.entries(after.facts[requirement] ?? {})) {
       const old = facts[what];
-      if (old === undefined || old === value) continue;
+      if (old === undefined || old === value || isSameTime(what, old, value)) continue;
       differences.push({ kind: "fact", requirement, what, before: String(old), after: String(value) });
     }
     return differences;
   });
+}
+
+/** A time that is measured differs from night to night. By less than half, or than so many milliseconds, it is the same. */
+const timesDifferMs = 20;
+
+/** Whether a fact is a time in milliseconds, by its name, that is the same as before for all that can be told. */
+function isSameTime(what: string, before: unknown, after: unknown): boolean {
+  if (!/ ms$/.test(what) || typeof before !== "number" || typeof after !== "number") return false;
+  const [less, more] = [Math.min(before, after), Math.max(before, after)];
+  return more - less < timesDifferMs || more < 1.5 * less;
 }

@@ -97,3 +97,20 @@ test("a node without networks has no ports, and only containers that joined have
     resolvers: [],
   });
 });
+
+test("what answers is judged as what it answers, with source and destination in each other's place", () => {
+  const answersOf = (model: Model) =>
+    flowsOf(model, "n1").filter((flow) => /^table=[89],priority=\d{3}/.test(flow));
+  const deny: RuleRequest = { id: "1", direction: "in", protocol: "tcp", action: "deny" };
+  expect(answersOf(cluster(deny, { ...deny, id: "2", action: "allow", port: 8888, priority: 10 }))).toEqual([
+    "table=9,priority=103,tcp,reg2=1,actions=drop",
+    "table=9,priority=103,tcp6,reg2=1,actions=drop",
+    "table=9,priority=120,tcp,reg2=1,tp_src=8888,actions=NORMAL",
+    "table=9,priority=120,tcp6,reg2=1,tp_src=8888,actions=NORMAL",
+  ]);
+  const peer = { address: "10.1.2.0/25" };
+  const out: RuleRequest = { id: "1", direction: "out", protocol: "any", action: "allow", peer };
+  expect(answersOf(cluster(out))).toEqual([
+    "table=8,priority=102,ip,reg1=1,nw_src=10.1.2.0/25,actions=goto_table:9",
+  ]);
+});

@@ -7,19 +7,15 @@ import {
 } from "#drivers/reference/model/state/state.ts";
 import { addressOf, isCidr, networkOf } from "#harness/core/ip.ts";
 import type { NodePlan } from "./node-plan.ts";
-
-/*
- * Packets pass these tables; whatever leaves the last one is forwarded by NORMAL, as in a learning switch.
- * Registers: reg0 local tag of the network, reg1 group of the destination, reg2 group of the source (0: none).
- * Only traffic from or to members of a group is tracked; the first packets' direction decides which rules
- * judge a connection, so replies flow, and a rule that changes also judges what is under way.
- */
-const table = { port: 0, destination: 1, source: 2, track: 3, state: 4, out: 5, in: 6, commit: 7 } as const;
+import { table } from "./tables.ts";
 
 const zone = "zone=NXM_NX_REG0[0..15]";
 const neighbourDiscovery = [133, 134, 135, 136, 137];
 
-/** The whole OpenFlow table of a node's bridge. Works for kernel and userspace datapaths, OpenFlow 1.4. */
+/**
+ * The OpenFlow tables of a node's bridge, but for the flows that judge answers. Works for kernel and userspace datapaths, OpenFlow
+ * 1.4.
+ */
 export function flowsFor(
   state: Readonly<State>,
   topology: Omit<NodePlan, "flows">,
@@ -39,13 +35,15 @@ export function flowsFor(
     ),
     `table=${table.track},priority=0,actions=NORMAL`,
     `table=${table.state},priority=30,ct_state=+trk+rel,actions=NORMAL`,
-    `table=${table.state},priority=20,ct_state=+trk+rpl,actions=NORMAL`,
+    `table=${table.state},priority=20,ct_state=+trk+rpl,actions=goto_table:${table.answerOut}`,
     `table=${table.state},priority=10,ct_state=+trk+inv,actions=drop`,
     `table=${table.state},priority=0,actions=goto_table:${table.out}`,
     ...ruleFlows(state, groups),
     `table=${table.out},priority=0,actions=goto_table:${table.in}`,
     `table=${table.in},priority=0,actions=goto_table:${table.commit}`,
     ...families.map(({ any }) => `table=${table.commit},${any},actions=ct(commit,${zone}),NORMAL`),
+    `table=${table.answerOut},priority=0,actions=goto_table:${table.answerIn}`,
+    `table=${table.answerIn},priority=0,actions=NORMAL`,
   ];
 }
 

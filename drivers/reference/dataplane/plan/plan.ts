@@ -1,5 +1,6 @@
 import type { EndpointState, NetworkState, State } from "#drivers/reference/model/state/state.ts";
 import { addressOf, parseAddress } from "#harness/core/ip.ts";
+import { judgingAnswers } from "./answers.ts";
 import { innerDevice, outerDevice } from "./devices.ts";
 import { flowsFor } from "./flows.ts";
 import type { NodePlan, Overlay, Port, Resolver } from "./node-plan.ts";
@@ -25,7 +26,7 @@ export function planFor(state: Readonly<State>, node: string, dataDevice: string
     resolvers: bridged.map(({ key, network }) => resolverOf(state, key, network)),
     routing: routingFor(state, node),
   };
-  return { ...topology, flows: flowsFor(state, topology, dataDevice) };
+  return { ...topology, flows: judgingAnswers(flowsFor(state, topology, dataDevice)) };
 }
 
 function overlayOf({ tag, localTag }: NetworkState): Overlay {

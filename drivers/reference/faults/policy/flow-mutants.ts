@@ -1,3 +1,4 @@
+import { isRule } from "#drivers/reference/dataplane/plan/answers.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import type { PolicyMutantName } from "#drivers/reference/faults/tables/policy.ts";
 import type { State } from "#drivers/reference/model/state/state.ts";
@@ -13,8 +14,7 @@ interface FlowPlace {
 
 type FlowMutation = (place: FlowPlace) => string[];
 
-/** Flows of the rules of policies: for what goes out (5) and for what comes in (6). */
-const isRule = (flow: string) => /^table=[56],priority=[1-9]\d\d,/.test(flow);
+/** What goes out is table 5, what comes in table 6. */
 const isInRule = (flow: string) => isRule(flow) && flow.startsWith("table=6,");
 
 /** Mistakes in how rules become flows. */

@@ -1,4 +1,5 @@
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
+import { connectionFaults } from "./connections.ts";
 
 /**
  * Every way in which the reference plugin can be a bad network, by the name that switches it on: networks, names,
@@ -388,6 +389,7 @@ export const referenceFaults = {
     why: "containers have IPv6 addresses that nobody outside reaches",
     detectedBy: ["G10"],
   },
+  ...connectionFaults,
 } as const satisfies Record<string, FaultDescription>;
 
 export type ReferenceFaultName = keyof typeof referenceFaults;

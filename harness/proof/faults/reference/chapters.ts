@@ -28,6 +28,7 @@ const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {
   lifecycle: "lifecycle",
   plugin: "plugin",
   disorder: "disorder",
+  connections: "connections",
 };
 
 /** Every fault of the reference plugin's networks, names, tenants and policies, and of its CNI side. */

@@ -1,0 +1,97 @@
+import { usualPolicySemantics } from "#drivers/driver.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { until } from "#harness/core/async/poll.ts";
+import { DeadlineExceeded, ProbeFailed, Unsupported } from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
+import { type HeldConnection, tellAll } from "#harness/observe/probe/held/connection.ts";
+import { lastThrough } from "#harness/observe/probe/held/stream.ts";
+import { expectBlocked } from "#harness/observe/probe/reachability.ts";
+import { serve } from "#harness/observe/probe/service.ts";
+import { makeField } from "./established/field.ts";
+import { changes, subjects } from "./established/orders.ts";
+import { describeFates, dueMs, judge, refuseBusy, seenOf } from "./established/verdict.ts";
+
+/** How long it is looked at whether anything gets through, after the last order is due. */
+const windowMs = 1_500;
+/** TCP sends again after ever longer times. */
+const carryMs = 20_000;
+const port = 8101;
+
+chapter("connections", ({ requirement }) => {
+  for (const [name, change] of Object.entries(changes)) {
+    requirement(
+      "H1",
+      `after ${name}`,
+      async (test) => {
+        const { policySemantics: semantics = usualPolicySemantics } = test.declaration;
+        const { established } = semantics;
+        if (semantics.combine === "additive" && change.before(semantics).length === 0)
+          throw new Unsupported("rules only allow, so that none denies");
+        const field = await makeField(test, test.scope, change.before(semantics));
+        const { policy, ways, controls, member, free } = field;
+        const returned = new Map<(typeof subjects)[number], number>();
+        for (const subject of subjects) {
+          await change.order(policy, subject);
+          returned.set(subject, Date.now());
+        }
+        const to = Math.max(...returned.values()) + scaled(dueMs) + windowMs;
+        await untilCarried(controls, to, "while rules changed");
+        const told = await tellAll(ways.map(({ connection }) => connection));
+        const seen = ways.flatMap((way, index) =>
+          seenOf(way, told[index]!, { returned: returned.get(way.subject)!, to }),
+        );
+        const fates = describeFates(seen);
+        test.fact(`${name}: established connections`, fates);
+        if (established === "cut")
+          test.fact(`${name}: slowest cut ms`, Math.max(...seen.map((one) => one.lastMs)));
+        const failure = established && judge(seen, established, name);
+        if (failure && established === "cut")
+          refuseBusy(await tellAll(controls), seen, Math.min(...returned.values()));
+        if (!failure && fates === "kept") await expectInForce();
+        for (const subject of subjects) await change.undo(policy, subject);
+        await untilCarried(
+          ways.filter(({ subject: { protocol } }) => protocol === "udp").map(({ connection }) => connection),
+          Date.now(),
+          "when the rules were as before",
+        );
+        if (failure) throw failure;
+        if (!established)
+          throw new Unsupported(
+            `${test.declaration.name} does not declare what becomes of established connections`,
+          );
+
+        /** Else they are kept since no rule binds anything. */
+        async function expectInForce(): Promise<void> {
+          const [closed, open] = await Promise.all(
+            [member, free[0]].map((one) => serve(one, { ports: [port] })),
+          );
+          await expectBlocked(free[1], closed!.at(port), { control: { target: open!.at(port) } });
+        }
+      },
+      { alone: true, deadlineMs: 180_000 },
+    );
+  }
+});
+
+/** The positive control of what must not get through: throws `ProbeFailed` unless what is sent after `since` arrives, at both ends of each. */
+async function untilCarried(
+  connections: readonly HeldConnection[],
+  since: number,
+  when: string,
+): Promise<void> {
+  let silent: readonly HeldConnection[] = connections;
+  const what = "lines at both ends of the controls";
+  await until({ what, deadlineMs: carryMs, everyMs: 200 }, async () => {
+    const told = await tellAll(silent);
+    silent = silent.filter((_, index) => {
+      const { there, back } = told[index]!;
+      return ![there, back].every((stream) => (lastThrough(stream) ?? 0) > since);
+    });
+    return silent.length === 0;
+  }).catch((error: unknown) => {
+    if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+    throw new ProbeFailed(
+      `the positive control failed ${when}: ${silent.length} of ${connections.length} connections carried nothing any more, e.g. ${silent[0]?.name}`,
+    );
+  });
+}

@@ -1,0 +1,65 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
+import { runPair } from "#harness/conformance/pair.ts";
+import { announce } from "#harness/core/async/events.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { Blocked } from "#harness/core/errors.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
+import { expectName, expectNoName } from "#harness/observe/probe/names.ts";
+import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
+
+const apartMs = 30_000;
+/** Milliseconds until everything is right again. */
+const healMs = 30_000;
+
+/** What nodes that were apart know of each other again. */
+chapter("connections", ({ requirement }) => {
+  requirement(
+    "M12",
+    `after ${apartMs / 1000} s, in which containers came and went`,
+    async (test) => {
+      const { scope, declaration } = test;
+      const { network, a, b } = await runPair(scope, test);
+      const going = scope.child("the container that goes meanwhile");
+      const gone = await network.run(going, a.node);
+      await Promise.all([expectPing(b, a), expectPing(b, gone)]);
+      const apart = scope.child("the time in which the nodes are apart");
+      await cutOff(apart, b.node);
+      await expectNoPing(a, b, { control: { to: gone }, settleMs: 5_000, windowMs: apartMs });
+      const late = await network.run(scope, a.node);
+      await going.close();
+      await apart.close();
+      await announce("node reached again", { node: b.node });
+
+      const soon = { deadlineMs: healMs };
+      await Promise.all([a, late].flatMap((one) => [expectPing(one, b, soon), expectPing(b, one, soon)]));
+      if (!declaration.capabilities.includes("names")) return;
+      const isNow = { name: late.name, addresses: [late.ip] };
+      await Promise.all([
+        expectName(b, isNow, soon),
+        expectName(b, { name: a.name, addresses: [a.ip] }, soon),
+        expectName(late, { name: b.name, addresses: [b.ip] }, soon),
+      ]);
+      await expectNoName(b, { name: gone.name }, { control: isNow, settleMs: healMs });
+    },
+    { alone: true, deadlineMs: 300_000 },
+  );
+});
+
+/** Drops everything on the interfaces between the nodes until `scope` closes. Throws `Blocked` where the harness comes that way itself. */
+async function cutOff(scope: Scope, node: ClusterNode): Promise<void> {
+  const { management, control, data } = node.interfaces;
+  const devices = [...new Set([control.device, data.device])];
+  if (devices.includes(management.device)) {
+    throw new Blocked(`${node.name}: ${management.device} carries the harness's own connection as well`);
+  }
+  const names = `{ ${devices.map((device) => `"${device}"`).join(", ")} }`;
+  const rules = [
+    "add table inet apart",
+    "add chain inet apart in { type filter hook prerouting priority -400; }",
+    "add chain inet apart out { type filter hook output priority -400; }",
+    `add rule inet apart in iifname ${names} drop`,
+    `add rule inet apart out oifname ${names} drop`,
+  ];
+  await withUndo(scope, node, ["nft", rules.join("; ")], ["nft", "delete table inet apart"]);
+}
