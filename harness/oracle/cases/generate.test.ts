@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { type PolicySemantics, usualPolicySemantics } from "#drivers/driver.ts";
-import { seededRandom } from "#harness/core/random.ts";
 import { flowsAmong, judgeAll } from "#harness/oracle/engine/table.ts";
 import { setting } from "#harness/oracle/fixtures/setting.ts";
 import { type PolicyCase, startsContainer } from "./case.ts";
 import { generateCases } from "./generate.ts";
-import { pairwise } from "./pairwise.ts";
 import { stateOf } from "./steps.ts";
 
 const limits = { semantics: usualPolicySemantics, ipv6: true };
@@ -16,44 +14,6 @@ function verdictsOf(given: PolicyCase, semantics: PolicySemantics): Set<string> 
   const flows = flowsAmong(state.members, { families: [4, 6], ports });
   return new Set(judgeAll(state, flows, semantics).map(({ verdict }) => verdict));
 }
-
-describe("pairwise choices", () => {
-  const dimensions = {
-    size: ["s", "m", "l"],
-    colour: ["red", "blue"],
-    lid: [true, false],
-    more: [1, 2, 3, 4],
-  };
-
-  it("have every two values of two dimensions together, in far fewer choices than there are", () => {
-    const choices = pairwise(dimensions, seededRandom(1));
-    for (const size of dimensions.size) {
-      for (const more of dimensions.more) {
-        expect(choices).toContainEqual(expect.objectContaining({ size, more }));
-        for (const lid of dimensions.lid)
-          expect(choices).toContainEqual(expect.objectContaining({ lid, more }));
-      }
-      for (const colour of dimensions.colour)
-        expect(choices).toContainEqual(expect.objectContaining({ colour, size }));
-    }
-    expect(choices.length).toBeLessThan(18);
-  });
-
-  it("have more new pairs in the first of them than in the last", () => {
-    const seen = new Set<string>();
-    const fresh = pairwise(dimensions, seededRandom(3)).map((choice) => {
-      const entries = Object.entries(choice).map(String);
-      const pairs = entries.flatMap((one, index) =>
-        entries.slice(index + 1).map((other) => `${one} ${other}`),
-      );
-      const found = pairs.filter((pair) => !seen.has(pair));
-      for (const pair of found) seen.add(pair);
-      return found.length;
-    });
-    expect(fresh[0]).toBe(6);
-    expect(fresh.at(-1)).toBeLessThan(4);
-  });
-});
 
 describe("generated cases", () => {
   it("are the same for a seed, and others for another", () => {

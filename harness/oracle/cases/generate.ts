@@ -1,4 +1,5 @@
 import type { PolicySemantics } from "#drivers/driver.ts";
+import { type Choice, pairwise, pick } from "#harness/core/choice/pairwise.ts";
 import { seededRandom } from "#harness/core/random.ts";
 import {
   type CaseRule,
@@ -10,7 +11,6 @@ import {
   peers,
   policySlots,
 } from "./case.ts";
-import { type Choice, pairwise, pick } from "./pairwise.ts";
 
 /** What a rule is about, where that is more than a protocol. */
 type Traffic = Pick<CaseRule, "protocol" | "port">;
