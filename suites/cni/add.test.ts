@@ -11,6 +11,8 @@ import {
 } from "#harness/cni/rules/answer-rules.ts";
 import { type Container, ipVersion } from "#harness/cni/testbed/container.ts";
 import { readAddresses, readLink, readRoutes } from "#harness/cni/testbed/inside.ts";
+import { lostFrom } from "#harness/cni/testbed/reality/lost.ts";
+import { unlikeInside } from "#harness/cni/testbed/reality/reality.ts";
 import { additions, readState } from "#harness/cni/testbed/state.ts";
 import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { familyOf, formatNetwork, isAddress, isCidr, parseCidr } from "#harness/core/ip.ts";
@@ -118,31 +120,8 @@ await cniSuite("ADD", (suite) => {
   requirement("CNI-5e", "the container has what the result says", async ({ testbed }) => {
     const { container, result, invocation } =
       kind === "chained" ? await attachWithMac(testbed) : await sample(testbed);
-    const index =
-      result.interfaces?.findIndex(({ name, sandbox }) => name === container.ifName && sandbox) ?? -1;
-    const listed = result.interfaces?.[index];
-    const link = await readLink(plugin.host, container.name, container.ifName);
-    if (!link) throw violation(invocation, `${container.ifName} in the container`, "no such interface");
-    if (listed?.mac && listed.mac.toLowerCase() !== link.mac) {
-      throw violation(invocation, `the MAC ${link.mac} that ${container.ifName} has`, listed.mac);
-    }
-    const held = await readAddresses(plugin.host, container.name, container.ifName);
-    const missing = (result.ips ?? [])
-      .filter((ip) => ip.interface === index && !held.includes(ip.address))
-      .map((ip) => ip.address);
-    if (missing.length > 0) {
-      throw violation(
-        invocation,
-        `${missing.join(", ")} on ${container.ifName}`,
-        held.join(", ") || "no address",
-      );
-    }
-    const routes = await readRoutes(plugin.host, container.name);
-    const lost = (result.routes ?? [])
-      .map(({ dst }) => (isCidr(dst) ? formatNetwork(parseCidr(dst).network) : dst))
-      .filter((dst) => !routes.includes(dst));
-    if (lost.length > 0)
-      throw violation(invocation, `routes to ${lost.join(", ")}`, routes.join(", ") || "no route");
+    const [unlike] = await unlikeInside(plugin.host, container, result);
+    if (unlike) throw violation(invocation, unlike.expected, unlike.got);
   });
 
   for (const id of kind === "chained" ? (["CNI-6a"] as const) : []) {
@@ -260,31 +239,6 @@ await cniSuite("ADD", (suite) => {
     const invocation = await testbed.call("ADD", container);
     expectSuccess(invocation, "success beside a default route of another network");
   });
-
-  /** What of a former result is not in a later one; what the plugin is there to change does not count. */
-  function lostFrom(before: AddResult | undefined, after: AddResult): string[] {
-    const interfaces = (before?.interfaces ?? []).filter(
-      (one) =>
-        !after.interfaces?.some(
-          (other) => other.name === one.name && (other.sandbox ?? "") === (one.sandbox ?? ""),
-        ),
-    );
-    const ips = (before?.ips ?? []).filter(
-      (one) => !after.ips?.some((other) => other.address === one.address),
-    );
-    const routes = (before?.routes ?? []).filter(
-      (one) => !after.routes?.some((other) => other.dst === one.dst),
-    );
-    const nameservers = before?.dns?.nameservers ?? [];
-    return [
-      ...interfaces.map(({ name }) => `interface ${name}`),
-      ...ips.map(({ address }) => `address ${address}`),
-      ...routes.map(({ dst }) => `route to ${dst}`),
-      ...nameservers
-        .filter((one) => !after.dns?.nameservers?.includes(one))
-        .map((one) => `name server ${one}`),
-    ];
-  }
 });
 
 /** What a container has of its interface, in the words of `lostFrom`. */

@@ -4,7 +4,7 @@ import { type AddResult, readAddResult } from "#harness/cni/protocol/result.ts";
 import { atLeast } from "#harness/cni/protocol/version.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { SpecVersion } from "#suites/requirements/spec-version.ts";
-import { gateway, type PluginProfile } from "./profiles.ts";
+import { gateway, gateway6, type PluginProfile } from "./profiles.ts";
 
 /** The plugin under test and how it is used. */
 export interface PluginUnderTest {
@@ -53,36 +53,57 @@ export interface CallChanges {
   version?: string;
 }
 
-/** What an interface plugin before a chained one has done. */
-export function earlierPlugin(host: string, netns: string, index: number, ifName: string): string[] {
+/** What an interface plugin before a chained one has done: IP versions of the addresses that it has given. */
+export function earlierPlugin(
+  host: string,
+  netns: string,
+  index: number,
+  ifName: string,
+  families: readonly (4 | 6)[] = [4],
+): string[] {
   return [
     `ip -n ${host} link add ncx${index} type veth peer name ${ifName} netns ${netns}`,
     `ip -n ${host} link set ncx${index} address ${mac(0xa, index)} up`,
     `ip -n ${netns} link set ${ifName} address ${mac(0xb, index)} up`,
-    `ip -n ${netns} address add ${address(index)} dev ${ifName}`,
-    `ip -n ${netns} route append default via ${gateway} dev ${ifName}`,
+    ...families.flatMap((family) => [
+      `ip -n ${netns} address add ${address(index, family)} dev ${ifName}${family === 6 ? " nodad" : ""}`,
+      `ip -n ${netns} -${family} route append default via ${gateways[family]} dev ${ifName}`,
+    ]),
   ];
 }
 
-export function earlierResult(version: SpecVersion, index: number, netns: string, ifName: string): AddResult {
+export function earlierResult(
+  version: SpecVersion,
+  index: number,
+  netns: string,
+  ifName: string,
+  families: readonly (4 | 6)[] = [4],
+): AddResult {
   return {
     cniVersion: version,
     interfaces: [
       { name: `ncx${index}`, mac: mac(0xa, index) },
       { name: ifName, mac: mac(0xb, index), sandbox: netns },
     ],
-    ips: [{ ...ipVersion(version), address: address(index), gateway, interface: 1 }],
-    routes: [{ dst: "0.0.0.0/0" }],
+    ips: families.map((family) => ({
+      ...ipVersion(version, family),
+      address: address(index, family),
+      gateway: gateways[family],
+      interface: 1,
+    })),
+    routes: families.map((family) => ({ dst: family === 4 ? "0.0.0.0/0" : "::/0" })),
     dns: { nameservers: ["10.88.0.53"], search: ["netconform.test"] },
   };
 }
 
 /** Before 1.0.0 an address in a result says which IP version it is. */
-export function ipVersion(version: SpecVersion): { version?: string } {
-  return atLeast(version, "1.0.0") ? {} : { version: "4" };
+export function ipVersion(version: SpecVersion, family: 4 | 6 = 4): { version?: string } {
+  return atLeast(version, "1.0.0") ? {} : { version: String(family) };
 }
 
-const address = (index: number) => `10.88.0.${2 + index}/24`;
+const gateways = { 4: gateway, 6: gateway6 };
+const address = (index: number, family: 4 | 6) =>
+  family === 4 ? `10.88.0.${2 + index}/24` : `fd00:88::${(2 + index).toString(16)}/64`;
 const mac = (side: number, index: number) =>
   `02:00:00:00:0${side.toString(16)}:${index.toString(16).padStart(2, "0")}`;
 

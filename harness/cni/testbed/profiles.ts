@@ -3,6 +3,8 @@ import type { PluginKind } from "#suites/requirements/applicability/applies-to.t
 /** Addresses of the suite's scratch network. */
 export const subnet = "10.88.0.0/24";
 export const gateway = "10.88.0.1";
+export const subnet6 = "fd00:88::/64";
+export const gateway6 = "fd00:88::1";
 
 /** What a configuration may need to know of the place it is used in. */
 export interface ProfileValues {
@@ -65,6 +67,8 @@ export interface PluginProfile {
   readonly worksOnInterface?: boolean;
   /** Chained plugins that need nothing before them, e.g. loopback. */
   readonly standsAlone?: boolean;
+  /** IP versions of the addresses that the plugin before a chained one has given; default: IPv4. */
+  readonly families?: readonly (4 | 6)[];
   readonly breakages?: readonly Breakage[];
   /** Lists that the configuration is part of, whole; absent where it is a ready-made one. */
   readonly lists?: readonly (readonly ChainMember[])[];

@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
+import { until } from "#harness/core/async/poll.ts";
+import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { readRuleset } from "./chain/ruleset.ts";
 
@@ -159,4 +162,26 @@ export function additions(after: readonly string[], before: readonly string[]): 
     known.set(line, times - 1);
     return times <= 0;
   });
+}
+
+/**
+ * What is there beyond `infrastructure`, once nothing of it is going any more; without one, once nothing changes. The kernel takes
+ * a namespace's interfaces down after the namespace is gone.
+ */
+export async function whatStays(
+  read: () => Promise<string[]>,
+  infrastructure?: readonly string[],
+): Promise<string[]> {
+  let left: string[] | undefined;
+  try {
+    await until({ what: "what is going to be gone", deadlineMs: 2_000 }, async () => {
+      const before = left;
+      left = additions(await read(), infrastructure ?? []);
+      const waiting = left.some((line) => /^(link|address|route|shaper|filter|process) /.test(line));
+      return !waiting || (infrastructure === undefined && isDeepStrictEqual(left, before));
+    });
+  } catch (error) {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+  }
+  return left ?? [];
 }

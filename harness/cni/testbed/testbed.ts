@@ -1,11 +1,9 @@
-import { isDeepStrictEqual } from "node:util";
 import { type Invocation, invokePlugin, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
 import { type CniCommand, deriveEnvironment, deriveRequest } from "#harness/cni/protocol/request.ts";
 import type { AddResult } from "#harness/cni/protocol/result.ts";
 import { atLeast } from "#harness/cni/protocol/version.ts";
-import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
+import { Blocked } from "#harness/core/errors.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
 import {
@@ -25,7 +23,7 @@ import {
   startingDaemons,
 } from "./place/place.ts";
 import { capabilityArgs, type ProfileValues } from "./profiles.ts";
-import { additions, readState } from "./state.ts";
+import { additions, readState, whatStays } from "./state.ts";
 
 /** Fact that tells what the first attachment of a testbed leaves permanently, e.g. a bridge: lines of `readState`. */
 export const leftByFirst = "left by the first attachment";
@@ -171,7 +169,9 @@ export class Testbed {
     const { version } = this.plugin;
     const container: Container = {
       ...{ id: place.id ?? `${name}-container`, index, name, netns, ifName },
-      prevResult: place.isBare ? earlierResult(version, index, netns, ifName) : undefined,
+      prevResult: place.isBare
+        ? earlierResult(version, index, netns, ifName, this.plugin.profile.families)
+        : undefined,
       attached: false,
       changes: {},
       result: undefined,
@@ -183,7 +183,7 @@ export class Testbed {
   /** Lines that make what the plugin under test needs before it is called for a container. */
   #preparation(container: Container): string[] {
     const { index, name, ifName, prevResult } = container;
-    const { prepareContainer } = this.plugin.profile;
+    const { prepareContainer, families } = this.plugin.profile;
     return [
       ...(prevResult ? earlierPlugin(this.name, name, index, ifName) : []),
       ...(prepareContainer ? [formatCommand(this.#inside(this.#filled(prepareContainer, container)))] : []),
@@ -337,19 +337,12 @@ export class Testbed {
       ({ name }) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`,
     );
     await this.plugin.host.run(["sh", "-c", [...names, "true"].join("\n")]);
-    let left: string[] | undefined;
-    try {
-      // The kernel takes a namespace's interfaces down after the namespace is gone.
-      await until({ what: "the namespaces' interfaces to go", deadlineMs: 2_000 }, async () => {
-        const before = left;
-        left = additions(await this.state(), infrastructure ?? []);
-        const waiting = left.some((line) => /^(link|address|route|shaper|filter|process) /.test(line));
-        return !waiting || (infrastructure === undefined && isDeepStrictEqual(left, before));
-      });
-    } catch (error) {
-      if (!(error instanceof DeadlineExceeded)) throw error;
-    }
-    return left ?? [];
+    return this.left(infrastructure);
+  }
+
+  /** What is there beyond `infrastructure`, once nothing of it is going any more. */
+  async left(infrastructure?: readonly string[]): Promise<string[]> {
+    return whatStays(() => this.state(), infrastructure);
   }
 
   /**

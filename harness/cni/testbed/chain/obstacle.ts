@@ -21,8 +21,12 @@ export async function findObstacle(
       if (!(await host.files.exists(name))) return `this machine has no ${name}`;
     } else {
       const tried = await host.exec(["unshare", "--net", "sh", "-c", `ip link add ncprobe type ${name}`]);
-      if (/unknown device type|not supported/i.test(tried.stderr)) {
+      if (/unknown device type/i.test(tried.stderr)) {
         return `this machine's kernel has no ${words[0]} devices`;
+      }
+      if (/not supported/i.test(tried.stderr)) {
+        const how = words.slice(1).join(" ");
+        return `this machine's kernel has no ${words[0]} devices${how === "" ? "" : ` with ${how}`}`;
       }
     }
   }
