@@ -57,6 +57,10 @@ export const commands: Commands = {
     summary: "judges CNI runtimes by the calls they make, as a table runtime × rule",
     load: () => import("./commands/cni/cni-runtimes.ts"),
   },
+  "cni-space": {
+    summary: "combines the options of the CNI project's plugins, and tries every configuration",
+    load: () => import("./commands/cni/cni-space.ts"),
+  },
   tutorial: {
     summary: "runs a tutorial's own text and says of every command whether it still holds",
     load: () => import("./commands/conformance/tutorial.ts"),

@@ -15,7 +15,7 @@ import { lostFrom } from "#harness/cni/testbed/reality/lost.ts";
 import { unlikeInside } from "#harness/cni/testbed/reality/reality.ts";
 import { additions, readState } from "#harness/cni/testbed/state.ts";
 import type { Testbed } from "#harness/cni/testbed/testbed.ts";
-import { familyOf, formatNetwork, isAddress, isCidr, parseCidr } from "#harness/core/ip.ts";
+import { familyOf, isAddress, isCidr } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { attach, expectFailure, expectNoFlaw, expectResult, expectSuccess, violation } from "./expect.ts";
 import { type CniSuite, cniSuite } from "./fixture.ts";

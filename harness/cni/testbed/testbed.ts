@@ -185,7 +185,7 @@ export class Testbed {
     const { index, name, ifName, prevResult } = container;
     const { prepareContainer, families } = this.plugin.profile;
     return [
-      ...(prevResult ? earlierPlugin(this.name, name, index, ifName) : []),
+      ...(prevResult ? earlierPlugin(this.name, name, index, ifName, families) : []),
       ...(prepareContainer ? [formatCommand(this.#inside(this.#filled(prepareContainer, container)))] : []),
     ];
   }

@@ -1,6 +1,6 @@
+import { pick } from "#harness/core/choice/pairwise.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { seededRandom } from "#harness/core/random.ts";
-import { pick } from "#harness/oracle/cases/pairwise.ts";
 import {
   type Change,
   type ChangeAt,

@@ -28,7 +28,8 @@ describe.each(await documents())("%s", (document) => {
 
   test("has lines of at most 120 characters, tables apart", () => {
     // Its findings are written by hand around a table that a run makes.
-    if (["docs/cni-plugins.md", "docs/cni-runtimes.md", "docs/docker-drivers.md"].includes(document)) return;
+    const made = ["cni-plugins", "cni-runtimes", "cni-configurations", "docker-drivers"];
+    if (made.some((page) => document === `docs/${page}.md`)) return;
     const long = text.split("\n").filter((line) => line.length > 120 && !line.trimStart().startsWith("|"));
     expect(long).toEqual([]);
   });

@@ -1,19 +1,18 @@
-import { statSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { arch, release } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
-import { debianPackage, debianPlugins, debianSuites } from "#harness/cni/debian/debian.ts";
+import { debianPackage } from "#harness/cni/debian/debian.ts";
 import { runCniSuite } from "#harness/conformance/cni-run/run-suite.ts";
 import { progress } from "#harness/core/async/progress.ts";
-import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { replaceBlock } from "#harness/core/text/markdown.ts";
 import { typed } from "#harness/core/typed.ts";
-import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import type { TableColumn } from "#harness/tools/cni-table/column.ts";
+import { findGenerations, type Generation } from "#harness/tools/cni-table/generations.ts";
 import { columnsOf, countOutcomes, formatTable } from "#harness/tools/cni-table/table.ts";
 
 interface Options {
@@ -21,14 +20,6 @@ interface Options {
   docs?: boolean;
   output?: string;
   versions: string;
-}
-
-/** Plugins of one release in a folder. */
-interface Generation {
-  readonly name: string;
-  readonly folder: string;
-  /** What it is, without anything of this machine. */
-  readonly what: string;
 }
 
 const document = join(projectRoot, "docs/cni-plugins.md");
@@ -55,7 +46,7 @@ export const command = newCommand("cni-table")
 async function cniTable(folders: readonly string[], options: Options): Promise<number> {
   const settings = readSettings();
   handleInterruptions(progress);
-  const generations = await findGenerations(folders, options, settings);
+  const generations = await findGenerations("cni-table", folders, options, settings);
   const columns: TableColumn[] = [];
   for (const { name, folder } of generations) {
     const results = await progress.step(
@@ -98,36 +89,4 @@ async function writeDocument(table: string): Promise<void> {
   if (text === undefined)
     throw new HarnessError(`${document}: expected the comment <!-- cni-table -->, got none`);
   await writeFile(document, text);
-}
-
-async function findGenerations(
-  folders: readonly string[],
-  { debian = false, docs = false }: Options,
-  settings: BootstrapSettings,
-): Promise<Generation[]> {
-  if (!debian && folders.length === 0)
-    throw new UsageError("cni-table: expected --debian or a folder with plugins");
-  if (docs && (!debian || folders.length > 0)) {
-    throw new UsageError("cni-table: --docs is for --debian alone: the docs speak of what everybody can get");
-  }
-  const generations: Generation[] = [];
-  // One after the other: building an archive takes the whole machine.
-  for (const suite of debian ? debianSuites : []) {
-    const { folder, version, generation } = await debianPlugins(settings, progress, suite);
-    generations.push({
-      name: generation,
-      folder,
-      what: `Debian's ${debianPackage} ${version}, from ${suite}`,
-    });
-  }
-  for (const argument of folders) {
-    const at = argument.indexOf("=");
-    const folder = resolve(argument.slice(at + 1));
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-      throw new UsageError(`cni-table: expected a folder with plugins, got ${argument}`);
-    }
-    const name = at < 0 ? basename(folder) : argument.slice(0, at);
-    generations.push({ name, folder, what: "plugins in a folder" });
-  }
-  return generations;
 }
