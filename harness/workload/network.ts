@@ -1,5 +1,6 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import type { Transport } from "#harness/host/agent/reach.ts";
 import type { Workload } from "./workload.ts";
 
 /** The network that is wanted. Left-out fields are the driver's choice. */
@@ -37,7 +38,7 @@ export interface PublishSpec {
   /** The workload's own. */
   port: number;
   /** Default `tcp`. */
-  protocol?: "tcp" | "udp";
+  protocol?: Transport;
   /**
    * The node's, or the first and the last of those of which the engine takes a free one; left out, it takes any free one.
    * CNI plugins must be given one.

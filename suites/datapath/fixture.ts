@@ -43,6 +43,25 @@ export async function addressesBehindNode(
   });
 }
 
+/**
+ * Why ports cannot be published over SCTP here: a host of the cluster that has no SCTP sockets, and what it says of that. Asking for one
+ * has the kernel load its module, where there is one.
+ */
+export async function lackOfSctp({
+  nodes,
+  external,
+}: Pick<Cluster, "nodes" | "external">): Promise<string | undefined> {
+  // 132 is the number of SCTP.
+  const open = "import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)";
+  const lacks = await Promise.all(
+    [...nodes, external].map(async (host) => {
+      const { code, stderr } = await host.exec(["python3", "-c", open]);
+      return code === 0 ? undefined : `${host.name}: ${stderr.trim().split("\n").at(-1)}`;
+    }),
+  );
+  return lacks.find((lack) => lack !== undefined);
+}
+
 /** Gives a host a way to an address over another one, as long as `scope` is open. */
 export async function routeThrough(scope: Scope, host: Host, address: string, via: string): Promise<void> {
   const route = [`${address}/32`, "via", via];

@@ -1,21 +1,25 @@
-import { chapter } from "#harness/conformance/chapter.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { type ChapterContext, chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { Blocked, Unsupported } from "#harness/core/errors.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addressesBehindNode, nodeOf, port, portOf, routeThrough } from "./fixture.ts";
+import { addressesBehindNode, lackOfSctp, nodeOf, port, portOf, routeThrough } from "./fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9111, udp: 9112 } as const;
+const sctpPort = 9110;
+const protocols = ["tcp", "udp"] as const;
 const loopbackPort = 9113;
 const fixedPort = 9114;
 const range = [9118, 9119] as const;
-const protocols = ["tcp", "udp"] as const;
 
 chapter("datapath", ({ requirement, shared }) => {
   const network = shared("a network of the driver", ({ driver, scope }) => driver.createNetwork(scope));
@@ -32,47 +36,48 @@ chapter("datapath", ({ requirement, shared }) => {
       ],
     });
     const ports = [port, port + 1, port + 2];
-    const [tcp, udp] = await Promise.all(protocols.map((protocol) => serve(workload, { ports, protocol })));
-    const published = (protocol: (typeof protocols)[number], address: string) =>
-      ({ tcp, udp })[protocol]!.at(port, { address, port: hostPorts[protocol] });
+    const servers = await Promise.all(protocols.map((protocol) => serve(workload, { ports, protocol })));
+    /** What the node publishes at that address, over each transport. */
+    const published = (address: string) =>
+      servers.map((server, at) => server.at(port, { address, port: hostPorts[protocols[at]!] }));
     /** Of the server on the port that is published on loopback, or on the one after it, which is not published. */
-    const hidden = protocols.flatMap((protocol) => {
-      const server = { tcp, udp }[protocol]!;
-      return { onLoopback: server.at(port + 1), unpublished: server.at(port + 2) };
-    });
+    const hidden = servers.map((server) => ({
+      onLoopback: server.at(port + 1),
+      unpublished: server.at(port + 2),
+    }));
     return { node, workload, published, hidden };
   });
 
   requirement(
     "X5a",
     "from the external host, from the other node, from the node itself, also on its loopback",
-    async ({ use, cluster, scope, declaration }) => {
+    async ({ use, ...test }) => {
       const { node, published } = await use(server);
-      const [, other] = cluster.nodes;
-      const { management, control } = node.interfaces;
-      const here = hostPeer(scope, node);
-      const ways: [Peer, string][] = [
-        [hostPeer(scope, cluster.external), management.address],
-        ...(other
-          ? ([
-              [hostPeer(scope, other), management.address],
-              [hostPeer(scope, other, "control"), control.address],
-            ] satisfies [Peer, string][])
-          : []),
-        [here, management.address],
-        [here, control.address],
-        // Any address of the node for Docker; CNI has no rule for loopback.
-        ...(declaration.capabilities.includes("cni")
-          ? []
-          : ([[here, "127.0.0.1"]] satisfies [Peer, string][])),
-      ];
       await Promise.all(
-        ways.flatMap(([client, address]) =>
-          protocols.map((protocol) => expectOpen(client, published(protocol, address))),
+        waysTo(node, test).flatMap(([client, address]) =>
+          published(address).map((target) => expectOpen(client, target)),
         ),
       );
     },
   );
+
+  requirement("X5c", "from all of them over SCTP", async ({ use, ...test }) => {
+    const { cluster, scope, declaration } = test;
+    if (declaration.capabilities.includes("cni"))
+      throw new Unsupported(`${declaration.name}: the ports are CNI's, which promises TCP and UDP`);
+    const lack = await lackOfSctp(cluster);
+    if (lack !== undefined) throw new Blocked(`there are no SCTP sockets: ${lack}`);
+    const node = nodeOf(cluster);
+    const workload = await (await use(network)).run(scope, node, {
+      publish: [{ port, protocol: "sctp", hostPort: sctpPort }],
+    });
+    await using served = await serve(workload, { ports: [port], protocol: "sctp" });
+    await Promise.all(
+      waysTo(node, test).map(([client, address]) =>
+        expectOpen(client, served.at(port, { address, port: sctpPort })),
+      ),
+    );
+  });
 
   requirement("X5b", "from containers of its node", async (test) => {
     const { use, scope, driver } = test;
@@ -86,7 +91,7 @@ chapter("datapath", ({ requirement, shared }) => {
     const look = async () => {
       await Promise.all(
         [workload, neighbour, stranger].flatMap((client) =>
-          protocols.map((protocol) => expectOpen(client, published(protocol, address))),
+          published(address).map((target) => expectOpen(client, target)),
         ),
       );
     };
@@ -110,7 +115,7 @@ chapter("datapath", ({ requirement, shared }) => {
         // The node is on the way: only then does an answer that is missing say something.
         await expectPing(outside, { name: node.name, ip: gateway });
       }
-      await expectOpen(outside, published("tcp", address));
+      await Promise.all(published(address).map((target) => expectOpen(outside, target)));
       await promisedSince("28.0", test, async () => {
         const targets = hidden.flatMap(({ onLoopback, unpublished }) => [onLoopback, unpublished]);
         await Promise.all(
@@ -204,7 +209,8 @@ chapter("datapath", ({ requirement, shared }) => {
       await isReached();
       const unchanged = async (when: string) => {
         const told = await Promise.all(protocols.map((protocol) => portOf(workload, port, protocol)));
-        expectFact(`docker port ${workload.name} ${when}`, "the node's ports", told, [fixedPort, fixedPort]);
+        const wanted = protocols.map(() => fixedPort);
+        expectFact(`docker port ${workload.name} ${when}`, "the node's ports", told, wanted);
         await isReached();
         // Docker's documentation promises nothing of it, and its bridge chooses anew (moby#40740).
         const stays = (await portOf(workload, port + 1)) === chosen;
@@ -217,6 +223,31 @@ chapter("datapath", ({ requirement, shared }) => {
     },
   );
 });
+
+/** Who asks a node for what it publishes, and at which of its addresses. */
+function waysTo(
+  node: ClusterNode,
+  { cluster, scope, declaration }: Pick<ChapterContext, "cluster" | "declaration"> & Pick<TestTools, "scope">,
+): [Peer, string][] {
+  const other = cluster.nodes.find((one) => one !== node);
+  const { management, control } = node.interfaces;
+  const here = hostPeer(scope, node);
+  const fromOther: [Peer, string][] = other
+    ? [
+        [hostPeer(scope, other), management.address],
+        [hostPeer(scope, other, "control"), control.address],
+      ]
+    : [];
+  // Any address of the node for Docker; CNI has no rule for loopback.
+  const loopback: [Peer, string][] = declaration.capabilities.includes("cni") ? [] : [[here, "127.0.0.1"]];
+  return [
+    [hostPeer(scope, cluster.external), management.address],
+    ...fromOther,
+    [here, management.address],
+    [here, control.address],
+    ...loopback,
+  ];
+}
 
 /** The egress goes through the network whose name comes first, and with it what is published. */
 function first(): string {

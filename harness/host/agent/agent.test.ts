@@ -29,6 +29,22 @@ describe("a probe agent on loopback", () => {
     },
   );
 
+  it("speaks SCTP where the kernel does, and says what is missing where it does not", async () => {
+    const listening = agent.listen({ protocol: "sctp", ports: [0], identity: "web-1", address: local });
+    const asked = { protocol: "sctp", address: local, timeoutMs: 1_000 } as const;
+    const listener = await listening.catch(() => undefined);
+    if (listener === undefined) {
+      await expect(listening).rejects.toThrow("opening a socket: EPROTONOSUPPORT (Protocol not supported)");
+      await expect(agent.connect({ ...asked, port: 1 })).rejects.toThrow("EPROTONOSUPPORT");
+      return;
+    }
+    const [port = 0] = listener.ports;
+    expect(await agent.connect({ ...asked, port })).toMatchObject({ state: "open", identity: "web-1" });
+    expect(await listener.received()).toMatchObject([{ protocol: "sctp", port, halfOpen: false }]);
+    await listener.close();
+    expect(await agent.connect({ ...asked, port })).toMatchObject({ state: "refused" });
+  });
+
   it("sends several attempts over UDP from the port that is asked for", async () => {
     const free = await agent.listen({ protocol: "udp", ports: [0], identity: "free", address: local });
     await free.close();
@@ -72,7 +88,7 @@ describe("a probe agent on loopback", () => {
     expect(await udp.received(nonce)).toMatchObject([{ protocol: "udp", port: dns, nonce }]);
     expect(await udp.received()).toHaveLength(2);
     await expect(agent.reachAll({ targets: [{ protocol: "tcp", address: local }] })).rejects.toThrow(
-      "tcp 127.0.0.1: expected tcp, udp or icmp",
+      "tcp 127.0.0.1: expected tcp, udp, sctp or icmp",
     );
   });
 

@@ -1,5 +1,5 @@
 /** Transport protocols that a probe speaks. */
-export type Transport = "tcp" | "udp";
+export type Transport = "tcp" | "udp" | "sctp";
 
 /** An address and port as JSON from the agent; IPv4 dotted or IPv6 text without brackets or zone. */
 export interface Endpoint {
@@ -10,9 +10,9 @@ export interface Endpoint {
 /**
  * What became of one attempt to reach a port.
  * - `open`: a server answered with its identity (first line of what it sent). A mere handshake is never `open`.
- * - `silent`: TCP connected, no answer followed: the peer closed, reset, or said nothing until the deadline.
+ * - `silent`: TCP or SCTP connected, no answer followed: the peer closed, reset, or said nothing until the deadline.
  *   A userland proxy without a server behind it looks like this.
- * - `refused`: a TCP RST or an ICMP port unreachable came back (Linux reports both as ECONNREFUSED).
+ * - `refused`: a TCP RST, an SCTP ABORT or an ICMP port unreachable came back (Linux reports all of them as ECONNREFUSED).
  * - `unreachable`: an ICMP error other than port unreachable came back, or the neighbour did not resolve.
  * - `dropped`: nothing came back before the deadline.
  *
@@ -117,9 +117,17 @@ export function connectByHand(
   netns: string | undefined,
   target: { protocol: Transport; address: string; port: number },
 ): string[] {
+  const inside = netns ? ["nsenter", `--net=${netns}`] : [];
+  if (target.protocol === "sctp") {
+    // 132 is the number of SCTP; the shell has no /dev/sctp.
+    const family = target.address.includes(":") ? "AF_INET6" : "AF_INET";
+    const connect = `import socket as s; c = s.socket(s.${family}, s.SOCK_STREAM, 132); c.settimeout(2)`;
+    const ask = `c.connect(("${target.address}", ${target.port})); print(c.recv(99).decode().split("\\n")[0])`;
+    return [...inside, "timeout", "2", "python3", "-c", `${connect}; ${ask}`];
+  }
   const udp = target.protocol === "udp";
   return [
-    ...(netns ? ["nsenter", `--net=${netns}`] : []),
+    ...inside,
     ...["timeout", "2", "bash", "-c"],
     `exec 3<>/dev/${target.protocol}/${target.address}/${target.port}${udp ? " && echo hello >&3" : ""} && head -1 <&3`,
   ];

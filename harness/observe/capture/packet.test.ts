@@ -96,6 +96,24 @@ describe("decodeFrame", () => {
     });
   });
 
+  it("reads SCTP, with the tag that an association is asked for with", () => {
+    const ip4 = "4500 0034 0001 4000 4084 0000 0a000001 0a000002";
+    const header = "9c40 2396 00000000 00000000";
+    const init = bytes(macs, "0800", ip4, header, "01 00 0014 00000007 0001a000 000a ffff 00000001");
+    expect(decodeFrame(init).sctp).toEqual({
+      ...{ sourcePort: 40_000, destinationPort: 9110, tag: 0, initiateTag: 7 },
+    });
+    expect(describeFrame(decodeFrame(init))).toBe("10.0.0.1:40000 > 10.0.0.2:9110 sctp");
+    const abort = bytes(
+      macs,
+      "0800",
+      ip4,
+      "2396 9c40 00000007 00000000",
+      "06 00 0004 00000000 00000000 00000000",
+    );
+    expect(decodeFrame(abort).sctp).toMatchObject({ tag: 7, initiateTag: undefined });
+  });
+
   it("does not take ports from a later IPv4 fragment", () => {
     expect(
       decodeFrame(bytes(macs, "0800", "4500 001c 0001 00b9 4011 0000 0a010102 0a010103", "0102030405060708")),

@@ -12,7 +12,7 @@ export interface IpHeader {
   version: 4 | 6;
   source: string;
   destination: string;
-  /** Protocol number of the payload after any IPv6 extension headers: 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6. */
+  /** Protocol number of the payload after any IPv6 extension headers: 1 ICMP, 6 TCP, 17 UDP, 58 ICMPv6, 132 SCTP. */
   protocol: number;
   /** TTL or hop limit. */
   ttl: number;
@@ -50,6 +50,13 @@ export interface Frame {
       }
     | undefined;
   udp: { sourcePort: number; destinationPort: number } | undefined;
+  /**
+   * SCTP (RFC 9260, section 3): the verification tag, by which an answer belongs to an association, and the initiate tag of a first chunk that
+   * asks for one (INIT). Address translation leaves both as they are.
+   */
+  sctp:
+    | { sourcePort: number; destinationPort: number; tag: number; initiateTag: number | undefined }
+    | undefined;
   /** ICMP or ICMPv6, by `ip.protocol`. */
   icmp: { type: number; code: number } | undefined;
   /** VXLAN (RFC 7348): the network identifier and the frame inside. */
@@ -79,6 +86,7 @@ export function decodeFrame(bytes: Buffer, vxlanPorts: readonly number[] = defau
     ip: undefined,
     tcp: undefined,
     udp: undefined,
+    sctp: undefined,
     icmp: undefined,
     vxlan: undefined,
     payload: bytes.subarray(14),
@@ -158,6 +166,9 @@ function decodeIpv6(frame: Frame): void {
   frame.payload = bytes.subarray(at, payloadLength ? ip.length : undefined);
 }
 
+/** The type of a chunk that asks for an association. */
+const sctpInit = 1;
+
 function decodeTransport(frame: Frame, vxlanPorts: readonly number[]): void {
   const bytes = frame.payload;
   const protocol = frame.ip!.protocol;
@@ -178,6 +189,14 @@ function decodeTransport(frame: Frame, vxlanPorts: readonly number[]): void {
     frame.udp = { sourcePort: bytes.readUInt16BE(0), destinationPort: bytes.readUInt16BE(2) };
     frame.payload = bytes.subarray(8);
     decodeVxlan(frame, vxlanPorts);
+  } else if (protocol === 132 && bytes.length >= 12) {
+    frame.sctp = {
+      sourcePort: bytes.readUInt16BE(0),
+      destinationPort: bytes.readUInt16BE(2),
+      tag: bytes.readUInt32BE(4),
+      initiateTag: bytes.length >= 20 && bytes[12] === sctpInit ? bytes.readUInt32BE(16) : undefined,
+    };
+    frame.payload = bytes.subarray(12);
   } else if ((protocol === 1 || protocol === 58) && bytes.length >= 8) {
     frame.icmp = { type: bytes[0]!, code: bytes[1]! };
     frame.payload = bytes.subarray(8);
@@ -201,7 +220,7 @@ function ipv6Text(bytes: Buffer): string {
   return new URL(`http://[${bytes.toString("hex").match(/..../g)!.join(":")}]`).hostname.slice(1, -1);
 }
 
-const protocolNames: Record<number, string> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6" };
+const protocolNames: Record<number, string> = { 1: "icmp", 6: "tcp", 17: "udp", 58: "icmp6", 132: "sctp" };
 
 /** One line for people, e.g. `10.0.0.1:40001 > 10.0.0.2:4789 udp, vxlan vni 4097 { 10.1.1.2 > 10.1.1.3 icmp type 8 }`. */
 export function describeFrame(frame: Frame): string {
@@ -209,7 +228,7 @@ export function describeFrame(frame: Frame): string {
   const { ip } = frame;
   if (!ip)
     return `${frame.source} > ${frame.destination} ${tags}ethertype 0x${frame.etherType.toString(16).padStart(4, "0")}`;
-  const ports = frame.tcp ?? frame.udp;
+  const ports = frame.tcp ?? frame.udp ?? frame.sctp;
   const from = ports ? `${ip.source}:${ports.sourcePort}` : ip.source;
   const to = ports ? `${ip.destination}:${ports.destinationPort}` : ip.destination;
   const icmp = frame.icmp ? ` type ${frame.icmp.type}` : "";

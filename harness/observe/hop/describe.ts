@@ -109,10 +109,10 @@ function dropOf(
 }
 
 /** Whether a drop is one of that packet, as far as addresses and ports tell. */
-function isAbout({ headers }: WatchedVerdict, { ip, tcp, udp }: Frame): boolean {
-  const ports = tcp ?? udp;
+function isAbout({ headers }: WatchedVerdict, { ip, tcp, udp, sctp }: Frame): boolean {
+  const ports = tcp ?? udp ?? sctp;
   return headers.some(({ frame }) => {
-    const theirs = frame.tcp ?? frame.udp;
+    const theirs = frame.tcp ?? frame.udp ?? frame.sctp;
     return (
       frame.ip?.source === ip?.source &&
       frame.ip?.destination === ip?.destination &&

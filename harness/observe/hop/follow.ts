@@ -1,10 +1,11 @@
+import type { Transport } from "#harness/host/agent/reach.ts";
 import { carries, type Frame } from "#harness/observe/capture/packet.ts";
 import { addressesIn, type Place } from "./places.ts";
 import type { WatchedPacket } from "./watcher.ts";
 
 /** What a probe sends, as far as its packets tell it from others. */
 export interface Question {
-  readonly protocol: "icmp" | "tcp" | "udp";
+  readonly protocol: "icmp" | Transport;
   /** The address that is asked; absent: any but loopback. */
   readonly address?: string;
   /** The port that is asked, and the server's own where that differs; none for ICMP. */
@@ -57,10 +58,11 @@ function sightsOf(seen: readonly Seen[]): Sight[] {
 type Matches = (frame: Frame) => boolean;
 
 function asksFor({ protocol, ports }: Question, addresses: ReadonlySet<string> | undefined): Matches {
-  return ({ ip, icmp, tcp, udp }) => {
+  return ({ ip, icmp, tcp, udp, sctp }) => {
     if (!ip || !(addresses?.has(ip.destination) ?? !isLoopback(ip.destination))) return false;
     if (protocol === "icmp") return icmp?.type === echoRequest[ip.version];
     if (protocol === "tcp") return Boolean(tcp?.syn && !tcp.ack && ports.includes(tcp.destinationPort));
+    if (protocol === "sctp") return sctp?.initiateTag !== undefined && ports.includes(sctp.destinationPort);
     return udp !== undefined && ports.includes(udp.destinationPort);
   };
 }
@@ -73,9 +75,10 @@ const echoRequest = { 4: 8, 6: 128 };
 const echoReply = { 4: 0, 6: 129 };
 
 /** Whether both are the same packet, by what address translation leaves as it is. */
-function isSame(one: Frame, { ip, icmp, tcp, udp, payload }: Frame): boolean {
+function isSame(one: Frame, { ip, icmp, tcp, udp, sctp, payload }: Frame): boolean {
   if (!ip || ip.version !== one.ip?.version) return false;
   if (one.tcp) return Boolean(tcp?.syn && !tcp.ack && tcp.sequence === one.tcp.sequence);
+  if (one.sctp) return sctp?.initiateTag === one.sctp.initiateTag;
   if (one.icmp) return icmp?.type === one.icmp.type && isAlike(payload, one.payload);
   return Boolean(udp && one.udp && isAlike(payload, one.payload));
 }
@@ -89,12 +92,17 @@ function isAlike(one: Buffer, other: Buffer): boolean {
 }
 
 /** Whether a frame is the answer to what `one` asked, which was seen as `requests` on its way. */
-function answersTo(one: Frame, requests: readonly Sight[], { ip, icmp, tcp, udp, payload }: Frame): boolean {
+function answersTo(
+  one: Frame,
+  requests: readonly Sight[],
+  { ip, icmp, tcp, udp, sctp, payload }: Frame,
+): boolean {
   if (!ip) return false;
   if (one.tcp) {
     const next = (one.tcp.sequence + 1) >>> 0;
     return Boolean(tcp?.ack && (tcp.syn || tcp.rst) && tcp.acknowledgement === next);
   }
+  if (one.sctp) return sctp?.initiateTag === undefined && sctp?.tag === one.sctp.initiateTag;
   if (one.icmp) return icmp?.type === echoReply[ip.version] && isAlike(payload, one.payload);
   return requests.some(
     ({ frame }) =>

@@ -43,13 +43,13 @@ const place = (name: string): Place => {
 
 const blank: Frame = {
   ...{ source: "02:00:00:00:00:01", destination: "02:00:00:00:00:02", vlans: [], etherType: 0x0800 },
-  ...{ ip: undefined, tcp: undefined, udp: undefined, icmp: undefined, vxlan: undefined },
+  ...{ ip: undefined, tcp: undefined, udp: undefined, sctp: undefined, icmp: undefined, vxlan: undefined },
   payload: Buffer.from("marker"),
 };
 
 /** An IP packet with what it carries. */
 function ip(source: string, destination: string, carried: Partial<Frame>): Frame {
-  const protocol = carried.tcp ? 6 : carried.udp ? 17 : 1;
+  const protocol = carried.tcp ? 6 : carried.udp ? 17 : carried.sctp ? 132 : 1;
   const version = 4;
   const header = { version, source, destination, protocol, ttl: 64, length: 84, identification: 1 } as const;
   return { ...blank, ip: { ...header, dontFragment: false, fragment: undefined }, ...carried };
@@ -167,6 +167,20 @@ describe("the hop on which a probe was lost", () => {
       "the answer of c-2 to 192.0.2.1 was last seen on c-2 eth0 (out)",
     );
   });
+});
+
+test("an association is followed by its tag through translation of addresses", () => {
+  const init = { sourcePort: 40_000, destinationPort: 9110, tag: 0, initiateTag: 7 };
+  const asked = ip(client, "192.0.2.2", { sctp: init });
+  const translated = ip("192.0.2.1", server, { sctp: { ...init, destinationPort: 8081 } });
+  const abort = { sourcePort: 8081, destinationPort: 40_000, tag: 7, initiateTag: undefined };
+  const question: Question = { protocol: "sctp", address: "192.0.2.2", ports: [9110, 8081] };
+  const way = [seen("c-1", "eth0", true, asked), seen("c-2", "eth0", false, translated)];
+  expect(told(way, [], question).seen).toBe("it arrived at c-2 eth0 (in) from 192.0.2.1");
+  const answered = seen("c-2", "eth0", true, ip(server, "192.0.2.1", { sctp: abort }));
+  expect(told([...way, answered], [], question).seen).toBe(
+    "the answer of c-2 to 192.0.2.1 was last seen on c-2 eth0 (out)",
+  );
 });
 
 describe("the way of a probe that was to be stopped", () => {

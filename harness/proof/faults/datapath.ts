@@ -118,6 +118,19 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "published-sctp-dropped",
+    on: overlay,
+    breaks: "drops SCTP that arrives at the node for a published port",
+    why: "a base station or a signalling gateway finds no peer",
+    detectedBy: ["X5c"],
+    hop: ["last seen on node1 ", "dropped by inet fault_", "sctp dport 9110 drop"],
+    inject: {
+      "requirement begins": onRequirement("X5c", (context, scope) =>
+        drop(scope, firstNode(context), "prerouting", `sctp dport ${publishedSctp}`),
+      ),
+    },
+  },
+  {
     name: "published-port-closed-to-containers",
     on: newerOverlay,
     breaks: "drops what containers send to a published port of their node",
@@ -212,6 +225,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
 /** What the chapter publishes. */
 const publishedTcp = 9111;
 const publishedUdp = 9112;
+const publishedSctp = 9110;
 const internalPort = 9110;
 const keptPort = 9114;
 const interruptedPort = 9116;

@@ -79,6 +79,16 @@ export const datapathRequirements = {
       text: "Docker, Port publishing and mapping; CNI, portmap plugin, SNAT (hairpin)",
     },
   },
+  X5c: {
+    ...publishing(
+      "a port published over SCTP leads to the container's port from outside, from another node and from the node",
+      ["publish"],
+    ),
+    source: {
+      text: "Docker, docker container run, Publish or expose port (-p, --expose)",
+      url: "https://docs.docker.com/reference/cli/docker/container/run/#publish",
+    },
+  },
   X6: publishing("nothing but published ports is reached from another host", ["publish", "isolation"]),
   X7: {
     ...publishing(

@@ -26,6 +26,10 @@ NO_ROUTE = {
 }
 
 
+# Not in the socket module of every Python.
+IPPROTO_SCTP = 132
+
+
 class Endpoint(TypedDict):
     """An address and a port."""
 
@@ -83,6 +87,16 @@ def open_socket(family: int, kind: int, protocol: int = 0) -> socket.socket:
         raise own_failure(error, "opening a socket") from error
     sock.setblocking(False)
     return sock
+
+
+def source_for(family: int, sockaddr: SocketAddress) -> str:
+    """The address from which the kernel would send there."""
+    with open_socket(family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect(sockaddr)
+        except OSError as error:
+            raise own_failure(error, f"finding the way to {sockaddr[0]}") from error
+        return cast("str", sock.getsockname()[0])
 
 
 def plain(address: str) -> str:

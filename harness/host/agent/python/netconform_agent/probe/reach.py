@@ -14,6 +14,7 @@ from ..net.datagrams import exchange, open_datagram
 from ..net.icmp import filling
 from ..net.path_errors import PathError
 from ..net.sockets import (
+    IPPROTO_SCTP,
     NoRoute,
     ProbeError,
     SocketAddress,
@@ -22,6 +23,7 @@ from ..net.sockets import (
     open_socket,
     own_failure,
     resolve_literal,
+    source_for,
     wait_ready,
 )
 from ..rpc.params import Params
@@ -44,10 +46,11 @@ class Reacher:
         """Attempts `ports` of `address`, `parallel` of them at once; answers with pairs of port and reach."""
         address, ports, nonce = params.text("address"), params.integers("ports"), params.text("nonce")
         seconds = params.seconds("timeoutMs")
-        if params.text("protocol") == "tcp":
-            reach = reach_tcp
-        else:
+        protocol = params.text("protocol")
+        if protocol == "udp":
             reach = functools.partial(reach_udp, from_port=params.integer_or_none("fromPort") or 0)
+        else:
+            reach = STREAMS[protocol]
         family, _ = resolve_literal(address, 0)
         own_limit = asyncio.Semaphore(params.integer_or_none("parallel") or len(ports) or 1)
 
@@ -88,8 +91,23 @@ class Reacher:
 
 async def reach_tcp(family: int, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
     """One attempt over TCP; a mere handshake is never open."""
+    return await reach_stream(open_socket(family, socket.SOCK_STREAM), sockaddr, seconds, nonce)
+
+
+async def reach_sctp(family: int, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
+    """One attempt over SCTP from one address, since an association offers every address of its socket (RFC 9260, 5.1.2)."""
+    sock = open_socket(family, socket.SOCK_STREAM, IPPROTO_SCTP)
+    try:
+        sock.bind((source_for(family, sockaddr), 0))
+    except OSError as error:
+        sock.close()
+        raise own_failure(error, f"binding to the way to {sockaddr[0]}") from error
+    return await reach_stream(sock, sockaddr, seconds, nonce)
+
+
+async def reach_stream(sock: socket.socket, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
+    """One attempt with a socket that is closed afterwards."""
     end = time.monotonic() + seconds
-    sock = open_socket(family, socket.SOCK_STREAM)
     try:
         try:
             sock.connect(sockaddr)
@@ -109,6 +127,9 @@ async def reach_tcp(family: int, sockaddr: SocketAddress, seconds: float, nonce:
         return await read_identity(sock, end)
     finally:
         sock.close()
+
+
+STREAMS = {"tcp": reach_tcp, "sctp": reach_sctp}
 
 
 async def read_identity(sock: socket.socket, end: float) -> Reach:
@@ -183,11 +204,10 @@ async def attempt(target: str, seconds: float, nonce: str) -> Reach:
     address, _, port = place.partition(" ")
     if protocol == "icmp":
         return await reach_icmp(address, seconds, nonce)
-    if protocol not in ("tcp", "udp") or not port.isdigit():
-        raise ProbeError(f"{target}: expected tcp, udp or icmp, an address and, but for icmp, a port")
+    if protocol not in ("udp", *STREAMS) or not port.isdigit():
+        raise ProbeError(f"{target}: expected tcp, udp, sctp or icmp, an address and, but for icmp, a port")
     family, sockaddr = resolve_literal(address, int(port))
-    reach = reach_tcp if protocol == "tcp" else reach_udp
-    return await reach(family, sockaddr, seconds, nonce)
+    return await STREAMS.get(protocol, reach_udp)(family, sockaddr, seconds, nonce)
 
 
 async def reach_icmp(address: str, seconds: float, nonce: str) -> Reach:

@@ -12,6 +12,7 @@ from typing import TypedDict
 
 from ..net.half_open import half_open
 from ..net.sockets import (
+    IPPROTO_SCTP,
     Endpoint,
     ProbeError,
     SocketAddress,
@@ -94,11 +95,11 @@ class Servers:
 
     def open(self, address: str | None, port: int) -> None:
         """Opens a server on an address, or on all of them."""
-        tcp = self.protocol == "tcp"
+        stream = self.protocol != "udp"
         family, sockaddr, sock = self._bindable(address, port)
         self.sockets.append(sock)
         try:
-            if tcp:
+            if stream:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             if family == socket.AF_INET6:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
@@ -106,7 +107,7 @@ class Servers:
             else:
                 sock.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
             sock.bind(sockaddr)
-            if tcp:
+            if stream:
                 sock.listen(512)
         except OSError as error:
             raise ProbeError(
@@ -114,7 +115,7 @@ class Servers:
             ) from error
         number: int = sock.getsockname()[1]
         self.ports.append(number)
-        serve = self._accept if tcp else self._echo
+        serve = self._accept if stream else self._echo
         asyncio.get_running_loop().add_reader(sock.fileno(), serve, sock, number)
 
     def close(self) -> None:
@@ -137,16 +138,17 @@ class Servers:
         return self.arrivals + under_way
 
     def _bindable(self, address: str | None, port: int) -> tuple[int, SocketAddress, socket.socket]:
-        kind = socket.SOCK_STREAM if self.protocol == "tcp" else socket.SOCK_DGRAM
+        kind = socket.SOCK_DGRAM if self.protocol == "udp" else socket.SOCK_STREAM
+        number = IPPROTO_SCTP if self.protocol == "sctp" else 0
         if address:
             family, sockaddr = resolve_literal(address, port)
-            return family, sockaddr, open_socket(family, kind)
+            return family, sockaddr, open_socket(family, kind, number)
         if socket.has_ipv6:
             try:
-                return socket.AF_INET6, ("::", port), open_socket(socket.AF_INET6, kind)
+                return socket.AF_INET6, ("::", port), open_socket(socket.AF_INET6, kind, number)
             except ProbeError:
                 pass  # a kernel without IPv6
-        return socket.AF_INET, ("0.0.0.0", port), open_socket(socket.AF_INET, kind)
+        return socket.AF_INET, ("0.0.0.0", port), open_socket(socket.AF_INET, kind, number)
 
     def _log(self, port: int, peer: SocketAddress, nonce: str = "") -> Arrival:
         arrival: Arrival = {
