@@ -123,10 +123,13 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "drops SCTP that arrives at the node for a published port",
     why: "a base station or a signalling gateway finds no peer",
     detectedBy: ["X5c"],
-    hop: ["last seen on node1 ", "dropped by inet fault_", "sctp dport 9110 drop"],
+    hop: ["last seen on node1 "],
     inject: {
       "requirement begins": onRequirement("X5c", (context, scope) =>
-        drop(scope, firstNode(context), "prerouting", `sctp dport ${publishedSctp}`),
+        // Kernels with SCTP may have no nftables tables of both families.
+        insertRule(scope, firstNode(context), "mangle", [
+          ...["PREROUTING", "-p", "sctp", "--dport", String(publishedSctp), "-j", "DROP"],
+        ]),
       ),
     },
   },
