@@ -109,7 +109,8 @@ function reckoned(statement: Statement): Statement {
   for (const target of statement.targets) {
     for (const profile of target.profiles) {
       Object.assign(profile, { must: zero(), should: zero(), may: zero() });
-      for (const { outcome, level } of target.results.filter((one) => one.profile === profile.profile)) {
+      const counting = target.results.filter((one) => one.profile === profile.profile && !one.provisional);
+      for (const { outcome, level } of counting) {
         const key = outcome in keys ? keys[outcome as keyof typeof keys] : (outcome as "passed");
         profile[level.toLowerCase() as "must"][key] = (profile[level.toLowerCase() as "must"][key] ?? 0) + 1;
         summary[key] += 1;

@@ -4,7 +4,7 @@ import type { Transport } from "#harness/host/agent/reach.ts";
 /** What an order is about: connections of that protocol that members of the group are opened by (`in`), or open (`out`). */
 export interface Subject {
   readonly direction: Rule["direction"];
-  readonly protocol: Transport;
+  readonly protocol: Extract<Transport, Rule["protocol"]>;
 }
 
 export const subjects: readonly Subject[] = (["in", "out"] as const).flatMap((direction) =>
