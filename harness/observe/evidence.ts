@@ -32,7 +32,7 @@ awk '$3 == "nsfs" { print $2 }' /proc/self/mounts | sort -u | while read -r path
   inside() { nsenter --net="$path" "$@" 2>&1; }
   printf '%s\\n' 'address show' 'route show table all' 'rule show' 'neighbour show' |
     inside ip -details -statistics -batch - || continue
-  inside ss --all --tcp --udp --numeric --processes --no-header
+  inside ss --all --tcp --udp --sctp --numeric --processes --no-header
   inside nstat --zeros --ignore --noupdate | awk '$2 != 0 && NR > 1 { print $1, $2 }'
   inside conntrack --dump
 done
@@ -61,7 +61,7 @@ const looks: Record<string, readonly string[]> = {
   routes: ["ip", "route", "show", "table", "all"],
   rules: ["ip", "rule", "show"],
   neighbours: ["ip", "neighbour", "show"],
-  sockets: ["ss", "--listening", "--tcp", "--udp", "--numeric", "--processes"],
+  sockets: ["ss", "--listening", "--tcp", "--udp", "--sctp", "--numeric", "--processes"],
   conntrack: ["conntrack", "--dump"],
   counters: ["nstat", "--ignore", "--noupdate"],
   namespaces: ["sh", "-c", namespaces],

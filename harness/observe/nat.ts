@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Transport } from "#harness/host/agent/reach.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /** One address translation rule, whichever tool wrote it. */
@@ -11,7 +10,7 @@ export interface NatRule {
   source?: string;
   /** Destination port it matches, if any. */
   port?: number;
-  protocol?: Transport;
+  protocol?: "tcp" | "udp";
   /** New destination `address:port` of a DNAT rule. */
   to?: string;
   /** The rule as the tool prints it. */
@@ -37,7 +36,7 @@ export function parseIptablesNat(output: string): NatRule[] {
     if (!text.startsWith("-A ") || target === undefined) return [];
     const source = /-s (\S+)/.exec(text)?.[1];
     const port = /--dport (\d+)/.exec(text)?.[1];
-    const protocol = /-p (tcp|udp|sctp)/.exec(text)?.[1] as NatRule["protocol"];
+    const protocol = /-p (tcp|udp)/.exec(text)?.[1] as NatRule["protocol"];
     const to = /--to-destination (\S+)/.exec(text)?.[1];
     return [
       {
@@ -87,7 +86,7 @@ export function parseNftablesNat(output: string): NatRule[] {
         found.source = typeof right === "object" ? `${right.prefix.addr}/${right.prefix.len}` : `${right}`;
       if (field === "dport" && typeof right === "number") {
         found.port = right;
-        if (protocol === "tcp" || protocol === "udp" || protocol === "sctp") found.protocol = protocol;
+        if (protocol === "tcp" || protocol === "udp") found.protocol = protocol;
       }
     }
     const dnat = nftDnat.safeParse(verdict.dnat).data;

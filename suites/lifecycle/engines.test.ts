@@ -20,6 +20,7 @@ import { expectStartedAgain } from "./started-again.ts";
 
 const alone = { alone: true, breaks: true, deadlineMs: 300_000 };
 const restartedPort = 9123;
+const newPort = 9130;
 const backPort = 9124;
 const heldPort = 9127;
 
@@ -48,7 +49,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
     async ({ scope, use, ...test }) => {
       const { node, network, ended, peer } = await use(restarted);
       const field = { node, network, ended, peerAgain: () => untilBack(scope, network, peer) };
-      await expectStartedAgain({ ...test, scope }, field, restartedPort);
+      await expectStartedAgain({ ...test, scope }, field, [restartedPort, newPort]);
     },
     alone,
   );

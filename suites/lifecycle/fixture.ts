@@ -21,6 +21,7 @@ export type LifecycleTest = Pick<ChapterContext, "cluster" | "declaration"> & Pi
 
 /** The port on which containers serve; their nodes publish it as another one. */
 const port = 8082;
+const transports = ["tcp", "udp"] as const;
 /**
  * Time for a path, a name or a port to be there once a container is. What engines lose when they tell each other of it comes with the next full
  * exchange, which they make every 30 s (libnetwork, networkdb).
@@ -72,8 +73,17 @@ export function fixed(
 ): WorkloadSpec {
   return {
     ip: nthAddress(network.subnet, index),
-    ...(publishes({ declaration }) ? { publish: [{ port, hostPort }] } : {}),
+    ...published({ declaration }, hostPort),
   };
+}
+
+/** A port of the node for the workload's, over each transport, where the driver publishes. */
+export function published(
+  { declaration }: Pick<LifecycleTest, "declaration">,
+  hostPort: number,
+): Pick<WorkloadSpec, "publish"> {
+  if (!publishes({ declaration })) return {};
+  return { publish: transports.map((protocol) => ({ port, protocol, hostPort })) };
 }
 
 /**
@@ -91,10 +101,14 @@ export async function expectReached(
   ]);
   if (declaration.capabilities.includes("names")) await expectPingByName(from, workload, reachMs);
   if (hostPort === undefined || !publishes({ declaration })) return;
-  await using server = await serve(workload, { ports: [port] });
   const { address } = workload.node.interfaces.management;
   const outside = hostPeer(scope, cluster.external);
-  await expectOpen(outside, server.at(port, { address, port: hostPort }), { deadlineMs: reachMs });
+  await Promise.all(
+    transports.map(async (protocol) => {
+      await using server = await serve(workload, { ports: [port], protocol });
+      await expectOpen(outside, server.at(port, { address, port: hostPort }), { deadlineMs: reachMs });
+    }),
+  );
 }
 
 /** No two of the workloads have an address or a MAC in common, on any interface in the network's subnet. */

@@ -8,6 +8,7 @@ import {
   expectOwnAddresses,
   expectReached,
   type LifecycleTest,
+  published,
   runWhenPossible,
 } from "./fixture.ts";
 
@@ -20,21 +21,21 @@ export interface Field {
   peerAgain: () => Promise<Workload>;
 }
 
-/** The container, started again, and a new one have what a container of the network has. Throws `Nonconformance` where one has not. */
+/** The container, started again, and a new one have what a container of the network has, and their ports of the node. Throws `Nonconformance` where one has not. */
 export async function expectStartedAgain(
   test: LifecycleTest,
   { node, network, ended, peerAgain: bringPeerBack }: Field,
-  hostPort: number,
+  [hostPort, lateHostPort]: readonly [number, number],
 ): Promise<void> {
   const { scope, cluster } = test;
   const [again, peerAgain] = await Promise.all([bringBack(scope, network, ended, node), bringPeerBack()]);
   expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
   const { subnets } = await network.inspect(node);
   expectFact(`${node.name} after its engine came back`, "the network's subnets", subnets, [network.subnet]);
-  const late = await runWhenPossible(scope, network, node);
+  const late = await runWhenPossible(scope, network, node, published(test, lateHostPort));
   await Promise.all([
     expectReached(test, again, { from: peerAgain, hostPort }),
-    expectReached(test, late, { from: peerAgain }),
+    expectReached(test, late, { from: peerAgain, hostPort: lateHostPort }),
   ]);
   await expectOwnAddresses([again, late, peerAgain]);
   await expectIngress(cluster, node);

@@ -45,7 +45,7 @@ section ovs-flows sh -c '
   for bridge in $(ovs-vsctl --timeout=5 list-br); do
     timeout 5 ovs-ofctl --no-stats --names --protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14 dump-flows "$bridge" | sed "s/^/$bridge /"
   done'
-section listeners ss --listening --tcp --udp --numeric --processes --no-header
+section listeners ss --listening --tcp --udp --sctp --numeric --processes --no-header
 section leases find /var/lib/cni/networks -type f -not -name lock -not -name 'last_reserved_ip.*'
 section containers docker ps --all --no-trunc --format '{{.ID}} {{.Names}}'
 section networks docker network ls --no-trunc --format '{{if ne .Name "bridge"}}{{.ID}} {{end}}{{.Name}} {{.Driver}}'

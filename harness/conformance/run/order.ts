@@ -29,8 +29,8 @@ const longest: readonly string[] = [
 ];
 
 /**
- * The place of a chapter among those of its target: the undisruptive ones first, both in the order of the tutorial. Where several
- * run at a time those that wait longest are the first of the disruptive ones, so that none is left over when all others have ended.
+ * The place of a chapter among those of its target: the undisruptive ones first, in the order of the tutorial, then the others as they are
+ * listed. Where several run at a time those that wait longest are the first of the disruptive ones, so that none is left over when all others have ended.
  */
 export function rankOf(file: string, { sideBySide = false } = {}): number {
   const path = relative(projectRoot, file).replace(/\.test\.\w+$/, "");

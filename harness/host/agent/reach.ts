@@ -12,7 +12,7 @@ export interface Endpoint {
  * - `open`: a server answered with its identity (first line of what it sent). A mere handshake is never `open`.
  * - `silent`: TCP or SCTP connected, no answer followed: the peer closed, reset, or said nothing until the deadline.
  *   A userland proxy without a server behind it looks like this.
- * - `refused`: a TCP RST, an SCTP ABORT or an ICMP port unreachable came back (Linux reports all of them as ECONNREFUSED).
+ * - `refused`: a TCP RST, an SCTP ABORT, or over TCP and UDP an ICMP port unreachable came back (Linux reports them as ECONNREFUSED).
  * - `unreachable`: an ICMP error other than port unreachable came back, or the neighbour did not resolve.
  * - `dropped`: nothing came back before the deadline.
  *
@@ -121,9 +121,12 @@ export function connectByHand(
   if (target.protocol === "sctp") {
     // 132 is the number of SCTP; the shell has no /dev/sctp.
     const family = target.address.includes(":") ? "AF_INET6" : "AF_INET";
-    const connect = `import socket as s; c = s.socket(s.${family}, s.SOCK_STREAM, 132); c.settimeout(2)`;
-    const ask = `c.connect(("${target.address}", ${target.port})); print(c.recv(99).decode().split("\\n")[0])`;
-    return [...inside, "timeout", "2", "python3", "-c", `${connect}; ${ask}`];
+    const to = `("${target.address}", ${target.port})`;
+    // From one address, as the agent asks.
+    const way = `import socket as s; u = s.socket(s.${family}, s.SOCK_DGRAM); u.connect(${to})`;
+    const bind = `c = s.socket(s.${family}, s.SOCK_STREAM, 132); c.bind((u.getsockname()[0], 0)); c.settimeout(2)`;
+    const ask = `c.connect(${to}); print(c.recv(99).decode().split("\\n")[0])`;
+    return [...inside, "timeout", "2", "python3", "-c", `${way}; ${bind}; ${ask}`];
   }
   const udp = target.protocol === "udp";
   return [

@@ -228,7 +228,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
 /** What the chapter publishes. */
 const publishedTcp = 9111;
 const publishedUdp = 9112;
-const publishedSctp = 9110;
+const publishedSctp = 9132;
 const internalPort = 9110;
 const keptPort = 9114;
 const interruptedPort = 9116;

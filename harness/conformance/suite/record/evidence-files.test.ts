@@ -10,7 +10,7 @@ test("tests of one requirement that fail keep their evidence apart, whatever els
   const folder = join(reports, "C1");
   mkdirSync(folder);
   const files = ["of one chapter", "of the next one"].flatMap((content) =>
-    writeEvidence([{ name: "node1/state.txt", content }], takeFolder(folder, "trace.json"), reports),
+    writeEvidence([{ name: "node1/state.txt", content }], takeFolder(folder), reports),
   );
   expect(files).toEqual(["C1/node1_state.txt", "C1/2/node1_state.txt"]);
   expect(files.map((file) => readFileSync(join(reports, file), "utf8"))).toEqual([

@@ -18,16 +18,19 @@ export function writeEvidence(files: readonly EvidenceFile[], folder: string, re
   });
 }
 
+/** The empty file by which a test takes a folder. */
+const taken = ".taken";
+
 /**
- * A folder that no other test of the run writes into: `folder`, and `folder/2` of the second test that failed in it, in whatever process.
- * It is taken by an empty file of that name.
+ * A folder that no other test of the run writes evidence into: `folder`, and `folder/2` of the second test that has any there, in whatever
+ * process.
  */
-export function takeFolder(folder: string, name: string): string {
+export function takeFolder(folder: string): string {
   for (let count = 1; ; count++) {
     const own = count === 1 ? folder : join(folder, String(count));
     mkdirSync(own, { recursive: true });
     try {
-      writeFileSync(join(own, name), "", { flag: "wx" });
+      writeFileSync(join(own, taken), "", { flag: "wx" });
       return own;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;

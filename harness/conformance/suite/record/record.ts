@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import {
   type ConformanceMeta,
@@ -21,7 +21,7 @@ import type { Collected } from "./collected.ts";
 import { takeFolder, writeEvidence } from "./evidence-files.ts";
 import { buildTrace } from "./trace/build.ts";
 import type { Trace } from "./trace/schema.ts";
-import { traceFile, writeTrace } from "./trace/write.ts";
+import { writeTrace } from "./trace/write.ts";
 
 /** Time for the evidence of one failed test: the clocks, and then all looks at once. */
 export const evidenceDeadlineMs = 25_000;
@@ -118,8 +118,7 @@ export class TestRecord {
     writeFileSync(transcript, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(""), { flag: "a" });
     meta.transcript = relative(reports, transcript);
     if (meta.outcome === "passed") {
-      const [first] = this.#always;
-      if (first) meta.evidence = writeEvidence(this.#always, takeFolder(own, first.name), reports);
+      if (this.#always.length > 0) meta.evidence = writeEvidence(this.#always, takeFolder(own), reports);
       return;
     }
     if (failure instanceof SetUpFailed) {
@@ -128,7 +127,7 @@ export class TestRecord {
       return;
     }
     const { files, nodes = [] } = this.#collected;
-    const place = takeFolder(own, traceFile);
+    const place = takeFolder(own);
     meta.evidence = writeEvidence([...this.#kept, ...files, ...nodes], place, reports);
     this.#trace(entries, place, reports);
   }
@@ -139,7 +138,6 @@ export class TestRecord {
       this.meta.trace = writeTrace(this.#build(entries), folder, reports);
     } catch (error) {
       this.note(`no trace of the failure: ${error}`);
-      rmSync(join(folder, traceFile));
     }
   }
 

@@ -49,8 +49,10 @@ class Reacher:
         protocol = params.text("protocol")
         if protocol == "udp":
             reach = functools.partial(reach_udp, from_port=params.integer_or_none("fromPort") or 0)
-        else:
+        elif protocol in STREAMS:
             reach = STREAMS[protocol]
+        else:
+            raise ProbeError(f"{protocol}: expected tcp, udp or sctp")
         family, _ = resolve_literal(address, 0)
         own_limit = asyncio.Semaphore(params.integer_or_none("parallel") or len(ports) or 1)
 
@@ -96,9 +98,10 @@ async def reach_tcp(family: int, sockaddr: SocketAddress, seconds: float, nonce:
 
 async def reach_sctp(family: int, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
     """One attempt over SCTP from one address, since an association offers every address of its socket (RFC 9260, 5.1.2)."""
+    source = source_for(family, sockaddr)
     sock = open_socket(family, socket.SOCK_STREAM, IPPROTO_SCTP)
     try:
-        sock.bind((source_for(family, sockaddr), 0))
+        sock.bind((source, 0))
     except OSError as error:
         sock.close()
         raise own_failure(error, f"binding to the way to {sockaddr[0]}") from error
