@@ -33,6 +33,7 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
     why: "the network has routes and nobody gets through them",
     detectedBy: ["X10a"],
     alone: true,
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "tcp dport"],
     inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
       const { device } = node.interfaces.management;
       await drop(scope, node, "prerouting", `iifname ${device} ip daddr ${workload.ip} tcp dport ${port}`);
@@ -58,6 +59,7 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
     why: "ports that nobody published are open to every host that has a route",
     detectedBy: ["X10a"],
     alone: true,
+    hop: ["it got through by", "FORWARD on node1"],
     inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
       const { device } = node.interfaces.management;
       const rule = ["FORWARD", "-i", device, "-d", workload.ip, "-j", "ACCEPT"];

@@ -20,6 +20,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "drops UDP over IPv6 that a container gets from others of its network",
     why: "a service is reached over IPv4, and clients that prefer IPv6 wait for nothing",
     detectedBy: ["I1"],
+    hop: ["it arrived at c-", "dropped by inet fault_", "meta l4proto udp"],
     inject: {
       "workload started": async (_context, { workload, scope }) => {
         const subnet = await subnetOf(workload);
@@ -50,6 +51,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "drops what arrives over IPv6 for a published UDP port",
     why: "a published name server or game server answers over IPv4 alone",
     detectedBy: ["I4"],
+    hop: ["last seen on node1 ", "dropped by inet fault_", "udp dport"],
     inject: {
       "requirement begins": onRequirement("I4", (context, scope) =>
         drop(scope, firstNode(context), "prerouting", `meta nfproto ipv6 udp dport ${publishedUdp}`),
@@ -77,6 +79,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "forwards IPv6 that arrives for a container's own address",
     why: "ports that nobody published are open to every host that has a route",
     detectedBy: ["I6"],
+    hop: ["it got through by", "FORWARD on node1"],
     inject: {
       "requirement begins": onRequirement("I6", async (context, scope) => {
         const node = firstNode(context);

@@ -32,6 +32,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     why: "a service stays off line after an update of the engine although its container runs",
     detectedBy: ["R6b"],
     alone: true,
+    hop: ["last seen on node2 eth0 (in)", "dropped by inet fault_"],
     inject: portsLostWithTheEngine(),
   },
   {
@@ -84,6 +85,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     why: "a service is off line after an update of the engine that was to leave it alone",
     detectedBy: ["R9"],
     alone: true,
+    hop: ["last seen on node2 eth0 (in)", "dropped by inet fault_"],
     inject: {
       "engine started": async ({ chapter }, { node }) => dropPublished(chapter, node),
     },
@@ -106,6 +108,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     why: "a service is off line since somebody reloaded the firewall, and a restart of the engine does not help",
     detectedBy: ["X9a"],
     alone: true,
+    hop: ["last seen on node2 eth0 (in)", "dropped by inet fault_"],
     inject: {
       "firewall restored": async ({ chapter }, { node }) => dropPublished(chapter, node),
     },

@@ -13,6 +13,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     breaks: "drops what the container on the first node asks the engine's DNS",
     why: "containers reach each other by address alone",
     detectedBy: ["M5"],
+    hop: ["it did not leave c-"],
     inject: {
       "workload started": onCouple(async (_context, { a, scope }) => {
         await drop(scope, a, "output", `ip daddr ${embeddedDns}`);
@@ -52,6 +53,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     why: "workloads of a service find neither each other nor the service",
     detectedBy: ["W3"],
     alone: true,
+    hop: ["it did not leave "],
     inject: {
       "service created": async (_context, { workloads, scope }) => {
         await Promise.all(workloads.map((task) => drop(scope, task, "output", `ip daddr ${embeddedDns}`)));
@@ -64,6 +66,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     breaks: "drops what containers ask the engine's DNS that start while the node is in a swarm",
     why: "what ran for years on one machine loses its names with the first step to a second one",
     detectedBy: ["W6"],
+    hop: ["it did not leave "],
     inject: {
       "workload started": async (_context, { workload, scope }) => {
         const { Swarm } = await workload.node.docker.info();
