@@ -30,8 +30,8 @@ class Holder:
     async def hold(self, params: Params) -> object:
         """Listens at `address` and `port`, or connects to them; answers with the handle and the own port.
 
-        What listens holds the first connection that comes, or the peer of the first datagram. With `fresh` each datagram
-        comes from a port of its own, and what listens says nothing.
+        What listens holds the first connection that comes, or the peer of the first datagram. With `fresh`
+        each datagram comes from a port of its own, and what listens says nothing.
         """
         end = End(params.text("protocol") == "tcp", params.seconds("everyMs"))
         address, port = params.text("address"), params.integer("port")
@@ -79,7 +79,10 @@ class Holder:
 
 
 class End:
-    """One end. A line is a number in ASCII: how many were sent before it. Times are milliseconds since the epoch."""
+    """One end. A line is a number in ASCII: how many were sent before it.
+
+    Times are milliseconds since the epoch.
+    """
 
     def __init__(self, is_stream: bool, every: float) -> None:
         self.sent: list[float] = []

@@ -97,7 +97,10 @@ async def reach_tcp(family: int, sockaddr: SocketAddress, seconds: float, nonce:
 
 
 async def reach_sctp(family: int, sockaddr: SocketAddress, seconds: float, nonce: str) -> Reach:
-    """One attempt over SCTP from one address, since an association offers every address of its socket (RFC 9260, 5.1.2)."""
+    """One attempt over SCTP, from one address.
+
+    An association offers every address of its socket (RFC 9260, section 5.1.2).
+    """
     source = source_for(family, sockaddr)
     sock = open_socket(family, socket.SOCK_STREAM, IPPROTO_SCTP)
     try:
