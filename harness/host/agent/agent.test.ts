@@ -4,6 +4,7 @@ import { ProbeFailed } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { recordCommands } from "#harness/host/transcript.ts";
 import { ProbeAgent } from "./agent.ts";
+import { endForkServer } from "./fork-server.ts";
 
 const local = "127.0.0.1";
 
@@ -168,6 +169,19 @@ describe("a probe agent on loopback", () => {
     server.close();
     await expect(pending).rejects.toThrow(/is closed/);
     await expect(other.connect({ protocol: "tcp", address: local, port })).rejects.toThrow(/is closed/);
+  });
+
+  it("goes on when what started it was ended, and the next one is started anew", async () => {
+    const host = new LocalHost();
+    const first = await ProbeAgent.start(host);
+    await endForkServer(host);
+    await using next = await ProbeAgent.start(host);
+    const [one, other] = await Promise.all(
+      [first, next].map((agent) => agent.ping({ address: local, timeoutMs: 2_000 })),
+    );
+    expect([one?.received, other?.received]).toEqual([1, 1]);
+    await first.close();
+    await endForkServer(host);
   });
 
   it("resolves names at the name server given, and tells its silence from its refusal", async () => {

@@ -16,6 +16,8 @@ interface ForkServer {
   readonly socket: string;
   /** Rejects when it has ended. */
   readonly gone: Promise<never>;
+  /** Has it end; agents that run go on. */
+  end(): void;
 }
 
 /** By host. It ends with the connection to the host; the next agent is started from another one. */
@@ -83,6 +85,13 @@ async function connectTo(host: Host): Promise<Duplex> {
   return host.connectSocket((await server).socket);
 }
 
+/** Ends what starts agents on a host, which keeps this process alive where the host is this machine. */
+export async function endForkServer(host: Host): Promise<void> {
+  const server = servers.get(host);
+  servers.delete(host);
+  (await server)?.end();
+}
+
 async function start(host: Host): Promise<ForkServer> {
   const { argv, input } = programCall(["fork-server"]);
   const { stdin, stdout, stderr, exit } = await host.spawn(argv);
@@ -106,5 +115,6 @@ async function start(host: Host): Promise<ForkServer> {
   gone.catch(() => {});
   stdin.write(input);
   const what = `the program that starts probe agents on ${host.name}`;
-  return { socket: await within({ what, deadlineMs: startDeadlineMs }, Promise.race([path, gone])), gone };
+  const socket = await within({ what, deadlineMs: startDeadlineMs }, Promise.race([path, gone]));
+  return { socket, gone, end: () => stdin.end() };
 }
