@@ -1,6 +1,6 @@
 import { gateway, gateway6, subnet, subnet6 } from "#harness/cni/testbed/profiles.ts";
 import type { Effect, Option, Place } from "./option.ts";
-import { family } from "./option.ts";
+import { family, flag } from "./option.ts";
 
 /** Addresses of a configuration, by IP version; of IPv4 those that the built-in profiles have. */
 export const networks = {
@@ -93,6 +93,15 @@ const listed =
 
 /** Options of plugins that make interfaces and have somebody give the addresses. */
 export const addressing = { family, ipam: managers, routes: routesOf("set up"), dns: dnsOf() };
+
+/** What plugins offer that translate the egress of their containers themselves. */
+export const masquerading = {
+  ipMasq: flag("ipMasq", { needs: ["program iptables"] }),
+  ipMasqBackend: {
+    "–": {},
+    nftables: { config: { ipMasqBackend: "nftables" }, since: "1.6.0", needs: ["program nft"] },
+  },
+} satisfies Record<string, Option>;
 
 /** host-local reads name servers from a file only. */
 export const withoutFile = { ipam: "host-local", dns: "of ipam" };

@@ -1,4 +1,4 @@
-import { addressing, macs, withoutManager } from "#harness/tools/cni-space/addresses.ts";
+import { addressing, macs, masquerading, withoutManager } from "#harness/tools/cni-space/addresses.ts";
 import { flag, type OptionSpace } from "#harness/tools/cni-space/option.ts";
 
 const port = "ip -n $HOST -d link show master nc-bridge";
@@ -27,11 +27,7 @@ export const bridge: OptionSpace = {
         ],
       },
     },
-    ipMasq: flag("ipMasq", { needs: ["program iptables"] }),
-    ipMasqBackend: {
-      "–": {},
-      nftables: { config: { ipMasqBackend: "nftables" }, since: "1.6.0", needs: ["program nft"] },
-    },
+    ...masquerading,
     mtu: {
       "–": {},
       "1400": {

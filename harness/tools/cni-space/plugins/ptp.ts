@@ -1,5 +1,5 @@
-import { addressing, withoutFile } from "#harness/tools/cni-space/addresses.ts";
-import { flag, type OptionSpace } from "#harness/tools/cni-space/option.ts";
+import { addressing, masquerading, withoutFile } from "#harness/tools/cni-space/addresses.ts";
+import type { OptionSpace } from "#harness/tools/cni-space/option.ts";
 
 // The plugin makes a route for each address: without an address manager it makes nothing.
 const { none: _none, ...managers } = addressing.ipam;
@@ -12,11 +12,7 @@ export const ptp: OptionSpace = {
   options: {
     ...addressing,
     ipam: managers,
-    ipMasq: flag("ipMasq", { needs: ["program iptables"] }),
-    ipMasqBackend: {
-      "–": {},
-      nftables: { config: { ipMasqBackend: "nftables" }, since: "1.6.0", needs: ["program nft"] },
-    },
+    ...masquerading,
     mtu: {
       "–": {},
       "1400": {
