@@ -23,16 +23,13 @@ export interface Engine {
   /** Whether the project started it. */
   readonly private: boolean;
   /**
-   * Ends this use of it. The last user of a private engine stops it, unless containers of a kept cluster run in it
+   * Ends this use of it. The last use of a private engine stops it, unless containers of a kept cluster run in it
    * or `keep` is set.
    */
   release(options?: { keep?: boolean }): Promise<void>;
 }
 
 const dockerd: Tool = { program: "dockerd", packages: ["docker.io"] };
-
-/** How often this process has been given the private engine; it is one user of it. */
-let uses = 0;
 
 /**
  * A Docker Engine that answers: the one `DOCKER_HOST` names, else the one on a usual socket, else a private one, for
@@ -64,15 +61,13 @@ export async function ensureEngine(settings: Pick<Settings, "CACHE">, progress: 
     );
   }
   await progress.step("starting a private Docker Engine", () => own.enter(program));
-  uses++;
   return useEngine({
     docker: own.docker,
     host: `unix://${own.socket}`,
     version: await versionOf(own.docker),
     private: true,
     async release({ keep = false } = {}) {
-      uses--;
-      if (uses > 0 || keep) return;
+      if (keep) return;
       await progress.step("stopping the private Docker Engine", () => own.leave());
     },
   });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
@@ -13,8 +13,8 @@ import { lastLines } from "#harness/host/setup/install.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
 
 /**
- * A dockerd of our own, with everything it has below the cache folder. It is the image cache, so runs share it: each
- * registers as a user, and the last one to leave stops it. Users that died do not count; a dockerd that a killed run
+ * A dockerd of our own, with everything it has below the cache folder. It is the image cache, so runs share it: each use is
+ * registered, and the last one to leave stops it. Uses of processes that died do not count; a dockerd that a killed run
  * left behind is taken over.
  */
 export class PrivateEngine {
@@ -23,6 +23,8 @@ export class PrivateEngine {
   readonly #folder: string;
   readonly #run: string;
   readonly #local: Host;
+  // One process has several, since each target of a run loads modules of its own: the process alone does not tell them apart.
+  readonly #use = `${ownIdentity()}.${randomUUID()}`;
 
   constructor(settings: Pick<Settings, "CACHE">, local: Host) {
     this.#folder = join(settings.CACHE, "engine");
@@ -32,33 +34,33 @@ export class PrivateEngine {
     this.#local = local;
   }
 
-  /** Registers this process as a user and starts dockerd when it does not run. */
+  /** Registers this use and starts dockerd when it does not run. */
   async enter(dockerd: string): Promise<void> {
     await this.#locked(async () => {
       if (!this.#process()) await this.#start(dockerd);
       await this.#answers();
-      writeFileSync(join(this.#users, ownIdentity()), "");
+      writeFileSync(join(this.#uses, this.#use), "");
     });
   }
 
-  /** Ends this process's use; stops dockerd when nobody else uses it and, unless `force`, no container runs in it. */
+  /** Ends this use; stops dockerd when there is no other and, unless `force`, no container runs in it. */
   async leave({ force = false } = {}): Promise<void> {
     await this.#locked(async () => {
-      rmSync(join(this.#users, ownIdentity()), { force: true });
-      const users = readdirSync(this.#users).filter((name) => {
-        if (isAlive(name)) return true;
-        rmSync(join(this.#users, name), { force: true });
+      rmSync(join(this.#uses, this.#use), { force: true });
+      const uses = readdirSync(this.#uses).filter((name) => {
+        if (isAlive(name.split(".")[0] ?? "")) return true;
+        rmSync(join(this.#uses, name), { force: true });
         return false;
       });
-      if (users.length > 0 || !this.#process()) return;
+      if (uses.length > 0 || !this.#process()) return;
       // A kept cluster lives in it.
       if (!force && (await this.docker.listContainers()).length > 0) return;
       await this.#stop();
     });
   }
 
-  get #users(): string {
-    const path = join(this.#folder, "users");
+  get #uses(): string {
+    const path = join(this.#folder, "uses");
     mkdirSync(path, { recursive: true });
     return path;
   }

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -106,8 +106,9 @@ export async function bootstrap(
   await sweepTemporary(settings, local, privilege);
   // Without root the build runs under subordinate ids, which may not enter the user's cache folder.
   const parent = privilege === "none" ? tmpdir() : join(settings.CACHE, "tmp");
-  const folder = join(parent, `${temporaryPrefix}${ownIdentity().replace(":", "-")}`);
-  await mkdir(folder, { recursive: true });
+  await mkdir(parent, { recursive: true });
+  // Several targets of one run build at the same time.
+  const folder = await mkdtemp(join(parent, `${temporaryPrefix}${ownIdentity().replace(":", "-")}-`));
   await chmod(folder, privilege === "none" ? 0o1777 : 0o755);
   const aptSource = join(folder, "further.sources");
   if (plan.aptSource !== undefined) await writeFile(aptSource, plan.aptSource);
@@ -213,8 +214,8 @@ async function sweepTemporary(
   for (const parent of [join(settings.CACHE, "tmp"), tmpdir()]) {
     const names = await readdir(parent).catch(() => []);
     for (const name of names.filter((name) => name.startsWith(temporaryPrefix))) {
-      if (!isAlive(name.slice(temporaryPrefix.length).replace("-", ":")))
-        await removeFolder(local, privilege, join(parent, name));
+      const [pid, start] = name.slice(temporaryPrefix.length).split("-");
+      if (!isAlive(`${pid}:${start}`)) await removeFolder(local, privilege, join(parent, name));
     }
   }
 }
