@@ -1,12 +1,13 @@
 import { createHash, randomBytes } from "node:crypto";
 import { within } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
 import type { ClusterProvider } from "#harness/core/settings/settings.ts";
 import type { ClusterNode, ExternalHost } from "./cluster.ts";
 import { engineOfNode, type TargetEngine } from "./engines/target-engine.ts";
-import { forgetWhenInterrupted, removeWhenInterrupted } from "./interruption.ts";
+import { forgetWhenInterrupted, isInterrupted, removeWhenInterrupted } from "./interruption.ts";
 import type { BringUpOptions, OwnedCluster } from "./provider.ts";
 import { RemoteCluster } from "./remote-cluster.ts";
 import type { ClusterState, ClusterStates, HostState } from "./state.ts";
@@ -103,6 +104,8 @@ async function start<M extends Material>(
   const { provider, states, progress } = strategy;
   const { key, image } = material;
   const id = `nc-${randomBytes(3).toString("hex")}`;
+  // The images may have taken minutes.
+  if (isInterrupted()) throw new HarnessError(`${driver} gets no cluster: the run was interrupted`);
   const attempt = await strategy.begin(id, material);
   let state: ClusterState | undefined;
   let discarded: Promise<void> | undefined;

@@ -1,4 +1,5 @@
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
+import { progressOn } from "#harness/core/async/progress.ts";
 import { keepingSignals } from "./interruption.ts";
 
 const ours = () => {};
@@ -32,4 +33,22 @@ it("does so also where such work overlaps, and where it fails", async () => {
   await other;
   expect(process.listeners("SIGINT")).toContain(ours);
   expect(process.listeners("SIGINT")).not.toContain(theirs);
+});
+
+it("knows what is to be removed of every target, though vitest gives each of them modules of its own", async () => {
+  const removed: string[] = [];
+  const progress = progressOn(process.stderr);
+  vi.resetModules();
+  const one = await import("./interruption.ts");
+  vi.resetModules();
+  const other = await import("./interruption.ts");
+  expect(other).not.toBe(one);
+  one.removeWhenInterrupted("first", async () => {
+    removed.push("first");
+    // As a cluster that was still coming up.
+    one.removeWhenInterrupted("late", async () => removed.push("late"));
+  });
+  other.removeWhenInterrupted("second", async () => removed.push("second"));
+  await other.removeEverything(progress);
+  expect(removed).toEqual(["second", "first", "late"]);
 });

@@ -7,6 +7,7 @@ import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.t
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
+import { identify } from "#harness/core/process/process.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type RunningVitest, runVitest, type VitestOutcome } from "#reports/vitest-run.ts";
@@ -173,6 +174,22 @@ describe("a run that is told to end", () => {
     expect(run.exitCode).toBe(code);
     expect(run.statement?.run.complete).toBe(false);
     expect(await left(engine.docker, run.cluster)).toEqual(nothing);
+  });
+
+  test("removes the clusters of all its targets", async () => {
+    let owner = "";
+    const run = await runAndStrike({
+      env: { DRIVER: "bridge,overlay" },
+      strike: (_cluster, child) => {
+        owner = identify(child.pid ?? 0) ?? "";
+        child.kill("SIGINT");
+      },
+    });
+    expect(run.exitCode).toBe(130);
+    const filters = { label: [`${labels.owner}=${owner}`] };
+    expect(await engine.docker.listContainers({ all: true, filters })).toEqual([]);
+    expect(await engine.docker.listNetworks({ filters })).toEqual([]);
+    expect(new ClusterStates(settings).all().filter((state) => state.owner === owner)).toEqual([]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Driver, DriverSettings } from "#drivers/driver.ts";
 import { loadDriver } from "#drivers/loader.ts";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
@@ -20,8 +21,6 @@ import { prepareDriver } from "./set-up/prepare.ts";
 
 /** What a target takes of the settings. */
 export type TargetSettings = ProviderSettings & DriverSettings & Pick<Settings, "KEEP" | "VERBOSE">;
-
-let uses = 0;
 
 /** A cluster that is up and carries a driver. */
 export interface Target {
@@ -54,7 +53,8 @@ export async function openTarget(
   const driver = await loadDriver(reference, settings);
   await prepareDriver(driver, engine);
   const provider = await openProvider(settings, progress);
-  const use = `use ${++uses} of ${provider.name}`;
+  // Unlike any other of this process, whose targets have modules of their own.
+  const use = `use ${randomUUID()} of ${provider.name}`;
   const release = once((options?: { keep?: boolean }) => {
     forgetWhenInterrupted(use);
     return provider.release(options);
