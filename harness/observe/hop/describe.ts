@@ -1,5 +1,5 @@
 import { defaultVxlanPorts, type Frame } from "#harness/observe/capture/packet.ts";
-import type { Path, Sight } from "./follow.ts";
+import { askForMac, type Path, type Sight } from "./follow.ts";
 import { addressesIn, type Place } from "./places.ts";
 import type { WatchedVerdict } from "./watcher.ts";
 
@@ -72,15 +72,14 @@ export function hopOf(
     const seen = `it arrived at ${where(last)} from ${last.frame.ip?.source}`;
     return { seen, drop, else: "and no answer was sent" };
   }
-  const unsent = drops.find(({ place, headers }) => {
+  const unsent = drops.find(({ verdict, place, headers }) => {
     const isSent = headers.some(({ frame, sent }) => sent && frame.ip?.destination === address);
-    return place.isClient && isSent;
+    return verdict === "drop" && place.isClient && isSent;
   });
   const asked = arp.at(-1);
   if (unsent || !asked) return { seen: undefined, drop: unsent };
-  const whose = asked.frame.payload.subarray(24, 28).join(".");
   return {
-    seen: `not sent: nobody told the MAC of ${whose}, asked for last on ${where(asked)}`,
+    seen: `not sent: nobody told the MAC of ${askForMac(asked.frame)?.of}, asked for last on ${where(asked)}`,
     drop: undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { formatAddress } from "#harness/core/ip.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
 import { carries, type Frame } from "#harness/observe/capture/packet.ts";
 import { addressesIn, type Place } from "./places.ts";
@@ -28,7 +29,7 @@ export interface Sight extends Seen {
 export interface Path {
   readonly requests: readonly Sight[];
   readonly answers: readonly Sight[];
-  /** Where nothing of it left: requests for the client's neighbour that should have taken it (ARP). */
+  /** Where nothing of it left: requests for the client's neighbour that should have taken it (ARP, or IPv6's neighbour solicitation). */
   readonly arp: readonly Sight[];
 }
 
@@ -113,11 +114,28 @@ function answersTo(
   );
 }
 
-/** Whether it asks for a MAC on behalf of the client (RFC 826). */
-function isArpOf(all: readonly Sight[], { etherType, payload }: Frame): boolean {
-  if (etherType !== 0x0806 || payload.length < 28 || payload.readUInt16BE(6) !== 1) return false;
-  const sender = payload.subarray(14, 18).join(".");
-  return all.some(({ place }) => place.isClient && addressesIn(place).includes(sender));
+/** Whether it asks for a MAC on behalf of the client. */
+function isArpOf(all: readonly Sight[], frame: Frame): boolean {
+  const sender = askForMac(frame)?.sender;
+  return (
+    sender !== undefined && all.some(({ place }) => place.isClient && addressesIn(place).includes(sender))
+  );
+}
+
+const neighbourSolicitation = 135;
+
+/** Who asks for whose MAC, where a frame does (ARP, RFC 826; RFC 4861, section 4.3). */
+export function askForMac({
+  etherType,
+  ip,
+  icmp,
+  payload,
+}: Frame): { sender: string; of: string } | undefined {
+  if (etherType === 0x0806 && payload.length >= 28 && payload.readUInt16BE(6) === 1)
+    return { sender: payload.subarray(14, 18).join("."), of: payload.subarray(24, 28).join(".") };
+  if (ip?.version !== 6 || icmp?.type !== neighbourSolicitation || payload.length < 16) return undefined;
+  const value = BigInt(`0x${payload.toString("hex", 0, 16)}`);
+  return { sender: ip.source, of: formatAddress({ family: 6, value }) };
 }
 
 const clientFirst = ({ place }: Seen) => (place.isClient ? place.host.name : undefined);

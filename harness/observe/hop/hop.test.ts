@@ -153,6 +153,31 @@ describe("the hop on which a probe was lost", () => {
     );
   });
 
+  test("is the question for a MAC over IPv6 too, which no rule dropped that let the packet pass", () => {
+    const header = { ...ip("fd00::2", "ff02::1:ff00:3", {}).ip!, version: 6, protocol: 58 } as const;
+    const target = Buffer.from(`fd00${"00".repeat(13)}03`, "hex");
+    const asked = { ...blank, etherType: 0x86dd, ip: header, icmp: { type: 135, code: 0 }, payload: target };
+    const six = placesOf(
+      { ...ends, address: "fd00::3" },
+      namespaces.map((one) =>
+        one.path === ends.client.path
+          ? namespace(node1, one.path, [["eth0", "veth", `${client}/24`, "fd00::2/64"]])
+          : one,
+      ),
+    ).find(({ isClient }) => isClient)!;
+    const sent = { ...ip(client, server, {}), ip: { ...header, destination: "fd00::3" } };
+    const passed: PlacedVerdict = {
+      ...{ verdict: "accept", family: "inet", table: "t", chain: "output", handle: null, place: six },
+      headers: [{ frame: sent, sent: true }],
+    };
+    const question: Question = { protocol: "icmp", address: "fd00::3", ports: [] };
+    const packets = [{ ...seen("c-1", "eth0", true, asked), place: six }];
+    expect(told(packets, [passed], question)).toEqual({
+      seen: "not sent: nobody told the MAC of fd00::3, asked for last on c-1 eth0 (out)",
+      drop: undefined,
+    });
+  });
+
   test("follows a connection by its sequence number through translation of addresses", () => {
     const tcp = { sourcePort: 40_000, destinationPort: 9111, sequence: 7, acknowledgement: 0 };
     const flags = { syn: true, ack: false, rst: false, fin: false };

@@ -4,6 +4,7 @@ import { parseAddress } from "#harness/core/ip.ts";
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Host } from "#harness/host/host.ts";
 import { defaultVxlanPorts } from "#harness/observe/capture/packet.ts";
+import { type PlacedCount, verdictsByCounts } from "./counted.ts";
 import { hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
 import { follow, type Path, type Question, type Seen } from "./follow.ts";
 import { type Ends, type Place, placesOf } from "./places.ts";
@@ -76,8 +77,9 @@ async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<HopOb
     await probe.again().catch(() => {});
     const seen = await Promise.all(busy.map((watcher) => readAll(watcher, places)));
     const packets = seen.flatMap((one) => one.packets);
-    const verdicts = seen.flatMap((one) => one.verdicts);
     const path = follow(probe.passedOn ? nameQuestion : probe, packets);
+    const counts = seen.flatMap((one) => one.counts);
+    const verdicts = [...seen.flatMap((one) => one.verdicts), ...verdictsByCounts(path, packets, counts)];
     const says = await conclude(probe, { path, packets, verdicts }, watchers);
     const ofProbe = new Set([...path.requests, ...path.answers, ...path.arp].map(({ packet }) => packet));
     return { says, packets, followed: packets.filter(({ packet }) => ofProbe.has(packet)) };
@@ -167,13 +169,14 @@ async function findPlaces({ from, to, address }: Probe, watchers: readonly Watch
 async function readAll(
   watcher: Watcher,
   places: readonly Place[],
-): Promise<{ packets: Seen[]; verdicts: PlacedVerdict[] }> {
+): Promise<{ packets: Seen[]; verdicts: PlacedVerdict[]; counts: PlacedCount[] }> {
   const watched = await watcher.end();
   const own = places.filter(({ host }) => host.name === watcher.host.name);
   const all = own.map((place) => ({ place, seen: watched.get(place.path) }));
   return {
     packets: all.flatMap(({ place, seen }) => (seen?.packets ?? []).map((one) => ({ ...one, place }))),
     verdicts: all.flatMap(({ place, seen }) => (seen?.verdicts ?? []).map((one) => ({ ...one, place }))),
+    counts: all.flatMap(({ place, seen }) => (seen?.counts ?? []).map((one) => ({ ...one, place }))),
   };
 }
 
@@ -181,7 +184,8 @@ async function readAll(
 async function ruleOf(decided: PlacedVerdict, watchers: readonly Watcher[]): Promise<string> {
   const { verdict, family, table, chain, handle, place } = decided;
   const watcher = watchers.find(({ host }) => host.name === place.host.name);
-  const rule = handle === null ? `policy ${verdict}` : await watcher?.rule(place.path, decided);
+  const rule =
+    handle === null ? `policy ${verdict}` : (decided.rule ?? (await watcher?.rule(place.path, decided)));
   return `by ${family} ${table} ${chain} on ${place.name}${rule ? `: ${rule}` : ""}`;
 }
 

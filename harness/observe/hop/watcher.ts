@@ -32,16 +32,32 @@ export interface WatchedPacket {
   readonly packet: Packet;
 }
 
-/** What a rule of nftables did to a packet in the end; iptables of today writes such rules too. */
-export interface WatchedVerdict {
+/** What a rule does to a packet in the end, and where it is. */
+interface Decision {
   readonly verdict: "drop" | "accept";
+  /** Of nftables, e.g. `inet`; `iptables` or `ip6tables` for the kernel's old tables. */
   readonly family: string;
   readonly table: string;
   readonly chain: string;
-  /** Number of the rule; none where it was the policy of the chain. */
+  /** Number of the rule; none where it is the policy of the chain. */
   readonly handle: number | null;
+}
+
+/** What a rule of nftables did to a packet in the end; iptables of today writes such rules too. */
+export interface WatchedVerdict extends Decision {
+  /** Its text, where that is known already. */
+  readonly rule?: string;
   /** The packet at each hook that it came to; `sent`: where it is about to leave. */
   readonly headers: readonly { readonly frame: Frame; readonly sent: boolean }[];
+}
+
+/** What a rule of the kernel's old tables (iptables-legacy) has counted. */
+export interface WatchedCount extends Decision {
+  /** As `iptables-save` prints it, without its chain; empty for a policy. */
+  readonly rule: string;
+  readonly packets: number;
+  /** From the IP header on. */
+  readonly bytes: number;
 }
 
 /** What was seen in one namespace. */
@@ -49,6 +65,8 @@ export interface Watched {
   readonly packets: readonly WatchedPacket[];
   /** In the order of time. */
   readonly verdicts: readonly WatchedVerdict[];
+  /** Of those that counted something, in the order in which they stand. */
+  readonly counts: readonly WatchedCount[];
 }
 
 /** What is watched for. */
@@ -61,7 +79,7 @@ export interface WatchOptions {
   readonly traced: readonly string[];
 }
 
-interface RawVerdict extends Omit<WatchedVerdict, "headers"> {
+interface RawVerdict extends Decision {
   headers: { data: string; sent: boolean }[];
 }
 
@@ -72,8 +90,9 @@ interface WatchMethods {
   end(given: object): {
     packets: Record<string, { link: string; outgoing: boolean; time: number; data: string }[]>;
     verdicts: Record<string, RawVerdict[]>;
+    counts: Record<string, WatchedCount[]>;
   };
-  rule(given: Omit<WatchedVerdict, "headers" | "verdict"> & { path: string }): string;
+  rule(given: Omit<Decision, "verdict"> & { path: string }): string;
 }
 
 /** Before connection tracking and all rules that filter, after fragments are put together. */
@@ -116,7 +135,8 @@ export class Watcher {
 
   /** Ends what was begun, and resolves to what was seen, by path. */
   async end(): Promise<Map<string, Watched>> {
-    const { packets, verdicts } = await this.#program.rpc.call("end", {}, this.#deadline("tell what it saw"));
+    const told = await this.#program.rpc.call("end", {}, this.#deadline("tell what it saw"));
+    const { packets, verdicts, counts } = told;
     return new Map(
       Object.entries(packets).map(([path, seen]) => [
         path,
@@ -126,6 +146,7 @@ export class Watcher {
             return { link, outgoing, packet: { ...decodeFrame(bytes), time, length: bytes.length } };
           }),
           verdicts: (verdicts[path] ?? []).map((one) => ({ ...one, headers: one.headers.map(readHeader) })),
+          counts: counts[path] ?? [],
         },
       ]),
     );

@@ -50,11 +50,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "lets containers of one node talk to each other over docker_gwbridge",
     why: "a container is attacked from a network that it is not in",
     detectedBy: ["B9"],
-    hop: [
-      "it got through by c-",
-      "let through by ip filter FORWARD on node1",
-      'oifname "docker_gwbridge" accept',
-    ],
+    hop: ["it got through by c-", "let through by ip", " filter FORWARD on node1: ", "docker_gwbridge"],
     inject: {
       "requirement begins": onRequirement("B9", async (context, scope) => {
         const rule = ["FORWARD", "-i", gatewayBridge, "-o", gatewayBridge, "-j", "ACCEPT"];
@@ -110,10 +106,13 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "drops UDP that arrives at the node for a published port",
     why: "a published name server or game server answers nobody",
     detectedBy: ["X5a"],
-    hop: ["last seen on node1 ", "dropped by inet fault_", "udp dport 9112 drop"],
+    // `ip mangle`, or `iptables mangle` where the node has the kernel's old tables.
+    hop: ["last seen on node1 ", "dropped by ip", " mangle PREROUTING on node1: ", "udp ", "dport 9112 "],
     inject: {
       "requirement begins": onRequirement("X5a", (context, scope) =>
-        drop(scope, firstNode(context), "prerouting", `udp dport ${publishedUdp}`),
+        insertRule(scope, firstNode(context), "mangle", [
+          ...["PREROUTING", "-p", "udp", "--dport", String(publishedUdp), "-j", "DROP"],
+        ]),
       ),
     },
   },
@@ -152,11 +151,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "forwards what arrives for a container's own address",
     why: "ports that nobody published are open to every host that has a route",
     detectedBy: ["X6"],
-    hop: [
-      "it got through by external ",
-      "let through by ip filter FORWARD on node1",
-      'iifname "eth0" accept',
-    ],
+    hop: ["it got through by external ", "let through by ip", " filter FORWARD on node1: ", "eth0"],
     inject: {
       "requirement begins": onRequirement("X6", async (context, scope) => {
         const node = firstNode(context);
@@ -186,6 +181,8 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
       "leads a client of a restarted container to the engine's proxy, as an entry of conntrack does that was made meanwhile",
     why: "a name server, a game server or a VPN takes all of its clients for one, or loses them, until they are silent",
     detectedBy: ["X7"],
+    // To the engine's proxy, which asked for the client.
+    hop: ["the answer of c-", " to 172.18.", "was last seen on node1 docker_gwbridge (in)"],
     inject: {
       "workload restarted": ({ chapter }, { workload: { node } }) =>
         untranslated(chapter, node, `udp dport ${interruptedPort}`),

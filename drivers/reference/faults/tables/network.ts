@@ -17,6 +17,7 @@ export const referenceFaults = {
     why: "ping and TCP work, and nothing that speaks UDP",
     detectedBy: ["M4"],
     mayFollow: ["M8", "M11", "M14", "M16", "P6", "P8", "T5", "V2", "V4"],
+    hop: ["last seen on node", " nv", " (in)"],
   },
   "overlay-without-tunnel": {
     breaks: "overlay networks cross the data interface as VLANs of their local tags, without VXLAN",
@@ -318,6 +319,7 @@ export const referenceFaults = {
     breaks: "IPv6 that arrives in a VLAN is dropped",
     why: "VLAN networks carry IPv4 alone, though IPv6 looks configured",
     detectedBy: ["I8"],
+    hop: ["not sent: nobody told the MAC of fd", "asked for last on node"],
   },
   "policy-for-ipv4-alone": {
     breaks: "rules are enforced over IPv4 and not over IPv6",

@@ -11,6 +11,7 @@ import threading
 from ..rpc.messages import Failure
 from ..rpc.params import Params
 from ..rpc.server import Method, Server
+from .counters import Counters
 from .namespaces import inside, survey
 from .packets import Packets, compile_filter
 from .rules import Rules, rule_text
@@ -38,6 +39,7 @@ class Watcher:
     def __init__(self) -> None:
         self._packets: dict[str, Packets] = {}
         self._rules: dict[str, Rules] = {}
+        self._counters: dict[str, Counters] = {}
         # The end of stdin is seen by a thread of its own.
         self._changing = threading.Lock()
         self._ended = False
@@ -66,6 +68,7 @@ class Watcher:
                 # A host without nftables has no rules to trace.
                 with contextlib.suppress(OSError, subprocess.SubprocessError):
                     self._rules[path].mark(chains)
+                self._counters[path] = Counters()
         except OSError as error:
             # A namespace may be gone by now; one that is there can be watched.
             if os.path.exists(path):
@@ -75,9 +78,16 @@ class Watcher:
         """Ends the watch, and tells what was seen, by path."""
         packets = {path: one.read() for path, one in self._packets.items()}
         verdicts = {path: one.read() for path, one in self._rules.items()}
+        counts = {path: self._count(path, one) for path, one in self._counters.items()}
         with self._changing:
             self._remove()
-        return {"packets": packets, "verdicts": verdicts}
+        return {"packets": packets, "verdicts": verdicts, "counts": counts}
+
+    def _count(self, path: str, counters: Counters) -> list[dict[str, object]]:
+        # A namespace may be gone by now.
+        with contextlib.suppress(OSError), inside(path):
+            return counters.risen()
+        return []
 
     async def rule(self, params: Params) -> object:
         """A rule in words."""
@@ -97,4 +107,4 @@ class Watcher:
         for path, rules in self._rules.items():
             with contextlib.suppress(OSError), inside(path):
                 rules.remove()
-        self._packets, self._rules = {}, {}
+        self._packets, self._rules, self._counters = {}, {}, {}

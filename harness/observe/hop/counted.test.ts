@@ -1,0 +1,76 @@
+import { execFileSync } from "node:child_process";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTestbed, type NamespaceTestbed } from "#harness/testing/support/namespace-testbed.ts";
+import { type Probe, whichHop } from "./hop.ts";
+
+/** Whether this machine has the kernel's old tables, and may make namespaces. */
+function hasOldTables(): boolean {
+  try {
+    execFileSync("unshare", ["--net", "iptables-legacy", "-t", "mangle", "-S"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (hasOldTables()) {
+  describe("a hop where the kernel's old tables judge", { timeout: 60_000 }, () => {
+    let bed: NamespaceTestbed;
+    beforeAll(async () => {
+      bed = await createTestbed();
+    });
+    afterAll(() => bed[Symbol.asyncDispose]());
+
+    const legacy = (...rule: string[]) => bed.far.run("iptables-legacy", "-w", ...rule);
+    const tables = () => bed.far.run("iptables-legacy-save");
+    const probe = (protocol: "tcp" | "udp", port: number): Probe => {
+      const [from, peer] = [bed.client, bed.far].map(({ agent, ip }, at) => ({
+        ...{ name: at === 0 ? "c-1" : "c-2", ip },
+        agent: async () => agent,
+      }));
+      const target = { protocol, address: bed.far.ip, port };
+      return {
+        ...{ from: from!, to: { name: "c-2", peer }, marker: "n-1", ports: [port], protocol },
+        address: bed.far.ip,
+        again: () => bed.client.agent.connect({ ...target, nonce: "n-1", timeoutMs: 1_500 }),
+      };
+    };
+
+    test.each(["tcp", "udp"] as const)(
+      "has the rule that counted the probe over %s, and leaves the tables as they were",
+      async (protocol) => {
+        await legacy("-A", "INPUT", "-p", protocol, "--dport", "7401", "-j", "DROP");
+        await legacy("-A", "INPUT", "-p", protocol, "--dport", "7402", "-j", "DROP");
+        const before = (await tables()).replaceAll(/^#.*|\[.*\]/gm, "");
+        const { says } = await whichHop(probe(protocol, 7402), [bed.host]);
+        expect(says).toBe(
+          `it arrived at c-2 eth0 (in) from 192.0.2.2, dropped by iptables filter INPUT on c-2: ` +
+            `-p ${protocol} -m ${protocol} --dport 7402 -j DROP`,
+        );
+        expect((await tables()).replaceAll(/^#.*|\[.*\]/gm, "")).toBe(before);
+      },
+    );
+
+    test("has no rule where one counted more than the probe", async () => {
+      await using servers = await bed.far.agent.listen({ protocol: "udp", ports: [7404], identity: "far" });
+      await legacy("-A", "INPUT", "-p", "udp", "--dport", "7403:7405", "-j", "DROP");
+      const other = {
+        protocol: "udp",
+        address: bed.far.ip,
+        port: servers.ports[0]!,
+        timeoutMs: 300,
+      } as const;
+      const asked = probe("udp", 7403);
+      const again = () => Promise.all([asked.again(), bed.client.agent.connect(other)]);
+      const { says } = await whichHop({ ...asked, again }, [bed.host]);
+      expect(says).toBe("it arrived at c-2 eth0 (in) from 192.0.2.2, and no answer was sent");
+    });
+
+    test("has the policy of a chain", async () => {
+      await legacy("-t", "mangle", "-P", "INPUT", "DROP");
+      const { says } = await whichHop(probe("tcp", 7406), [bed.host]);
+      await legacy("-t", "mangle", "-P", "INPUT", "ACCEPT");
+      expect(says).toMatch(/dropped by iptables mangle INPUT on c-2: policy drop$/);
+    });
+  });
+}
