@@ -19,7 +19,14 @@ test.each([
   ],
   [{ code: 2, stderr: "fatal error: stack overflow\n" }, "a fatal error of the Go runtime: stack overflow"],
   [{ code: 1, stderr: "Traceback (most recent call last):\n" }, "an uncaught exception in Python"],
+  // A log line before the trace, and one after it.
+  [{ code: 2, stderr: "start\npanic: boom\ngoroutine 1" }, "a Go panic: boom"],
+  [
+    { code: 1, stderr: "start\nTraceback (most recent call last):\n  File" },
+    "an uncaught exception in Python",
+  ],
   [{ code: 2 }, "exit 2 and nothing on stdout"],
+  [{ code: 2, stdout: " \n" }, "exit 2 and nothing on stdout"],
 ])("%j is a crash", (end, what) => {
   expect(crashOf(ended(end))).toBe(what);
 });
@@ -29,6 +36,10 @@ test.each([
   { code: 2, stdout: '{"code":7,"msg":"no"}' },
   { code: null, signal: "KILL", timedOut: true },
   { code: 0, stderr: "panic: no" },
+  { code: 1, stderr: "no panic: all is well" },
+  { code: 1, stderr: "not a fatal error: retried" },
+  { code: 1, stderr: "> Traceback (most recent call last):" },
+  { code: 1, stderr: "Traceback (most recent call last): as Python says" },
 ])("%j is none", (end) => {
   expect(crashOf(ended(end))).toBeUndefined();
 });

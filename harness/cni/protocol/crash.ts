@@ -1,8 +1,8 @@
 import type { Invocation } from "./invocation.ts";
 
 const traces: readonly (readonly [RegExp, string])[] = [
-  [/^panic: (.*)$/m, "a Go panic"],
-  [/^fatal error: (.*)$/m, "a fatal error of the Go runtime"],
+  [/^panic: (.*)/m, "a Go panic"],
+  [/^fatal error: (.*)/m, "a fatal error of the Go runtime"],
   [/^Traceback \(most recent call last\):$/m, "an uncaught exception in Python"],
 ];
 
