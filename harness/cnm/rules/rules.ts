@@ -37,7 +37,7 @@ const mayBeMissing: ReadonlySet<CallName> = new Set<CallName>([
 
 /** Words of which one must stand in a message that does not repeat a value of the request. */
 const nouns =
-  /network|endpoint|sandbox|pool|subnet|address|gateway|interface|option|scope|vlan|tag|id\b|tenant|group|cidr|exhaust/i;
+  /network|endpoint|sandbox|pool|subnet|address|gateway|interface|option|scope|vlan|\btag|\bid\b|tenant|group|cidr|exhaust/i;
 
 /**
  * Everything that is wrong with one exchange by itself, in the terms of the requirements.
