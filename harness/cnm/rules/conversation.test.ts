@@ -2,7 +2,12 @@ import { describe, expect, test } from "vitest";
 import { type Exchange, nodeGivenUp } from "#harness/cnm/protocol/exchange.ts";
 import { Conversation, checkConversation } from "./conversation.ts";
 
-type Said = readonly [call: string, request: object, answer?: object | null, caller?: string];
+type Said = readonly [
+  call: string,
+  request: object,
+  answer?: object | null | undefined,
+  caller?: string | undefined,
+];
 
 /** Exchanges one after the other, each answered before the next one is sent; `null` is an answer that never came. */
 function inOrder(...said: readonly Said[]): Exchange[] {
