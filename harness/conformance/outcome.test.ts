@@ -1,5 +1,5 @@
 import { AssertionError } from "node:assert";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { NotRemoved } from "#harness/core/async/scope.ts";
 import {
   Blocked,
@@ -13,8 +13,7 @@ import {
   ProbeFailed,
   Unsupported,
 } from "#harness/core/errors.ts";
-import { expectFact } from "./expect.ts";
-import { outcomeOf, SetUpFailed } from "./outcome.ts";
+import { outcomeMeanings, outcomeOf, outcomes, SetUpFailed } from "./outcome.ts";
 
 const setUp = (outcome: "failed" | "error") =>
   new SetUpFailed({ outcome, message: "no", cause: { kind: "set-up", what: "no" }, evidence: [] });
@@ -28,6 +27,8 @@ describe("outcomeOf", () => {
       "engine at fault",
     ],
     [new AssertionError({ message: "no" }), "failed"],
+    [Object.assign(new Error("no"), { name: "AssertionError" }), "failed"],
+    [{ name: "AssertionError" }, "error"],
     [new Blocked("no vxlan"), "blocked"],
     [new Unsupported("not declared"), "unsupported"],
     [new ConnectionLost("node2", "docker ps"), "error"],
@@ -45,17 +46,12 @@ describe("outcomeOf", () => {
   });
 });
 
-describe("expectFact", () => {
-  it("says who, what was expected and what was got", () => {
-    expect(() => expectFact("c1", "its MTU", 1500, 1450)).toThrow(
-      "c1: expected its MTU to be 1450, got 1500",
-    );
-    expect(() => expectFact("c1", "its ports", [1], [2])).toThrow(
-      "c1: expected its ports to be [2], got [1]",
-    );
-  });
+test("what kept a target from being set up is the cause of each of its tests", () => {
+  expect(setUp("error")).toMatchObject({ message: "no", because: { kind: "set-up", what: "no" } });
+});
 
-  it("is content with equal facts", () => {
-    expect(() => expectFact("c1", "its ports", { a: [1] }, { a: [1] })).not.toThrow();
-  });
+test.each(outcomes)("%s has a meaning of its own, for people", (outcome) => {
+  const others = outcomes.filter((other) => other !== outcome).map((other) => outcomeMeanings[other]);
+  expect(outcomeMeanings[outcome]).toMatch(/\w+ \w+/);
+  expect(others).not.toContain(outcomeMeanings[outcome]);
 });

@@ -1,13 +1,5 @@
-import { AssertionError } from "node:assert";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
-import {
-  Blocked,
-  EngineAtFault,
-  HarnessError,
-  Nonconformance,
-  NothingSeen,
-  Unsupported,
-} from "#harness/core/errors.ts";
+import { Blocked, EngineAtFault, Nonconformance, NothingSeen, Unsupported } from "#harness/core/errors.ts";
 import type { Cause } from "#harness/core/failure/cause.ts";
 import type { Cost } from "#harness/observe/cost/cost.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
@@ -117,8 +109,6 @@ export function outcomeOf(error: unknown): Exclude<Outcome, "passed"> {
   if (error instanceof Nonconformance) return "failed";
   if (error instanceof Blocked) return "blocked";
   if (error instanceof Unsupported) return "unsupported";
-  if (error instanceof HarnessError) return "error";
-  if (error instanceof AssertionError) return "failed";
   if (error instanceof Error && error.name === "AssertionError") return "failed";
   return "error";
 }

@@ -29,7 +29,7 @@ export async function expectRefusal(
   values: readonly string[] = [],
 ): Promise<string> {
   const said = await expectFailure(command, work);
-  expectThat(/\S+\s+\S+/.test(said), {
+  expectThat(/\S\s+\S/.test(said), {
     who: command,
     expected: "an error that says what failed",
     got: said,
