@@ -3,7 +3,7 @@ import type { DriverAttachment } from "#harness/cluster/state.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings, WorkloadRuntimeName } from "#harness/core/settings/settings.ts";
 import type { Network, NetworkSpec } from "#harness/workload/network.ts";
 import type { Capability, Feature } from "#suites/requirements/capability.ts";
 
@@ -156,7 +156,10 @@ export interface InstalledDriver {
 }
 
 /** What a driver is given of the settings: where it writes, and where what it installs or calls is found. */
-export type DriverSettings = Pick<Settings, "REPORTS" | "CACHE" | "CNI_PATH" | "CONTIV" | "CONTIV_SHA256">;
+export type DriverSettings = Pick<
+  Settings,
+  "REPORTS" | "CACHE" | "MIRROR" | "CNI_PATH" | "RUNTIME" | "CONTIV" | "CONTIV_SHA256"
+>;
 
 /**
  * The plugin under test. A driver file has a default export made by `defineDriver`: a driver, or a function that makes one.
@@ -170,6 +173,8 @@ export interface Driver {
   readonly title: string;
   readonly capabilities: readonly Capability[];
   readonly needs?: Needs;
+  /** What starts its workloads where that is no engine: the setting RUNTIME. */
+  readonly runtime?: WorkloadRuntimeName;
   /** What its rules mean beside each other, where it declares `policy`; left out: `usualPolicySemantics`. */
   readonly policySemantics?: PolicySemantics;
   /**

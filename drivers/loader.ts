@@ -23,7 +23,7 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
   const { specifier, place, file } = locate(reference);
   if (conflistExtensions.includes(extname(place))) {
     const { conflistDriver } = await import("./cni/conflist.ts");
-    return keepingPromises(reference, place, await conflistDriver(place)(settings));
+    return keepingPromises(reference, place, conflistDriver(place)(settings));
   }
   const exported = await importDefault(
     { named: `DRIVER=${reference}`, specifier, place, file },
@@ -43,7 +43,21 @@ export async function loadDriver(reference: string, settings: DriverSettings): P
   if (problems.length > 0) {
     throw new UsageError(`DRIVER=${reference}: ${file} is not a driver\n  ${problems.join("\n  ")}`);
   }
+  refuseRuntime(reference, settings, driver as Driver);
   return keepingPromises(reference, file, driver as Driver);
+}
+
+/** Refuses a driver whose workloads the chosen runtime would not start: engines, or a runtime of its own, would. */
+function refuseRuntime(
+  reference: string,
+  { RUNTIME }: Pick<DriverSettings, "RUNTIME">,
+  { runtime }: Driver,
+): void {
+  if (RUNTIME === "netconform" || runtime === RUNTIME) return;
+  throw new UsageError(
+    `RUNTIME=${RUNTIME}: expected a driver with it that can have its containers started by ${RUNTIME}, got DRIVER=${reference}`,
+    { hint: "take a driver of CNI plugins: DRIVER=cni-bridge, or DRIVER=./my.conflist" },
+  );
 }
 
 /** Refuses a driver that was made for another version of the driver API. One that does not say is taken for a current one. */

@@ -17,6 +17,7 @@ import { type Rendered, renderedSchema, withAddress, withoutDefaultRoute } from 
 import { NodeRuntimes, putBinary } from "./network/runtimes.ts";
 import { nodeValuesOf } from "./node-values.ts";
 import type { CniProfile } from "./profile.ts";
+import { throughRuntime } from "./runtimes/choice.ts";
 import { makeChainsOnce } from "./set-up-once.ts";
 import { Speakers } from "./speakers.ts";
 
@@ -31,7 +32,11 @@ dpkg-query --show --showformat='\${Package} \${Version}' "\${package%%:*}"`;
 
 /** Makes a driver of plugins behind a CNI runtime; `export default cniDriver({...})` is a whole driver file. */
 export function cniDriver(profile: CniProfile): (settings: DriverSettings) => Driver {
-  return ({ CNI_PATH: folders }) => ({
+  return (settings) => throughRuntime(settings, plainDriver(profile, settings));
+}
+
+function plainDriver(profile: CniProfile, settings: DriverSettings): Driver {
+  return {
     name: profile.name,
     title: profile.title,
     capabilities: ["cni", ...profile.capabilities],
@@ -51,17 +56,19 @@ export function cniDriver(profile: CniProfile): (settings: DriverSettings) => Dr
       }
       if (await carriesIpv6(cluster, profile)) await openHostEnds(scope, cluster, profile);
       const first = (await carriesIpv6(cluster, profile)) ? { subnet6: scratchSubnet6 } : {};
-      await useOnce(scope, new InstalledCni(cluster, profile, folders), first);
+      const installed = new InstalledCni(cluster, profile, settings);
+      await installed.findPlugins();
+      await useOnce(scope, installed, first);
       return {};
     },
 
     binaries: async (cluster) => {
-      const plugins = await new InstalledCni(cluster, profile, folders).plugins();
+      const plugins = await new InstalledCni(cluster, profile, settings).plugins();
       return plugins.map(({ file }) => file);
     },
 
-    connect: async (cluster) => new InstalledCni(cluster, profile, folders),
-  });
+    connect: async (cluster) => new InstalledCni(cluster, profile, settings),
+  };
 }
 
 /** Without what the plugins need nothing is tried, and everything will be blocked with the reason. */
@@ -91,7 +98,9 @@ async function useOnce(scope: Scope, driver: InstalledCni, spec: NetworkSpec): P
   try {
     const network = await driver.createNetwork(used, { ...spec, subnet: scratchSubnet });
     for (const node of network.nodes) {
-      await makeChainsOnce(scope, node, () => network.run(used, node, { bare: true, publish }));
+      await makeChainsOnce(scope, node, () =>
+        network.run(used, node, { bare: driver.attachesNamespaces, publish }),
+      );
     }
     await used.close();
   } catch (error) {
@@ -109,10 +118,10 @@ class InstalledCni implements InstalledDriver {
   readonly #profile: CniProfile;
   readonly #runtimes: NodeRuntimes;
 
-  constructor(cluster: Cluster, profile: CniProfile, folders: readonly string[]) {
+  constructor(cluster: Cluster, profile: CniProfile, settings: DriverSettings) {
     this.#cluster = cluster;
     this.#profile = profile;
-    this.#runtimes = new NodeRuntimes(cluster, folders);
+    this.#runtimes = new NodeRuntimes(cluster, settings);
     if (profile.underlay) this.underlay = profile.underlay;
     if (profile.announces) {
       this.speakBgp = (scope, spec) => this.#speakers.speak(scope, spec);
@@ -122,6 +131,15 @@ class InstalledCni implements InstalledDriver {
 
   get publishes(): boolean {
     return this.#profile.capabilities.includes("publish");
+  }
+
+  get attachesNamespaces(): boolean {
+    return this.#runtimes.attachesNamespaces;
+  }
+
+  /** Before the first network: the runtime knows the plugins that are on the nodes then. */
+  findPlugins(): Promise<void> {
+    return this.#runtimes.findPlugins();
   }
 
   async createNetwork(scope: Scope, spec: NetworkSpec = {}): Promise<CniNetwork> {
@@ -156,7 +174,10 @@ class InstalledCni implements InstalledDriver {
         return [type, stdout.trim()] as const;
       }),
     );
-    return Object.fromEntries(said.filter(([, text]) => text !== ""));
+    return {
+      ...(await this.#runtimes.version()),
+      ...Object.fromEntries(said.filter(([, text]) => text !== "")),
+    };
   }
 
   /** The executables of the configuration's plugins on the first node, those of IPAM included. */

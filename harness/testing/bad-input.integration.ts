@@ -58,6 +58,15 @@ const settings: [Record<string, string>, RegExp][] = [
     /^ENGINE: Docker 26\.1 refuses --icc=maybe:\ninvalid argument "maybe" for/m,
   ],
   [{ ENGINE: "debian:sid@20261399" }, /: expected a day and time that there are, .* got 20261399/],
+  [{ RUNTIME: "crio" }, /^RUNTIME=crio: expected one of netconform, podman, containerd/m],
+  [
+    { RUNTIME: "podman", DRIVER: "bridge" },
+    /^RUNTIME=podman: expected a driver with it that .* podman, got DRIVER=bridge\n.*DRIVER=cni-bridge/m,
+  ],
+  [
+    { RUNTIME: "podman", DRIVER: "cni-bridge", CLUSTER: "ssh", INVENTORY: "hosts.yaml" },
+    /^RUNTIME=podman: expected CLUSTER=containers with it, got CLUSTER=ssh/m,
+  ],
   [{ NODES: "abc" }, /^NODES=abc: expected a whole number from 1 to 16/m],
 ];
 

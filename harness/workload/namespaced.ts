@@ -37,6 +37,14 @@ export abstract class NamespacedWorkload implements Workload {
     if (identity.nameserver !== undefined) this.nameserver = identity.nameserver;
   }
 
+  get ofEngine(): boolean {
+    return true;
+  }
+
+  byHand(argv: readonly string[]): readonly string[] {
+    return ["docker", "exec", this.name, ...argv];
+  }
+
   abstract exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
 
   async links(): Promise<Link[]> {

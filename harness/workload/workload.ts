@@ -36,10 +36,14 @@ export interface Workload {
   readonly netns: string;
   /** Name server that it asks first; absent: the engine's embedded DNS. */
   readonly nameserver?: string;
+  /** Whether it is a container that its node's engine knows. */
+  readonly ofEngine: boolean;
   /** Its interfaces as the kernel describes them, loopback included. */
   links(): Promise<Link[]>;
   /** Runs inside the workload as its user would see it: file system, resolver and all. */
   exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
+  /** What somebody types on its node for `exec`. */
+  byHand(argv: readonly string[]): readonly string[];
   /** Runs a tool of the node inside the workload's network namespace; needs nothing from the image. */
   inNetns(argv: readonly string[], options?: ExecOptions): Promise<ExecResult>;
   /** The probe agent in its network namespace, started on first use. */

@@ -91,7 +91,8 @@ chapter("external", ({ requirement, shared }) => {
         ports: [published],
         identity: `served-by-${exposed.name}`,
       });
-      keep({ name: "published.txt", content: await node.run(["docker", "port", exposed.name]) });
+      if (exposed.ofEngine)
+        keep({ name: "published.txt", content: await node.run(["docker", "port", exposed.name]) });
       await Promise.all(
         clients.map((client, index) =>
           expectOpen(client, server.at(published, { address: addresses[index] ?? "" })),

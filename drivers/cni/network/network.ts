@@ -1,5 +1,4 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -8,9 +7,8 @@ import {
   attachedName,
   type CniWorkload,
   isCniWorkload,
-  joinCniNetwork,
-  runCniWorkload,
 } from "#harness/workload/cni/attachment.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { ConnectSpec, Network, NetworkView, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { type Rendered, renderedSchema, withoutDefaultRoute } from "./rendered.ts";
@@ -69,7 +67,7 @@ export class CniNetwork implements Network {
     await announce("network created", { network: this, scope });
   }
 
-  run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CniWorkload> {
+  async run(scope: Scope, node: ClusterNode, spec: WorkloadSpec = {}): Promise<CniWorkload> {
     const { cluster } = this.#runtimes;
     const { member, placed } = this.#variants;
     const { group, ip } = spec;
@@ -78,18 +76,21 @@ export class CniNetwork implements Network {
       const own = ip !== undefined && placed ? placed(config, ip) : config;
       return group !== undefined && member ? member(own, group) : own;
     });
-    return runCniWorkload(scope, node, {
-      ...spec,
-      network,
-      runtime: this.#runtimes.of(node),
-      image: cluster.image,
-    });
+    const name = spec.name ?? uniqueName("c");
+    const kind = spec.bare ? "namespace" : "container";
+    const own = scope.child(`${kind} ${name} on ${node.name}`, { kind: "workload" });
+    const runtime = this.#runtimes.of(node);
+    const workload = await runtime.run(own, { ...spec, name, network, image: cluster.image });
+    await announce("workload started", { workload, network: this.name, scope: own });
+    return workload;
   }
 
-  connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<CniWorkload> {
+  async connect(scope: Scope, workload: Workload, spec?: ConnectSpec): Promise<CniWorkload> {
     const { node } = workload;
     const config = this.#configOf(node, this.#variants.second);
-    return joinCniNetwork(scope, this.#runtimes.of(node), attached(workload), config, spec);
+    const joined = await this.#runtimes.of(node).connect(scope, attached(workload), config, spec);
+    await announce("workload connected", { workload: joined, network: this.name, scope });
+    return joined;
   }
 
   async disconnect(workload: Workload): Promise<void> {
@@ -101,7 +102,7 @@ export class CniNetwork implements Network {
   async inspect(node: ClusterNode): Promise<NetworkView> {
     const text = await node.files.readText(this.#file());
     const config = renderedSchema.parse(JSON.parse(text));
-    const attachments = await this.#runtimes.of(node).attachments(config);
+    const attachments = await this.#runtimes.of(node).attachments(config.name);
     const containers = attachments.map((attachment) => {
       const { containerId, ifName, result } = attachment;
       const {
@@ -124,10 +125,10 @@ export class CniNetwork implements Network {
     return `${folder}/${this.name}.conflist`;
   }
 
-  #configOf(node: ClusterNode, vary: (config: Rendered) => Rendered): NetworkConfig {
+  #configOf(node: ClusterNode, vary: (config: Rendered) => Rendered): Rendered {
     const config = this.#configs.get(node);
     if (!config) throw new HarnessError(`${this.name} has no configuration for ${node.name}`);
-    return parseNetworkConfig(JSON.stringify(vary(config)), `${this.#file()} on ${node.name}`);
+    return vary(config);
   }
 }
 

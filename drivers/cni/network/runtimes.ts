@@ -1,44 +1,72 @@
+import { putRecorders } from "#drivers/cni/runtimes/calls.ts";
+import { ContainerdWorkloads } from "#drivers/cni/runtimes/containerd.ts";
+import { PodmanWorkloads } from "#drivers/cni/runtimes/podman.ts";
+import type { DriverSettings } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
-import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import type { WorkloadRuntimeName } from "#harness/core/settings/settings.ts";
+import { OwnWorkloads } from "#harness/workload/cni/own-runtime.ts";
+import type { WorkloadRuntime } from "#harness/workload/cni/workload-runtime.ts";
 
 /** Where plugins are put on the nodes. */
 const binaryFolder = "/opt/cni/bin";
 
-/** A runtime on every node of a cluster, with a record of every plugin call. */
+/** A runtime on every node of a cluster, as the setting RUNTIME chooses it. */
 export class NodeRuntimes {
   readonly cluster: Cluster;
   /** Folders that are searched for plugins. */
   readonly path: readonly string[];
-  readonly #runtimes: ReadonlyMap<ClusterNode, CniRuntime>;
-  readonly #calls = new Map<string, Invocation[]>();
+  readonly #runtimes: ReadonlyMap<ClusterNode, WorkloadRuntime>;
+  readonly #name: WorkloadRuntimeName;
 
-  /** `folders` are searched for plugins, after the one where drivers put theirs. */
-  constructor(cluster: Cluster, folders: readonly string[]) {
+  /** The folders of `CNI_PATH` are searched for plugins after the one where drivers put theirs. */
+  constructor(cluster: Cluster, { CNI_PATH, RUNTIME }: Pick<DriverSettings, "CNI_PATH" | "RUNTIME">) {
     this.cluster = cluster;
-    this.path = [binaryFolder, ...folders.filter((folder) => folder !== binaryFolder)];
-    const observe = (call: Invocation) => {
-      const id = call.env.CNI_CONTAINERID ?? "";
-      this.#calls.set(id, [...this.callsOf(id), call]);
-    };
-    this.#runtimes = new Map(
-      cluster.nodes.map((host) => [host, new CniRuntime({ host, path: this.path, observe })]),
-    );
+    this.#name = RUNTIME;
+    this.path = [binaryFolder, ...CNI_PATH.filter((folder) => folder !== binaryFolder)];
+    const makes = makers[RUNTIME];
+    this.#runtimes = new Map(cluster.nodes.map((node) => [node, makes(node, this.path)]));
   }
 
-  of(node: ClusterNode): CniRuntime {
+  /** Whether bare namespaces can be attached. */
+  get attachesNamespaces(): boolean {
+    return this.#name === "netconform";
+  }
+
+  of(node: ClusterNode): WorkloadRuntime {
     const runtime = this.#runtimes.get(node);
     if (!runtime) throw new HarnessError(`${node.name} is no node of ${this.cluster.id}`);
     return runtime;
   }
 
+  /** Puts a recorder before every plugin that the nodes have now, where the runtime is none of ours. */
+  async findPlugins(): Promise<void> {
+    if (this.#name === "netconform") return;
+    await Promise.all(this.cluster.nodes.map((node) => putRecorders(node, this.path)));
+  }
+
   /** Every call for a container so far, in the order in which they ended. */
   callsOf(containerId: string): readonly Invocation[] {
-    return this.#calls.get(containerId) ?? [];
+    return [...this.#runtimes.values()].flatMap((runtime) => runtime.callsOf(containerId));
+  }
+
+  /** The runtime's own name and version, by its kind; nothing of ours. */
+  async version(): Promise<Record<string, string>> {
+    const [first] = this.#runtimes.values();
+    const version = await first?.version?.();
+    return version === undefined ? {} : { runtime: version };
   }
 }
+
+const makers: Readonly<
+  Record<WorkloadRuntimeName, (node: ClusterNode, path: readonly string[]) => WorkloadRuntime>
+> = {
+  netconform: (node, path) => new OwnWorkloads(node, path),
+  podman: (node) => new PodmanWorkloads(node),
+  containerd: (node) => new ContainerdWorkloads(node),
+};
 
 /** Puts a plugin's executable on a node until `scope` closes. */
 export async function putBinary(

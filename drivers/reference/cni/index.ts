@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { CniNetwork, type Variants } from "#drivers/cni/network/network.ts";
 import type { Rendered } from "#drivers/cni/network/rendered.ts";
 import { NodeRuntimes, putBinary } from "#drivers/cni/network/runtimes.ts";
-import { defineDriver, type InstalledDriver, usualPolicySemantics } from "#drivers/driver.ts";
+import {
+  type DriverSettings,
+  defineDriver,
+  type InstalledDriver,
+  usualPolicySemantics,
+} from "#drivers/driver.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import { checkTools } from "#drivers/reference/dataplane/dataplane.ts";
 import { Administered, ask } from "#drivers/reference/driver/administered.ts";
@@ -55,7 +60,7 @@ export default defineDriver((settings) => ({
   },
 
   async connect(cluster, { adminSocket = "" }) {
-    return new InstalledReferenceCni(cluster, new AdminClient(adminSocket), settings.CNI_PATH);
+    return new InstalledReferenceCni(cluster, new AdminClient(adminSocket), settings);
   },
 }));
 
@@ -71,9 +76,9 @@ class InstalledReferenceCni extends Administered implements InstalledDriver {
   readonly underlay = "control";
   readonly #runtimes: NodeRuntimes;
 
-  constructor(cluster: Cluster, admin: AdminClient, folders: readonly string[]) {
+  constructor(cluster: Cluster, admin: AdminClient, settings: DriverSettings) {
     super(admin);
-    this.#runtimes = new NodeRuntimes(cluster, folders);
+    this.#runtimes = new NodeRuntimes(cluster, settings);
   }
 
   /** Makes the network in the plugin, and a configuration on each node that names it. */

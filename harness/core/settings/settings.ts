@@ -8,6 +8,10 @@ import { typed } from "#harness/core/typed.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import { readUsual } from "./usual.ts";
 
+/** What starts the workloads of CNI networks. */
+export const workloadRuntimes = ["netconform", "podman", "containerd"] as const;
+export type WorkloadRuntimeName = (typeof workloadRuntimes)[number];
+
 const clusterProviders = ["containers", "ssh", "vagrant"] as const;
 export type ClusterProvider = (typeof clusterProviders)[number];
 
@@ -204,6 +208,12 @@ const schema = z.object({
     .default("/opt/cni/bin:/usr/lib/cni:/usr/libexec/cni")
     .transform((value) => value.split(":").filter(Boolean))
     .describe("folders with CNI plugins, separated by colons"),
+  RUNTIME: z
+    .enum(workloadRuntimes)
+    .default("netconform")
+    .describe(
+      "what starts the workloads of CNI networks and calls the plugins: netconform, the project's own runtime; podman; containerd; see docs/cni.md",
+    ),
   CNI_VERSION: list
     .pipe(z.array(z.enum(["newest", "0.3.1", "0.4.0", "1.0.0", "1.1.0"])))
     .default([])
@@ -315,6 +325,11 @@ function whatGoesTogether(settings: Settings, given: Given): string[] {
   const { CLUSTER, DRIVER, ENGINE, INVENTORY } = settings;
   const beside = profileBeside(settings);
   if (beside.length > 0) return beside;
+  if (settings.RUNTIME !== "netconform" && CLUSTER !== "containers") {
+    return [
+      `RUNTIME=${settings.RUNTIME}: expected CLUSTER=containers with it, got CLUSTER=${CLUSTER} (set in the environment)`,
+    ];
+  }
   if (CLUSTER !== "ssh") {
     return INVENTORY
       ? [

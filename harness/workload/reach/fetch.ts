@@ -34,7 +34,7 @@ export async function fetchFromExternalHost(
   const argv = wget(3);
   const byHand: ByHand = {
     host: workload.node,
-    argv: ["docker", "exec", workload.name, ...wget(2)],
+    argv: workload.byHand(wget(2)),
     shows: ({ code, stdout }) => code !== 0 || stdout.trim() !== source,
   };
   let last = "nothing";

@@ -41,7 +41,7 @@ function failure(
     got: last,
     byHand: {
       host: from.node,
-      argv: ["docker", "exec", from.name, ...argv],
+      argv: from.byHand(argv),
       shows: ({ code, stdout }) => code !== 0 || !stdout.includes(`(${to.ip})`),
     },
     probe: {

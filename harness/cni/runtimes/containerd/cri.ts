@@ -31,6 +31,7 @@ const methods = {
     "StopPodSandbox",
     "RemovePodSandbox",
     "ListPodSandbox",
+    "PodSandboxStatus",
     "Status",
   ],
   ImageService: ["ImageStatus"],
@@ -72,8 +73,10 @@ const messages = {
   StopPodSandboxResponse: message({}),
   RemovePodSandboxRequest: message({ podSandboxId: ["string", 1] }),
   RemovePodSandboxResponse: message({}),
+  PodSandboxStatusRequest: message({ podSandboxId: ["string", 1], verbose: ["bool", 2] }),
+  PodSandboxStatusResponse: text({}, { info: 2 }),
   ListPodSandboxRequest: message({}),
-  PodSandbox: message({ id: ["string", 1] }),
+  PodSandbox: message({ id: ["string", 1], metadata: ["PodSandboxMetadata", 2] }),
   ListPodSandboxResponse: message({ items: ["PodSandbox", 1] }, ["items"]),
   StatusRequest: message({ verbose: ["bool", 1] }),
   RuntimeCondition: message({
@@ -108,7 +111,10 @@ const answers = {
   RunPodSandbox: z.object({ podSandboxId: z.string() }),
   StopPodSandbox: z.unknown(),
   RemovePodSandbox: z.unknown(),
-  ListPodSandbox: z.object({ items: z.array(z.object({ id: z.string() })) }),
+  ListPodSandbox: z.object({
+    items: z.array(z.object({ id: z.string(), metadata: z.object({ name: z.string() }) })),
+  }),
+  PodSandboxStatus: z.object({ info: z.record(z.string(), z.string()) }),
   Status: z.object({
     status: z.object({
       conditions: z.array(

@@ -17,6 +17,11 @@ import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 const suite = "bookworm";
 const packages = ["podman", "conmon", "crun", "golang-github-containers-common", "iptables"];
 
+/** The file system with it, in the cache. */
+export function podmanRoot(settings: BootstrapSettings, progress: Progress): Promise<string> {
+  return debianRoot(settings, progress, { name: "podman", suite, packages });
+}
+
 const containersConf = `
 [containers]
 cgroups = "disabled"
@@ -56,7 +61,7 @@ export class Podman implements RuntimeUnderTest {
   }
 
   static async start(folder: string, settings: BootstrapSettings, progress: Progress): Promise<Podman> {
-    const root = await debianRoot(settings, progress, { name: "podman", suite, packages });
+    const root = await podmanRoot(settings, progress);
     const { path: workload } = await workloadArchive(settings, progress);
     const world = await World.begin(folder, root);
     const { share } = world;

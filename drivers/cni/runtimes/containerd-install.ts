@@ -1,0 +1,94 @@
+import { type Daemon, daemon } from "#drivers/kit/daemon/daemon.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { pluginSearchPath } from "#harness/cni/protocol/invocation.ts";
+import { pauseImage } from "#harness/cni/runtimes/containerd/pause-image.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { Blocked } from "#harness/core/errors.ts";
+import { home, pluginFolder } from "./calls.ts";
+
+const folder = `${home}/containerd`;
+export const containerdSocket = `${folder}/containerd.sock`;
+/** `ctr` for the sandboxes of the Container Runtime Interface. */
+export const ctr = ["ctr", "--address", containerdSocket, "--namespace", "k8s.io"];
+
+/**
+ * A pod has the network of its runtime handler, and containerd reads handlers once: so many networks can be used at a time. Each watches
+ * its folder by an inotify instance, of which a user has 128 by default.
+ */
+const handlers = Array.from({ length: 10 }, (_, index) => `network${index}`);
+export const handlersFolder = `${folder}/networks`;
+/** Has a folder for each handler that has no network. */
+export const freeFolder = `${folder}/free`;
+
+const options = `options]\nBinaryName = "runc"`;
+const cri = `plugins."io.containerd.grpc.v1.cri"`;
+const config = `
+version = 2
+root = "${folder}/root"
+state = "${folder}/state"
+[grpc]
+address = "${containerdSocket}"
+[${cri}]
+sandbox_image = "${pauseImage}"
+disable_tcp_service = true
+disable_apparmor = true
+restrict_oom_score_adj = true
+[${cri}.cni]
+bin_dir = "${pluginFolder}"
+conf_dir = "${folder}/no-network"
+[${cri}.containerd]
+snapshotter = "native"
+[${cri}.containerd.runtimes.runc]
+runtime_type = "io.containerd.runc.v2"
+[${cri}.containerd.runtimes.runc.${options}
+${handlers
+  .map(
+    (name) => `[${cri}.containerd.runtimes.${name}]
+runtime_type = "io.containerd.runc.v2"
+cni_conf_dir = "${handlersFolder}/${name}"
+cni_max_conf_num = 1
+[${cri}.containerd.runtimes.${name}.${options}`,
+  )
+  .join("\n")}
+`;
+
+const makeImage = `
+  set -e
+  id=$(docker create --label netconform=runtime "$1" sh)
+  docker commit --change 'ENTRYPOINT ["/bin/sleep", "1000000"]' --change 'CMD []' --change "ENV PATH=$4" "$id" "$2" >/dev/null
+  docker rm "$id" >/dev/null
+  docker save --output "$3" "$2"
+  docker rmi "$2" >/dev/null`;
+
+/**
+ * Runs a containerd beside the engine's own on every node until `scope` closes: the program that the engine brought. Throws `Blocked` where
+ * there is none.
+ */
+export async function installContainerd(scope: Scope, { nodes, image }: Cluster): Promise<void> {
+  await Promise.all(
+    nodes.map(async (node) => {
+      await run(scope, node);
+      const archive = `${folder}/image.tar`;
+      await node.run(["sh", "-c", makeImage, "sh", image, pauseImage, archive, pluginSearchPath]);
+      const { stdout } = await node.exec([...ctr, "images", "import", "--help"]);
+      // Without the transfer service, which would unpack for another snapshotter.
+      const how = stdout.includes("--local") ? ["--local"] : [];
+      await node.run([...ctr, "images", "import", ...how, "--snapshotter", "native", archive]);
+    }),
+  );
+}
+
+async function run(scope: Scope, node: ClusterNode): Promise<Daemon> {
+  const { code } = await node.exec(["sh", "-c", "command -v containerd && command -v ctr"]);
+  if (code !== 0) throw new Blocked(`${node.name}: its engine came without containerd and ctr`);
+  const free = handlers.map((name) => `${freeFolder}/${name}`);
+  const networks = handlers.map((name) => `${handlersFolder}/${name}`);
+  await node.run(["mkdir", "-p", `${folder}/no-network`, ...networks]);
+  if (!(await node.files.exists(freeFolder))) await node.run(["mkdir", "-p", ...free]);
+  const file = `${folder}/config.toml`;
+  await node.files.write(file, config);
+  return daemon(scope, {
+    ...{ node, name: "containerd", argv: ["containerd", "--config", file], part: "environment" },
+    ready: async () => (await node.exec([...ctr, "version"])).code === 0,
+  });
+}

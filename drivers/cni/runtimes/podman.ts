@@ -1,0 +1,132 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { Invocation } from "#harness/cni/protocol/invocation.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { Unsupported } from "#harness/core/errors.ts";
+import { freshMac } from "#harness/core/random.ts";
+import type { ExecResult } from "#harness/host/host.ts";
+import { type CniWorkload, type Sandbox, workloadOf } from "#harness/workload/cni/attachment.ts";
+import {
+  chosenPort,
+  type KnownAttachment,
+  type WantedWorkload,
+  type WorkloadRuntime,
+  type WrittenNetwork,
+} from "#harness/workload/cni/workload-runtime.ts";
+import type { ConnectSpec } from "#harness/workload/network.ts";
+import { home, KnownCalls } from "./calls.ts";
+import { podmanEnvironment, podmanProgram, rootFileSystem } from "./podman-install.ts";
+import { refusal } from "./refusal.ts";
+import { readResults, resultOf } from "./results.ts";
+
+/**
+ * Podman with its CNI back end on a node. Each container has a folder of networks of its own, so that a network's configuration can
+ * differ from container to container.
+ */
+export class PodmanWorkloads implements WorkloadRuntime {
+  readonly #node: ClusterNode;
+  readonly #calls: KnownCalls;
+
+  constructor(node: ClusterNode) {
+    this.#node = node;
+    this.#calls = new KnownCalls(node);
+  }
+
+  callsOf(containerId: string): readonly Invocation[] {
+    return this.#calls.of(containerId);
+  }
+
+  attachments(network: string): Promise<KnownAttachment[]> {
+    return readResults(this.#node, network);
+  }
+
+  async version(): Promise<string> {
+    const { stdout } = await this.#exec(["--version"]);
+    return stdout.trim().replace(/^podman version /, "Podman ");
+  }
+
+  async run(scope: Scope, wanted: WantedWorkload): Promise<CniWorkload> {
+    const { name, network, ip, ip6, publish = [], bare } = wanted;
+    if (bare) throw new Unsupported("Podman attaches containers, and no bare namespaces");
+    const ports = publish.map(chosenPort);
+    const node = this.#node;
+    scope.defer(`the networks of ${name}`, () => node.run(["rm", "-r", networksOf(name)]));
+    await this.#write(name, network);
+    let id = "";
+    scope.defer(`container ${name}`, async () => {
+      await this.#podman(name, ["rm", "--force", "--ignore", "--time", "0", name]);
+      if (id) await this.#calls.read(id);
+    });
+    const addresses = [ip, ip6].flatMap((address) => (address ? [`ip=${address}`] : []));
+    await this.#podman(name, [
+      ...["run", "--detach", "--name", name, "--hostname", name],
+      ...["--network", `${network.name}:${[`mac=${freshMac()}`, ...addresses].join(",")}`],
+      ...ports.flatMap(({ hostIP = "", hostPort, containerPort, protocol }) => [
+        "--publish",
+        `${hostIP}${hostIP && ":"}${hostPort}:${containerPort}/${protocol}`,
+      ]),
+      ...["--rootfs", rootFileSystem, "/bin/sleep", "1000000"],
+    ]);
+    const inspected = await this.#podman(name, [
+      ...["container", "inspect", "--format", "{{.Id}} {{.State.Pid}}", name],
+    ]);
+    const [found = "", pid] = inspected.trim().split(" ");
+    id = found;
+    const sandbox: Sandbox = {
+      ...{ name, id, node, netns: `/proc/${pid}/ns/net` },
+      byHand: (argv) => ["env", ...assignments, podmanProgram, "exec", name, ...argv],
+      exec: (argv, options) => {
+        const input = options?.input === undefined ? [] : ["--interactive"];
+        return this.#exec(["exec", ...input, name, ...argv], options);
+      },
+    };
+    return this.#attached(scope, sandbox, network);
+  }
+
+  async connect(
+    scope: Scope,
+    workload: CniWorkload,
+    network: WrittenNetwork,
+    { ip }: ConnectSpec = {},
+  ): Promise<CniWorkload> {
+    const { name, sandbox } = workload;
+    await this.#write(name, network);
+    const address = ip ? ["--ip", ip] : [];
+    const connect = ["network", "connect", "--mac-address", freshMac(), ...address, network.name, name];
+    await this.#podman(name, connect);
+    const joined = await this.#attached(scope, sandbox, network);
+    scope.defer(`${name} in ${network.name}`, () => joined.detach());
+    return joined;
+  }
+
+  async #attached(scope: Scope, sandbox: Sandbox, network: WrittenNetwork): Promise<CniWorkload> {
+    const { ifName, result } = await resultOf(this.#node, network.name, sandbox.id);
+    await this.#calls.read(sandbox.id);
+    const remove = async () => {
+      await this.#podman(sandbox.name, ["network", "disconnect", network.name, sandbox.name]);
+      await this.#calls.read(sandbox.id);
+    };
+    return workloadOf(scope, { sandbox, ifName, result, remove });
+  }
+
+  async #write(container: string, network: WrittenNetwork): Promise<void> {
+    const file = `${networksOf(container)}/${network.name}.conflist`;
+    await this.#node.files.write(file, JSON.stringify(network));
+  }
+
+  async #podman(container: string, argv: readonly string[]): Promise<string> {
+    const { code, stdout, stderr } = await this.#exec([
+      "--network-config-dir",
+      networksOf(container),
+      ...argv,
+    ]);
+    if (code === 0) return stdout;
+    throw refusal(`${this.#node.name}: podman ${argv.join(" ")}`, stderr || stdout);
+  }
+
+  #exec(argv: readonly string[], options: { input?: string | Uint8Array } = {}): Promise<ExecResult> {
+    return this.#node.exec([podmanProgram, ...argv], { ...options, env: podmanEnvironment });
+  }
+}
+
+const assignments = Object.entries(podmanEnvironment).map(([name, value]) => `${name}=${value}`);
+const networksOf = (container: string) => `${home}/networks/${container}`;
