@@ -1,6 +1,7 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 
@@ -20,8 +21,7 @@ export async function claimFolder(folder: string): Promise<void> {
         hint: "wait for it to end, or set REPORTS=… to another folder",
       });
     }
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(path, ownIdentity());
+    writeInOneStep(path, ownIdentity());
     process.once("exit", () => rmSync(path, { force: true }));
   });
 }

@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 
 /** Where each report lies in the reports folder. */
 export const reportFiles = {
@@ -10,14 +11,6 @@ export const reportFiles = {
   allureHistory: "allure-history.jsonl",
   evidence: "evidence",
 } as const;
-
-/** Replaces `path` in one step: a reader sees the old text or the new one, never a half. */
-export function writeAtomically(path: string, text: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, text);
-  renameSync(draft, path);
-}
 
 /**
  * Removes what an earlier run left in the reports folder: statement, JUnit, Allure results, evidence.
@@ -39,7 +32,7 @@ export function rememberVerdict(folder: string): () => boolean {
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
     .map((path) => ({ path, text: readFileSync(path, "utf8") }));
   return () => {
-    for (const { path, text } of kept) writeAtomically(path, text);
+    for (const { path, text } of kept) writeInOneStep(path, text);
     return kept.length > 0;
   };
 }

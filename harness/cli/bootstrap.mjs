@@ -105,7 +105,8 @@ async function run() {
   // The heap would grow by a hundred megabytes before Node.js looks for young objects that are dead.
   const child = spawn(ownNode, ["--max-semi-space-size=2", program, ...args], {
     cwd: root,
-    stdio: "inherit",
+    // The last one closes when we end, however that is: the program ends then as well.
+    stdio: ["inherit", "inherit", "inherit", "pipe"],
     env: {
       // Types are stripped and code is compiled once, for the processes of vitest as well.
       NODE_COMPILE_CACHE: join(modules, ".cache/netconform"),
@@ -113,6 +114,7 @@ async function run() {
       MIMALLOC_ARENA_EAGER_COMMIT: "0",
       MIMALLOC_PURGE_DELAY: "0",
       ...process.env,
+      NETCONFORM_STARTER: "3",
       PATH: path,
     },
   });

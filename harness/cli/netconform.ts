@@ -1,11 +1,13 @@
 // netconform COMMAND [ARGUMENT…]: the one program. In a checkout `bootstrap.mjs` starts it, in the package `bin.mjs`.
 
+import { endWithStarter } from "#harness/core/process/starter.ts";
 import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
 import { typed } from "#harness/core/typed.ts";
 import { type Commands, commands, findCommand } from "./commands.ts";
 import { complete, formatCompleted } from "./completion/complete.ts";
 import { newCommand } from "./run.ts";
 
+endWithStarter();
 const [first = "", ...rest] = process.argv.slice(2);
 // `netconform help NAME` is `netconform NAME --help`.
 const [name = "", args] = first === "help" && rest.length > 0 ? [rest[0], ["--help"]] : [first, rest];

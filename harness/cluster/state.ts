@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { HarnessError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
 import { parseJson } from "#harness/core/text/json.ts";
@@ -77,9 +78,7 @@ export class ClusterStates {
 
   save(state: ClusterState): void {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const part = `${this.path(state.id)}.${process.pid}`;
-    writeFileSync(part, JSON.stringify(state, null, 2), { mode: 0o600 });
-    renameSync(part, this.path(state.id));
+    writeInOneStep(this.path(state.id), JSON.stringify(state, null, 2), { mode: 0o600 });
   }
 
   /** Throws `HarnessError` for a file that is no state. */
@@ -114,7 +113,7 @@ export class ClusterStates {
 
   /** Puts down what is on the nodes of a new cluster once its driver is installed. */
   saveBaseline(id: string, baseline: Snapshot): void {
-    writeFileSync(this.#baselinePath(id), JSON.stringify(baseline), { mode: 0o600 });
+    writeInOneStep(this.#baselinePath(id), JSON.stringify(baseline), { mode: 0o600 });
   }
 
   /** For a cluster whose driver is installed anew. */

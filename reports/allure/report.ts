@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { AllureConfig } from "allure";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { typed } from "#harness/core/typed.ts";
 import { $ } from "#harness/host/local/zx.ts";
 import { reportFiles } from "#reports/files.ts";
@@ -62,7 +62,7 @@ export async function generateAllureReport({
       },
     },
   };
-  const scratch = mkdtempSync(join(tmpdir(), "netconform-allure-"));
+  const scratch = makeScratchFolder();
   try {
     const configPath = join(scratch, "allurerc.json");
     writeFileSync(configPath, JSON.stringify(config));

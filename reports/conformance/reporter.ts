@@ -12,6 +12,7 @@ import type {
   Vitest,
 } from "vitest/node";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
@@ -19,13 +20,7 @@ import { typed } from "#harness/core/typed.ts";
 import { claimFolder } from "#reports/claim.ts";
 import { plural } from "#reports/conformance/words.ts";
 import { describeEnvironment, generator, type ToldSettings } from "#reports/environment.ts";
-import {
-  isEmpty,
-  rememberVerdict,
-  removeStaleReports,
-  reportFiles,
-  writeAtomically,
-} from "#reports/files.ts";
+import { isEmpty, rememberVerdict, removeStaleReports, reportFiles } from "#reports/files.ts";
 import { tellGitHub } from "#reports/github/github.ts";
 import { describeRunner, type Runner } from "#reports/seal/runner.ts";
 import { sealStatement } from "#reports/seal/seal.ts";
@@ -284,8 +279,8 @@ export default class ConformanceReporter implements Reporter {
 
   #write(statement: Statement): void {
     const { statement: json, junit } = reportFiles;
-    writeAtomically(join(this.#outputDir, json), `${JSON.stringify(statement, null, 2)}\n`);
-    writeAtomically(join(this.#outputDir, junit), formatJUnit(statement));
+    writeInOneStep(join(this.#outputDir, json), `${JSON.stringify(statement, null, 2)}\n`);
+    writeInOneStep(join(this.#outputDir, junit), formatJUnit(statement));
   }
 
   #describeFiles(): Record<string, string> {

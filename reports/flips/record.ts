@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import type { RequirementResult, Statement, TargetStatement } from "#reports/conformance/schema.ts";
-import { writeAtomically } from "#reports/files.ts";
 import { digestOf } from "#reports/seal/canonical.ts";
 
 /** Outcomes that judge: what was not tried says nothing of how steady a requirement is. */
@@ -50,7 +50,7 @@ export function readRecord(path: string): FlipLine[] {
 }
 
 export function writeRecord(path: string, lines: readonly FlipLine[]): void {
-  writeAtomically(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+  writeInOneStep(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
 }
 
 /** Both, each run's target once, oldest first. */

@@ -12,10 +12,11 @@ import {
 import { join, relative } from "node:path";
 import { z } from "zod";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { typed } from "#harness/core/typed.ts";
-import { reportFiles, writeAtomically } from "#reports/files.ts";
+import { reportFiles } from "#reports/files.ts";
 import { formatMarkdown } from "./markdown.ts";
 import { cellPageFile, type MatrixCounts } from "./outcomes.ts";
 import { renderCellPage } from "./page/cell-page.ts";
@@ -37,14 +38,14 @@ export function writeMatrix(
   folder: string,
   { counts, review }: { counts: MatrixCounts; review: HistoryReview },
 ): void {
-  writeAtomically(join(folder, matrixFiles.json), `${JSON.stringify(matrixSchema.parse(matrix), null, 2)}\n`);
-  writeAtomically(join(folder, matrixFiles.markdown), formatMarkdown(matrix, counts));
+  writeInOneStep(join(folder, matrixFiles.json), `${JSON.stringify(matrixSchema.parse(matrix), null, 2)}\n`);
+  writeInOneStep(join(folder, matrixFiles.markdown), formatMarkdown(matrix, counts));
   for (const cell of matrix.cells) {
     const page = join(folder, cell.folder, cellPageFile);
     const home = relative(join(folder, cell.folder), join(folder, matrixFiles.page));
-    writeAtomically(page, renderCellPage(cell, folder, home));
+    writeInOneStep(page, renderCellPage(cell, folder, home));
   }
-  writeAtomically(join(folder, matrixFiles.page), renderMatrixPage(matrix, counts, review));
+  writeInOneStep(join(folder, matrixFiles.page), renderMatrixPage(matrix, counts, review));
 }
 
 /**

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { folder } from "#drivers/contiv/daemons/places.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { programFile } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -69,7 +69,7 @@ async function archive(what: string, content: Uint8Array, expected: string | und
 
 /** Throws `UsageError` where the programs are not in the archive. Without Python on this machine, the nodes' find out. */
 async function lookInto(what: string, content: Uint8Array): Promise<void> {
-  const place = await mkdtemp(join(tmpdir(), "netconform-contiv-"));
+  const place = makeScratchFolder();
   try {
     const [packed, script] = [join(place, "release"), join(place, "look-into.py")];
     await Promise.all([writeFile(packed, content), writeFile(script, programFile(["look-into"]))]);

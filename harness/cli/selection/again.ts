@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { runSelected } from "#harness/cli/vitest/run-selected.ts";
 import { everything } from "#harness/conformance/run/selection.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
@@ -24,7 +24,7 @@ export async function runAgain(text: string, statement: Statement, count: number
   }
   console.log(`again: ${drawn.map(({ requirement, target }) => `${requirement} on ${target}`).join(", ")}`);
   passOnUnlessGiven(settingsOf(statement));
-  const folder = mkdtempSync(join(tmpdir(), "netconform-again-"));
+  const folder = makeScratchFolder();
   try {
     const settings = { ...readSettings(), REPORTS: folder };
     const only = mergeByFile(

@@ -5,6 +5,7 @@ import { ChapterOrder, chapterOrderOf } from "#harness/conformance/run/order.ts"
 import { cnmProjects, targetProjects } from "#harness/conformance/run/projects.ts";
 import { everything, type Selection, selectionById } from "#harness/conformance/run/selection.ts";
 import { chaptersAtATime } from "#harness/conformance/run/side-by-side.ts";
+import { endWithStarter } from "#harness/core/process/starter.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { readSettings, type SettingName, type Settings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
@@ -48,6 +49,7 @@ function mayRunDrivers(chosen: readonly string[]): boolean {
  * the folder in which vitest is started. Ends the process with exit code 2 where a setting is wrong.
  */
 export async function netconform(usual: UsualSettings = {}): Promise<NetconformConfig> {
+  endWithStarter();
   try {
     return await configure(readSettings(undefined, usual), everything, chosenByArguments());
   } catch (error) {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
+import { hostname } from "node:os";
 import type Docker from "dockerode";
 import { until } from "#harness/core/async/poll.ts";
-import { ownIdentity } from "#harness/core/process/process.ts";
+import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 import { forgetLostEndpoints } from "./lost-endpoints.ts";
 
 /** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
@@ -9,11 +10,23 @@ export const labels = {
   cluster: "netconform.cluster",
   owner: "netconform.owner",
   cache: "netconform.cache",
+  host: "netconform.host",
 } as const;
 
 /** The labels by which what is made for a cluster is found again; `cache`: the folder that has its state. */
 export function labelsOf({ id, cache }: { id: string; cache: string }): Record<string, string> {
-  return { [labels.cluster]: id, [labels.owner]: ownIdentity(), [labels.cache]: cache };
+  return { [labels.cluster]: id, [labels.cache]: cache, ...ownerLabels() };
+}
+
+/** The labels that tell which process made something. */
+export function ownerLabels(): Record<string, string> {
+  return { [labels.owner]: ownIdentity(), [labels.host]: hostname() };
+}
+
+/** Whether the process that made something is gone. Of one on another machine that uses the same engine nobody can tell. */
+export function isOwnerless(of: Readonly<Record<string, string>>): boolean {
+  const { [labels.owner]: owner = "", [labels.host]: host = hostname() } = of;
+  return host === hostname() && !isAlive(owner);
 }
 
 /**
@@ -44,7 +57,8 @@ async function removeNetwork(docker: Docker, id: string, name: string): Promise<
   });
 }
 
-async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
+/** Resolves where what was to be removed has gone, or is going. */
+export async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error: { statusCode?: number }) => {
     // Somebody else is removing it already, or has.
     if (error.statusCode !== 404 && error.statusCode !== 409) throw error;

@@ -12,6 +12,7 @@ import { engineOfNode, type TargetEngine } from "#harness/cluster/engines/target
 import { startExternalHost } from "#harness/cluster/external/external-host.ts";
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import { buildSystem } from "#harness/cluster/images/builder/builder.ts";
+import { imageLabel } from "#harness/cluster/images/node-contract.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import { ensurePulled, hasImage } from "#harness/cluster/images/pull.ts";
 import {
@@ -23,10 +24,9 @@ import type { BringUpOptions, OwnedCluster } from "#harness/cluster/provider.ts"
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import { isAlive } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import type { NodePlan } from "./containers.ts";
-import { bridgesOf, labels, removeByLabel, subnetsOf } from "./labels.ts";
+import { bridgesOf, ignoreMissing, isOwnerless, labels, removeByLabel, subnetsOf } from "./labels.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";
 
 const answerMs = 10_000;
@@ -200,8 +200,8 @@ async function removeCluster(docker: Docker, id: string): Promise<void> {
 export async function sweep({ docker, host, settings, progress }: EngineContext): Promise<void> {
   const states = new ClusterStates(settings);
   const abandoned = states.abandoned(host);
-  const known = new Set(states.all().map((state) => state.id));
-  const orphans = await orphanedClusters(docker, settings.CACHE, known);
+  const orphans = await orphanedClusters(docker, settings.CACHE, states);
+  await removePassing(docker);
   if (abandoned.length + orphans.length === 0) return;
   await progress.step("removing what an interrupted run left behind", async () => {
     for (const state of abandoned) await tearDown({ docker, settings }, state);
@@ -209,14 +209,25 @@ export async function sweep({ docker, host, settings, progress }: EngineContext)
   });
 }
 
-async function orphanedClusters(docker: Docker, cache: string, known: Set<string>): Promise<string[]> {
+/** Removes containers that a killed run had made to look into an image, or to make one of another. */
+async function removePassing(docker: Docker): Promise<void> {
+  const filters = { label: Object.entries(imageLabel).map((pair) => pair.join("=")) };
+  for (const { Id, Labels } of await docker.listContainers({ all: true, filters })) {
+    // A node's container has the label from its image, and goes with its cluster.
+    if (labels.cluster in Labels || !(labels.owner in Labels) || !isOwnerless(Labels)) continue;
+    await ignoreMissing(docker.getContainer(Id).remove({ force: true, v: true }));
+  }
+}
+
+async function orphanedClusters(docker: Docker, cache: string, states: ClusterStates): Promise<string[]> {
   const filters = { label: [`${labels.cache}=${cache}`] };
   const things = [
     ...(await docker.listContainers({ all: true, filters })).map((item) => item.Labels),
     ...(await docker.listNetworks({ filters })).map((item) => item.Labels ?? {}),
   ];
-  const orphans = things.filter(
-    (item) => !known.has(item[labels.cluster] ?? "") && !isAlive(item[labels.owner] ?? ""),
-  );
+  // Read last: what a run has kept meanwhile has a state by now, and no owner any more.
+  const ownerless = things.filter(isOwnerless);
+  const known = new Set(states.all().map((state) => state.id));
+  const orphans = ownerless.filter((item) => !known.has(item[labels.cluster] ?? ""));
   return [...new Set(orphans.map((item) => item[labels.cluster] ?? ""))].filter(Boolean);
 }

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
@@ -36,8 +45,7 @@ export function prefixesOf(range: string, slot: number): SubnetLease["prefixes"]
 
 /**
  * Leases the first slot that no living run holds, no interface of this machine is in and no subnet of `taken` is in; a kept
- * cluster holds its slot by its interfaces, or its networks in an engine elsewhere. The lease is a file made exclusively, so two runs that start at once get different slots; since two could
- * take over a dead lease at the same time, one leases after the other. Throws `HarnessError` when all slots are in use.
+ * cluster holds its slot by its interfaces, or its networks in an engine elsewhere. One leases after the other. Throws `HarnessError` when all slots are in use.
  */
 export function leaseSubnets(
   range: string,
@@ -49,6 +57,7 @@ export function leaseSubnets(
 
 function leaseFirst(range: string, cluster: string, taken: readonly string[]): SubnetLease {
   shareFolder();
+  removeDead();
   for (let slot = 0; slot < slots; slot++) {
     const prefixes = prefixesOf(range, slot);
     if (!inUse(Object.values(prefixes), taken) && take(range, slot, cluster)) return { slot, prefixes };
@@ -86,24 +95,21 @@ function leasePath(range: string, slot: number): string {
 function take(range: string, slot: number, cluster: string): boolean {
   const path = leasePath(range, slot);
   const content = JSON.stringify({ cluster, owner: ownIdentity() } satisfies LeaseFile);
-  for (const attempt of ["fresh", "after removing a dead lease"]) {
-    try {
-      writeFileSync(path, content, { flag: "wx" });
-      return true;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-      if (attempt !== "fresh" || !isDead(path) || !remove(path)) return false;
-    }
+  try {
+    writeFileSync(path, content, { flag: "wx" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
   }
-  return false;
 }
 
-/** A lease that cannot be read was cut off when its writer died, unless it is being written just now. */
-function isDead(path: string): boolean {
-  const lease = readLease(path);
-  if (lease) return !isAlive(lease.owner);
-  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0);
-  return age > 10_000;
+/** Removes leases of processes that are gone. One leases after the other: one that cannot be read was cut off when its writer died. */
+function removeDead(): void {
+  for (const path of readdirSync(folder).map((name) => join(folder, name))) {
+    const lease = readLease(path);
+    if (!lease || !isAlive(lease.owner)) remove(path);
+  }
 }
 
 function readLease(path: string): LeaseFile | undefined {
@@ -115,13 +121,12 @@ function readLease(path: string): LeaseFile | undefined {
   }
 }
 
-/** Another user's lease cannot be removed. */
-function remove(path: string): boolean {
+/** Another user's lease cannot be removed, and holds its slot. */
+function remove(path: string): void {
   try {
     rmSync(path, { force: true });
-    return true;
   } catch {
-    return false;
+    // The next slot is taken.
   }
 }
 

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
@@ -41,8 +42,9 @@ export class AptIndex {
     for (const part of ["state/lists/partial", "cache/archives/partial"]) {
       await mkdir(join(folder, part), { recursive: true });
     }
-    await writeFile(join(folder, "engine.sources"), source);
-    await writeFile(join(folder, "status"), "");
+    // Another run may be reading them.
+    writeInOneStep(join(folder, "engine.sources"), source);
+    writeInOneStep(join(folder, "status"), "");
     const options = [
       `Dir::Etc::SourceList=${join(folder, "engine.sources")}`,
       "Dir::Etc::SourceParts=/dev/null",

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import type Docker from "dockerode";
+import { ownerLabels } from "#harness/cluster/containers/labels.ts";
 import { imageLabel, nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { lastLines } from "#harness/host/setup/install.ts";
@@ -56,7 +57,8 @@ export async function runIn(
     Image: image,
     Entrypoint: [...argv],
     Tty: true,
-    Labels: imageLabel,
+    // By these the next run finds it when this one is killed.
+    Labels: { ...imageLabel, ...ownerLabels() },
     HostConfig: { ...nodeHostConfig, AutoRemove: true, NetworkMode: "none" },
   });
   const output = await container.attach({ stream: true, stdout: true, stderr: true });

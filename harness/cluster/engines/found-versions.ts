@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 
 /** Which version a content has, as its dockerd said once: a file in the cache for each content. */
@@ -16,10 +17,7 @@ export class FoundVersions {
   }
 
   async keep(content: string, version: string): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
-    const part = `${this.#path(content)}.${process.pid}`;
-    await writeFile(part, version);
-    await rename(part, this.#path(content));
+    writeInOneStep(this.#path(content), version);
   }
 
   #path(content: string): string {

@@ -173,7 +173,10 @@ async function prepare({ settings, progress }: HostsContext, hosts: InventoryHos
   await hosts.lock();
   const marked = await hosts.marked();
   if (marked.length === 0) return surveys;
-  const kept = marked.find(({ marker }) => marker.kept);
+  const states = new ClusterStates(settings);
+  const abandoned = states.all().filter(isAbandoned);
+  // A run of this machine that was killed while it took the cluster over, or left it, says on the hosts that it is kept.
+  const kept = marked.find(({ marker }) => marker.kept && !abandoned.some(({ id }) => id === marker.id));
   if (kept) {
     const { id, by, since } = kept.marker;
     throw new UsageError(`${kept.host}: the cluster ${id} of ${by}, since ${since}, is kept on it`, {
@@ -184,7 +187,6 @@ async function prepare({ settings, progress }: HostsContext, hosts: InventoryHos
   await progress.step(`undoing what the interrupted ${ids} left on the hosts`, () => hosts.undo(), {
     announce: true,
   });
-  const states = new ClusterStates(settings);
   for (const { marker } of marked) states.remove(marker.id);
   return surveys;
 }

@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type Docker from "dockerode";
@@ -8,7 +8,7 @@ import { z } from "zod";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { parseEngine } from "#harness/core/engines/grammar.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { ownIdentity } from "#harness/core/process/process.ts";
+import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { buildSystem } from "./builder/builder.ts";
@@ -40,7 +40,8 @@ export async function saveImages(
   const brought = !(await hasImage(docker, workload.image));
   await importWorkload(docker, workload);
   const names = [...new Set([...nodes, workload.image])];
-  const part = `${file}.part-${ownIdentity().replace(":", "-")}`;
+  await removeParts(file);
+  const part = `${file}${partMark}${ownIdentity().replace(":", "-")}`;
   try {
     await progress.step(`writing ${names.length} images to ${file}`, async () => {
       await pipeline(await exportImages(docker, names), createWriteStream(part));
@@ -52,6 +53,18 @@ export async function saveImages(
     if (brought) await docker.getImage(workload.image).remove();
   }
   return names;
+}
+
+const partMark = ".part-";
+
+/** What was written of the file by processes that were killed. */
+async function removeParts(file: string): Promise<void> {
+  const begin = `${basename(file)}${partMark}`;
+  const names = await readdir(dirname(file)).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith(begin))) {
+    if (!isAlive(name.slice(begin.length).replace("-", ":")))
+      await rm(join(dirname(file), name), { force: true });
+  }
 }
 
 /**

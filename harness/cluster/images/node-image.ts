@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type Docker from "dockerode";
+import { ownerLabels } from "#harness/cluster/containers/labels.ts";
 import { askVersion } from "#harness/cluster/engines/ask-image.ts";
 import { FoundVersions } from "#harness/cluster/engines/found-versions.ts";
 import { nodePackages } from "#harness/cluster/engines/packages.ts";
@@ -220,7 +221,10 @@ async function addPrograms(
   const bare = { word: "no-engine", content: "none", version: "none", suite, packages };
   const { image } = await builtImage(docker, { ...bare, what: "no engine" }, settings, progress);
   return await progress.step(`putting ${what} into a node image`, async () => {
-    const container = await docker.createContainer({ Image: image, Labels: imageLabel });
+    const container = await docker.createContainer({
+      Image: image,
+      Labels: { ...imageLabel, ...ownerLabels() },
+    });
     try {
       await container.putArchive(programs, { path: "/usr/local/bin" });
       const { Id } = (await container.commit({ changes: marks })) as { Id: string };

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { access, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type Docker from "dockerode";
@@ -102,7 +102,14 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function removeOthers(cache: string, keep: string): Promise<void> {
+/** How long an archive that is not `keep` stays: a run of another version of the project may be writing it, or about to read it. */
+const spareMs = 60 * 60_000;
+
+/** Removes archives of other versions of the project. */
+export async function removeOthers(cache: string, keep: string): Promise<void> {
   const archives = (await readdir(cache)).filter((name) => /^workload-\w+\.tar/.test(name) && name !== keep);
-  await Promise.all(archives.map((name) => rm(join(cache, name), { force: true })));
+  for (const path of archives.map((name) => join(cache, name))) {
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+    if (Date.now() - mtimeMs > spareMs) await rm(path, { force: true });
+  }
 }

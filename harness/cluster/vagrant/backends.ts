@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import type { Role } from "#harness/cluster/cluster.ts";
-import { labels, removeByLabel } from "#harness/cluster/containers/labels.ts";
+import { labels, labelsOf, removeByLabel } from "#harness/cluster/containers/labels.ts";
 import type { SubnetLease } from "#harness/cluster/containers/subnets.ts";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
@@ -8,7 +8,6 @@ import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images
 import { type Box, ensureBox } from "#harness/cluster/images/vagrant-box.ts";
 import { ensureLibvirt, type Libvirt, libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import { ownIdentity } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
@@ -71,7 +70,7 @@ async function onDocker(settings: BackendSettings, progress: Progress): Promise<
     provision: false,
     material: imagesOf,
     async prepare(id, engines, { prefixes }) {
-      const own = { [labels.cluster]: id, [labels.owner]: ownIdentity(), [labels.cache]: settings.CACHE };
+      const own = labelsOf({ id, cache: settings.CACHE });
       await Promise.all(
         (Object.keys(prefixes) as Role[]).map((role) => makeNetwork(engine, id, role, prefixes[role], own)),
       );

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { prefixesOf, type SubnetLease } from "#harness/cluster/containers/subnets.ts";
 import type { TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { type ClusterState, isAbandoned } from "#harness/cluster/state.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
@@ -79,7 +80,8 @@ export class MachineRecords {
 
   save(machines: Machines): void {
     mkdirSync(join(this.#folder, machines.id), { recursive: true, mode: 0o700 });
-    writeFileSync(join(this.#folder, machines.id, "machines.json"), JSON.stringify(machines, null, 2), {
+    // What is saved again must stay readable: by it alone the machines are found.
+    writeInOneStep(join(this.#folder, machines.id, "machines.json"), JSON.stringify(machines, null, 2), {
       mode: 0o600,
     });
   }

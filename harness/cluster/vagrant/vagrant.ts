@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { until } from "#harness/core/async/poll.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { processesWith } from "#harness/core/process/process.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { lastLines } from "#harness/host/setup/install.ts";
@@ -111,7 +111,7 @@ export class Vagrant {
 
   /** Ends what a run that was killed still has under way on these machines, where the system shows the environment of processes. */
   async endOrphans(): Promise<void> {
-    const mine = `VAGRANT_DOTFILE_PATH=${this.#env.VAGRANT_DOTFILE_PATH}\0`;
+    const mine = `VAGRANT_DOTFILE_PATH=${this.#env.VAGRANT_DOTFILE_PATH}`;
     const signal = (name: NodeJS.Signals) => {
       const found = processesWith(mine);
       for (const pid of found) {
@@ -148,23 +148,6 @@ export class Vagrant {
       `vagrant destroy failed (${ended.code}): ${lastLines(ended.stdout + ended.stderr)}`,
     );
   }
-}
-
-/** Processes of this machine in whose environment `entry` stands. */
-function processesWith(entry: string): number[] {
-  let pids: string[];
-  try {
-    pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  } catch {
-    return [];
-  }
-  return pids.map(Number).filter((pid) => {
-    try {
-      return readFileSync(`/proc/${pid}/environ`, "utf8").includes(entry);
-    } catch {
-      return false;
-    }
-  });
 }
 
 function failure(provider: string | undefined, said: string): HarnessError {

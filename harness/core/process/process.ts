@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /**
  * A process that cannot be mistaken for a later one with the same pid: `pid:start`, where the start is in clock ticks since
@@ -43,4 +43,21 @@ export function ownIdentity(): ProcessIdentity {
 
 export function isAlive(identity: ProcessIdentity): boolean {
   return identify(Number(identity.split(":")[0])) === identity;
+}
+
+/** Processes of this machine in whose environment `entry`, e.g. `MARK=1`, stands; none where the system does not show environments. */
+export function processesWith(entry: string): number[] {
+  let pids: string[];
+  try {
+    pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  } catch {
+    return [];
+  }
+  return pids.map(Number).filter((pid) => {
+    try {
+      return `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`.includes(`\0${entry}\0`);
+    } catch {
+      return false;
+    }
+  });
 }

@@ -8,10 +8,12 @@ import { makeScratchFolder } from "./scratch.ts";
 test("folders of processes that are gone are removed, those of others stay", async () => {
   const gone = $`true`;
   await gone;
-  const dead = mkdtempSync(join(tmpdir(), `netconform-scratch-${gone.pid}-`));
+  const dead = mkdtempSync(join(tmpdir(), `netconform-scratch-${gone.pid}-1-`));
+  // Its number has gone to another process, which is this one.
+  const again = mkdtempSync(join(tmpdir(), `netconform-scratch-${process.pid}-1-`));
   const mine = makeScratchFolder();
   const another = makeScratchFolder();
-  expect(existsSync(dead)).toBe(false);
+  expect([dead, again].map((folder) => existsSync(folder))).toEqual([false, false]);
   expect([mine, another].map((folder) => existsSync(folder))).toEqual([true, true]);
   expect(basename(mine)).toContain(`-${process.pid}-`);
   for (const folder of [mine, another]) rmSync(folder, { recursive: true });

@@ -1,19 +1,28 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { identify } from "./process.ts";
+import { isAlive, ownIdentity } from "./process.ts";
 
 const prefix = "netconform-scratch-";
 
 /** A folder below the system's temporary one, for this process. This user's folders of processes that are gone are removed. */
 export function makeScratchFolder(): string {
   for (const name of readdirSync(tmpdir()).filter((one) => one.startsWith(prefix))) {
-    const pid = Number(name.slice(prefix.length).split("-")[0]);
+    const [pid, start] = name.slice(prefix.length).split("-");
     const folder = join(tmpdir(), name);
     const isOurs = statSync(folder, { throwIfNoEntry: false })?.uid === process.getuid?.();
-    if (isOurs && identify(pid) === undefined) rmSync(folder, { recursive: true, force: true });
+    if (isOurs && !isAlive(`${pid}:${start}`)) removeAtOnce(folder);
   }
-  return mkdtempSync(join(tmpdir(), `${prefix}${process.pid}-`));
+  return mkdtempSync(join(tmpdir(), `${prefix}${ownIdentity().replace(":", "-")}-`));
+}
+
+/** Other processes that are starting remove the same ones. */
+function removeAtOnce(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // The one that was faster, or the next one, removes the rest.
+  }
 }
 
 /** Such a folder that is gone at the end of the block that uses it. */

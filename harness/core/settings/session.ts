@@ -23,6 +23,16 @@ export function readSession(env: NodeJS.ProcessEnv = process.env): Session {
   };
 }
 
+/**
+ * `NETCONFORM_STARTER`: the descriptor whose other end the process has that started this one, and waits for it. It is taken out of the
+ * environment: children of this process have another starter.
+ */
+export function takeStarter(env: NodeJS.ProcessEnv = process.env): number | undefined {
+  const { NETCONFORM_STARTER: fd } = env;
+  delete env.NETCONFORM_STARTER;
+  return fd === undefined ? undefined : Number(fd);
+}
+
 /** Variables for libraries of this process and for its children, which take them from the environment alone. */
 export function passOn(variables: Readonly<Record<string, string>>): void {
   Object.assign(process.env, variables);

@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
+import { isAlive, ownIdentity, processesWith } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { typed } from "#harness/core/typed.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
@@ -215,9 +216,24 @@ async function sweepTemporary(
     const names = await readdir(parent).catch(() => []);
     for (const name of names.filter((name) => name.startsWith(temporaryPrefix))) {
       const [pid, start] = name.slice(temporaryPrefix.length).split("-");
-      if (!isAlive(`${pid}:${start}`)) await removeFolder(local, privilege, join(parent, name));
+      if (isAlive(`${pid}:${start}`)) continue;
+      await endBuild(local, privilege, join(parent, name));
+      await removeFolder(local, privilege, join(parent, name));
     }
   }
+}
+
+/** A build outlives a run that was killed: it goes on fetching, and its mounts are in use. */
+async function endBuild(local: Host, privilege: Privilege, folder: string): Promise<void> {
+  const building = () => processesWith(`TMPDIR=${folder}`);
+  await until(
+    { what: `the build in ${folder} of a run that was killed to end`, deadlineMs: 30_000 },
+    async () => {
+      const pids = building().map(String);
+      if (pids.length > 0) await local.exec(asRoot(privilege, ["kill", "-KILL", ...pids]));
+      return building().length === 0;
+    },
+  );
 }
 
 async function removeFolder(local: Host, privilege: Privilege, folder: string): Promise<void> {

@@ -207,9 +207,11 @@ class SshFiles implements HostFiles {
   }
 
   async write(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
+    // A connection that is lost looks to `cat` like the end of the file.
     const script =
-      'umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.part" && chmod "$2" "$1.part" && mv "$1.part" "$1"';
-    await this.#host.run(["sh", "-c", script, "sh", path, mode.toString(8)], { input: content });
+      'umask 077 && mkdir -p "$(dirname "$1")" && cat > "$1.part" && [ "$(wc -c < "$1.part")" -eq "$3" ] && chmod "$2" "$1.part" && mv "$1.part" "$1"';
+    const bytes = String(Buffer.byteLength(content));
+    await this.#host.run(["sh", "-c", script, "sh", path, mode.toString(8), bytes], { input: content });
   }
 
   async exists(path: string): Promise<boolean> {

@@ -63,7 +63,8 @@ export class CellRun {
     this.#running = $({
       // Ctrl-C must not reach it twice, from the terminal and from us: a second one ends it without cleaning up.
       detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
+      // Its stdin closes with this process, however that ends, and it ends then as well.
+      stdio: ["pipe", "pipe", "pipe"],
       store: unkept,
       env: environmentWith({
         DRIVER: cell.reference,
@@ -72,6 +73,7 @@ export class CellRun {
         REPORTS: reports,
         // Cells are side by side instead.
         SEQUENTIAL: "1",
+        NETCONFORM_STARTER: "0",
         NO_COLOR: "1",
         ...outsideOfStep,
       }),

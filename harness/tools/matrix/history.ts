@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
-import { writeAtomically } from "#reports/files.ts";
 import {
   type Cell,
   type Matrix,
@@ -71,7 +71,7 @@ export function writeHistory(path: string, past: readonly PastRun[], run: PastRu
     );
     return { ...entry, cells: Object.fromEntries(cells) };
   });
-  writeAtomically(path, lean.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
+  writeInOneStep(path, lean.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
   return lean;
 }
 

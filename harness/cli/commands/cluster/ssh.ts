@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { which } from "zx/core";
 import { runAttached } from "#harness/cli/run.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { writeSshConfig } from "#harness/host/ssh/ssh-config.ts";
 import { findHost } from "./hosts.ts";
@@ -21,7 +20,7 @@ export async function ssh(
   if (!(await which("ssh", { nothrow: true }))) {
     throw new UsageError("there is no ssh on this machine", { hint: "install openssh-client" });
   }
-  const folder = mkdtempSync(join(tmpdir(), "netconform-ssh-"));
+  const folder = makeScratchFolder();
   try {
     const config = writeSshConfig(folder, host);
     const line = words.join(" ");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Argument } from "commander";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { readCatalogues } from "#harness/cli/selection/report.ts";
-import { writeAtomically } from "#reports/files.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { badgeOf } from "#reports/implementations/badge.ts";
 import { implementationsPage } from "#reports/implementations/page.ts";
 import { readSubmissions } from "#reports/implementations/submission.ts";
@@ -34,11 +34,11 @@ async function write(folder: string, { output, signers, catalogues }: PageOption
   for (const { path, name, findings, statement } of submissions) {
     if (findings.length > 0) console.log([`rejected: ${path}`, ...describeFindings(findings, 5)].join("\n"));
     else if (statement) {
-      writeAtomically(join(output, "badges", `${name}.svg`), badgeOf(statement));
+      writeInOneStep(join(output, "badges", `${name}.svg`), badgeOf(statement));
       console.log(`accepted: ${path}`);
     }
   }
-  writeAtomically(join(output, "index.html"), implementationsPage(submissions));
+  writeInOneStep(join(output, "index.html"), implementationsPage(submissions));
   console.log(join(output, "index.html"));
   return submissions.every(({ findings }) => findings.length === 0) ? 0 : 1;
 }

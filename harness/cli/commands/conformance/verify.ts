@@ -3,7 +3,7 @@ import { Argument, InvalidArgumentError } from "commander";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { readCatalogues, readReport } from "#harness/cli/selection/report.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { writeAtomically } from "#reports/files.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { badgeOf } from "#reports/implementations/badge.ts";
 import { describeFindings, describeStatement } from "#reports/verify/describe.ts";
 import { checkSignature } from "#reports/verify/signature.ts";
@@ -62,7 +62,7 @@ async function verify(given: string | undefined, options: VerifyOptions): Promis
     return 1;
   }
   console.log(`\naccepted: ${path}`);
-  if (options.badge !== undefined) writeAtomically(options.badge, badgeOf(statement));
+  if (options.badge !== undefined) writeInOneStep(options.badge, badgeOf(statement));
   if (options.again === undefined) return 0;
   const { runAgain } = await import("#harness/cli/selection/again.ts");
   return runAgain(text, statement, options.again);

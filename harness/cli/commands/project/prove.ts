@@ -8,6 +8,7 @@ import { targetEngines } from "#harness/cluster/providers.ts";
 import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
 import { passOn } from "#harness/core/settings/session.ts";
 import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
@@ -23,7 +24,6 @@ import { CniTestbed } from "#harness/proof/runner/cni-testbed.ts";
 import { CnmTestbed } from "#harness/proof/runner/cnm-testbed.ts";
 import { runCases } from "#harness/proof/runner/runner.ts";
 import { chooseFaults } from "#harness/proof/selection.ts";
-import { writeAtomically } from "#reports/files.ts";
 
 /** The proof that every check can fail. */
 export const command = newCommand("prove")
@@ -140,7 +140,7 @@ async function prove(): Promise<number> {
     results,
     unproved,
   };
-  writeAtomically(path, `${JSON.stringify(toJson(run), null, 2)}\n`);
+  writeInOneStep(path, `${JSON.stringify(toJson(run), null, 2)}\n`);
   const { text, passed, failed, blocked } = describeRun(run);
   console.log(`${text}\nReport: ${relative(process.cwd(), path)}`);
   console.log(`${passed} passed, ${failed} failed, ${blocked} blocked`);

@@ -1,11 +1,12 @@
 import { createWriteStream } from "node:fs";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { EngineRecipe, EngineSettings, SourceContext } from "#harness/cluster/engines/recipe.ts";
 import { newestRelease } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { hashFiles, hashText } from "./programs.ts";
 import { fromTarball } from "./tarball.ts";
@@ -35,7 +36,7 @@ export async function fromRelease(
     if (there !== undefined && there === kept) return;
     await progress.step(`fetching Docker ${exact} from ${url}`, () => download(url, archive, version));
     const checksum = await hashFiles([archive]);
-    if (kept === undefined) return writeFile(`${archive}.sha256`, checksum);
+    if (kept === undefined) return writeInOneStep(`${archive}.sha256`, checksum);
     if (kept === checksum) return;
     await rm(archive);
     throw new UsageError(

@@ -5,8 +5,17 @@ import { readMarker, whoami } from "./marker.ts";
 
 const lockPath = "/run/netconform.lock";
 const busyCode = 75;
-/** The lock lives as long as this command, and that as long as the connection: a run that is killed lets go of it. */
-const hold = `exec 9>>${lockPath}; flock --nonblock 9 || exit ${busyCode}; echo held; cat >/dev/null; rm -f ${lockPath}`;
+/**
+ * The lock lives as long as this command, and that as long as the connection: a run that is killed lets go of it. The one that lets go removes
+ * the file, which somebody else may have opened just before: what is locked must be what the path still names.
+ */
+export const hold = `
+  while :; do
+    exec 9>>${lockPath}
+    flock --nonblock 9 || exit ${busyCode}
+    [ ${lockPath} -ef /proc/self/fd/9 ] && break
+  done
+  echo held; cat >/dev/null; rm -f ${lockPath}`;
 const againMs = 600_000;
 
 /** The right to use a host, against other runs on whatever machine; given back by `release`, or when this process dies. */

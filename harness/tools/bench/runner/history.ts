@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { z } from "zod";
 import { HarnessError } from "#harness/core/errors.ts";
 import { median } from "#harness/core/figures/statistics.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { markdownTable } from "#harness/core/text/markdown.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
-import { writeAtomically } from "#reports/files.ts";
 import { type BenchmarkRow, units } from "./benchmark.ts";
 import { figure, type Result, rowsOfTable, tableHead } from "./table.ts";
 
@@ -70,7 +70,7 @@ export function addToHistory(
     error === undefined ? [{ name, title, ...(load === undefined ? {} : { load }), rows: [...rows] }] : [],
   );
   const runs = [...readBenchHistory(path), { ...run, benchmarks }];
-  writeAtomically(path, `${JSON.stringify(historySchema.parse({ runs }), null, 2)}\n`);
+  writeInOneStep(path, `${JSON.stringify(historySchema.parse({ runs }), null, 2)}\n`);
 }
 
 /** The newest figures of every benchmark, with the facts of the runs that they are of. */

@@ -1,8 +1,8 @@
 import { basename, join } from "node:path";
 import { fileNameOf } from "#harness/core/engines/file-name.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import type { Coverage } from "#harness/tools/tutorial/coverage.ts";
 import type { TutorialRun } from "#harness/tools/tutorial/run/tutorial-run.ts";
-import { writeAtomically } from "#reports/files.ts";
 import { writeAllure } from "./allure.ts";
 import { annotateDrift, driftBetween } from "./drift.ts";
 import { formatJson } from "./json.ts";
@@ -15,7 +15,7 @@ export function writeDrift(runs: readonly TutorialRun[], folder: string): string
   if (!first || runs.length < 2) return undefined;
   const name = nameOf(first);
   const path = join(folder, "tutorial", `${name}-drift.md`);
-  writeAtomically(path, annotateDrift(name, runs, driftBetween(runs)));
+  writeInOneStep(path, annotateDrift(name, runs, driftBetween(runs)));
   return path;
 }
 
@@ -32,7 +32,7 @@ export function writeReports(run: TutorialRun, coverage: Coverage | undefined, f
     [`${start}.md`]: annotate(run),
     [`${start}.json`]: formatJson(run, coverage),
   };
-  for (const [path, text] of Object.entries(files)) writeAtomically(path, text);
+  for (const [path, text] of Object.entries(files)) writeInOneStep(path, text);
   writeAllure(run, folder);
   return Object.keys(files);
 }

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { readReport } from "#harness/cli/selection/report.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { markdownTable } from "#harness/core/text/markdown.ts";
 import { statementSchema } from "#reports/conformance/schema.ts";
-import { reportFiles, writeAtomically } from "#reports/files.ts";
+import { reportFiles } from "#reports/files.ts";
 import { isOverBudget, type Standing, standingsIn, whyNotYet } from "#reports/flips/budget.ts";
 import { type FlipLine, linesOf, mergeRecords, readRecord, writeRecord } from "#reports/flips/record.ts";
 import { verifyStatement } from "#reports/verify/verify.ts";
@@ -139,7 +140,7 @@ function decide(made: readonly Decision[]): number {
     return ["  {", ...fields, "  },"].join("\n");
   });
   const path = join(projectRoot, "suites/requirements/standing/decisions.ts");
-  writeAtomically(
+  writeInOneStep(
     path,
     `import type { Decision } from "./decision.ts";
 
