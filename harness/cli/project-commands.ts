@@ -18,6 +18,10 @@ export const projectCommands: Commands = {
     summary: "malformed answers of plugins and damaged files",
     load: () => import("./commands/project/trust/garbage.ts"),
   },
+  kills: {
+    summary: "commands that are killed at random moments",
+    load: () => import("./commands/project/trust/kills.ts"),
+  },
   flips: {
     summary: "how often requirements flip, and which outcomes are verdicts",
     load: () => import("./commands/project/trust/flips.ts"),

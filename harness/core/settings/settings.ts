@@ -243,6 +243,18 @@ const schema = z.object({
     .int({ error: "a whole number" })
     .default(20_261_126)
     .describe("seed of those answers; a failing test tells it"),
+  KILL_CASES: wholeNumber(1, 100_000)
+    .default(2)
+    .describe("how many times the project's own tests kill a command at a random moment"),
+  KILL_SEED: z.coerce
+    .number({ error: "a number" })
+    .int({ error: "a whole number" })
+    .default(20_261_127)
+    .describe("seed of those moments"),
+  KILL_COMMANDS: list
+    .default(["conform", "cluster up"])
+    .describe("which commands are killed then; docs/proof.md lists them"),
+  KILL_LANES: wholeNumber(1, 16).default(1).describe("how many of those commands run side by side"),
   NEMESIS_SEEDS: wholeNumber(1, 10_000)
     .default(30)
     .describe("how many schedules of disturbances the chapter disorder plays"),
