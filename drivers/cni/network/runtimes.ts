@@ -1,6 +1,6 @@
 import { putRecorders } from "#drivers/cni/runtimes/calls.ts";
-import { ContainerdWorkloads } from "#drivers/cni/runtimes/containerd.ts";
-import { PodmanWorkloads } from "#drivers/cni/runtimes/podman.ts";
+import { ContainerdWorkloads } from "#drivers/cni/runtimes/containerd/containerd.ts";
+import { PodmanWorkloads } from "#drivers/cni/runtimes/podman/podman.ts";
 import type { DriverSettings } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";

@@ -2,8 +2,8 @@ import type { DriverSettings } from "#drivers/driver.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { home } from "./calls.ts";
-import { installContainerd } from "./containerd-install.ts";
-import { installPodman } from "./podman-install.ts";
+import { installContainerd } from "./containerd/containerd-install.ts";
+import { installPodman } from "./podman/podman-install.ts";
 
 /** Has the chosen runtime on every node, until `scope` closes. Throws `Blocked` where a node lacks what it takes. */
 export async function installRuntime(

@@ -2,6 +2,9 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { z } from "zod";
+import { KnownCalls } from "#drivers/cni/runtimes/calls.ts";
+import { refusal } from "#drivers/cni/runtimes/refusal.ts";
+import { readResults, resultOf } from "#drivers/cni/runtimes/results.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { CriClient } from "#harness/cni/runtimes/containerd/cri.ts";
@@ -18,11 +21,8 @@ import {
   type WrittenNetwork,
 } from "#harness/workload/cni/workload-runtime.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
-import { KnownCalls } from "./calls.ts";
 import { containerdSocket, ctr } from "./containerd-install.ts";
 import { Handlers } from "./handlers.ts";
-import { refusal } from "./refusal.ts";
-import { readResults, resultOf } from "./results.ts";
 
 /** `Protocol` of the Container Runtime Interface. */
 const protocols = { tcp: 0, udp: 1, sctp: 2 } as const;

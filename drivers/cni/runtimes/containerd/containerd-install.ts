@@ -1,10 +1,10 @@
+import { home, pluginFolder } from "#drivers/cni/runtimes/calls.ts";
 import { type Daemon, daemon } from "#drivers/kit/daemon/daemon.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { pluginSearchPath } from "#harness/cni/protocol/invocation.ts";
 import { pauseImage } from "#harness/cni/runtimes/containerd/pause-image.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import { home, pluginFolder } from "./calls.ts";
 
 const folder = `${home}/containerd`;
 export const containerdSocket = `${folder}/containerd.sock`;

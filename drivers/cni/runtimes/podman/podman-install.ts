@@ -1,6 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { home, pluginFolder } from "#drivers/cni/runtimes/calls.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { pluginSearchPath } from "#harness/cni/protocol/invocation.ts";
 import { podmanRoot } from "#harness/cni/runtimes/podman/podman.ts";
@@ -9,7 +10,6 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
-import { home, pluginFolder } from "./calls.ts";
 
 /** On a node's disk: some 80 MB. */
 const folder = "/var/lib/netconform-podman";

@@ -1,3 +1,6 @@
+import { home, KnownCalls } from "#drivers/cni/runtimes/calls.ts";
+import { refusal } from "#drivers/cni/runtimes/refusal.ts";
+import { readResults, resultOf } from "#drivers/cni/runtimes/results.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -13,10 +16,7 @@ import {
   type WrittenNetwork,
 } from "#harness/workload/cni/workload-runtime.ts";
 import type { ConnectSpec } from "#harness/workload/network.ts";
-import { home, KnownCalls } from "./calls.ts";
 import { podmanEnvironment, podmanProgram, rootFileSystem } from "./podman-install.ts";
-import { refusal } from "./refusal.ts";
-import { readResults, resultOf } from "./results.ts";
 
 /**
  * Podman with its CNI back end on a node. Each container has a folder of networks of its own, so that a network's configuration can
