@@ -22,6 +22,10 @@ export const projectCommands: Commands = {
     summary: "commands that are killed at random moments",
     load: () => import("./commands/project/trust/kills.ts"),
   },
+  mutate: {
+    summary: "mutants of the code on the way to a verdict that no unit test notices",
+    load: () => import("./commands/project/trust/mutate.ts"),
+  },
   flips: {
     summary: "how often requirements flip, and which outcomes are verdicts",
     load: () => import("./commands/project/trust/flips.ts"),

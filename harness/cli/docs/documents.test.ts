@@ -20,6 +20,7 @@ test("nothing else in docs/ claims to be made by a program, but for what needs a
       ...expected,
       "docs/cni-plugins.md cni-table",
       "docs/cni-runtimes.md cni-runtimes",
+      "docs/mutants.md mutants",
       "docs/cni-configurations.md cni-space",
       "docs/docker-drivers.md docker-drivers",
     ].sort(),
