@@ -149,7 +149,13 @@ async function rotateKeys(scope: Scope, cluster: Cluster): Promise<void> {
 /** Engines take it for gone when it has not answered for some seconds, and tell each other. */
 const givenUpMs = 60_000;
 
-/** `docker node rm --force`; what the manager had given to the node's containers it takes back. */
+/**
+ * Where an engine keeps that it is in a swarm, unless it was told another folder. One that the manager has removed asks it again and again, and
+ * answers nobody before 20 s of that have passed (moby, daemon/cluster, swarmConnectTimeout).
+ */
+const swarmFolder = "/var/lib/docker/swarm";
+
+/** `docker node rm --force`; what the manager had given to the node's containers it takes back. The node itself forgets the swarm. */
 async function giveUpNode(scope: Scope, cluster: Cluster, node: ClusterNode): Promise<void> {
   const others = cluster.nodes.filter((other) => other !== node);
   if (await haveClusterStore({ nodes: others }))
@@ -157,7 +163,7 @@ async function giveUpNode(scope: Scope, cluster: Cluster, node: ClusterNode): Pr
   const manager = firstNode(cluster);
   if (node === manager) throw new Blocked(`${node.name} is the swarm's only manager`);
   scope.defer(`${node.name} in the swarm`, async () => {
-    await node.docker.swarmLeave({ force: true });
+    await leaveSwarm(node);
     await joinSwarm(node, manager);
     await waitForSwarm(cluster);
   });
@@ -165,6 +171,7 @@ async function giveUpNode(scope: Scope, cluster: Cluster, node: ClusterNode): Pr
   const listed = (await manager.docker.listNodes()) as { ID: string; Status?: { Addr?: string } }[];
   const lost = listed.filter(({ Status }) => Status?.Addr === address);
   await Promise.all(lost.map(({ ID }) => manager.docker.getNode(ID).remove({ force: true })));
+  await node.run(["rm", "-rf", swarmFolder]);
   await until({ what: `the other engines to give ${node.name} up`, deadlineMs: givenUpMs }, async () => {
     const peers = await Promise.all(others.map(peersOf));
     return !peers.flat().includes(address);

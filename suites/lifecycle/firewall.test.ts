@@ -1,10 +1,10 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectThat } from "#harness/conformance/expect.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
 import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Unsupported } from "#harness/core/errors.ts";
+import { failureOf } from "#harness/observe/second-look/failure.ts";
 import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.ts";
 import { flushFirewall } from "#harness/workload/firewall/flush.ts";
 import { expectAsDeclared, type Kept, watchFromOutside } from "./firewall.ts";
@@ -37,6 +37,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
     await flushFirewall(away, node);
     if (!outlives) {
       await watches[0]?.stop();
+      await watches[0]?.close();
       await leaveAlone(node, [kept, stranger, peer]);
     }
     await restoreFirewall(node);
@@ -85,10 +86,12 @@ chapter("lifecycle", ({ requirement, shared }) => {
       const arrived = seen.flatMap((one) => one.arrived);
       test.fact("attempts from outside", attempts);
       await promisedSince("28.0", test, async () => {
-        expectThat(arrived.length === 0, {
+        if (arrived.length === 0) return;
+        throw await failureOf({
           who: `${node.name} while its firewall was flushed and restored, and after it`,
           expected: `none of ${attempts} attempts from outside to arrive at a port that nobody published`,
           got: `${arrived.length}, the first ${arrived[0]?.at} ms after the epoch`,
+          ...seen.findLast(({ shown }) => shown.byHand)?.shown,
         });
       });
     },

@@ -3,8 +3,9 @@ import { besideControl } from "#harness/observe/probe/control.ts";
 import { Knocks, type KnocksRecord } from "#harness/observe/probe/held/knocks.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
-import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
+import { expectBlocked, expectOpen, showReached } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
+import type { FailedCheck } from "#harness/observe/second-look/failure.ts";
 import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { addressesBehindNode, routeThrough } from "#suites/datapath/fixture.ts";
@@ -41,8 +42,17 @@ export async function expectAsDeclared(
 export interface Watch {
   /** Resolves when that many more were made at each address. */
   more(attempts: number): Promise<void>;
-  /** Ends them; resolves to what was seen, each time. Throws `ProbeFailed` where the control fails. */
-  stop(): Promise<KnocksRecord>;
+  /**
+   * Ends them; resolves to what was seen, each time. Throws `ProbeFailed` where the control fails. Server and routes stay, for those who want
+   * to see it by hand, until `close`.
+   */
+  stop(): Promise<WatchRecord>;
+  close(): Promise<void>;
+}
+
+export interface WatchRecord extends KnocksRecord {
+  /** How one sees it once more, where something arrived. */
+  readonly shown: Pick<FailedCheck, "byHand" | "probe">;
 }
 
 /**
@@ -81,9 +91,11 @@ export async function watchFromOutside(
     begun.resolve(knocks);
     await ending.promise;
     const records = await Promise.all(knocks.map((one) => one.stop()));
+    const reached = targets.find((_, index) => (records[index]?.arrived.length ?? 0) > 0);
     return {
       attempts: records.reduce((sum, { attempts }) => sum + attempts, 0),
       arrived: records.flatMap(({ arrived }) => arrived),
+      shown: reached ? await showReached(outside, reached) : {},
     };
   });
   seen.catch(begun.reject);
@@ -98,11 +110,8 @@ export async function watchFromOutside(
     },
     stop: async () => {
       ending.resolve();
-      try {
-        return await seen;
-      } finally {
-        await own.close();
-      }
+      return seen;
     },
+    close: () => own.close(),
   };
 }

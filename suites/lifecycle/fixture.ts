@@ -29,8 +29,8 @@ const transports = ["tcp", "udp"] as const;
 const reachMs = 60_000;
 
 /**
- * Time for an engine to start a container, from when it answers. In a swarm it refuses after 20 s while the manager takes the address for that of
- * the container which an engine that was killed did not detach; that lasts for as long as engines wait for one that has gone: 30 s.
+ * Time for an engine to start a container, from when it answers. In a swarm one that was killed waits 30 s for its part in the network that it had
+ * before (libnetwork, networkdb, bulkSyncNode), and refuses a start after 20 s of that.
  */
 const startMs = 90_000;
 

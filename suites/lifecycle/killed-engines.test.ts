@@ -6,7 +6,7 @@ import { expectStartedAgain } from "./started-again.ts";
 const hostPort = 9125;
 const newPort = 9131;
 
-// A file of its own: engines take half a minute to forget one that was killed, and as long after a restart.
+// A file of its own: an engine that was killed waits half a minute for what it was before.
 chapter("lifecycle", ({ requirement }) => {
   requirement(
     "R6b",

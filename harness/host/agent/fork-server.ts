@@ -50,19 +50,22 @@ export async function forkAgent<M extends MethodsOf<M>>(
   const stream = await connectTo(host);
   stream.write(`${JSON.stringify({ netns: netns ?? null })}\n`);
   const rpc = new RpcClient<M>(bothHalves(stream), { peer, lost: (reason) => lost(`${peer}: ${reason}`) });
+  // A stream of SSH tells its end once, and never that it is closed: who asks again would wait for it in vain.
+  let closing: Promise<void> | undefined;
+  const close = async (deadlineMs: number) => {
+    if (stream.closed) return;
+    const closed = once(stream, "close");
+    stream.end();
+    try {
+      await within({ what: `${peer} to end`, deadlineMs }, closed);
+    } catch {
+      stream.destroy();
+    }
+  };
   return {
     rpc,
     cutOff: () => stream.destroy(),
-    close: async (deadlineMs) => {
-      if (stream.closed) return;
-      const closed = once(stream, "close");
-      stream.end();
-      try {
-        await within({ what: `${peer} to end`, deadlineMs }, closed);
-      } catch {
-        stream.destroy();
-      }
-    },
+    close: (deadlineMs) => (closing ??= close(deadlineMs)),
   };
 }
 

@@ -3,7 +3,7 @@ import { NoRoute, type ProbeAgent, uniqueMarker } from "#harness/host/agent/agen
 import { type Arrival, connectByHand, describeReach, type Reach } from "#harness/host/agent/reach.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
-import { failureOf } from "#harness/observe/second-look/failure.ts";
+import { type FailedCheck, failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
 import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.ts";
@@ -95,19 +95,14 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
   await besideControl(
     () => expectOpen(control.from, control.target, deadlineOf(options)),
     async () => {
-      const marker = uniqueMarker();
+      const shown = await showReached(from, target);
       const failure = (got: string) =>
         failureOf({
           who: `${from.name} to ${describeTarget(target)}`,
           expected: "blocked",
           got,
           details: `  control, open at the same time: ${control.from.name} to ${describeTarget(control.target)}`,
-          byHand: byHand(agent, target, ({ stdout }) => stdout !== ""),
-          probe: {
-            ...probeOf(from, target),
-            ...{ marker, unwanted: true },
-            again: () => agent.connect({ ...where(target), nonce: marker, timeoutMs: 1_500 }),
-          },
+          ...shown,
         });
       const log = await ArrivalLog.open(from, target);
       const observed = await observe(
@@ -132,6 +127,23 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
       }
     },
   );
+}
+
+/** How one sees that a target is reached which must not be: once more under observation, and by hand. */
+export async function showReached(
+  from: Peer,
+  target: ProbeTarget,
+): Promise<Required<Pick<FailedCheck, "byHand" | "probe">>> {
+  const agent = await from.agent();
+  const marker = uniqueMarker();
+  return {
+    byHand: byHand(agent, target, ({ stdout }) => stdout !== ""),
+    probe: {
+      ...probeOf(from, target),
+      ...{ marker, unwanted: true },
+      again: () => agent.connect({ ...where(target), nonce: marker, timeoutMs: 1_500 }),
+    },
+  };
 }
 
 /** What comes of an attempt for which there is no route. */
