@@ -2,7 +2,9 @@ import { existsSync, readdirSync } from "node:fs";
 import { hostname } from "node:os";
 import type Docker from "dockerode";
 import { until } from "#harness/core/async/poll.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
+import { typed } from "#harness/core/typed.ts";
 import { forgetLostEndpoints } from "./lost-endpoints.ts";
 
 /** Every container and network of a cluster carries these; clean-up goes by them and by nothing else. */
@@ -36,6 +38,16 @@ export function isOwnerless(of: Readonly<Record<string, string>>): boolean {
 export async function removeByLabel(docker: Docker, label: string, value: string): Promise<void> {
   const filters = { label: [`${label}=${value}`] };
   const list = () => docker.listContainers({ all: true, filters });
+  await list().catch((error: NodeJS.ErrnoException) => {
+    if (!["ECONNREFUSED", "ENOENT"].includes(error.code ?? "")) throw error;
+    throw new HarnessError(
+      `the Docker Engine is gone (${error.message}), and ${value} with what is in it is left`,
+      {
+        hint: `start it, unless the project has: the next run, or ${typed("cluster down")}, removes what is left`,
+        cause: error,
+      },
+    );
+  });
   await until({ what: `the containers of ${value} to be gone`, deadlineMs: 60_000 }, async () => {
     const removals = (await list()).map(({ Id }) => docker.getContainer(Id).remove({ force: true, v: true }));
     await Promise.all(removals.map(ignoreMissing));

@@ -34,7 +34,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   if (isAmongFirst(project)) pool.begin();
   return async () => {
     served.close();
-    await pool.close();
+    await pool.close().catch((error: unknown) => {
+      if (!(error instanceof HarnessError)) throw error;
+      progress.say(error.message);
+      process.exitCode = 1;
+    });
   };
 }
 

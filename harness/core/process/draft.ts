@@ -1,7 +1,23 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { HarnessError } from "#harness/core/errors.ts";
 import { identify } from "./process.ts";
+
+/** Something cannot be written since there is no room for it. */
+export class DiskFull extends HarnessError {
+  override name = "DiskFull";
+  constructor(path: string, cause?: unknown) {
+    super(`${path} cannot be written: there is no space left on its disk`, {
+      hint: "make room there, or name folders on another disk: CACHE=FOLDER, REPORTS=FOLDER, TMPDIR=FOLDER",
+      cause,
+    });
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
 
 const draftName = /\.(\d+)-[0-9a-f]{8}\.draft$/;
 
@@ -19,7 +35,7 @@ export function writeInOneStep(path: string, text: string, { mode }: { readonly 
     renameSync(draft, path);
   } catch (error) {
     rmSync(draft, { force: true });
-    throw error;
+    throw isFull(error) ? new DiskFull(path, error) : error;
   }
   removeDrafts(folder);
 }

@@ -6,6 +6,7 @@ import type { Readable } from "node:stream";
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { DiskFull } from "#harness/core/process/draft.ts";
 import { isAlive, ownIdentity, processesWith } from "#harness/core/process/process.ts";
 import type { Settings } from "#harness/core/settings/settings.ts";
 import { typed } from "#harness/core/typed.ts";
@@ -185,6 +186,8 @@ export async function consumeArchive(
   const code = exit.status === "fulfilled" ? (exit.value.code ?? exit.value.signal) : exit.reason;
   if (code !== 0) {
     refuseUnreached(lines, plan.what);
+    if (lines.some((line) => /no space left on device|enough free space/i.test(line)))
+      throw new DiskFull(plan.what);
     throw new HarnessError(
       `mmdebstrap for ${plan.suite} failed (${code}); its last lines:\n${lines.join("\n")}`,
       { hint },

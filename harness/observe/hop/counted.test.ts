@@ -1,19 +1,13 @@
-import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { createTestbed, type NamespaceTestbed } from "#harness/testing/support/namespace-testbed.ts";
 import { type Probe, whichHop } from "./hop.ts";
 
-/** Whether this machine has the kernel's old tables, and may make namespaces. */
-function hasOldTables(): boolean {
-  try {
-    execFileSync("unshare", ["--net", "iptables-legacy", "-t", "mangle", "-S"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-}
+const hasOldTables =
+  (await new LocalHost().exec(["unshare", "--net", "iptables-legacy", "-t", "mangle", "-S"])).code === 0;
 
-if (hasOldTables()) {
+// Whether a machine has the kernel's old tables, and may make namespaces, differs.
+if (hasOldTables) {
   describe("a hop where the kernel's old tables judge", { timeout: 60_000 }, () => {
     let bed: NamespaceTestbed;
     beforeAll(async () => {

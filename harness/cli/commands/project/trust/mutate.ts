@@ -3,6 +3,7 @@ import { join, matchesGlob } from "node:path";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
+import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { replaceBlock } from "#harness/core/text/markdown.ts";
@@ -15,7 +16,6 @@ import type { Mutant } from "#harness/tools/mutation/mutant.ts";
 import { type AreaResult, isBelowFloor, scoresTable, survivorLines } from "#harness/tools/mutation/report.ts";
 import { needless } from "#harness/tools/mutation/survivors.ts";
 import { tryMutants } from "#harness/tools/mutation/try-mutants.ts";
-import { writeAtomically } from "#reports/files.ts";
 
 interface Options {
   readonly changed?: string | true;
@@ -62,7 +62,7 @@ async function mutate(names: readonly string[], { changed, docs = false }: Optio
   const table = scoresTable(results);
   const survivors = survivorLines(mutants);
   const path = join(readSettings().REPORTS, "mutants.json");
-  writeAtomically(path, `${JSON.stringify(mutants, null, 2)}\n`);
+  writeInOneStep(path, `${JSON.stringify(mutants, null, 2)}\n`);
   for (const line of survivors) console.log(line);
   console.log(`\n${table}\n\nEvery mutant: ${path}`);
   if (changed !== undefined) return survivors.length === 0 ? 0 : 1;
