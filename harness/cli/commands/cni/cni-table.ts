@@ -85,7 +85,9 @@ async function cniTable(folders: readonly string[], options: Options): Promise<n
 
 /** Puts the table into the document, beside what people have written there. */
 async function writeDocument(table: string): Promise<void> {
-  const text = replaceBlock(await readFile(document, "utf8"), "cni-table", table);
+  // No profile of the table needs the folder in which the run was started; only one of a user's own does.
+  const anywhere = table.replaceAll(process.cwd(), "$PWD");
+  const text = replaceBlock(await readFile(document, "utf8"), "cni-table", anywhere);
   if (text === undefined)
     throw new HarnessError(`${document}: expected the comment <!-- cni-table -->, got none`);
   await writeFile(document, text);
