@@ -1,5 +1,7 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
+import { nameOf } from "#harness/conformance/ip-versions/each.ts";
+import type { IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
@@ -62,28 +64,34 @@ export async function lackOfSctp({
   return lacks.find((lack) => lack !== undefined);
 }
 
-/** Gives a host a way to an address over another one, as long as `scope` is open. */
+/** Gives a host a way to an address over another one of the same IP version, as long as `scope` is open. */
 export async function routeThrough(scope: Scope, host: Host, address: string, via: string): Promise<void> {
-  const route = [`${address}/32`, "via", via];
-  await withUndo(scope, host, ["ip", "route", "replace", ...route], ["ip", "route", "del", ...route]);
+  // A host's own prefix is what `ip` takes an address for.
+  const command = (verb: string) => ["ip", `-${familyOf(address)}`, "route", verb, address, "via", via];
+  await withUndo(scope, host, command("replace"), command("del"));
 }
 
-/** `docker port`: what the node's engine says of a container's port, e.g. `0.0.0.0:32768`; the IPv4 one, empty for none. */
-async function publishedAt({ node, name }: Workload, port: number, protocol: Transport): Promise<string> {
+/** `docker port`: what the node's engine says of a container's port over an IP version, e.g. `[::]:32768`; empty for nothing. */
+async function publishedAt(
+  { node, name }: Workload,
+  port: number,
+  protocol: Transport,
+  version: IpVersion,
+): Promise<string> {
   const listed = await node.exec(["docker", "port", name, `${port}/${protocol}`]);
-  return listed.stdout.split("\n").find((line) => !line.includes("[")) ?? "";
+  return listed.stdout.split("\n").find((line) => line.includes("[") === (version === 6)) ?? "";
 }
 
 /** The port of the node that leads to the container's, as its engine tells it. */
 export async function portOf(
   workload: Workload,
   inside: number,
-  protocol: Transport = "tcp",
+  { protocol = "tcp", version = 4 }: { protocol?: Transport; version?: IpVersion } = {},
 ): Promise<number> {
-  const told = await publishedAt(workload, inside, protocol);
+  const told = await publishedAt(workload, inside, protocol, version);
   expectThat(/:\d+$/.test(told), {
     who: `docker port ${workload.name} ${inside}/${protocol}`,
-    expected: "a port of the node",
+    expected: `a port of the node over ${nameOf(version)}`,
     got: told || "nothing",
   });
   return Number(told.split(":").at(-1));

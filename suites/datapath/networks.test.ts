@@ -1,4 +1,8 @@
 import { chapter } from "#harness/conformance/chapter.ts";
+import { ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
@@ -9,25 +13,25 @@ import { expectPingByName } from "#harness/workload/reach/names.ts";
 import { addressesOf, nodeOf, port } from "./fixture.ts";
 
 chapter("datapath", ({ requirement, shared }) => {
-  const neighbours = shared(
-    "a network with two containers on one node",
-    async ({ driver, cluster, scope }) => {
-      const network = await driver.createNetwork(scope);
-      const node = nodeOf(cluster);
-      const [a, b] = await Promise.all([network.run(scope, node), network.run(scope, node)]);
-      return { network, a, b };
-    },
+  const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
+    addressHosts(scope, context.cluster, await ipVersionsOf(context)),
   );
 
-  const others = shared(
-    "another network with two containers on that node",
-    async ({ driver, cluster, scope }) => {
-      const network = await driver.createNetwork(scope);
-      const node = nodeOf(cluster);
-      const [a, b] = await Promise.all([network.run(scope, node), network.run(scope, node)]);
-      return { network, a, b };
-    },
-  );
+  const neighbours = shared("a network with two containers on one node", async ({ scope, ...context }) => {
+    const stacked = await createStacked(scope, context);
+    const { network } = stacked;
+    const node = nodeOf(context.cluster);
+    const [a, b] = await Promise.all([network.run(scope, node), network.run(scope, node)]);
+    return { ...stacked, a, b };
+  });
+
+  const others = shared("another network with two containers on that node", async ({ scope, ...context }) => {
+    const stacked = await createStacked(scope, context);
+    const { network } = stacked;
+    const node = nodeOf(context.cluster);
+    const [a, b] = await Promise.all([network.run(scope, node), network.run(scope, node)]);
+    return { ...stacked, a, b };
+  });
 
   requirement("B8", "two containers on one node reach each other both ways", async ({ use, declaration }) => {
     const { a, b } = await use(neighbours);
@@ -64,62 +68,74 @@ chapter("datapath", ({ requirement, shared }) => {
     },
   );
 
-  requirement(
-    "B10",
-    "containers of an internal network reach each other and nothing else",
-    async ({ use, cluster, driver, declaration, scope, fact }) => {
-      const { a: elsewhere } = await use(neighbours);
-      const node = nodeOf(cluster);
-      const network = await driver.createNetwork(scope, { internal: true });
-      const [a, b] = await Promise.all([
-        network.run(scope, node, { publish: [{ port, hostPort: internalPort }] }),
-        network.run(scope, node),
-      ]);
-      const route = await a.inNetns(["ip", "route", "show", "default"]);
-      fact("default route of an internal network", route.stdout.trim() === "" ? "none" : "one");
-      await using server = await serve(a, { ports: [port] });
-      const inside = async () => {
-        await expectOpen(b, server.at(port));
-        if (declaration.capabilities.includes("names")) await expectPingByName(a, b);
-      };
-      await inside();
+  requirement("B10", "containers of an internal network reach each other and nothing else", async (test) => {
+    const { use, cluster, declaration, scope, fact } = test;
+    const elsewhere = await use(neighbours);
+    const everywhere = await use(hosts);
+    const node = nodeOf(cluster);
+    const { network, versions, over } = await createStacked(scope, test, { internal: true });
+    const [a, b] = await Promise.all([
+      network.run(scope, node, { publish: [{ port, hostPort: internalPort }] }),
+      network.run(scope, node),
+    ]);
+    const route = await a.inNetns(["ip", "route", "show", "default"]);
+    fact("default route of an internal network", route.stdout.trim() === "" ? "none" : "one");
+    const named = declaration.capabilities.includes("names");
+    await using server = await serve(a, { ports: [port] });
+    const inside = async (version: IpVersion) => {
+      const [own, neighbour] = await Promise.all([over(version, a), over(version, b)]);
+      await expectOpen(neighbour, server.at(port, { address: own.ip }));
+      if (named) await expectPingByName(a, neighbour);
+    };
+    await Promise.all(versions.map(inside));
 
-      const { external } = cluster;
-      const outside = hostPeer(scope, external);
-      await expectNoPing(a, outside, { control: { from: elsewhere }, mayLackRoute: true });
-      if (declaration.capabilities.includes("names")) {
-        await expectNoName(a, { name: external.hostName }, { control: { name: b.name, addresses: [b.ip] } });
-      }
-      const published = server.at(port, {
-        address: node.interfaces.management.address,
-        port: internalPort,
-      });
-      await expectRefused(outside, published);
-      await inside();
-    },
-  );
+    const isolated = async (version: IpVersion) => {
+      const { external, node: here } = everywhere.over(version);
+      const [own, control] = await Promise.all([over(version, a), elsewhere.over(version, elsewhere.a)]);
+      await expectNoPing(own, external, { control: { from: control }, mayLackRoute: true });
+      await expectRefused(external, server.at(port, { address: here.ip, port: internalPort }));
+    };
+    await overEach(test, versions, isolated, { since: ipv6FilteredSince });
+    if (named) {
+      const control = { name: b.name, addresses: [b.ip] };
+      await expectNoName(a, { name: cluster.external.hostName }, { control });
+    }
+    await Promise.all(versions.map(inside));
+  });
 
   requirement(
     "B11",
     "both networks and the outside are reached after a second one was joined, and after the first one was left",
-    async ({ use, cluster, scope, declaration }) => {
+    async (test) => {
+      const { use, cluster, scope, declaration } = test;
+      const [first, second, everywhere] = await Promise.all([use(neighbours), use(others), use(hosts)]);
+      const reachesOutside = () =>
+        overEach(
+          test,
+          first.versions,
+          async (version) => {
+            if (version === 4) await fetchFromExternalHost(cluster, workload);
+            else await expectEgress(workload, everywhere.over(version));
+          },
+          { since: ipv6FilteredSince },
+        );
+      const reachesPeers = async (...networks: (typeof first)[]) => {
+        await Promise.all(
+          networks.flatMap(({ versions, over, a }) =>
+            versions.map(async (version) => expectPing(workload, await over(version, a))),
+          ),
+        );
+      };
       // Which of two attachments leads outside is left to the configuration in CNI.
       const throughCni = declaration.capabilities.includes("cni");
-      const reachesOutside = async () => {
-        if (!throughCni) await fetchFromExternalHost(cluster, workload);
-      };
-      const [{ a: firstPeer, network: first }, { a: secondPeer, network: second }] = await Promise.all([
-        use(neighbours),
-        use(others),
-      ]);
-      const workload = await first.run(scope, nodeOf(cluster));
-      await fetchFromExternalHost(cluster, workload);
-      await second.connect(scope, workload);
-      await Promise.all([expectPing(workload, firstPeer), expectPing(workload, secondPeer)]);
+      const workload = await first.network.run(scope, nodeOf(cluster));
       await reachesOutside();
-      await first.disconnect(workload);
-      await expectPing(workload, secondPeer);
-      await reachesOutside();
+      await second.network.connect(scope, workload);
+      await reachesPeers(first, second);
+      if (!throughCni) await reachesOutside();
+      await first.network.disconnect(workload);
+      await reachesPeers(second);
+      if (!throughCni) await reachesOutside();
     },
   );
 });

@@ -212,7 +212,7 @@ chapter("datapath", ({ requirement, shared }) => {
       const chosen = await portOf(workload, port + 1);
       await isReached();
       const unchanged = async (when: string) => {
-        const told = await Promise.all(protocols.map((protocol) => portOf(workload, port, protocol)));
+        const told = await Promise.all(protocols.map((protocol) => portOf(workload, port, { protocol })));
         const wanted = protocols.map(() => fixedPort);
         expectFact(`docker port ${workload.name} ${when}`, "the node's ports", told, wanted);
         await isReached();

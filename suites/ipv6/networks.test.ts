@@ -1,45 +1,43 @@
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact } from "#harness/conformance/expect.ts";
+import { ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
+import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
-import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
-import type { Host } from "#harness/host/host.ts";
-import { withUndo } from "#harness/host/with-undo.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
-import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
-import { addressesBehindNode, addressesOf, nodeOf, port } from "#suites/datapath/fixture.ts";
-import { addressHosts, createDualStack } from "./fixture.ts";
+import { addressesBehindNode, addressesOf, nodeOf, port, routeThrough } from "#suites/datapath/fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9131, udp: 9132 } as const;
 const protocols = ["tcp", "udp"] as const;
-/** Docker's bridges filter and translate IPv6 since. */
-const filtered = "27.0";
 
 chapter("ipv6", ({ requirement, shared }) => {
-  const hosts = shared("an IPv6 address on every host", ({ scope, cluster }) => addressHosts(scope, cluster));
+  const hosts = shared("an IPv6 address on every host", async ({ scope, cluster }) =>
+    (await addressHosts(scope, cluster, [4, 6])).over(6),
+  );
 
   const neighbours = shared(
     "a dual-stack network with two containers on one node",
-    async ({ driver, cluster, scope }) => {
-      const { network, subnet6 } = await createDualStack(scope, driver);
-      const node = nodeOf(cluster);
+    async ({ scope, ...context }) => {
+      const stacked = await createStacked(scope, context);
+      const { network } = stacked;
+      const node = nodeOf(context.cluster);
       const [a, b] = await Promise.all([network.run(scope, node), network.run(scope, node)]);
-      const [a6, b6] = await Promise.all([overIpv6(a, subnet6), overIpv6(b, subnet6)]);
-      return { network, subnet6, a, b, a6, b6 };
+      const [a6, b6] = await Promise.all([stacked.over(6, a), stacked.over(6, b)]);
+      return { stacked, network, a, b, a6, b6 };
     },
   );
 
   const server = shared("a container with published ports, and its servers", async ({ cluster, scope }) => {
-    const { network, subnet6 } = await neighbours.make();
+    const { stacked, network } = await neighbours.make();
     const workload = await network.run(scope, nodeOf(cluster), {
       publish: protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
     });
-    const workload6 = await overIpv6(workload, subnet6);
+    const workload6 = await stacked.over(6, workload);
     const [tcp, udp, unpublished] = await Promise.all([
       serve(workload6, { ports: [port] }),
       serve(workload6, { ports: [port], protocol: "udp" }),
@@ -63,12 +61,12 @@ chapter("ipv6", ({ requirement, shared }) => {
     "I2",
     "both ways between two containers, also across nodes where the network spans them",
     async ({ use, cluster, scope, declaration }) => {
-      const { network, subnet6, a, b, a6, b6 } = await use(neighbours);
+      const { stacked, network, a, b, a6, b6 } = await use(neighbours);
       const named = [[a, a6] as const, [b, b6] as const];
       const [, other] = cluster.nodes;
       if (other && declaration.capabilities.includes("multihost")) {
         const far = await network.run(scope, other);
-        named.push([far, await overIpv6(far, subnet6)]);
+        named.push([far, await stacked.over(6, far)]);
       }
       const pairs = named.flatMap(([from], index) =>
         named.flatMap(([, to], place) => (place === index ? [] : [[from, to] as const])),
@@ -79,18 +77,9 @@ chapter("ipv6", ({ requirement, shared }) => {
 
   requirement("I3", "what arrives at the external host comes from the node", async (test) => {
     const { a } = await test.use(neighbours);
-    const {
-      external,
-      nodes: [node],
-    } = await test.use(hosts);
-    await using asked = await serve(external, { ports: [0] });
-    const target = asked.at(asked.ports[0] ?? 0);
-    const look = async () => {
-      const { seenFrom } = await expectOpen(a, target);
-      expectFact(`${external.name}'s server, asked by ${a.name}`, "the client", seenFrom?.address, node?.ip);
-      await expectPing(a, external);
-    };
-    await promisedSince(filtered, test, look, { overCni: "ipv6Egress" });
+    const over6 = await test.use(hosts);
+    const look = () => expectEgress(a, over6);
+    await promisedSince(ipv6FilteredSince, test, look, { overCni: "ipv6Egress" });
   });
 
   requirement(
@@ -98,15 +87,13 @@ chapter("ipv6", ({ requirement, shared }) => {
     "from the external host, from the other node, from the node itself, also on its loopback",
     async (test) => {
       const { published } = await test.use(server);
-      const { external, nodes } = await test.use(hosts);
-      const [here, ...others] = nodes;
-      if (!here) throw new HarnessError("a cluster has at least one node");
+      const { external, nodes, node: here, loopback } = await test.use(hosts);
       const ways: [Peer, string][] = [
-        ...[external, ...others, here].map((client): [Peer, string] => [client, here.ip]),
+        ...[external, ...nodes].map((client): [Peer, string] => [client, here.ip]),
         // CNI has no rule for loopback.
         ...(test.declaration.capabilities.includes("cni")
           ? []
-          : ([[here, "::1"]] satisfies [Peer, string][])),
+          : ([[here, loopback]] satisfies [Peer, string][])),
       ];
       const look = async () => {
         await Promise.all(
@@ -115,27 +102,25 @@ chapter("ipv6", ({ requirement, shared }) => {
           ),
         );
       };
-      await promisedSince(filtered, test, look, { overCni: "ipv6Egress" });
+      await promisedSince(ipv6FilteredSince, test, look, { overCni: "ipv6Egress" });
     },
   );
 
   requirement("I5", "neither by address nor by name", async (test) => {
-    const { use, scope, driver, cluster, declaration, fact } = test;
-    const { a6: neighbour, b: target, subnet6 } = await use(neighbours);
-    const { nodes } = await use(hosts);
-    const other = await createDualStack(scope, driver);
+    const { use, scope, cluster, declaration, fact } = test;
+    const { a6: neighbour, b: target, b6: its } = await use(neighbours);
+    const { node } = await use(hosts);
+    const other = await createStacked(scope, test);
     const workload = await other.network.run(scope, nodeOf(cluster));
-    const stranger = await overIpv6(workload, other.subnet6);
-    const its = await overIpv6(target, subnet6);
+    const stranger = await other.over(6, workload);
     await using listening = await serve(its, { ports: [port] });
     const addresses = await addressesOf(target, 6);
     fact("IPv6 addresses of a container", addresses.length);
-    await promisedSince(filtered, test, async () => {
+    await promisedSince(ipv6FilteredSince, test, async () => {
       await Promise.all(
         addresses.map(async (address) => {
           // Its address on the egress is asked by its node, which is there as well.
-          const from = address === its.ip ? neighbour : nodes[0];
-          if (!from) throw new HarnessError("a cluster has at least one node");
+          const from = address === its.ip ? neighbour : node;
           const options = { control: { from }, mayLackRoute: true };
           await expectBlocked(stranger, listening.at(port, { address }), options);
           await expectNoPing(stranger, { name: target.name, ip: address }, options);
@@ -143,7 +128,7 @@ chapter("ipv6", ({ requirement, shared }) => {
       );
       if (!declaration.capabilities.includes("names")) return;
       const own = await other.network.run(scope, nodeOf(cluster));
-      const { ip } = await overIpv6(own, other.subnet6);
+      const { ip } = await other.over(6, own);
       await expectNoName(
         workload,
         { name: target.name, type: "AAAA" },
@@ -155,14 +140,10 @@ chapter("ipv6", ({ requirement, shared }) => {
   requirement("I6", "the external host has a route to the container", async (test) => {
     const { scope, cluster, use, fact } = test;
     const { workload, published, unpublished } = await use(server);
-    const {
-      external,
-      nodes: [here],
-    } = await use(hosts);
-    if (!here) throw new HarnessError("a cluster has at least one node");
+    const { external, node: here } = await use(hosts);
     const behind = await addressesBehindNode(workload, 6);
     fact("IPv6 addresses behind the node", behind.length);
-    await promisedSince(filtered, test, async () => {
+    await promisedSince(ipv6FilteredSince, test, async () => {
       for (const { ip, gateway } of behind) {
         for (const address of [ip, gateway]) await routeThrough(scope, cluster.external, address, here.ip);
         // The node is on the way: only then does an answer that is missing say something.
@@ -176,13 +157,3 @@ chapter("ipv6", ({ requirement, shared }) => {
     });
   });
 });
-
-async function routeThrough(scope: Scope, host: Host, address: string, via: string): Promise<void> {
-  const route = [`${address}/128`, "via", via];
-  await withUndo(
-    scope,
-    host,
-    ["ip", "-6", "route", "replace", ...route],
-    ["ip", "-6", "route", "del", ...route],
-  );
-}

@@ -14,7 +14,7 @@ import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
 import { nodeOf, port } from "#suites/datapath/fixture.ts";
 import { expectTaggedFrames } from "#suites/external/vlan-frames.ts";
 import { allowedPort, createGroup, deniedPort, guard, ports, twoNodes } from "#suites/policy/fixture.ts";
-import { createDualStack, linkLocalOf } from "./fixture.ts";
+import { linkLocalOf } from "./fixture.ts";
 
 const tag = 114;
 const anotherTag = 115;
@@ -36,7 +36,7 @@ chapter("ipv6", ({ requirement, shared }) => {
       const tenant = async (prefix: string) => {
         const name = uniqueName(prefix);
         await createTenant(driver, scope, name);
-        const { network } = await createDualStack(scope, driver, { ...spec, name: "dual", tenant: name });
+        const network = await driver.createNetwork(scope, { ...spec, name: "dual", tenant: name });
         const [twin, client] = await Promise.all([
           network.run(scope, node, { ip6: both }),
           network.run(scope, node),
@@ -65,7 +65,9 @@ chapter("ipv6", ({ requirement, shared }) => {
     async ({ driver, cluster, scope, keep }) => {
       const [near, far] = cluster.nodes;
       if (!near || !far) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
-      const { network, subnet6 } = await createDualStack(scope, driver, { encap: "vlan", tag });
+      const subnets = { subnet: freshSubnet(), subnet6: freshSubnet6() };
+      const { subnet6 } = subnets;
+      const network = await driver.createNetwork(scope, { ...subnets, encap: "vlan", tag });
       const [a, b] = await Promise.all([network.run(scope, near), network.run(scope, far)]);
       const [a6, b6] = await Promise.all([overIpv6(a, subnet6), overIpv6(b, subnet6)]);
       await Promise.all([expectPing(a6, b6), expectPing(b6, a6)]);
@@ -91,7 +93,9 @@ chapter("ipv6", ({ requirement, shared }) => {
     async ({ cluster, driver, scope }) => {
       if (cluster.nodes.length < 2) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
       const [near, far] = twoNodes(cluster.nodes);
-      const { network, subnet6 } = await createDualStack(scope, driver);
+      const subnets = { subnet: freshSubnet(), subnet6: freshSubnet6() };
+      const { subnet6 } = subnets;
+      const network = await driver.createNetwork(scope, subnets);
       const workloads = await Promise.all([near, far, near].map((node) => network.run(scope, node)));
       const [neighbour, stranger, unguarded] = await Promise.all(
         workloads.map((workload) => overIpv6(workload, subnet6)),

@@ -13,7 +13,7 @@ interface OtherPromise {
 }
 
 /** What decides whether something is promised, and takes what was seen. */
-interface Judged {
+export interface Judged {
   readonly cluster: Pick<ChapterContext["cluster"], "engine">;
   readonly declaration: Pick<ChapterContext["declaration"], "capabilities">;
   readonly fact: TestTools["fact"];
@@ -26,15 +26,12 @@ interface Judged {
  */
 export async function promisedSince(
   version: string,
-  { cluster, declaration, fact }: Judged,
+  test: Judged,
   look: () => Promise<void>,
-  { overCni }: OtherPromise = {},
+  where: OtherPromise = {},
 ): Promise<void> {
-  const throughCni = declaration.capabilities.includes("cni");
-  const isPromised = throughCni
-    ? overCni !== undefined && declaration.capabilities.includes(overCni)
-    : compareVersions(cluster.engine, version) >= 0;
-  if (isPromised) return look();
+  if (isPromised(version, test, where)) return look();
+  const { cluster, fact } = test;
   const broken = await outOfView(look).then(
     () => undefined,
     (error: unknown) => {
@@ -43,9 +40,25 @@ export async function promisedSince(
     },
   );
   fact(`promised since Docker ${version}`, broken ? firstLineOf(broken.message) : "it holds");
+  const { overCni } = where;
   throw new Unsupported(
-    throughCni
+    isThroughCni(test)
       ? `Docker promises it, and CNI does not${overCni ? ` without ${overCni}` : ""}`
       : `Docker promises it since ${version}, the cluster runs ${cluster.engine}`,
   );
+}
+
+/** Whether an engine of that version or a newer one is there, or, through CNI, a driver that declares what stands for it. */
+export function isPromised(
+  version: string,
+  test: Pick<Judged, "cluster" | "declaration">,
+  { overCni }: OtherPromise = {},
+): boolean {
+  return isThroughCni(test)
+    ? overCni !== undefined && test.declaration.capabilities.includes(overCni)
+    : compareVersions(test.cluster.engine, version) >= 0;
+}
+
+function isThroughCni({ declaration }: Pick<Judged, "declaration">): boolean {
+  return declaration.capabilities.includes("cni");
 }

@@ -6,7 +6,8 @@ import type { Workload } from "#harness/workload/workload.ts";
 
 /**
  * `docker exec FROM ping TO`, as the tutorial does it: the name goes through the container's own resolver.
- * The address that answers must be the other's, so that a name that leads elsewhere is seen; of an IPv6 one, it is asked for that.
+ * The address that answers must be the other's, so that a name that leads elsewhere is seen. It is asked for that address's IP version: in a
+ * dual-stack network a name has both.
  * Throws `Nonconformance` when it does not work within the deadline.
  */
 export async function expectPingByName(
@@ -14,7 +15,7 @@ export async function expectPingByName(
   to: { name: string; ip: string },
   deadlineMs = 15_000,
 ): Promise<void> {
-  const argv = ["ping", ...(familyOf(to.ip) === 6 ? ["-6"] : []), "-c", "1", "-W", "2", to.name];
+  const argv = ["ping", `-${familyOf(to.ip)}`, "-c", "1", "-W", "2", to.name];
   let last = "nothing";
   try {
     await until({ what: `${from.name} to ping ${to.name}`, deadlineMs, everyMs: 200 }, async () => {
