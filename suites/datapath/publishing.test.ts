@@ -1,6 +1,9 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { type ChapterContext, chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { heldOver, ipv6FilteredSince, nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
@@ -22,11 +25,14 @@ const fixedPort = 9114;
 const range = [9118, 9119] as const;
 
 chapter("datapath", ({ requirement, shared }) => {
-  const network = shared("a network of the driver", ({ driver, scope }) => driver.createNetwork(scope));
+  const stack = shared("a network of the driver", ({ scope, ...context }) => createStacked(scope, context));
+  const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
+    addressHosts(scope, context.cluster, await ipVersionsOf(context)),
+  );
 
   const server = shared("a container with published ports, and its servers", async ({ cluster, scope }) => {
     const node = nodeOf(cluster);
-    const workload = await (await network.make()).run(scope, node, {
+    const workload = await (await stack.make()).network.run(scope, node, {
       publish: [
         ...protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
         ...protocols.map((protocol) => ({
@@ -64,14 +70,14 @@ chapter("datapath", ({ requirement, shared }) => {
   requirement(
     "X5c",
     "over SCTP from the external host, from the other node, from the node itself",
-    async ({ use, ...test }) => {
-      const { cluster, scope, declaration } = test;
+    async (test) => {
+      const { cluster, driver, scope, declaration } = test;
       if (declaration.capabilities.includes("cni"))
         throw new Unsupported(`${declaration.name}: over CNI, SCTP is asked for by cni-space alone`);
       const lack = await lackOfSctp(cluster);
       if (lack !== undefined) throw new Blocked(`there are no SCTP sockets: ${lack}`);
       const node = nodeOf(cluster);
-      const workload = await (await use(network)).run(scope, node, {
+      const workload = await (await driver.createNetwork(scope)).run(scope, node, {
         publish: [{ port, protocol: "sctp", hostPort: sctpPort }],
       });
       await using served = await serve(workload, { ports: [port], protocol: "sctp" });
@@ -88,7 +94,7 @@ chapter("datapath", ({ requirement, shared }) => {
     const { node, workload, published } = await use(server);
     const other = await driver.createNetwork(scope);
     const [neighbour, stranger] = await Promise.all([
-      (await use(network)).run(scope, node),
+      (await use(stack)).network.run(scope, node),
       other.run(scope, node),
     ]);
     const { address } = node.interfaces.management;
@@ -139,93 +145,120 @@ chapter("datapath", ({ requirement, shared }) => {
 
   requirement(
     "X8a",
-    "two chosen ports, one that is taken, one whose container is gone",
-    async ({ use, scope, cluster }) => {
-      const net = await use(network);
+    "two chosen ports over each IP version, one that is taken, one whose container is gone",
+    async (test) => {
+      const { use, scope, cluster } = test;
+      const { network, versions } = await use(stack);
+      const everywhere = await use(hosts);
       const node = nodeOf(cluster);
-      const outside = hostPeer(scope, cluster.external);
-      const { address } = node.interfaces.management;
+      const held = heldOver(test, versions, { since: ipv6FilteredSince });
       const own = scope.child("containers with ports that the engine chose");
-      const run = () => net.run(own, node, { publish: [{ port }] });
+      const run = () => network.run(own, node, { publish: [{ port }] });
       const workloads = await Promise.all([run(), run()]);
-      const chosen = await Promise.all(workloads.map((workload) => portOf(workload, port)));
-      expectThat(chosen[0] !== chosen[1], {
-        who: `docker port of ${workloads.map(({ name }) => name).join(" and ")}`,
-        expected: "different ports",
-        got: `${chosen[0]} for both`,
-      });
+      const chosen = await Promise.all(
+        held.map((version) => Promise.all(workloads.map((workload) => portOf(workload, port, { version })))),
+      );
+      for (const [index, [one, another]] of chosen.entries()) {
+        expectThat(one !== another, {
+          who: `docker port of ${workloads.map(({ name }) => name).join(" and ")}, ${nameOf(held[index]!)}`,
+          expected: "different ports",
+          got: `${one} for both`,
+        });
+      }
       const servers = await Promise.all(workloads.map((workload) => serve(workload, { ports: [port] })));
-      const asked = servers.map((one, index) => one.at(port, { address, port: chosen[index] ?? 0 }));
-      for (const target of asked) await expectOpen(outside, target);
+      const asked = held.flatMap((version, at) => {
+        const { external, node: here } = everywhere.over(version);
+        return servers.map((server, index) => ({
+          from: external,
+          target: server.at(port, { address: here.ip, port: chosen[at]![index]! }),
+        }));
+      });
+      const areReached = () => Promise.all(asked.map(({ from, target }) => expectOpen(from, target)));
+      await areReached();
 
-      const [taken = 0] = chosen;
+      const taken = chosen[0]![0]!;
       await expectRefusal(
         `docker run --publish ${taken}:${port}`,
-        net.run(scope, node, { publish: [{ port, hostPort: taken }] }),
+        network.run(scope, node, { publish: [{ port, hostPort: taken }] }),
         [String(taken)],
       );
-      for (const target of asked) await expectOpen(outside, target);
+      await areReached();
 
       await own.close();
-      for (const target of asked) await expectRefused(outside, target);
+      await Promise.all(asked.map(({ from, target }) => expectRefused(from, target)));
     },
   );
 
-  requirement("X8a", "two containers share a range of two ports", async ({ use, scope, cluster }) => {
-    const net = await use(network);
+  requirement("X8a", "two containers share a range of two ports, over each IP version", async (test) => {
+    const { use, scope, cluster } = test;
+    const { network, versions } = await use(stack);
+    const everywhere = await use(hosts);
     const node = nodeOf(cluster);
-    const outside = hostPeer(scope, cluster.external);
-    const { address } = node.interfaces.management;
     const workloads: Workload[] = [];
     for (const _ of range)
       workloads.push(
-        await net.run(scope, node, { publish: [{ port, hostPort: { from: range[0], to: range[1] } }] }),
+        await network.run(scope, node, { publish: [{ port, hostPort: { from: range[0], to: range[1] } }] }),
       );
-    const taken = await Promise.all(workloads.map((workload) => portOf(workload, port)));
-    expectFact("docker port of two containers", "ports of the range", taken.toSorted(), [...range]);
-    for (const [index, workload] of workloads.entries()) {
-      const server = await serve(workload, { ports: [port] });
-      await expectOpen(outside, server.at(port, { address, port: taken[index] ?? 0 }));
-    }
+    const servers = await Promise.all(workloads.map((workload) => serve(workload, { ports: [port] })));
+    await overEach(
+      test,
+      versions,
+      async (version) => {
+        const { external, node: here } = everywhere.over(version);
+        const taken = await Promise.all(workloads.map((workload) => portOf(workload, port, { version })));
+        const who = `docker port of two containers, ${nameOf(version)}`;
+        expectFact(who, "ports of the range", taken.toSorted(), [...range]);
+        await Promise.all(
+          servers.map((server, index) =>
+            expectOpen(external, server.at(port, { address: here.ip, port: taken[index]! })),
+          ),
+        );
+      },
+      { since: ipv6FilteredSince },
+    );
   });
 
-  requirement(
-    "X8b",
-    "in a second network, and out of it again",
-    async ({ use, scope, cluster, driver, fact }) => {
-      const [net, second] = [await use(network), await driver.createNetwork(scope, { name: first() })];
-      const node = nodeOf(cluster);
-      const outside = hostPeer(scope, cluster.external);
-      const { address } = node.interfaces.management;
-      const workload = await net.run(scope, node, {
-        publish: [
-          ...protocols.map((protocol) => ({ port, protocol, hostPort: fixedPort })),
-          { port: port + 1 },
-        ],
-      });
-      const targets = await Promise.all(
-        protocols.map(async (protocol) =>
-          (await serve(workload, { ports: [port], protocol })).at(port, { address, port: fixedPort }),
-        ),
-      );
-      const isReached = () => Promise.all(targets.map((target) => expectOpen(outside, target)));
-      const chosen = await portOf(workload, port + 1);
+  requirement("X8b", "in a second network, and out of it again, over each IP version", async (test) => {
+    const { use, scope, cluster, fact } = test;
+    const { network, versions } = await use(stack);
+    const second = (await createStacked(scope, test, { name: first() })).network;
+    const everywhere = await use(hosts);
+    const node = nodeOf(cluster);
+    const held = heldOver(test, versions, { since: ipv6FilteredSince });
+    const workload = await network.run(scope, node, {
+      publish: [
+        ...protocols.map((protocol) => ({ port, protocol, hostPort: fixedPort })),
+        { port: port + 1 },
+      ],
+    });
+    const servers = await Promise.all(
+      protocols.map((protocol) => serve(workload, { ports: [port], protocol })),
+    );
+    const asked = held.flatMap((version) => {
+      const { external, node: here } = everywhere.over(version);
+      return servers.map((server) => ({
+        from: external,
+        target: server.at(port, { address: here.ip, port: fixedPort }),
+      }));
+    });
+    const isReached = () => Promise.all(asked.map(({ from, target }) => expectOpen(from, target)));
+    const chosen = await portOf(workload, port + 1);
+    await isReached();
+    const unchanged = async (when: string) => {
+      const ports = held.flatMap((version) => protocols.map((protocol) => ({ protocol, version })));
+      const told = await Promise.all(ports.map((one) => portOf(workload, port, one)));
+      const wanted = ports.map(() => fixedPort);
+      expectFact(`docker port ${workload.name} ${when}`, "the node's ports", told, wanted);
       await isReached();
-      const unchanged = async (when: string) => {
-        const told = await Promise.all(protocols.map((protocol) => portOf(workload, port, { protocol })));
-        const wanted = protocols.map(() => fixedPort);
-        expectFact(`docker port ${workload.name} ${when}`, "the node's ports", told, wanted);
-        await isReached();
-        // Docker's documentation promises nothing of it, and its bridge chooses anew (moby#40740).
-        const stays = (await portOf(workload, port + 1)) === chosen;
-        fact(`a port that the engine chose, ${when}`, stays ? "stays" : "moves");
-      };
-      await second.connect(scope, workload);
-      await unchanged("in a second network");
-      await second.disconnect(workload);
-      await unchanged("after it left that");
-    },
-  );
+      // Docker's documentation promises nothing of it, and its bridge chooses anew (moby#40740).
+      const stays = (await portOf(workload, port + 1)) === chosen;
+      fact(`a port that the engine chose, ${when}`, stays ? "stays" : "moves");
+    };
+    await second.connect(scope, workload);
+    await unchanged("in a second network");
+    await second.disconnect(workload);
+    await unchanged("after it left that");
+  });
 });
 
 /** Who asks a node for what it publishes, and at which of its addresses. */

@@ -1,6 +1,8 @@
 import { until } from "#harness/core/async/poll.ts";
+import { familyOf } from "#harness/core/ip.ts";
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import { describeReach, type Reach } from "#harness/host/agent/reach.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import { untilSeen } from "./expectation.ts";
 import { isOpen } from "./reachability.ts";
 import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.ts";
@@ -40,6 +42,7 @@ export async function expectFlow(ends: FlowEnds): Promise<void> {
     who: `the flow from ${from.name} port ${fromPort} to ${describeTarget(target)}`,
     expected: `open, answered by ${JSON.stringify(target.identity)}, which saw ${from.ip}`,
     deadlineMs: 10_000,
+    byHand: byHand(agent, ends),
     look: (nonce) => attempt(agent, ends, { timeoutMs: attemptMs, nonce }),
     probe: probeOf(from, target),
     accept: (reach): reach is OpenReach => isAnswered(reach, ends),
@@ -85,6 +88,25 @@ function attempt(
   how: { timeoutMs: number; nonce?: string },
 ): Promise<Reach> {
   return agent.connect({ protocol: "udp", address, port, fromPort, ...how });
+}
+
+/** One datagram from the flow's own port; the server answers with its identity and with whom it saw. */
+function byHand({ host, netns }: ProbeAgent, { from, fromPort, target }: FlowEnds): ByHand {
+  const family = familyOf(target.address) === 6 ? "AF_INET6" : "AF_INET";
+  const open = `import socket as s; u = s.socket(s.${family}, s.SOCK_DGRAM); u.settimeout(1)`;
+  const ask = `u.bind(("", ${fromPort})); u.connect(("${target.address}", ${target.port})); u.send(b"hello\\n")`;
+  return {
+    host,
+    argv: [
+      // The port is one process's at a time.
+      ...["flock", "/run/lock", ...(netns ? ["nsenter", `--net=${netns}`] : [])],
+      ...["python3", "-c", `${open}; ${ask}; print(u.recv(999).decode())`],
+    ],
+    shows: ({ stdout }) => {
+      const [identity, saw = ""] = stdout.split("\n");
+      return (target.identity !== undefined && identity !== target.identity) || !saw.includes(`"${from.ip}"`);
+    },
+  };
 }
 
 function isAnswered(reach: Reach, { from, target }: FlowEnds): reach is OpenReach {

@@ -233,12 +233,13 @@ const otherPort = 9117;
 const containerPort = 8081;
 
 /** What matches is not tracked, and so not translated; until `scope` closes. */
-async function untranslated(scope: Scope, node: ClusterNode, match: string): Promise<void> {
+export async function untranslated(scope: Scope, node: ClusterNode, match: string): Promise<void> {
   const chain = "type filter hook prerouting priority raw;";
   await addTable(scope, node, "inet", `chain judge { ${chain} ${match} notrack; }`);
 }
 
-async function isInternal({ node }: Workload, network: string): Promise<boolean> {
+/** Whether a network that the workload was started in is internal. */
+export async function isInternal({ node }: Workload, network: string): Promise<boolean> {
   const listed = await node.run(["docker", "network", "inspect", "--format", "{{.Internal}}", network]);
   return listed.trim() === "true";
 }

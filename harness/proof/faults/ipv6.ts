@@ -4,11 +4,15 @@ import { contains, familyOf, networkOf, nthAddress } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { drop, firstNode, onFirstWorkload, onRequirement } from "./tools.ts";
+import { isInternal, untranslated } from "./datapath.ts";
+import { drop, firstNode, inside, onFirstWorkload, onRequirement } from "./tools.ts";
 
 /** Docker filters and translates IPv6 since 27.0. */
 const bridge = { tier: "chapters", chapter: "ipv6", driver: "bridge", engine: "28.5" } as const;
+/** The same for what both IP versions are asked in. */
+const datapath = { ...bridge, chapter: "datapath" } as const;
 /** Docker's names for the bridges of networks begin so. */
 const anyBridge = "br-+";
 
@@ -89,10 +93,87 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
       }),
     },
   },
+  {
+    name: "internal-network-with-an-ipv6-egress",
+    on: datapath,
+    breaks: "gives containers of an internal network an egress over IPv6",
+    why: "what was to be kept from the outside gets there over IPv6, and IPv4 looks safe",
+    detectedBy: ["B10"],
+    hop: ["it got through by c-"],
+    inject: {
+      "workload started": async (_context, { workload, network, scope }) => {
+        if (!(await isInternal(workload, network))) return;
+        const { node, name } = workload;
+        const way = uniqueName("way");
+        const create = ["docker", "network", "create", "--ipv4=false", "--ipv6", way];
+        await withUndo(scope, node, create, ["docker", "network", "rm", way]);
+        const command = (verb: string) => ["docker", "network", verb, way, name];
+        await withUndo(scope, node, command("connect"), command("disconnect"));
+      },
+    },
+  },
+  {
+    name: "ipv6-default-route-lost-with-a-network",
+    on: datapath,
+    breaks: "takes the IPv6 default route from a container that leaves a network",
+    why: "a container that leaves one of its networks loses the outside over IPv6 for good",
+    detectedBy: ["B11"],
+    mayFollow: ["X8b"],
+    hop: ["it did not leave c-", "no route to"],
+    inject: {
+      "workload disconnected": async (_context, { workload }) => {
+        await inside(workload, ["ip", "-6", "route", "del", "default"]);
+      },
+    },
+  },
+  {
+    name: "bound-port-closed-over-ipv6",
+    on: datapath,
+    breaks: "drops what arrives over IPv6 for a TCP port that is published as the container's own",
+    why: "a service is reached over IPv4 alone, where its port was not changed",
+    detectedBy: ["X5a"],
+    mayFollow: ["X5b"],
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "tcp dport 9120 drop"],
+    inject: {
+      "requirement begins": onRequirement("X5a", (context, scope) =>
+        drop(scope, firstNode(context), "prerouting", `meta nfproto ipv6 tcp dport ${equalTcp}`),
+      ),
+    },
+  },
+  {
+    name: "ipv6-conntrack-entry-kept",
+    on: datapath,
+    breaks:
+      "leads a client of a restarted container to the engine's proxy over IPv6, as an entry of conntrack does that was made meanwhile",
+    why: "a name server, a game server or a VPN takes all of its IPv6 clients for one, or loses them, until they are silent",
+    detectedBy: ["X7"],
+    inject: {
+      "workload restarted": ({ chapter }, { workload: { node } }) =>
+        untranslated(chapter, node, `meta nfproto ipv6 udp dport ${interruptedPort}`),
+    },
+  },
+  {
+    name: "ipv6-port-lost-with-a-new-network",
+    on: datapath,
+    breaks:
+      "drops what arrives over IPv6 for a published port once its container has joined a second network",
+    why: "a service goes off line over IPv6 while its container is connected to one more network",
+    detectedBy: ["X8b"],
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "tcp dport 9114 drop"],
+    inject: {
+      "workload connected": async ({ chapter }, { workload }) => {
+        await drop(chapter, workload.node, "prerouting", `meta nfproto ipv6 tcp dport ${keptPort}`);
+      },
+    },
+  },
 ];
 
 /** What the chapter publishes. */
 const publishedUdp = 9132;
+/** What the chapter of the data path publishes. */
+const equalTcp = 9120;
+const keptPort = 9114;
+const interruptedPort = 9116;
 
 /** The IPv6 subnet of the network that a workload was started in; none of one that carries IPv4 alone. */
 async function subnetOf(workload: Workload): Promise<string | undefined> {
