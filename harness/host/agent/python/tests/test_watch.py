@@ -83,7 +83,7 @@ class CountersTest(unittest.TestCase):
             ":INPUT ACCEPT [9:900]",
             f":FORWARD DROP [{policy}:{policy * 60}]",
             ":DOCKER - [0:0]",
-            f"[{drop}:{drop * 84}] -A FORWARD -m comment --comment \"a -j LOG\" -j DROP",
+            f'[{drop}:{drop * 84}] -A FORWARD -m comment --comment "a -j LOG" -j DROP',
             f"[{accept}:{accept * 84}] -A FORWARD -j DOCKER",
             f"[{accept}:{accept * 84}] -A DOCKER -p tcp -j ACCEPT",
             "COMMIT",
