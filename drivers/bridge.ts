@@ -9,8 +9,18 @@ import { restartForFirewall } from "./kit/restore-firewall.ts";
 export default dockerDriver({
   name: "bridge",
   title: "Docker bridge",
-  capabilities: ["names", "outbound", "publish", "hotplug", "isolation", "internal", "ipv6", "gatewayModes"],
-  needs: { ipv6: ["ipv6"] },
+  capabilities: [
+    "names",
+    "outbound",
+    "publish",
+    "sctp",
+    "hotplug",
+    "isolation",
+    "internal",
+    "ipv6",
+    "gatewayModes",
+  ],
+  needs: { sctp: ["sctp"], ipv6: ["ipv6"] },
   driver: "bridge",
   options: ({ gatewayMode }) =>
     gatewayMode ? { "com.docker.network.bridge.gateway_mode_ipv4": gatewayMode } : {},

@@ -26,6 +26,7 @@ export default dockerDriver({
     "names",
     "outbound",
     "publish",
+    "sctp",
     "gwbridge",
     "hotplug",
     "isolation",
@@ -34,7 +35,7 @@ export default dockerDriver({
     "scheduling",
     "lostNodes",
   ],
-  needs: { multihost: ["vxlan"], vxlan: ["vxlan"], encrypted: ["esp"] },
+  needs: { multihost: ["vxlan"], vxlan: ["vxlan"], sctp: ["sctp"], encrypted: ["esp"] },
 
   underlay: async (cluster) => ((await haveClusterStore(cluster)) ? "control" : "data"),
   driver: "overlay",

@@ -37,12 +37,12 @@ export default defineDriver((settings) => ({
   capabilities: [
       "multihost", "vxlan", "names", "hotplug",
       "tenants",
-      "outbound", "publish", "gwbridge", "vlan",
+      "outbound", "publish", "sctp", "gwbridge", "vlan",
       "policy",
       // A proxy is not put before a plugin that others may be using.
       ...(settings.CONTIV === "running" ? [] : ["remote" as const]),
     ],
-  needs: { multihost: ["clusterStore", "openvswitch"] },
+  needs: { multihost: ["clusterStore", "openvswitch"], sctp: ["sctp"] },
   // Which of two flows of one priority it drops is left to the order in which netmaster tells the rules.
   policySemantics: { combine: "priority", ties: "unspecified" },
 

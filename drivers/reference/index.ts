@@ -31,7 +31,7 @@ export default defineDriver((settings) => ({
   capabilities: [
       "multihost", "vxlan", "names", "hotplug", "isolation", "ipv6",
       "tenants",
-      "outbound", "publish", "gwbridge", "vlan",
+      "outbound", "publish", "sctp", "gwbridge", "vlan",
       "policy",
       "bgp",
       "remote", "lostNodes",
@@ -41,6 +41,7 @@ export default defineDriver((settings) => ({
     multihost: ["vxlan", "openvswitch"],
     vlan: ["openvswitch"],
     policy: ["openvswitch"],
+    sctp: ["sctp"],
     ipv6: ["ipv6"],
     bgp: ["bird"],
   },

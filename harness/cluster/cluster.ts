@@ -54,7 +54,7 @@ export interface Cluster {
   readonly external: ExternalHost;
   /** Name of the workload image that every node has. */
   readonly image: string;
-  /** Whether every node offers the feature; probed once, with the reason where not. */
+  /** Whether every node offers the feature, and the external host where it takes both ends; probed once, with the reason where not. */
   offers(feature: Feature): Promise<{ offered: true } | { offered: false; reason: string }>;
   /** Closes the connections; the nodes stay. */
   disconnect(): Promise<void>;

@@ -67,7 +67,9 @@ export class RemoteCluster implements Cluster {
   }
 
   offers(feature: Feature): ReturnType<Cluster["offers"]> {
-    const known = this.#features.get(feature) ?? probeFeature(this, feature);
+    const known =
+      this.#features.get(feature) ??
+      probeFeature({ nodes: this.nodes, clients: this.#external ? [this.#external] : [] }, feature);
     this.#features.set(feature, known);
     return known;
   }

@@ -1,13 +1,17 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import { nameOf } from "#harness/conformance/ip-versions/each.ts";
 import type { IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
 import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
+import { hostPeer } from "#harness/observe/probe/peers.ts";
+import type { Peer } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -45,23 +49,29 @@ export async function addressesBehindNode(
   });
 }
 
-/**
- * Why ports cannot be published over SCTP here: a host of the cluster that has no SCTP sockets, and what it says of that. Asking for one
- * has the kernel load its module, where there is one.
- */
-export async function lackOfSctp({
-  nodes,
-  external,
-}: Pick<Cluster, "nodes" | "external">): Promise<string | undefined> {
-  // 132 is the number of SCTP.
-  const open = "import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)";
-  const lacks = await Promise.all(
-    [...nodes, external].map(async (host) => {
-      const { code, stderr } = await host.exec(["python3", "-c", open]);
-      return code === 0 ? undefined : `${host.name}: ${stderr.trim().split("\n").at(-1)}`;
-    }),
-  );
-  return lacks.find((lack) => lack !== undefined);
+/** Who asks a node for what it publishes, and at which of its addresses. */
+export function waysTo(
+  node: ClusterNode,
+  { cluster, scope, declaration }: Pick<ChapterContext, "cluster" | "declaration"> & Pick<TestTools, "scope">,
+): [Peer, string][] {
+  const other = cluster.nodes.find((one) => one !== node);
+  const { management, control } = node.interfaces;
+  const here = hostPeer(scope, node);
+  const fromOther: [Peer, string][] = other
+    ? [
+        [hostPeer(scope, other), management.address],
+        [hostPeer(scope, other, "control"), control.address],
+      ]
+    : [];
+  // Any address of the node for Docker; CNI has no rule for loopback.
+  const loopback: [Peer, string][] = declaration.capabilities.includes("cni") ? [] : [[here, "127.0.0.1"]];
+  return [
+    [hostPeer(scope, cluster.external), management.address],
+    ...fromOther,
+    [here, management.address],
+    [here, control.address],
+    ...loopback,
+  ];
 }
 
 /** Gives a host a way to an address over another one of the same IP version, as long as `scope` is open. */

@@ -1,24 +1,20 @@
-import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { type ChapterContext, chapter } from "#harness/conformance/chapter.ts";
+import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { heldOver, ipv6FilteredSince, nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
-import type { TestTools } from "#harness/conformance/suite/tools.ts";
-import { Blocked, Unsupported } from "#harness/core/errors.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
-import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addressesBehindNode, lackOfSctp, nodeOf, port, portOf, routeThrough } from "./fixture.ts";
+import { addressesBehindNode, nodeOf, port, portOf, routeThrough, waysTo } from "./fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9111, udp: 9112 } as const;
-const sctpPort = 9132;
 const protocols = ["tcp", "udp"] as const;
 const loopbackPort = 9113;
 const fixedPort = 9114;
@@ -62,28 +58,6 @@ chapter("datapath", ({ requirement, shared }) => {
       await Promise.all(
         waysTo(node, test).flatMap(([client, address]) =>
           published(address).map((target) => expectOpen(client, target)),
-        ),
-      );
-    },
-  );
-
-  requirement(
-    "X5c",
-    "over SCTP from the external host, from the other node, from the node itself",
-    async (test) => {
-      const { cluster, driver, scope, declaration } = test;
-      if (declaration.capabilities.includes("cni"))
-        throw new Unsupported(`${declaration.name}: over CNI, SCTP is asked for by cni-space alone`);
-      const lack = await lackOfSctp(cluster);
-      if (lack !== undefined) throw new Blocked(`there are no SCTP sockets: ${lack}`);
-      const node = nodeOf(cluster);
-      const workload = await (await driver.createNetwork(scope)).run(scope, node, {
-        publish: [{ port, protocol: "sctp", hostPort: sctpPort }],
-      });
-      await using served = await serve(workload, { ports: [port], protocol: "sctp" });
-      await Promise.all(
-        waysTo(node, test).map(([client, address]) =>
-          expectOpen(client, served.at(port, { address, port: sctpPort })),
         ),
       );
     },
@@ -260,31 +234,6 @@ chapter("datapath", ({ requirement, shared }) => {
     await unchanged("after it left that");
   });
 });
-
-/** Who asks a node for what it publishes, and at which of its addresses. */
-function waysTo(
-  node: ClusterNode,
-  { cluster, scope, declaration }: Pick<ChapterContext, "cluster" | "declaration"> & Pick<TestTools, "scope">,
-): [Peer, string][] {
-  const other = cluster.nodes.find((one) => one !== node);
-  const { management, control } = node.interfaces;
-  const here = hostPeer(scope, node);
-  const fromOther: [Peer, string][] = other
-    ? [
-        [hostPeer(scope, other), management.address],
-        [hostPeer(scope, other, "control"), control.address],
-      ]
-    : [];
-  // Any address of the node for Docker; CNI has no rule for loopback.
-  const loopback: [Peer, string][] = declaration.capabilities.includes("cni") ? [] : [[here, "127.0.0.1"]];
-  return [
-    [hostPeer(scope, cluster.external), management.address],
-    ...fromOther,
-    [here, management.address],
-    [here, control.address],
-    ...loopback,
-  ];
-}
 
 /** The egress goes through the network whose name comes first, and with it what is published. */
 function first(): string {

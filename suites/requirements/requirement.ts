@@ -15,6 +15,7 @@ export type ConformanceProfile =
   | "policy"
   | "scheduling"
   | "datapath"
+  | "sctp"
   | "ipv6"
   | "encryption"
   | "bgp"

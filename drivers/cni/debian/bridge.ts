@@ -5,8 +5,8 @@ import { announcement, listOf, masqueradingBridge, ownSubnet, portmapAndFirewall
 export default cniDriver({
   name: "cni-bridge",
   title: "CNI bridge with routes between the nodes",
-  capabilities: ["multihost", "outbound", "publish", "hairpin", "hotplug", "ipv6", "ipv6Egress"],
-  needs: { ipv6: ["ipv6"] },
+  capabilities: ["multihost", "outbound", "publish", "sctp", "hairpin", "hotplug", "ipv6", "ipv6Egress"],
+  needs: { sctp: ["sctp"], ipv6: ["ipv6"] },
   underlay: "control",
   join: "routes",
   config: (values) =>

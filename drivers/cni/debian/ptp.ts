@@ -5,7 +5,8 @@ import { listOf, ownSubnet, portmapAndFirewall } from "./plugins.ts";
 export default cniDriver({
   name: "cni-ptp",
   title: "CNI ptp with routes between the nodes",
-  capabilities: ["multihost", "outbound", "publish", "hairpin", "hotplug"],
+  capabilities: ["multihost", "outbound", "publish", "sctp", "hairpin", "hotplug"],
+  needs: { sctp: ["sctp"] },
   underlay: "control",
   join: "routes",
   config: (values) =>

@@ -5,8 +5,18 @@ import { announcement, listOf, masqueradingBridge, ownRange, portmapAndFirewall 
 export default cniDriver({
   name: "cni-vxlan",
   title: "CNI bridge over VXLAN",
-  capabilities: ["multihost", "vxlan", "outbound", "publish", "hairpin", "hotplug", "ipv6", "ipv6Egress"],
-  needs: { multihost: ["vxlan"], vxlan: ["vxlan"], ipv6: ["vxlan", "ipv6"] },
+  capabilities: [
+    "multihost",
+    "vxlan",
+    "outbound",
+    "publish",
+    "sctp",
+    "hairpin",
+    "hotplug",
+    "ipv6",
+    "ipv6Egress",
+  ],
+  needs: { sctp: ["sctp"], multihost: ["vxlan"], vxlan: ["vxlan"], ipv6: ["vxlan", "ipv6"] },
   underlay: "data",
   join: "vxlan",
   config: (values) =>

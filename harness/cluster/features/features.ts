@@ -21,6 +21,7 @@ const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
     return undefined;
   },
   openvswitch: (node) => lacksTool(node, "ovs-vsctl"),
+  sctp: async (node) => (await lacksSctpSockets(node)) ?? lacksSctpTranslation(node),
   bird: (node) => lacksTool(node, "bird"),
   ipv6: async (node) => {
     const loopback = await node.exec(["ip", "-6", "-oneline", "address", "show", "dev", "lo"]);
@@ -43,17 +44,22 @@ const probes: Record<Feature, (node: ClusterNode) => Promise<Lack>> = {
   },
 };
 
-/** Looks for the feature on every node. */
+/** The same of who only asks the nodes. */
+const clientProbes: Partial<Record<Feature, (host: Host) => Promise<Lack>>> = { sctp: lacksSctpSockets };
+
+/** Looks for the feature on every node, and, where it takes both ends, on a host that asks them. */
 export async function probeFeature(
-  cluster: Pick<Cluster, "nodes">,
+  { nodes, clients = [] }: Pick<Cluster, "nodes"> & { readonly clients?: readonly Host[] },
   feature: Feature,
 ): ReturnType<Cluster["offers"]> {
-  const lacks = await Promise.all(
-    cluster.nodes.map(async (node) => {
-      const lack = await probes[feature](node);
-      return lack ? [`${node.name}: ${lack}`] : [];
-    }),
-  );
+  const told = async (host: Host, lack: Promise<Lack> | undefined) => {
+    const why = await lack;
+    return why ? [`${host.name}: ${why}`] : [];
+  };
+  const lacks = await Promise.all([
+    ...nodes.map((node) => told(node, probes[feature](node))),
+    ...clients.map((host) => told(host, clientProbes[feature]?.(host))),
+  ]);
   const reasons = lacks.flat();
   return reasons.length === 0 ? { offered: true } : { offered: false, reason: reasons.join("; ") };
 }
@@ -75,4 +81,23 @@ async function tryLink(host: Host, what: string[]): Promise<Lack> {
 async function lacksTool(host: Host, tool: string): Promise<Lack> {
   const found = await host.exec(["sh", "-c", 'command -v "$1"', "sh", tool]);
   return found.code === 0 ? undefined : `${tool} is not installed`;
+}
+
+/** Asking for a socket has the kernel load the module, where there is one. */
+async function lacksSctpSockets(host: Host): Promise<Lack> {
+  // 132 is the number of SCTP.
+  const open = "import socket; socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)";
+  const { code, stderr } = await host.exec(["python3", "-c", open]);
+  return code === 0 ? undefined : `no sockets of SCTP: ${stderr.trim().split("\n").at(-1)}`;
+}
+
+/** Whether iptables translates it, and conntrack follows it; tried in a network namespace that goes with the command. */
+async function lacksSctpTranslation(host: Host): Promise<Lack> {
+  // Of documentation (RFC 5737).
+  const rule = "PREROUTING -p sctp --dport 9 -j DNAT --to-destination 192.0.2.1:9";
+  const followed = "/proc/sys/net/netfilter/nf_conntrack_sctp_timeout_established";
+  const script = `iptables --wait -t nat -A ${rule} && test -e ${followed}`;
+  const { code, stderr } = await host.exec(["unshare", "--net", "sh", "-c", script]);
+  if (code === 0) return undefined;
+  return `iptables -t nat -A ${rule}: ${stderr.trim() || "conntrack does not follow SCTP"}`;
 }

@@ -26,6 +26,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/datapath/gateway-modes.test.ts",
     "suites/datapath/networks.test.ts",
     "suites/datapath/publishing.test.ts",
+    "suites/datapath/sctp.test.ts",
     "suites/datapath/ways.test.ts",
     "suites/ipv6/networks.test.ts",
     "suites/ipv6/plugin.test.ts",

@@ -52,6 +52,7 @@ export const encryptionFaults: readonly Fault<"chapters">[] = [
     breaks: "lets VXLAN in that arrives bare for an encrypted network at the second node",
     why: "any host that reaches a node puts packets into the encrypted network",
     detectedBy: ["E3"],
+    // No hop: E3 knows of it by the server's log alone, and does not send what it forged once more under observation.
     inject: {
       "workload started": onEncryptedCouple((_context, { b, scope }) => letIn(scope, b, vxlan)),
     },

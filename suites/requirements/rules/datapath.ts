@@ -82,8 +82,10 @@ export const datapathRequirements = {
   X5c: {
     ...publishing(
       "a port published over SCTP leads to the container's port from outside, from another node and from the node",
-      ["publish"],
+      ["publish", "sctp"],
     ),
+    // Few kernels have it; the rest of the chapter is whole without.
+    profile: "sctp",
     source: {
       text: "Docker, docker container run, Publish or expose port (-p, --expose)",
       url: "https://docs.docker.com/reference/cli/docker/container/run/#publish",

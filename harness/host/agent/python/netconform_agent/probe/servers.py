@@ -127,7 +127,11 @@ class Servers:
         self.sockets = []
 
     def received(self) -> list[Arrival]:
-        """What arrived, and after it the handshakes that are under way."""
+        """What arrived, and after it the handshakes that are under way.
+
+        Of SCTP there are none: a server knows nothing of an association before its client has returned
+        the cookie (RFC 9260, section 5.1.3).
+        """
         if self.protocol != "tcp":
             return self.arrivals
         now = int(time.time() * 1000)
