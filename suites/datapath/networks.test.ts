@@ -1,6 +1,6 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/each.ts";
-import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
+import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
@@ -8,7 +8,6 @@ import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import { addressesOf, nodeOf, port } from "./fixture.ts";
 
@@ -110,15 +109,9 @@ chapter("datapath", ({ requirement, shared }) => {
       const { use, cluster, scope, declaration } = test;
       const [first, second, everywhere] = await Promise.all([use(neighbours), use(others), use(hosts)]);
       const reachesOutside = () =>
-        overEach(
-          test,
-          first.versions,
-          async (version) => {
-            if (version === 4) await fetchFromExternalHost(cluster, workload);
-            else await expectEgress(workload, everywhere.over(version));
-          },
-          { since: ipv6FilteredSince },
-        );
+        overEach(test, first.versions, (version) => expectOutside(cluster, workload, version, everywhere), {
+          since: ipv6FilteredSince,
+        });
       const reachesPeers = async (...networks: (typeof first)[]) => {
         await Promise.all(
           networks.flatMap(({ versions, over, a }) =>

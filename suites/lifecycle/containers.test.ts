@@ -1,11 +1,13 @@
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact } from "#harness/conformance/expect.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { nthSubnet, parseNetwork, sizeOf } from "#harness/core/ip.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
+import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
 import type { WorkloadSpec } from "#harness/workload/network.ts";
 import {
+  expectKept,
   expectOwnAddresses,
   expectReached,
   fixed,
@@ -23,20 +25,29 @@ const takenPort = 9122;
 /** A dozen containers are made, or fail, beside what else the chapter does. */
 const deadlineMs = 150_000;
 
-chapter("lifecycle", ({ requirement }) => {
+chapter("lifecycle", ({ requirement, shared }) => {
+  const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
+    addressHosts(scope, context.cluster, await ipVersionsOf(context)),
+  );
+
   requirement(
     "B12",
     "while others come and take what is free",
-    async ({ driver, scope, fact, ...test }) => {
+    async (test) => {
+      const { scope, fact, use } = test;
       refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
-      const network = await driver.createNetwork(scope);
+      const everywhere = await use(hosts);
+      const stacked = await createStacked(scope, test);
+      const { network } = stacked;
+      const asked = fixed(test, stacked, 200, keptPort);
       const [peer, kept, free] = await Promise.all([
         network.run(scope, peerNodeOf(test)),
-        network.run(scope, node, fixed(test, network, 200, keptPort)),
+        network.run(scope, node, asked),
         network.run(scope, node),
       ]);
-      await expectReached({ ...test, scope }, kept, { from: peer, hostPort: keptPort });
+      const reach = { from: peer, stacked, everywhere };
+      await expectReached(test, kept, { ...reach, hostPort: keptPort });
       await Promise.all([stop(kept), stop(free)]);
       const newcomers = await Promise.all([network.run(scope, node), network.run(scope, node)]);
 
@@ -44,16 +55,16 @@ chapter("lifecycle", ({ requirement }) => {
         startWhenPossible(scope, network, kept),
         startWhenPossible(scope, network, free),
       ]);
-      expectFact(`${kept.name}, started again`, "its address", keptAgain.ip, kept.ip);
+      await expectKept(`${kept.name}, started again`, stacked, keptAgain, asked);
       // Docker promises an address that was asked for; one that it chose goes to whom comes first.
       const taken = newcomers.some(({ ip }) => ip === free.ip);
       fact(
         "an address that the engine chose, of a container that was stopped",
         taken ? "given to another" : "free",
       );
-      await expectOwnAddresses([peer, keptAgain, freeAgain, ...newcomers]);
-      await expectReached({ ...test, scope }, keptAgain, { from: peer, hostPort: keptPort });
-      await expectReached({ ...test, scope }, freeAgain, { from: peer });
+      await expectOwnAddresses(stacked, [peer, keptAgain, freeAgain, ...newcomers]);
+      await expectReached(test, keptAgain, { ...reach, hostPort: keptPort });
+      await expectReached(test, freeAgain, reach);
     },
     { deadlineMs },
   );
@@ -61,19 +72,20 @@ chapter("lifecycle", ({ requirement }) => {
   requirement(
     "R10",
     "containers whose program or port is not to be had",
-    async ({ driver, scope, fact, ...test }) => {
+    async (test) => {
+      const { driver, scope, fact } = test;
       refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
-      const subnet = nthSubnet(freshSubnet(), 29, 0);
+      const pools = { subnet: nthSubnet(freshSubnet(), 29, 0), subnet6: nthSubnet(freshSubnet6(), 125, 0) };
       const published = { publish: [{ port: 80, hostPort: takenPort }] };
-      const [network] = await Promise.all([
-        driver.createNetwork(scope, { subnet }),
+      const [{ network, versions, over }] = await Promise.all([
+        createStacked(scope, test, pools),
         ...(publishes(test)
           ? [driver.createNetwork(scope).then((other) => other.run(scope, node, published))]
           : []),
       ]);
-      // Two of eight addresses are for no host, and one is the gateway's.
-      const addresses = Number(sizeOf(parseNetwork(subnet))) - 3;
+      // One of eight addresses, over IPv4 two, is for no host, and one is the gateway's.
+      const addresses = Number(sizeOf(parseNetwork(pools.subnet))) - (versions.includes(6) ? 2 : 3);
       const kinds: Record<string, WorkloadSpec> = {
         "docker run, of a program that is not there": { command: ["/nonesuch"] },
         ...(publishes(test) ? { "docker run, with a port that is taken": published } : {}),
@@ -87,7 +99,13 @@ chapter("lifecycle", ({ requirement }) => {
       }
       fact("starts that failed, against addresses of the pool", `${failed} against ${addresses}`);
       const started = await runWhenPossible(scope, network, node);
-      await expectPing(started, await runWhenPossible(scope, network, node));
+      const another = await runWhenPossible(scope, network, node);
+      await Promise.all(
+        versions.map(async (version) => {
+          const [from, to] = await Promise.all([over(version, started), over(version, another)]);
+          await expectPing(from, to);
+        }),
+      );
     },
     { alone: true, breaks: true, deadlineMs },
   );

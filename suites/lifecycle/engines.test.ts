@@ -1,10 +1,13 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { restartEngine, startEngine, stopEngine } from "#harness/workload/docker/engine/ends.ts";
 import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   expectIngress,
+  expectKept,
   expectOwnAddresses,
   expectReached,
   fixed,
@@ -25,31 +28,41 @@ const backPort = 9124;
 const heldPort = 9127;
 
 chapter("lifecycle", ({ requirement, shared }) => {
-  const restarted = shared("an engine that was restarted", async ({ driver, scope, ...context }) => {
+  const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
+    addressHosts(scope, context.cluster, await ipVersionsOf(context)),
+  );
+
+  const restarted = shared("an engine that was restarted", async (context) => {
+    const { scope } = context;
     refuseCni(context.declaration);
     const node = nodeOf(context.cluster);
-    const network = await driver.createNetwork(scope);
+    const everywhere = await hosts.make();
+    const stacked = await createStacked(scope, context);
+    const { network } = stacked;
+    const asked = fixed(context, stacked, 200, restartedPort);
+    const askedAlways = fixed(context, stacked, 201, backPort);
     const [ended, always, peer] = await Promise.all([
-      network.run(scope, node, fixed(context, network, 200, restartedPort)),
-      network.run(scope, node, { ...fixed(context, network, 201, backPort), restart: "always" }),
+      network.run(scope, node, asked),
+      network.run(scope, node, { ...askedAlways, restart: "always" }),
       network.run(scope, peerNodeOf(context), { restart: "always" }),
     ]);
+    const reach = { from: peer, stacked, everywhere };
     await Promise.all([
-      expectReached({ ...context, scope }, ended, { from: peer, hostPort: restartedPort }),
-      expectReached({ ...context, scope }, always, { from: peer, hostPort: backPort }),
+      expectReached(context, ended, { ...reach, hostPort: restartedPort }),
+      expectReached(context, always, { ...reach, hostPort: backPort }),
     ]);
     await leaveAlone(node, [ended, always, peer]);
     await restartEngine(node);
-    return { node, network, ended, always, peer };
+    return { node, stacked, everywhere, asked, askedAlways, ended, always, peer };
   });
 
   requirement(
     "R6b",
     "an engine is restarted, and its containers are started again",
-    async ({ scope, use, ...test }) => {
-      const { node, network, ended, peer } = await use(restarted);
-      const field = { node, network, ended, peerAgain: () => untilBack(scope, network, peer) };
-      await expectStartedAgain({ ...test, scope }, field, [restartedPort, newPort]);
+    async (test) => {
+      const { peer, ...field } = await test.use(restarted);
+      const peerAgain = () => untilBack(test.scope, field.stacked.network, peer);
+      await expectStartedAgain(test, { ...field, peerAgain }, [restartedPort, newPort]);
     },
     alone,
   );
@@ -57,14 +70,16 @@ chapter("lifecycle", ({ requirement, shared }) => {
   requirement(
     "R7",
     "an engine is restarted, and a container that is always to run does",
-    async ({ scope, use, ...test }) => {
-      const { node, network, always, peer } = await use(restarted);
+    async (test) => {
+      const { scope, use } = test;
+      const { node, stacked, everywhere, askedAlways, always, peer } = await use(restarted);
+      const { network } = stacked;
       const [again, peerAgain] = await Promise.all([
         untilBack(scope, network, always),
         untilBack(scope, network, peer),
       ]);
-      expectFact(`${always.name}, which its engine started`, "its address", again.ip, always.ip);
-      await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: backPort });
+      await expectKept(`${always.name}, which its engine started`, stacked, again, askedAlways);
+      await expectReached(test, again, { from: peerAgain, stacked, everywhere, hostPort: backPort });
       await expectIngress(test.cluster, node);
     },
     alone,
@@ -73,17 +88,20 @@ chapter("lifecycle", ({ requirement, shared }) => {
   requirement(
     "R9",
     "an engine ends, and starts while its containers run on",
-    async ({ driver, scope, fact, ...test }) => {
+    async (test) => {
+      const { scope, fact, use } = test;
       refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
+      const everywhere = await use(hosts);
       await enableLiveRestore(scope, node);
-      const network = await driver.createNetwork(scope);
+      const stacked = await createStacked(scope, test);
+      const { network } = stacked;
       const [held, peer] = await Promise.all([
-        network.run(scope, node, fixed(test, network, 200, heldPort)),
+        network.run(scope, node, fixed(test, stacked, 200, heldPort)),
         network.run(scope, peerNodeOf(test)),
       ]);
-      const reached = { from: peer, hostPort: heldPort };
-      await expectReached({ ...test, scope }, held, reached);
+      const reach = { from: peer, stacked, everywhere };
+      await expectReached(test, held, { ...reach, hostPort: heldPort });
       const started = await startOf(held);
 
       await stopEngine(scope, node);
@@ -91,10 +109,10 @@ chapter("lifecycle", ({ requirement, shared }) => {
       fact("traffic while the engine is away", (await passes(peer, held)) ? "passes" : "does not pass");
       await startEngine(node);
       expectFact(`${held.name} once its engine is back`, "when it was started", await startOf(held), started);
-      await expectReached({ ...test, scope }, held, reached);
+      await expectReached(test, held, { ...reach, hostPort: heldPort });
       const late = await runWhenPossible(scope, network, node);
-      await expectReached({ ...test, scope }, late, { from: peer });
-      await expectOwnAddresses([held, peer, late]);
+      await expectReached(test, late, reach);
+      await expectOwnAddresses(stacked, [held, peer, late]);
     },
     alone,
   );

@@ -1,5 +1,7 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
 import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -17,19 +19,25 @@ const laterPort = 9131;
 const attemptsAfter = 20;
 
 chapter("lifecycle", ({ requirement, shared }) => {
-  const flushed = shared("a node whose firewall was flushed and restored", async ({ driver, ...test }) => {
-    const { restoreFirewall } = driver;
+  const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
+    addressHosts(scope, context.cluster, await ipVersionsOf(context)),
+  );
+
+  const flushed = shared("a node whose firewall was flushed and restored", async (test) => {
+    const { restoreFirewall } = test.driver;
     if (!restoreFirewall) throw new Unsupported("the driver has no restoreFirewall");
     const { scope, cluster } = test;
     const node = nodeOf(cluster);
     const outlives = await keepContainers(scope, node);
-    const [network, other] = await Promise.all([driver.createNetwork(scope), driver.createNetwork(scope)]);
+    const everywhere = await hosts.make();
+    const [stacked, others] = await Promise.all([createStacked(scope, test), createStacked(scope, test)]);
+    const { network } = stacked;
     const [kept, stranger, peer] = await Promise.all([
-      network.run(scope, node, fixed(test, network, 200, flushedPort)),
-      other.run(scope, node),
+      network.run(scope, node, fixed(test, stacked, 200, flushedPort)),
+      others.network.run(scope, node),
       network.run(scope, peerNodeOf(test)),
     ]);
-    let field: Kept = { kept, stranger, peer, hostPort: flushedPort };
+    let field: Kept = { kept, stacked, stranger, others, peer, everywhere, hostPort: flushedPort };
     await expectAsDeclared(test, field);
 
     const watches = [await watchFromOutside(test, kept)];
@@ -44,7 +52,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
     if (!outlives) {
       const [keptAgain, strangerAgain, peerAgain] = await Promise.all([
         bringBack(scope, network, kept, node),
-        bringBack(scope, other, stranger, node),
+        bringBack(scope, others.network, stranger, node),
         bringBack(scope, network, peer, node),
       ]);
       field = { ...field, kept: keptAgain, stranger: strangerAgain, peer: peerAgain };
@@ -58,18 +66,17 @@ chapter("lifecycle", ({ requirement, shared }) => {
   requirement(
     "X9a",
     "published ports, the egress and isolation once the driver has restored the firewall, and of what comes then",
-    async ({ use, scope, ...test }) => {
+    async (test) => {
+      const { use, scope } = test;
       const { node, field } = await use(flushed);
-      const later = await test.driver.createNetwork(scope);
+      const stacked = await createStacked(scope, test);
+      const { network } = stacked;
       const [late, latePeer] = await Promise.all([
-        later.run(scope, node, fixed(test, later, 200, laterPort)),
-        later.run(scope, peerNodeOf(test)),
+        network.run(scope, node, fixed(test, stacked, 200, laterPort)),
+        network.run(scope, peerNodeOf(test)),
       ]);
-      await expectAsDeclared({ ...test, scope }, field);
-      await expectAsDeclared(
-        { ...test, scope },
-        { ...field, kept: late, peer: latePeer, hostPort: laterPort },
-      );
+      await expectAsDeclared(test, field);
+      await expectAsDeclared(test, { ...field, kept: late, stacked, peer: latePeer, hostPort: laterPort });
       await expectIngress(test.cluster, node);
     },
     alone,

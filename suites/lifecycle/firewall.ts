@@ -1,3 +1,7 @@
+import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
+import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
+import type { StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import type { Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
 import { Knocks, type KnocksRecord } from "#harness/observe/probe/held/knocks.ts";
@@ -6,7 +10,6 @@ import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, showReached } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import type { FailedCheck } from "#harness/observe/second-look/failure.ts";
-import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { addressesBehindNode, routeThrough } from "#suites/datapath/fixture.ts";
 import { expectReached, type LifecycleTest } from "./fixture.ts";
@@ -15,27 +18,45 @@ import { expectReached, type LifecycleTest } from "./fixture.ts";
 const isolatedPort = 8083;
 const knockedPort = 8084;
 
-/** A container that publishes a port, one of another network of its node, and a peer of the first one's. */
+/** A container that publishes a port, one of another network of its node, and a peer of the first one's, each with its network. */
 export interface Kept {
   readonly kept: Workload;
+  readonly stacked: Stacked;
   readonly stranger: Workload;
+  readonly others: Stacked;
   readonly peer: Workload;
+  readonly everywhere: StackedHosts;
   readonly hostPort: number;
 }
 
-/** What the driver declares of publishing, egress and isolation holds. */
+/** What the driver declares of publishing, egress and isolation holds over each IP version, over IPv6 where Docker promises that. */
 export async function expectAsDeclared(
   test: LifecycleTest,
-  { kept, stranger, peer, hostPort }: Kept,
+  { kept, stacked, stranger, others, peer, everywhere, hostPort }: Kept,
 ): Promise<void> {
   const { capabilities } = test.declaration;
-  await expectReached(test, kept, { from: peer, hostPort });
+  await expectReached(test, kept, { from: peer, stacked, everywhere, hostPort });
+  const held = heldOver(test, stacked.versions, { since: ipv6FilteredSince });
   if (capabilities.includes("outbound")) {
-    await Promise.all([kept, stranger].map((workload) => fetchFromExternalHost(test.cluster, workload)));
+    await Promise.all(
+      [kept, stranger].flatMap((workload) =>
+        held.map((version) => expectOutside(test.cluster, workload, version, everywhere)),
+      ),
+    );
   }
   if (!capabilities.includes("isolation")) return;
   await using server = await serve(kept, { ports: [isolatedPort] });
-  await expectBlocked(stranger, server.at(isolatedPort), { control: { from: peer } });
+  await Promise.all(
+    held.map(async (version) => {
+      const [own, outsider, control] = await Promise.all([
+        stacked.over(version, kept),
+        others.over(version, stranger),
+        stacked.over(version, peer),
+      ]);
+      const target = server.at(isolatedPort, { address: own.ip });
+      await expectBlocked(outsider, target, { control: { from: control } });
+    }),
+  );
 }
 
 /** Attempts from outside that go on. */

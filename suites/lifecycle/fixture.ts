@@ -1,14 +1,16 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
-import { expectThat } from "#harness/conformance/expect.ts";
+import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
+import { peerOf, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import type { Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
-import { nthAddress } from "#harness/core/ip.ts";
+import { addressOf, contains, nthAddress } from "#harness/core/ip.ts";
 import { NoRoute } from "#harness/host/agent/agent.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { askEngine, CnmWorkload, inspectNetwork } from "#harness/workload/docker/network.ts";
@@ -17,7 +19,9 @@ import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
-export type LifecycleTest = Pick<ChapterContext, "cluster" | "declaration"> & Pick<TestTools, "scope">;
+export type LifecycleTest = Pick<ChapterContext, "cluster" | "declaration"> &
+  Pick<TestTools, "scope"> &
+  Partial<Pick<TestTools, "fact">>;
 
 /** The port on which containers serve; their nodes publish it as another one. */
 const port = 8082;
@@ -64,15 +68,16 @@ export function publishes({ declaration }: Pick<LifecycleTest, "declaration">): 
   return declaration.capabilities.includes("publish");
 }
 
-/** A container that keeps an address of its own and, where the driver publishes, a port of the node. */
+/** A container that keeps an address of its own of each IP version of the network and, where the driver publishes, a port of the node. */
 export function fixed(
   { declaration }: Pick<LifecycleTest, "declaration">,
-  network: Network,
+  { network, subnet6 }: Pick<Stacked, "network" | "subnet6">,
   index: number,
   hostPort: number,
 ): WorkloadSpec {
   return {
     ip: nthAddress(network.subnet, index),
+    ...(subnet6 ? { ip6: nthAddress(subnet6, index) } : {}),
     ...published({ declaration }, hostPort),
   };
 }
@@ -86,45 +91,89 @@ export function published(
   return { publish: transports.map((protocol) => ({ port, protocol, hostPort })) };
 }
 
+/** The addresses of a container, `who`, are those that it asked for. Throws `Nonconformance` otherwise. */
+export async function expectKept(
+  who: string,
+  { versions, over }: Stacked,
+  workload: Workload,
+  { ip, ip6 }: Pick<WorkloadSpec, "ip" | "ip6">,
+): Promise<void> {
+  const peers = await Promise.all(versions.map((version) => over(version, workload)));
+  expectFact(
+    who,
+    "its addresses",
+    peers.map((peer) => peer.ip),
+    [ip, ip6].filter((address) => address !== undefined),
+  );
+}
+
+/** Who reaches a workload, in which network and of which hosts. */
+export interface Reach {
+  readonly from: Workload;
+  readonly stacked: Stacked;
+  readonly everywhere: StackedHosts;
+  readonly hostPort?: number;
+}
+
 /**
- * The workload and its peer reach each other, the peer by name where the driver has names, and the external host reaches what the
- * node publishes. Each within `reachMs`.
+ * The workload and its peer reach each other over each IP version of their network, the peer by name where the driver has names, and the
+ * external host reaches what the node publishes, over IPv6 where Docker promises that. Each within `reachMs`.
  */
 export async function expectReached(
-  { cluster, declaration, scope }: LifecycleTest,
+  test: LifecycleTest,
   workload: Workload,
-  { from, hostPort }: { from: Workload; hostPort?: number },
+  { from, stacked: { versions, over }, everywhere, hostPort }: Reach,
 ): Promise<void> {
-  await Promise.all([
-    expectPing(from, workload, { deadlineMs: reachMs }),
-    expectPing(workload, from, { deadlineMs: reachMs }),
-  ]);
-  if (declaration.capabilities.includes("names")) await expectPingByName(from, workload, reachMs);
-  if (hostPort === undefined || !publishes({ declaration })) return;
-  const { address } = workload.node.interfaces.management;
-  const outside = hostPeer(scope, cluster.external);
+  const named = test.declaration.capabilities.includes("names");
+  await Promise.all(
+    versions.map(async (version) => {
+      const [own, peer] = await Promise.all([over(version, workload), over(version, from)]);
+      await Promise.all([
+        expectPing(peer, own, { deadlineMs: reachMs }),
+        expectPing(own, peer, { deadlineMs: reachMs }),
+      ]);
+      if (named) await expectPingByName(from, own, reachMs);
+    }),
+  );
+  if (hostPort === undefined || !publishes(test)) return;
+  const held = heldOver(test, versions, { since: ipv6FilteredSince }).map((version) =>
+    everywhere.over(version),
+  );
   await Promise.all(
     transports.map(async (protocol) => {
       await using server = await serve(workload, { ports: [port], protocol });
-      await expectOpen(outside, server.at(port, { address, port: hostPort }), { deadlineMs: reachMs });
+      await Promise.all(
+        held.map((hosts) => {
+          const address = peerOf(hosts, workload.node).ip;
+          const target = server.at(port, { address, port: hostPort });
+          return expectOpen(hosts.external, target, { deadlineMs: reachMs });
+        }),
+      );
     }),
   );
 }
 
-/** No two of the workloads have an address or a MAC in common, on any interface in the network's subnet. */
-export async function expectOwnAddresses(workloads: readonly Workload[]): Promise<void> {
+/** No two of the workloads have an address or a MAC in common, on any interface in the network's subnets. */
+export async function expectOwnAddresses(
+  { subnet6 }: Pick<Stacked, "subnet6">,
+  workloads: readonly Workload[],
+): Promise<void> {
   const owners = new Map<string, string>();
   for (const workload of workloads) {
     const links = await workload.links();
     const wanted = `${workload.ip}/${workload.prefix}`;
     const having = links.filter(({ addresses }) => addresses.includes(wanted));
-    expectThat(having.length > 0, {
-      who: `${workload.name}, inside`,
-      expected: `an interface with ${wanted}`,
-      got: links.map(({ name, addresses }) => `${name} ${addresses.join(" ")}`).join("; "),
-    });
-    for (const { name, mac } of having) {
-      for (const own of [workload.ip, mac]) {
+    const got = links.map(({ name, addresses }) => `${name} ${addresses.join(" ")}`).join("; ");
+    const who = `${workload.name}, inside`;
+    expectThat(having.length > 0, { who, expected: `an interface with ${wanted}`, got });
+    for (const { name, mac, addresses } of having) {
+      const over6 = addresses.map(addressOf).filter((address) => subnet6 && contains(subnet6, address));
+      expectThat(!subnet6 || over6.length > 0, {
+        who,
+        expected: `${name} with an address in ${subnet6}`,
+        got,
+      });
+      for (const own of [workload.ip, ...over6, mac]) {
         const owner = owners.get(own);
         expectThat(owner === undefined, {
           who: `${workload.name} ${name}`,

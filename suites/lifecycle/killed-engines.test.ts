@@ -1,4 +1,6 @@
 import { chapter } from "#harness/conformance/chapter.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { killAndStartEngine } from "#harness/workload/docker/engine/ends.ts";
 import { bringBack, expectReached, fixed, leaveAlone, nodeOf, peerNodeOf, refuseCni } from "./fixture.ts";
 import { expectStartedAgain } from "./started-again.ts";
@@ -11,19 +13,24 @@ chapter("lifecycle", ({ requirement }) => {
   requirement(
     "R6b",
     "an engine is killed and started, and its containers are started again",
-    async ({ driver, scope, ...test }) => {
+    async (test) => {
+      const { scope } = test;
       refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
-      const network = await driver.createNetwork(scope);
+      const stacked = await createStacked(scope, test);
+      const { network } = stacked;
+      const everywhere = await addressHosts(scope, test.cluster, stacked.versions);
+      const asked = fixed(test, stacked, 200, hostPort);
       const [ended, peer] = await Promise.all([
-        network.run(scope, node, fixed(test, network, 200, hostPort)),
+        network.run(scope, node, asked),
         network.run(scope, peerNodeOf(test)),
       ]);
-      await expectReached({ ...test, scope }, ended, { from: peer, hostPort });
+      await expectReached(test, ended, { from: peer, stacked, everywhere, hostPort });
       await leaveAlone(node, [ended, peer]);
       await killAndStartEngine(node);
-      const field = { node, network, ended, peerAgain: () => bringBack(scope, network, peer, node) };
-      await expectStartedAgain({ ...test, scope }, field, [hostPort, newPort]);
+      const peerAgain = () => bringBack(scope, network, peer, node);
+      const field = { node, stacked, everywhere, asked, ended, peerAgain };
+      await expectStartedAgain(test, field, [hostPort, newPort]);
     },
     { alone: true, breaks: true, deadlineMs: 300_000 },
   );

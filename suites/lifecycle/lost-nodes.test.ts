@@ -1,9 +1,11 @@
 import { chapter } from "#harness/conformance/chapter.ts";
-import { expectFact } from "#harness/conformance/expect.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import { loseNode } from "#harness/workload/docker/engine/loss.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import {
+  expectKept,
   expectOwnAddresses,
   expectReached,
   fixed,
@@ -19,16 +21,20 @@ chapter("lifecycle", ({ requirement }) => {
   requirement(
     "M13",
     "a node is lost, and its container runs on another one",
-    async ({ driver, scope, ...test }) => {
+    async (test) => {
+      const { driver, scope } = test;
       refuseCni(test.declaration);
       const lost = nodeOf(test.cluster);
       const [home, there = home] = test.cluster.nodes.filter((node) => node !== lost);
       if (!home || !there) throw new Blocked(`two nodes are needed, NODES=${test.cluster.nodes.length}`);
       if (!driver.giveUpNode) throw new HarnessError("a driver that declares lostNodes has giveUpNode");
-      const network = await driver.createNetwork(scope);
-      const spec = { ...fixed(test, network, 200, lostPort), name: uniqueName("c") };
+      const stacked = await createStacked(scope, test);
+      const { network } = stacked;
+      const everywhere = await addressHosts(scope, test.cluster, stacked.versions);
+      const spec = { ...fixed(test, stacked, 200, lostPort), name: uniqueName("c") };
       const [ended, peer] = await Promise.all([network.run(scope, lost, spec), network.run(scope, home)]);
-      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: lostPort });
+      const reach = { from: peer, stacked, everywhere, hostPort: lostPort };
+      await expectReached(test, ended, reach);
       await leaveAlone(lost, [ended]);
 
       // Closed in the other order: the node is part of the cluster again when its engine is back.
@@ -36,9 +42,9 @@ chapter("lifecycle", ({ requirement }) => {
       await loseNode(scope.child("the node that is lost"), lost);
       await driver.giveUpNode(givenUp, lost);
       const again = await runWhenPossible(scope, network, there, spec);
-      expectFact(`${again.name}, on ${there.name} now`, "its address", again.ip, ended.ip);
-      await expectReached({ ...test, scope }, again, { from: peer, hostPort: lostPort });
-      await expectOwnAddresses([again, peer]);
+      await expectKept(`${again.name}, on ${there.name} now`, stacked, again, spec);
+      await expectReached(test, again, reach);
+      await expectOwnAddresses(stacked, [again, peer]);
     },
     { alone: true, breaks: true, deadlineMs: 300_000 },
   );

@@ -1,6 +1,8 @@
 import type { CallName } from "#harness/cnm/protocol/protocol.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Unsupported } from "#harness/core/errors.ts";
@@ -9,6 +11,7 @@ import type { Workload } from "#harness/workload/workload.ts";
 import { listenIn, remember } from "#suites/plugin/fixture.ts";
 import {
   bringBack,
+  expectKept,
   expectOwnAddresses,
   expectReached,
   fixed,
@@ -32,19 +35,28 @@ const heldMs = 60_000;
 
 const alone = { alone: true, breaks: true, deadlineMs: 300_000 };
 
-chapter("lifecycle", ({ requirement }) => {
+chapter("lifecycle", ({ requirement, shared }) => {
+  const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
+    addressHosts(scope, context.cluster, await ipVersionsOf(context)),
+  );
+
   requirement(
     "R7b",
     "the plugin comes when its engine has started",
-    async ({ driver, scope, ...test }) => {
+    async (test) => {
+      const { driver, scope, use } = test;
       if (!driver.stop) throw new Unsupported("the driver has no stop");
       const node = nodeOf(test.cluster);
-      const network = await driver.createNetwork(scope);
+      const everywhere = await use(hosts);
+      const stacked = await createStacked(scope, test);
+      const { network } = stacked;
+      const asked = fixed(test, stacked, 200, latePluginPort);
       const [ended, peer] = await Promise.all([
-        network.run(scope, node, fixed(test, network, 200, latePluginPort)),
+        network.run(scope, node, asked),
         network.run(scope, peerNodeOf(test)),
       ]);
-      await expectReached({ ...test, scope }, ended, { from: peer, hostPort: latePluginPort });
+      const reach = { stacked, everywhere, hostPort: latePluginPort };
+      await expectReached(test, ended, { ...reach, from: peer });
       await leaveAlone(node, [ended, peer]);
 
       const away = scope.child("the plugin that is away");
@@ -66,8 +78,8 @@ chapter("lifecycle", ({ requirement }) => {
         bringBack(scope, network, ended, node),
         bringBack(scope, network, peer, node),
       ]);
-      expectFact(`${ended.name}, started again`, "its address", again.ip, ended.ip);
-      await expectReached({ ...test, scope }, again, { from: peerAgain, hostPort: latePluginPort });
+      await expectKept(`${ended.name}, started again`, stacked, again, asked);
+      await expectReached(test, again, { ...reach, from: peerAgain });
     },
     alone,
   );
@@ -75,17 +87,21 @@ chapter("lifecycle", ({ requirement }) => {
   requirement(
     "R8",
     "an engine is killed while it waits for the plugin to join a container",
-    async ({ driver, scope, fact, ...test }) => {
+    async (test) => {
+      const { driver, scope, fact, use } = test;
       const node = nodeOf(test.cluster);
+      const everywhere = await use(hosts);
       const recorder = await listenIn({ driver, keep: test.keep });
-      const network = await driver.createNetwork(scope);
+      const stacked = await createStacked(scope, test);
+      const { network } = stacked;
       const own = scope.child("the container whose start is cut off");
-      const spec = fixed(test, network, 200, hostPort);
+      const spec = fixed(test, stacked, 200, hostPort);
       const [started, peer] = await Promise.all([
         network.run(own, node, spec),
         network.run(scope, peerNodeOf(test)),
       ]);
-      await expectReached({ ...test, scope }, started, { from: peer, hostPort });
+      const reach = { from: peer, stacked, everywhere, hostPort };
+      await expectReached(test, started, reach);
       await leaveAlone(node, [started, peer]);
       await stop(started);
       const before = await remember(test, recorder);
@@ -121,9 +137,9 @@ chapter("lifecycle", ({ requirement }) => {
         attached ? "attaches it" : "does not attach it",
       );
       const there = attached ? again : await replace(own, () => network.run(scope, node, spec));
-      expectFact(`${there.name}, started again`, "its address", there.ip, started.ip);
-      await expectReached({ ...test, scope }, there, { from: peer, hostPort });
-      await expectOwnAddresses([there, peer]);
+      await expectKept(`${there.name}, started again`, stacked, there, spec);
+      await expectReached(test, there, reach);
+      await expectOwnAddresses(stacked, [there, peer]);
     },
     alone,
   );

@@ -23,16 +23,16 @@ export async function overEach(
   await Promise.all(heldOver(test, versions, where).map(look));
 }
 
-/** The IP versions of those for which the rule holds here; they are a fact of the report. */
+/** The IP versions of those for which the rule holds here; they are a fact of the report, where a test asks. */
 export function heldOver(
-  test: Judged,
+  test: Omit<Judged, "fact"> & Partial<Pick<Judged, "fact">>,
   versions: readonly IpVersion[],
   { since, overCni = "ipv6Egress" }: OverIpv6 = {},
 ): readonly IpVersion[] {
   const held = versions.filter(
     (version) => version === 4 || since === undefined || isPromised(since, test, { overCni }),
   );
-  test.fact("IP versions", held.map(nameOf).join(", "));
+  test.fact?.("IP versions", held.map(nameOf).join(", "));
   return held;
 }
 

@@ -1,20 +1,34 @@
+import type { Cluster } from "#harness/cluster/cluster.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
+import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import type { Hosts } from "./hosts.ts";
+import { type Hosts, peerOf, type StackedHosts } from "./hosts.ts";
+import type { IpVersion } from "./stacked.ts";
+
+/** The workload reaches the outside over that IP version. Throws `Nonconformance` otherwise. */
+export async function expectOutside(
+  cluster: Cluster,
+  workload: Workload,
+  version: IpVersion,
+  everywhere: StackedHosts,
+): Promise<void> {
+  if (version === 4) await fetchFromExternalHost(cluster, workload);
+  else await expectEgress(workload, everywhere.over(version));
+}
 
 /** The external host answers the workload, and sees the address of its node as the source. Throws `Nonconformance` otherwise. */
-export async function expectEgress(workload: Workload, { external, nodes }: Hosts): Promise<void> {
+export async function expectEgress(workload: Workload, hosts: Hosts): Promise<void> {
+  const { external } = hosts;
   await using asked = await serve(external, { ports: [0] });
   const { seenFrom } = await expectOpen(workload, asked.at(asked.ports[0] ?? 0));
-  const node = nodes.find(({ name }) => name === workload.node.name);
   expectFact(
     `${external.name}'s server, asked by ${workload.name}`,
     "the client",
     seenFrom?.address,
-    node?.ip,
+    peerOf(hosts, workload.node).ip,
   );
   await expectPing(workload, external);
 }

@@ -1,4 +1,4 @@
-import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { assignIpv6, prefix6Of } from "#harness/cluster/ipv6.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -15,6 +15,13 @@ export interface Hosts {
   /** The cluster's first node. */
   readonly node: Peer;
   readonly loopback: string;
+}
+
+/** The node among them. */
+export function peerOf({ nodes }: Hosts, { name }: Pick<ClusterNode, "name">): Peer {
+  const peer = nodes.find((node) => node.name === name);
+  if (!peer) throw new HarnessError(`${name} is no node of ${nodes.map((node) => node.name).join(", ")}`);
+  return peer;
 }
 
 /** The hosts by their addresses of each version. */

@@ -39,8 +39,9 @@ export async function createStacked(
   spec: NetworkSpec = {},
 ): Promise<Stacked> {
   const versions = await ipVersionsOf(context);
-  const subnet6 = versions.includes(6) ? (spec.subnet6 ?? freshSubnet6()) : undefined;
-  const wanted = subnet6 ? { subnet: freshSubnet(), ...spec, subnet6 } : spec;
+  const { subnet6: wanted6, ...spec4 } = spec;
+  const subnet6 = versions.includes(6) ? (wanted6 ?? freshSubnet6()) : undefined;
+  const wanted = subnet6 ? { subnet: freshSubnet(), ...spec4, subnet6 } : spec4;
   const network = await context.driver.createNetwork(scope, wanted);
   return {
     network,

@@ -1,18 +1,30 @@
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { contains, familyOf, networkOf, nthAddress } from "#harness/core/ip.ts";
+import {
+  addressOf,
+  contains,
+  familyOf,
+  formatAddress,
+  networkOf,
+  nthAddress,
+  parseCidr,
+} from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { isInternal, untranslated } from "./datapath.ts";
+import { dropPublished, portsLostWithTheEngine, publishedBy } from "./lifecycle.ts";
 import { drop, firstNode, inside, onFirstWorkload, onRequirement } from "./tools.ts";
 
 /** Docker filters and translates IPv6 since 27.0. */
 const bridge = { tier: "chapters", chapter: "ipv6", driver: "bridge", engine: "28.5" } as const;
 /** The same for what both IP versions are asked in. */
 const datapath = { ...bridge, chapter: "datapath" } as const;
+const lifecycle = { ...bridge, chapter: "lifecycle" } as const;
+/** Before an expression of nftables: what arrives over IPv6 alone. */
+const overIpv6 = "meta nfproto ipv6 ";
 /** Docker's names for the bridges of networks begin so. */
 const anyBridge = "br-+";
 
@@ -166,6 +178,71 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
       },
     },
   },
+  {
+    name: "ipv6-address-changed-by-a-restart",
+    on: lifecycle,
+    breaks: "gives a container that is started again another IPv6 address than the one that it asked for",
+    why: "what was told that address reaches nothing over IPv6, or somebody else, and IPv4 looks well",
+    detectedBy: ["B12"],
+    names: ["its addresses"],
+    alone: true,
+    inject: {
+      "workload restarted": async (_context, { workload }) => {
+        const { device, cidr } = await ipv6Of(workload);
+        if (!cidr || (await publishedBy(workload)).length === 0) return;
+        const { address, network } = parseCidr(cidr);
+        const another = formatAddress({ ...address, value: address.value + 1n });
+        await inside(workload, ["ip", "address", "del", cidr, "dev", device]);
+        await addIpv6(workload, device, `${another}/${network.prefix}`);
+      },
+    },
+  },
+  {
+    name: "ipv6-address-repeated-by-a-restart",
+    on: lifecycle,
+    breaks: "gives a container that is started again the IPv6 address of one that was started meanwhile, too",
+    why: "two containers have one IPv6 address, and each gets half of what is meant for the other",
+    detectedBy: ["B12"],
+    names: ["an address and a MAC that no other container has"],
+    alone: true,
+    inject: ipv6OfTheLast(),
+  },
+  {
+    name: "ipv6-port-lost-with-the-engine",
+    on: lifecycle,
+    breaks:
+      "drops what arrives over IPv6 for the published port of a container that is started again once its engine is",
+    why: "a service is reached over IPv4 alone after an update of the engine",
+    detectedBy: ["R6b"],
+    alone: true,
+    hop: ["last seen on node2 eth0 (in)", "dropped by inet fault_"],
+    inject: portsLostWithTheEngine(overIpv6),
+  },
+  {
+    name: "ipv6-port-lost-under-live-restore",
+    on: lifecycle,
+    breaks:
+      "drops what arrives over IPv6 for the published ports of the containers that an engine finds running when it starts",
+    why: "a service is reached over IPv4 alone after an update of the engine that was to leave it alone",
+    detectedBy: ["R9"],
+    alone: true,
+    hop: ["last seen on node2 eth0 (in)", "dropped by inet fault_"],
+    inject: {
+      "engine started": async ({ chapter }, { node }) => dropPublished(chapter, node, overIpv6),
+    },
+  },
+  {
+    name: "ipv6-port-lost-by-a-flush",
+    on: lifecycle,
+    breaks: "drops what arrives over IPv6 for published ports once a firewall that was flushed is restored",
+    why: "a service is reached over IPv4 alone since somebody reloaded the firewall",
+    detectedBy: ["X9a"],
+    alone: true,
+    hop: ["last seen on node2 eth0 (in)", "dropped by inet fault_"],
+    inject: {
+      "firewall restored": async ({ chapter }, { node }) => dropPublished(chapter, node, overIpv6),
+    },
+  },
 ];
 
 /** What the chapter publishes. */
@@ -177,12 +254,35 @@ const interruptedPort = 9116;
 
 /** The IPv6 subnet of the network that a workload was started in; none of one that carries IPv4 alone. */
 async function subnetOf(workload: Workload): Promise<string | undefined> {
+  const { cidr } = await ipv6Of(workload);
+  return cidr && networkOf(cidr);
+}
+
+/** The workload's interface in the network that it was started in, and its IPv6 address there as a CIDR, where it has one. */
+async function ipv6Of(workload: Workload): Promise<{ device: string; cidr?: string }> {
   const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
   if (!link) throw new HarnessError(`${workload.name} has no interface with MAC ${workload.mac}`);
-  const global = link.addresses.find(
-    (cidr) => familyOf(cidr) === 6 && !contains("fe80::/10", cidr.split("/")[0] ?? ""),
-  );
-  return global && networkOf(global);
+  const cidr = link.addresses.find((each) => familyOf(each) === 6 && !contains("fe80::/10", addressOf(each)));
+  return { device: link.name, ...(cidr ? { cidr } : {}) };
+}
+
+/** Of what publishes nothing, and so asked for no address. */
+function ipv6OfTheLast(): Fault<"chapters">["inject"] {
+  let last: string | undefined;
+  return {
+    "workload started": async (_context, { workload }) => {
+      last = (await ipv6Of(workload)).cidr;
+    },
+    "workload restarted": async (_context, { workload }) => {
+      if (!last || (await publishedBy(workload)).length > 0) return;
+      await addIpv6(workload, (await ipv6Of(workload)).device, last);
+    },
+  };
+}
+
+/** Nobody is asked whether the address is somebody's. */
+async function addIpv6(workload: Workload, device: string, cidr: string): Promise<void> {
+  await inside(workload, ["ip", "address", "add", cidr, "dev", device, "nodad"]);
 }
 
 /** Puts an ip6tables rule before all others of its chain; gone when `scope` closes. */

@@ -158,11 +158,12 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
   },
 ];
 
-async function dropPublished(scope: Scope, node: ClusterNode): Promise<void> {
+/** Drops what arrives on a node for published ports of the containers that run there, as far as an expression of nftables says so. */
+export async function dropPublished(scope: Scope, node: ClusterNode, match = ""): Promise<void> {
   const running = await node.docker.listContainers();
   const ports = running.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort));
   for (const port of new Set(ports.filter(Boolean)))
-    await drop(scope, node, "prerouting", `tcp dport ${port}`);
+    await drop(scope, node, "prerouting", `${match}tcp dport ${port}`);
 }
 
 /** Takes away what engines drop that comes from elsewhere to a bridge, and lets what is forwarded pass. */
@@ -229,7 +230,7 @@ function macOfTheLast(): Fault<"chapters">["inject"] {
 }
 
 /** Of containers that are started again once an engine was, in the same chapter. */
-function portsLostWithTheEngine(): Fault<"chapters">["inject"] {
+export function portsLostWithTheEngine(match = ""): Fault<"chapters">["inject"] {
   let engineStarted = false;
   return {
     "chapter begins": async () => {
@@ -241,13 +242,13 @@ function portsLostWithTheEngine(): Fault<"chapters">["inject"] {
     "workload restarted": async ({ chapter }, { workload }) => {
       if (!engineStarted) return;
       for (const port of await publishedBy(workload))
-        await drop(chapter, workload.node, "prerouting", `tcp dport ${port}`);
+        await drop(chapter, workload.node, "prerouting", `${match}tcp dport ${port}`);
     },
   };
 }
 
 /** Ports of the node that lead to a container. */
-async function publishedBy({ node, name }: Workload): Promise<string[]> {
+export async function publishedBy({ node, name }: Workload): Promise<string[]> {
   const listed = await node.run(["docker", "port", name]);
   return [...listed.matchAll(/0\.0\.0\.0:(\d+)$/gm)].map(([, port = ""]) => port);
 }
