@@ -11,7 +11,7 @@ import { readSettings } from "#harness/core/settings/settings.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { type Subject, subjects } from "./commands.ts";
 import { remainsInEngine, remainsOf } from "./remains.ts";
-import { type Aim, aims, type Ended, type Moment, runCommand } from "./victim.ts";
+import { type Aim, aims, type Ended, type Moment, processesOf, runCommand } from "./victim.ts";
 import { openWorld, succeed, type World } from "./world.ts";
 
 const { KILL_CASES, KILL_COMMANDS, KILL_LANES, KILL_SEED } = readSettings();
@@ -28,7 +28,7 @@ interface Result {
 
 test("a command that is killed leaves nothing that the next one does not remove, and that one is green", async () => {
   await using world = await openWorld(`10.${randomInt(193, 221)}.0.0/16`);
-  const keptBefore = await keepOne(world);
+  const keptBefore = await world.keep();
   const usual = new Map<string, Ended>();
   for (const name of KILL_COMMANDS) usual.set(name, await whole(world, name));
   const random = seededRandom(KILL_SEED);
@@ -58,16 +58,6 @@ interface Plan {
   readonly aim: Aim;
 }
 
-/** A cluster that somebody keeps, which nothing here may touch. */
-async function keepOne(world: World): Promise<string[]> {
-  await succeed(world.run(["cluster", "up"], { DRIVER: "macvlan", NODES: "1" }));
-  return new ClusterStates({ CACHE: world.cache }).all().map(({ id }) => id);
-}
-
-function argsOf({ args }: Subject, world: World): string[] {
-  return args.map((word) => word.replace("@/", `${world.folder}/`));
-}
-
 function subjectOf(name: string): Subject {
   const subject = subjects[name];
   if (subject) return subject;
@@ -79,7 +69,7 @@ async function whole(world: World, name: string): Promise<Ended> {
   const subject = subjectOf(name);
   await subject.before?.(world);
   const ended = await succeed(
-    world.run(argsOf(subject, world), { ...subject.env, REPORTS: join(world.folder, "usual") }),
+    world.run(subject.args(world), { ...subject.env, REPORTS: join(world.folder, "usual") }),
   );
   await subject.after?.(world);
   console.log(`${name}: ${(ended.durationMs / 1000).toFixed(1)} s, ${ended.lines} lines`);
@@ -96,7 +86,10 @@ function plan(random: () => number, index: number, usual: ReadonlyMap<string, En
   return { name, moment, aim: aims[Math.floor(random() * aims.length)] ?? "group" };
 }
 
-/** Kills the command, and types it again at once. */
+/**
+ * Kills the command, and types it again at once; where its starter alone was killed, once the program has ended: it is told to
+ * end then, tidies up, and has the reports until it is done, which another run is told.
+ */
 async function play(world: World, lane: number, { name, moment, aim }: Plan): Promise<Result> {
   const subject = subjectOf(name);
   const reports = join(world.folder, `reports-${lane}`);
@@ -104,9 +97,13 @@ async function play(world: World, lane: number, { name, moment, aim }: Plan): Pr
   // What an earlier run says there is not of this one.
   rmSync(reports, { recursive: true, force: true });
   await subject.before?.(world);
-  const ended = await runCommand(argsOf(subject, world), env, { moment, aim });
+  const ended = await runCommand(subject.args(world), env, { moment, aim });
+  if (aim === "starter") {
+    const gone = () => processesOf(ended.mark).length === 0;
+    await until({ what: `${name}, whose starter was killed, to end`, deadlineMs: farewellMs }, gone);
+  }
   const record = recordOf(subject, reports, ended);
-  const again = await runCommand(argsOf(subject, world), env);
+  const again = await runCommand(subject.args(world), env);
   await subject.after?.(world);
   const findings = [
     ...(again.code === 0 ? [] : [`the next run ended with ${again.code ?? again.signal}:\n${again.said}`]),

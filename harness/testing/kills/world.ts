@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { saveImages } from "#harness/cluster/images/image-file.ts";
 import { workloadArchive } from "#harness/cluster/images/workload-image.ts";
+import { ClusterStates } from "#harness/cluster/state.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { disposableFolder } from "#harness/core/process/scratch.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
@@ -15,6 +16,10 @@ export interface World extends AsyncDisposable {
   readonly tmp: string;
   /** Of every command in it; reports go to folders that the caller names. */
   readonly env: Readonly<Record<string, string>>;
+  /** Ids of its clusters, apart from the one that `keep` made. */
+  clusters(): string[];
+  /** Brings up a cluster that somebody keeps, which nothing else may touch; resolves to the ids that there are then. */
+  keep(): Promise<string[]>;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Ended>;
 }
 
@@ -31,7 +36,15 @@ export async function openWorld(subnets: string): Promise<World> {
   const env = { CACHE: cache, TMPDIR: tmp, SUBNETS: subnets, ENGINE: word, NODES: "2", KEEP: "0" };
   const engine = await ensureEngine(settings, progress);
   const own = engine.private ? { DOCKER_HOST: "" } : { DOCKER_HOST: engine.host };
+  const ids = () => new ClusterStates({ CACHE: cache }).all().map(({ id }) => id);
+  let kept: string[] = [];
   const world: World = {
+    clusters: () => ids().filter((id) => !kept.includes(id)),
+    async keep() {
+      await succeed(world.run(["cluster", "up"], { DRIVER: "macvlan", NODES: "1" }));
+      kept = ids();
+      return kept;
+    },
     ...{ folder: scratch.path, cache, tmp, env: { ...env, ...own } },
     run: (args, more = {}) => runCommand(args, { ...world.env, ...more }),
     async [Symbol.asyncDispose]() {
