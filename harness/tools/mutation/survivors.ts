@@ -16,7 +16,7 @@ export interface Reason {
 export const reasons: readonly Reason[] = [
   {
     files: "harness/conformance/pair.ts",
-    because: "asks the engines of two nodes, which the proof does: real ones, and no stand-in for them",
+    because: "asks the engines of two nodes, which must be real ones: the proof does",
   },
 ];
 
