@@ -40,7 +40,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
     let field: Kept = { kept, stacked, stranger, others, peer, everywhere, hostPort: flushedPort };
     await expectAsDeclared(test, field);
 
-    const watches = [await watchFromOutside(test, kept)];
+    const watches = [await watchFromOutside(test, kept, everywhere)];
     const away = scope.child("what is forwarded while the rules are away");
     await flushFirewall(away, node);
     if (!outlives) {
@@ -56,7 +56,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
         bringBack(scope, network, peer, node),
       ]);
       field = { ...field, kept: keptAgain, stranger: strangerAgain, peer: peerAgain };
-      watches.push(await watchFromOutside(test, keptAgain));
+      watches.push(await watchFromOutside(test, keptAgain, everywhere));
     }
     await away.close();
     await announce("firewall restored", { node });

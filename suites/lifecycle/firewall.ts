@@ -1,14 +1,13 @@
 import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
 import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
-import type { StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
-import type { Stacked } from "#harness/conformance/ip-versions/stacked.ts";
+import { peerOf, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { ipVersionsOf, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
 import { Knocks, type KnocksRecord } from "#harness/observe/probe/held/knocks.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, showReached } from "#harness/observe/probe/reachability.ts";
-import { serve } from "#harness/observe/probe/service.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import type { FailedCheck } from "#harness/observe/second-look/failure.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { addressesBehindNode, routeThrough } from "#suites/datapath/fixture.ts";
@@ -77,46 +76,52 @@ export interface WatchRecord extends KnocksRecord {
 }
 
 /**
- * The external host sends to a port of the container that nobody published, at its addresses behind the node, until `stop` or until `scope`
+ * The external host sends to a port of the container that nobody published, at its addresses behind the node of each IP version, until `stop` or until `scope`
  * closes. Before and after it the node itself is answered there, and the external host by the node on the way. Throws `Unsupported` for a
  * container without such addresses.
  */
 export async function watchFromOutside(
-  { scope, cluster }: LifecycleTest,
+  test: LifecycleTest,
   workload: Workload,
+  everywhere: StackedHosts,
 ): Promise<Watch> {
+  const { scope, cluster } = test;
   const { node } = workload;
   const { external } = cluster;
   const own = scope.child(`attempts from ${external.name}`);
-  const outside = hostPeer(own, external);
-  const here = hostPeer(own, node);
-  // What closes first was made last: both are needed by the last attempt, and would be made after it is registered.
-  await Promise.all([outside.agent(), here.agent()]);
-  const behind = await addressesBehindNode(workload);
-  if (behind.length === 0) throw new Unsupported(`${workload.name} has no address in a subnet of its node`);
-  for (const address of new Set(behind.flatMap(({ ip, gateway }) => [ip, gateway]))) {
-    await routeThrough(own, external, address, node.interfaces.management.address);
+  const behind: { ip: string; gateway: string; outside: Peer; here: Peer }[] = [];
+  for (const version of heldOver(test, await ipVersionsOf(test), { since: ipv6FilteredSince })) {
+    const hosts = everywhere.over(version);
+    const here = peerOf(hosts, node);
+    const found = await addressesBehindNode(workload, version);
+    for (const address of new Set(found.flatMap(({ ip, gateway }) => [ip, gateway]))) {
+      await routeThrough(own, external, address, here.ip);
+    }
+    behind.push(...found.map((address) => ({ ...address, outside: hosts.external, here })));
   }
+  if (behind.length === 0) throw new Unsupported(`${workload.name} has no address in a subnet of its node`);
   const server = await serve(workload, { ports: [knockedPort], protocol: "udp" });
-  const targets = behind.map(({ ip }) => server.at(knockedPort, { address: ip }));
+  const ways = behind.map((way) => ({ ...way, target: server.at(knockedPort, { address: way.ip }) }));
   const control = () =>
-    Promise.all([
-      ...behind.map(({ gateway }) => expectPing(outside, { name: node.name, ip: gateway })),
-      ...targets.map((target) => expectOpen(here, target)),
-    ]);
+    Promise.all(
+      ways.flatMap(({ outside, here, gateway, target }) => [
+        expectPing(outside, { name: node.name, ip: gateway }),
+        expectOpen(here, target),
+      ]),
+    );
 
   const begun = Promise.withResolvers<Knocks[]>();
   const ending = Promise.withResolvers<void>();
   const seen = besideControl(control, async () => {
-    const knocks = await Promise.all(targets.map((target) => Knocks.start(outside, target)));
+    const knocks = await Promise.all(ways.map(({ outside, target }) => Knocks.start(outside, target)));
     begun.resolve(knocks);
     await ending.promise;
     const records = await Promise.all(knocks.map((one) => one.stop()));
-    const reached = targets.find((_, index) => (records[index]?.arrived.length ?? 0) > 0);
+    const reached = ways.find((_, index) => (records[index]?.arrived.length ?? 0) > 0);
     return {
       attempts: records.reduce((sum, { attempts }) => sum + attempts, 0),
       arrived: records.flatMap(({ arrived }) => arrived),
-      shown: reached ? await showReached(outside, reached) : {},
+      shown: reached ? await showReached(reached.outside, reached.target) : {},
     };
   });
   seen.catch(begun.reject);

@@ -1,3 +1,4 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import {
@@ -97,12 +98,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     detectedBy: ["I6"],
     hop: ["it got through by", "FORWARD on node1"],
     inject: {
-      "requirement begins": onRequirement("I6", async (context, scope) => {
-        const node = firstNode(context);
-        const { device } = node.interfaces.management;
-        await insert(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
-        await insert(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
-      }),
+      "requirement begins": onRequirement("I6", (context, scope) => letIn(scope, firstNode(context))),
     },
   },
   {
@@ -243,6 +239,17 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
       "firewall restored": async ({ chapter }, { node }) => dropPublished(chapter, node, overIpv6),
     },
   },
+  {
+    name: "opened-over-ipv6-by-a-flush",
+    on: lifecycle,
+    breaks: "forwards IPv6 for a container's own address once a firewall that was flushed is restored",
+    why: "what was for the node alone is open to its neighbours over IPv6 since the firewall was reloaded",
+    detectedBy: ["X9b"],
+    alone: true,
+    inject: {
+      "firewall restored": async ({ chapter }, { node }) => letIn(chapter, node),
+    },
+  },
 ];
 
 /** What the chapter publishes. */
@@ -283,6 +290,13 @@ function ipv6OfTheLast(): Fault<"chapters">["inject"] {
 /** Nobody is asked whether the address is somebody's. */
 async function addIpv6(workload: Workload, device: string, cidr: string): Promise<void> {
   await inside(workload, ["ip", "address", "add", cidr, "dev", device, "nodad"]);
+}
+
+/** Forwards what arrives over IPv6 on a node's management interface for whomever, until `scope` closes. */
+async function letIn(scope: Scope, node: ClusterNode): Promise<void> {
+  const { device } = node.interfaces.management;
+  await insert(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
+  await insert(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
 }
 
 /** Puts an ip6tables rule before all others of its chain; gone when `scope` closes. */
