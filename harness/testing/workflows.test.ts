@@ -22,6 +22,7 @@ const workflowSchema = z.looseObject({
       if: z.string().optional(),
       "runs-on": z.string(),
       "timeout-minutes": z.number(),
+      "continue-on-error": z.boolean().optional(),
       strategy: z.unknown().optional(),
       steps: z.array(stepSchema),
     }),
