@@ -1,5 +1,7 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
-import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { createStacked, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import type { Network, NetworkSpec } from "#harness/workload/network.ts";
@@ -18,9 +20,32 @@ export async function runPair(
   { cluster, driver }: { cluster: Cluster; driver: InstalledDriver },
   spec: NetworkSpec = {},
 ): Promise<Pair> {
-  const [first, second] = cluster.nodes;
-  if (!first || !second) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
-  const network = await driver.createNetwork(scope, spec);
+  const nodes = twoOf(cluster);
+  return runOn(scope, await driver.createNetwork(scope, spec), nodes);
+}
+
+/** As `runPair`, on a network that carries each IP version that the driver declares. */
+export async function runStackedPair(
+  scope: Scope,
+  context: Pick<ChapterContext, "cluster" | "declaration"> & { readonly driver: InstalledDriver },
+  spec: NetworkSpec = {},
+): Promise<Pair & Stacked> {
+  const nodes = twoOf(context.cluster);
+  const stacked = await createStacked(scope, context, spec);
+  return { ...stacked, ...(await runOn(scope, stacked.network, nodes)) };
+}
+
+function twoOf({ nodes }: Cluster): readonly [ClusterNode, ClusterNode] {
+  const [first, second] = nodes;
+  if (!first || !second) throw new Blocked(`two nodes are needed, NODES=${nodes.length}`);
+  return [first, second];
+}
+
+async function runOn(
+  scope: Scope,
+  network: Network,
+  [first, second]: readonly [ClusterNode, ClusterNode],
+): Promise<Pair> {
   const [a, b] = await Promise.all([network.run(scope, first), network.run(scope, second)]);
   return { network, a, b };
 }

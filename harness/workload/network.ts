@@ -69,7 +69,7 @@ export interface WorkloadSpec {
 }
 
 /** How a running workload joins a network. */
-export type ConnectSpec = Pick<WorkloadSpec, "ip">;
+export type ConnectSpec = Pick<WorkloadSpec, "ip" | "ip6">;
 
 /** A network that exists. Removal is registered with the scope it was made in. */
 export interface Network {

@@ -25,7 +25,12 @@ chapter("basics", ({ requirement }) => {
       const place = nodeOf(cluster);
       const nodes = declaration.capabilities.includes("multihost") ? cluster.nodes : [place];
       const observers = await Promise.all(nodes.map((node) => network.run(scope, node)));
-      await expectReachedWhereItMoved(test, { network, places: [place, place], observers, moves });
+      await expectReachedWhereItMoved(test, {
+        stacked: { network, versions: [4] },
+        places: [place, place],
+        observers,
+        moves,
+      });
     },
     { deadlineMs: 240_000 },
   );

@@ -1,7 +1,8 @@
 import type { ClusterNode, Role } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
-import { runPair } from "#harness/conformance/pair.ts";
+import { heldOver, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { runStackedPair } from "#harness/conformance/pair.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Unsupported } from "#harness/core/errors.ts";
@@ -22,7 +23,7 @@ const narrowWire = 1400;
 chapter("multihost", ({ requirement }) => {
   requirement(
     "M11",
-    `${moves} moves of two addresses between containers of one node and of two`,
+    `${moves} moves of two addresses of each IP version between containers of one node and of two`,
     async (test) => {
       const { scope, cluster, declaration } = test;
       if (declaration.capabilities.includes("cni")) {
@@ -32,11 +33,11 @@ chapter("multihost", ({ requirement }) => {
       }
       const [first, second] = cluster.nodes;
       if (!first || !second) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
-      const { network, a, b } = await runPair(scope, test, { subnet: "10.1.11.0/24" });
+      const { a, b, ...stacked } = await runStackedPair(scope, test, { subnet: "10.1.11.0/24" });
       // Overlays of swarm mode are that old.
       await promisedSince("1.12", test, () =>
         expectReachedWhereItMoved(test, {
-          network,
+          stacked,
           places: [first, first, second],
           observers: [a, b],
           moves,
@@ -53,7 +54,7 @@ chapter("multihost", ({ requirement }) => {
       const { scope, cluster, driver } = test;
       const underlay = driver.underlay ?? "control";
       await Promise.all(cluster.nodes.map((node) => narrow(scope, node, underlay)));
-      const { a, b } = await runPair(scope, test, {
+      const { a, b, versions, over } = await runStackedPair(scope, test, {
         subnet: "10.1.14.0/24",
         mtu: narrowWire - vxlanOverhead,
       });
@@ -63,7 +64,9 @@ chapter("multihost", ({ requirement }) => {
         await expectOthersFit(workload);
       }
       const { mtu } = await expectMtuFits(test, a);
-      await expectMtuHolds(a, b, mtu);
+      await overEach(test, versions, async (version) =>
+        expectMtuHolds(await over(version, a), await over(version, b), mtu),
+      );
     },
     // M8 measures the same wire.
     { alone: true },
@@ -74,20 +77,25 @@ chapter("multihost", ({ requirement }) => {
     "with everything learned forgotten on every node",
     async (test) => {
       const { scope, cluster } = test;
-      const { a, b } = await runPair(scope, test, { subnet: "10.1.16.0/24" });
+      const { a, b, versions, over } = await runStackedPair(scope, test, { subnet: "10.1.16.0/24" });
       const servers = new Map(
         await Promise.all(
           [a, b].map(async (one) => [one, await serve(one, { ports: [port], protocol: "udp" })] as const),
         ),
       );
-      for (const [from, to] of [
+      const sides = [
         [a, b],
         [b, a],
-      ] as const) {
-        const target = servers.get(to)!.at(port);
-        await expectOpen(from, target);
-        await Promise.all(cluster.nodes.map(forgetLearned));
-        await expectOpen(from, target);
+      ] as const;
+      // One after the other: what is sent over one IP version teaches switches for the other.
+      for (const version of heldOver(test, versions)) {
+        for (const [from, to] of sides) {
+          const { ip: address } = await over(version, to);
+          const target = servers.get(to)!.at(port, { address });
+          await expectOpen(from, target);
+          await Promise.all(cluster.nodes.map(forgetLearned));
+          await expectOpen(from, target);
+        }
       }
     },
     // What is forgotten everywhere would hide what M11 looks for.

@@ -2,7 +2,7 @@ import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectPresent, expectThat } from "#harness/conformance/expect.ts";
 import { expectDatagram } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
-import { serve } from "#harness/observe/probe/service.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -33,8 +33,11 @@ export async function expectMtuFits(
   return { mtu: inside.mtu, wire };
 }
 
-/** A packet of the MTU passes from one workload to another, and one byte more is refused or passes in pieces. */
-export async function expectMtuHolds(from: Workload, to: Workload, mtu: number): Promise<void> {
+/**
+ * A packet of the MTU passes from one workload to another, and one byte more is refused or passes in pieces. Over IPv6 the sender
+ * alone makes pieces (RFC 8200, sections 4.5 and 5): what is too large for the network is lost there.
+ */
+export async function expectMtuHolds(from: Peer, to: Peer, mtu: number): Promise<void> {
   await using server = await serve(to, { ports: [0], protocol: "udp" });
   const target = server.at(server.ports[0] ?? 0);
   await expectOpen(from, target);

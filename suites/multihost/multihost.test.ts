@@ -1,6 +1,7 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { runPair } from "#harness/conformance/pair.ts";
+import { overEach } from "#harness/conformance/ip-versions/each.ts";
+import { runPair, runStackedPair } from "#harness/conformance/pair.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { addressOf, contains, containsSubnet, familyOf } from "#harness/core/ip.ts";
@@ -170,11 +171,13 @@ chapter("multihost", ({ requirement, shared }) => {
   });
 
   requirement("M8", "a packet of the MTU passes, one byte more is never lost in silence", async (test) => {
-    const { a, b } = await test.use(pair);
+    const { a, b, versions, over } = await runStackedPair(test.scope, test, { subnet: "10.1.8.0/24" });
     const { mtu, wire } = await expectMtuFits(test, a);
     test.fact("MTU", mtu);
     test.fact("underlay MTU", wire);
-    await expectMtuHolds(a, b, mtu);
+    await overEach(test, versions, async (version) =>
+      expectMtuHolds(await over(version, a), await over(version, b), mtu),
+    );
   });
 
   const { SCALE: probes } = workerSettings();

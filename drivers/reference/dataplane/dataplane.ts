@@ -1,7 +1,7 @@
 import { accessTag, OvsBridge, trunkTags } from "#drivers/kit/nodes/open-vswitch.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
-import { gratuitousArp } from "./frames.ts";
+import { gratuitousArp, unsolicitedAdvertisement } from "./frames.ts";
 import { addLinks, bringUp, listDevices, mtuOf, removeLinks, setPeers } from "./links.ts";
 import { type Bridged, emptyPlan, type NodePlan, type Overlay, type Port } from "./plan/node-plan.ts";
 import { Resolvers } from "./resolvers.ts";
@@ -120,7 +120,10 @@ export class Dataplane {
     await Promise.all([
       stale ? this.#bridge.replaceFlows(plan.flows) : undefined,
       // What is sent out by hand does not pass the table.
-      ...ports.map((port) => this.#bridge.inject(port.device, gratuitousArp(port.mac, port.ipv4))),
+      ...ports.flatMap(({ device, mac, ipv4, ipv6 }) => [
+        this.#bridge.inject(device, gratuitousArp(mac, ipv4)),
+        ...(ipv6 === undefined ? [] : [this.#bridge.inject(device, unsolicitedAdvertisement(mac, ipv6))]),
+      ]),
       this.#routing.apply(plan.routing, this.#dataMtu),
     ]);
     observed.flows = flows;

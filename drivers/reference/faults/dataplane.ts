@@ -124,9 +124,11 @@ export class DataplaneFaults {
         : {}),
       ...(this.#on("one-vni-for-all") ? { overlays: plan.overlays.slice(0, 1) } : {}),
       ...(this.#on("vlan-not-connected") ? { trunk: [] } : {}),
-      ...(this.#on("mtu-ignored")
-        ? { ports: plan.ports.map((port) => ({ ...port, encap: "vlan" as const })) }
-        : {}),
+      ports: plan.ports.map(({ ipv6, ...port }) => ({
+        ...port,
+        ...(ipv6 === undefined || this.#on("ipv6-moves-in-silence") ? {} : { ipv6 }),
+        ...(this.#on("mtu-ignored") ? { encap: "vlan" as const } : {}),
+      })),
       resolvers: plan.resolvers.map((resolver) => {
         if (this.#on("names-of-own-node-only")) {
           return { ...resolver, hosts: resolver.hosts.filter((line) => local.has(line.split(" ")[0] ?? "")) };

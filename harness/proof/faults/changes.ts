@@ -1,9 +1,10 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addTable, firstNode, inside, interfaceOf, secondNode } from "./tools.ts";
+import { addTable, drop, firstNode, inside, interfaceOf, secondNode } from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "multihost", driver: "overlay" } as const;
+const reference = { ...overlay, driver: "reference" } as const;
 
 /** Faults of what changes under containers that run: addresses that move, networks that were quiet. */
 export const changeFaults: readonly Fault<"chapters">[] = [
@@ -34,6 +35,35 @@ export const changeFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "large-ipv6-lost",
+    on: reference,
+    breaks: "drops IPv6 packets of more than 1280 bytes that arrive at the container on the second node",
+    why: "over IPv6 connections open and then hang with the first large packet, and IPv4 looks well",
+    detectedBy: ["M8"],
+    mayFollow: ["M14"],
+    hop: ["it arrived at c-", "dropped by inet fault_", "ip6 length > 1240 drop"],
+    inject: {
+      "workload started": async (context, { workload, scope }) => {
+        if (workload.node !== secondNode(context)) return;
+        await drop(scope, workload, "input", largeIpv6);
+      },
+    },
+  },
+  {
+    name: "large-ipv6-lost-on-a-narrow-wire",
+    on: reference,
+    breaks: "drops IPv6 packets of more than 1280 bytes in a network that was made for a narrow wire",
+    why: "over IPv6 connections open and then hang, wherever the nodes are joined by a tunnel",
+    detectedBy: ["M14"],
+    hop: ["it arrived at c-", "dropped by inet fault_", "ip6 length > 1240 drop"],
+    inject: {
+      "workload started": async (context, { workload, scope }) => {
+        if (!workload.ip.startsWith(narrowSubnet) || workload.node !== secondNode(context)) return;
+        await drop(scope, workload, "input", largeIpv6);
+      },
+    },
+  },
+  {
     name: "neighbour-found-once",
     on: overlay,
     breaks: "lets one answer to ARP into the container on the first node, and none after it",
@@ -48,7 +78,27 @@ export const changeFaults: readonly Fault<"chapters">[] = [
       },
     },
   },
+  {
+    name: "ipv6-neighbour-found-once",
+    on: reference,
+    breaks: "lets one answer to neighbour discovery into the container on the first node, and none after it",
+    why: "connections over IPv6 work until the network was quiet for a while, and IPv4 looks well",
+    detectedBy: ["M16"],
+    inject: {
+      "workload started": async (context, { workload, scope }) => {
+        if (!workload.ip.startsWith(quietSubnet) || workload.node !== firstNode(context)) return;
+        const chain = "type filter hook input priority 0;";
+        const late = `${solicited} quota over 100 bytes drop;`;
+        await addTable(scope, workload, "inet", `chain judge { ${chain} ${late} }`);
+      },
+    },
+  },
 ];
+
+/** What comes after the header of 40 bytes is its length. No link of IPv6 carries less than 1280 bytes (RFC 8200, section 5). */
+const largeIpv6 = "ip6 length > 1240";
+/** Advertisements that answer, of 72 bytes: those with the flag S (RFC 4861, section 4.4). */
+const solicited = "icmpv6 type nd-neighbor-advert @th,32,8 & 0x40 == 0x40";
 
 /** How the addresses begin that the chapter moves, and those of its networks on a narrow wire and without traffic. */
 const movingSubnet = "10.1.11.";

@@ -60,7 +60,7 @@ export class OwnWorkloads implements WorkloadRuntime {
       capabilityArgs: {
         aliases: [name],
         mac: freshMac(),
-        ...(ip || ip6 ? { ips: [ip, ip6].filter((one) => one !== undefined) } : {}),
+        ...fixedAddresses(ip, ip6),
         ...(publish.length > 0 ? { portMappings: publish.map(chosenPort) } : {}),
       },
     });
@@ -71,14 +71,14 @@ export class OwnWorkloads implements WorkloadRuntime {
     scope: Scope,
     workload: CniWorkload,
     network: WrittenNetwork,
-    { ip }: ConnectSpec = {},
+    { ip, ip6 }: ConnectSpec = {},
   ): Promise<CniWorkload> {
     const taken = new Set((await workload.links()).map(({ name }) => name));
     let number = 1;
     while (taken.has(`eth${number}`)) number++;
     return this.#attach(scope, workload.sandbox, network, {
       ifName: `eth${number}`,
-      capabilityArgs: { aliases: [workload.name], mac: freshMac(), ...(ip ? { ips: [ip] } : {}) },
+      capabilityArgs: { aliases: [workload.name], mac: freshMac(), ...fixedAddresses(ip, ip6) },
     });
   }
 
@@ -110,6 +110,11 @@ export class OwnWorkloads implements WorkloadRuntime {
     detach = () => workload.detach();
     return workload;
   }
+}
+
+function fixedAddresses(...asked: readonly (string | undefined)[]): { ips?: string[] } {
+  const ips = asked.filter((one) => one !== undefined);
+  return ips.length > 0 ? { ips } : {};
 }
 
 /** `docker run --net=none`: a namespace with nothing in it but loopback. */

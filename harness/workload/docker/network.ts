@@ -271,10 +271,12 @@ export class CnmNetwork implements Network {
   }
 
   /** `docker network connect` of a running container; undone when `scope` closes. */
-  async connect(scope: Scope, workload: Workload, { ip }: ConnectSpec = {}): Promise<CnmWorkload> {
+  async connect(scope: Scope, workload: Workload, spec: ConnectSpec = {}): Promise<CnmWorkload> {
+    const { ip, ip6 } = spec;
     const network = workload.node.docker.getNetwork(this.name);
-    const what = `docker network connect ${ip ? `--ip=${ip} ` : ""}${this.name} ${workload.name}`;
-    const endpoint = ip ? { EndpointConfig: { IPAMConfig: { IPv4Address: ip } } } : {};
+    const asked = [...(ip ? [`--ip=${ip}`] : []), ...(ip6 ? [`--ip6=${ip6}`] : [])];
+    const what = ["docker network connect", ...asked, this.name, workload.name].join(" ");
+    const endpoint = ip || ip6 ? { EndpointConfig: { IPAMConfig: fixedAddresses(spec) } } : {};
     const answer = network.connect({ Container: workload.id, ...endpoint });
     deferRemoval(scope, {
       what: `${workload.name} on ${this.name}`,

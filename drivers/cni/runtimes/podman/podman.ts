@@ -86,12 +86,12 @@ export class PodmanWorkloads implements WorkloadRuntime {
     scope: Scope,
     workload: CniWorkload,
     network: WrittenNetwork,
-    { ip }: ConnectSpec = {},
+    { ip, ip6 }: ConnectSpec = {},
   ): Promise<CniWorkload> {
     const { name, sandbox } = workload;
     await this.#write(name, network);
-    const address = ip ? ["--ip", ip] : [];
-    const connect = ["network", "connect", "--mac-address", freshMac(), ...address, network.name, name];
+    const addresses = [...(ip ? ["--ip", ip] : []), ...(ip6 ? ["--ip6", ip6] : [])];
+    const connect = ["network", "connect", "--mac-address", freshMac(), ...addresses, network.name, name];
     await this.#podman(name, connect);
     const joined = await this.#attached(scope, sandbox, network);
     scope.defer(`${name} in ${network.name}`, () => joined.detach());

@@ -19,6 +19,8 @@ export interface Port {
   readonly mac: string;
   /** Without prefix. */
   readonly ipv4: string;
+  /** Without prefix; absent in a network that carries IPv4 alone. */
+  readonly ipv6?: string;
 }
 
 /** A DNS server in a namespace of its own, reached through an access port of the bridge. */

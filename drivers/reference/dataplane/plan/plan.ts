@@ -43,6 +43,7 @@ function portOf(endpoint: EndpointState, { localTag, encap }: NetworkState): Por
       encap,
       mac: endpoint.mac,
       ipv4: addressOf(endpoint.ipv4),
+      ...(endpoint.ipv6 === undefined ? {} : { ipv6: addressOf(endpoint.ipv6) }),
     },
   ];
 }

@@ -305,6 +305,11 @@ export const referenceFaults = {
     why: "what may leave the group is not limited, and what may enter is",
     detectedBy: ["P8"],
   },
+  "ipv6-moves-in-silence": {
+    breaks: "nobody is told when an IPv6 address comes to a container with another MAC",
+    why: "a container that gets an IPv6 address anew is not reached until its neighbours ask for it again",
+    detectedBy: ["M11"],
+  },
   "names-without-ipv6": {
     breaks: "resolvers know the IPv4 addresses of containers alone",
     why: "containers of a dual-stack network never use IPv6 with each other",
