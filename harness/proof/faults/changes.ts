@@ -84,6 +84,7 @@ export const changeFaults: readonly Fault<"chapters">[] = [
     breaks: "lets one answer to neighbour discovery into the container on the first node, and none after it",
     why: "connections over IPv6 work until the network was quiet for a while, and IPv4 looks well",
     detectedBy: ["M16"],
+    hop: ["it did not leave c-"],
     inject: {
       "workload started": async (context, { workload, scope }) => {
         if (!workload.ip.startsWith(quietSubnet) || workload.node !== firstNode(context)) return;

@@ -111,21 +111,33 @@ export const datapathRequirements = {
     "hotplug",
   ]),
 
-  M11: overlay(
-    "an address that goes to another container, on any node, is reached there within 5 s from everywhere",
-    ["multihost", "hotplug"],
-  ),
+  M11: {
+    ...overlay(
+      "an address that goes to another container, on any node, is reached there within 5 s from everywhere",
+      ["multihost", "hotplug"],
+    ),
+    source: {
+      ...overlay("").source,
+      text: "Docker, Overlay network driver; RFC 4861, section 7.2.6: neighbours are told of a new MAC",
+    },
+  },
   M14: {
     ...overlay("the MTU fits a wire of less than 1500 bytes, on every interface of a container", [
       "multihost",
       "vxlan",
     ]),
     source: {
-      text: "RFC 7348, section 4.3: VXLAN packets are not fragmented",
+      text: "RFC 7348, section 4.3: VXLAN packets are not fragmented; RFC 8200, section 5: IPv6 packets only by their sender",
       url: "https://www.rfc-editor.org/rfc/rfc7348#section-4.3",
     },
   },
-  M16: overlay("after a time in which nobody learned anything, each side can open first", ["multihost"]),
+  M16: {
+    ...overlay("after a time in which nobody learned anything, each side can open first", ["multihost"]),
+    source: {
+      ...overlay("").source,
+      text: "Docker, Overlay network driver; RFC 4861, section 7.2: neighbours are asked for, and answer",
+    },
+  },
 
   W5: discovery(
     "the name of a service gives exactly its tasks that run, on every node, also when they change",
