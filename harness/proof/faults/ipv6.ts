@@ -161,6 +161,19 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "range-closed-over-ipv6",
+    on: datapath,
+    breaks: "drops what arrives over IPv6 for the last port of a range that containers share",
+    why: "the second of two containers that share a range is reached over IPv4 alone",
+    detectedBy: ["X8a"],
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "tcp dport 9119 drop"],
+    inject: {
+      "requirement begins": onRequirement("X8a", (context, scope) =>
+        drop(scope, firstNode(context), "prerouting", `${overIpv6}tcp dport ${lastOfRange}`),
+      ),
+    },
+  },
+  {
     name: "ipv6-port-lost-with-a-new-network",
     on: datapath,
     breaks:
@@ -215,6 +228,20 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     inject: portsLostWithTheEngine(overIpv6),
   },
   {
+    name: "ipv6-port-lost-by-what-always-runs",
+    on: lifecycle,
+    breaks:
+      "drops what arrives over IPv6 for the published port of a container that its engine starts again by itself",
+    why: "a service that is always to run is reached over IPv4 alone since its node was rebooted",
+    detectedBy: ["R7"],
+    alone: true,
+    hop: ["last seen on node2 eth0 (in)", "dropped by inet fault_", "dport 9124 drop"],
+    inject: {
+      "engine started": ({ chapter }, { node }) =>
+        drop(chapter, node, "prerouting", `${overIpv6}tcp dport ${backPort}`),
+    },
+  },
+  {
     name: "ipv6-port-lost-under-live-restore",
     on: lifecycle,
     breaks:
@@ -258,6 +285,9 @@ const publishedUdp = 9132;
 const equalTcp = 9120;
 const keptPort = 9114;
 const interruptedPort = 9116;
+const lastOfRange = 9119;
+/** What the chapter of the life of containers publishes of one that is always to run. */
+const backPort = 9124;
 
 /** The IPv6 subnet of the network that a workload was started in; none of one that carries IPv4 alone. */
 async function subnetOf(workload: Workload): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import { Refusal } from "#drivers/reference/model/refusal.ts";
 import { defaultTenant } from "#drivers/reference/model/state/state.ts";
 import type { Handlers } from "#drivers/reference/protocol/server.ts";
 import { macAddressKey, type RequestOf, requestAddressTypeKey } from "#harness/cnm/protocol/protocol.ts";
-import { bareAddress, broadcastAddress, prefixOf } from "#harness/core/ip.ts";
+import { bareAddress, broadcastAddress, familyOf, prefixOf } from "#harness/core/ip.ts";
 import type { ProtocolFaultContext } from "./context.ts";
 import { isGatewayRequest } from "./gateway-request.ts";
 
@@ -173,6 +173,8 @@ export function faultyIpamHandlers({
       const PoolID = honestId(request.PoolID);
       const gateway = model.state.pools[PoolID]?.leases[request.Address ?? ""]?.use === "gateway";
       if (on("address-leaked") && !gateway) return {};
+      const pool = model.state.pools[PoolID];
+      if (onNetwork("ipv6-address-leaked") && pool && familyOf(pool.subnet) === 6 && !gateway) return {};
       if (on("released-address-given-by-name-alone")) spent.add(`${PoolID} ${request.Address}`);
       if (on("gateway-leaked") && gateway) {
         heldGateways.add(`${PoolID} ${request.Address}`);

@@ -310,6 +310,12 @@ export const referenceFaults = {
     why: "a container that gets an IPv6 address anew is not reached until its neighbours ask for it again",
     detectedBy: ["M11"],
   },
+  "ipv6-address-leaked": {
+    breaks: "an IPv6 address that an engine gives back stays taken, unless it is the gateway",
+    why: "a container that crashes in a loop uses the IPv6 pool up, and nothing starts any more",
+    detectedBy: ["R10"],
+    alone: true,
+  },
   "names-without-ipv6": {
     breaks: "resolvers know the IPv4 addresses of containers alone",
     why: "containers of a dual-stack network never use IPv6 with each other",
