@@ -3,7 +3,7 @@ import type { DriverAttachment } from "#harness/cluster/state.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { ProtocolRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import type { Settings, WorkloadRuntimeName } from "#harness/core/settings/settings.ts";
+import type { Settings, WorkloadRuntimeName } from "#harness/core/settings/schema.ts";
 import type { Network, NetworkSpec } from "#harness/workload/network.ts";
 import type { Capability, Feature } from "#suites/requirements/capability.ts";
 

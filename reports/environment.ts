@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, platform, release } from "node:os";
 import { z } from "zod";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Statement } from "./conformance/schema.ts";
 
 const manifestSchema = z.object({

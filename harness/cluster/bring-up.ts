@@ -4,7 +4,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
-import type { ClusterProvider } from "#harness/core/settings/settings.ts";
+import type { ClusterProvider } from "#harness/core/settings/schema.ts";
 import type { ClusterNode, ExternalHost } from "./cluster.ts";
 import { engineOfNode, type TargetEngine } from "./engines/target-engine.ts";
 import { forgetWhenInterrupted, isInterrupted, removeWhenInterrupted } from "./interruption.ts";

@@ -1,4 +1,4 @@
-import type { ClusterProvider } from "#harness/core/settings/settings.ts";
+import type { ClusterProvider } from "#harness/core/settings/schema.ts";
 import type { TargetEngine } from "./engines/target-engine.ts";
 import type { RemoteCluster } from "./remote-cluster.ts";
 import type { ClusterState } from "./state.ts";

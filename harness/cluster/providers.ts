@@ -1,6 +1,6 @@
 import { progress as ownProgress, type Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
+import type { ClusterProvider, Settings } from "#harness/core/settings/schema.ts";
 import type { ContainerSettings } from "./containers/lifecycle.ts";
 import { identifyEngine } from "./engines/identify.ts";
 import type { TargetEngine } from "./engines/target-engine.ts";

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { HarnessError } from "#harness/core/errors.ts";
 import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
-import type { ClusterProvider, Settings } from "#harness/core/settings/settings.ts";
+import type { ClusterProvider, Settings } from "#harness/core/settings/schema.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import type { SshTarget } from "#harness/host/ssh/ssh-target.ts";
 import type { NodeInterface, Role } from "./cluster.ts";

@@ -4,7 +4,7 @@ import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { type Moments, on } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Fault, FaultActs, FaultContext } from "./fault.ts";
 import { chapterFaults } from "./faults/all.ts";
 import { unknownFault } from "./selection.ts";

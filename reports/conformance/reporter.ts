@@ -14,7 +14,7 @@ import type {
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
 import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { typed } from "#harness/core/typed.ts";
 import { claimFolder } from "#reports/claim.ts";

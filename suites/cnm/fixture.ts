@@ -18,7 +18,7 @@ import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite, type Suite } from "#harness/conformance/suite.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";

@@ -6,7 +6,7 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { WorkloadRuntimeName } from "#harness/core/settings/settings.ts";
+import type { WorkloadRuntimeName } from "#harness/core/settings/schema.ts";
 import { OwnWorkloads } from "#harness/workload/cni/own-runtime.ts";
 import type { WorkloadRuntime } from "#harness/workload/cni/workload-runtime.ts";
 

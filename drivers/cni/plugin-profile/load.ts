@@ -7,7 +7,7 @@ import { lineNaming, lineThrown } from "#drivers/loading/source-line.ts";
 import { fillTemplate } from "#harness/cni/testbed/plugin-under-test.ts";
 import { capabilityArgs, type PluginProfile, type ProfileValues } from "#harness/cni/testbed/profiles.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { pluginKinds } from "#suites/requirements/applicability/applies-to.ts";
 import type { CniPluginProfile, ForContainer } from "./plugin-profile.ts";
 

@@ -5,7 +5,7 @@ import { folder } from "#drivers/contiv/daemons/places.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { Blocked, HarnessError, UsageError } from "#harness/core/errors.ts";
 import { makeScratchFolder } from "#harness/core/process/scratch.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { programFile } from "#harness/host/agent/program.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";

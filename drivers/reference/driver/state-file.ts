@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ClusterStates } from "#harness/cluster/state.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 
 /** Where the state of a cluster's plugin is kept; those of clusters that are gone are removed. */
 export function stateFile(cluster: string, settings: Pick<Settings, "CACHE">): string {

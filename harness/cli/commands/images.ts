@@ -3,7 +3,8 @@ import { newCommand, runMain } from "#harness/cli/run.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { loadImages, saveImages } from "#harness/cluster/images/image-file.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
-import { readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 
 const progress = progressOn(process.stderr);
 

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { judgesOfChapters, type SelectedTests } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import type { SettingName } from "#harness/core/settings/settings.ts";
+import type { SettingName } from "#harness/core/settings/schema.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
 import { type Statement, schemaVersion, statementSchema } from "#reports/conformance/schema.ts";

@@ -3,7 +3,7 @@ import { openProvider } from "#harness/cluster/providers.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { identify } from "#harness/core/process/process.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { Changes } from "./changes.ts";
 import { StandingBy } from "./standby.ts";
 

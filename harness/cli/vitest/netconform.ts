@@ -7,7 +7,8 @@ import { everything, type Selection, selectionById } from "#harness/conformance/
 import { chaptersAtATime } from "#harness/conformance/run/side-by-side.ts";
 import { endWithStarter } from "#harness/core/process/starter.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { readSettings, type SettingName, type Settings } from "#harness/core/settings/settings.ts";
+import type { SettingName, Settings } from "#harness/core/settings/schema.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { refuseReadOnly } from "#harness/core/settings/writable.ts";
 import { conformanceReporters } from "#reports/reporters.ts";

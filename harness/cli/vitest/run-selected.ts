@@ -6,7 +6,7 @@ import { type SelectedTests, type Selection, titlePattern } from "#harness/confo
 import { refuseMistakes } from "#harness/conformance/run/set-up/prepare.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { targetReporters } from "#reports/reporters.ts";
 import { configure } from "./netconform.ts";
 

@@ -24,7 +24,7 @@ import type { BringUpOptions, OwnedCluster } from "#harness/cluster/provider.ts"
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { NodePlan } from "./containers.ts";
 import { bridgesOf, ignoreMissing, isOwnerless, labels, removeByLabel, subnetsOf } from "./labels.ts";
 import { leaseSubnets, releaseSubnets } from "./subnets.ts";

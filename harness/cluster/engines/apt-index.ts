@@ -5,7 +5,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { withLock } from "#harness/core/process/lock.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { imageBuilder, installMissing, lastLines } from "#harness/host/setup/install.ts";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeInOneStep } from "#harness/core/process/draft.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 
 /** Which version a content has, as its dockerd said once: a file in the cache for each content. */
 export class FoundVersions {

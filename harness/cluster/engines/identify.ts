@@ -2,7 +2,7 @@ import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { type EngineChoice, parseEngine } from "#harness/core/engines/grammar.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { checkFlags } from "./ask-image.ts";
 import { FoundVersions } from "./found-versions.ts";
 import { recipeOf } from "./recipes.ts";

@@ -1,5 +1,5 @@
 import type { Progress } from "#harness/core/async/progress.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 
 /** What sources of engines take of the settings. */

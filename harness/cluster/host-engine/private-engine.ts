@@ -6,7 +6,7 @@ import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { identify, isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Host } from "#harness/host/host.ts";
 import { startDaemon } from "#harness/host/local/daemon.ts";
 import { lastLines } from "#harness/host/setup/install.ts";

@@ -20,7 +20,7 @@ import { type ClusterState, ClusterStates, isAbandoned } from "#harness/cluster/
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { DeadlineExceeded, HarnessError, UsageError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { typed } from "#harness/core/typed.ts";
 import type { BootstrapSettings } from "#harness/host/setup/mmdebstrap.ts";
 import { InventoryHosts } from "./hosts.ts";

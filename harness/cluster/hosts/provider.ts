@@ -3,7 +3,7 @@ import type { Provider } from "#harness/cluster/provider.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { typed } from "#harness/core/typed.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type Inventory, type InventoryHost, readInventory } from "./inventory.ts";

@@ -9,7 +9,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { parseEngine } from "#harness/core/engines/grammar.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { isAlive, ownIdentity } from "#harness/core/process/process.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { buildSystem } from "./builder/builder.ts";
 import { currentName, ensureNodeImage, type NodeImageSettings } from "./node-image.ts";

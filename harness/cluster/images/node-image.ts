@@ -14,7 +14,7 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { disposableFolder } from "#harness/core/process/scratch.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { type BuilderSettings, buildSystem } from "./builder/builder.ts";
 import { importArchive, splitImage } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";

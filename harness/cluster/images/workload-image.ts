@@ -7,7 +7,7 @@ import type Docker from "dockerode";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { withLock } from "#harness/core/process/lock.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { type Bootstrap, type BootstrapSettings, bootstrap } from "#harness/host/setup/mmdebstrap.ts";
 import { importArchive } from "./import.ts";
 import { imageLabel } from "./node-contract.ts";

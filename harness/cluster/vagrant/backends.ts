@@ -8,7 +8,7 @@ import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images
 import { type Box, ensureBox } from "#harness/cluster/images/vagrant-box.ts";
 import { ensureLibvirt, type Libvirt, libvirtDriver } from "#harness/cluster/vagrant/libvirt/libvirt.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { localBox } from "./boxes.ts";

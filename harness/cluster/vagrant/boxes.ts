@@ -1,6 +1,6 @@
 import { engineVersions, formatSource, parseEngine } from "#harness/core/engines/grammar.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 
 /** Value of VAGRANT_BOX for boxes that are made here, with any engine. */
 export const localBox = "local";

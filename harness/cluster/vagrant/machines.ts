@@ -7,7 +7,7 @@ import { type ClusterState, isAbandoned } from "#harness/cluster/state.ts";
 import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "#harness/core/process/process.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 
 /** The Vagrantfile's folder. */

@@ -29,7 +29,7 @@ import { type ClusterState, ClusterStates, type HostState } from "#harness/clust
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { installMissing, type Tool } from "#harness/host/setup/install.ts";
 import { scanHostKey } from "#harness/host/ssh/ssh-dial.ts";

@@ -5,7 +5,7 @@ import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { type NetworkConfig, parseNetworkConfig } from "#harness/cni/runtime/config.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";

@@ -1,4 +1,4 @@
-import { parseJson } from "#harness/core/text/json.ts";
+import { eachBracket, parseJson } from "#harness/core/text/json.ts";
 
 /** JSON values found in a text one after the other, and what follows them that is no JSON. */
 export interface JsonValues {
@@ -35,17 +35,6 @@ function endOfValue(text: string): number {
     const end = text.search(/[ \t\r\n,[\]{}"]/);
     return end > 0 ? end : text.length;
   }
-  let depth = 0;
-  let inString = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (inString) {
-      if (character === "\\") at++;
-      else if (character === '"') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === "{" || character === "[") depth++;
-    else if (character === "}" || character === "]") depth--;
-    if (!inString && depth === 0) return at + 1;
-  }
+  for (const { at, depth } of eachBracket(text)) if (depth === 0) return at + 1;
   return text.length;
 }

@@ -7,7 +7,7 @@ import { isSpecVersion } from "#harness/cni/protocol/version.ts";
 import { CniRuntime } from "#harness/cni/runtime/runtime.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { moduleEnding } from "#harness/core/project-root.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 

@@ -4,7 +4,7 @@ import { ClusterStates } from "#harness/cluster/state.ts";
 import { type PluginSocket, pluginSocket } from "#harness/cnm/client/client.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, UsageError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 

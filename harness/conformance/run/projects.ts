@@ -5,7 +5,7 @@ import { loadDriver } from "#drivers/loader.ts";
 import { type TargetEngineSettings, targetEngines } from "#harness/cluster/providers.ts";
 import type { TargetContext } from "#harness/conformance/outcome.ts";
 import { moduleEnding } from "#harness/core/project-root.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { PlayedVersion } from "#suites/requirements/played-engine.ts";
 
 declare module "vitest" {

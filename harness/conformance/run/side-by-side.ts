@@ -1,5 +1,5 @@
 import { availableParallelism, freemem, totalmem } from "node:os";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Selection } from "./selection.ts";
 
 /** What a cluster needs at its height: two nodes with their engines, and the worker of vitest that uses it. */

@@ -11,7 +11,7 @@ import { SetUpFailed } from "#harness/conformance/outcome.ts";
 import { on } from "#harness/core/async/events.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { typed } from "#harness/core/typed.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
 import { refuseUnfit, unfitBecause } from "./fitness.ts";

@@ -1,7 +1,7 @@
 import { inject } from "vitest";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
 import { setPatience } from "#harness/core/settings/patience.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

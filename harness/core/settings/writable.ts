@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Settings } from "./settings.ts";
+import type { Settings } from "./schema.ts";
 
 const folders = ["REPORTS", "CACHE"] as const;
 

@@ -22,18 +22,32 @@ export function parseJson(text: string): JsonRead {
 }
 
 function isDeeper(text: string, limit: number): boolean {
+  for (const { depth } of eachBracket(text)) if (depth > limit) return true;
+  return false;
+}
+
+/** A bracket of a list or an object, or the quote that ends a text. */
+export interface JsonMark {
+  /** Index in the text. */
+  readonly at: number;
+  /** How many lists and objects are open after it. */
+  readonly depth: number;
+}
+
+/** Every bracket that stands outside the texts of a JSON document, and the end of every text, in order. The document may be none. */
+export function* eachBracket(text: string): Generator<JsonMark> {
   let depth = 0;
   let inString = false;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
     if (inString) {
       if (character === "\\") at++;
-      else if (character === '"') inString = false;
+      else if (character === '"') {
+        inString = false;
+        yield { at, depth };
+      }
     } else if (character === '"') inString = true;
-    else if (character === "{" || character === "[") {
-      depth++;
-      if (depth > limit) return true;
-    } else if (character === "}" || character === "]") depth--;
+    else if (character === "{" || character === "[") yield { at, depth: ++depth };
+    else if (character === "}" || character === "]") yield { at, depth: --depth };
   }
-  return false;
 }

@@ -8,7 +8,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { DiskFull } from "#harness/core/process/draft.ts";
 import { isAlive, ownIdentity, processesWith } from "#harness/core/process/process.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { typed } from "#harness/core/typed.ts";
 import type { Host, RunningCommand } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";

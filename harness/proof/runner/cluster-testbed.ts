@@ -15,7 +15,7 @@ import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { baseline, type CaseRun, type FaultCase } from "#harness/proof/case.ts";
 import { describePlace, type FaultPlaces } from "#harness/proof/fault.ts";
 import { ProjectRunner } from "./project-runner.ts";

@@ -2,24 +2,16 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream";
 import { z } from "zod";
-import { KnownCalls } from "#drivers/cni/runtimes/calls.ts";
+import { LibcniWorkloads } from "#drivers/cni/runtimes/libcni-workloads.ts";
 import { refusal } from "#drivers/cni/runtimes/refusal.ts";
-import { readResults, resultOf } from "#drivers/cni/runtimes/results.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { CriClient } from "#harness/cni/runtimes/containerd/cri.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { disposableFolder } from "#harness/core/process/scratch.ts";
-import { type CniWorkload, type Sandbox, workloadOf } from "#harness/workload/cni/attachment.ts";
-import {
-  chosenPort,
-  type KnownAttachment,
-  type WantedWorkload,
-  type WorkloadRuntime,
-  type WrittenNetwork,
-} from "#harness/workload/cni/workload-runtime.ts";
+import type { CniWorkload, Sandbox } from "#harness/workload/cni/attachment.ts";
+import { chosenPort, type WantedWorkload } from "#harness/workload/cni/workload-runtime.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { containerdSocket, ctr } from "./containerd-install.ts";
 import { Handlers } from "./handlers.ts";
@@ -30,23 +22,12 @@ const protocols = { tcp: 0, udp: 1, sctp: 2 } as const;
 const infoSchema = z.object({ pid: z.number() });
 
 /** containerd on a node, asked over the Container Runtime Interface: a workload is the sandbox of a pod. */
-export class ContainerdWorkloads implements WorkloadRuntime {
-  readonly #node: ClusterNode;
-  readonly #calls: KnownCalls;
+export class ContainerdWorkloads extends LibcniWorkloads {
   readonly #handlers: Handlers;
 
   constructor(node: ClusterNode) {
-    this.#node = node;
-    this.#calls = new KnownCalls(node);
+    super(node);
     this.#handlers = new Handlers(node);
-  }
-
-  callsOf(containerId: string): readonly Invocation[] {
-    return this.#calls.of(containerId);
-  }
-
-  attachments(network: string): Promise<KnownAttachment[]> {
-    return readResults(this.#node, network);
   }
 
   async version(): Promise<string> {
@@ -63,7 +44,7 @@ export class ContainerdWorkloads implements WorkloadRuntime {
       ...{ ...ports, protocol: protocols[protocol] },
       ...(hostIP === undefined ? {} : { hostIp: hostIP }),
     }));
-    const node = this.#node;
+    const node = this.node;
     const runtimeHandler = await this.#handlers.take(scope, network, (ready) =>
       this.#asked("Status", (cri) =>
         until(
@@ -99,30 +80,25 @@ export class ContainerdWorkloads implements WorkloadRuntime {
       byHand,
       exec: (argv, options) => node.exec(byHand(argv), options),
     };
-    return this.#attached(scope, sandbox, network);
+    return this.attached(scope, sandbox, network);
   }
 
   connect(): Promise<CniWorkload> {
     throw new Unsupported("the Container Runtime Interface adds no network to a pod that runs");
   }
 
-  async #attached(scope: Scope, sandbox: Sandbox, network: WrittenNetwork): Promise<CniWorkload> {
-    const { ifName, result } = await resultOf(this.#node, network.name, sandbox.id);
-    await this.#calls.read(sandbox.id);
-    const remove = async () => {
-      throw new Unsupported("the Container Runtime Interface takes no network from a pod that runs");
-    };
-    return workloadOf(scope, { sandbox, ifName, result, remove });
+  protected leave(): Promise<void> {
+    throw new Unsupported("the Container Runtime Interface takes no network from a pod that runs");
   }
 
   /** A sandbox is stopped by its removal. Stopped beforehand, it would have DEL called once more. */
   async #removePod(name: string): Promise<void> {
-    await this.#asked(`${this.#node.name}: the end of the pod ${name}`, async (cri) => {
+    await this.#asked(`${this.node.name}: the end of the pod ${name}`, async (cri) => {
       const { items } = await cri.call("ListPodSandbox");
       for (const { id, metadata } of items) {
         if (metadata.name !== name) continue;
         await cri.call("RemovePodSandbox", { podSandboxId: id });
-        await this.#calls.read(id);
+        await this.calls.read(id);
       }
     });
   }
@@ -132,7 +108,7 @@ export class ContainerdWorkloads implements WorkloadRuntime {
     using scratch = disposableFolder();
     const socket = join(scratch.path, "containerd.sock");
     const server = createServer((client) => {
-      this.#node.connectSocket(containerdSocket).then(
+      this.node.connectSocket(containerdSocket).then(
         (daemon) => {
           pipeline(client, daemon, () => {});
           pipeline(daemon, client, () => {});

@@ -1,18 +1,14 @@
-import { home, KnownCalls } from "#drivers/cni/runtimes/calls.ts";
+import { home } from "#drivers/cni/runtimes/calls.ts";
+import { LibcniWorkloads } from "#drivers/cni/runtimes/libcni-workloads.ts";
 import { refusal } from "#drivers/cni/runtimes/refusal.ts";
-import { readResults, resultOf } from "#drivers/cni/runtimes/results.ts";
-import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { freshMac } from "#harness/core/random.ts";
 import type { ExecResult } from "#harness/host/host.ts";
-import { type CniWorkload, type Sandbox, workloadOf } from "#harness/workload/cni/attachment.ts";
+import type { CniWorkload, Sandbox } from "#harness/workload/cni/attachment.ts";
 import {
   chosenPort,
-  type KnownAttachment,
   type WantedWorkload,
-  type WorkloadRuntime,
   type WrittenNetwork,
 } from "#harness/workload/cni/workload-runtime.ts";
 import type { ConnectSpec } from "#harness/workload/network.ts";
@@ -22,23 +18,7 @@ import { podmanEnvironment, podmanProgram, rootFileSystem } from "./podman-insta
  * Podman with its CNI back end on a node. Each container has a folder of networks of its own, so that a network's configuration can
  * differ from container to container.
  */
-export class PodmanWorkloads implements WorkloadRuntime {
-  readonly #node: ClusterNode;
-  readonly #calls: KnownCalls;
-
-  constructor(node: ClusterNode) {
-    this.#node = node;
-    this.#calls = new KnownCalls(node);
-  }
-
-  callsOf(containerId: string): readonly Invocation[] {
-    return this.#calls.of(containerId);
-  }
-
-  attachments(network: string): Promise<KnownAttachment[]> {
-    return readResults(this.#node, network);
-  }
-
+export class PodmanWorkloads extends LibcniWorkloads {
   async version(): Promise<string> {
     const { stdout } = await this.#exec(["--version"]);
     return stdout.trim().replace(/^podman version /, "Podman ");
@@ -48,13 +28,13 @@ export class PodmanWorkloads implements WorkloadRuntime {
     const { name, network, ip, ip6, publish = [], bare } = wanted;
     if (bare) throw new Unsupported("Podman attaches containers, and no bare namespaces");
     const ports = publish.map(chosenPort);
-    const node = this.#node;
+    const node = this.node;
     scope.defer(`the networks of ${name}`, () => node.run(["rm", "-r", networksOf(name)]));
     await this.#write(name, network);
     let id = "";
     scope.defer(`container ${name}`, async () => {
       await this.#podman(name, ["rm", "--force", "--ignore", "--time", "0", name]);
-      if (id) await this.#calls.read(id);
+      if (id) await this.calls.read(id);
     });
     const addresses = [ip, ip6].flatMap((address) => (address ? [`ip=${address}`] : []));
     await this.#podman(name, [
@@ -79,7 +59,7 @@ export class PodmanWorkloads implements WorkloadRuntime {
         return this.#exec(["exec", ...input, name, ...argv], options);
       },
     };
-    return this.#attached(scope, sandbox, network);
+    return this.attached(scope, sandbox, network);
   }
 
   async connect(
@@ -93,24 +73,18 @@ export class PodmanWorkloads implements WorkloadRuntime {
     const addresses = [...(ip ? ["--ip", ip] : []), ...(ip6 ? ["--ip6", ip6] : [])];
     const connect = ["network", "connect", "--mac-address", freshMac(), ...addresses, network.name, name];
     await this.#podman(name, connect);
-    const joined = await this.#attached(scope, sandbox, network);
+    const joined = await this.attached(scope, sandbox, network);
     scope.defer(`${name} in ${network.name}`, () => joined.detach());
     return joined;
   }
 
-  async #attached(scope: Scope, sandbox: Sandbox, network: WrittenNetwork): Promise<CniWorkload> {
-    const { ifName, result } = await resultOf(this.#node, network.name, sandbox.id);
-    await this.#calls.read(sandbox.id);
-    const remove = async () => {
-      await this.#podman(sandbox.name, ["network", "disconnect", network.name, sandbox.name]);
-      await this.#calls.read(sandbox.id);
-    };
-    return workloadOf(scope, { sandbox, ifName, result, remove });
+  protected async leave({ name }: Sandbox, network: WrittenNetwork): Promise<void> {
+    await this.#podman(name, ["network", "disconnect", network.name, name]);
   }
 
   async #write(container: string, network: WrittenNetwork): Promise<void> {
     const file = `${networksOf(container)}/${network.name}.conflist`;
-    await this.#node.files.write(file, JSON.stringify(network));
+    await this.node.files.write(file, JSON.stringify(network));
   }
 
   async #podman(container: string, argv: readonly string[]): Promise<string> {
@@ -120,11 +94,11 @@ export class PodmanWorkloads implements WorkloadRuntime {
       ...argv,
     ]);
     if (code === 0) return stdout;
-    throw refusal(`${this.#node.name}: podman ${argv.join(" ")}`, stderr || stdout);
+    throw refusal(`${this.node.name}: podman ${argv.join(" ")}`, stderr || stdout);
   }
 
   #exec(argv: readonly string[], options: { input?: string | Uint8Array } = {}): Promise<ExecResult> {
-    return this.#node.exec([podmanProgram, ...argv], { ...options, env: podmanEnvironment });
+    return this.node.exec([podmanProgram, ...argv], { ...options, env: podmanEnvironment });
   }
 }
 

@@ -4,7 +4,8 @@ import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { isAlive } from "#harness/core/process/process.ts";
-import { type ClusterProvider, readSettings, type Settings } from "#harness/core/settings/settings.ts";
+import type { ClusterProvider, Settings } from "#harness/core/settings/schema.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
 
 const progress = progressOn(process.stderr);
 

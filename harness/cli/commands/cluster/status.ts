@@ -8,7 +8,7 @@ import {
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { isAlive } from "#harness/core/process/process.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { typed } from "#harness/core/typed.ts";
 import { hostsOf } from "./hosts.ts";
 

@@ -9,7 +9,7 @@ import { pullMissing } from "#harness/cluster/images/pull.ts";
 import { forgetWhenInterrupted, removeWhenInterrupted } from "#harness/cluster/interruption.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import {
   type Bootstrap,

@@ -9,7 +9,7 @@ import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { ownIdentity } from "#harness/core/process/process.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { findProgram } from "#harness/host/setup/install.ts";
 

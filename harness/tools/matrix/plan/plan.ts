@@ -3,7 +3,7 @@ import { loadDriver } from "#drivers/loader.ts";
 import { nameEngines, type TargetEngine } from "#harness/cluster/engines/target-engine.ts";
 import { type TargetEngineSettings, targetEngines } from "#harness/cluster/providers.ts";
 import { formatEngine, formatSource, parseEngine } from "#harness/core/engines/grammar.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Firewall, PastRun } from "#reports/matrix/schema.ts";
 
 /** One cell that is to be run. */

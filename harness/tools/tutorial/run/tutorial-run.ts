@@ -3,7 +3,7 @@ import type { TargetSettings } from "#harness/conformance/run/target.ts";
 import { openTarget } from "#harness/conformance/run/target.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import type { Settings } from "#harness/core/settings/settings.ts";
+import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Mapping, Plugin } from "#harness/tools/tutorial/mapping/schema.ts";
 import type { Step, Tutorial } from "#harness/tools/tutorial/parse/tutorial.ts";
 import { Environment } from "./environment/environment.ts";
