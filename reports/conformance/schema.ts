@@ -143,7 +143,7 @@ const profile = z
     verdict: z
       .enum(verdicts)
       .describe(
-        "`conformant`: every MUST passed. `partial`: every MUST that the driver declares passed, and the ones in `unsupported` need a capability that it does not declare. `not conformant`: a MUST failed. `incomplete`: no MUST failed, but one is blocked, broke, was kept from being shown by an engine, was not run, or the run itself was cut short. `not applicable`: the driver declares none of what the MUSTs need. `not run`: nothing of the profile was run. Only `conformant` may be read as conformance with the whole profile.",
+        "`conformant`: every MUST passed. `partial`: every MUST that the driver declares passed, and the ones in `unsupported` need a capability that it does not declare. `not conformant`: a MUST failed. `incomplete`: no MUST failed, but one is blocked, broke, was kept from being shown by an engine, was not run, all are provisional, or the run itself was cut short. `not applicable`: the driver declares none of what the MUSTs need. `not run`: nothing of the profile was run. Only `conformant` may be read as conformance with the whole profile.",
       ),
     because: z.string().optional().describe("the requirements that keep the verdict from `conformant`"),
     unsupported: z.array(z.string()).describe("ids of MUSTs that need an undeclared capability"),

@@ -60,6 +60,20 @@ describe("the verdict on a profile", () => {
     expect(judge([observe("M1", first!), observe("M3", second!)])?.verdict).toBe(verdict);
   });
 
+  const provisional: [Outcome, string, string | undefined][] = [
+    ["passed", "incomplete", "provisional: M1"],
+    ["failed", "incomplete", "provisional: M1"],
+    ["blocked", "incomplete", "provisional: M1"],
+    ["not run", "not run", "provisional: M1"],
+    ["unsupported", "not applicable", undefined],
+  ];
+  test.each(provisional)("when its one MUST is provisional and %s: %s", (outcome, verdict, because) => {
+    const only = { M1: { ...rule("multihost"), provisional: true as const } };
+    const [profile] = buildStatement(record([observe("M1", outcome)]), only).targets[0]?.profiles ?? [];
+    expect(profile?.verdict).toBe(verdict);
+    expect(profile?.because).toBe(because);
+  });
+
   test("names the unsupported MUSTs", () => {
     expect(judge([observe("M1", "unsupported"), observe("M3", "passed")])).toMatchObject({
       verdict: "partial",

@@ -29,10 +29,9 @@ export const wireFaults: readonly Fault<"chapters">[] = [
   {
     name: "ipv6-dropped",
     on: { tier: "chapters", chapter: "multihost", driver: "reference" },
-    breaks: "drops IPv6 that arrives at the container on the second node, neighbour discovery excepted",
+    breaks: "drops ICMPv6 that arrives at the container on the second node, neighbour discovery excepted",
     why: "a dual-stack network carries IPv4 alone, though IPv6 looks configured",
     detectedBy: ["M10"],
-    mayFollow: ["M8", "M11", "M14", "M16"],
     hop: ["(in)", "dropped by inet fault_", "on c-", "icmpv6 type != "],
     inject: {
       "workload started": async (context, { workload, scope }) => {

@@ -63,10 +63,11 @@ export function judgeProfile(
   const atLevel = (level: string) => results.filter((result) => result.level === level);
   const musts = atLevel("MUST").filter(({ provisional }) => !provisional);
   const count = (level: string) => tallyOf(atLevel(level));
-  const because = explain(musts, cutShort);
+  const told = atLevel("MUST");
+  const because = musts.length === 0 ? explainProvisional(told) : explain(musts, cutShort);
   return {
     profile,
-    verdict: verdictOf(musts, cutShort),
+    verdict: musts.length === 0 ? verdictWithoutMust(told) : verdictOf(musts, cutShort),
     ...(because === "" ? {} : { because }),
     unsupported: musts
       .filter(({ outcome }) => outcome === "unsupported")
@@ -77,11 +78,18 @@ export function judgeProfile(
   };
 }
 
+/** Of a profile whose MUSTs are all provisional: whatever came out of them, it counts neither for the driver nor against it. */
+function verdictWithoutMust(provisional: readonly RequirementResult[]): ProfileVerdict {
+  const all = (outcome: Outcome) => provisional.every((must) => must.outcome === outcome);
+  if (all("unsupported")) return "not applicable";
+  return all("not run") ? "not run" : "incomplete";
+}
+
 function verdictOf(musts: readonly RequirementResult[], cutShort: boolean): ProfileVerdict {
   const all = (outcome: Outcome) => musts.every((must) => must.outcome === outcome);
   const any = (...outcomes: Outcome[]) => musts.some((must) => outcomes.includes(must.outcome));
   if (any("failed")) return "not conformant";
-  if (musts.length > 0 && all("not run")) return "not run";
+  if (all("not run")) return "not run";
   if (any("error", "engine at fault", "blocked", "not run")) return "incomplete";
   if (all("unsupported")) return "not applicable";
   if (cutShort) return "incomplete";
@@ -95,6 +103,11 @@ function explain(musts: readonly RequirementResult[], cutShort: boolean): string
   });
   if (cutShort) parts.push("the run was cut short");
   return parts.join("; ");
+}
+
+function explainProvisional(musts: readonly RequirementResult[]): string {
+  const ids = musts.filter(({ outcome }) => outcome !== "unsupported").map(({ requirement }) => requirement);
+  return ids.length === 0 ? "" : `provisional: ${ids.join(" ")}`;
 }
 
 /** A requirement whose outcome was not the same in every round. */
