@@ -13,7 +13,7 @@ import {
   settle,
 } from "#harness/cluster/snapshot/snapshot.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
-import { announce } from "#harness/core/async/events.ts";
+import { announce, on } from "#harness/core/async/events.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { typed } from "#harness/core/typed.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -31,6 +31,7 @@ import {
   recorderOf,
   startOf,
 } from "./protocol.ts";
+import { isDisruptive } from "./run/pool/disruptive.ts";
 import { leaseCluster } from "./run/pool/lease.ts";
 import { blame } from "./run/set-up/blame.ts";
 import { Aftermath, failureThat } from "./suite/aftermath/aftermath.ts";
@@ -63,22 +64,44 @@ const settleMs = 15_000;
 interface Workplace {
   readonly context: ChapterContext;
   readonly baseline: Baseline;
+  /** Gives the cluster back. */
+  leave(): Promise<void>;
 }
 
 let workplace: Promise<Workplace> | undefined;
+/** Whether an engine was ended there. */
+let disrupted = false;
+for (const moment of ["engine started", "engine killed", "node lost"] as const)
+  on(moment, async () => {
+    disrupted = true;
+  });
 
-/** One cluster and one connection per process: the chapters of a target that a worker runs share it. */
-function workHere(): Promise<Workplace> {
+/**
+ * One cluster and one connection per process: the chapters of a target that a worker runs share it. Side by side, where a disruptive chapter may
+ * come before others, these get another one.
+ */
+async function workHere(file: string): Promise<Workplace> {
+  if (disrupted && !isDisruptive(file) && inject("sideBySide")) {
+    const before = await workplace?.catch(() => undefined);
+    workplace = undefined;
+    disrupted = false;
+    await before?.leave();
+  }
   workplace ??= findWorkplace();
   return workplace;
 }
 
 /** Throws `Blocked` where the driver cannot be tried on this target, `SetUpFailed` where there is no cluster with it. */
 async function findWorkplace(): Promise<Workplace> {
-  const lease = await leaseCluster(inject("clusters"));
+  const { lease, giveBack } = await leaseCluster(inject("clusters"));
   if ("obstacle" in lease) throw new Blocked(lease.obstacle);
   if ("setUpFailure" in lease) throw new SetUpFailed(lease.setUpFailure);
-  return { context: await open(lease.cluster), baseline: new Baseline(lease.baseline) };
+  const context = await open(lease.cluster);
+  const leave = async () => {
+    await context.cluster.disconnect();
+    giveBack();
+  };
+  return { context, baseline: new Baseline(lease.baseline), leave };
 }
 
 async function open(id: string): Promise<ChapterContext> {
@@ -111,8 +134,8 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   conformanceSuite<ChapterContext>(
     {
       chapter: name,
-      open: async (scope) => {
-        const here = await workHere();
+      open: async (scope, file) => {
+        const here = await workHere(file);
         const { context } = here;
         baseline = here.baseline;
         previous = baseline.unjudged;

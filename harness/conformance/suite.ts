@@ -41,14 +41,16 @@ declare module "vitest" {
   }
   interface ProvidedContext {
     target: TargetContext;
+    /** Whether several chapters of the target run at the same time, each on a cluster of its own. */
+    sideBySide: boolean;
   }
 }
 
 export interface SuiteOptions<Context extends object> {
   /** Folder of the suite. */
   chapter: string;
-  /** Opens what the tests work on; `scope` closes after the last test. */
-  open: (scope: Scope) => Promise<Context>;
+  /** Opens what the tests of a file, told by its path, work on; `scope` closes after the last test. */
+  open: (scope: Scope, file: string) => Promise<Context>;
   /**
    * Whether the environment and the driver can do what a requirement needs; throws `Blocked` or `Unsupported`. Without a context
    * where nothing could be opened.
@@ -124,9 +126,10 @@ export function conformanceSuite<Context extends object>(
   const target = inject("target");
   const scope = new Scope(options.chapter);
   let opened: Promise<Context> | undefined;
+  let file = "";
   const meter = new CostMeter();
   const open = () => {
-    opened ??= options.open(scope).then(async (context) => {
+    opened ??= options.open(scope, file).then(async (context) => {
       await meter.begin(options.works?.(context) ?? []);
       return context;
     });
@@ -304,7 +307,8 @@ export function conformanceSuite<Context extends object>(
       }
     }, scaled(hookMs));
     define(suite);
-    const { tasks } = TestRunner.getCurrentSuite();
+    const { tasks, file: own } = TestRunner.getCurrentSuite();
+    file = own.filepath;
     tasks.splice(0, tasks.length, ...inOrder(tasks, places, selection, options.chapter));
     for (const registerTry of registerTries) registerTry();
   });

@@ -1,39 +1,26 @@
-import { relative } from "node:path";
 import { BaseSequencer, type TestProject, type TestSpecification } from "vitest/node";
-import { projectRoot } from "#harness/core/project-root.ts";
 import { shuffled } from "#harness/core/random.ts";
+import { disruptive, pathOf } from "./pool/disruptive.ts";
 import { chapters } from "./projects.ts";
 
-/**
- * Chapters that stop or restart what all others rely on, by the path of their file without its ending, with what they do. They come
- * last, so that what an engine or a plugin does not survive is not held against the others.
- */
-export const disruptive: Readonly<Record<string, string>> = {
-  "suites/policy/policy": "restarts the plugin",
-  "suites/encryption/rotation": "restarts the engine that rotates keys",
-  "suites/swarm/swarm": "ends the plugin, and starts it again; forms a swarm, and leaves it",
-  "suites/plugin/restarts": "restarts and kills engines, and restarts the plugin",
-  "suites/lifecycle/engines": "restarts engines",
-  "suites/lifecycle/killed-engines": "kills an engine",
-  "suites/lifecycle/plugin": "kills engines, and starts one whose plugin was ended",
-  "suites/lifecycle/firewall": "flushes a firewall, and restarts its engine",
-  "suites/lifecycle/lost-nodes": "kills an engine with all that it runs, and has its node cut off",
-};
-
-/** Those of them that wait longest for engines: half a minute and more each time. */
+/** Those of them that wait longest for engines. */
 const longest: readonly string[] = [
   "suites/lifecycle/engines",
-  "suites/lifecycle/killed-engines",
   "suites/lifecycle/plugin",
   "suites/lifecycle/lost-nodes",
 ];
 
+/** Takes as long as all others together: half a minute for each engine that was killed. Side by side it begins first. */
+const first = "suites/lifecycle/killed-engines";
+
 /**
  * The place of a chapter among those of its target: the undisruptive ones first, in the order of the tutorial, then the others as they are
- * listed. Where several run at a time those that wait longest are the first of the disruptive ones, so that none is left over when all others have ended.
+ * listed. Where several run at a time, each on a cluster of its own, the longest is the very first, and those that wait longest are the first of the
+ * other disruptive ones, so that none is left over when all others have ended.
  */
 export function rankOf(file: string, { sideBySide = false } = {}): number {
-  const path = relative(projectRoot, file).replace(/\.test\.\w+$/, "");
+  const path = pathOf(file);
+  if (sideBySide && path === first) return -1;
   const [, folder = ""] = path.split("/");
   const named: readonly string[] = chapters;
   const place = named.includes(folder) ? named.indexOf(folder) : named.length;

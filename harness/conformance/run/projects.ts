@@ -69,7 +69,7 @@ export async function targetProjects(
       ),
       globalSetup: [...(setUp.globalSetup ?? []), join(import.meta.dirname, `global-setup${moduleEnding}`)],
       setupFiles: [...(setUp.setupFiles ?? [])],
-      provide: { target },
+      provide: { target, sideBySide: atATime > 1 },
       // A driver from a package works with the classes of this run, e.g. `Blocked`, and not with others of that name.
       server: { deps: { inline: [new RegExp(`/node_modules/${RegExp.escape(target.reference)}/`)] } },
       // The snapshot compares a node before and after a chapter, so chapters of one cluster take turns: a worker has a cluster.

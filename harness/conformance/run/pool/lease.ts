@@ -34,14 +34,14 @@ export type Lease = LeasedCluster | { readonly obstacle: string } | { readonly s
 export interface LeaseMethods {
   /** A cluster that no other worker has. */
   lease(given: object): Promise<Lease>;
-  /** Stays unanswered for as long as the worker uses the cluster; it gives it back by going away. */
+  /** Stays unanswered for as long as the worker uses the cluster; it gives it back by ending the connection. */
   hold(given: { cluster: string }): Promise<null>;
 }
 
 /** Where clusters come from and go back to. */
 export interface Lessor {
   lease(): Promise<Lease>;
-  /** The worker that had the cluster has ended. */
+  /** The worker that had the cluster has ended, or goes on with another one. */
   giveBack(cluster: string): void;
 }
 
@@ -79,8 +79,16 @@ export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
   return { socket, close };
 }
 
-/** Asks for a cluster that this process alone uses until it ends. Throws `HarnessError` when nobody answers. */
-export async function leaseCluster(socket: string): Promise<Lease> {
+/** What a worker was told, and how it gives the cluster back. */
+export interface HeldLease {
+  readonly lease: Lease;
+  giveBack(): void;
+}
+
+/**
+ * Asks for a cluster that this process alone uses until it gives it back or ends. Throws `HarnessError` when nobody answers.
+ */
+export async function leaseCluster(socket: string): Promise<HeldLease> {
   const connection = connect(socket);
   const main = new RpcClient<LeaseMethods>(bothHalves(connection), {
     peer: "the process that has the clusters",
@@ -92,5 +100,5 @@ export async function leaseCluster(socket: string): Promise<Lease> {
     main.call("hold", { cluster: lease.cluster }).catch(() => {});
   }
   connection.unref();
-  return lease;
+  return { lease, giveBack: () => connection.end() };
 }

@@ -65,11 +65,12 @@ test("a cluster that comes up when the run is over is released", async () => {
   expect(released).toEqual(["cluster-1"]);
 });
 
-test("a process has its cluster until it ends", async () => {
+test("a process has its cluster until it ends or gives it back", async () => {
   const { pool, released } = poolOf();
   const served = await serveClusters(pool);
   onTestFinished(() => served.close());
-  expect(await leaseCluster(served.socket)).toEqual({ cluster: "cluster-1", baseline: {} });
+  const { lease, giveBack } = await leaseCluster(served.socket);
+  expect(lease).toEqual({ cluster: "cluster-1", baseline: {} });
   const other = connect(served.socket);
   await once(other, "connect");
   const worker = new RpcClient<LeaseMethods>(bothHalves(other), { peer: "the pool" });
@@ -78,4 +79,7 @@ test("a process has its cluster until it ends", async () => {
   other.end();
   await until({ what: "the cluster to be given back", deadlineMs: 5_000 }, async () => released.length > 0);
   expect(released).toEqual(["cluster-2"]);
+  giveBack();
+  await until({ what: "the other one, too", deadlineMs: 5_000 }, async () => released.length > 1);
+  expect(released).toEqual(["cluster-2", "cluster-1"]);
 });
