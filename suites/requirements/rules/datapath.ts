@@ -127,7 +127,7 @@ export const datapathRequirements = {
       "vxlan",
     ]),
     source: {
-      text: "RFC 7348, section 4.3: VXLAN packets are not fragmented; RFC 8200, section 5: IPv6 packets only by their sender",
+      text: "RFC 7348, section 4.3: VXLAN packets are not fragmented; RFC 8200, section 4.5: IPv6 packets only by their sender",
       url: "https://www.rfc-editor.org/rfc/rfc7348#section-4.3",
     },
   },
