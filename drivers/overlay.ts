@@ -87,7 +87,7 @@ async function haveClusterStore({ nodes }: Pick<Cluster, "nodes">): Promise<bool
 async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
   const manager = firstNode(cluster);
   const workers = cluster.nodes.filter((node) => node !== manager);
-  await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, node)));
+  await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, cluster, node)));
   if (!(await inSwarm(manager))) {
     const { address } = manager.interfaces.data;
     await asked(
@@ -97,13 +97,13 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
         AdvertiseAddr: address,
       }),
     );
-    scope.defer(`swarm on ${manager.name}`, () => leaveSwarm(manager));
+    leaveLater(scope, cluster, manager);
   }
   await Promise.all(
     workers.map(async (worker) => {
       if (await inSwarm(worker)) return;
       await joinSwarm(worker, manager);
-      scope.defer(`swarm on ${worker.name}`, () => leaveSwarm(worker));
+      leaveLater(scope, cluster, worker);
     }),
   );
   await waitForSwarm(cluster);
@@ -201,11 +201,13 @@ async function asked<T>(node: ClusterNode, answer: Promise<T>): Promise<T> {
 }
 
 /** Engines make docker_gwbridge for a swarm, and keep it when they leave. */
-async function removeGatewayBridgeLater(scope: Scope, node: ClusterNode): Promise<void> {
+async function removeGatewayBridgeLater(scope: Scope, cluster: Cluster, node: ClusterNode): Promise<void> {
   const name = "docker_gwbridge";
   const networks = await node.docker.listNetworks();
   if (networks.some((network) => network.Name === name)) return;
-  scope.defer(`${name} on ${node.name}`, () => removeNetwork(node, name));
+  scope.defer(`${name} on ${node.name}`, async () => {
+    if (!cluster.ending) await removeNetwork(node, name);
+  });
 }
 
 /** A node is ready some time before it has built its ingress network, which every later chapter would find "left behind". */
@@ -223,6 +225,13 @@ async function waitForIngress(node: ClusterNode): Promise<void> {
 async function inSwarm(node: ClusterNode): Promise<boolean> {
   const info = await node.docker.info();
   return info.Swarm?.LocalNodeState === "active";
+}
+
+/** An engine that was killed before waits for half a minute until it has left: nobody does who removes it anyway. */
+function leaveLater(scope: Scope, cluster: Cluster, node: ClusterNode): void {
+  scope.defer(`swarm on ${node.name}`, async () => {
+    if (!cluster.ending) await leaveSwarm(node);
+  });
 }
 
 async function leaveSwarm(node: ClusterNode): Promise<void> {

@@ -56,6 +56,8 @@ export interface Cluster {
   readonly image: string;
   /** Whether every node offers the feature, and the external host where it takes both ends; probed once, with the reason where not. */
   offers(feature: Feature): Promise<{ offered: true } | { offered: false; reason: string }>;
+  /** Whether its nodes are about to be removed with all that is on them: nothing that was made there need be undone first. */
+  readonly ending: boolean;
   /** Closes the connections; the nodes stay. */
   disconnect(): Promise<void>;
 }

@@ -19,6 +19,8 @@ export interface BringUpOptions {
 /** Where clusters come from: one of the values of `CLUSTER`, opened for use by one run. */
 export interface Provider {
   readonly name: ClusterProvider;
+  /** Whether its nodes were made for the cluster and go with it; hosts that stay are tidied. */
+  readonly removesNodes: boolean;
   /**
    * Gives a cluster whose engines answer and have the workload image: a kept one if there is one that fits and `fresh`
    * is not asked for, else a new one. What killed runs left behind is removed first.

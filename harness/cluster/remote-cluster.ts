@@ -45,6 +45,7 @@ export class RemoteCluster implements Cluster {
   readonly engine: Cluster["engine"];
   readonly nodes: readonly (ClusterNode & SshHost)[];
   readonly image: string;
+  ending = false;
   readonly #external: RemoteExternalHost | undefined;
   readonly #features = new Map<Feature, ReturnType<Cluster["offers"]>>();
 

@@ -14,6 +14,7 @@ export async function openContainers(settings: ContainerSettings, progress: Prog
   const context: EngineContext = { docker, host, ...(ssh ? { ssh } : {}), settings, progress };
   return {
     name: "containers",
+    removesNodes: true,
     bringUp: (driver, version, options) => bringUp(context, driver, version, options),
     keep: async (state) => states.keep(state),
     tearDown: (state) => tearDown(context, state),

@@ -17,6 +17,7 @@ export async function openSsh(settings: SshSettings, progress: Progress): Promis
   const context = { settings, progress };
   return {
     name: "ssh",
+    removesNodes: false,
     bringUp: (driver, engine, options) => bringUp(context, inventoryOf(settings), driver, engine, options),
     keep: (state) => keep(context, state),
     tearDown: (state) => tearDown(context, state),

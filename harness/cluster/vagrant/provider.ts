@@ -66,6 +66,7 @@ export async function openVagrant(settings: VagrantSettings, progress: Progress)
 
 class VagrantProvider implements Provider {
   readonly name = "vagrant";
+  readonly removesNodes = true;
   readonly #settings: VagrantSettings;
   readonly #progress: Progress;
   readonly #backend: Backend;

@@ -80,6 +80,7 @@ export async function openTarget(
   // What the driver made goes with the cluster; an interrupted run does not remove it first.
   removeWhenInterrupted(state.id, discard);
   const remove = once(async () => {
+    cluster.ending = provider.removesNodes;
     await scope.close().catch((error: Error) => progress.say(error.message));
     await discard();
   });
