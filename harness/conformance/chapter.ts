@@ -13,7 +13,7 @@ import {
   settle,
 } from "#harness/cluster/snapshot/snapshot.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
-import { announce, on } from "#harness/core/async/events.ts";
+import { announce } from "#harness/core/async/events.ts";
 import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { typed } from "#harness/core/typed.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -64,21 +64,17 @@ const settleMs = 15_000;
 interface Workplace {
   readonly context: ChapterContext;
   readonly baseline: Baseline;
-  /** Gives the cluster back. */
+  /** Gives the cluster up. */
   leave(): Promise<void>;
 }
 
 let workplace: Promise<Workplace> | undefined;
-/** Whether an engine was ended there. */
+/** Whether a disruptive chapter has worked there. */
 let disrupted = false;
-for (const moment of ["engine started", "engine killed", "node lost"] as const)
-  on(moment, async () => {
-    disrupted = true;
-  });
 
 /**
- * One cluster and one connection per process: the chapters of a target that a worker runs share it. Side by side, where a disruptive chapter may
- * come before others, these get another one.
+ * One cluster and one connection per process: the chapters of a target that a worker runs share it. Side by side a disruptive chapter may
+ * come before others; these get another cluster.
  */
 async function workHere(file: string): Promise<Workplace> {
   if (disrupted && !isDisruptive(file) && inject("sideBySide")) {
@@ -87,19 +83,20 @@ async function workHere(file: string): Promise<Workplace> {
     disrupted = false;
     await before?.leave();
   }
+  disrupted ||= isDisruptive(file);
   workplace ??= findWorkplace();
   return workplace;
 }
 
 /** Throws `Blocked` where the driver cannot be tried on this target, `SetUpFailed` where there is no cluster with it. */
 async function findWorkplace(): Promise<Workplace> {
-  const { lease, giveBack } = await leaseCluster(inject("clusters"));
+  const { lease, giveUp } = await leaseCluster(inject("clusters"));
   if ("obstacle" in lease) throw new Blocked(lease.obstacle);
   if ("setUpFailure" in lease) throw new SetUpFailed(lease.setUpFailure);
   const context = await open(lease.cluster);
   const leave = async () => {
     await context.cluster.disconnect();
-    giveBack();
+    await giveUp();
   };
   return { context, baseline: new Baseline(lease.baseline), leave };
 }

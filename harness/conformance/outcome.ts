@@ -24,7 +24,8 @@ export type Outcome = (typeof outcomes)[number];
 export const outcomeMeanings: Readonly<Record<Outcome, string>> = {
   passed: "the rule holds",
   failed: "the plugin broke the rule",
-  unsupported: "the driver does not declare a capability that the rule needs",
+  unsupported:
+    "the driver does not declare what the rule needs, or the rule is not promised of its kind or of the engine's version",
   blocked: "the environment lacks what the rule needs; the reason is told",
   error: "the harness or a node broke; the plugin is not judged",
   "engine at fault":

@@ -5,7 +5,7 @@ import { nameOf } from "#harness/conformance/ip-versions/each.ts";
 import type { IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -47,6 +47,11 @@ export async function addressesBehindNode(
     const own = subnets.find((cidr) => contains(cidr, ip));
     return own ? [{ ip, gateway: addressOf(own) }] : [];
   });
+}
+
+/** Throws `Unsupported` where no address of a workload is behind its node: then no route from outside leads to it, and nothing can be seen. */
+export function refuseNoneBehind({ name }: Workload, behind: readonly unknown[]): void {
+  if (behind.length === 0) throw new Unsupported(`${name} has no address in a subnet of its node`);
 }
 
 /** Who asks a node for what it publishes, and at which of its addresses. */

@@ -11,7 +11,15 @@ import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe
 import { serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addressesBehindNode, nodeOf, port, portOf, routeThrough, waysTo } from "./fixture.ts";
+import {
+  addressesBehindNode,
+  nodeOf,
+  port,
+  portOf,
+  refuseNoneBehind,
+  routeThrough,
+  waysTo,
+} from "./fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9111, udp: 9112 } as const;
@@ -101,6 +109,11 @@ chapter("datapath", ({ requirement, shared }) => {
       }
       await Promise.all(published(address).map((target) => expectOpen(outside, target)));
       await promisedSince("28.0", test, async () => {
+        for (const { onLoopback } of hidden) {
+          await expectOpen(here, { ...onLoopback, address: "127.0.0.1", port: loopbackPort });
+          await expectRefused(outside, { ...onLoopback, address, port: loopbackPort });
+        }
+        refuseNoneBehind(workload, behind);
         const targets = hidden.flatMap(({ onLoopback, unpublished }) => [onLoopback, unpublished]);
         await Promise.all(
           behind.flatMap(({ ip }) =>
@@ -109,10 +122,6 @@ chapter("datapath", ({ requirement, shared }) => {
             ),
           ),
         );
-        for (const { onLoopback } of hidden) {
-          await expectOpen(here, { ...onLoopback, address: "127.0.0.1", port: loopbackPort });
-          await expectRefused(outside, { ...onLoopback, address, port: loopbackPort });
-        }
       });
     },
   );

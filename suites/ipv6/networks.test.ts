@@ -9,7 +9,14 @@ import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
-import { addressesBehindNode, addressesOf, nodeOf, port, routeThrough } from "#suites/datapath/fixture.ts";
+import {
+  addressesBehindNode,
+  addressesOf,
+  nodeOf,
+  port,
+  refuseNoneBehind,
+  routeThrough,
+} from "#suites/datapath/fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9131, udp: 9132 } as const;
@@ -144,6 +151,7 @@ chapter("ipv6", ({ requirement, shared }) => {
     const behind = await addressesBehindNode(workload, 6);
     fact("IPv6 addresses behind the node", behind.length);
     await promisedSince(ipv6FilteredSince, test, async () => {
+      refuseNoneBehind(workload, behind);
       for (const { ip, gateway } of behind) {
         for (const address of [ip, gateway]) await routeThrough(scope, cluster.external, address, here.ip);
         // The node is on the way: only then does an answer that is missing say something.

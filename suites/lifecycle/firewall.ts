@@ -2,7 +2,6 @@ import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/ea
 import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
 import { peerOf, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { ipVersionsOf, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
-import { Unsupported } from "#harness/core/errors.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
 import { Knocks, type KnocksRecord } from "#harness/observe/probe/held/knocks.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
@@ -10,7 +9,7 @@ import { expectBlocked, expectOpen, showReached } from "#harness/observe/probe/r
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import type { FailedCheck } from "#harness/observe/second-look/failure.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { addressesBehindNode, routeThrough } from "#suites/datapath/fixture.ts";
+import { addressesBehindNode, refuseNoneBehind, routeThrough } from "#suites/datapath/fixture.ts";
 import { expectReached, type LifecycleTest } from "./fixture.ts";
 
 /** Ports of the container that its node does not publish. */
@@ -99,7 +98,7 @@ export async function watchFromOutside(
     }
     behind.push(...found.map((address) => ({ ...address, outside: hosts.external, here })));
   }
-  if (behind.length === 0) throw new Unsupported(`${workload.name} has no address in a subnet of its node`);
+  refuseNoneBehind(workload, behind);
   const server = await serve(workload, { ports: [knockedPort], protocol: "udp" });
   const ways = behind.map((way) => ({ ...way, target: server.at(knockedPort, { address: way.ip }) }));
   const control = () =>

@@ -3,16 +3,14 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import { heldOver, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { runStackedPair } from "#harness/conformance/pair.ts";
-import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Unsupported } from "#harness/core/errors.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { expectReachedWhereItMoved } from "./moving-addresses.ts";
-import { expectMtuFits, expectMtuHolds, vxlanOverhead } from "./mtu.ts";
+import { expectMtuFits, expectMtuHolds, mtuOf, vxlanOverhead } from "./mtu.ts";
 import { forgetLearned } from "./quiet.ts";
 
 const port = 8081;
@@ -34,15 +32,12 @@ chapter("multihost", ({ requirement }) => {
       const [first, second] = cluster.nodes;
       if (!first || !second) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
       const { a, b, ...stacked } = await runStackedPair(scope, test, { subnet: "10.1.11.0/24" });
-      // Overlays of swarm mode are that old.
-      await promisedSince("1.12", test, () =>
-        expectReachedWhereItMoved(test, {
-          stacked,
-          places: [first, first, second],
-          observers: [a, b],
-          moves,
-        }),
-      );
+      await expectReachedWhereItMoved(test, {
+        stacked,
+        places: [first, first, second],
+        observers: [a, b],
+        moves,
+      });
     },
     { deadlineMs: 240_000 },
   );
@@ -109,7 +104,7 @@ async function narrow(scope: Scope, node: ClusterNode, role: Role): Promise<void
   if (device === node.interfaces.management.device) {
     throw new Blocked(`${node.name}: ${device} carries the harness's own connection as well`);
   }
-  const before = parseLinks(await node.run(listLinks)).find(({ name }) => name === device)?.mtu ?? 1500;
+  const before = await mtuOf(node, device);
   const set = (mtu: number) => ["ip", "link", "set", "dev", device, "mtu", String(mtu)];
   await withUndo(scope, node, set(narrowWire), set(before));
 }
@@ -117,7 +112,7 @@ async function narrow(scope: Scope, node: ClusterNode, role: Role): Promise<void
 /** Interfaces beside the one on the network lead out of the node, whose wire is as it was. */
 async function expectOthersFit(workload: Workload): Promise<void> {
   const { device } = workload.node.interfaces.management;
-  const wire = parseLinks(await workload.node.run(listLinks)).find(({ name }) => name === device)?.mtu ?? 0;
+  const wire = await mtuOf(workload.node, device);
   for (const { name, mac, mtu } of await workload.links()) {
     if (name === "lo" || mac === workload.mac) continue;
     expectThat(mtu <= wire, {

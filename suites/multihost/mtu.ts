@@ -1,5 +1,7 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { expectDatagram } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
@@ -22,8 +24,7 @@ export async function expectMtuFits(
     { who: workload.name, expected: `an interface with MAC ${workload.mac}`, got: "none" },
   );
   const underlay = workload.node.interfaces[driver.underlay ?? "control"].device;
-  const outside = parseLinks(await workload.node.run(listLinks)).find((link) => link.name === underlay);
-  const wire = outside?.mtu ?? 0;
+  const wire = await mtuOf(workload.node, underlay);
   const room = wire - inside.mtu;
   expectThat(!declaration.capabilities.includes("vxlan") || room >= vxlanOverhead, {
     who: `${workload.name} ${inside.name} (MTU ${inside.mtu}) on ${underlay} (MTU ${wire})`,
@@ -31,6 +32,13 @@ export async function expectMtuFits(
     got: `${room}`,
   });
   return { mtu: inside.mtu, wire };
+}
+
+/** Bytes. Throws `HarnessError` when the node has no such interface. */
+export async function mtuOf(node: ClusterNode, device: string): Promise<number> {
+  const link = parseLinks(await node.run(listLinks)).find(({ name }) => name === device);
+  if (!link) throw new HarnessError(`${node.name} has no interface ${device}`);
+  return link.mtu;
 }
 
 /**

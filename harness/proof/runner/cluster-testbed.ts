@@ -60,12 +60,10 @@ export class ClusterTestbed implements CaseTestbed {
     this.#runner.project.config.maxWorkers = 1;
     this.#runner.injectFaults();
     // Each case has a worker of its own, and they all take the one cluster in turns.
-    this.#served = await serveClusters({
-      lease: () => this.#lease(),
-      giveBack: () => {
-        this.#leased = false;
-      },
-    });
+    const giveBack = () => {
+      this.#leased = false;
+    };
+    this.#served = await serveClusters({ lease: () => this.#lease(), giveBack, giveUp: giveBack });
     this.#runner.project.provide("clusters", this.#served.socket);
     await this.#bringUp();
   }

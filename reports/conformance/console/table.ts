@@ -23,7 +23,8 @@ export function formatMatrix(all: readonly TargetStatement[], look: Look): strin
     ...shown.map(({ outcome }) => outcome.length + 2),
     "not conformant".length,
   );
-  const idWidth = Math.max(7, ...shown.map(({ requirement }) => requirement.length + 4));
+  const ids = targets.flatMap(({ results }) => results.map(({ requirement }) => requirement.length));
+  const idWidth = Math.max(7, ...ids.map((length) => length + 4));
   const spare = look.width - idWidth + 2 - (targets.length + 2) - targets.length * (wide + 2) - 3;
   const withTitles = spare >= 24;
   const head = ["", ...(withTitles ? ["requirement"] : []), ...targets.map(({ name }) => name)];

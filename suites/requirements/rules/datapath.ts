@@ -31,7 +31,7 @@ const discovery = from(
   "scheduling",
 );
 const internal: Requirement["source"] = {
-  text: "Docker, network create, Network internal mode; GHSA-mq39-4gv4-mvpx",
+  text: "Docker, network create, Network internal mode",
   url: "https://docs.docker.com/reference/cli/docker/network/create/#internal",
 };
 const gateways = {

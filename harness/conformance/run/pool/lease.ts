@@ -34,15 +34,19 @@ export type Lease = LeasedCluster | { readonly obstacle: string } | { readonly s
 export interface LeaseMethods {
   /** A cluster that no other worker has. */
   lease(given: object): Promise<Lease>;
-  /** Stays unanswered for as long as the worker uses the cluster; it gives it back by ending the connection. */
+  /** Stays unanswered for as long as the worker uses the cluster; it gives it back by going away. */
   hold(given: { cluster: string }): Promise<null>;
+  /** The worker goes on without the cluster, and no other one gets it. */
+  giveUp(given: { cluster: string }): Promise<null>;
 }
 
 /** Where clusters come from and go back to. */
 export interface Lessor {
   lease(): Promise<Lease>;
-  /** The worker that had the cluster has ended, or goes on with another one. */
+  /** The worker that had the cluster has ended. */
   giveBack(cluster: string): void;
+  /** The worker that had the cluster goes on with another one, and nobody works on this one any more. */
+  giveUp(cluster: string): void;
 }
 
 /** Clusters that are served on a unix socket. */
@@ -67,6 +71,10 @@ export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
         if (signal.aborted) gone();
         else signal.addEventListener("abort", gone, { once: true });
       }),
+    giveUp: async ({ cluster }) => {
+      lessor.giveUp(cluster);
+      return null;
+    },
   });
   server.unref();
   const close = () => {
@@ -79,14 +87,15 @@ export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
   return { socket, close };
 }
 
-/** What a worker was told, and how it gives the cluster back. */
+/** What a worker was told, and how it changes its cluster for another one. */
 export interface HeldLease {
   readonly lease: Lease;
-  giveBack(): void;
+  /** Has no effect where the worker was told of no cluster. */
+  giveUp(): Promise<void>;
 }
 
 /**
- * Asks for a cluster that this process alone uses until it gives it back or ends. Throws `HarnessError` when nobody answers.
+ * Asks for a cluster that this process alone uses until it gives it up or ends. Throws `HarnessError` when nobody answers.
  */
 export async function leaseCluster(socket: string): Promise<HeldLease> {
   const connection = connect(socket);
@@ -100,5 +109,9 @@ export async function leaseCluster(socket: string): Promise<HeldLease> {
     main.call("hold", { cluster: lease.cluster }).catch(() => {});
   }
   connection.unref();
-  return { lease, giveBack: () => connection.end() };
+  const giveUp = async () => {
+    if ("cluster" in lease) await main.call("giveUp", { cluster: lease.cluster });
+    connection.end();
+  };
+  return { lease, giveUp };
 }

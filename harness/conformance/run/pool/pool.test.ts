@@ -65,11 +65,11 @@ test("a cluster that comes up when the run is over is released", async () => {
   expect(released).toEqual(["cluster-1"]);
 });
 
-test("a process has its cluster until it ends or gives it back", async () => {
+test("a process has its cluster until it ends or gives it up", async () => {
   const { pool, released } = poolOf();
   const served = await serveClusters(pool);
   onTestFinished(() => served.close());
-  const { lease, giveBack } = await leaseCluster(served.socket);
+  const { lease, giveUp } = await leaseCluster(served.socket);
   expect(lease).toEqual({ cluster: "cluster-1", baseline: {} });
   const other = connect(served.socket);
   await once(other, "connect");
@@ -79,7 +79,18 @@ test("a process has its cluster until it ends or gives it back", async () => {
   other.end();
   await until({ what: "the cluster to be given back", deadlineMs: 5_000 }, async () => released.length > 0);
   expect(released).toEqual(["cluster-2"]);
-  giveBack();
-  await until({ what: "the other one, too", deadlineMs: 5_000 }, async () => released.length > 1);
+  await giveUp();
   expect(released).toEqual(["cluster-2", "cluster-1"]);
+});
+
+test("a cluster that was given up is nobody's any more, also where clusters are used again", async () => {
+  const { pool, released } = poolOf({ reuses: true });
+  const served = await serveClusters(pool);
+  onTestFinished(() => served.close());
+  const first = await leaseCluster(served.socket);
+  await first.giveUp();
+  expect(released).toEqual(["cluster-1"]);
+  const second = await leaseCluster(served.socket);
+  expect(second.lease).toEqual({ cluster: "cluster-2", baseline: {} });
+  await second.giveUp();
 });

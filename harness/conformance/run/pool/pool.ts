@@ -67,6 +67,13 @@ export class ClusterPool<Cluster extends PooledCluster> implements Lessor {
     else void this.#release(cluster);
   }
 
+  giveUp(id: string): void {
+    const cluster = this.#leased.get(id);
+    if (!cluster) return;
+    this.#leased.delete(id);
+    void this.#release(cluster);
+  }
+
   /** Releases every cluster, and resolves when that is done. Throws what went wrong with the first one that could not be. */
   async close(): Promise<void> {
     this.#closed = true;
