@@ -52,6 +52,8 @@ export interface ConformanceMeta {
   /** Things worth telling although the outcome stands, e.g. "works although not declared". */
   notes?: string[];
   durationMs: number;
+  /** How much of that its failures were looked into for, before they were told. */
+  lookedIntoMs?: number;
   /** What it used; of a test beside which others ran it says that nobody can tell. */
   cost?: Cost;
   /** Measured facts for drift reports, e.g. `{ mtu: 1450 }`. */

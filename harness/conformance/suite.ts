@@ -205,7 +205,7 @@ export function conformanceSuite<Context extends object>(
       const missing = own > deadlineMs ? [] : (options.tries?.(id) ?? []);
       if (missing.length > 0) tryLater(missing);
       else {
-        const timeout = scaled(own + lookMs + evidenceDeadlineMs + 30_000);
+        const timeout = scaled(own + toldMs + evidenceDeadlineMs + 30_000);
         register({ id, title, concurrent: !alone, timeout }, judge);
         places.push(place ?? "anywhere");
       }
@@ -244,24 +244,27 @@ export function conformanceSuite<Context extends object>(
         const testScope = new Scope(`${options.chapter} › ${id}`);
         let context: Context | undefined;
         let failure: unknown;
+        let view: View | undefined;
         let failed: ((failure: unknown) => Promise<unknown>) | undefined;
         try {
           context = await admitted(id);
           if (breaks) failed = await options.watch?.(context, id);
           await announce("requirement begins", { requirement: id, scope: testScope });
           const given = { ...context, ...record.tools(testScope) };
-          const view = new View(options.hosts?.(context) ?? []);
+          view = new View(options.hosts?.(context) ?? []);
           record.looks = view.looks;
-          const work = view.run(() => body(given));
+          const looked = view;
+          const work = looked.run(() => body(given));
           work.catch(() => {});
           await within({ what: `${id} to finish`, deadlineMs: own }, work).catch((error: unknown) => {
             // What has failed by then is told with what was seen of it.
-            if (!view.isBusy) throw error;
-            return within({ what: `the failure of ${id} to be looked into`, deadlineMs: lookMs }, work);
+            if (!looked.isBusy) throw error;
+            return within({ what: `the failure of ${id} to be looked into`, deadlineMs: toldMs }, work);
           });
           record.expectSeen(sees);
         } catch (error) {
           failure = error;
+          if (view && view.tookMs > 0) record.meta.lookedIntoMs = view.tookMs;
           if (context && isBroken(error)) {
             failure = (await options.blame?.(context, error)) ?? error;
             await record.collect(
@@ -313,6 +316,9 @@ export function conformanceSuite<Context extends object>(
     for (const registerTry of registerTries) registerTry();
   });
 }
+
+/** Until a failure that is being looked into is told. */
+const toldMs = lookMs + 2_000;
 
 /** Outcomes of a test that tried nothing. */
 const inapplicable: readonly Outcome[] = ["unsupported", "blocked", "not run"];

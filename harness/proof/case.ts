@@ -32,7 +32,10 @@ export interface CaseRun {
 }
 
 /** What one test showed of a requirement; `test` is its title. */
-export type CaseObservation = Pick<Observation, "requirement" | "outcome" | "reason" | "sawNothing" | "test">;
+export type CaseObservation = Pick<
+  Observation,
+  "requirement" | "outcome" | "reason" | "sawNothing" | "test" | "lookedIntoMs"
+>;
 
 /** How a case came out. */
 export interface CaseResult {
@@ -45,6 +48,8 @@ export interface CaseResult {
   readonly blocked: readonly string[];
   /** Whether a failure told the hop that the fault names, and its first line; absent where the fault names none. */
   readonly hop?: { readonly isRight: boolean; readonly told: string };
+  /** How long the failures of each test that failed were looked into before they were told, of those that were, in milliseconds. */
+  readonly lookedIntoMs?: readonly number[];
   /** Requirements that do not apply here, or are red by a known defect of the engine, with the reason; of a baseline. */
   readonly notApplicable?: readonly { requirement: string; outcome: string; reason: string }[];
   /** What the run has left in its place, which was then replaced; empty when all was as before. */

@@ -6,7 +6,10 @@ import type { Fault, Tier } from "./fault.ts";
 import { knownDefectOf } from "./known-defects.ts";
 
 /** What a case came to, as far as its tests tell. */
-export type CaseVerdict = Pick<CaseResult, "followed" | "problems" | "blocked" | "hop" | "notApplicable">;
+export type CaseVerdict = Pick<
+  CaseResult,
+  "followed" | "problems" | "blocked" | "hop" | "lookedIntoMs" | "notApplicable"
+>;
 
 interface Strictness {
   /** Outcomes of a requirement that does not apply here, or that cannot be tried. */
@@ -58,12 +61,14 @@ export function judge(one: FaultCase, run: CaseRun): CaseVerdict {
   const others = red.map(({ requirement }) => requirement).filter((id) => !cites(fault.detectedBy, id));
   const blocked = strictnessOf[one.on.tier].mayBeBlocked ? blockedOf(fault, run) : [];
   const undetected = blocked.length > 0 ? [] : missed(fault, run);
+  const lookedIntoMs = run.observations.flatMap((one) => one.lookedIntoMs ?? []);
   const hop = undetected.length === 0 && blocked.length === 0 ? hopOf(fault, run) : undefined;
   return {
     followed: [...new Set(others)],
     blocked,
     problems: [...undetected, ...strays, ...broken],
     ...(hop ? { hop } : {}),
+    ...(lookedIntoMs.length > 0 ? { lookedIntoMs } : {}),
   };
 }
 
@@ -99,7 +104,7 @@ function missed({ detectedBy, names = [], outcome }: Fault, { observations }: Ca
 
 /** Whether one of the failures names the hop on its first line. */
 function hopOf({ detectedBy, hop }: Fault, { observations }: CaseRun): CaseVerdict["hop"] {
-  if (hop === undefined) return undefined;
+  if (hop === undefined || "none" in hop) return undefined;
   const lines = observations
     .filter(({ requirement, outcome }) => outcome === "failed" && cites(detectedBy, requirement))
     .map(({ reason = "" }) => firstLineOf(reason));

@@ -7,7 +7,7 @@ import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/c
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import { untilSeen } from "#harness/observe/probe/expectation.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { expectOpen } from "#harness/observe/probe/reachability.ts";
+import { expectOpenAs } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
 
 type Keep = (file: EvidenceFile) => unknown;
@@ -19,8 +19,7 @@ export async function expectOwnAddresses(one: Peer, other: Peer): Promise<void> 
 
 async function expectClient(client: Peer, at: Peer): Promise<void> {
   await using server = await serve(at, { ports: [0], address: at.ip });
-  const { seenFrom } = await expectOpen(client, server.at(server.ports[0] ?? 0));
-  expectFact(`${at.name}, asked by ${client.name}`, "its client's address", seenFrom?.address, client.ip);
+  await expectOpenAs(client, server.at(server.ports[0] ?? 0), client.ip);
 }
 
 /** Expects pings between the two on the node's data interface alone, with the addresses of both and with nothing around them. */

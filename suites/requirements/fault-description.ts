@@ -17,8 +17,10 @@ export interface FaultDescription<Id extends RequirementId = RequirementId> {
   /**
    * Texts that the first line of one such failure must have. Where packets are lost: the last interface that saw one, and the rule that
    * dropped it. Where they get through: the interfaces that they crossed, and the rule that let them. Of a name: whom its resolver asked.
+   * Or why there is none: what fails is not sent once more, though other failures of the same requirement are. A fault of a chapter needs
+   * either, unless nothing that must detect it is a check that can be sent once more (harness/proof/unfollowed.ts).
    */
-  readonly hop?: readonly string[];
+  readonly hop?: readonly string[] | { readonly none: string };
   /** Runs only the tests of `detectedBy`: nothing else of the chapter can work, or its tests would hide the fault. */
   readonly alone?: true;
 }

@@ -6,7 +6,7 @@ import { replaceBlock } from "#harness/core/text/markdown.ts";
 import { benchHistoryTable, benchmarksTable, benchTable } from "./tables/benchmarks.ts";
 import { capabilitiesTable, driversTable, featuresTable } from "./tables/capabilities.ts";
 import { commandsTable } from "./tables/commands.ts";
-import { faultsTable } from "./tables/faults.ts";
+import { faultsTable, hopsTable } from "./tables/faults.ts";
 import { causesTable, outcomesTable, providersTable, settingsTable } from "./tables/plain.ts";
 import { requirementsTable } from "./tables/requirements.ts";
 import {
@@ -40,6 +40,7 @@ export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/specification.md", name: "cnm", make: cnmSpecification },
   { document: "docs/outcomes-and-reports.md", name: "outcomes", make: outcomesTable },
   { document: "docs/outcomes-and-reports.md", name: "causes", make: causesTable },
+  { document: "docs/proof.md", name: "hops", make: hopsTable },
   { document: "docs/proof.md", name: "faults", make: faultsTable },
   { document: "docs/clusters.md", name: "providers", make: providersTable },
   { document: "docs/benchmarks.md", name: "benchmarks", make: benchmarksTable },

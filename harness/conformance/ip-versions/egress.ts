@@ -1,7 +1,6 @@
 import type { Cluster } from "#harness/cluster/cluster.ts";
-import { expectFact } from "#harness/conformance/expect.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { expectOpen } from "#harness/observe/probe/reachability.ts";
+import { expectOpenAs } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -23,12 +22,6 @@ export async function expectOutside(
 export async function expectEgress(workload: Workload, hosts: Hosts): Promise<void> {
   const { external } = hosts;
   await using asked = await serve(external, { ports: [0] });
-  const { seenFrom } = await expectOpen(workload, asked.at(asked.ports[0] ?? 0));
-  expectFact(
-    `${external.name}'s server, asked by ${workload.name}`,
-    "the client",
-    seenFrom?.address,
-    peerOf(hosts, workload.node).ip,
-  );
+  await expectOpenAs(workload, asked.at(asked.ports[0] ?? 0), peerOf(hosts, workload.node).ip);
   await expectPing(workload, external);
 }

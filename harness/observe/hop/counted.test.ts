@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LocalHost } from "#harness/host/local/local-host.ts";
+import { lookMs } from "#harness/observe/second-look/view.ts";
 import { createTestbed, type NamespaceTestbed } from "#harness/testing/support/namespace-testbed.ts";
 import { type Probe, whichHop } from "./hop.ts";
 
@@ -36,7 +37,7 @@ if (hasOldTables) {
         await legacy("-A", "INPUT", "-p", protocol, "--dport", "7401", "-j", "DROP");
         await legacy("-A", "INPUT", "-p", protocol, "--dport", "7402", "-j", "DROP");
         const before = (await tables()).replaceAll(/^#.*|\[.*\]/gm, "");
-        const { says } = await whichHop(probe(protocol, 7402), [bed.host]);
+        const { says } = await whichHop(probe(protocol, 7402), [bed.host], lookMs);
         expect(says).toBe(
           `it arrived at c-2 eth0 (in) from 192.0.2.2, dropped by iptables filter INPUT on c-2: ` +
             `-p ${protocol} -m ${protocol} --dport 7402 -j DROP`,
@@ -56,13 +57,13 @@ if (hasOldTables) {
       } as const;
       const asked = probe("udp", 7403);
       const again = () => Promise.all([asked.again(), bed.client.agent.connect(other)]);
-      const { says } = await whichHop({ ...asked, again }, [bed.host]);
+      const { says } = await whichHop({ ...asked, again }, [bed.host], lookMs);
       expect(says).toBe("it arrived at c-2 eth0 (in) from 192.0.2.2, and no answer was sent");
     });
 
     test("has the policy of a chain", async () => {
       await legacy("-t", "mangle", "-P", "INPUT", "DROP");
-      const { says } = await whichHop(probe("tcp", 7406), [bed.host]);
+      const { says } = await whichHop(probe("tcp", 7406), [bed.host], lookMs);
       await legacy("-t", "mangle", "-P", "INPUT", "ACCEPT");
       expect(says).toMatch(/dropped by iptables mangle INPUT on c-2: policy drop$/);
     });

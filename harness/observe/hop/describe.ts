@@ -34,7 +34,9 @@ export interface Way {
 export function wayOf({ requests, answers }: Path, verdicts: readonly PlacedVerdict[]): Way | undefined {
   const last = requests.at(-1);
   if (!last || (answers.length === 0 && !isIn(last, last.place.isTarget))) return undefined;
-  const hops = requests.map(where).filter((hop, index, all) => hop !== all[index - 1]);
+  const hops = requests
+    .map((one, index) => `${where(one)}${translatedFrom(requests[index - 1], one)}`)
+    .filter((hop, index, all) => hop !== all[index - 1]);
   const accepts = verdicts.filter(
     (one) =>
       one.verdict === "accept" &&
@@ -55,7 +57,7 @@ export function wayOf({ requests, answers }: Path, verdicts: readonly PlacedVerd
  * answer of c-1 to 10.1.2.2 was last seen on node2 eth2 (out)`.
  */
 export function hopOf(
-  { requests, answers, arp }: Path,
+  { requests, answers, arp, told }: Path,
   drops: readonly PlacedVerdict[],
   address?: string,
 ): Hop {
@@ -70,18 +72,32 @@ export function hopOf(
     const drop = dropOf(last, drops);
     if (!isIn(last, last.place.isTarget)) return { seen: `last seen on ${where(last)}`, drop };
     const seen = `it arrived at ${where(last)} from ${last.frame.ip?.source}`;
-    return { seen, drop, else: "and no answer was sent" };
+    const why = unheardOf(arp, told);
+    return { seen, drop, else: `and no answer was sent${why === undefined ? "" : `: ${why}`}` };
   }
   const unsent = drops.find(({ verdict, place, headers }) => {
     const isSent = headers.some(({ frame, sent }) => sent && frame.ip?.destination === address);
     return verdict === "drop" && place.isClient && isSent;
   });
-  const asked = arp.at(-1);
-  if (unsent || !asked) return { seen: undefined, drop: unsent };
-  return {
-    seen: `not sent: nobody told the MAC of ${askForMac(asked.frame)?.of}, asked for last on ${where(asked)}`,
-    drop: undefined,
-  };
+  const why = unheardOf(arp, told);
+  return { seen: unsent || why === undefined ? undefined : `not sent: ${why}`, drop: unsent };
+}
+
+/** What became of a question for a MAC, where one was asked. */
+function unheardOf(arp: readonly Sight[], told: readonly Sight[]): string | undefined {
+  const [asked, answered] = [arp.at(-1), told.at(-1)];
+  if (!asked) return undefined;
+  const { of } = askForMac(asked.frame) ?? {};
+  if (answered) return `the MAC of ${of} was told, last seen on ${where(answered)}`;
+  return `nobody told the MAC of ${of}, asked for last on ${where(asked)}`;
+}
+
+/** ` from 192.0.2.1`, ` to 10.1.2.2`: what an interface saw of a packet otherwise than the one before it did. */
+function translatedFrom(before: Sight | undefined, { frame }: Sight): string {
+  if (!before) return "";
+  const { source, destination } = frame.ip ?? {};
+  const from = source === before.frame.ip?.source ? "" : ` from ${source}`;
+  return `${from}${destination === before.frame.ip?.destination ? "" : ` to ${destination}`}`;
 }
 
 /** `node2 eth2 (in)`. */

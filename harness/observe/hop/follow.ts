@@ -1,7 +1,7 @@
 import { formatAddress } from "#harness/core/ip.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
 import { carries, type Frame } from "#harness/observe/capture/packet.ts";
-import { addressesIn, type Place } from "./places.ts";
+import { addressesIn, hasOnLink, type Place } from "./places.ts";
 import type { WatchedPacket } from "./watcher.ts";
 
 /** What a probe sends, as far as its packets tell it from others. */
@@ -29,8 +29,13 @@ export interface Sight extends Seen {
 export interface Path {
   readonly requests: readonly Sight[];
   readonly answers: readonly Sight[];
-  /** Where nothing of it left: requests for the client's neighbour that should have taken it (ARP, or IPv6's neighbour solicitation). */
+  /**
+   * Where nothing of it left, or it arrived and no answer left: requests for the neighbour that should have taken that (ARP, or IPv6's
+   * neighbour solicitation).
+   */
   readonly arp: readonly Sight[];
+  /** Answers to these. */
+  readonly told: readonly Sight[];
 }
 
 /** The path of the first packet that the client sent as the question says, and of the answer to it. */
@@ -48,8 +53,11 @@ export function follow(question: Question, seen: readonly Seen[]): Path {
       )
     : [];
   const answers = first ? all.filter(({ frame }) => answersTo(first.frame, requests, frame)) : [];
-  const arp = first ? [] : all.filter(({ frame }) => isArpOf(all, frame));
-  return { requests, answers: inOrder(answers, targetFirst), arp: inOrder(arp, clientFirst) };
+  const ends: Pick<Path, "requests" | "answers"> = {
+    requests,
+    answers: inOrder(answers, targetFirst),
+  };
+  return { ...ends, ...neighbourOf(all, ends, address) };
 }
 
 function sightsOf(seen: readonly Seen[]): Sight[] {
@@ -114,28 +122,69 @@ function answersTo(
   );
 }
 
-/** Whether it asks for a MAC on behalf of the client. */
-function isArpOf(all: readonly Sight[], frame: Frame): boolean {
-  const sender = askForMac(frame)?.sender;
-  return (
-    sender !== undefined && all.some(({ place }) => place.isClient && addressesIn(place).includes(sender))
-  );
+/**
+ * What is asked of neighbours by the end that sent nothing, and what they tell it: for the address itself where that is on a link of that
+ * end's, else by the client for any, as for its router. Of a server nobody knows that it would have answered.
+ */
+function neighbourOf(
+  all: readonly Sight[],
+  { requests, answers }: Pick<Path, "requests" | "answers">,
+  address: string | undefined,
+): Pick<Path, "arp" | "told"> {
+  const last = requests.at(-1);
+  if (answers.length > 0 || (last && !last.place.isTarget)) return { arp: [], told: [] };
+  const isEnd = ({ place }: Seen) => (last ? place === last.place : place.isClient);
+  const asked = last ? last.frame.ip?.source : address;
+  const places = all.flatMap((sight) => (isEnd(sight) ? [sight.place] : []));
+  const own = new Set(places.flatMap(addressesIn));
+  const isNear = asked !== undefined && places.some((place) => hasOnLink(place, asked));
+  if (last && !isNear) return { arp: [], told: [] };
+  const isMeant = (found: { by: string; of: string } | undefined) =>
+    found !== undefined && own.has(found.by) && (!isNear || found.of === asked);
+  const [near, far] = last ? [targetFirst, clientFirst] : [clientFirst, targetFirst];
+  return {
+    arp: inOrder(
+      all.filter(({ frame }) => isMeant(askForMac(frame))),
+      near,
+    ),
+    told: inOrder(
+      all.filter(({ frame }) => isMeant(tellsMac(frame))),
+      far,
+    ),
+  };
 }
 
 const neighbourSolicitation = 135;
+const neighbourAdvertisement = 136;
+const arpEtherType = 0x0806;
 
 /** Who asks for whose MAC, where a frame does (ARP, RFC 826; RFC 4861, section 4.3). */
-export function askForMac({
-  etherType,
-  ip,
-  icmp,
-  payload,
-}: Frame): { sender: string; of: string } | undefined {
-  if (etherType === 0x0806 && payload.length >= 28 && payload.readUInt16BE(6) === 1)
-    return { sender: payload.subarray(14, 18).join("."), of: payload.subarray(24, 28).join(".") };
-  if (ip?.version !== 6 || icmp?.type !== neighbourSolicitation || payload.length < 16) return undefined;
-  const value = BigInt(`0x${payload.toString("hex", 0, 16)}`);
-  return { sender: ip.source, of: formatAddress({ family: 6, value }) };
+export function askForMac(frame: Frame): { by: string; of: string } | undefined {
+  const { ip } = frame;
+  const arp = arpOf(frame, 1);
+  if (arp) return { by: arp.sender, of: arp.target };
+  const of = discovered(frame, neighbourSolicitation);
+  return ip && of !== undefined ? { by: ip.source, of } : undefined;
+}
+
+/** By whom that was asked which is told the MAC of whom, where a frame does (ARP, RFC 826; RFC 4861, section 4.4). */
+function tellsMac(frame: Frame): { by: string; of: string } | undefined {
+  const { ip } = frame;
+  const arp = arpOf(frame, 2);
+  if (arp) return { by: arp.target, of: arp.sender };
+  const of = discovered(frame, neighbourAdvertisement);
+  return ip && of !== undefined ? { by: ip.destination, of } : undefined;
+}
+
+function arpOf({ etherType, payload }: Frame, operation: number) {
+  if (etherType !== arpEtherType || payload.length < 28 || payload.readUInt16BE(6) !== operation)
+    return undefined;
+  return { sender: payload.subarray(14, 18).join("."), target: payload.subarray(24, 28).join(".") };
+}
+
+function discovered({ ip, icmp, payload }: Frame, type: number): string | undefined {
+  if (ip?.version !== 6 || icmp?.type !== type || payload.length < 16) return undefined;
+  return formatAddress({ family: 6, value: BigInt(`0x${payload.toString("hex", 0, 16)}`) });
 }
 
 const clientFirst = ({ place }: Seen) => (place.isClient ? place.host.name : undefined);

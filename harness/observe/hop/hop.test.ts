@@ -153,6 +153,34 @@ describe("the hop on which a probe was lost", () => {
     );
   });
 
+  test("is where the MAC was told, where that was not taken, and nothing of what is asked for another address", () => {
+    const arp = (operation: string, sender: string, of: string) => ({
+      ...{ ...blank, etherType: 0x0806 },
+      payload: Buffer.from(`000108000604${operation}020000000001${sender}000000000000${of}`, "hex"),
+    });
+    const [own, asked, other] = ["0a010202", "0a010203", "0a010204"];
+    const question = seen("c-1", "eth0", true, arp("0001", own, asked));
+    const answer = seen("c-1", "eth0", false, arp("0002", asked, own));
+    expect(told([question, answer]).seen).toBe(
+      `not sent: the MAC of ${server} was told, last seen on c-1 eth0 (in)`,
+    );
+    const strange = seen("c-1", "eth0", true, arp("0001", own, other));
+    expect(told([strange]).seen).toBeUndefined();
+    expect(told([question, strange, seen("c-1", "eth0", false, arp("0002", other, own))]).seen).toBe(
+      `not sent: nobody told the MAC of ${server}, asked for last on c-1 eth0 (out)`,
+    );
+  });
+
+  test("is at the target where that does not learn the client's MAC", () => {
+    const arp = Buffer.from("0001080006040001020000000001" + "0a010203" + "000000000000" + "0a010202", "hex");
+    const asked = { ...blank, etherType: 0x0806, payload: arp };
+    const arrived = [...onItsWay(), seen("c-2", "eth0", false, ping), seen("c-2", "eth0", true, asked)];
+    expect(told(arrived)).toMatchObject({
+      seen: `it arrived at c-2 eth0 (in) from ${client}`,
+      else: `and no answer was sent: nobody told the MAC of ${client}, asked for last on c-2 eth0 (out)`,
+    });
+  });
+
   test("is the question for a MAC over IPv6 too, which no rule dropped that let the packet pass", () => {
     const header = { ...ip("fd00::2", "ff02::1:ff00:3", {}).ip!, version: 6, protocol: 58 } as const;
     const target = Buffer.from(`fd00${"00".repeat(13)}03`, "hex");
@@ -227,6 +255,21 @@ describe("the way of a probe that was to be stopped", () => {
       seen: "by c-1 eth0 (out), node1 br-1 (in), node1 br-2 (out), c-2 eth0 (in)",
       accept: undefined,
     });
+  });
+
+  test("tells where its addresses were translated", () => {
+    const source = ip("192.0.2.1", server, { icmp: { type: 8, code: 0 } });
+    const destination = ip("192.0.2.1", "10.1.2.7", { icmp: { type: 8, code: 0 } });
+    const translated = [
+      seen("c-1", "eth0", true, ping),
+      seen("node1", "br-2", true, source),
+      seen("node2", "eth2", false, source),
+      seen("node2", "br-3", true, destination),
+      seen("c-2", "eth0", true, pong),
+    ];
+    expect(way(translated)?.seen).toBe(
+      "by c-1 eth0 (out), node1 br-2 (out) from 192.0.2.1, node2 eth2 (in), node2 br-3 (out) to 10.1.2.7",
+    );
   });
 
   test("has the last rule that accepted it, and else the policy for what is forwarded", () => {

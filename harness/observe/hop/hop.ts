@@ -1,11 +1,12 @@
-import { within } from "#harness/core/async/poll.ts";
+import { until, within } from "#harness/core/async/poll.ts";
 import { ProbeFailed } from "#harness/core/errors.ts";
 import { parseAddress } from "#harness/core/ip.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Host } from "#harness/host/host.ts";
 import { defaultVxlanPorts } from "#harness/observe/capture/packet.ts";
 import { type PlacedCount, verdictsByCounts } from "./counted.ts";
-import { hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
+import { type Hop, hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
 import { follow, type Path, type Question, type Seen } from "./follow.ts";
 import { type Ends, type Place, placesOf } from "./places.ts";
 import { ownNamespace, Watcher } from "./watcher.ts";
@@ -43,17 +44,27 @@ export interface HopObservation {
   readonly followed: readonly Seen[];
 }
 
-/** Within what a failure may be looked into for. */
-const deadlineMs = 18_000;
+/** How long the check is made once more for: what it sends is seen at once, and an answer to it soon after. Less than TCP waits for. */
+const resendMs = 800;
+/** Neighbours are asked for once a second (RFC 4861, section 10; ARP in Linux alike): what waits for one sends nothing for that long. */
+const neighbourMs = 1_100;
+/** What a second watch takes beside that. */
+const againMs = 400;
 
 /**
  * Makes a check that failed once more, under observation on every link that it may cross on these hosts. Resolves to where it was
  * lost: the last interface that saw it, and the rule that dropped it there, where one did. Of one that was to be stopped, to the way that it
- * took, and the rule that let it through. Does not reject: where nothing could be seen, that is what it says.
+ * took, and the rule that let it through. Does not reject: where nothing could be seen in `deadlineMs`, that is what it says.
  */
-export async function whichHop(probe: Probe, hosts: readonly Host[]): Promise<HopObservation> {
+export async function whichHop(
+  probe: Probe,
+  hosts: readonly Host[],
+  deadlineMs: number,
+): Promise<HopObservation> {
   try {
-    return await within({ what: "the probe under observation", deadlineMs }, observeAgain(probe, hosts));
+    const endsAt = performance.now() + scaled(deadlineMs);
+    const deadline = { what: "the probe under observation", deadlineMs };
+    return await within(deadline, observeAgain(probe, hosts, endsAt));
   } catch (error) {
     const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
     const what = probe.unwanted ? "its way" : "on which hop it was lost";
@@ -61,7 +72,7 @@ export async function whichHop(probe: Probe, hosts: readonly Host[]): Promise<Ho
   }
 }
 
-async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<HopObservation> {
+async function observeAgain(probe: Probe, hosts: readonly Host[], endsAt: number): Promise<HopObservation> {
   const crossed = await hostsCrossed(probe, hosts);
   const started = await Promise.allSettled(crossed.map((host) => Watcher.start(host)));
   const watchers = started.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
@@ -69,19 +80,14 @@ async function observeAgain(probe: Probe, hosts: readonly Host[]): Promise<HopOb
     const places = await findPlaces(probe, watchers);
     const busy = watchers.filter(({ host }) => pathsOn(host, places).length > 0);
     if (busy.length === 0) throw new ProbeFailed(`${probe.from.name} is on none of the hosts`);
-    const [filter, traced] = [filterOf(probe), matchesOf(probe)];
-    await Promise.all(
-      busy.map((watcher) => watcher.begin({ paths: pathsOn(watcher.host, places), filter, traced })),
+    let sights = await watch(probe, busy, places, resendMs);
+    const hasTime = () => endsAt - performance.now() > scaled(neighbourMs + againMs);
+    if (isUnseen(probe, sights) && hasTime()) sights = await watch(probe, busy, places, neighbourMs);
+    const { path, packets } = sights;
+    const says = await conclude(probe, sights, watchers);
+    const ofProbe = new Set(
+      [...path.requests, ...path.answers, ...path.arp, ...path.told].map(({ packet }) => packet),
     );
-    // What it comes to this time is in the packets.
-    await probe.again().catch(() => {});
-    const seen = await Promise.all(busy.map((watcher) => readAll(watcher, places)));
-    const packets = seen.flatMap((one) => one.packets);
-    const path = follow(probe.passedOn ? nameQuestion : probe, packets);
-    const counts = seen.flatMap((one) => one.counts);
-    const verdicts = [...seen.flatMap((one) => one.verdicts), ...verdictsByCounts(path, packets, counts)];
-    const says = await conclude(probe, { path, packets, verdicts }, watchers);
-    const ofProbe = new Set([...path.requests, ...path.answers, ...path.arp].map(({ packet }) => packet));
     return { says, packets, followed: packets.filter(({ packet }) => ofProbe.has(packet)) };
   } finally {
     await Promise.allSettled(watchers.map((watcher) => watcher.close()));
@@ -93,6 +99,38 @@ interface Sights {
   readonly path: Path;
   readonly packets: readonly Seen[];
   readonly verdicts: readonly PlacedVerdict[];
+}
+
+/** Makes the check, for that long at most, and reads what was seen of it; one that ends at once is made again until neighbours were asked for. */
+async function watch(
+  probe: Probe,
+  watchers: readonly Watcher[],
+  places: readonly Place[],
+  deadlineMs: number,
+): Promise<Sights> {
+  const [filter, traced] = [filterOf(probe), matchesOf(probe)];
+  await Promise.all(
+    watchers.map((watcher) => watcher.begin({ paths: pathsOn(watcher.host, places), filter, traced })),
+  );
+  // What it comes to this time is in the packets.
+  const made = until({ what: "the check once more", deadlineMs }, async () => {
+    await probe.again().catch(() => {});
+    return deadlineMs < neighbourMs;
+  });
+  await within({ what: "the check once more", deadlineMs }, made).catch(() => {});
+  const seen = await Promise.all(watchers.map((watcher) => readAll(watcher, places)));
+  const packets = seen.flatMap((one) => one.packets);
+  const path = follow(probe.passedOn ? nameQuestion : probe, packets);
+  const counts = seen.flatMap((one) => one.counts);
+  const verdicts = [...seen.flatMap((one) => one.verdicts), ...verdictsByCounts(path, packets, counts)];
+  return { path, packets, verdicts };
+}
+
+/** Whether nothing of a check was seen, and nothing that tells why: it may wait for a neighbour that was asked for before the watch began. */
+function isUnseen(probe: Probe, { path, packets, verdicts }: Sights): boolean {
+  if (probe.passedOn || path.requests.length > 0 || path.arp.length > 0) return false;
+  if (probe.byName && follow(nameQuestion, packets).requests.length > 0) return false;
+  return !verdicts.some(({ verdict, place }) => verdict === "drop" && place.isClient);
 }
 
 /** In words, what came of a check that was made once more. */
@@ -139,9 +177,10 @@ async function hostsCrossed({ from, to, address }: Probe, hosts: readonly Host[]
   return hosts.filter(({ name }) => ends.some(({ host }) => host.name === name));
 }
 
-/** Where the client's question for a name was lost. */
-function nameHopOf(packets: readonly Seen[], drops: readonly PlacedVerdict[]) {
-  return hopOf(follow(nameQuestion, packets), drops);
+/** Where the client's question for a name was lost; `undefined` where none was seen. */
+function nameHopOf(packets: readonly Seen[], drops: readonly PlacedVerdict[]): Hop | undefined {
+  const path = follow(nameQuestion, packets);
+  return path.requests.length > 0 ? hopOf(path, drops) : undefined;
 }
 
 /** The port of name servers (RFC 1035). */

@@ -14,6 +14,11 @@ export function addressesIn({ links }: Pick<Namespace, "links">): string[] {
   return cidrsIn({ links }).map((cidr) => cidr.split("/")[0] ?? "");
 }
 
+/** Whether an address is on a link of a namespace, so that its neighbours are asked for it. */
+export function hasOnLink({ links }: Pick<Namespace, "links">, address: string): boolean {
+  return cidrsIn({ links }).some((cidr) => contains(cidr, address));
+}
+
 function cidrsIn({ links }: Pick<Namespace, "links">): string[] {
   return links.filter(({ name }) => name !== "lo").flatMap(({ addresses }) => addresses);
 }

@@ -93,7 +93,7 @@ function attempt(
 /** One datagram from the flow's own port; the server answers with its identity and with whom it saw. */
 function byHand({ host, netns }: ProbeAgent, { from, fromPort, target }: FlowEnds): ByHand {
   const family = familyOf(target.address) === 6 ? "AF_INET6" : "AF_INET";
-  const open = `import socket as s; u = s.socket(s.${family}, s.SOCK_DGRAM); u.settimeout(1)`;
+  const open = `import socket as s; u = s.socket(s.${family}, s.SOCK_DGRAM); u.settimeout(0.3)`;
   const ask = `u.bind(("", ${fromPort})); u.connect(("${target.address}", ${target.port})); u.send(b"hello\\n")`;
   return {
     host,
@@ -106,6 +106,7 @@ function byHand({ host, netns }: ProbeAgent, { from, fromPort, target }: FlowEnd
       const [identity, saw = ""] = stdout.split("\n");
       return (target.identity !== undefined && identity !== target.identity) || !saw.includes(`"${from.ip}"`);
     },
+    apart: true,
   };
 }
 

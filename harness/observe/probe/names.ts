@@ -107,7 +107,7 @@ function queryByHand(
     : agent.netns
       ? ["nsenter", `--net=${agent.netns}`]
       : [];
-  const argv = ["timeout", "3", ...inside, "nslookup", `-type=${type}`, name, nameserver];
+  const argv = ["timeout", "2", ...inside, "nslookup", `-type=${type}`, name, nameserver];
   return { host: agent.host, argv, shows: (result) => result.code !== 127 && shows(addressesTold(result)) };
 }
 

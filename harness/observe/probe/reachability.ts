@@ -57,6 +57,22 @@ export async function expectRefused(
   });
 }
 
+/**
+ * Passes once the target's server answers and has seen `source` as the address of its client. Throws `Nonconformance` otherwise: where it saw
+ * another one, with the way on which that came about.
+ */
+export async function expectOpenAs(from: Peer, target: ProbeTarget, source: string): Promise<void> {
+  const { seenFrom } = await expectOpen(from, target);
+  if (seenFrom?.address === source) return;
+  const { probe } = await showReached(from, target);
+  throw await failureOf({
+    who: `the server of ${target.name}, asked by ${from.name}`,
+    expected: `${source} as its client`,
+    got: seenFrom?.address ?? "nobody",
+    probe,
+  });
+}
+
 async function expectReach<R extends Reach>(
   from: Peer,
   target: ProbeTarget,

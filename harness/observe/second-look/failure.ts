@@ -24,10 +24,21 @@ export async function failureOf(check: FailedCheck): Promise<Nonconformance> {
   const view = viewHere();
   const hosts = view?.hosts ?? [];
   const startedAt = Date.now();
-  const [hop, confirmed] = await Promise.all([
-    probe && hosts.length > 0 ? view?.look(() => whichHop(probe, hosts), { once: true }) : undefined,
-    byHand && view?.look(() => confirm(byHand)),
-  ]);
+  const confirmByHand = async () => byHand && view?.look((deadlineMs) => confirm(byHand, deadlineMs));
+  let confirming = byHand?.apart ? undefined : confirmByHand();
+  // Others that wait for this one wait until it can be told.
+  const follow = async (made: Probe, deadlineMs: number) => {
+    const seen = await whichHop(made, hosts, deadlineMs);
+    confirming ??= confirmByHand();
+    await confirming;
+    return seen;
+  };
+  const isFollowed = probe && hosts.length > 0;
+  const hop = isFollowed
+    ? await view?.look((deadlineMs) => follow(probe, deadlineMs), { once: true })
+    : undefined;
+  confirming ??= confirmByHand();
+  const confirmed = await confirming;
   const line = byHand && `${lineOf(byHand)}${confirmed === undefined ? "" : `  # ${confirmed}`}`;
   view?.looks.push({
     startedAt,

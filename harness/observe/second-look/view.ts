@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { setImmediate } from "node:timers/promises";
+import { scaled } from "#harness/core/settings/patience.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { HopObservation } from "#harness/observe/hop/hop.ts";
 
-/** Longest that a failure is looked into before it is told, in milliseconds. On a machine that is not busy it takes two seconds. */
-export const lookMs = 20_000;
+/** Longest that the failures of one test are looked into before they are told, all together, in milliseconds. */
+export const lookMs = 3_000;
 
 /** What came of looking into the failure of a check. */
 export interface Look {
@@ -23,6 +25,8 @@ export class View {
   readonly looks: Look[] = [];
   #first: Promise<unknown> | undefined;
   #looks = 0;
+  #busySince = 0;
+  #tookMs = 0;
 
   constructor(hosts: readonly Host[]) {
     this.hosts = hosts;
@@ -33,6 +37,11 @@ export class View {
     return this.#looks > 0;
   }
 
+  /** How long failures were looked into so far, in milliseconds; those at the same time count once. */
+  get tookMs(): number {
+    return this.#tookMs + (this.isBusy ? performance.now() - this.#busySince : 0);
+  }
+
   /** Runs the body of a test: what fails in it is looked into before it is told. */
   run<T>(work: () => Promise<T>): Promise<T> {
     return current.run(this, work);
@@ -40,21 +49,26 @@ export class View {
 
   /**
    * Looks into the failure of a check, with `once` only into the first one: another that fails meanwhile waits for it, and resolves to
-   * `undefined`, so that it is not told first.
+   * `undefined`, so that it is not told first. `look` is given the milliseconds that are left of `lookMs`; where none are, it is not called,
+   * and the result is `undefined`.
    */
-  async look<T>(look: () => Promise<T>, { once = false } = {}): Promise<T | undefined> {
-    this.#looks++;
+  async look<T>(look: (deadlineMs: number) => Promise<T>, { once = false } = {}): Promise<T | undefined> {
+    const leftMs = lookMs - this.tookMs / scaled(1);
+    if (leftMs <= 0) return undefined;
+    if (this.#looks++ === 0) this.#busySince = performance.now();
     try {
-      if (!once) return await look();
+      if (!once) return await look(leftMs);
       if (this.#first) {
         await this.#first.catch(() => {});
+        // What waits for the same is told in the order in which it began.
+        await setImmediate();
         return undefined;
       }
-      const first = look();
+      const first = look(leftMs);
       this.#first = first;
       return await first;
     } finally {
-      this.#looks--;
+      if (--this.#looks === 0) this.#tookMs += performance.now() - this.#busySince;
     }
   }
 }

@@ -12,6 +12,7 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { describePlace, type Fault, isOfTier } from "#harness/proof/fault.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
+import { hopStandingOf, unfollowedRequirements } from "#harness/proof/unfollowed.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { cnmRequirements } from "#suites/requirements/rules/cnm.ts";
 import { chapterFaults, faults } from "./all.ts";
@@ -69,6 +70,30 @@ describe("the faults", () => {
       expect(Object.keys(inject)).not.toEqual([]);
     },
   );
+
+  it.each(chapterFaults.map((fault) => [fault.name, fault] as const))(
+    "%s: names its hop, or why it has none, unless nothing that detects it is followed on its way",
+    (_name, fault) => {
+      expect(hopStandingOf(fault)).toBeDefined();
+      const { hop = [] } = fault;
+      const texts = "none" in hop ? [hop.none] : hop;
+      expect(texts.filter((text) => !/\S/.test(text))).toEqual([]);
+      if (fault.hop !== undefined) expect(texts).not.toEqual([]);
+    },
+  );
+
+  it("name no hop that only requirements could tell which are said not to be followed", () => {
+    const wrong = chapterFaults.filter(
+      ({ hop, detectedBy }) =>
+        hop !== undefined && detectedBy.every((id) => unfollowedRequirements.includes(id)),
+    );
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+  });
+
+  it("have a fault for every requirement that is said not to be followed", () => {
+    const detected = new Set<string>(chapterFaults.flatMap(({ detectedBy }) => detectedBy));
+    expect(unfollowedRequirements.filter((id) => !detected.has(id))).toEqual([]);
+  });
 
   it("inject everything that the reference plugin and the debug plugins can be told to do wrong", () => {
     const injected = new Set(

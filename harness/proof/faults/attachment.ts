@@ -15,6 +15,7 @@ export const attachmentFaults: readonly Fault<"chapters">[] = [
       "keeps from every container on a CNI network what is asked for others, and so what others announce",
     why: "a container that gets an address anew is not reached until the caches of its neighbours expire",
     detectedBy: ["B13"],
+    hop: ["last seen on node"],
     inject: {
       "workload started": async (_context, { workload, network, scope }) => {
         if (network === "bridge") return;
@@ -42,6 +43,7 @@ export const attachmentFaults: readonly Fault<"chapters">[] = [
     breaks: "lets what comes from a container for a published port of its own network keep its address",
     why: "a service is reached from everywhere but from the containers beside it",
     detectedBy: ["X5b"],
+    hop: ["it arrived at c-", "eth0 (in) from 10.", "and no answer was sent"],
     inject: {
       "requirement begins": onRequirement("X5b", async (context, scope) => {
         const translated = ["-m", "conntrack", "--ctstate", "DNAT"];

@@ -14,6 +14,7 @@ export const changeFaults: readonly Fault<"chapters">[] = [
     breaks: "keeps the first node's forwarding entry of an address that has moved to the second node",
     why: "a container that gets an address anew is reached from some nodes and not from others",
     detectedBy: ["M11"],
+    hop: ["last seen on node1 1-", " veth", " (in)"],
     inject: {
       "workload connected": async (context, { workload, network }) => {
         if (!workload.ip.startsWith(movingSubnet) || workload.node !== secondNode(context)) return;
@@ -27,6 +28,7 @@ export const changeFaults: readonly Fault<"chapters">[] = [
     breaks: "gives a container the MTU of a wire of 1500 bytes in a network that was made for a narrower one",
     why: "connections open and then hang, wherever the nodes are joined by a tunnel",
     detectedBy: ["M14"],
+    hop: { none: "the MTUs are compared before anything is sent" },
     inject: {
       "workload started": async (context, { workload }) => {
         if (!workload.ip.startsWith(narrowSubnet) || workload.node !== firstNode(context)) return;
@@ -69,6 +71,7 @@ export const changeFaults: readonly Fault<"chapters">[] = [
     breaks: "lets one answer to ARP into the container on the first node, and none after it",
     why: "connections work until the network was quiet for a while, and then nobody opens one",
     detectedBy: ["M16"],
+    hop: ["not sent: the MAC of 10.1.16.", "was told, last seen on c-", "eth0 (in)"],
     inject: {
       "workload started": async (context, { workload, scope }) => {
         if (!workload.ip.startsWith(quietSubnet) || workload.node !== firstNode(context)) return;

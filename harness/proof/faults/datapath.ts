@@ -80,6 +80,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "answers on the node for a port that a container of an internal network publishes",
     why: "an internal network is reached from outside",
     detectedBy: ["B10"],
+    hop: ["the answer of node1 to ", "came back to external eth"],
     inject: {
       "requirement begins": onRequirement("B10", (context, scope) =>
         answerOn(scope, firstNode(context), internalPort),
@@ -194,6 +195,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "takes another container's flow out of translation when a container restarts",
     why: "the restart of one container cuts the clients of all others off",
     detectedBy: ["X7"],
+    hop: { none: "the flow is cut for a moment, and goes on when it would be sent once more" },
     inject: {
       "workload restarted": ({ chapter }, { workload: { node } }) =>
         untranslated(chapter, node, `udp dport ${otherPort}`),
@@ -205,6 +207,7 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     breaks: "keeps the rule of a port that the engine chose when the container is gone",
     why: "clients hang on a port that nobody serves",
     detectedBy: ["X8a"],
+    hop: ["last seen on node1 ", "(out)"],
     mayFollow: ["X8b"],
     inject: {
       "workload started": async ({ chapter }, { workload }) => {

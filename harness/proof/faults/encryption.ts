@@ -39,6 +39,7 @@ export const encryptionFaults: readonly Fault<"chapters">[] = [
     breaks: "drops all VXLAN that arrives bare at the second node, whatever its network",
     why: "the first encrypted network takes all others off line",
     detectedBy: ["E2"],
+    hop: ["last seen on node2 ", " filter INPUT on node2"],
     alone: true,
     inject: {
       "requirement begins": onRequirement("E2", (context, scope) =>
@@ -52,7 +53,7 @@ export const encryptionFaults: readonly Fault<"chapters">[] = [
     breaks: "lets VXLAN in that arrives bare for an encrypted network at the second node",
     why: "any host that reaches a node puts packets into the encrypted network",
     detectedBy: ["E3"],
-    // No hop: E3 knows of it by the server's log alone, and does not send what it forged once more under observation.
+    hop: { none: "E3 knows of it by the server's log alone, and does not send what it forged once more" },
     inject: {
       "workload started": onEncryptedCouple((_context, { b, scope }) => letIn(scope, b, vxlan)),
     },
@@ -77,6 +78,7 @@ export const encryptionFaults: readonly Fault<"chapters">[] = [
       "drops what the first node sends to the second with keys that the second did not have in the beginning",
     why: "every twelve hours all that crosses nodes stands still until somebody restarts it",
     detectedBy: ["E5"],
+    hop: { none: "it is ESP on the wire, and nobody can read there which packet it carries" },
     inject: {
       "workload started": onEncryptedCouple(async (_context, { a, b, scope }) => {
         const [from, to] = [a.node.interfaces.data.address, b.node.interfaces.data.address];

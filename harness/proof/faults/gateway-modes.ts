@@ -18,6 +18,7 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
     breaks: "translates what leaves a routed network to the node's address",
     why: "servers outside cannot tell the containers of a node apart, and cannot call back",
     detectedBy: ["X10a"],
+    hop: ["it got through by c-", "node1 eth0 (out) from "],
     alone: true,
     inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
       const { device } = node.interfaces.management;
@@ -46,6 +47,7 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
       "drops what other networks of the node send to a port that a container of a routed network publishes",
     why: "a service is reached from everywhere but from the containers beside it",
     detectedBy: ["X10a"],
+    hop: ["last seen on node1 veth", "dropped by inet fault_", "tcp dport 8081 drop"],
     alone: true,
     inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
       const { device } = node.interfaces.management;
@@ -72,6 +74,7 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
     breaks: "gives the bridge of an isolated network an address",
     why: "what was to be kept from its node reaches all that listens there",
     detectedBy: ["X10b"],
+    hop: ["it got through by node1 br-", " eth0 (in)"],
     alone: true,
     inject: {
       "network created": async (context, { network, scope }) => {

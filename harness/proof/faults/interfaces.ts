@@ -138,6 +138,7 @@ export const interfaceFaults: readonly Fault<"chapters">[] = [
     breaks: "gives the interface inside a container the MTU of the underlay",
     why: "small packets pass and large transfers stall",
     detectedBy: ["M8"],
+    hop: { none: "the MTUs are compared before anything is sent" },
     mayFollow: ["M14"],
     inject: {
       "workload started": async (context, { workload }) => {

@@ -54,6 +54,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "lets IPv6 leave the node with the container's own address",
     why: "containers get no answer over IPv6 from outside: nobody there routes their addresses",
     detectedBy: ["I3"],
+    hop: ["it arrived at external eth", "(in) from fd", "and no answer was sent"],
     inject: {
       // An engine puts its own rule first when it makes a network.
       "workload started": onFirstWorkload("driver's", async ({ workload: { node } }, { chapter }) => {
@@ -155,6 +156,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
       "leads a client of a restarted container to the engine's proxy over IPv6, as an entry of conntrack does that was made meanwhile",
     why: "a name server, a game server or a VPN takes all of its IPv6 clients for one, or loses them, until they are silent",
     detectedBy: ["X7"],
+    hop: ["the answer of c-", " was last seen on node1 "],
     inject: {
       "workload restarted": ({ chapter }, { workload: { node } }) =>
         untranslated(chapter, node, `meta nfproto ipv6 udp dport ${interruptedPort}`),
@@ -272,6 +274,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "forwards IPv6 for a container's own address once a firewall that was flushed is restored",
     why: "what was for the node alone is open to its neighbours over IPv6 since the firewall was reloaded",
     detectedBy: ["X9b"],
+    hop: ["it got through by external ", "let through by ip6", " filter FORWARD on node"],
     alone: true,
     inject: {
       "firewall restored": async ({ chapter }, { node }) => letIn(chapter, node),

@@ -41,6 +41,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     breaks: "takes its restart policy from a container that publishes a port",
     why: "a service is gone when its node was rebooted, until somebody starts it by hand",
     detectedBy: ["R7"],
+    hop: { none: "the container is not started again" },
     alone: true,
     inject: {
       "workload started": async (_context, { workload }) => {
@@ -96,6 +97,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     breaks: "an engine that was killed knows its networks and no endpoint of them, and so takes none back",
     why: "the plugin has to refuse the address of a container that is there no more; the engine is to blame",
     detectedBy: ["R6b"],
+    hop: { none: "a container is not started, and the engine's call that is missing is told" },
     outcome: "engine at fault",
     mayFollow: ["C1", "R1"],
     alone: true,
@@ -119,6 +121,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     breaks: "lacks the rules against what nobody published once a firewall that was flushed is restored",
     why: "what was for the node alone is open to its neighbours since the firewall was reloaded (CVE-2025-54388)",
     detectedBy: ["X9b"],
+    hop: ["it got through by external ", "let through by ip", " filter FORWARD on node"],
     alone: true,
     inject: {
       "firewall restored": async ({ chapter }, { node }) => letIn(chapter, node),
@@ -130,6 +133,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     breaks: "takes an engine that was restarted off swarm's ingress network",
     why: "published services answer on every node but the one that was updated",
     detectedBy: ["R7"],
+    hop: { none: "the engine is asked for its endpoint of the network, and no packet" },
     // The engine of both is restarted once, in whichever comes first: by itself R7 would put it back into the network.
     mayFollow: ["R6b"],
     names: ["its endpoint of the ingress network"],
@@ -144,6 +148,7 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     breaks: "keeps a node's forwarding entry of an address that a container of a lost node had",
     why: "what ran on a node that died is started elsewhere with all that it had, and nobody reaches it",
     detectedBy: ["M13"],
+    hop: ["not sent: the MAC of 10.", "was told, last seen on node1 1-"],
     alone: true,
     inject: forwardedToTheLost(),
   },

@@ -26,6 +26,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     breaks: "makes the name of the container on the second node lead to another address",
     why: "a client connects to another machine than the one that it named",
     detectedBy: ["M5"],
+    hop: ["it did not leave c-"],
     inject: {
       "workload started": onCouple(async (_context, { a, b }) => {
         const script = 'echo "127.0.0.1 $1" >> /etc/hosts';
@@ -39,6 +40,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     breaks: "stops the name server outside",
     why: "containers can resolve no name outside of their networks",
     detectedBy: ["X2"],
+    hop: ["its question for the name: it arrived at external eth", "and no answer was sent"],
     inject: {
       "chapter begins": async ({ cluster }, { scope }) => {
         scope.defer("the name server outside", () => startExternalHost(cluster.external));
@@ -81,6 +83,7 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     breaks: "keeps the name of a service at the address of a container that is none of its tasks",
     why: "a part of all requests goes to a task that has long gone, or to whatever has its address now",
     detectedBy: ["W5"],
+    hop: ["127.0.0.11 asked nobody else"],
     alone: true,
     inject: {
       "service created": async (context, { service, network, scope }) => {

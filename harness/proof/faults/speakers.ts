@@ -38,6 +38,7 @@ export const speakerFaults: readonly Fault<"chapters">[] = [
     breaks: "masquerades what leaves the second node for its routers",
     why: "servers outside see nodes instead of containers, and no firewall there can tell them apart",
     detectedBy: ["G3"],
+    hop: ["it got through by c-", " (out) from ", "(in)"],
     inject: {
       "requirement begins": onRequirement("G3", async (context) => {
         const node = secondNode(context);

@@ -30,6 +30,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     breaks: "deletes the rule that masquerades docker0's subnet",
     why: "containers get no answer from outside: nobody there routes their addresses",
     detectedBy: ["B4"],
+    hop: { none: "the rule is looked for before anything is sent" },
     inject: {
       "workload started": onFirstWorkload("plain", async ({ workload: { node }, scope }) => {
         if (await hasNftablesBackEnd(node)) return deleteNftRule(scope, node, isMasqueradeOfDocker0);
@@ -47,6 +48,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     breaks: "translates a plain container's traffic to an address that is not the node's",
     why: "firewalls and logs outside see an address that is not the node's",
     detectedBy: ["B4"],
+    hop: ["it got through by c-", " (out) from ", "external eth"],
     inject: {
       "workload started": onFirstWorkload("plain", async ({ workload: { node }, scope }) => {
         const { device, address } = node.interfaces.management;
@@ -79,6 +81,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     breaks: "serves the port on the node before anybody has published it",
     why: "clients of the port talk to another process than the container",
     detectedBy: ["X3"],
+    hop: ["the answer of node1 to ", " came back to "],
     inject: {
       "requirement begins": onRequirement("X3", (context, scope) =>
         answerOn(scope, firstNode(context), publishedPort),
@@ -104,6 +107,7 @@ export const translationFaults: readonly Fault<"chapters">[] = [
     breaks: "leads the published port to another server than the container's",
     why: "clients of a published port are served by something else than the container",
     detectedBy: ["X3"],
+    hop: ["the answer of node1 to ", " came back to "],
     inject: {
       "workload started": onPublished(async ({ node }, scope) => {
         await answerOn(scope, node, imposterPort);

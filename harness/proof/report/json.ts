@@ -1,3 +1,4 @@
+import { median } from "#harness/core/figures/statistics.ts";
 import type { CaseResult, FaultCase } from "#harness/proof/case.ts";
 import { describePlace } from "#harness/proof/fault.ts";
 import type { Unproved } from "./coverage.ts";
@@ -25,7 +26,17 @@ export function toJson({ startedAt, durationMs, engine, cases, results, unproved
     cases: results.map(({ case: one, ...result }) => ({ ...flatten(one), ...result })),
     notRun: cases.filter((one) => !ran.has(one)).map(flatten),
     unproved,
+    looks: summarizeLooks(results),
   };
+}
+
+/** How long the failures of a test were looked into before they were told; `undefined` where none were. */
+export function summarizeLooks(
+  results: readonly CaseResult[],
+): { tests: number; medianMs: number; longestMs: number } | undefined {
+  const all = results.flatMap(({ lookedIntoMs = [] }) => lookedIntoMs);
+  if (all.length === 0) return undefined;
+  return { tests: all.length, medianMs: median(all), longestMs: Math.max(...all) };
 }
 
 function flatten({ name, on, fault }: FaultCase) {

@@ -70,6 +70,18 @@ it("tells a result with what is wrong and what was left", () => {
   expect(told).toContain("node1 links: left behind");
 });
 
+it("tells how long failures were looked into, and keeps it in JSON", () => {
+  const looked = { ...result(faulty), lookedIntoMs: [1_200, 2_900] };
+  const run = { ...about, cases: [clean, faulty], results: [result(clean), looked] };
+  expect(describeRun(run).text).toContain(
+    "Looking into failures took 1.2 s in the median and 2.9 s at most, in 2 tests that failed",
+  );
+  const json = toJson({ ...run, startedAt: new Date(0), engine: "26.1" });
+  expect(json.looks).toEqual({ tests: 2, medianMs: 1_200, longestMs: 2_900 });
+  expect(json.cases[1]).toMatchObject({ lookedIntoMs: [1_200, 2_900] });
+  expect(describeRun({ ...run, results: [result(clean)] }).text).not.toContain("Looking into");
+});
+
 it("keeps in JSON what ran, what did not, and what each case was about", () => {
   const run = { ...about, startedAt: new Date(0), engine: "26.1", cases: [clean, faulty] };
   expect(toJson({ ...run, results: [result(faulty)] })).toMatchObject({

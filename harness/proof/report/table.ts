@@ -1,7 +1,7 @@
 import Table from "cli-table3";
 import { type CaseResult, type FaultCase, holds, isBlocked } from "#harness/proof/case.ts";
 import { describePlace, type Fault } from "#harness/proof/fault.ts";
-import type { MutationRun } from "./json.ts";
+import { type MutationRun, summarizeLooks } from "./json.ts";
 
 /** For how many of the faults that lose packets, or let them through, the hop must be told. */
 const hopShare = 0.9;
@@ -54,9 +54,20 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
             `The hop was told for ${right} of ${hops.length} faults that have one; ${hopShare * 100} % must be`,
           ]
         : []),
+      ...describeLooks(results),
       `${(durationMs / 1000).toFixed(0)} s in all`,
     ].join("\n"),
   };
+}
+
+/** How much longer tests that failed took since their failures were looked into. */
+function describeLooks(results: readonly CaseResult[]): string[] {
+  const looks = summarizeLooks(results);
+  if (!looks) return [];
+  const [median, longest] = [looks.medianMs, looks.longestMs].map((ms) => `${(ms / 1000).toFixed(1)} s`);
+  return [
+    `Looking into failures took ${median} in the median and ${longest} at most, in ${looks.tests} tests that failed`,
+  ];
 }
 
 /** One result as it comes, for people: a line, and below it what is wrong and what was left. */

@@ -1,6 +1,7 @@
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
+import type { Probe } from "#harness/observe/hop/hop.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import { failureOf } from "#harness/observe/second-look/failure.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -34,8 +35,16 @@ export async function fetchFromExternalHost(
   const argv = wget(3);
   const byHand: ByHand = {
     host: workload.node,
-    argv: workload.byHand(wget(2)),
+    argv: ["timeout", "2", ...workload.byHand(wget(2))],
     shows: ({ code, stdout }) => code !== 0 || stdout.trim() !== source,
+  };
+  const probe: Probe = {
+    from: workload,
+    to: { name: external.name },
+    protocol: "tcp",
+    address: own,
+    ports: [external.httpPort],
+    again: () => workload.exec(wget(1), { deadlineMs: 5_000 }),
   };
   let last = "nothing";
   let seen: string;
@@ -52,15 +61,7 @@ export async function fetchFromExternalHost(
       expected: `an answer from http://${host}/`,
       got: last,
       byHand,
-      probe: {
-        from: workload,
-        to: { name: external.name },
-        protocol: "tcp",
-        address: own,
-        ports: [external.httpPort],
-        byName,
-        again: () => workload.exec(wget(1), { deadlineMs: 5_000 }),
-      },
+      probe: { ...probe, byName },
     });
   }
   if (seen !== source) {
@@ -69,6 +70,8 @@ export async function fetchFromExternalHost(
       expected: `${source === workload.ip ? "its own" : `${workload.node.name}'s`} address ${source} as the source`,
       got: seen,
       byHand,
+      // What translated it, or did not, is on its way.
+      probe: { ...probe, unwanted: true },
     });
   }
   return seen;

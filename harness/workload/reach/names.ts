@@ -42,7 +42,7 @@ function failure(
     got: last,
     byHand: {
       host: from.node,
-      argv: from.byHand(argv),
+      argv: ["timeout", "2", ...from.byHand(argv)],
       shows: ({ code, stdout }) => code !== 0 || !stdout.includes(`(${to.ip})`),
     },
     probe: {
@@ -52,7 +52,7 @@ function failure(
       address: to.ip,
       ports: [],
       byName: true,
-      again: () => from.exec(["ping", "-c", "1", "-W", "1", to.name], { deadlineMs: 5_000 }),
+      again: () => from.exec(argv, { deadlineMs: 5_000 }),
     },
   });
 }

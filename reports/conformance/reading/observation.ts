@@ -25,6 +25,7 @@ const metaSchema = z.object({
   sawNothing: z.literal(true).optional(),
   notes: z.array(z.string()).optional(),
   durationMs: z.number().nonnegative(),
+  lookedIntoMs: z.number().nonnegative().optional(),
   cost: costSchema.optional(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   evidence: z.array(z.string()).optional(),

@@ -17,11 +17,13 @@ export const referenceCniFaults = {
     breaks: "ipMasq is ignored",
     why: "containers do not get out",
     detectedBy: ["X2"],
+    hop: ["its question for the name: the answer of node1 to ", "came back to c-"],
   },
   "cni-ports-ignored": {
     breaks: "the runtime's portMappings are ignored",
     why: "published ports are closed, without an error",
     detectedBy: ["X3"],
+    hop: ["the answer of node1 to ", "came back to external eth"],
     mayFollow: ["X4"],
   },
   "cni-ports-outlive-container": {
@@ -41,17 +43,20 @@ export const referenceCniFaults = {
     breaks: "the runtime's aliases are ignored",
     why: "containers do not find each other by name",
     detectedBy: ["M5"],
+    hop: ["its question for the name: the answer of node", "came back to c-"],
   },
   "cni-group-ignored": {
     breaks: "the configuration's group is ignored",
     why: "containers start where they belong, and no policy binds them",
     detectedBy: ["P3"],
+    hop: ["it got through by c-", "eth0 (in)"],
     mayFollow: ["P4", "P5", "P6", "P7", "P8", "P9", "P11"],
   },
   "cni-asked-ipv6-ignored": {
     breaks: "an IPv6 address that the runtime asks for is ignored, and another one given",
     why: "what others were told to call over IPv6 is not there",
     detectedBy: ["I7"],
+    hop: { none: "the address is read, and nothing is sent to it" },
   },
 } as const satisfies Record<string, FaultDescription>;
 

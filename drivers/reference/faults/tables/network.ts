@@ -10,6 +10,7 @@ export const referenceFaults = {
     breaks: "interfaces in overlay networks get the MTU of the underlay",
     why: "large packets vanish between the nodes while small ones pass",
     detectedBy: ["M8"],
+    hop: { none: "the MTUs are compared before anything is sent" },
     mayFollow: ["M14"],
   },
   "udp-between-nodes-dropped": {
@@ -29,12 +30,14 @@ export const referenceFaults = {
     breaks: "a network's resolver knows the containers of its own node only",
     why: "names work until the containers are on different nodes",
     detectedBy: ["M5"],
+    hop: ["its question for the name: the answer of node", "came back to c-"],
     mayFollow: ["T4", "V2"],
   },
   "name-outlives-container": {
     breaks: "a name goes on resolving to the last address of a container that was removed",
     why: "clients connect to the container that gets the address next",
     detectedBy: ["M5"],
+    hop: ["127.0.0.11 asked 169.254.", "came back to c-"],
     mayFollow: ["T4", "V2"],
   },
   "port-outlives-container": {
@@ -78,6 +81,7 @@ export const referenceFaults = {
     breaks: "the resolvers of all tenants but the default one know nobody",
     why: "names work until there are tenants",
     detectedBy: ["T4"],
+    hop: ["its question for the name: the answer of node", "came back to c-"],
     mayFollow: ["T5"],
   },
   "tenant-not-listed": {
@@ -113,6 +117,7 @@ export const referenceFaults = {
     breaks: "when a container goes, nothing passes any more from one that has its address in another tenant",
     why: "one tenant's life breaks another's network",
     detectedBy: ["T8"],
+    hop: ["nobody told the MAC of 10.1.2.", "asked for last on "],
   },
   "tag-refused-without-name": {
     breaks: "failures of CreateNetwork are answered as: the network cannot be made",
@@ -145,6 +150,7 @@ export const referenceFaults = {
     breaks: "the data interface is no port of the bridge",
     why: "VLAN networks end at the node",
     detectedBy: ["V2"],
+    hop: ["not sent: nobody told the MAC of 10.1.3.", "asked for last on node", " nr"],
     mayFollow: ["V3", "V4"],
   },
   "wrong-vlan": {
@@ -157,6 +163,7 @@ export const referenceFaults = {
     breaks: "frames from the VLAN that come from no container of the plugin are dropped",
     why: "containers are in the VLAN and reach nobody there but each other",
     detectedBy: ["V4"],
+    hop: ["not sent: nobody told the MAC of 10.1.3.", "asked for last on node", "(in)"],
   },
   "group-outside-its-network": {
     breaks: "containers of a group get addresses of another subnet than the group's network",
@@ -185,63 +192,76 @@ export const referenceFaults = {
     breaks: "a deleted rule stays in force",
     why: "a port cannot be opened again without restarting everything",
     detectedBy: ["P4"],
+    hop: ["last seen on node", " nh", " (in)"],
     mayFollow: ["P5", "P8", "P11"],
   },
   "priority-inverted": {
     breaks: "the rule with the lower priority wins",
     why: "an exception to a general rule has no effect",
     detectedBy: ["P5"],
+    hop: ["it got through by c-", "eth0 (in)"],
     mayFollow: ["P3", "P7", "P8", "P9"],
   },
   "ties-turn-on-restart": {
     breaks: "of two rules of one priority the other one wins once the plugin was started again",
     why: "a port that was closed is open after an update, though the same rules are listed",
     detectedBy: ["P11"],
+    hop: {
+      none: "that the state is another than before is told, and not what of it was expected to be open",
+    },
   },
   "first-rule-wins": {
     breaks: "of two rules of one priority the one that was added first wins",
     why: "two policies that list the same rules do different things",
     detectedBy: ["P11"],
+    hop: { none: "two answers are compared, and none of them is wrong by itself" },
     alone: true,
   },
   "tie-deleted-with-its-twin": {
     breaks: "when one of two rules of one priority is deleted, the other one is listed and not enforced",
     why: "a port that the listing shows as denied is open",
     detectedBy: ["P11"],
+    hop: ["it got through by c-", "eth0 (in)"],
     alone: true,
   },
   "deny-widened-to-icmp": {
     breaks: "a deny rule for TCP also drops ICMP",
     why: "path MTU discovery and diagnosis break with the first rule",
     detectedBy: ["P6"],
+    hop: ["last seen on node", " nh", " (in)"],
   },
   "deny-widened-to-udp": {
     breaks: "a deny rule for TCP also drops UDP on every port",
     why: "name resolution breaks with the first rule",
     detectedBy: ["P6"],
+    hop: ["last seen on node", " nh", " (in)"],
   },
   "policy-on-whole-network": {
     breaks: "all containers of a network with a group are members of the group",
     why: "containers that nobody meant are cut off",
     detectedBy: ["P6"],
+    hop: ["last seen on node", " nh", " (in)"],
     mayFollow: ["P3", "P4", "P5", "P7", "P8", "P9", "P11"],
   },
   "policy-only-across-nodes": {
     breaks: "rules judge only what comes from another node",
     why: "a neighbour on the same node reaches every port",
     detectedBy: ["P7"],
+    hop: ["it got through by c-", "eth0 (in)"],
     mayFollow: ["P3", "P4", "P5", "P8", "P9", "P11"],
   },
   "late-members-ignored": {
     breaks: "only the container that joined a group first is bound by its rules",
     why: "a container that restarts loses its protection",
     detectedBy: ["P7"],
+    hop: ["it got through by c-", "eth0 (in)"],
     mayFollow: ["P9"],
   },
   "policy-lost-on-restart": {
     breaks: "a plugin that starts again knows the policies but none of their rules",
     why: "an update of the plugin opens every port",
     detectedBy: ["P9"],
+    hop: { none: "the listing of rules is read first, and lacks them already" },
   },
   "endpoint-busy-until-it-leaves": {
     breaks: "DeleteEndpoint of an endpoint that has joined and has not left is refused as busy",
@@ -254,6 +274,7 @@ export const referenceFaults = {
     breaks: "a plugin that starts again knows no networks, endpoints and policies",
     why: "an update of the plugin cuts every container off",
     detectedBy: ["R5"],
+    hop: ["last seen on node", "(out)"],
     alone: true,
   },
   "unremoved-endpoint-keeps-network": {
@@ -299,16 +320,19 @@ export const referenceFaults = {
     breaks: "the peer of a rule is ignored: it is for everybody",
     why: "a rule against one client locks all of them out",
     detectedBy: ["P8"],
+    hop: ["it got through by c-", "eth0 (in)"],
   },
   "direction-ignored": {
     breaks: "out rules are enforced as in rules",
     why: "what may leave the group is not limited, and what may enter is",
     detectedBy: ["P8"],
+    hop: ["it got through by c-", "eth0 (in)"],
   },
   "ipv6-moves-in-silence": {
     breaks: "nobody is told when an IPv6 address comes to a container with another MAC",
     why: "a container that gets an IPv6 address anew is not reached until its neighbours ask for it again",
     detectedBy: ["M11"],
+    hop: ["last seen on node"],
   },
   "ipv6-address-leaked": {
     breaks: "an IPv6 address that an engine gives back stays taken, unless it is the gateway",
@@ -320,11 +344,13 @@ export const referenceFaults = {
     breaks: "resolvers know the IPv4 addresses of containers alone",
     why: "containers of a dual-stack network never use IPv6 with each other",
     detectedBy: ["I2"],
+    hop: ["its question for the name: the answer of node", "came back to c-"],
   },
   "ipv6-of-all-tenants": {
     breaks: "IPv6 that a tenant's container sends gets to the containers of all tenants on its node",
     why: "tenants are apart over IPv4 and together over IPv6",
     detectedBy: ["I7"],
+    hop: ["the answer of node1 to fd", "came back to c-"],
   },
   "vlan-without-ipv6": {
     breaks: "IPv6 that arrives in a VLAN is dropped",
@@ -336,17 +362,20 @@ export const referenceFaults = {
     breaks: "rules are enforced over IPv4 and not over IPv6",
     why: "every port that a policy closes is open over IPv6",
     detectedBy: ["I9"],
+    hop: ["it got through by c-", "eth0 (in)"],
     mayFollow: ["I10"],
   },
   "policy-for-given-addresses-alone": {
     breaks: "over IPv6 rules bind the address that a member was given, and not its link-local one",
     why: "a neighbour gets past every rule by an address that nobody thinks of",
     detectedBy: ["I9"],
+    hop: ["it got through by c-", "eth0 (in)"],
   },
   "ipv6-peer-ignored": {
     breaks: "a rule for the IPv6 address of a peer is for everybody",
     why: "a rule that lets one client in lets in all of them",
     detectedBy: ["I10"],
+    hop: ["it got through by c-", "eth0 (in)"],
   },
   "sessions-not-listed": {
     breaks: "the listing of BGP sessions is empty",
@@ -363,6 +392,7 @@ export const referenceFaults = {
     breaks: "what containers send to the routers leaves with the node's address",
     why: "servers outside see nodes instead of containers, and no firewall there can tell them apart",
     detectedBy: ["G3"],
+    hop: ["it got through by c-", " (out) from ", "(in)"],
   },
   "route-outlives-endpoint": {
     breaks: "a node goes on announcing the address of a container that went",

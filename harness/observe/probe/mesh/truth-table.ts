@@ -127,9 +127,11 @@ async function tableFailure(
       argv: connectByHand(agent.netns, target),
       shows: ({ stdout }) => (stdout.trim() === service.identity) !== (first.expected === "open"),
     },
-    ...(first.expected === "open"
-      ? { probe: { ...probeOf(client, target), again: () => agent.connect({ ...target, timeoutMs: 1_000 }) } }
-      : {}),
+    probe: {
+      ...probeOf(client, target),
+      ...(first.expected === "open" ? {} : { unwanted: true }),
+      again: () => agent.connect({ ...target, timeoutMs: 1_000 }),
+    },
   });
 }
 
