@@ -39,16 +39,21 @@ function verdictAt(
   counts: readonly PlacedCount[],
 ): PlacedVerdict | undefined {
   if (!sight) return undefined;
-  const sums = sumsAt(sight, packets);
+  const host = sight.place.host.name;
+  const sumsBy = (time: number) =>
+    sumsAt(
+      sight,
+      packets.filter(({ packet }) => packet.time <= time),
+    );
   const found = counts.filter(
-    (count) =>
-      count.place.host.name === sight.place.host.name &&
-      sums.some((sum) => sum.packets === count.packets && sum.bytes === count.bytes),
+    ({ place, packets: number, bytes, read }) =>
+      place.host.name === host &&
+      [...sumsBy(read.from), ...sumsBy(read.to)].some((sum) => sum.packets === number && sum.bytes === bytes),
   );
   const rules = found.filter(({ handle }) => handle !== null);
   const [count, ...others] = rules.length > 0 ? rules : found;
   if (!count || others.length > 0) return undefined;
-  const { packets: _packets, bytes: _bytes, ...decision } = count;
+  const { packets: _packets, bytes: _bytes, read: _read, ...decision } = count;
   return { ...decision, headers: [{ frame: sight.packet, sent: sight.outgoing }] };
 }
 

@@ -4,7 +4,7 @@ import { parseAddress } from "#harness/core/ip.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Host } from "#harness/host/host.ts";
-import { defaultVxlanPorts } from "#harness/observe/capture/packet.ts";
+import { carries, defaultVxlanPorts } from "#harness/observe/capture/packet.ts";
 import { type PlacedCount, verdictsByCounts } from "./counted.ts";
 import { type Hop, hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
 import { follow, type Path, type Question, type Seen } from "./follow.ts";
@@ -24,8 +24,8 @@ export interface Probe extends Question {
   readonly from: End;
   /** Who is asked. */
   readonly to: { readonly name: string; readonly peer?: End | undefined };
-  /** The name of who is asked is looked up first, by whom the client asks for names. */
-  readonly byName?: boolean;
+  /** This name of who is asked is looked up first, by whom the client asks for names. */
+  readonly byName?: string;
   /** A name is asked for of a resolver in the client's own namespace: whom that asks in turn is told. */
   readonly passedOn?: boolean;
   /** It was to be stopped: what let it through is asked, and not where it was lost. */
@@ -129,7 +129,7 @@ async function watch(
 /** Whether nothing of a check was seen, and nothing that tells why: it may wait for a neighbour that was asked for before the watch began. */
 function isUnseen(probe: Probe, { path, packets, verdicts }: Sights): boolean {
   if (probe.passedOn || path.requests.length > 0 || path.arp.length > 0) return false;
-  if (probe.byName && follow(nameQuestion, packets).requests.length > 0) return false;
+  if (nameHopOf(probe, packets, verdicts) !== undefined) return false;
   return !verdicts.some(({ verdict, place }) => verdict === "drop" && place.isClient);
 }
 
@@ -161,7 +161,7 @@ async function whereLost(
   watchers: readonly Watcher[],
 ): Promise<string> {
   const asked = hopOf(path, drops, probe.address);
-  const named = probe.byName && asked.seen === undefined ? nameHopOf(packets, drops) : undefined;
+  const named = asked.seen === undefined ? nameHopOf(probe, packets, drops) : undefined;
   const hop =
     named?.seen === undefined ? asked : { ...named, seen: `its question for the name: ${named.seen}` };
   const where = hop.seen ?? `it did not leave ${probe.from.name}`;
@@ -177,10 +177,19 @@ async function hostsCrossed({ from, to, address }: Probe, hosts: readonly Host[]
   return hosts.filter(({ name }) => ends.some(({ host }) => host.name === name));
 }
 
-/** Where the client's question for a name was lost; `undefined` where none was seen. */
-function nameHopOf(packets: readonly Seen[], drops: readonly PlacedVerdict[]): Hop | undefined {
-  const path = follow(nameQuestion, packets);
-  return path.requests.length > 0 ? hopOf(path, drops) : undefined;
+/** Where the client's question for the name was lost; `undefined` where none was seen. */
+function nameHopOf(
+  { byName }: Probe,
+  packets: readonly Seen[],
+  drops: readonly PlacedVerdict[],
+): Hop | undefined {
+  if (byName === undefined) return undefined;
+  // A label of a name stands in a question as it is (RFC 1035, section 3.1).
+  const [label = ""] = byName.split(".");
+  const path = follow({ ...nameQuestion, marker: label }, packets);
+  const [first] = path.requests;
+  // Others ask in the client's namespace too.
+  return first && carries(first.frame, label) ? hopOf(path, drops) : undefined;
 }
 
 /** The port of name servers (RFC 1035). */
@@ -242,7 +251,7 @@ function filterOf({ protocol, ports, byName }: Probe): string {
   return [
     "arp",
     ...bare,
-    ...(byName ? [`udp port ${dns}`] : []),
+    ...(byName === undefined ? [] : [`udp port ${dns}`]),
     ...defaultVxlanPorts.map((port) => `udp port ${port}`),
   ].join(" or ");
 }
@@ -254,7 +263,7 @@ function matchesOf({ protocol, address, ports, byName }: Probe): string[] {
     protocol === "icmp"
       ? ["meta l4proto { icmp, ipv6-icmp }"]
       : [`${protocol} dport ${set}`, `${protocol} sport ${set}`];
-  const names = byName ? [`udp dport ${dns}`, `udp sport ${dns}`] : [];
+  const names = byName === undefined ? [] : [`udp dport ${dns}`, `udp sport ${dns}`];
   return [...bare, ...names, ...insideVxlan(address)];
 }
 

@@ -58,6 +58,8 @@ export interface WatchedCount extends Decision {
   readonly packets: number;
   /** From the IP header on. */
   readonly bytes: number;
+  /** When it was read, in milliseconds since the epoch on the clock of the host: what came meanwhile may be counted or not. */
+  readonly read: { readonly from: number; readonly to: number };
 }
 
 /** What was seen in one namespace. */

@@ -61,7 +61,7 @@ export async function fetchFromExternalHost(
       expected: `an answer from http://${host}/`,
       got: last,
       byHand,
-      probe: { ...probe, byName },
+      probe: { ...probe, ...(byName ? { byName: host } : {}) },
     });
   }
   if (seen !== source) {

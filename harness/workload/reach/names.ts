@@ -51,7 +51,7 @@ function failure(
       protocol: "icmp",
       address: to.ip,
       ports: [],
-      byName: true,
+      byName: to.name,
       again: () => from.exec(argv, { deadlineMs: 5_000 }),
     },
   });

@@ -117,7 +117,9 @@ export const referenceFaults = {
     breaks: "when a container goes, nothing passes any more from one that has its address in another tenant",
     why: "one tenant's life breaks another's network",
     detectedBy: ["T8"],
-    hop: ["nobody told the MAC of 10.1.2.", "asked for last on "],
+    hop: {
+      none: "both ways are lost, and which of them first, so on which hop, is up to whose MAC is still known",
+    },
   },
   "tag-refused-without-name": {
     breaks: "failures of CreateNetwork are answered as: the network cannot be made",

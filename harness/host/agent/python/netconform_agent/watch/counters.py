@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import time
 from collections.abc import Iterable
 
 # By family: where the kernel lists the tables that are in use, and what prints them with counters.
@@ -34,10 +35,13 @@ class Counters:
         self._before = read_all()
 
     def risen(self) -> list[dict[str, object]]:
-        """What has counted since, in the namespace in which it was begun."""
+        """What has counted since, in the namespace in which it was begun, with when it was read."""
         if not self._before:
             return []
-        return risen(self._before, read_all())
+        begun = time.time() * 1000
+        after = read_all()
+        read = {"from": begun, "to": time.time() * 1000}
+        return [{**one, "read": read} for one in risen(self._before, after)]
 
 
 def read_all() -> dict[Place, Count]:

@@ -76,9 +76,10 @@ class Watcher:
 
     async def end(self, _: Params) -> object:
         """Ends the watch, and tells what was seen, by path."""
+        # Packets last: all that was counted by then is among them.
+        counts = {path: self._count(path, one) for path, one in self._counters.items()}
         packets = {path: one.read() for path, one in self._packets.items()}
         verdicts = {path: one.read() for path, one in self._rules.items()}
-        counts = {path: self._count(path, one) for path, one in self._counters.items()}
         with self._changing:
             self._remove()
         return {"packets": packets, "verdicts": verdicts, "counts": counts}
