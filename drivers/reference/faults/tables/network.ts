@@ -352,7 +352,7 @@ export const referenceFaults = {
     breaks: "IPv6 that a tenant's container sends gets to the containers of all tenants on its node",
     why: "tenants are apart over IPv4 and together over IPv6",
     detectedBy: ["I7"],
-    hop: ["the answer of node1 to fd", "came back to c-"],
+    hop: ["the answer of node1 to fd"],
   },
   "vlan-without-ipv6": {
     breaks: "IPv6 that arrives in a VLAN is dropped",
