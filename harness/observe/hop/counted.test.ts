@@ -1,7 +1,39 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { createTestbed, type NamespaceTestbed } from "#harness/testing/support/namespace-testbed.ts";
+import { type PlacedCount, verdictsByCounts } from "./counted.ts";
+import type { Sight } from "./follow.ts";
 import { type Probe, whichHop } from "./hop.ts";
+import type { Place } from "./places.ts";
+
+describe("a rule that counted as much as was last seen", () => {
+  const host = new LocalHost();
+  const [inside, beside] = ["c-2", "local"].map(
+    (name) => ({ name, host, path: `/${name}`, links: [], isClient: false, isTarget: false }) satisfies Place,
+  );
+  const packet = {
+    ip: { source: "192.0.2.2", destination: "198.51.100.2", protocol: 6, length: 60 },
+    tcp: { sourcePort: 40_000, destinationPort: 7406, syn: true },
+    payload: Buffer.alloc(0),
+    time: 1,
+  } as Sight["packet"];
+  const judged = (outgoing: boolean) => {
+    const sight: Sight = { place: inside!, link: "eth0", outgoing, packet, frame: packet };
+    const count: PlacedCount = {
+      ...{ place: beside!, verdict: "drop", family: "ip", table: "filter", chain: "INPUT", handle: 1 },
+      ...{ rule: "-j DROP", packets: 1, bytes: 60, read: { from: 2, to: 3 } },
+    };
+    return verdictsByCounts({ requests: [sight], answers: [], arp: [], told: [] }, [sight], [count]);
+  };
+
+  test("in another namespace of the host is no rule for what had come into this one", () => {
+    expect(judged(false)).toEqual([]);
+  });
+
+  test("there is one for what had left it", () => {
+    expect(judged(true)).toMatchObject([{ place: { name: "local" }, verdict: "drop" }]);
+  });
+});
 
 const hasOldTables =
   (await new LocalHost().exec(["unshare", "--net", "iptables-legacy", "-t", "mangle", "-S"])).code === 0;

@@ -39,7 +39,6 @@ function verdictAt(
   counts: readonly PlacedCount[],
 ): PlacedVerdict | undefined {
   if (!sight) return undefined;
-  const host = sight.place.host.name;
   const sumsBy = (time: number) =>
     sumsAt(
       sight,
@@ -47,7 +46,7 @@ function verdictAt(
     );
   const found = counts.filter(
     ({ place, packets: number, bytes, read }) =>
-      place.host.name === host &&
+      isJudgedAt(sight, place) &&
       [...sumsBy(read.from), ...sumsBy(read.to)].some((sum) => sum.packets === number && sum.bytes === bytes),
   );
   const rules = found.filter(({ handle }) => handle !== null);
@@ -55,6 +54,11 @@ function verdictAt(
   if (!count || others.length > 0) return undefined;
   const { packets: _packets, bytes: _bytes, read: _read, ...decision } = count;
   return { ...decision, headers: [{ frame: sight.packet, sent: sight.outgoing }] };
+}
+
+/** Whether rules there judge what was seen: what has come into a namespace is judged in it, what leaves it by others of its host as well. */
+function isJudgedAt({ place: seen, outgoing }: Sight, place: Place): boolean {
+  return outgoing ? place.host.name === seen.host.name : place === seen;
 }
 
 /** What a rule may have counted that saw the packet there, alone or with others. */
