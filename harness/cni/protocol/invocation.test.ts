@@ -78,7 +78,7 @@ describe("a call of a plugin", () => {
   }, async () => {
     const child = join(folder, "child");
     const invocation = await invoke(`setsid sh -c 'echo $$ >${child}; exec sleep 600' & echo done`, {
-      deadlineMs: 100,
+      deadlineMs: 3_000,
     });
     process.kill(Number(await readFile(child, "utf8")), "SIGKILL");
     expect(invocation).toMatchObject({ code: null, signal: "KILL", timedOut: true, stdout: "done\n" });

@@ -12,7 +12,7 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { describePlace, type Fault, isOfTier } from "#harness/proof/fault.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
-import { hopStandingOf, unfollowedRequirements } from "#harness/proof/unfollowed.ts";
+import { hopStandingOf, unfollowedRequirements } from "#harness/proof/report/unfollowed.ts";
 import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import { cnmRequirements } from "#suites/requirements/rules/cnm.ts";
 import { chapterFaults, faults } from "./all.ts";

@@ -2,7 +2,7 @@ import { markdownTable } from "#harness/core/text/markdown.ts";
 import { describePlace } from "#harness/proof/fault.ts";
 import { chapterFaults, faults } from "#harness/proof/faults/all.ts";
 import { describeExpected } from "#harness/proof/report/table.ts";
-import { type HopStanding, hopStandingOf } from "#harness/proof/unfollowed.ts";
+import { type HopStanding, hopStandingOf } from "#harness/proof/report/unfollowed.ts";
 
 /** Every fault that `npm run prove` injects. */
 export function faultsTable(): string {

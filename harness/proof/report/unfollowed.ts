@@ -1,5 +1,5 @@
+import type { Fault } from "#harness/proof/fault.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
-import type { Fault } from "./fault.ts";
 
 const listed = "what the engines or the plugin list is compared, and no packet is asked for";
 const inside = "interfaces, addresses and rules are read, and no packet is asked for";
