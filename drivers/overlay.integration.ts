@@ -44,6 +44,25 @@ test("an encrypted network is asked for as such, and the listing tells the VNI t
   });
 });
 
+test("a swarm is left with the driver, and stays where its nodes go as well", async () => {
+  await using one = await makeOneNode("overlay-ending");
+  const driver = await loadDriver("overlay", readSettings());
+  const [node] = one.cluster.nodes;
+  if (!node) throw new TypeError("expected one node");
+  const state = async () => (await node.docker.info()).Swarm?.LocalNodeState;
+  for (const [ending, left] of [
+    [false, "inactive"],
+    [true, "active"],
+  ] as const) {
+    await using scope = new Scope("the overlay driver");
+    await driver.install?.(scope, one.cluster);
+    expect(await state()).toBe("active");
+    one.cluster.ending = ending;
+    await scope.close();
+    expect(await state(), `ending: ${ending}`).toBe(left);
+  }
+});
+
 test("the manager's engine rotates the swarm's keys until the scope closes, and then is as it was", async () => {
   await using one = await makeOneNode("overlay-rotating");
   const [node] = one.cluster.nodes;

@@ -146,6 +146,10 @@ describe.concurrent("a mistake that only a set-up can find", () => {
       { FAULT: "vxlan-droped" },
       /FAULT=vxlan-droped: no such fault; expected e\.g\. .*vxlan-dropped.*\n.*next: docs\/proof\.md lists all/,
     ],
+    [
+      { FAULT: "announced-and-masqueraded", IMAGE: "localhost:1/nosuch:1" },
+      /FAULT=announced-and-masqueraded is made for cni-bgp bgp: with another driver it may change nothing/,
+    ],
   ];
   test.for(found)("%o ends the run with exit code 2, incomplete", async ([env, message], { expect }) => {
     const reports = mkdtempSync(join(folder, "reports-"));

@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
@@ -8,7 +8,7 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 import { formatCommand } from "#harness/host/shell.ts";
-import { readStatement } from "#reports/vitest-run.ts";
+import { readStatement, runVitest } from "#reports/vitest-run.ts";
 import { program, runCommand } from "./support/run-script.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-run-on-cluster-"));
@@ -79,6 +79,40 @@ test("chapters that run side by side have a cluster each, are told one by one wi
     ["worker", "node1", "external"],
   ]);
   expect(target?.cost?.processor).toEqual({ seconds: expect.any(Number) });
+  const states = new ClusterStates(readSettings()).all().map(({ id }) => id);
+  expect(states.filter((id) => clusters.includes(id))).toEqual([]);
+}, 240_000);
+
+/** A vitest config of the product's own in which one worker runs the chapter that kills an engine first. */
+const killFirst = `import { netconform } from "${projectRoot}/harness/cli/vitest/netconform.ts";
+
+const config = await netconform();
+class KillFirst {
+  async sort(files) {
+    return files.toSorted((one, other) => other.moduleId.includes("killed") - one.moduleId.includes("killed"));
+  }
+}
+export default { ...config, test: { ...config.test, sequence: { sequencer: KillFirst } } };
+`;
+
+test("a worker that comes from a chapter that kills an engine goes on with a cluster of its own, and both go", async () => {
+  const config = join(folder, "kill-first.config.mjs");
+  writeFileSync(config, killFirst);
+  using run = await runVitest({
+    config,
+    args: ["suites/lifecycle/killed-engines", "suites/basics/basics", "-t", "R6b,B2", "--maxWorkers=1"],
+    env: { DRIVER: "bridge", NODES: "1", KEEP: "0", SEQUENTIAL: "0" },
+  });
+  const said = `${run.stdout}\n${run.stderr}`;
+  expect(run.exitCode, said).toBe(0);
+  const results = run.statement?.targets[0]?.results ?? [];
+  const passed = results.filter(({ outcome }) => outcome === "passed").map(({ requirement }) => requirement);
+  expect(passed.toSorted(), said).toEqual(["B2", "R6b"]);
+  const transcripts = readdirSync(join(run.outputDir, "transcripts"));
+  const clusters = transcripts
+    .filter((name) => !name.endsWith("-setup.jsonl"))
+    .map((name) => parse(name).name);
+  expect(clusters, said).toHaveLength(2);
   const states = new ClusterStates(readSettings()).all().map(({ id }) => id);
   expect(states.filter((id) => clusters.includes(id))).toEqual([]);
 }, 240_000);
