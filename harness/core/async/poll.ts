@@ -74,6 +74,6 @@ async function passing(what: string, deadlineMs: number, signal: AbortSignal): P
   }
   throw (
     probe.blame(what, performance.now() - start) ??
-    new DeadlineExceeded(`waited ${deadlineMs} ms for ${what}`)
+    new DeadlineExceeded(`waited ${Math.round(deadlineMs)} ms for ${what}`)
   );
 }

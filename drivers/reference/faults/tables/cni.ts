@@ -23,7 +23,7 @@ export const referenceCniFaults = {
     breaks: "the runtime's portMappings are ignored",
     why: "published ports are closed, without an error",
     detectedBy: ["X3"],
-    hop: ["the answer of node1 to ", "came back to external eth"],
+    hop: ["the answer of node1 to ", "came back to "],
     mayFollow: ["X4"],
   },
   "cni-ports-outlive-container": {
