@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from "node:fs";
-import { dirname, join, normalize } from "node:path";
+import { dirname, join } from "node:path";
+import { importedFile } from "#harness/tools/syntax/tree.ts";
 import { readSource, type Source } from "./source.ts";
 
 /** The TypeScript modules of a project, by their path in it, and which of them rest on which. */
@@ -37,7 +38,7 @@ export class ProjectSources {
     const open = [path];
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       for (const specifier of this.#sources.get(next)?.imports ?? []) {
-        const imported = fileOf(specifier, next);
+        const imported = importedFile(specifier, next);
         if (imported === undefined || found.has(imported) || !this.#sources.has(imported)) continue;
         found.add(imported);
         open.push(imported);
@@ -70,10 +71,4 @@ export function isOwnTest(path: string): boolean {
 /** Whether a file holds tests of a chapter or protocol suite. */
 export function isChapter(path: string): boolean {
   return /^suites\/(?!requirements\/)[^/]+\/[^/]+\.test\.ts$/.test(path);
-}
-
-/** The path of what a module names in an import; `undefined` for a package. */
-function fileOf(specifier: string, from: string): string | undefined {
-  if (specifier.startsWith("#")) return specifier.slice(1);
-  return specifier.startsWith(".") ? normalize(join(dirname(from), specifier)) : undefined;
 }

@@ -1,4 +1,12 @@
-import { parseAst } from "rolldown/parseAst";
+import {
+  lineFinder,
+  type Node,
+  nodeIn,
+  nodesIn,
+  parseModule,
+  textOf,
+  walk,
+} from "#harness/tools/syntax/tree.ts";
 
 /** Lines of a file, from 1, both included. */
 export interface Lines {
@@ -23,13 +31,6 @@ export interface Source {
   readonly texts: ReadonlySet<string>;
 }
 
-interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [field: string]: unknown;
-}
-
 /** Reads the text of a TypeScript module. Throws for one that is not. */
 export function readSource(text: string): Source {
   const lineOf = lineFinder(text);
@@ -38,7 +39,7 @@ export function readSource(text: string): Source {
   const tests: Block[] = [];
   const objects: Block[] = [];
   const texts = new Set<string>();
-  walk(parseAst(text, { lang: "ts" }) as unknown as Node, (node) => {
+  walk(parseModule(text), (node) => {
     const literal = textOf(node);
     if (literal !== undefined) texts.add(literal);
     const specifier = importOf(node);
@@ -84,39 +85,4 @@ function keyOf({ key }: Node): string | undefined {
   const node = nodeIn(key);
   if (!node) return undefined;
   return typeof node.name === "string" ? node.name : textOf(node);
-}
-
-function textOf(node: Node): string | undefined {
-  return node.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
-}
-
-function walk(node: Node, visit: (node: Node) => void): void {
-  visit(node);
-  for (const value of Object.values(node)) {
-    const one = nodeIn(value);
-    for (const child of one ? [one] : nodesIn(value)) walk(child, visit);
-  }
-}
-
-function nodeIn(value: unknown): Node | undefined {
-  const isNode = typeof value === "object" && value !== null && "type" in value && "start" in value;
-  return isNode ? (value as Node) : undefined;
-}
-
-function nodesIn(value: unknown): Node[] {
-  return Array.isArray(value) ? value.flatMap((one) => nodeIn(one) ?? []) : [];
-}
-
-/** The line of a place in the text, by halving. */
-function lineFinder(text: string): (offset: number) => number {
-  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
-  return (offset) => {
-    let [low, high] = [0, starts.length];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle;
-    }
-    return low + 1;
-  };
 }

@@ -8,7 +8,7 @@ import { buildStatement } from "#reports/conformance/statement.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
 import { explain, idFrom, nearestIds } from "./explain.ts";
 import { failuresInLastRun } from "./last-run.ts";
-import { readSteps, stepsIn } from "./steps.ts";
+import { readSteps } from "./steps.ts";
 
 const steps = readSteps();
 
@@ -47,17 +47,6 @@ describe("an explanation", () => {
       /looks with expectPingByName, expectNoName\n {6}with a positive control: expectNoName$/m,
     );
   });
-});
-
-test("a test is read over several lines, and what a template fills in is left open", () => {
-  const title = ["$", '{count} probes, and "more"'].join("");
-  const source = `requirement(\n  "M4",\n  \`${title}\`,\n  async () => expectPing(a, b),\n);`;
-  expect(stepsIn("a.test.ts", source)).toEqual([
-    {
-      ...{ requirement: "M4", title: '… probes, and "more"', file: "a.test.ts", line: 1 },
-      ...{ checks: ["expectPing"], controlled: [] },
-    },
-  ]);
 });
 
 test("an id is known in letters of either case, and one that is none leads to its neighbours", () => {

@@ -1,7 +1,9 @@
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { isRequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import { isKey, type Node, nodesIn, walk } from "#harness/tools/syntax/tree.ts";
+import { requirementOf } from "#suites/requirements/catalogue.ts";
+import { type Citation, type Named, SuiteModule } from "./module.ts";
 
 /** One test of a requirement, as its source has it. */
 export interface Step {
@@ -11,17 +13,19 @@ export interface Step {
   readonly file: string;
   /** From 1. */
   readonly line: number;
-  /** What the test looks with, e.g. `expectPing`, in the order in which it first does. */
+  /** What the test looks with, e.g. `expectPing`, in the order of its text; then what the suites' own functions that it uses look with. */
   readonly checks: readonly string[];
   /** Those of them that have a positive control beside them. */
   readonly controlled: readonly string[];
 }
 
-/** `requirement("M4", "title"`, or another function of the suite's own, also over several lines and in the package's code. */
-const cited = /\b\w+\(\s*"([A-Z]+-?\d+[a-z]?)",\s*(["'`])((?:\\.|(?!\2)[^\\])*)\2/g;
-/** An id in a table or a loop, whose title is made elsewhere. */
-const mentioned = /"([A-Z]+-?\d+[a-z]?)"/g;
-const check = /\b(expect[A-Z]\w*)\(/g;
+/** A use of something that looks. */
+interface Look {
+  readonly name: string;
+  readonly controlled: boolean;
+}
+
+const check = /^expect[A-Z]\w*$/;
 /** Plain comparisons, which say nothing without what is compared. */
 const plain: ReadonlySet<string> = new Set(["expectFact", "expectThat", "expectPresent"]);
 
@@ -33,59 +37,84 @@ export function readSteps(root = projectRoot): Step[] {
     // What is looked for after all tests of a suite is there.
     ...globSync(`suites/*/fixture${moduleEnding}`, { cwd: root }).sort(),
   ];
-  const sources = files.map((file) => ({ file, source: readFileSync(join(root, file), "utf8") }));
-  const steps = sources.flatMap(({ file, source }) => stepsIn(file, source));
-  const have = new Set(steps.map(({ requirement }) => requirement));
-  return [...steps, ...sources.flatMap(({ file, source }) => mentionsIn(file, source, have))];
+  return stepsIn(files, (file) => {
+    const path = join(root, file);
+    return existsSync(path) ? readFileSync(path, "utf8") : undefined;
+  });
 }
 
-/** Where ids that no step has yet are mentioned, once for each file. */
-function mentionsIn(file: string, source: string, have: ReadonlySet<string>): Step[] {
-  const found = [...source.matchAll(mentioned)].filter(
-    ({ 1: id = "" }, index, all) =>
-      isRequirementId(id) && !have.has(id) && all.findIndex((other) => other[1] === id) === index,
+/**
+ * The tests in these files, whose texts and those of the suites' own modules beside them `textOf` has. A test is its call, with the
+ * functions and values of the suites that this names. Where an id has no test of its own, e.g. in a table whose titles are made elsewhere, each
+ * place counts that mentions it, once for each file.
+ */
+export function stepsIn(files: readonly string[], textOf: (file: string) => string | undefined): Step[] {
+  const known = new Map<string, SuiteModule | undefined>();
+  const read = (file: string) => {
+    if (!known.has(file)) {
+      const text = textOf(file);
+      known.set(file, text === undefined ? undefined : new SuiteModule(file, text));
+    }
+    return known.get(file);
+  };
+  const follow = (file: string) => (/^suites\/(?!requirements\/)/.test(file) ? read(file) : undefined);
+  const modules = files.flatMap((file) => read(file) ?? []);
+  const steps = modules.flatMap((module) =>
+    module.citations.map((citation) => stepOf(module, citation, follow)),
   );
-  return found.map(({ 1: requirement = "", index }) => {
-    const title = isRequirementId(requirement) ? requirementOf(requirement).title : "";
-    return { requirement, title, file, line: lineAt(source, index), checks: [], controlled: [] };
+  const have = new Set(steps.map(({ requirement }) => requirement));
+  return [...steps, ...modules.flatMap((module) => mentionsIn(module, have))];
+}
+
+function stepOf(
+  module: SuiteModule,
+  { id, title, call }: Citation,
+  follow: (file: string) => SuiteModule | undefined,
+): Step {
+  const looks = looksOf({ module, node: call }, follow);
+  return {
+    ...{ requirement: id, title, file: module.file, line: module.lineOf(call.start) },
+    checks: [...new Set(looks.map(({ name }) => name))],
+    controlled: [...new Set(looks.filter(({ controlled }) => controlled).map(({ name }) => name))],
+  };
+}
+
+/** What a piece of a module looks with, and then all that it names. */
+function looksOf(
+  start: Named,
+  follow: (file: string) => SuiteModule | undefined,
+  seen = new Set<Node>(),
+): Look[] {
+  seen.add(start.node);
+  const { module, node } = start;
+  const named = module.namedIn(node, follow).filter((one) => !seen.has(one.node));
+  return [
+    ...ownLooks(module, node),
+    ...named.flatMap((one) => (seen.has(one.node) ? [] : looksOf(one, follow, seen))),
+  ];
+}
+
+function ownLooks(module: SuiteModule, start: Node): Look[] {
+  const looks: Look[] = [];
+  walk(start, (node, parent) => {
+    if (node !== start && module.isCitation(node)) return false;
+    const name = node.type === "Identifier" ? String(node.name) : "";
+    if (!check.test(name) || plain.has(name) || !parent || isKey(node, parent) || parent.id === node)
+      return true;
+    // What is handed on, as in `map(expectOpen)`, is called where it goes.
+    const given = parent.callee === node ? nodesIn(parent.arguments) : [];
+    const texts = given.map(({ start: from, end }) => module.text.slice(from, end));
+    looks.push({ name, controlled: texts.some((one) => /\bcontrol\b/.test(one)) });
+    return true;
   });
+  return looks;
 }
 
-/** The tests in the text of one file. */
-export function stepsIn(file: string, source: string): Step[] {
-  const found = [...source.matchAll(cited)].filter(({ 1: id = "" }) => isRequirementId(id));
-  return found.map((match, index) => {
-    const [, requirement = "", , title = ""] = match;
-    const body = source.slice(match.index, found[index + 1]?.index ?? source.length);
-    const calls = [...body.matchAll(check)].flatMap(({ 1: name = "", index: at }) =>
-      plain.has(name) ? [] : [{ name, given: argumentsAt(body, at + name.length) }],
-    );
-    return {
-      requirement,
-      title: title
-        .replace(/\$\{name\}/, "the chapter")
-        .replaceAll(/\$\{.*?\}/g, "…")
-        .replaceAll(/\\(.)/g, "$1"),
-      file,
-      line: lineAt(source, match.index),
-      checks: [...new Set(calls.map(({ name }) => name))],
-      controlled: [
-        ...new Set(calls.filter(({ given }) => /\bcontrol\b/.test(given)).map(({ name }) => name)),
-      ],
-    };
+/** Where ids that no step has yet are mentioned. */
+function mentionsIn({ file, mentions, lineOf }: SuiteModule, have: ReadonlySet<string>): Step[] {
+  return [...mentions].flatMap(([id, offset]) => {
+    if (have.has(id)) return [];
+    const { title } = requirementOf(id);
+    return [{ requirement: id, title, file, line: lineOf(offset), checks: [], controlled: [] }];
   });
-}
-
-function lineAt(source: string, index: number): number {
-  return source.slice(0, index).split("\n").length;
-}
-
-/** The text between the bracket at `from` and the one that closes it. */
-function argumentsAt(text: string, from: number): string {
-  let open = 0;
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === "(") open++;
-    else if (text[at] === ")" && --open === 0) return text.slice(from, at);
-  }
-  return text.slice(from);
 }

@@ -32,6 +32,7 @@ const dependencies = [
     "hono",
     "ip-address",
     "markdown-it",
+    "rolldown",
     "ssh2",
     "testcontainers",
     "yaml",
