@@ -5,6 +5,9 @@ import { freshSubnet, freshSubnet6 } from "#harness/workload/fresh-subnet.ts";
 import { dockerDriver } from "./kit/docker-driver/docker-driver.ts";
 import { restartForFirewall } from "./kit/restore-firewall.ts";
 
+/** Followed by the IP version: each has a mode of its own. */
+const gatewayModeOption = "com.docker.network.bridge.gateway_mode_ipv";
+
 /** Docker's own bridge: one network per node, joined to the world by the node's NAT. */
 export default dockerDriver({
   name: "bridge",
@@ -22,8 +25,11 @@ export default dockerDriver({
   ],
   needs: { sctp: ["sctp"], ipv6: ["ipv6"] },
   driver: "bridge",
-  options: ({ gatewayMode }) =>
-    gatewayMode ? { "com.docker.network.bridge.gateway_mode_ipv4": gatewayMode } : {},
+  options: ({ gatewayMode, subnet6 }) => {
+    if (!gatewayMode) return {};
+    const versions = subnet6 ? [4, 6] : [4];
+    return Object.fromEntries(versions.map((version) => [`${gatewayModeOption}${version}`, gatewayMode]));
+  },
   connect: () => ({ restoreFirewall: restartForFirewall }),
   start: forwardIpv6,
 });

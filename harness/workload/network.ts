@@ -19,7 +19,10 @@ export interface NetworkSpec {
   mtu?: number;
   /** `docker network create --internal`; needs `internal`. */
   internal?: boolean;
-  /** `docker network create --opt com.docker.network.bridge.gateway_mode_ipv4=…`; needs `gatewayModes`. */
+  /**
+   * `docker network create --opt com.docker.network.bridge.gateway_mode_ipv4=…`, and `…_ipv6=…` where the network carries that; needs
+   * `gatewayModes`.
+   */
   gatewayMode?: "routed" | "isolated";
   /** `docker network create --opt encrypted`; needs `encrypted`. */
   encrypted?: boolean;

@@ -1,55 +1,78 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
+import { nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
-import { addressOf, contains } from "#harness/core/ip.ts";
+import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
 import { expectNoPing } from "#harness/observe/probe/path.ts";
-import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
-import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
+import type { Workload } from "#harness/workload/workload.ts";
 import { addressesBehindNode, nodeOf, port, routeThrough } from "./fixture.ts";
 
 /** Published by the container of the routed network, where ports of the node are not used. */
 const routedPort = 9115;
 
 chapter("datapath", ({ requirement, shared }) => {
-  const routed = shared("a container on a routed network", async ({ cluster, driver, scope }) => {
-    const node = nodeOf(cluster);
-    const network = await driver.createNetwork(scope, { gatewayMode: "routed" });
-    const workload = await network.run(scope, node, { publish: [{ port, hostPort: routedPort }] });
+  const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
+    addressHosts(scope, context.cluster, await ipVersionsOf(context)),
+  );
+
+  const routed = shared("a container on a routed network", async ({ scope, ...context }) => {
+    const stacked = await createStacked(scope, context, { gatewayMode: "routed" });
+    const workload = await stacked.network.run(scope, nodeOf(context.cluster), {
+      publish: [{ port, hostPort: routedPort }],
+    });
     const [published, unpublished] = await Promise.all([
       serve(workload, { ports: [port] }),
       serve(workload, { ports: [port + 1] }),
     ]);
-    return { node, workload, published, unpublished: unpublished.at(port + 1) };
+    /** Its ports at one of its own addresses. */
+    const direct = (address: string) => ({
+      published: published.at(port, { address }),
+      unpublished: unpublished.at(port + 1, { address }),
+    });
+    /** What it would publish at an address of its node. */
+    const onNode = (address: string) => published.at(port, { address, port: routedPort });
+    return { ...stacked, workload, direct, onNode };
   });
 
   requirement("X10a", "the external host, which has a route to the container", async (test) => {
     await promisedSince("27.0", test, async () => {
       const { cluster, scope, use } = test;
-      const { node, workload, published, unpublished } = await use(routed);
-      const outside = hostPeer(scope, cluster.external);
-      const { address } = node.interfaces.management;
-      await routeThrough(scope, cluster.external, workload.ip, address);
-      await fetchFromExternalHost(cluster, workload, { source: workload.ip });
-      const direct = published.at(port);
-      await expectOpen(outside, direct);
-      await expectOpen(hostPeer(scope, node), unpublished);
-      await expectBlocked(outside, unpublished, { control: { target: direct } });
-      await expectRefused(outside, published.at(port, { address, port: routedPort }));
+      const { versions, over, workload, direct, onNode } = await use(routed);
+      const everywhere = await use(hosts);
+      await overEach(test, versions, async (version) => {
+        const { external: outside, node: here } = everywhere.over(version);
+        const { ip } = await over(version, workload);
+        await routeThrough(scope, cluster.external, ip, here.ip);
+        await expectOutside(cluster, workload, version, everywhere, { source: ip });
+        const { published, unpublished } = direct(ip);
+        await expectOpen(outside, published);
+        await expectOpen(here, unpublished);
+        await expectBlocked(outside, unpublished, { control: { target: published } });
+        await expectRefused(outside, onNode(here.ip));
+      });
     });
   });
 
   requirement("X10a", "a container of another network", async (test) => {
     await promisedSince("28.0", test, async () => {
-      const { driver, scope, use } = test;
-      const { node, published, unpublished } = await use(routed);
-      const stranger = await (await driver.createNetwork(scope)).run(scope, node);
-      const direct = published.at(port);
-      await expectOpen(hostPeer(scope, node), unpublished);
-      await expectOpen(stranger, direct);
-      await expectBlocked(stranger, unpublished, { control: { target: direct } });
+      const { cluster, scope, use } = test;
+      const { versions, over, workload, direct } = await use(routed);
+      const everywhere = await use(hosts);
+      const others = await createStacked(scope, test);
+      const other = await others.network.run(scope, nodeOf(cluster));
+      await overEach(test, versions, async (version) => {
+        const [{ ip }, stranger] = await Promise.all([over(version, workload), others.over(version, other)]);
+        const { published, unpublished } = direct(ip);
+        await expectOpen(everywhere.over(version).node, unpublished);
+        await expectOpen(stranger, published);
+        await expectBlocked(stranger, unpublished, { control: { target: published } });
+      });
     });
   });
 
@@ -58,33 +81,60 @@ chapter("datapath", ({ requirement, shared }) => {
     "beside an internal network, whose containers and node reach each other",
     async (test) => {
       await promisedSince("28.0", test, async () => {
-        const { cluster, driver, scope } = test;
+        const { cluster, scope, use } = test;
         const node = nodeOf(cluster);
-        const internal = await driver.createNetwork(scope, { internal: true });
-        const isolated = await driver.createNetwork(scope, { internal: true, gatewayMode: "isolated" });
+        const everywhere = await use(hosts);
+        const internal = await createStacked(scope, test, { internal: true });
+        const isolated = await createStacked(scope, test, { internal: true, gatewayMode: "isolated" });
         const [a, b, c] = await Promise.all([
-          isolated.run(scope, node),
-          isolated.run(scope, node),
-          internal.run(scope, node),
+          isolated.network.run(scope, node),
+          isolated.network.run(scope, node),
+          internal.network.run(scope, node),
         ]);
         await using server = await serve(a, { ports: [port] });
-        await expectOpen(b, server.at(port));
+        await overEach(test, isolated.versions, async (version) => {
+          const [ownA, ownB] = await Promise.all([isolated.over(version, a), isolated.over(version, b)]);
+          const inside = () => expectOpen(ownB, server.at(port, { address: ownA.ip }));
+          await inside();
 
-        const here = hostPeer(scope, node);
-        await expectNoPing(here, a, { control: { to: c }, mayLackRoute: true });
-        const [{ gateway } = { gateway: "" }] = await addressesBehindNode(c);
-        const control = { from: c, to: { name: node.name, ip: gateway } };
-        for (const { address } of Object.values(node.interfaces)) {
-          await expectNoPing(a, { name: node.name, ip: address }, { control, mayLackRoute: true });
-        }
-        const own = parseLinks(await node.run(listLinks)).flatMap(({ addresses }) => addresses);
-        expectThat(!own.some((cidr) => contains(isolated.subnet, addressOf(cidr))), {
-          who: `${node.name} and the isolated network ${isolated.name}`,
-          expected: `no address of the node in ${isolated.subnet}`,
-          got: own.join(", "),
+          const { node: here } = everywhere.over(version);
+          const control = await internal.over(version, c);
+          await expectNoPing(here, ownA, { control: { to: control }, mayLackRoute: true });
+          const [{ gateway } = { gateway: "" }] = await addressesBehindNode(c, version);
+          const reached = { from: control, to: { name: node.name, ip: gateway } };
+          const own =
+            version === 4 ? Object.values(node.interfaces).map(({ address }) => address) : [here.ip];
+          for (const ip of own) {
+            await expectNoPing(ownA, { name: node.name, ip }, { control: reached, mayLackRoute: true });
+          }
+          const beside = await addressesBeside(a, ownA.ip);
+          expectThat(beside.length === 0, {
+            who: `${node.name} and the isolated network ${isolated.network.name}`,
+            expected: `no ${nameOf(version)} address of the node there`,
+            got: beside.join(", "),
+          });
+          await inside();
         });
-        await expectOpen(b, server.at(port));
       });
     },
   );
 });
+
+/**
+ * CIDRs of a workload's node that share a link with it: those of the subnet of that address of the workload's, and those of the same IP
+ * version on the bridge that its interface is a port of, link-local ones included.
+ */
+async function addressesBeside(workload: Workload, address: string): Promise<string[]> {
+  const [inside, onNode] = await Promise.all([workload.links(), workload.node.run(listLinks)]);
+  const links = parseLinks(onNode);
+  const own = inside.find(({ addresses }) => addresses.some((cidr) => addressOf(cidr) === address));
+  const bridge = links.find(({ index }) => index === own?.peerIndex)?.master;
+  const subnet = own?.addresses.find((cidr) => addressOf(cidr) === address) ?? "";
+  return links.flatMap(({ name, addresses }) =>
+    addresses.filter(
+      (cidr) =>
+        contains(subnet, addressOf(cidr)) ||
+        (name === bridge && familyOf(addressOf(cidr)) === familyOf(address)),
+    ),
+  );
+}

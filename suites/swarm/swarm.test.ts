@@ -1,6 +1,8 @@
 import overlay from "#drivers/overlay.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { overEach } from "#harness/conformance/ip-versions/each.ts";
+import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { runPair } from "#harness/conformance/pair.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, Nonconformance, Unsupported } from "#harness/core/errors.ts";
@@ -150,14 +152,21 @@ chapter("swarm", ({ requirement, shared }) => {
 
   requirement(
     "W6",
-    "containers that start before, in and after a swarm",
-    async ({ scope, cluster, driver, declaration, fact }) => {
+    "containers that start before, in and after a swarm, over each IP version",
+    async (test) => {
+      const { scope, cluster, declaration, fact } = test;
       if (declaration.capabilities.includes("scheduling")) {
         throw new Unsupported(`networks of ${declaration.name} are the swarm's, and no node's own`);
       }
       const node = managerOf(cluster);
-      const network = await driver.createNetwork(scope);
+      const { network, versions, over } = await createStacked(scope, test);
       const run = () => network.run(scope, node);
+      const expectEachOther = async (one: Workload, other: Workload) => {
+        await overEach(test, versions, async (version) => {
+          const [its, others] = await Promise.all([over(version, one), over(version, other)]);
+          await Promise.all([expectPingByName(one, others), expectPingByName(other, its)]);
+        });
+      };
       const [a, b] = await Promise.all([run(), run()]);
       await expectEachOther(a, b);
 
@@ -179,10 +188,6 @@ chapter("swarm", ({ requirement, shared }) => {
     { alone: true, deadlineMs: 120_000 },
   );
 });
-
-async function expectEachOther(one: Workload, other: Workload): Promise<void> {
-  await Promise.all([expectPingByName(one, other), expectPingByName(other, one)]);
-}
 
 interface ListedNode {
   ID: string;

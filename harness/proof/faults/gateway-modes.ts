@@ -1,5 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { networkOf } from "#harness/core/ip.ts";
+import { familyOf, networkOf, nthAddress, parseCidr } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault, FaultActs } from "#harness/proof/fault.ts";
 import { insertRule } from "./firewall.ts";
@@ -25,6 +25,27 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
       const chain = "type nat hook postrouting priority 90;";
       const rule = `ip saddr ${workload.ip} oifname ${device} masquerade;`;
       await addTable(scope, node, "ip", `chain judge { ${chain} ${rule} }`);
+    }),
+  },
+  {
+    name: "routed-network-masqueraded-over-ipv6",
+    on: place,
+    breaks: "translates what leaves a routed network over IPv6 to the node's address",
+    why: "a network that was given addresses of the site's prefix hides them all behind its node, and IPv4 looks well",
+    detectedBy: ["X10a"],
+    hop: ["it got through by c-", "node1 eth0 (out) from fd"],
+    alone: true,
+    inject: onWorkloadIn("routed", async (node, { network, scope }) => {
+      const { subnet6 } = await modeOf(node, network);
+      if (!subnet6) return;
+      const { device } = node.interfaces.management;
+      const chain = "type nat hook postrouting priority 90;";
+      await addTable(
+        scope,
+        node,
+        "ip6",
+        `chain judge { ${chain} ip6 saddr ${subnet6} oifname ${device} masquerade; }`,
+      );
     }),
   },
   {
@@ -92,6 +113,28 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
       },
     },
   },
+  {
+    name: "isolated-network-with-its-node-over-ipv6",
+    on: place,
+    breaks: "gives the bridge of an isolated network an IPv6 address",
+    why: "what was to be kept from its node reaches over IPv6 all that listens there, and IPv4 looks safe",
+    detectedBy: ["X10b"],
+    hop: ["it got through by node1 br-", " eth0 (in)"],
+    alone: true,
+    inject: {
+      "network created": async (context, { network, scope }) => {
+        const node = firstNode(context);
+        const { mode, bridge, subnet6 } = await modeOf(node, network.name);
+        if (mode !== "isolated" || !subnet6) return;
+        // Docker has such a bridge without IPv6, so that it has no link-local address either.
+        const disable = (value: 0 | 1) => ["sysctl", "-w", `net.ipv6.conf.${bridge}.disable_ipv6=${value}`];
+        await withUndo(scope, node, disable(0), disable(1));
+        const { prefix } = parseCidr(subnet6).network;
+        const own = `${nthAddress(subnet6, 254)}/${prefix}`;
+        await node.run(["ip", "address", "add", own, "dev", bridge, "nodad"]);
+      },
+    },
+  },
 ];
 
 type Started = Parameters<NonNullable<FaultActs["workload started"]>>[1];
@@ -110,8 +153,14 @@ function onWorkloadIn(
   };
 }
 
-async function modeOf(node: ClusterNode, network: string): Promise<{ mode: string; bridge: string }> {
-  const { Id, Options } = await node.docker.getNetwork(network).inspect();
+/** The mode of a network, the bridge that it is on its node, and its IPv6 subnet where it has one. */
+async function modeOf(
+  node: ClusterNode,
+  network: string,
+): Promise<{ mode: string; bridge: string; subnet6?: string }> {
+  const { Id, IPAM, Options } = await node.docker.getNetwork(network).inspect();
   const mode: string = Options?.["com.docker.network.bridge.gateway_mode_ipv4"] ?? "";
-  return { mode, bridge: `br-${Id.slice(0, 12)}` };
+  const subnets = (IPAM?.Config ?? []).flatMap(({ Subnet }) => (Subnet ? [Subnet] : []));
+  const subnet6 = subnets.find((subnet) => familyOf(subnet) === 6);
+  return { mode, bridge: `br-${Id.slice(0, 12)}`, ...(subnet6 ? { subnet6 } : {}) };
 }

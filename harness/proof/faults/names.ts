@@ -3,6 +3,7 @@ import { withUndo } from "#harness/host/with-undo.ts";
 import { embeddedDns } from "#harness/observe/probe/names.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
 import { drop, firstNode, onCouple } from "./tools.ts";
 
 /** Faults of name resolution. */
@@ -78,6 +79,27 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "ipv6-names-lost-in-a-swarm",
+    on: { tier: "chapters", chapter: "swarm", driver: "bridge" },
+    breaks:
+      "drops what containers ask the engine's DNS for IPv6 addresses that start while the node is in a swarm",
+    why: "what speaks IPv6 loses its peers with the first step to a second machine, and IPv4 looks well",
+    detectedBy: ["W6"],
+    hop: ["it did not leave "],
+    inject: {
+      "workload started": async (_context, { workload, scope }) => {
+        const { Swarm } = await workload.node.docker.info();
+        if (Swarm.LocalNodeState !== "active") return;
+        await drop(
+          scope,
+          workload,
+          "output",
+          `ip daddr ${embeddedDns} meta l4proto udp ${asksForIpv6(workload)}`,
+        );
+      },
+    },
+  },
+  {
     name: "service-name-kept",
     on: { tier: "chapters", chapter: "swarm", driver: "overlay" },
     breaks: "keeps the name of a service at the address of a container that is none of its tasks",
@@ -101,3 +123,10 @@ export const nameFaults: readonly Fault<"chapters">[] = [
     },
   },
 ];
+
+/** What matches a question for IPv6 addresses of a name as long as the workload's. */
+function asksForIpv6({ name }: Workload): string {
+  // The headers of UDP and DNS, the name as one label with its length and its end, then the type; RFC 1035, section 4.1.2.
+  const bytes = 8 + 12 + 1 + name.length + 1;
+  return `@th,${8 * bytes},16 28`;
+}

@@ -57,7 +57,7 @@ export async function drop(
 export async function addTable(
   scope: Scope,
   where: ClusterNode | Workload,
-  family: "inet" | "ip" | "arp",
+  family: "inet" | "ip" | "ip6" | "arp",
   content: string,
 ): Promise<void> {
   const table = `fault_${randomBytes(3).toString("hex")}`;
