@@ -3,7 +3,7 @@ import { expectThat } from "#harness/conformance/expect.ts";
 import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
-import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { expectFlow, Flow, type FlowEnds } from "#harness/observe/probe/flow.ts";
 import { describeTarget, serve } from "#harness/observe/probe/service.ts";
 import { startAgain } from "#harness/workload/docker/restart.ts";
@@ -52,7 +52,7 @@ chapter("datapath", ({ requirement }) => {
       };
 
       const held = heldOver(test, versions, { since: ipv6FilteredSince });
-      await promisedSince("23.0", test, async () => {
+      await judgeAsPromised(test, async () => {
         const interrupted = await flowsTo(restarting, interruptedPort, fromPort);
         const beside = await flowsTo(other, otherPort, fromPort + 2);
         await Promise.all([...interrupted, ...beside].map(expectFlow));

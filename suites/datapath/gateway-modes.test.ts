@@ -4,7 +4,7 @@ import { nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
-import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
 import { expectNoPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
@@ -41,7 +41,7 @@ chapter("datapath", ({ requirement, shared }) => {
   });
 
   requirement("X10a", "the external host, which has a route to the container", async (test) => {
-    await promisedSince("27.0", test, async () => {
+    await judgeAsPromised(test, async () => {
       const { cluster, scope, use } = test;
       const { versions, over, workload, direct, onNode } = await use(routed);
       const everywhere = await use(hosts);
@@ -60,7 +60,7 @@ chapter("datapath", ({ requirement, shared }) => {
   });
 
   requirement("X10a", "a container of another network", async (test) => {
-    await promisedSince("28.0", test, async () => {
+    await judgeAsPromised(test, async () => {
       const { cluster, scope, use } = test;
       const { versions, over, workload, direct } = await use(routed);
       const everywhere = await use(hosts);
@@ -80,7 +80,7 @@ chapter("datapath", ({ requirement, shared }) => {
     "X10b",
     "beside an internal network, whose containers and node reach each other",
     async (test) => {
-      await promisedSince("28.0", test, async () => {
+      await judgeAsPromised(test, async () => {
         const { cluster, scope, use } = test;
         const node = nodeOf(cluster);
         const everywhere = await use(hosts);

@@ -2,7 +2,6 @@ import { refuseSharedClock } from "#harness/cluster/engines/loss/clock.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { workerSelection, workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import type { History } from "#harness/oracle/nemesis/history.ts";
-import { refuseCni } from "#suites/lifecycle/fixture.ts";
 import { factsOf, playSeeds } from "./nemesis/campaign.ts";
 import { filesOf, notHealed } from "./nemesis/failure.ts";
 import { placesOf } from "./nemesis/field.ts";
@@ -19,7 +18,6 @@ chapter("disorder", ({ requirement }) => {
     "schedules of disturbances, each from a seed, with changes meanwhile",
     async (test) => {
       const { name } = test.declaration;
-      refuseCni(test.declaration);
       const { possible, without } = await whatIsPossible(test);
       for (const reason of without) test.note(`not among the disturbances: ${reason}`);
       const { generated, seed: shuffled } = workerSelection();
@@ -45,7 +43,6 @@ chapter("disorder", ({ requirement }) => {
     "D5b",
     "the clock of a node, set an hour ahead and back",
     async (test) => {
-      refuseCni(test.declaration);
       const { near, far } = placesOf(test.cluster);
       await refuseSharedClock(far, [near]);
       const jump = { what: { kind: "clock jump" }, from: 0, to: 1 } as const;

@@ -1,9 +1,8 @@
 import { chapter } from "#harness/conformance/chapter.ts";
-import { ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
 import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
-import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
@@ -86,7 +85,7 @@ chapter("ipv6", ({ requirement, shared }) => {
     const { a } = await test.use(neighbours);
     const over6 = await test.use(hosts);
     const look = () => expectEgress(a, over6);
-    await promisedSince(ipv6FilteredSince, test, look, { overCni: "ipv6Egress" });
+    await judgeAsPromised(test, look);
   });
 
   requirement(
@@ -109,7 +108,7 @@ chapter("ipv6", ({ requirement, shared }) => {
           ),
         );
       };
-      await promisedSince(ipv6FilteredSince, test, look, { overCni: "ipv6Egress" });
+      await judgeAsPromised(test, look);
     },
   );
 
@@ -123,7 +122,7 @@ chapter("ipv6", ({ requirement, shared }) => {
     await using listening = await serve(its, { ports: [port] });
     const addresses = await addressesOf(target, 6);
     fact("IPv6 addresses of a container", addresses.length);
-    await promisedSince(ipv6FilteredSince, test, async () => {
+    await judgeAsPromised(test, async () => {
       await Promise.all(
         addresses.map(async (address) => {
           // Its address on the egress is asked by its node, which is there as well.
@@ -150,7 +149,7 @@ chapter("ipv6", ({ requirement, shared }) => {
     const { external, node: here } = await use(hosts);
     const behind = await addressesBehindNode(workload, 6);
     fact("IPv6 addresses behind the node", behind.length);
-    await promisedSince(ipv6FilteredSince, test, async () => {
+    await judgeAsPromised(test, async () => {
       refuseNoneBehind(workload, behind);
       for (const { ip, gateway } of behind) {
         for (const address of [ip, gateway]) await routeThrough(scope, cluster.external, address, here.ip);

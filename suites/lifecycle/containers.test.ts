@@ -14,7 +14,6 @@ import {
   nodeOf,
   peerNodeOf,
   publishes,
-  refuseCni,
   runWhenPossible,
   startWhenPossible,
   stop,
@@ -35,7 +34,6 @@ chapter("lifecycle", ({ requirement, shared }) => {
     "while others come and take what is free",
     async (test) => {
       const { scope, fact, use } = test;
-      refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
       const everywhere = await use(hosts);
       const stacked = await createStacked(scope, test);
@@ -74,7 +72,6 @@ chapter("lifecycle", ({ requirement, shared }) => {
     "containers whose program or port is not to be had",
     async (test) => {
       const { driver, scope, fact } = test;
-      refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
       const pools = { subnet: nthSubnet(freshSubnet(), 29, 0), subnet6: nthSubnet(freshSubnet6(), 125, 0) };
       const published = { publish: [{ port: 80, hostPort: takenPort }] };

@@ -15,7 +15,6 @@ import {
   nodeOf,
   passes,
   peerNodeOf,
-  refuseCni,
   runWhenPossible,
   untilBack,
 } from "./fixture.ts";
@@ -34,7 +33,6 @@ chapter("lifecycle", ({ requirement, shared }) => {
 
   const restarted = shared("an engine that was restarted", async (context) => {
     const { scope } = context;
-    refuseCni(context.declaration);
     const node = nodeOf(context.cluster);
     const everywhere = await hosts.make();
     const stacked = await createStacked(scope, context);
@@ -90,7 +88,6 @@ chapter("lifecycle", ({ requirement, shared }) => {
     "an engine ends, and starts while its containers run on",
     async (test) => {
       const { scope, fact, use } = test;
-      refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
       const everywhere = await use(hosts);
       await enableLiveRestore(scope, node);

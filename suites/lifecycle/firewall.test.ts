@@ -2,7 +2,7 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
-import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Unsupported } from "#harness/core/errors.ts";
@@ -92,7 +92,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
       const attempts = seen.reduce((sum, one) => sum + one.attempts, 0);
       const arrived = seen.flatMap((one) => one.arrived);
       test.fact("attempts from outside", attempts);
-      await promisedSince("28.0", test, async () => {
+      await judgeAsPromised(test, async () => {
         if (arrived.length === 0) return;
         throw await failureOf({
           who: `${node.name} while its firewall was flushed and restored, and after it`,

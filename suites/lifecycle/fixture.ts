@@ -7,7 +7,7 @@ import type { Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { addressOf, contains, nthAddress } from "#harness/core/ip.ts";
 import { NoRoute } from "#harness/host/agent/agent.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
@@ -37,12 +37,6 @@ const reachMs = 60_000;
  * before (libnetwork, networkdb, bulkSyncNode), and refuses a start after 20 s of that.
  */
 const startMs = 90_000;
-
-/** Throws `Unsupported` for a driver whose workloads no engine attaches. */
-export function refuseCni({ name, capabilities }: ChapterContext["declaration"]): void {
-  if (!capabilities.includes("cni")) return;
-  throw new Unsupported(`${name}: no engine attaches its containers, so that none brings them back`);
-}
 
 /**
  * The node whose engine ends: the last one. A swarm of one manager tolerates the loss of none, and that is the first node; after a restart of

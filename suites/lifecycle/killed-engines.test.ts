@@ -2,7 +2,7 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { killAndStartEngine } from "#harness/workload/docker/engine/ends.ts";
-import { bringBack, expectReached, fixed, leaveAlone, nodeOf, peerNodeOf, refuseCni } from "./fixture.ts";
+import { bringBack, expectReached, fixed, leaveAlone, nodeOf, peerNodeOf } from "./fixture.ts";
 import { expectStartedAgain } from "./started-again.ts";
 
 const hostPort = 9125;
@@ -15,7 +15,6 @@ chapter("lifecycle", ({ requirement }) => {
     "an engine is killed and started, and its containers are started again",
     async (test) => {
       const { scope } = test;
-      refuseCni(test.declaration);
       const node = nodeOf(test.cluster);
       const stacked = await createStacked(scope, test);
       const { network } = stacked;

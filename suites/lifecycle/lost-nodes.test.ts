@@ -11,7 +11,6 @@ import {
   fixed,
   leaveAlone,
   nodeOf,
-  refuseCni,
   runWhenPossible,
 } from "./fixture.ts";
 
@@ -23,7 +22,6 @@ chapter("lifecycle", ({ requirement }) => {
     "a node is lost, and its container runs on another one",
     async (test) => {
       const { driver, scope } = test;
-      refuseCni(test.declaration);
       const lost = nodeOf(test.cluster);
       const [home, there = home] = test.cluster.nodes.filter((node) => node !== lost);
       if (!home || !there) throw new Blocked(`two nodes are needed, NODES=${test.cluster.nodes.length}`);

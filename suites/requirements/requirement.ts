@@ -1,4 +1,5 @@
 import type { AppliesTo } from "./applicability/applies-to.ts";
+import type { DockerPromise } from "./applicability/docker-promise.ts";
 
 /** MUST: without it the plugin is not conformant. SHOULD and MAY are reported beside the verdict. */
 export type Level = "MUST" | "SHOULD" | "MAY";
@@ -37,6 +38,8 @@ export interface Requirement {
   readonly profile: ConformanceProfile;
   /** Which plugins the rule is for; `applicability` decides with it. */
   readonly appliesTo: AppliesTo;
+  /** Since when Docker promises it, where that is later than the oldest engine; one entry for all its tests, or one for each title. */
+  readonly promised?: readonly DockerPromise[];
   /** What it ends with is told, and no verdict: nobody knows yet how often it is wrong by itself. */
   readonly provisional?: true;
   /** Set when no fault can break the rule here: the reason. Everything else must be proved. */

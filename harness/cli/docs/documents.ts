@@ -8,7 +8,7 @@ import { capabilitiesTable, driversTable, featuresTable } from "./tables/capabil
 import { commandsTable } from "./tables/commands.ts";
 import { faultsTable, hopsTable } from "./tables/faults.ts";
 import { causesTable, outcomesTable, providersTable, settingsTable } from "./tables/plain.ts";
-import { requirementsTable } from "./tables/requirements.ts";
+import { notOverCniTable, requirementsTable } from "./tables/requirements.ts";
 import {
   cniSpecification,
   cnmSpecification,
@@ -33,6 +33,7 @@ export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/capabilities.md", name: "drivers", make: driversTable },
   { document: "docs/capabilities.md", name: "features", make: featuresTable },
   { document: "docs/requirements.md", name: "requirements", make: requirementsTable },
+  { document: "docs/requirements.md", name: "not-over-cni", make: notOverCniTable },
   { document: "docs/specification.md", name: "texts", make: specificationTexts },
   { document: "docs/specification.md", name: "reasons", make: specificationReasons },
   { document: "docs/specification.md", name: "gaps", make: specificationGaps },

@@ -1,9 +1,9 @@
 import { isPromised, type Judged } from "#harness/conformance/suite/promised-since.ts";
 import type { Capability } from "#suites/requirements/capability.ts";
+import { ipv6FilteredSince } from "#suites/requirements/rules/ipv6.ts";
 import type { IpVersion } from "./stacked.ts";
 
-/** Docker filters and translates IPv6 of its bridges since. Source: Docker Engine 27.0, release notes, IPv6. */
-export const ipv6FilteredSince = "27.0";
+export { ipv6FilteredSince };
 
 /** From where on a rule holds over IPv6 as it does over IPv4. */
 export interface OverIpv6 {

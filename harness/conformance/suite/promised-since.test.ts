@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import type { Capability } from "#suites/requirements/capability.ts";
-import { promisedSince } from "./promised-since.ts";
+import { judgeAsPromised } from "./promised-since.ts";
 
 const broken = new Nonconformance({ who: "c1 to c1", expected: "open", got: "dropped" });
 const holds = async () => {};
@@ -20,8 +20,9 @@ async function judge(
     cluster: { engine },
     declaration: { capabilities },
     fact: (...told: unknown[]) => facts.push(told),
+    promise: { since: "28.0", ...(overCni ? { overCni } : {}) } as const,
   };
-  const ended = await promisedSince("28.0", judged, look, overCni ? { overCni } : {}).then(
+  const ended = await judgeAsPromised(judged, look).then(
     () => "passed",
     (error: unknown) => error,
   );

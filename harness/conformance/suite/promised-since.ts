@@ -1,16 +1,10 @@
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { compareVersions } from "#harness/core/compare-versions.ts";
-import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import { outOfView } from "#harness/observe/second-look/view.ts";
-import type { Capability } from "#suites/requirements/capability.ts";
+import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
 import type { TestTools } from "./tools.ts";
-
-/** Where else than by Docker's documentation something is promised. */
-interface OtherPromise {
-  /** What plugins behind a CNI runtime declare that have it. */
-  readonly overCni?: Capability;
-}
 
 /** What decides whether something is promised, and takes what was seen. */
 export interface Judged {
@@ -20,18 +14,18 @@ export interface Judged {
 }
 
 /**
- * A rule that Docker promises, and only from a version on, e.g. `28.0`. The specification of CNI promises nothing of it: through CNI it
- * is a rule for a driver that declares `overCni`, whatever the engine. Where it is none the same is looked at, what was seen is a fact of
- * the report, and the test ends with `Unsupported`.
+ * A rule that Docker promises, and only from a version on: the catalogue has it (`Requirement.promised`), and `test` carries it. The
+ * specification of CNI promises nothing of it: through CNI it is a rule for a driver that declares `overCni`, whatever the engine. Where it is
+ * none the same is looked at, what was seen is a fact of the report, and the test ends with `Unsupported`.
  */
-export async function promisedSince(
-  version: string,
-  test: Judged,
+export async function judgeAsPromised(
+  test: Judged & Pick<TestTools, "promise">,
   look: () => Promise<void>,
-  where: OtherPromise = {},
 ): Promise<void> {
-  if (isPromised(version, test, where)) return look();
-  const { cluster, fact } = test;
+  const { cluster, fact, promise } = test;
+  if (!promise) throw new HarnessError("the catalogue does not say since when Docker promises this");
+  const { since, overCni } = promise;
+  if (isPromised(since, test, promise)) return look();
   const broken = await outOfView(look).then(
     () => undefined,
     (error: unknown) => {
@@ -39,12 +33,11 @@ export async function promisedSince(
       throw error;
     },
   );
-  fact(`promised since Docker ${version}`, broken ? firstLineOf(broken.message) : "it holds");
-  const { overCni } = where;
+  fact(`promised since Docker ${since}`, broken ? firstLineOf(broken.message) : "it holds");
   throw new Unsupported(
     isThroughCni(test)
       ? `Docker promises it, and CNI does not${overCni ? ` without ${overCni}` : ""}`
-      : `Docker promises it since ${version}, the cluster runs ${cluster.engine}`,
+      : `Docker promises it since ${since}, the cluster runs ${cluster.engine}`,
   );
 }
 
@@ -52,7 +45,7 @@ export async function promisedSince(
 export function isPromised(
   version: string,
   test: Pick<Judged, "cluster" | "declaration">,
-  { overCni }: OtherPromise = {},
+  { overCni }: Pick<DockerPromise, "overCni"> = {},
 ): boolean {
   return isThroughCni(test)
     ? overCni !== undefined && test.declaration.capabilities.includes(overCni)

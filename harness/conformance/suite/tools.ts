@@ -1,8 +1,11 @@
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
 
 /** What every test body gets besides the suite's own context. */
 export interface TestTools {
+  /** From when on Docker promises what the test shows, as the catalogue has it; left out: on every engine. */
+  readonly promise?: DockerPromise;
   /** Closes when the test ends; what the test makes registers its removal here. */
   readonly scope: Scope;
   /** Resolves something that several tests of the suite share, making it on first use. */

@@ -40,6 +40,22 @@ describe("an explanation", () => {
     expect(explain("M5", steps)).not.toContain("the specification asks");
   });
 
+  test("says since when Docker promises it, of each test where they differ, and what stands for it over CNI", () => {
+    expect(explain("X6", steps)).toContain("promised since:\n    Docker 28.0; over CNI by nobody\n");
+    expect(explain("X5b", steps)).toContain("Docker 28.0; over CNI by plugins that declare hairpin\n");
+    const text = explain("X10a", steps);
+    expect(text).toContain("Docker 27.0 (the external host, which has a route to the container); over CNI");
+    expect(text).toContain("Docker 28.0 (a container of another network); over CNI");
+    expect(explain("M4", steps)).not.toContain("promised since");
+  });
+
+  test("says why it is not for drivers over CNI", () => {
+    expect(explain("M11", steps)).toContain(
+      "not over CNI:\n    a CNI network gives out a part of its subnet",
+    );
+    expect(explain("M4", steps)).not.toContain("not over CNI");
+  });
+
   test("says what looks, and what has a positive control beside it", () => {
     const text = explain("M5", steps);
     expect(text).toContain("capability names: containers of a network find each other by name");

@@ -2,6 +2,7 @@ import { typed } from "#harness/core/typed.ts";
 import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import { faults } from "#harness/proof/faults/all.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
+import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
 import { capabilities } from "#suites/requirements/capability.ts";
 import {
   isRequirementId,
@@ -17,7 +18,7 @@ const mostNear = 5;
 
 /** What a requirement is, what shows it, and what a red of it usually means; some lines for people. `pages`: of its failures in the last run. */
 export function explain(id: RequirementId, steps: readonly Step[], pages: readonly string[] = []): string {
-  const { title, level, source, profile, appliesTo, unprovable } = requirementOf(id);
+  const { title, level, source, profile, appliesTo, promised = [], unprovable } = requirementOf(id);
   const own = steps.filter(({ requirement }) => requirement === id || successorsOf(id).includes(requirement));
   const proving = faults.filter(({ detectedBy }) => detectedBy.some((one) => one === id));
   return [
@@ -25,6 +26,8 @@ export function explain(id: RequirementId, steps: readonly Step[], pages: readon
     `  ${level}, profile ${profile}`,
     `  source: ${[source.text, ...(source.url === undefined ? [] : [source.url])].join(", ")}`,
     ...section("needs", describeNeeds(appliesTo)),
+    ...section("promised since", promised.map(describePromise)),
+    ...section("not over CNI", appliesTo.notOverCni === undefined ? [] : [appliesTo.notOverCni]),
     ...section("the specification asks for it in (in our words)", sentencesOf(id)),
     ...section("steps", own.flatMap(describeStep)),
     ...section(
@@ -97,6 +100,12 @@ function describeNeeds(needs: AppliesTo): string[] {
     ...(since === undefined ? [] : [`CNI ${since} or later`]),
     ...(until === undefined ? [] : [`CNI ${until} or earlier`]),
   ];
+}
+
+/** On an older engine the rule is looked at, and decides nothing. */
+function describePromise({ since, test, overCni }: DockerPromise): string {
+  const without = overCni ? `by plugins that declare ${overCni}` : "by nobody";
+  return `Docker ${since}${test === undefined ? "" : ` (${test})`}; over CNI ${without}`;
 }
 
 function describeStep({ title, file, line, checks, controlled }: Step): string[] {

@@ -47,6 +47,17 @@ describe("a driver on a cluster", () => {
     expect(applicability(requirementOf("W3"), driver)).toMatchObject({ missing: ["scheduling", "names"] });
   });
 
+  test("over CNI is not asked for what engines do, and told why after what it does not declare", () => {
+    const overCni: DriverTarget = { on: "cluster", name: "mine", capabilities: ["multihost", "cni"] };
+    expect(reasonOf("B12", overCni)).toBe(
+      "mine: no engine attaches its containers, so that none brings them back",
+    );
+    expect(applicability(requirementOf("B12"), overCni)).toMatchObject({ missing: [] });
+    expect(reasonOf("M13", overCni)).toBe("mine does not declare lostNodes");
+    expect(reasonOf("M4", overCni)).toBe("applies");
+    expect(reasonOf("B12", driver)).toBe("applies");
+  });
+
   test("has no rule of the plugin protocols", () => {
     const rules = requirementIds.filter((id) => applicability(catalogue[id], driver).answer !== "no rule");
     expect(rules.filter((id) => id.startsWith("CN"))).toEqual([]);

@@ -37,7 +37,7 @@ export type Target = DriverTarget | CnmPluginTarget | CniPluginTarget;
 
 /**
  * applies: a test decides. unsupported: the plugin does not declare what the rule needs; `missing` names it, one by one for
- * a driver. no rule: the rule says nothing about such a target, which has no test of it; `predecessor` is the id of the rule
+ * a driver, and nothing where the rule is not for drivers over CNI. no rule: the rule says nothing about such a target, which has no test of it; `predecessor` is the id of the rule
  * that stood in its place at the target's version.
  */
 export type Applicability =
@@ -77,8 +77,12 @@ function placeOf({ profile }: Requirement): Target["on"] {
 
 function toDriver({ appliesTo }: Requirement, { name, capabilities }: DriverTarget): Applicability {
   const missing = (appliesTo.capabilities ?? []).filter((one: Capability) => !capabilities.includes(one));
-  if (missing.length === 0) return applies;
-  return { answer: "unsupported", reason: `${name} does not declare ${missing[0]}`, missing };
+  if (missing.length > 0) {
+    return { answer: "unsupported", reason: `${name} does not declare ${missing[0]}`, missing };
+  }
+  const { notOverCni } = appliesTo;
+  if (notOverCni === undefined || !capabilities.includes("cni")) return applies;
+  return { answer: "unsupported", reason: `${name}: ${notOverCni}`, missing };
 }
 
 const subsystems: readonly Subsystem[] = ["NetworkDriver", "IpamDriver"];

@@ -16,6 +16,8 @@ export type PluginKind = (typeof pluginKinds)[number];
 export interface AppliesTo {
   /** What a driver must declare, in the order in which a missing one is named. */
   readonly capabilities?: readonly Capability[];
+  /** Of a rule for drivers: why it says nothing of one whose workloads a CNI runtime attaches; left out: it binds those as well. */
+  readonly notOverCni?: string;
   /** CNM: subsystem that the plugin must list in `Plugin.Activate`; `any`: one of them at least. */
   readonly subsystem?: Subsystem | "any";
   /** CNM: what the plugin must declare in `GetCapabilities` besides. */

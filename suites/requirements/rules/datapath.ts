@@ -40,6 +40,9 @@ const gateways = {
 };
 const publishing = from("Port publishing and mapping", "network/port-publishing.md#publishing-ports");
 
+/** Why a rule on ports that nobody named is not for CNI. */
+const portsGiven = "a CNI runtime is given each port, and chooses none";
+
 /** What users of a network meet every day and the tutorial does not ask: the paths of packets within and between nodes. */
 export const datapathRequirements = {
   B8: networks(
@@ -74,6 +77,7 @@ export const datapathRequirements = {
       "a published port is reached by the container itself, its neighbours and containers of other networks",
       ["publish"],
     ),
+    promised: [{ since: "28.0", overCni: "hairpin" }],
     source: {
       ...publishing("").source,
       text: "Docker, Port publishing and mapping; CNI, portmap plugin, SNAT (hairpin)",
@@ -91,31 +95,40 @@ export const datapathRequirements = {
       url: "https://docs.docker.com/reference/cli/docker/container/run/#publish",
     },
   },
-  X6: publishing("nothing but published ports is reached from another host", ["publish", "isolation"]),
+  X6: {
+    ...publishing("nothing but published ports is reached from another host", ["publish", "isolation"]),
+    promised: [{ since: "28.0" }],
+  },
   X7: {
     ...publishing(
       "a UDP flow reaches a container that was restarted meanwhile, from the client's address; other flows go on",
       ["publish"],
     ),
+    promised: [{ since: "23.0" }],
     source: {
       text: "Docker, Port publishing and mapping; moby#44742",
       url: "https://github.com/moby/moby/pull/44742",
     },
   },
-  X8a: publishing(
-    "ports that the engine chooses differ, a port that is taken is refused by name, and goes with its container",
-    ["publish"],
-  ),
-  X8b: publishing("a published port stays what it is while its container joins and leaves networks", [
-    "publish",
-    "hotplug",
-  ]),
+  X8a: {
+    ...publishing(
+      "ports that the engine chooses differ, a port that is taken is refused by name, and goes with its container",
+    ),
+    appliesTo: { capabilities: ["publish"], notOverCni: portsGiven },
+  },
+  X8b: {
+    ...publishing("a published port stays what it is while its container joins and leaves networks"),
+    appliesTo: { capabilities: ["publish", "hotplug"], notOverCni: portsGiven },
+  },
 
   M11: {
     ...overlay(
       "an address that goes to another container, on any node, is reached there within 5 s from everywhere",
-      ["multihost", "hotplug"],
     ),
+    appliesTo: {
+      capabilities: ["multihost", "hotplug"],
+      notOverCni: "a CNI network gives out a part of its subnet on each node; B13 is the rule for that",
+    },
     source: {
       ...overlay("").source,
       text: "Docker, Overlay network driver; RFC 4861, section 7.2.6: neighbours are told of a new MAC",
@@ -149,6 +162,10 @@ export const datapathRequirements = {
       "containers of a routed network speak to the outside with their own address, at which published ports alone are reached",
       ["publish", "outbound", "gatewayModes"],
     ),
+    promised: [
+      { since: "27.0", test: "the external host, which has a route to the container" },
+      { since: "28.0", test: "a container of another network" },
+    ],
     source: gateways,
   },
   X10b: {
@@ -156,6 +173,7 @@ export const datapathRequirements = {
       "containers of an isolated network and their node do not reach each other; inside of it all works",
       ["internal", "gatewayModes"],
     ),
+    promised: [{ since: "28.0" }],
     source: gateways,
   },
 } as const satisfies Record<string, Requirement>;

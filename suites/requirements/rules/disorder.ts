@@ -1,4 +1,5 @@
 import type { Requirement } from "#suites/requirements/requirement.ts";
+import { noEngineAttaches } from "./lifecycle.ts";
 
 /** What must hold in mixtures and moments that nobody wrote down: generated, and judged by what the driver promises. */
 export const disorderRequirements = {
@@ -42,7 +43,7 @@ export const disorderRequirements = {
     title:
       "30 s after wires, engines, plugin and nodes are as before, names, addresses, forwarding and policies are right again, and nothing is left behind",
     level: "SHOULD",
-    appliesTo: { capabilities: ["multihost"] },
+    appliesTo: { capabilities: ["multihost"], notOverCni: noEngineAttaches },
     profile: "disorder",
     source: { text: "netconform, docs/disorder.md" },
   },
@@ -50,7 +51,7 @@ export const disorderRequirements = {
     title:
       "when the clock of a node jumped an hour ahead and back, names, addresses, forwarding and policies are right again within 30 s, and nothing is left behind",
     level: "SHOULD",
-    appliesTo: { capabilities: ["multihost"] },
+    appliesTo: { capabilities: ["multihost"], notOverCni: noEngineAttaches },
     profile: "disorder",
     source: { text: "netconform, docs/disorder.md" },
   },

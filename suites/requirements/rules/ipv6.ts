@@ -24,7 +24,8 @@ const published: Source = [
   "Docker, Use IPv6 networking, Create an IPv6 network; Engine 27.0, release notes, IPv6",
   `${docs}/daemon/ipv6.md#create-an-ipv6-network`,
 ];
-/** Docker filters and translates IPv6 of its bridges since. */
+/** Docker filters and translates IPv6 of its bridges since: Docker Engine 27.0, release notes, IPv6. */
+export const ipv6FilteredSince = "27.0";
 const release27: Source = ["Docker Engine 27.0, release notes, IPv6", `${docs}/release-notes/27.md#ipv6`];
 const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
 const addressing: Source = [
@@ -52,18 +53,30 @@ export const ipv6Requirements = {
     ["names"],
     addressing,
   ),
-  I3: over("a container reaches the outside over IPv6, from the node's address", ["outbound"], release27),
-  I4: over("a published port leads to the container over IPv6 too, for TCP and UDP", ["publish"], published),
-  I5: over(
-    "containers of two networks do not reach each other over IPv6, on no interface",
-    ["isolation"],
-    release27,
-  ),
-  I6: over(
-    "nothing but published ports is reached from another host over IPv6",
-    ["publish", "isolation"],
-    release27,
-  ),
+  I3: {
+    ...over("a container reaches the outside over IPv6, from the node's address", ["outbound"], release27),
+    promised: [{ since: ipv6FilteredSince, overCni: "ipv6Egress" }],
+  },
+  I4: {
+    ...over("a published port leads to the container over IPv6 too, for TCP and UDP", ["publish"], published),
+    promised: [{ since: ipv6FilteredSince, overCni: "ipv6Egress" }],
+  },
+  I5: {
+    ...over(
+      "containers of two networks do not reach each other over IPv6, on no interface",
+      ["isolation"],
+      release27,
+    ),
+    promised: [{ since: ipv6FilteredSince }],
+  },
+  I6: {
+    ...over(
+      "nothing but published ports is reached from another host over IPv6",
+      ["publish", "isolation"],
+      release27,
+    ),
+    promised: [{ since: ipv6FilteredSince }],
+  },
   I7: over(
     "two tenants have the same IPv6 subnet and address, and do not reach each other over it",
     ["tenants"],

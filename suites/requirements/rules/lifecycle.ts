@@ -43,19 +43,34 @@ const removal = from(
   "SHOULD",
 );
 
+/** Why a rule on containers that end and come back is not for CNI. */
+export const noEngineAttaches = "no engine attaches its containers, so that none brings them back";
+
+function byEngines(rule: Requirement): Requirement {
+  return { ...rule, appliesTo: { ...rule.appliesTo, notOverCni: noEngineAttaches } };
+}
+
 /** What a network owes to containers and engines that end and come back. */
 export const lifecycleRequirements = {
-  B12: stopping(
-    "a container that is stopped and started has its address, name and published port again, and shares no address or MAC",
+  B12: byEngines(
+    stopping(
+      "a container that is stopped and started has its address, name and published port again, and shares no address or MAC",
+    ),
   ),
-  R6b: starting(
-    "after an engine was restarted or killed its containers, and new ones, have address, name and published port",
+  R6b: byEngines(
+    starting(
+      "after an engine was restarted or killed its containers, and new ones, have address, name and published port",
+    ),
   ),
-  M13: removal(
-    "when a node is lost for good, name, address and published port of its container can be had again on another node",
-    ["multihost", "lostNodes"],
+  M13: byEngines(
+    removal(
+      "when a node is lost for good, name, address and published port of its container can be had again on another node",
+      ["multihost", "lostNodes"],
+    ),
   ),
-  R7: automatic("a container with a restart policy comes back with its engine: attached, named, published"),
+  R7: byEngines(
+    automatic("a container with a restart policy comes back with its engine: attached, named, published"),
+  ),
   R7b: {
     ...retries(
       "an engine starts and answers while its plugin is away, and its containers start once that is back",
@@ -66,18 +81,23 @@ export const lifecycleRequirements = {
     "an engine killed in the middle of a start leaves nothing behind, and address, name and port can be had again",
     ["remote"],
   ),
-  R9: liveRestore(
-    "with live-restore a container runs on while its engine restarts, and has traffic, name and published port then",
+  R9: byEngines(
+    liveRestore(
+      "with live-restore a container runs on while its engine restarts, and has traffic, name and published port then",
+    ),
   ),
   X9a: flushing(
     "when a node's firewall was flushed and restored in the driver's way, published ports, egress and isolation are as before",
     ["publish"],
   ),
-  X9b: flushing(
-    "while a node's firewall is flushed and restored, and after it, nothing but published ports is reached from outside",
-    ["publish", "isolation"],
-  ),
-  R10: starting(
-    "a network whose pool is smaller than the number of failed starts still has an address to give",
+  X9b: {
+    ...flushing(
+      "while a node's firewall is flushed and restored, and after it, nothing but published ports is reached from outside",
+      ["publish", "isolation"],
+    ),
+    promised: [{ since: "28.0" }],
+  },
+  R10: byEngines(
+    starting("a network whose pool is smaller than the number of failed starts still has an address to give"),
   ),
 } as const satisfies Record<string, Requirement>;

@@ -94,7 +94,13 @@ export const pluginRequirements = {
   P11: policyRefusals(
     "rules of one priority end alike on every node, in any order, after a restart of the plugin; one that stays is in force",
   ),
-  P12: policyRefusals(
-    "a group has a network of its own, also where its name begins the id of another network",
-  ),
+  P12: {
+    ...policyRefusals(
+      "a group has a network of its own, also where its name begins the id of another network",
+    ),
+    appliesTo: {
+      capabilities: ["policy"],
+      notOverCni: "no engine takes part, so that networks have no ids",
+    },
+  },
 } as const satisfies Record<string, Requirement>;

@@ -1,5 +1,4 @@
 import { markdownTable } from "#harness/core/text/markdown.ts";
-import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 
@@ -11,12 +10,17 @@ export function requirementsTable(): string {
       const rows = requirementIds
         .map((id) => ({ id, ...requirementOf(id) }))
         .filter((requirement) => requirement.profile === profile)
-        .map(({ id, level, title, appliesTo, source }) => [
-          ...[id, level, title, describeScope(appliesTo), linkTo(source)],
-        ]);
+        .map((rule) => [...[rule.id, rule.level, rule.title, describeScope(rule), linkTo(rule.source)]]);
       return `### ${profile}\n\n${markdownTable(["id", "level", "requirement", "applies to", "source"], rows)}`;
     })
     .join("\n\n");
+}
+
+/** Why some requirements are not for drivers whose workloads a CNI runtime attaches. */
+export function notOverCniTable(): string {
+  const reasons = Map.groupBy(requirementIds, (id) => requirementOf(id).appliesTo.notOverCni);
+  const rows = [...reasons].flatMap(([why, ids]) => (why === undefined ? [] : [[ids.join(", "), why]]));
+  return markdownTable(["requirements", "why not over CNI"], rows);
 }
 
 /** A page of the project's own lies beside the table. */
@@ -25,15 +29,18 @@ function linkTo({ text, url }: Requirement["source"]): string {
 }
 
 /** Which plugins the rule is for, in a few words; empty: all of them. */
-function describeScope({
-  capabilities = [],
-  subsystem,
-  declares,
-  sinceEngine,
-  pluginKinds,
-  since,
-  until,
-}: AppliesTo): string {
+function describeScope({ appliesTo, promised = [] }: Requirement): string {
+  const {
+    capabilities = [],
+    subsystem,
+    declares,
+    sinceEngine,
+    pluginKinds,
+    since,
+    until,
+    notOverCni,
+  } = appliesTo;
+  const promises = promised.map(({ since: release }) => release).join(" and ");
   return [
     ...capabilities.map((capability) => `\`${capability}\``),
     ...(subsystem === undefined || subsystem === "any" ? [] : [subsystem]),
@@ -42,5 +49,7 @@ function describeScope({
     ...(pluginKinds === undefined ? [] : [`${pluginKinds.join(", ")} plugins`]),
     ...(since === undefined || since === "0.3.1" ? [] : [`since ${since}`]),
     ...(until === undefined ? [] : [`until ${until}`]),
+    ...(promises === "" ? [] : [`promised since Docker ${promises}`]),
+    ...(notOverCni === undefined ? [] : ["not over CNI"]),
   ].join(", ");
 }

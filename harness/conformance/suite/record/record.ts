@@ -16,7 +16,8 @@ import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { Look } from "#harness/observe/second-look/view.ts";
-import type { RequirementId } from "#suites/requirements/catalogue.ts";
+import { promiseOf } from "#suites/requirements/applicability/docker-promise.ts";
+import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import type { Collected } from "./collected.ts";
 import { takeFolder, writeEvidence } from "./evidence-files.ts";
 import { buildTrace } from "./trace/build.ts";
@@ -60,7 +61,9 @@ export class TestRecord {
 
   tools(scope: Scope): TestTools {
     const { meta } = this;
+    const promise = promiseOf(requirementOf(meta.requirement), this.#test);
     return {
+      ...(promise && { promise }),
       scope,
       use: (shared) => shared.make(),
       note: (text) => this.note(text),
