@@ -30,5 +30,20 @@ it("leaves those of a chapter that runs on demand alone out, unless they are ask
 
 it("names who is unknown, and says when nothing is left", () => {
   expect(() => chooseFaults({ tiers, names: ["nonesuch"] })).toThrow("nonesuch");
-  expect(() => chooseFaults({ tiers: ["cnm"], names: ["vxlan-dropped"] })).toThrow(UsageError);
+  expect(() => chooseFaults({ tiers: ["cni"], only: [] })).not.toThrow();
+  expect(() => chooseFaults({ tiers: ["chapters"], only: ["mine"] })).toThrow(
+    new UsageError("no fault is left: DRIVER=mine in chapters"),
+  );
+});
+
+it("refuses names that the drivers or the tiers leave out, says of which place each is, and takes the others alone", () => {
+  const names = ["vxlan-dropped", "names-of-own-node-only"];
+  expect(() => chooseFaults({ tiers, names, only: ["reference"] })).toThrow(
+    "--only with DRIVER=reference: vxlan-dropped is of overlay multihost",
+  );
+  expect(() => chooseFaults({ tiers: ["cnm", "cni"], names })).toThrow(
+    /^--only with --tier cnm cni: vxlan-dropped is of overlay multihost, names-of-own-node-only is of /,
+  );
+  const chosen = chooseFaults({ tiers, names, only: ["reference", "overlay"] });
+  expect(chosen.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
 });

@@ -1,11 +1,12 @@
 import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { type Fault, isOfTier, type Tier } from "./fault.ts";
+import { describePlace, type Fault, isOfTier, type Tier } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 
 /**
  * Faults of these tiers, by name where names are given; those of chapters on demand where `onDemand` is set, or by name. `only` leaves
- * the chapters' faults of these drivers. Throws `UsageError` for a name that no fault has, and when nothing is left.
+ * the chapters' faults of these drivers. Throws `UsageError` for a name that no fault has, for one that `tiers` or `only` leaves out, and when
+ * nothing is left.
  */
 export function chooseFaults({
   tiers,
@@ -23,18 +24,36 @@ export function chooseFaults({
     if (known.has(name)) continue;
     throw unknownFault(name, "--only ", faults);
   }
-  const chosen = faults.filter(
-    (fault) =>
-      tiers.includes(fault.on.tier) &&
-      (names?.includes(fault.name) ?? (onDemand || !isOnDemand(fault))) &&
-      (!isOfTier(fault, "chapters") || (drivers?.includes(fault.on.driver) ?? true)),
-  );
-  if (chosen.length === 0) {
-    throw new UsageError(
-      `no fault is left: ${names?.join(", ") ?? `DRIVER=${drivers?.join(",")}`} in ${tiers.join(", ")}`,
+  const isOfOther = (fault: Fault) =>
+    isOfTier(fault, "chapters") && drivers !== undefined && !drivers.includes(fault.on.driver);
+  const wanted = faults.filter(({ name }) => names?.includes(name) ?? true);
+  if (names) {
+    refuseLeftOut(
+      wanted.filter(({ on }) => !tiers.includes(on.tier)),
+      `--tier ${tiers.join(" ")}`,
+      "leave --tier out",
+    );
+    refuseLeftOut(
+      wanted.filter(isOfOther),
+      `DRIVER=${drivers?.join(",")}`,
+      "leave DRIVER out: each fault runs on its own driver; or name only faults of that one",
     );
   }
+  const chosen = wanted.filter(
+    (fault) =>
+      tiers.includes(fault.on.tier) && (names || onDemand || !isOnDemand(fault)) && !isOfOther(fault),
+  );
+  if (chosen.length === 0) {
+    throw new UsageError(`no fault is left: DRIVER=${drivers?.join(",")} in ${tiers.join(", ")}`);
+  }
   return chosen;
+}
+
+/** Throws `UsageError` for faults that were named and that what else was given leaves out. */
+function refuseLeftOut(left: readonly Fault[], given: string, hint: string): void {
+  if (left.length === 0) return;
+  const places = left.map(({ name, on }) => `${name} is of ${describePlace(on)}`);
+  throw new UsageError(`--only with ${given}: ${places.join(", ")}`, { hint });
 }
 
 function isOnDemand(fault: Fault): boolean {
