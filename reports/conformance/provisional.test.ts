@@ -31,7 +31,9 @@ const resultIn = ({ targets }: Statement) =>
 test("what is provisional is told, and is no verdict", () => {
   const whole = statement();
   expect(resultIn(whole)).toMatchObject({ outcome: "failed", provisional: true });
-  expect(resultIn(whole).notes).toContain("provisional: failed is told, and no verdict");
+  expect(resultIn(whole).notes).toContain(
+    "provisional: what was found is reported and decides nothing; here it failed",
+  );
   expect(whole.summary.failed).toBe(0);
   expect(isGreen(whole)).toBe(true);
   const profile = whole.targets[0]?.profiles.find((one) => one.profile === resultIn(whole).profile);

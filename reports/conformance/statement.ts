@@ -239,6 +239,17 @@ function deciding(cited: readonly Observation[]): readonly Observation[] {
   return seeing.length > 0 ? seeing : cited;
 }
 
+/** How a requirement that is provisional ended, in a sentence. */
+const ends: Readonly<Record<Outcome, string>> = {
+  passed: "it passed",
+  failed: "it failed",
+  unsupported: "it was unsupported",
+  blocked: "it was blocked",
+  error: "the harness or a node broke",
+  "engine at fault": "an engine was at fault",
+  "not run": "it was not run",
+};
+
 /** What a requirement that passed could not show in some of its tests. */
 function notShown(outcome: Outcome, cited: readonly Observation[]): string[] {
   if (outcome !== "passed") return [];
@@ -264,7 +275,9 @@ function stateRequirement(
   const notes = [
     ...sorted.flatMap((observation) => observation.notes ?? []),
     ...notShown(outcome, sorted),
-    ...(requirement.provisional && worst ? [`provisional: ${outcome} is told, and no verdict`] : []),
+    ...(requirement.provisional && worst
+      ? [`provisional: what was found is reported and decides nothing; here ${ends[outcome]}`]
+      : []),
   ];
   const causes = sorted.flatMap((observation) => causeOfEnd(observation)?.id ?? []);
   const facts = Object.assign({}, ...cited.map((observation) => observation.facts ?? {}));
