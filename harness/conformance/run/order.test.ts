@@ -1,16 +1,30 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { rankOf } from "./order.ts";
 import { disruptive } from "./pool/disruptive.ts";
-import { chapters } from "./projects.ts";
+import { chapters, chaptersOnDemand } from "./projects.ts";
 
-const files = chapters.flatMap((folder) =>
+const files = [...chapters, ...chaptersOnDemand].flatMap((folder) =>
   readdirSync(join(projectRoot, "suites", folder))
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => `suites/${folder}/${name}`),
 );
+/** The text of a chapter and of all modules of the suites that it imports, also by others. */
+function textOf(chapter: string): string {
+  const found = new Set([chapter]);
+  for (const file of found) {
+    for (const [, name = ""] of readFileSync(join(projectRoot, file), "utf8").matchAll(
+      / from "([#.][^"]+)"/g,
+    )) {
+      const imported = name.startsWith("#") ? name.slice(1) : normalize(join(dirname(file), name));
+      if (/^suites\/(?!requirements\/)/.test(imported)) found.add(imported);
+    }
+  }
+  return [...found].map((file) => readFileSync(join(projectRoot, file), "utf8")).join("\n");
+}
+
 const rank = (file: string) => rankOf(join(projectRoot, file));
 
 test("chapters come in the order of the tutorial, and those that restart what others rely on come last", () => {
@@ -39,6 +53,10 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/plugin/faults.test.ts",
     "suites/swarm/discovery.test.ts",
     "suites/cleanup/cleanup.test.ts",
+    "suites/connections/established.test.ts",
+    "suites/connections/partition.test.ts",
+    "suites/disorder/leaks.test.ts",
+    "suites/disorder/policies.test.ts",
     "suites/policy/policy.test.ts",
     "suites/encryption/rotation.test.ts",
     "suites/swarm/swarm.test.ts",
@@ -48,6 +66,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/lifecycle/plugin.test.ts",
     "suites/lifecycle/firewall.test.ts",
     "suites/lifecycle/lost-nodes.test.ts",
+    "suites/disorder/nemesis.test.ts",
   ]);
 });
 
@@ -69,10 +88,10 @@ test("side by side, the longest comes first, and what else waits long for engine
   );
 });
 
-test("every chapter that stops or restarts an engine or the plugin says so", () => {
+test("every chapter that stops or restarts an engine or the plugin, itself or in a module beside it, says so", () => {
   const restarting = files.filter((file) =>
     /driver\.(restart|stop|rotateKeys)\b|\{ (restart|stop) \} = |nodeEngineCommand|docker\/engine\//.test(
-      readFileSync(join(projectRoot, file), "utf8"),
+      textOf(file),
     ),
   );
   expect(Object.keys(disruptive).sort()).toEqual(
