@@ -146,9 +146,11 @@ export const datapathRequirements = {
   },
   M16: {
     ...overlay("after a time in which nobody learned anything, each side can open first", ["multihost"]),
+    // A MUST: every host forgets its neighbours after a while (RFC 1122 requires it) and asks for them again. A network that carries only what it
+    // has learned of late breaks that. The report has the path end "when traffic quiets"; moby#53663 mended it.
     source: {
-      ...overlay("").source,
-      text: "Docker, Overlay network driver; RFC 4861, section 7.2: neighbours are asked for, and answer",
+      text: "RFC 1122, section 2.3.2.1, and RFC 4861, section 7.2.2: neighbours are forgotten, and asked for again; moby#52661: a path that ends when traffic quiets",
+      url: "https://github.com/moby/moby/issues/52661",
     },
   },
 

@@ -1,5 +1,6 @@
 import type { Capability } from "#suites/requirements/capability.ts";
 import type { Level, Requirement } from "#suites/requirements/requirement.ts";
+import { moby } from "./moby.ts";
 
 // Docker's documentation has no versions; these are the texts of one day.
 const documentation =
@@ -50,6 +51,17 @@ function byEngines(rule: Requirement): Requirement {
   return { ...rule, appliesTo: { ...rule.appliesTo, notOverCni: noEngineAttaches } };
 }
 
+// A MUST: that is the engine's own promise. Of the plugin it is judged whether it gives up what it is told to, and takes it again.
+const cutOff = from(
+  "moby/libnetwork#606: what an engine left when it ended in disorder is cleaned up before anything new is given out",
+  "https://github.com/moby/libnetwork/pull/606",
+);
+// A MUST, as all that this document says of addresses: what it has released is free.
+const released = from(
+  "IPAM Driver, IPAM Configuration and flow: an address is released with its endpoint; contiv/netplugin#1133, where failed starts used them up",
+  `${moby}/daemon/libnetwork/docs/ipam.md#ipam-configuration-and-flow`,
+);
+
 /** What a network owes to containers and engines that end and come back. */
 export const lifecycleRequirements = {
   B12: byEngines(
@@ -77,7 +89,7 @@ export const lifecycleRequirements = {
     ),
     appliesTo: { capabilities: ["remote"] },
   },
-  R8: starting(
+  R8: cutOff(
     "an engine killed in the middle of a start leaves nothing behind, and address, name and port can be had again",
     ["remote"],
   ),
@@ -98,6 +110,6 @@ export const lifecycleRequirements = {
     promised: [{ since: "28.0" }],
   },
   R10: byEngines(
-    starting("a network whose pool is smaller than the number of failed starts still has an address to give"),
+    released("a network whose pool is smaller than the number of failed starts still has an address to give"),
   ),
 } as const satisfies Record<string, Requirement>;
