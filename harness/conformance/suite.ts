@@ -1,29 +1,20 @@
 import { join } from "node:path";
-import {
-  afterAll,
-  beforeAll,
-  describe,
-  inject,
-  type TaskMeta,
-  type TestContext,
-  TestRunner,
-  test,
-} from "vitest";
+import { afterAll, beforeAll, describe, inject, type TaskMeta, TestRunner, test } from "vitest";
 import { announce } from "#harness/core/async/events.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { NotRemoved, Scope } from "#harness/core/async/scope.ts";
-import { Blocked, DeadlineExceeded, HarnessError, Unsupported } from "#harness/core/errors.ts";
-import { shuffled } from "#harness/core/random.ts";
+import { Blocked, Unsupported } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { Host } from "#harness/host/host.ts";
-import { describeEntry, recordCommands, type TranscriptEntry } from "#harness/host/transcript.ts";
+import { recordCommands } from "#harness/host/transcript.ts";
 import { type Cost, joinCosts } from "#harness/observe/cost/cost.ts";
 import { lookMs, View } from "#harness/observe/second-look/view.ts";
-import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { type ConformanceMeta, type Outcome, outcomeOf, type TargetContext } from "./outcome.ts";
-import type { Selection } from "./run/selection.ts";
+import { inOrder, type Place } from "./run/selection.ts";
 import { CostMeter } from "./suite/cost-meter.ts";
 import type { Collected } from "./suite/record/collected.ts";
+import { conclude, withLastCommands } from "./suite/record/conclude.ts";
 import { evidenceFolder } from "./suite/record/evidence-files.ts";
 import { evidenceDeadlineMs, TestRecord } from "./suite/record/record.ts";
 import { Shares } from "./suite/shares.ts";
@@ -165,7 +156,7 @@ export function conformanceSuite<Context extends object>(
       const { entries, done } = recordCommands(id, () => run(record));
       const failure = await done.then(
         () => undefined,
-        (error: unknown) => explain(error, entries),
+        (error: unknown) => withLastCommands(error, entries),
       );
       record.finish(failure, entries, join(folder, options.chapter), settings.REPORTS);
       const cost = await measured();
@@ -325,40 +316,4 @@ const inapplicable: readonly Outcome[] = ["unsupported", "blocked", "not run"];
 
 function isBroken(error: unknown): boolean {
   return ["failed", "error", "engine at fault"].includes(outcomeOf(error));
-}
-
-type Place = "first" | "anywhere" | "last";
-
-/** As they were written, or in the order of the seed, apart from those that have a place. */
-function inOrder<Test>(
-  tests: readonly Test[],
-  places: readonly Place[],
-  { seed }: Selection,
-  suite: string,
-): readonly Test[] {
-  if (seed === undefined) return tests;
-  const at = (place: Place) => tests.filter((_, index) => places[index] === place);
-  return [...at("first"), ...shuffled(at("anywhere"), seed, suite), ...at("last")];
-}
-
-/** A failing test throws; one that does not apply, or is no verdict, is skipped with its reason. */
-function conclude(vitest: TestContext, meta: ConformanceMeta, failure: unknown): void {
-  if (failure === undefined) return;
-  const { provisional } = requirementOf(meta.requirement);
-  if (
-    provisional ||
-    ["blocked", "unsupported", "engine at fault"].includes(meta.outcome) ||
-    meta.sawNothing
-  ) {
-    const what = meta.sawNothing ? "nothing seen" : meta.outcome;
-    vitest.skip(`${provisional ? "provisional, " : ""}${what}: ${meta.reason}`);
-  }
-  throw failure;
-}
-
-/** Adds the last commands to an error that would otherwise say only that time ran out. */
-function explain(error: unknown, entries: readonly TranscriptEntry[]): unknown {
-  if (!(error instanceof DeadlineExceeded) || entries.length === 0) return error;
-  const last = entries.slice(-3).map((entry) => `  ${describeEntry(entry)}`);
-  return new HarnessError(`${error.message}\n  last commands:\n${last.join("\n")}`, { cause: error });
 }

@@ -3,12 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { generateKeyPair } from "#harness/cluster/containers/keys.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
-import {
-  describeDifferences,
-  readClusterSnapshot,
-  type Snapshot,
-  settle,
-} from "#harness/cluster/snapshot/snapshot.ts";
+import { readClusterSnapshot, type Snapshot, settle } from "#harness/cluster/snapshot/snapshot.ts";
 import { until, within } from "#harness/core/async/poll.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -16,6 +11,13 @@ import { readSettings } from "#harness/core/settings/settings.ts";
 import { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { type RunningVitest, runVitest } from "#reports/vitest-run.ts";
 import { type GivenHosts, makeGivenHosts } from "./support/clusters/given-hosts.ts";
+import {
+  changedOnNode2,
+  cutWhileWaiting,
+  expectAsBefore,
+  factsOf,
+  outcomesOf,
+} from "./support/clusters/given-hosts-after.ts";
 import { type SshAgent, startAgent } from "./support/clusters/ssh-agent.ts";
 import { runCommand } from "./support/run-script.ts";
 
@@ -78,64 +80,7 @@ async function run({
   return { ...outcome, said: `${outcome.stdout}\n${outcome.stderr}` };
 }
 
-/** Requirements by outcome. */
-function outcomesOf(
-  { statement }: Awaited<ReturnType<typeof run>>,
-  project: string,
-): Record<string, string[]> {
-  const target = statement?.targets.find(({ driver, engine: on }) => `${driver}@${on}` === project);
-  const shown = (target?.results ?? []).filter(({ outcome }) => outcome !== "not run");
-  return Object.fromEntries(
-    [...Map.groupBy(shown, ({ outcome }) => outcome)].map(([outcome, results]) => [
-      outcome,
-      results.map(({ requirement }) => requirement),
-    ]),
-  );
-}
-
-/** What was measured on the way, of all requirements together. */
-function factsOf({ statement }: Awaited<ReturnType<typeof run>>): object {
-  const results = statement?.targets.flatMap((target) => target.results) ?? [];
-  return Object.assign({}, ...results.map(({ facts }) => facts ?? {}));
-}
-
-/** Ends every connection of the run to the second node, once both tests of the chapter wait for something there. */
-async function cutWhileWaiting(): Promise<void> {
-  const [, second] = hosts.owner.nodes;
-  await until({ what: "both tests to wait on node2", deadlineMs: 60_000 }, async () => {
-    const found = await second?.exec(["pgrep", "-x", "-f", "sleep 300"]);
-    return found?.stdout.trim().split("\n").length === 2;
-  });
-  await second?.run(["pkill", "-KILL", "-f", "sshd(-session)?: ops"]);
-}
-
-/** Looks with the owner's eyes. */
-async function expectUntouched(): Promise<void> {
-  expect(describeDifferences(await settle(hosts.owner, before, 20_000))).toBe("");
-  for (const host of hosts.owner.hosts) {
-    const left = await host.run([
-      "sh",
-      "-c",
-      "ls -d /var/lib/netconform /run/netconform* /tmp/netconform-* /var/log/netconform-bird-* 2>/dev/null || true",
-    ]);
-    // The external host is the cluster's own and has files of its own there.
-    expect(
-      left.split("\n").filter((path) => path && !(host.name === "external" && path === "/run/netconform")),
-    ).toEqual([]);
-  }
-}
-
-/** What no snapshot has of what a run changes of a node itself. */
-async function changedOnNode2(): Promise<object> {
-  const [, node] = hosts.owner.nodes;
-  const { LiveRestoreEnabled } = await node!.docker.info();
-  const off = `/proc/sys/net/ipv6/conf/${node!.interfaces.data.device}/disable_ipv6`;
-  return {
-    liveRestore: LiveRestoreEnabled,
-    configured: await node!.files.exists("/etc/docker/daemon.json"),
-    withoutIpv6: (await node!.run(["cat", off])).trim(),
-  };
-}
+const expectUntouched = () => expectAsBefore(hosts.owner, before);
 
 describe("a host of which we are a user with sudo", () => {
   test("runs more commands at once than it grants sessions, and serves sockets that are root's", async () => {
@@ -335,7 +280,11 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
         "node2 iptables: -A FORWARD -o ng+ -j ACCEPT",
       ]),
     );
-    expect(await changedOnNode2()).toEqual({ liveRestore: true, configured: true, withoutIpv6: "0" });
+    expect(await changedOnNode2(hosts.owner)).toEqual({
+      liveRestore: true,
+      configured: true,
+      withoutIpv6: "0",
+    });
     const refused = await rival;
     expect(refused?.said).toMatch(/another run is using it: nc-\w+ of \S+@\S+/);
     expect(refused?.exitCode).toBe(2);
@@ -343,7 +292,11 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
     expect(next.said).toMatch(/undoing what the interrupted nc-\w+ of \S+ left/);
     expect(next.exitCode, next.said).toBe(0);
     await expectUntouched();
-    expect(await changedOnNode2()).toEqual({ liveRestore: false, configured: false, withoutIpv6: "1" });
+    expect(await changedOnNode2(hosts.owner)).toEqual({
+      liveRestore: false,
+      configured: false,
+      withoutIpv6: "1",
+    });
   });
 
   test("survives that its connections are cut, and ends with a complete report", async () => {
@@ -353,7 +306,7 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
       env: { DRIVER: "bridge", FIXTURES: "waiting,quick" },
       onOutput: (_child, output) => {
         if (cut || !/waiting on nc-/.test(output)) return;
-        cut = cutWhileWaiting();
+        cut = cutWhileWaiting(hosts.owner);
       },
     });
     await cut;

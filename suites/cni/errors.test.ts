@@ -1,7 +1,7 @@
 import { crashOf } from "#harness/cni/protocol/crash.ts";
 import { describeError, reportedError } from "#harness/cni/protocol/invocation.ts";
+import { wrongCalls } from "#harness/cni/testbed/calls/wrong-calls.ts";
 import type { CallChanges } from "#harness/cni/testbed/container.ts";
-import { wrongCalls } from "#harness/cni/testbed/wrong-calls.ts";
 import { expectInTurn } from "#harness/conformance/refusal.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
 import { attach, expectError, expectFailure, expectSuccess, violation } from "./expect.ts";

@@ -1,4 +1,6 @@
-import { granted, type PlayedEngine, randomMac, randomPool, textField } from "#harness/cnm/client/engine.ts";
+import { granted, textField } from "#harness/cnm/client/answers.ts";
+import type { PlayedEngine } from "#harness/cnm/client/engine.ts";
+import { randomMac, randomPool } from "#harness/cnm/client/random.ts";
 import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import {
   endpointNameKey,

@@ -1,11 +1,6 @@
-import {
-  granted,
-  type PlayedEndpoint,
-  type PlayedEngine,
-  randomId,
-  randomMac,
-  textField,
-} from "#harness/cnm/client/engine.ts";
+import { granted, textField } from "#harness/cnm/client/answers.ts";
+import type { PlayedEndpoint, PlayedEngine } from "#harness/cnm/client/engine.ts";
+import { randomId, randomMac } from "#harness/cnm/client/random.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import { exposedPortsKey, noProxy6To4Key, portMapKey } from "#harness/cnm/protocol/protocol.ts";
 import { gatewayIsReachable } from "#harness/cnm/rules/answer-rules.ts";

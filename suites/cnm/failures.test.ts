@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { randomId, randomPool } from "#harness/cnm/client/engine.ts";
+import { randomId, randomPool } from "#harness/cnm/client/random.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import { type CallName, genericOptionsKey } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";

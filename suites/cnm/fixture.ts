@@ -1,7 +1,8 @@
 import type { Duplex } from "node:stream";
 import { inject } from "vitest";
+import { textField } from "#harness/cnm/client/answers.ts";
 import { PluginClient, type PluginSocket } from "#harness/cnm/client/client.ts";
-import { PlayedEngine, type PluginFacts, textField } from "#harness/cnm/client/engine.ts";
+import { PlayedEngine, type PluginFacts } from "#harness/cnm/client/engine.ts";
 import {
   curlLine,
   describeExchange,

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto";
-import { granted, randomId, randomPool } from "#harness/cnm/client/engine.ts";
+import { granted } from "#harness/cnm/client/answers.ts";
+import { randomId, randomPool } from "#harness/cnm/client/random.ts";
 import { describeExchange, fieldsOf, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import { type CallName, callNames, calls } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";

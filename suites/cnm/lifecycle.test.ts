@@ -1,4 +1,6 @@
-import { granted, type PlayedEngine, randomId, randomPool } from "#harness/cnm/client/engine.ts";
+import { granted } from "#harness/cnm/client/answers.ts";
+import type { PlayedEngine } from "#harness/cnm/client/engine.ts";
+import { randomId, randomPool } from "#harness/cnm/client/random.ts";
 import { describeExchange, type ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";

@@ -1,5 +1,6 @@
+import { granted, textField } from "#harness/cnm/client/answers.ts";
 import { PluginClient } from "#harness/cnm/client/client.ts";
-import { granted, randomPool, textField } from "#harness/cnm/client/engine.ts";
+import { randomPool } from "#harness/cnm/client/random.ts";
 import { describeExchange } from "#harness/cnm/protocol/exchange.ts";
 import { expectInTurn } from "#harness/conformance/refusal.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";

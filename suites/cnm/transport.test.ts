@@ -1,4 +1,6 @@
-import { granted, type PlayedEngine, randomId } from "#harness/cnm/client/engine.ts";
+import { granted } from "#harness/cnm/client/answers.ts";
+import type { PlayedEngine } from "#harness/cnm/client/engine.ts";
+import { randomId } from "#harness/cnm/client/random.ts";
 import { describeExchange } from "#harness/cnm/protocol/exchange.ts";
 import { genericOptionsKey } from "#harness/cnm/protocol/protocol.ts";
 import { Nonconformance } from "#harness/core/errors.ts";

@@ -1,11 +1,10 @@
 import { type Invocation, invokePlugin, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
-import { type CniCommand, deriveEnvironment, deriveRequest } from "#harness/cni/protocol/request.ts";
-import type { AddResult } from "#harness/cni/protocol/result.ts";
-import { atLeast } from "#harness/cni/protocol/version.ts";
+import type { CniCommand } from "#harness/cni/protocol/request.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
+import { environmentFor, requestFor } from "./calls/requests.ts";
 import {
   type CallChanges,
   type Container,
@@ -22,16 +21,13 @@ import {
   placePrefix,
   startingDaemons,
 } from "./place/place.ts";
-import { capabilityArgs, type ProfileValues } from "./profiles.ts";
+import type { ProfileValues } from "./profiles.ts";
 import { additions, readState, whatStays } from "./state.ts";
 
 /** Fact that tells what the first attachment of a testbed leaves permanently, e.g. a bridge: lines of `readState`. */
 export const leftByFirst = "left by the first attachment";
 
 let counter = 0;
-
-/** Network name in every configuration of the suite. */
-export const networkName = "nc-net";
 
 /**
  * A networking testbed of its own: a network namespace that plays the host, container namespaces, and a scratch folder.
@@ -236,25 +232,12 @@ export class Testbed {
     container?: Container,
     changes: Pick<CallChanges, "env" | "path"> = {},
   ): Promise<Invocation> {
-    const args = container && this.plugin.profile.args?.(this.values(container));
-    const attachment = container && {
-      containerId: container.id,
-      netns: container.netns,
-      ifName: container.ifName,
-      ...(args && { args }),
-    };
-    const env: Record<string, string | undefined> = {
-      ...deriveEnvironment(command ?? "ADD", [...(changes.path ?? []), ...this.plugin.cniPath], attachment),
-      ...(command ? {} : { CNI_COMMAND: undefined }),
-      ...changes.env,
-    };
+    const env = environmentFor(this.plugin, command, this.values(container), container, changes);
     const invocation = await invokePlugin(this.plugin.host, {
       plugin: type,
       path,
       prefix: this.#where.enter,
-      env: Object.fromEntries(
-        Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
-      ),
+      env,
       stdin,
     });
     this.invocations.push(invocation);
@@ -268,35 +251,12 @@ export class Testbed {
     container?: Container,
     changes: CallChanges = {},
   ): Record<string, unknown> {
-    const { type, version, profile } = this.plugin;
-    const values = this.values(container);
-    const plugin = { ...profile.config(values), ...changes.config, type };
-    const attached = command === "ADD" || command === "DEL" || command === "CHECK";
-    const previous =
-      changes.prevResult === undefined ? this.#previous(command, container) : changes.prevResult;
-    return {
-      ...deriveRequest({
-        network: { name: networkName },
-        plugin,
-        version,
-        capabilityArgs: attached
-          ? (profile.capabilities?.(values) ?? capabilityArgs(values.index))
-          : undefined,
-        ...(previous && attached && { prevResult: previous }),
-        ...(command === "GC" && { validAttachments: changes.valid ?? [] }),
-      }),
-      ...(changes.version !== undefined && { cniVersion: changes.version }),
-    };
+    return requestFor(this.plugin, command, this.values(container), container, changes);
   }
 
   /** What a configuration is told of this testbed and of a container. */
   values(container?: Container): ProfileValues {
     return { dataDir: this.dataDir, index: container?.index ?? 0, ifName: container?.ifName ?? "nc0" };
-  }
-
-  #previous(command: CniCommand | undefined, container: Container | undefined): AddResult | undefined {
-    if (command === "ADD") return container?.prevResult;
-    return atLeast(this.plugin.version, "0.4.0") ? container?.result : undefined;
   }
 
   /** From now on what is there counts as there from the start. */

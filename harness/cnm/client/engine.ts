@@ -1,11 +1,5 @@
-import { randomBytes, randomInt } from "node:crypto";
-import {
-  cut,
-  describeExchange,
-  fieldsOf,
-  type JsonFields,
-  type ReadExchange,
-} from "#harness/cnm/protocol/exchange.ts";
+import { randomInt } from "node:crypto";
+import type { ReadExchange } from "#harness/cnm/protocol/exchange.ts";
 import {
   endpointNameKey,
   exposedPortsKey,
@@ -17,19 +11,12 @@ import {
   requestAddressTypeKey,
 } from "#harness/cnm/protocol/protocol.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Nonconformance } from "#harness/core/errors.ts";
-import {
-  bareAddress,
-  isAddress,
-  isCidr,
-  networkOf,
-  nthAddress,
-  nthSubnet,
-  prefixOf,
-} from "#harness/core/ip.ts";
+import { bareAddress, isCidr, networkOf, nthAddress, prefixOf } from "#harness/core/ip.ts";
 import type { Subsystem } from "#suites/requirements/applicability/applies-to.ts";
+import { addressIn, granted, textField, unlike } from "./answers.ts";
 import { PluginClient } from "./client.ts";
 import { type Saying, says } from "./dialect.ts";
+import { randomId, randomMac, randomPool } from "./random.ts";
 
 /** What a plugin said of itself when the engine loaded it. */
 export interface PluginFacts {
@@ -305,57 +292,4 @@ export class PlayedEngine {
   deleteNetwork({ id }: Pick<PlayedNetwork, "id">): Promise<ReadExchange> {
     return this.client.call("NetworkDriver.DeleteNetwork", { NetworkID: id });
   }
-}
-
-/** The call must have succeeded; throws `Nonconformance` with what was sent and what came back. */
-export function granted(result: ReadExchange): ReadExchange {
-  if (result.succeeded) return result;
-  throw new Nonconformance({
-    who: result.exchange.plugin,
-    expected: `${result.exchange.call} to succeed`,
-    got: result.message
-      ? `the failure "${cut(result.message)}"`
-      : (result.exchange.failure ?? "a failure without message"),
-    evidence: describeExchange(result.exchange),
-  });
-}
-
-/** What an engine could not go on with. A prefix length that is missing is told by the rule on addresses. */
-function addressIn(result: ReadExchange): string {
-  const address = bareAddress(textField(result, "Address") ?? "");
-  if (!isAddress(address)) throw unlike(result, "an address");
-  return address;
-}
-
-/** An answer of success without what an engine needs of it. */
-function unlike({ exchange }: ReadExchange, expected: string): Nonconformance {
-  return new Nonconformance({
-    who: exchange.plugin,
-    expected: `${exchange.call} to answer ${expected}`,
-    got: cut(exchange.answer?.trim() ?? "nothing"),
-    evidence: describeExchange(exchange),
-  });
-}
-
-/** A text field of the answer. */
-export function textField(result: ReadExchange, name: string): string | undefined {
-  const value = (fieldsOf(result.answer) as JsonFields | undefined)?.[name];
-  return typeof value === "string" ? value : undefined;
-}
-
-/** A network or endpoint id as the engine makes them: 64 hex digits. */
-export function randomId(): string {
-  return randomBytes(32).toString("hex");
-}
-
-let nextPool = randomInt(256);
-
-/** A /24 of 10.251.0.0/16 that this process has not used for a while. */
-export function randomPool(): string {
-  nextPool = (nextPool + 1) % 256;
-  return nthSubnet("10.251.0.0/16", 24, nextPool);
-}
-
-export function randomMac(): string {
-  return ["02", ...Array.from({ length: 5 }, () => randomInt(256).toString(16).padStart(2, "0"))].join(":");
 }

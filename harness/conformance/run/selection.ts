@@ -1,4 +1,5 @@
 import type { Plugin } from "vitest/config";
+import { shuffled } from "#harness/core/random.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 
 declare module "vitest" {
@@ -60,4 +61,19 @@ export function selectionById(): Plugin {
         config.testNamePattern = new RegExp(titlePattern(ids));
     },
   };
+}
+
+/** Where a test stands among those of its suite. */
+export type Place = "first" | "anywhere" | "last";
+
+/** As they were written, or in the order of the seed, apart from those that have a place. */
+export function inOrder<Test>(
+  tests: readonly Test[],
+  places: readonly Place[],
+  { seed }: Selection,
+  suite: string,
+): readonly Test[] {
+  if (seed === undefined) return tests;
+  const at = (place: Place) => tests.filter((_, index) => places[index] === place);
+  return [...at("first"), ...shuffled(at("anywhere"), seed, suite), ...at("last")];
 }

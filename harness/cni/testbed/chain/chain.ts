@@ -3,9 +3,10 @@ import { type CniCommand, deriveRequest } from "#harness/cni/protocol/request.ts
 import type { AddResult } from "#harness/cni/protocol/result.ts";
 import { atLeast } from "#harness/cni/protocol/version.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
+import { networkName } from "#harness/cni/testbed/calls/requests.ts";
 import { type Container, readResult } from "#harness/cni/testbed/container.ts";
 import { type ChainMember, capabilityArgs } from "#harness/cni/testbed/profiles.ts";
-import { networkName, type Testbed } from "#harness/cni/testbed/testbed.ts";
+import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 
 /** One plugin of the list, and how it answered. */
 export interface ChainCall {

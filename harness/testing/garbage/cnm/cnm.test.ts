@@ -1,8 +1,9 @@
 import { Duplex } from "node:stream";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { granted } from "#harness/cnm/client/answers.ts";
 import { PluginClient, pluginSocket } from "#harness/cnm/client/client.ts";
-import { granted, PlayedEngine } from "#harness/cnm/client/engine.ts";
+import { PlayedEngine } from "#harness/cnm/client/engine.ts";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 import { checkConversation } from "#harness/cnm/rules/conversation.ts";

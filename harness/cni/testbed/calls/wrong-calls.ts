@@ -1,6 +1,6 @@
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
-import type { PluginUnderTest } from "./container.ts";
-import type { Testbed } from "./testbed.ts";
+import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
+import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 
 /** A call that no plugin can answer with success. */
 export interface WrongCall {
