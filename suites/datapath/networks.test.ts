@@ -3,11 +3,16 @@ import { ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/ea
 import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
-import { expectNoName } from "#harness/observe/probe/names.ts";
+import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
+import { besideControl } from "#harness/observe/probe/control.ts";
+import { expectName, expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
-import { serve } from "#harness/observe/probe/service.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { outOfView } from "#harness/observe/second-look/view.ts";
+import { resolveOnLoopback } from "#harness/workload/reach/loopback-resolver.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import { addressesOf, nodeOf, port } from "./fixture.ts";
 
@@ -103,6 +108,41 @@ chapter("datapath", ({ requirement, shared }) => {
   });
 
   requirement(
+    "B10",
+    "nobody else is asked for a name where the node's resolver is on its loopback",
+    async (test) => {
+      const { cluster, declaration, driver, scope } = test;
+      if (!declaration.capabilities.includes("names")) {
+        throw new Unsupported(`${declaration.name} does not declare names`);
+      }
+      const node = nodeOf(cluster);
+      const { known, nameserver } = await resolveOnLoopback(scope, node);
+      await expectName(hostPeer(scope, node), { ...known, nameserver });
+      const [open, internal] = await Promise.all([
+        driver.createNetwork(scope),
+        driver.createNetwork(scope, { internal: true }),
+      ]);
+      const [outside, a, b] = await Promise.all([
+        open.run(scope, node),
+        internal.run(scope, node),
+        internal.run(scope, node),
+      ]);
+      if (!(await isAnswered(outside, known))) {
+        throw new Unsupported(`no container of ${declaration.name} asks a resolver on its node's loopback`);
+      }
+      const control = { name: b.name, addresses: [b.ip] };
+      // Docker Engine 26.0, release notes, Security: CVE-2024-29018.
+      await promisedSince("26.0", test, () =>
+        besideControl(
+          () => expectName(outside, known),
+          () => expectNoName(a, { name: known.name }, { control }),
+        ),
+      );
+    },
+    { alone: true },
+  );
+
+  requirement(
     "B11",
     "both networks and the outside are reached after a second one was joined, and after the first one was left",
     async (test) => {
@@ -132,6 +172,17 @@ chapter("datapath", ({ requirement, shared }) => {
     },
   );
 });
+
+/** Whether a workload's name server tells those addresses of a name before a deadline. */
+async function isAnswered(from: Peer, asked: Parameters<typeof expectName>[1]): Promise<boolean> {
+  return outOfView(() => expectName(from, asked)).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Nonconformance) return false;
+      throw error;
+    },
+  );
+}
 
 /** Published by a container of the internal network alone. */
 const internalPort = 9110;

@@ -76,6 +76,23 @@ function asksFor({ protocol, ports }: Question, addresses: ReadonlySet<string> |
   };
 }
 
+/**
+ * The first question to that port on the loopback of another namespace than the client's, as an engine asks a resolver of its own node. Others
+ * ask there too: it must carry the marker.
+ */
+export function askedOnLoopback(
+  { ports, marker = "" }: Pick<Question, "ports" | "marker">,
+  seen: readonly Seen[],
+): Seen | undefined {
+  return seen.find(
+    ({ place, packet }) =>
+      !place.isClient &&
+      isLoopback(packet.ip?.destination ?? "") &&
+      ports.includes(packet.udp?.destinationPort ?? 0) &&
+      carries(packet, marker),
+  );
+}
+
 function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1";
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { Frame, Packet } from "#harness/observe/capture/packet.ts";
 import { hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
-import { follow, type Question, type Seen } from "./follow.ts";
+import { askedOnLoopback, follow, type Question, type Seen } from "./follow.ts";
 import { type Place, placesOf } from "./places.ts";
 import { type Namespace, ownNamespace } from "./watcher.ts";
 
@@ -234,6 +234,22 @@ test("an association is followed by its tag through translation of addresses", (
   expect(told([...way, answered], [], question).seen).toBe(
     "the answer of c-2 to 192.0.2.1 was last seen on c-2 eth0 (out)",
   );
+});
+
+test("a question that an engine asks its node's own resolver is told from those of others there", () => {
+  const asks = (source: string, name: string) => ({
+    ...ip(source, "127.0.0.2", { udp: { sourcePort: 40_000, destinationPort: 53 } }),
+    payload: Buffer.from(name),
+  });
+  const question = { ports: [53], marker: "web" };
+  const meant = seen("node1", "lo", true, asks("127.0.0.1", "\x03web\x04test"));
+  const others = [
+    seen("c-1", "lo", true, asks("127.0.0.1", "\x03web\x04test")),
+    seen("node1", "lo", true, asks("127.0.0.1", "\x02db\x04test")),
+    seen("node1", "eth2", true, { ...ping, payload: Buffer.from("web") }),
+  ];
+  expect(askedOnLoopback(question, [...others, meant])).toBe(meant);
+  expect(askedOnLoopback(question, others)).toBeUndefined();
 });
 
 describe("the way of a probe that was to be stopped", () => {

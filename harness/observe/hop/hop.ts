@@ -7,7 +7,7 @@ import type { Host } from "#harness/host/host.ts";
 import { carries, defaultVxlanPorts } from "#harness/observe/capture/packet.ts";
 import { type PlacedCount, verdictsByCounts } from "./counted.ts";
 import { type Hop, hopOf, type PlacedVerdict, wayOf } from "./describe.ts";
-import { follow, type Path, type Question, type Seen } from "./follow.ts";
+import { askedOnLoopback, follow, type Path, type Question, type Seen } from "./follow.ts";
 import { type Ends, type Place, placesOf } from "./places.ts";
 import { ownNamespace, Watcher } from "./watcher.ts";
 
@@ -26,8 +26,8 @@ export interface Probe extends Question {
   readonly to: { readonly name: string; readonly peer?: End | undefined };
   /** This name of who is asked is looked up first, by whom the client asks for names. */
   readonly byName?: string;
-  /** A name is asked for of a resolver in the client's own namespace: whom that asks in turn is told. */
-  readonly passedOn?: boolean;
+  /** This name is asked for of a resolver in the client's own namespace: whom that asks in turn is told. */
+  readonly passedOn?: string | undefined;
   /** It was to be stopped: what let it through is asked, and not where it was lost. */
   readonly unwanted?: boolean;
   /** Makes the check once, whatever comes of it; the probe's marker is in what it sends. */
@@ -135,7 +135,7 @@ function isUnseen(probe: Probe, { path, packets, verdicts }: Sights): boolean {
 
 /** In words, what came of a check that was made once more. */
 async function conclude(probe: Probe, sights: Sights, watchers: readonly Watcher[]): Promise<string> {
-  if (probe.passedOn) return whoWasAsked(probe, sights, watchers);
+  if (probe.passedOn !== undefined) return whoWasAsked(probe.to.name, probe.passedOn, sights, watchers);
   if (!probe.unwanted) return whereLost(probe, sights, watchers);
   const way = wayOf(sights.path, sights.verdicts);
   if (!way) return `sent once more: ${await whereLost(probe, sights, watchers)}`;
@@ -144,15 +144,20 @@ async function conclude(probe: Probe, sights: Sights, watchers: readonly Watcher
 
 /** Whom a resolver asked for a name that it was asked for, and what came of that. */
 async function whoWasAsked(
-  { to }: Probe,
-  { path, verdicts }: Sights,
+  resolver: string,
+  name: string,
+  { path, packets, verdicts }: Sights,
   watchers: readonly Watcher[],
 ): Promise<string> {
   const hop = hopOf(path, verdicts);
-  if (hop.seen === undefined) return `${to.name} asked nobody else`;
+  if (hop.seen === undefined) {
+    const inside = askedOnLoopback({ ...nameQuestion, marker: labelOf(name) }, packets);
+    if (!inside) return `${resolver} asked nobody else`;
+    return `${resolver} asked ${inside.packet.ip?.destination} on the loopback of ${inside.place.name}`;
+  }
   const [first] = path.requests;
   const dropped = hop.drop ? `, dropped ${await ruleOf(hop.drop, watchers)}` : "";
-  return `${to.name} asked ${first?.frame.ip?.destination}: ${hop.seen}${dropped}`;
+  return `${resolver} asked ${first?.frame.ip?.destination}: ${hop.seen}${dropped}`;
 }
 
 async function whereLost(
@@ -184,12 +189,16 @@ function nameHopOf(
   drops: readonly PlacedVerdict[],
 ): Hop | undefined {
   if (byName === undefined) return undefined;
-  // A label of a name stands in a question as it is (RFC 1035, section 3.1).
-  const [label = ""] = byName.split(".");
+  const label = labelOf(byName);
   const path = follow({ ...nameQuestion, marker: label }, packets);
   const [first] = path.requests;
   // Others ask in the client's namespace too.
   return first && carries(first.frame, label) ? hopOf(path, drops) : undefined;
+}
+
+/** What of a name stands in a question as it is (RFC 1035, section 3.1). */
+function labelOf(name: string): string {
+  return name.split(".")[0] ?? "";
 }
 
 /** The port of name servers (RFC 1035). */

@@ -34,7 +34,7 @@ export async function expectName(
     expected: wanted,
     deadlineMs,
     byHand: queryByHand(agent, question, (told) => told !== wanted),
-    probe: probeOf(from, question.nameserver),
+    probe: probeOf(from, question),
     look: () => agent.resolve({ ...addressed(from, question), timeoutMs }),
     accept: (seen): seen is Resolution =>
       seen.state === "resolved" && [...seen.addresses].sort().join(" ") === wanted,
@@ -70,7 +70,7 @@ export async function expectNoName(
         got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
         byHand: queryByHand(agent, question, (told) => told !== ""),
         probe: {
-          ...probeOf(from, question.nameserver),
+          ...probeOf(from, question),
           unwanted: true,
           again: () => agent.resolve({ ...question, timeoutMs }),
         },
@@ -80,8 +80,11 @@ export async function expectNoName(
 }
 
 /** A question to a name server, to be followed; that of one in the client's own namespace is what it asks in turn. */
-function probeOf(from: Peer, nameserver: string): Omit<Probe, "again" | "marker"> {
-  const passedOn = nameserver === embeddedDns;
+function probeOf(
+  from: Peer,
+  { name, nameserver }: Question & { nameserver: string },
+): Omit<Probe, "again" | "marker"> {
+  const passedOn = nameserver === embeddedDns ? name : undefined;
   return { from, to: { name: nameserver }, protocol: "udp", address: nameserver, ports: [53], passedOn };
 }
 

@@ -75,6 +75,25 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "names-asked-from-an-internal-network",
+    on: overlay,
+    breaks:
+      "has the engine ask a resolver on its node's loopback for containers of an internal network, which have no route to anywhere",
+    why: "data gets outside as names that somebody's name server is asked for",
+    detectedBy: ["B10"],
+    hop: ["127.0.0.11 asked 127.0.0.2 on the loopback of node1"],
+    inject: {
+      "workload started": async (_context, { workload, network, scope }) => {
+        const { node, name } = workload;
+        if (!(await isInternal(workload, network)) || !(await resolvesOnLoopback(node))) return;
+        // An engine asks for a container with an endpoint that leads outside, whatever routes it has.
+        const command = (verb: string) => ["docker", "network", verb, gatewayBridge, name];
+        await withUndo(scope, node, command("connect"), command("disconnect"));
+        await inside(workload, ["ip", "route", "del", "default"]);
+      },
+    },
+  },
+  {
     name: "port-of-an-internal-network-answered",
     on: overlay,
     breaks: "answers on the node for a port that a container of an internal network publishes",
@@ -245,6 +264,11 @@ export async function untranslated(scope: Scope, node: ClusterNode, match: strin
 export async function isInternal({ node }: Workload, network: string): Promise<boolean> {
   const listed = await node.run(["docker", "network", "inspect", "--format", "{{.Internal}}", network]);
   return listed.trim() === "true";
+}
+
+/** Whether a node asks a resolver of its own for names. */
+async function resolvesOnLoopback(node: ClusterNode): Promise<boolean> {
+  return /^nameserver 127\./m.test(await node.files.readText("/etc/resolv.conf"));
 }
 
 /** Ports that the engine chose lie where no test has one of its own. */
