@@ -38,7 +38,7 @@ export interface Requirement {
   readonly profile: ConformanceProfile;
   /** Which plugins the rule is for; `applicability` decides with it. */
   readonly appliesTo: AppliesTo;
-  /** Since when Docker promises it, where that is later than the oldest engine; one entry for all its tests, or one for each title. */
+  /** Since when Docker promises it, where that is later than the oldest engine: of all its tests, of one title, or of IPv6. */
   readonly promised?: readonly DockerPromise[];
   /** What it ends with is told, and no verdict: nobody knows yet how often it is wrong by itself. */
   readonly provisional?: true;

@@ -26,7 +26,10 @@ export function explain(id: RequirementId, steps: readonly Step[], pages: readon
     `  ${level}, profile ${profile}`,
     `  source: ${[source.text, ...(source.url === undefined ? [] : [source.url])].join(", ")}`,
     ...section("needs", describeNeeds(appliesTo)),
-    ...section("promised since", promised.map(describePromise)),
+    ...section(
+      "promised since",
+      promised.map((one) => describePromise(one, appliesTo)),
+    ),
     ...section("not over CNI", appliesTo.notOverCni === undefined ? [] : [appliesTo.notOverCni]),
     ...section("the specification asks for it in (in our words)", sentencesOf(id)),
     ...section("steps", own.flatMap(describeStep)),
@@ -102,10 +105,11 @@ function describeNeeds(needs: AppliesTo): string[] {
   ];
 }
 
-/** On an older engine the rule is looked at, and decides nothing. */
-function describePromise({ since, test, overCni }: DockerPromise): string {
+/** On an older engine that is looked at, and decides nothing. */
+function describePromise({ since, over, test, overCni }: DockerPromise, { notOverCni }: AppliesTo): string {
   const without = overCni ? `by plugins that declare ${overCni}` : "by nobody";
-  return `Docker ${since}${test === undefined ? "" : ` (${test})`}; over CNI ${without}`;
+  const part = [over ? `, over ${over}` : "", test === undefined ? "" : ` (${test})`].join("");
+  return `Docker ${since}${part}${notOverCni === undefined ? `; over CNI ${without}` : ""}`;
 }
 
 function describeStep({ title, file, line, checks, controlled }: Step): string[] {

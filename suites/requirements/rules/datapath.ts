@@ -1,5 +1,6 @@
 import type { Capability } from "#suites/requirements/capability.ts";
 import type { ConformanceProfile, Requirement } from "#suites/requirements/requirement.ts";
+import { laterOverIpv6 } from "./ipv6.ts";
 
 // Docker's documentation has no versions; these are the texts of one day.
 const documentation =
@@ -56,28 +57,35 @@ export const datapathRequirements = {
       "internal",
       "outbound",
     ]),
+    promised: [laterOverIpv6],
     source: internal,
   },
-  B11: several(
-    "a container of two networks reaches the peers of both and the outside, also once it left the first one",
-    ["hotplug", "outbound"],
-  ),
+  B11: {
+    ...several(
+      "a container of two networks reaches the peers of both and the outside, also once it left the first one",
+      ["hotplug", "outbound"],
+    ),
+    promised: [laterOverIpv6],
+  },
 
   W6: networks(
     "names of a node's own networks hold while its engine is in a swarm, and of what starts after it",
     ["names"],
   ),
 
-  X5a: publishing(
-    "a published port leads to the container's port from outside, from another node and from the node, for TCP and UDP",
-    ["publish"],
-  ),
+  X5a: {
+    ...publishing(
+      "a published port leads to the container's port from outside, from another node and from the node, for TCP and UDP",
+      ["publish"],
+    ),
+    promised: [laterOverIpv6],
+  },
   X5b: {
     ...publishing(
       "a published port is reached by the container itself, its neighbours and containers of other networks",
       ["publish"],
     ),
-    promised: [{ since: "28.0", overCni: "hairpin" }],
+    promised: [{ since: "28.0", overCni: "hairpin" }, laterOverIpv6],
     source: {
       ...publishing("").source,
       text: "Docker, Port publishing and mapping; CNI, portmap plugin, SNAT (hairpin)",
@@ -104,7 +112,7 @@ export const datapathRequirements = {
       "a UDP flow reaches a container that was restarted meanwhile, from the client's address; other flows go on",
       ["publish"],
     ),
-    promised: [{ since: "23.0" }],
+    promised: [{ since: "23.0" }, laterOverIpv6],
     source: {
       text: "Docker, Port publishing and mapping; moby#44742",
       url: "https://github.com/moby/moby/pull/44742",
@@ -115,10 +123,12 @@ export const datapathRequirements = {
       "ports that the engine chooses differ, a port that is taken is refused by name, and goes with its container",
     ),
     appliesTo: { capabilities: ["publish"], notOverCni: portsGiven },
+    promised: [laterOverIpv6],
   },
   X8b: {
     ...publishing("a published port stays what it is while its container joins and leaves networks"),
     appliesTo: { capabilities: ["publish", "hotplug"], notOverCni: portsGiven },
+    promised: [laterOverIpv6],
   },
 
   M11: {

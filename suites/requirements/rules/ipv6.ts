@@ -1,3 +1,4 @@
+import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
 import type { Capability } from "#suites/requirements/capability.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 
@@ -26,6 +27,12 @@ const published: Source = [
 ];
 /** Docker filters and translates IPv6 of its bridges since: Docker Engine 27.0, release notes, IPv6. */
 export const ipv6FilteredSince = "27.0";
+/** Of a rule that asks over each IP version. */
+export const laterOverIpv6: DockerPromise = {
+  since: ipv6FilteredSince,
+  over: "IPv6",
+  overCni: "ipv6Egress",
+};
 const release27: Source = ["Docker Engine 27.0, release notes, IPv6", `${docs}/release-notes/27.md#ipv6`];
 const tutorial = "https://github.com/contiv/tutorial/blob/master/README.md";
 const addressing: Source = [

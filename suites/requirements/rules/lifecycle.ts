@@ -1,5 +1,6 @@
 import type { Capability } from "#suites/requirements/capability.ts";
 import type { Level, Requirement } from "#suites/requirements/requirement.ts";
+import { laterOverIpv6 } from "./ipv6.ts";
 import { moby } from "./moby.ts";
 
 // Docker's documentation has no versions; these are the texts of one day.
@@ -62,25 +63,30 @@ const released = from(
   `${moby}/daemon/libnetwork/docs/ipam.md#ipam-configuration-and-flow`,
 );
 
+/** As `byEngines`, of a rule whose tests reach the container over each IP version. */
+function reachedAgain(rule: Requirement): Requirement {
+  return { ...byEngines(rule), promised: [laterOverIpv6] };
+}
+
 /** What a network owes to containers and engines that end and come back. */
 export const lifecycleRequirements = {
-  B12: byEngines(
+  B12: reachedAgain(
     stopping(
       "a container that is stopped and started has its address, name and published port again, and shares no address or MAC",
     ),
   ),
-  R6b: byEngines(
+  R6b: reachedAgain(
     starting(
       "after an engine was restarted or killed its containers, and new ones, have address, name and published port",
     ),
   ),
-  M13: byEngines(
+  M13: reachedAgain(
     removal(
       "when a node is lost for good, name, address and published port of its container can be had again on another node",
       ["multihost", "lostNodes"],
     ),
   ),
-  R7: byEngines(
+  R7: reachedAgain(
     automatic("a container with a restart policy comes back with its engine: attached, named, published"),
   ),
   R7b: {
@@ -88,26 +94,33 @@ export const lifecycleRequirements = {
       "an engine starts and answers while its plugin is away, and its containers start once that is back",
     ),
     appliesTo: { capabilities: ["remote"] },
+    promised: [laterOverIpv6],
   },
-  R8: cutOff(
-    "an engine killed in the middle of a start leaves nothing behind, and address, name and port can be had again",
-    ["remote"],
-  ),
-  R9: byEngines(
+  R8: {
+    ...cutOff(
+      "an engine killed in the middle of a start leaves nothing behind, and address, name and port can be had again",
+      ["remote"],
+    ),
+    promised: [laterOverIpv6],
+  },
+  R9: reachedAgain(
     liveRestore(
       "with live-restore a container runs on while its engine restarts, and has traffic, name and published port then",
     ),
   ),
-  X9a: flushing(
-    "when a node's firewall was flushed and restored in the driver's way, published ports, egress and isolation are as before",
-    ["publish"],
-  ),
+  X9a: {
+    ...flushing(
+      "when a node's firewall was flushed and restored in the driver's way, published ports, egress and isolation are as before",
+      ["publish"],
+    ),
+    promised: [laterOverIpv6],
+  },
   X9b: {
     ...flushing(
       "while a node's firewall is flushed and restored, and after it, nothing but published ports is reached from outside",
       ["publish", "isolation"],
     ),
-    promised: [{ since: "28.0" }],
+    promised: [{ since: "28.0" }, laterOverIpv6],
   },
   R10: byEngines(
     released("a network whose pool is smaller than the number of failed starts still has an address to give"),

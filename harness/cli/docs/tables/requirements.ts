@@ -40,7 +40,9 @@ function describeScope({ appliesTo, promised = [] }: Requirement): string {
     until,
     notOverCni,
   } = appliesTo;
-  const promises = promised.map(({ since: release }) => release).join(" and ");
+  const promises = promised.map(
+    ({ since: release, over }) => `${over ? `over ${over} ` : ""}since Docker ${release}`,
+  );
   return [
     ...capabilities.map((capability) => `\`${capability}\``),
     ...(subsystem === undefined || subsystem === "any" ? [] : [subsystem]),
@@ -49,7 +51,7 @@ function describeScope({ appliesTo, promised = [] }: Requirement): string {
     ...(pluginKinds === undefined ? [] : [`${pluginKinds.join(", ")} plugins`]),
     ...(since === undefined || since === "0.3.1" ? [] : [`since ${since}`]),
     ...(until === undefined ? [] : [`until ${until}`]),
-    ...(promises === "" ? [] : [`promised since Docker ${promises}`]),
+    ...(promises.length === 0 ? [] : [`promised ${promises.join(" and ")}`]),
     ...(notOverCni === undefined ? [] : ["not over CNI"]),
   ].join(", ");
 }
