@@ -67,6 +67,17 @@ export interface PolicySemantics {
 /** What holds where a driver says nothing else: what the reference plugin documents. */
 export const usualPolicySemantics: PolicySemantics = { combine: "priority", ties: "deny" };
 
+/**
+ * How long connections that are established, and flows of datagrams, may stand still at most, in milliseconds, while something of
+ * the network is restarted; TCP connections must go on. What is left out is not promised.
+ */
+export interface HeldGaps {
+  /** While the plugin is restarted, as by `restart`. */
+  readonly plugin?: number;
+  /** While an engine is restarted that leaves its containers alone (`--live-restore`). */
+  readonly engine?: number;
+}
+
 /** A policy that exists. Changes resolve once every node has them. */
 export interface Policy {
   readonly name: string;
@@ -177,6 +188,8 @@ export interface Driver {
   readonly runtime?: WorkloadRuntimeName;
   /** What its rules mean beside each other, where it declares `policy`; left out: `usualPolicySemantics`. */
   readonly policySemantics?: PolicySemantics;
+  /** How long established connections may stand still; left out: nothing is promised. */
+  readonly heldGapMs?: HeldGaps;
   /**
    * Looks, before there is a cluster, whether the driver can be tried on an engine version, e.g. `26.1`, at all. Throws `Blocked` with the
    * reason where it cannot: the reason of every requirement then.

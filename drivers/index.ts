@@ -41,6 +41,7 @@ export {
   type DriverSettings,
   defineDriver,
   type GroupSpec,
+  type HeldGaps,
   type InstalledDriver,
   type Needs,
   type NetworkListing,

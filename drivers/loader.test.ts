@@ -138,6 +138,16 @@ describe("loadDriver", () => {
       'export default { name: "x", title: "X", capabilities: ["teleport"], install() {}, connect() {} };',
       /proud\.mjs[\s\S]*one of [\s\S]*multihost[\s\S]*teleport" \(line 1\)/,
     ],
+    [
+      "slow.mjs",
+      'export default { name: "x", title: "X", capabilities: [], connect() {}, heldGapMs: { plugin: 0.5 } };',
+      /slow\.mjs[\s\S]*heldGapMs\.plugin: expected milliseconds, a whole number above 0, got 0\.5 \(line 1\)/,
+    ],
+    [
+      "misspelt.mjs",
+      'export default { name: "x", title: "X", capabilities: [], connect() {}, heldGapMs: { plugins: 500 } };',
+      /misspelt\.mjs[\s\S]*heldGapMs: expected gaps in milliseconds of plugin, engine or both/,
+    ],
   ])("refuses %s and says what is wrong", async (name, content, message) => {
     const loading = loadDriver(driverFile(name, content), settings);
     await expect(loading).rejects.toThrow(UsageError);

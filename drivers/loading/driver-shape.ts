@@ -7,6 +7,9 @@ const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[
 const optionalFunction = (expected: string) =>
   z.custom((value) => typeof value === "function", expected).optional();
 
+const gapRule = "milliseconds, a whole number above 0";
+const gap = z.int({ error: gapRule }).positive({ error: gapRule }).optional();
+
 const nameRule = "a name of letters, digits, '_', '.' and '-'";
 const driverShape = z.object(
   {
@@ -22,6 +25,9 @@ const driverShape = z.object(
         ties: z.enum(["deny", "allow", "unspecified"]),
         established: z.enum(["cut", "keep"]).optional(),
       })
+      .optional(),
+    heldGapMs: z
+      .strictObject({ plugin: gap, engine: gap }, { error: "gaps in milliseconds of plugin, engine or both" })
       .optional(),
     connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
   },

@@ -1,20 +1,17 @@
 import { usualPolicySemantics } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, ProbeFailed, Unsupported } from "#harness/core/errors.ts";
+import { Unsupported } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
-import { type HeldConnection, tellAll } from "#harness/observe/probe/held/connection.ts";
-import { lastThrough } from "#harness/observe/probe/held/stream.ts";
+import { tellAll } from "#harness/observe/probe/held/connection.ts";
 import { expectBlocked } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
+import { untilCarried } from "./carried.ts";
 import { makeField } from "./established/field.ts";
 import { changes, subjects } from "./established/orders.ts";
 import { describeFates, dueMs, judge, refuseBusy, seenOf } from "./established/verdict.ts";
 
 /** How long it is looked at whether anything gets through, after the last order is due. */
 const windowMs = 1_500;
-/** TCP sends again after ever longer times. */
-const carryMs = 20_000;
 const port = 8101;
 
 chapter("connections", ({ requirement }) => {
@@ -72,26 +69,3 @@ chapter("connections", ({ requirement }) => {
     );
   }
 });
-
-/** The positive control of what must not get through: throws `ProbeFailed` unless what is sent after `since` arrives, at both ends of each. */
-async function untilCarried(
-  connections: readonly HeldConnection[],
-  since: number,
-  when: string,
-): Promise<void> {
-  let silent: readonly HeldConnection[] = connections;
-  const what = "lines at both ends of the controls";
-  await until({ what, deadlineMs: carryMs, everyMs: 200 }, async () => {
-    const told = await tellAll(silent);
-    silent = silent.filter((_, index) => {
-      const { there, back } = told[index]!;
-      return ![there, back].every((stream) => (lastThrough(stream) ?? 0) > since);
-    });
-    return silent.length === 0;
-  }).catch((error: unknown) => {
-    if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
-    throw new ProbeFailed(
-      `the positive control failed ${when}: ${silent.length} of ${connections.length} connections carried nothing any more, e.g. ${silent[0]?.name}`,
-    );
-  });
-}

@@ -30,6 +30,11 @@ export const budgets: Readonly<Record<string, Budget>> = {
     processorSeconds: 60,
     because: "a few containers, which are looked at for half a minute while their nodes are apart",
   },
+  "connections/restarts": {
+    processorSeconds: 120,
+    because:
+      "twenty connections are held while the plugin and an engine are restarted, and both ends of each send all the time",
+  },
   "datapath/flows": { processorSeconds: 80, because: "thousands of packets, and connections that stay open" },
   "datapath/gateway-modes": { processorSeconds: 80, because: "networks of each mode on every node" },
   "datapath/networks": {

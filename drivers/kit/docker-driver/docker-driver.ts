@@ -1,4 +1,4 @@
-import type { Driver, InstalledDriver, Needs, PolicySemantics } from "#drivers/driver.ts";
+import type { Driver, HeldGaps, InstalledDriver, Needs, PolicySemantics } from "#drivers/driver.ts";
 import { apiVersion } from "#drivers/kit/api-version.ts";
 import { type RecordedPlugin, recordPlugin } from "#drivers/kit/recorder/record-plugin.ts";
 import type { Cluster, ClusterNode, Role } from "#harness/cluster/cluster.ts";
@@ -26,6 +26,8 @@ export interface DockerDriverSpec {
   readonly needs?: Needs;
   /** What its rules mean, as `Driver` has it. */
   readonly policySemantics?: PolicySemantics;
+  /** As `Driver.heldGapMs`. */
+  readonly heldGapMs?: HeldGaps;
   /** Interface that carries traffic between nodes, or a function that finds it out; with `multihost`. */
   readonly underlay?: Role | ((cluster: Cluster) => Promise<Role>);
   /** What engines know the plugin by. */
@@ -89,11 +91,12 @@ export interface DockerDriverSpec {
  */
 export function dockerDriver(spec: DockerDriverSpec): Driver & Required<Pick<Driver, "install">> {
   refuseWithoutMethods(spec);
-  const { name, title, capabilities, needs, policySemantics, prepare } = spec;
+  const { name, title, capabilities, needs, policySemantics, heldGapMs, prepare } = spec;
   return {
     ...{ apiVersion: spec.apiVersion ?? apiVersion, name, title, capabilities },
     ...(needs ? { needs } : {}),
     ...(policySemantics ? { policySemantics } : {}),
+    ...(heldGapMs ? { heldGapMs } : {}),
     ...(prepare ? { prepare } : {}),
     binaries: async (cluster) => spec.binaries ?? programsOf(cluster, spec.daemons),
     async install(scope, cluster, session = scope) {

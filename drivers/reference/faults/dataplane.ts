@@ -6,6 +6,7 @@ import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
 import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
 import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
+import { StartFaults } from "#drivers/reference/faults/restart.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
 import { isTied } from "#drivers/reference/faults/rule.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
@@ -32,6 +33,7 @@ export class DataplaneFaults {
   readonly #mutants: PolicyMutants;
   readonly #nodes: NodeFaults;
   readonly #moments: MomentFaults;
+  readonly #start: StartFaults;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
   /** Policies that were there before this plugin started. */
@@ -44,6 +46,7 @@ export class DataplaneFaults {
     this.#mutants = new PolicyMutants(faults);
     this.#nodes = new NodeFaults(faults);
     this.#moments = new MomentFaults(faults, sync);
+    this.#start = new StartFaults(faults, sync);
   }
 
   /** The engine of a node has ended. */
@@ -53,6 +56,7 @@ export class DataplaneFaults {
 
   /** The plan for a node, honest while no fault is on. */
   planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
+    this.#start.started();
     this.#restored ??= new Set(Object.keys(state.policies));
     if (this.#faults.size === 0) {
       this.#routing.forget();
@@ -66,7 +70,7 @@ export class DataplaneFaults {
     const right = this.#mutants.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, node);
     const judging = judgingAnswers(this.#breakFlows(broken, right, plan, dataDevice));
     const letting = judging.some(isRule) ? lettingEstablished(node, this.#faults) : [];
-    const flows = this.#keepFlows(node, [...judging, ...letting]);
+    const flows = this.#start.flows(this.#keepFlows(node, [...judging, ...letting]));
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };
   }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
 import { emptyState } from "#drivers/reference/model/state/state.ts";
@@ -11,4 +12,39 @@ export function forgetOnRestart(model: Model, faults: ReadonlySet<string>): void
     });
   }
   if (on("networks-lost-on-restart")) model.change(({ state }) => void Object.assign(state, emptyState()));
+}
+
+/** How long a plugin that starts forwards nothing, with the fault of that. */
+const flushedMs = 4_000;
+
+/** What a plugin does to the nodes' flows when it starts, which is nothing while no fault is on. */
+export class StartFaults {
+  readonly #faults: ReadonlySet<string>;
+  readonly #sync: () => Promise<void>;
+  #flushed: boolean | undefined;
+
+  /** `sync` as that of `DataplaneFaults`. */
+  constructor(faults: ReadonlySet<string>, sync: () => Promise<void>) {
+    this.#faults = faults;
+    this.#sync = sync;
+  }
+
+  /** The plugin makes its first plan: what is switched on later was not on when it started. */
+  started(): void {
+    if (this.#flushed !== undefined) return;
+    const fault: ReferenceFaultName = "forwarding-flushed-at-start";
+    this.#flushed = this.#faults.has(fault);
+    if (!this.#flushed) return;
+    delay(flushedMs, undefined, { ref: false })
+      .then(() => {
+        this.#flushed = false;
+        return this.#sync();
+      })
+      .catch(() => {});
+  }
+
+  /** The flows that there are to be at this moment. */
+  flows(flows: readonly string[]): readonly string[] {
+    return this.#flushed ? ["table=0,priority=65535,actions=drop"] : flows;
+  }
 }

@@ -66,6 +66,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/lifecycle/plugin.test.ts",
     "suites/lifecycle/firewall.test.ts",
     "suites/lifecycle/lost-nodes.test.ts",
+    "suites/connections/restarts.test.ts",
     "suites/disorder/nemesis.test.ts",
   ]);
 });

@@ -1,5 +1,6 @@
 import type { Fault } from "#harness/proof/fault.ts";
-import { drop } from "./tools.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { addTable, drop } from "./tools.ts";
 
 /** Faults of what nodes know of each other once they were apart. */
 export const connectionFaults: readonly Fault<"chapters">[] = [
@@ -15,4 +16,51 @@ export const connectionFaults: readonly Fault<"chapters">[] = [
         drop(chapter, node, "prerouting", "udp dport 4789"),
     },
   },
+  {
+    name: "tunnel-lost-by-an-engine",
+    on: { tier: "chapters", chapter: "connections", driver: "reference" },
+    breaks: "drops the VXLAN that arrives at a node for four seconds after its engine started",
+    why: "an update of the engine that was to leave containers alone is an outage of their connections",
+    detectedBy: ["H2"],
+    alone: true,
+    inject: {
+      "engine started": async ({ chapter }, { node }) => {
+        const set = "set lost { type inet_proto; flags timeout; elements = { udp timeout 4s } }";
+        const chain = "type filter hook prerouting priority -300; policy accept;";
+        const rule = "udp dport 4789 ip protocol @lost drop";
+        await addTable(chapter, node, "ip", `${set}\nchain judge { ${chain} ${rule}; }`);
+      },
+    },
+  },
+  {
+    name: "tcp-reset-by-an-engine",
+    on: { tier: "chapters", chapter: "connections", driver: "reference" },
+    breaks: "resets every TCP connection of the containers that an engine finds running when it starts",
+    why: "a long download begins anew with each update, though the network was never away",
+    detectedBy: ["H2"],
+    alone: true,
+    inject: resetByEngine(),
+  },
 ];
+
+function resetByEngine(): Fault<"chapters">["inject"] {
+  const running = new Map<string, Workload>();
+  return {
+    "workload started": async (_context, { workload, scope }) => {
+      running.set(workload.id, workload);
+      scope.defer(`what is known of ${workload.name}`, async () => void running.delete(workload.id));
+    },
+    "engine started": async ({ chapter }, { node }) => {
+      const chain = "type filter hook input priority 0; policy accept;";
+      for (const workload of running.values()) {
+        if (workload.node !== node) continue;
+        await addTable(
+          chapter,
+          workload,
+          "inet",
+          `chain judge { ${chain} meta l4proto tcp reject with tcp reset; }`,
+        );
+      }
+    },
+  };
+}

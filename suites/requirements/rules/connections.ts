@@ -10,6 +10,14 @@ export const connectionRequirements = {
     profile: "connections",
     source: { text: "netconform, docs/connections.md" },
   },
+  H2: {
+    title:
+      "while the plugin, or an engine with live-restore, is restarted, TCP and UDP go on, and stand still no longer than the driver declares, within a node and between nodes",
+    level: "MUST",
+    appliesTo: {},
+    profile: "connections",
+    source: { text: "netconform, docs/connections.md" },
+  },
   M12: {
     title:
       "after a node was cut off for 30 s, addresses and names are right again within 30 s, also of what changed meanwhile",

@@ -17,6 +17,11 @@ export const connectionFaults = {
     why: "who was cut off still hears everything that the other end sends by itself",
     detectedBy: ["H1"],
   },
+  "forwarding-flushed-at-start": {
+    breaks: "a plugin that starts forwards nothing for four seconds, until it has made its flows anew",
+    why: "each update of the plugin is an outage of everything that is connected",
+    detectedBy: ["H2"],
+  },
   "established-cut-late": {
     breaks: "a change of rules binds connections that are established three seconds late",
     why: "the order has returned, and what it stopped goes on",
