@@ -3,7 +3,7 @@ import { ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/ea
 import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
-import { promisedSince } from "#harness/conformance/suite/promised-since.ts";
+import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
 import { expectName, expectNoName } from "#harness/observe/probe/names.ts";
@@ -131,8 +131,7 @@ chapter("datapath", ({ requirement, shared }) => {
         throw new Unsupported(`no container of ${declaration.name} asks a resolver on its node's loopback`);
       }
       const control = { name: b.name, addresses: [b.ip] };
-      // Docker Engine 26.0, release notes, Security: CVE-2024-29018.
-      await promisedSince("26.0", test, () =>
+      await judgeAsPromised(test, () =>
         besideControl(
           () => expectName(outside, known),
           () => expectNoName(a, { name: known.name }, { control }),

@@ -57,7 +57,14 @@ export const datapathRequirements = {
       "internal",
       "outbound",
     ]),
-    promised: [laterOverIpv6],
+    promised: [
+      // Docker Engine 26.0, release notes, Security: CVE-2024-29018.
+      {
+        since: "26.0",
+        test: "nobody else is asked for a name where the node's resolver is on its loopback",
+      },
+      laterOverIpv6,
+    ],
     source: internal,
   },
   B11: {
