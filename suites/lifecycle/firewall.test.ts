@@ -93,11 +93,12 @@ chapter("lifecycle", ({ requirement, shared }) => {
       const arrived = seen.flatMap((one) => one.arrived);
       test.fact("attempts from outside", attempts);
       await judgeAsPromised(test, async () => {
-        if (arrived.length === 0) return;
+        const [first] = arrived;
+        if (!first) return;
         throw await failureOf({
           who: `${node.name} while its firewall was flushed and restored, and after it`,
           expected: `none of ${attempts} attempts from outside to arrive at a port that nobody published`,
-          got: `${arrived.length}, the first ${arrived[0]?.at} ms after the epoch`,
+          got: `${arrived.length}, the first at ${new Date(first.at).toISOString()}`,
           ...seen.findLast(({ shown }) => shown.byHand)?.shown,
         });
       });

@@ -65,6 +65,7 @@ test.for([
     "c-7eabe06b to c-c5bfcabd (udp 10.1.2.2:38610): dropped after 10000 ms",
     "c-<id> to c-<id> (udp <address>:<port>): dropped after <time>",
   ],
+  ["2 arrived, the first at 2026-11-27T10:01:20.355Z", "2 arrived, the first at <time>"],
   ["node1:9099 answered 3 of 5\nby hand: ping", "node1:9099 answered 3 of 5"],
   ["-A POSTROUTING -s 172.17.0.0/16 ! -o br-2d2fd199d11d", "-A POSTROUTING -s <address>/16 ! -o br-<id>"],
 ])("of %j stays what is the same the next time", ([text, essence]) => {

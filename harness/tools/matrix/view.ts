@@ -50,6 +50,7 @@ const fleeting: readonly [RegExp, string][] = [
   [/\b\d{1,3}(\.\d{1,3}){3}\b/g, "<address>"],
   [/\b(?=[0-9a-f]*\d)[0-9a-f]{6,}\b/gi, "<id>"],
   [/\/proc\/\d+/g, "/proc/<pid>"],
+  [/\b\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, "<time>"],
   [/\b\d+(\.\d+)? ?m?s\b/g, "<time>"],
   // Ports that the kernel gave out; a shorter one was chosen by somebody.
   [/(:|\bport )\d{5}\b/g, "$1<port>"],
