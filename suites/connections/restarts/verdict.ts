@@ -38,13 +38,16 @@ export function gapOf({ there, back, lookedAt }: HeldTold, period: Period): numb
   return Math.round(Math.max(...gaps.map((ms) => ms ?? 0)));
 }
 
-/** The longest gap in milliseconds, by place and protocol; in words where a connection does not go on. */
+/** The longest gap in milliseconds, by protocol and place; beside it in words what does not go on. */
 export function factsOf(seen: readonly Seen[]): Record<string, number | string> {
   const alike = Object.groupBy(seen, ({ place, connection: { spec } }) => `${spec.protocol} ${place}`);
   return Object.fromEntries(
-    Object.entries(alike).map(([what, own = []]) => {
-      const over = own.find(({ ended, silent }) => ended !== undefined || silent);
-      return [what, over ? describe(over) : Math.max(...own.map(({ gapMs }) => gapMs))];
+    Object.entries(alike).flatMap(([what, own = []]): [string, number | string][] => {
+      const over = own.find(isOver);
+      return [
+        [`${what}, longest gap ms`, Math.max(...own.map(({ gapMs }) => gapMs))],
+        ...(over ? [[what, describe(over)] as [string, string]] : []),
+      ];
     }),
   );
 }
