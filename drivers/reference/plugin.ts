@@ -9,6 +9,7 @@ import { Dataplane, type DataplaneNode } from "./dataplane/dataplane.ts";
 import { Fabric, type NodeDataplane } from "./dataplane/fabric.ts";
 import { addLinks, removeLinks } from "./dataplane/links.ts";
 import { LinksOnly } from "./dataplane/links-only.ts";
+import { faultyDump } from "./faults/churn.ts";
 import { FaultyEgress } from "./faults/cni.ts";
 import { DataplaneFaults } from "./faults/dataplane.ts";
 import { faultyPipeline } from "./faults/protocol/pipeline.ts";
@@ -78,7 +79,7 @@ export class ReferencePlugin {
         node.host.name,
         options.dataplane === "links"
           ? new LinksOnly(node.host)
-          : new Dataplane(node, peers, { bridge, vxlanPort }),
+          : new Dataplane(node, peers, { bridge, vxlanPort, dump: (host) => faultyDump(host, this.faults) }),
       ];
     });
     this.#fabric = new Fabric(new Map(dataplanes), (name) => {

@@ -1,4 +1,5 @@
 import type { BuiltInDriver } from "#drivers/built-in.ts";
+import type { ChurnFaultName } from "#drivers/reference/faults/tables/churn.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
@@ -44,7 +45,12 @@ export interface FaultInjections {
   chapters:
     | FaultActs
     | FaultSwitch<
-        CnmFaultName | ReferenceFaultName | NodeFaultName | PolicyMutantName | ReferenceCniFaultName
+        | CnmFaultName
+        | ReferenceFaultName
+        | NodeFaultName
+        | ChurnFaultName
+        | PolicyMutantName
+        | ReferenceCniFaultName
       >;
   /** On from the start of the plugin. */
   cnm: { readonly switchOn: CnmFaultName };

@@ -47,6 +47,11 @@ export const budgets: Readonly<Record<string, Budget>> = {
   },
   "datapath/sctp": { processorSeconds: 60, because: "four published ports, each asked from up to six sides" },
   "datapath/ways": { processorSeconds: 80, because: "a dozen published ports, each asked from two sides" },
+  "disorder/churn": {
+    processorSeconds: 3_000,
+    because:
+      "two thousand calls of ADD and of DEL, or three hundred joins, while links of others come and go",
+  },
   "disorder/leaks": {
     processorSeconds: 1_500,
     because: "two hundred containers start and stop, and each sends thousands of packets",

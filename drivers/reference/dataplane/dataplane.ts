@@ -2,7 +2,16 @@ import { accessTag, OvsBridge, trunkTags } from "#drivers/kit/nodes/open-vswitch
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { gratuitousArp, unsolicitedAdvertisement } from "./frames.ts";
-import { addLinks, bringUp, listDevices, mtuOf, removeLinks, setPeers } from "./links.ts";
+import {
+  addLinks,
+  bringUp,
+  type DumpedLink,
+  dumpLinks,
+  listDevices,
+  mtuIn,
+  removeLinks,
+  setPeers,
+} from "./links.ts";
 import { type Bridged, emptyPlan, type NodePlan, type Overlay, type Port } from "./plan/node-plan.ts";
 import { Resolvers } from "./resolvers.ts";
 import { Routing } from "./routing.ts";
@@ -21,6 +30,8 @@ export interface DataplaneOptions {
   readonly bridge: string;
   /** UDP port of VXLAN; IANA's is 4789. */
   readonly vxlanPort: number;
+  /** How interfaces are listed; default: `dumpLinks`. */
+  readonly dump?: (host: Host) => Promise<DumpedLink[]>;
 }
 
 /** Bytes that VXLAN over IPv4 adds to an inner IP packet: Ethernet 14, VXLAN 8, UDP 8, IP 20. */
@@ -75,10 +86,10 @@ export class Dataplane {
   /** A wire may carry less than it did when the plugin started. */
   async #readMtus(): Promise<void> {
     const { host, control, data } = this.#node;
-    [this.#underlayMtu, this.#dataMtu] = await Promise.all([
-      mtuOf(host, control.device),
-      mtuOf(host, data.device),
-    ]);
+    const { dump = dumpLinks } = this.#options;
+    const links = await dump(host);
+    this.#underlayMtu = mtuIn(links, host, control.device);
+    this.#dataMtu = mtuIn(links, host, data.device);
   }
 
   /** Takes everything away that `start` and `apply` made. */

@@ -2,18 +2,36 @@ import { z } from "zod";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 
-const links = z.array(z.object({ ifname: z.string(), mtu: z.number() }));
+const links = z.array(z.object({ ifindex: z.number(), ifname: z.string(), mtu: z.number() }));
+
+/** One interface in the host's namespace, its MTU in bytes. */
+export type DumpedLink = z.infer<typeof links>[number];
+
+/** What ip says where links came or went while the kernel told of them (NLM_F_DUMP_INTR): some may be missing. */
+const interrupted = "Dump was interrupted";
+const dumps = 50;
+
+/** All interfaces in the host's namespace, listed again where they changed meanwhile. Throws `HarnessError` where they never rest. */
+export async function dumpLinks(host: Host): Promise<DumpedLink[]> {
+  for (let left = dumps; left > 0; left--) {
+    const { code, stdout, stderr } = await host.exec(["ip", "-json", "link", "show"]);
+    if (stderr.includes(interrupted)) continue;
+    if (code !== 0) throw new HarnessError(`${host.name}: ${stderr.trim()}`);
+    return links.parse(JSON.parse(stdout));
+  }
+  throw new HarnessError(`${host.name}: ${interrupted} ${dumps} times`);
+}
 
 /** Names of all interfaces in the host's namespace. */
 export async function listDevices(host: Host): Promise<string[]> {
-  return links.parse(JSON.parse(await host.run(["ip", "-json", "link", "show"]))).map((link) => link.ifname);
+  return (await dumpLinks(host)).map((link) => link.ifname);
 }
 
-/** MTU of an interface in bytes. Throws `HarnessError` when there is none of that name. */
-export async function mtuOf(host: Host, device: string): Promise<number> {
-  const shown = await host.exec(["ip", "-json", "link", "show", "dev", device]);
-  if (shown.code !== 0) throw new HarnessError(`${host.name} has no interface ${device}`);
-  return links.parse(JSON.parse(shown.stdout))[0]!.mtu;
+/** MTU of an interface in bytes, by its name. Throws `HarnessError` when there is none of that name. */
+export function mtuIn(dumped: readonly DumpedLink[], host: Host, device: string): number {
+  const link = dumped.find(({ ifname }) => ifname === device);
+  if (!link) throw new HarnessError(`${host.name} has no interface ${device}`);
+  return link.mtu;
 }
 
 /** Runs lines of `ip`, e.g. `link set eth0 up`, in one process, in `netns` where it is given. Stops at the first failure. */

@@ -2,6 +2,7 @@ import { isRule, judgingAnswers } from "#drivers/reference/dataplane/plan/answer
 import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
+import { ChurnFaults } from "#drivers/reference/faults/churn.ts";
 import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
 import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
@@ -34,6 +35,7 @@ export class DataplaneFaults {
   readonly #nodes: NodeFaults;
   readonly #moments: MomentFaults;
   readonly #start: StartFaults;
+  readonly #churn: ChurnFaults;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
   /** Policies that were there before this plugin started. */
@@ -47,6 +49,7 @@ export class DataplaneFaults {
     this.#nodes = new NodeFaults(faults);
     this.#moments = new MomentFaults(faults, sync);
     this.#start = new StartFaults(faults, sync);
+    this.#churn = new ChurnFaults(faults);
   }
 
   /** The engine of a node has ended. */
@@ -62,6 +65,7 @@ export class DataplaneFaults {
       this.#routing.forget();
       this.#mutants.forget();
       this.#moments.forget();
+      this.#churn.forget();
       return planFor(state, node, dataDevice);
     }
     const broken = this.#breakState(structuredClone(state) as State);
@@ -70,7 +74,8 @@ export class DataplaneFaults {
     const right = this.#mutants.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, node);
     const judging = judgingAnswers(this.#breakFlows(broken, right, plan, dataDevice));
     const letting = judging.some(isRule) ? lettingEstablished(node, this.#faults) : [];
-    const flows = this.#start.flows(this.#keepFlows(node, [...judging, ...letting]));
+    const kept = this.#keepFlows(node, [...judging, ...letting, ...this.#churn.flows(state, node)]);
+    const flows = this.#start.flows(kept);
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };
   }

@@ -259,6 +259,12 @@ export const schema = z.object({
   STARTS: wholeNumber(1, 100_000)
     .default(200)
     .describe("how many containers the chapter disorder starts and stops to see whether packets leak"),
+  CHURN_ADDS: wholeNumber(20, 1_000_000)
+    .default(2_000)
+    .describe("how many times the chapter disorder calls ADD and DEL while links of others come and go"),
+  CHURN_JOINS: wholeNumber(20, 1_000_000)
+    .default(300)
+    .describe("how many times a container joins a network there and leaves it, where an engine attaches it"),
   FAULT: z
     .string()
     .optional()

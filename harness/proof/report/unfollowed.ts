@@ -77,6 +77,7 @@ const unfollowed: Readonly<Partial<Record<RequirementId, string>>> = {
   D3b: crowded,
   D3c: crowded,
   D5: crowded,
+  D6: crowded,
   C1: left,
   C2: left,
 };

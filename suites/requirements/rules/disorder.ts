@@ -55,4 +55,23 @@ export const disorderRequirements = {
     profile: "disorder",
     source: { text: "netconform, docs/disorder.md" },
   },
+  D6: {
+    title:
+      "attachments that come and go by the hundred, while links of others come and go on the node, all succeed, and leave nothing that piles up",
+    level: "MUST",
+    appliesTo: { capabilities: ["hotplug"] },
+    profile: "disorder",
+    source: {
+      text: "CNI specification, section 2: DEL releases what ADD has reserved; libnetwork's remote drivers, Leave and DeleteEndpoint, promise the same",
+      url: "https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#del-remove-container-from-network-or-un-apply-modifications",
+    },
+  },
+  D6b: {
+    title:
+      "the p99 of attaching and detaching is, after hundreds of attachments that came and went, at most 1.5 times what it was",
+    level: "SHOULD",
+    appliesTo: { capabilities: ["hotplug"] },
+    profile: "disorder",
+    source: { text: "netconform, docs/disorder.md" },
+  },
 } as const satisfies Record<string, Requirement>;

@@ -1,3 +1,4 @@
+import { type ChurnFaultName, churnFaults } from "#drivers/reference/faults/tables/churn.ts";
 import { type ReferenceCniFaultName, referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
 import { type ReferenceFaultName, referenceFaults } from "#drivers/reference/faults/tables/network.ts";
 import { type NodeFaultName, nodeFaults } from "#drivers/reference/faults/tables/nodes.ts";
@@ -35,12 +36,13 @@ const chapterOfProfile: Partial<Record<ConformanceProfile, Chapter>> = {
 export const referenceChapterFaults: readonly Fault<"chapters">[] = [
   ...describedIn<ReferenceFaultName>(referenceFaults, "reference"),
   ...describedIn<NodeFaultName>(nodeFaults, "reference"),
+  ...describedIn<ChurnFaultName>(churnFaults, "reference"),
   ...describedIn<PolicyMutantName>(policyMutants, "reference"),
   ...describedIn<ReferenceCniFaultName>(referenceCniFaults, "reference-cni"),
 ];
 
 function describedIn<
-  Name extends ReferenceFaultName | NodeFaultName | PolicyMutantName | ReferenceCniFaultName,
+  Name extends ReferenceFaultName | NodeFaultName | ChurnFaultName | PolicyMutantName | ReferenceCniFaultName,
 >(table: Readonly<Record<Name, Description>>, driver: "reference" | "reference-cni"): Fault<"chapters">[] {
   return (Object.keys(table) as Name[]).map((name) => {
     const { detectedBy } = table[name];

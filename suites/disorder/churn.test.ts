@@ -1,0 +1,65 @@
+import { chapter } from "#harness/conformance/chapter.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
+import { describeSpread } from "#harness/core/figures/statistics.ts";
+import { paceOf } from "#harness/oracle/churn/churn.ts";
+import { type Churn, churn } from "./churn/campaign.ts";
+import { describeTenths, expectNothingLost, expectSteady } from "./churn/verdict.ts";
+
+/** Takes minutes where nothing else runs. */
+const deadlineMs = 60 * 60_000;
+
+chapter("disorder", ({ requirement, shared }) => {
+  const churned = shared("attachments that come and go", async (context) => {
+    const { CHURN_ADDS, CHURN_JOINS } = workerSettings();
+    const throughCni = context.declaration.capabilities.includes("cni");
+    const start = performance.now();
+    const made = await churn(context, throughCni ? CHURN_ADDS : CHURN_JOINS);
+    return { ...made, seconds: (performance.now() - start) / 1_000 };
+  });
+
+  requirement(
+    "D6",
+    "attachments come and go while links of others do: none fails, and nothing piles up",
+    async (test) => {
+      const made = tell(test, await test.use(churned));
+      expectNothingLost(made);
+    },
+    { alone: true, deadlineMs },
+  );
+
+  requirement(
+    "D6b",
+    "the last tenth of attachments that come and go is as fast as the first",
+    async (test) => {
+      const { cycle, tenths } = await test.use(churned);
+      const pace = paceOf(tenths);
+      if (!pace) {
+        test.note("not judged: too much has failed");
+        return;
+      }
+      test.fact("p99 of the first tenth in ms", Math.round(pace.firstMs));
+      test.fact("p99 of the last tenth in ms", Math.round(pace.lastMs));
+      test.fact("the last by the first", Number(pace.ratio.toFixed(2)));
+      if (pace.unjudged !== undefined) test.note(`not judged: ${pace.unjudged}`);
+      expectSteady(cycle, pace);
+    },
+    { alone: true, deadlineMs },
+  );
+});
+
+/** Says how many cycles there were, and how long they took. */
+function tell(
+  { fact, note, keep }: TestTools,
+  { seconds, ...made }: Churn & { readonly seconds: number },
+): Churn {
+  const { cycle, tenths } = made;
+  const cycles = tenths.flatMap((tenth) => tenth.cycles);
+  fact("cycles", cycles.length);
+  fact("seconds", Math.round(seconds));
+  note(`${cycle}: ${describeSpread(cycles.map(({ tookMs }) => tookMs))}`);
+  const rates = tenths.map(({ foreignPerSecond }) => Math.round(foreignPerSecond));
+  note(`links of others came and went ${Math.min(...rates)} to ${Math.max(...rates)} times a second`);
+  keep({ name: "churn.json", content: describeTenths(tenths) }, { always: true });
+  return made;
+}
