@@ -9,7 +9,7 @@ import { Dataplane, type DataplaneNode } from "./dataplane/dataplane.ts";
 import { Fabric, type NodeDataplane } from "./dataplane/fabric.ts";
 import { addLinks, removeLinks } from "./dataplane/links.ts";
 import { LinksOnly } from "./dataplane/links-only.ts";
-import { faultyDump } from "./faults/churn.ts";
+import { faultyDump } from "./faults/churn/dump.ts";
 import { FaultyEgress } from "./faults/cni.ts";
 import { DataplaneFaults } from "./faults/dataplane.ts";
 import { faultyPipeline } from "./faults/protocol/pipeline.ts";

@@ -2,7 +2,7 @@ import { isRule, judgingAnswers } from "#drivers/reference/dataplane/plan/answer
 import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
-import { ChurnFaults } from "#drivers/reference/faults/churn.ts";
+import { ChurnFaults } from "#drivers/reference/faults/churn/churn.ts";
 import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
 import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";

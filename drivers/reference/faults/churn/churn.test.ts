@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { DataplaneFaults } from "#drivers/reference/faults/dataplane.ts";
 import { Model } from "#drivers/reference/model/model.ts";
 import { Store } from "#drivers/reference/model/state/store.ts";
-import { DataplaneFaults } from "./dataplane.ts";
 
 const ipv4 = { subnet: "10.1.2.0/24", gateway: "10.1.2.1/24" };
 
