@@ -58,7 +58,7 @@ function tell(
   fact("cycles", cycles.length);
   fact("seconds", Math.round(seconds));
   note(`${cycle}: ${describeSpread(cycles.map(({ tookMs }) => tookMs))}`);
-  const rates = tenths.map(({ foreignPerSecond }) => Math.round(foreignPerSecond));
+  const rates = tenths.map(({ foreign }) => Math.round(foreign.perSecond));
   note(`links of others came and went ${Math.min(...rates)} to ${Math.max(...rates)} times a second`);
   keep({ name: "churn.json", content: describeTenths(tenths) }, { always: true });
   return made;

@@ -6,7 +6,7 @@ const reading = (...rules: string[]): Snapshot => ({ node1: { iptables: rules, l
 
 function tenth(tookMs: number, change: Partial<Tenth> = {}): Tenth {
   const cycles = Array.from({ length: 30 }, (_, index) => ({ number: index + 1, tookMs }));
-  return { cycles, snapshot: {}, foreignPerSecond: 20, ...change };
+  return { cycles, snapshot: {}, foreign: { perSecond: 20, p50Ms: 45, p99Ms: 90 }, ...change };
 }
 
 describe("what grows", () => {
@@ -41,7 +41,10 @@ describe("the pace", () => {
 
   test("is not judged where the machine had no time, or the node had become slower for everybody", () => {
     expect(paceOf([tenth(200), tenth(400, { starved: "no processor" })])?.unjudged).toBe("no processor");
-    expect(paceOf([tenth(200), tenth(400, { foreignPerSecond: 10 })])?.unjudged).toMatch("2.00 times");
+    for (const slower of [{ p50Ms: 90 }, { p99Ms: 180 }]) {
+      const foreign = { ...tenth(400).foreign, ...slower };
+      expect(paceOf([tenth(200), tenth(400, { foreign })])?.unjudged).toMatch("2.00 times");
+    }
   });
 
   test("is that of what succeeded", () => {

@@ -11,12 +11,18 @@ export interface Cycle {
   readonly failure?: string;
 }
 
+/** How often links of others came and went each second, and how long it took from one time to the next, in milliseconds. */
+export interface Foreign {
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
 /** A tenth of all cycles, and what was there once nothing was attached any more. */
 export interface Tenth {
   readonly cycles: readonly Cycle[];
   readonly snapshot: Snapshot;
-  /** How often links of others came and went each second meanwhile. */
-  readonly foreignPerSecond: number;
+  readonly foreign: Foreign;
   /** Why the machine had no time for it; absent where it had. */
   readonly starved?: string;
 }
@@ -68,14 +74,14 @@ export function paceOf(tenths: readonly Tenth[]): Pace | undefined {
   const last = later.at(-1);
   const [firstMs, lastMs] = [p99(first), p99(last)];
   if (!first || !last || firstMs === undefined || lastMs === undefined) return undefined;
-  const slowed = first.foreignPerSecond / last.foreignPerSecond;
+  const slowed = Math.max(last.foreign.p50Ms / first.foreign.p50Ms, last.foreign.p99Ms / first.foreign.p99Ms);
   const unjudged =
     first.starved ??
     last.starved ??
     (lastMs - firstMs < leastMs
       ? `less than ${leastMs} ms of difference says nothing`
       : slowed > steadyRatio
-        ? `the node itself had become slower: links of others came and went ${slowed.toFixed(2)} times as slowly`
+        ? `the node itself had become slower: links of others took ${slowed.toFixed(2)} times as long to come and go`
         : undefined);
   const pace = { firstMs, lastMs, ratio: lastMs / firstMs };
   return unjudged === undefined ? pace : { ...pace, unjudged };

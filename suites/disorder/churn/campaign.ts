@@ -34,7 +34,7 @@ export async function churn(context: GroundContext, total: number): Promise<Chur
   for (const numbers of tenthsOf(total)) {
     const probe = new LoadProbe();
     const start = performance.now();
-    const { done: cycles, perSecond } = await amongForeignLinks(ground.node, () =>
+    const { done: cycles, foreign } = await amongForeignLinks(ground.node, () =>
       measured(probe, () => all(ground, context.scope, numbers, total)),
     );
     const starved = probe.blame(`cycles ${numbers[0]} to ${numbers.at(-1)}`, performance.now() - start);
@@ -43,7 +43,7 @@ export async function churn(context: GroundContext, total: number): Promise<Chur
       : await readStableSnapshot(context.cluster);
     first ??= snapshot;
     tenths.push({
-      ...{ cycles, snapshot, foreignPerSecond: perSecond },
+      ...{ cycles, snapshot, foreign },
       ...(starved ? { starved: starved.message } : {}),
     });
     if (failuresIn(tenths).length >= enoughFailures) break;

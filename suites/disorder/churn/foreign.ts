@@ -1,6 +1,8 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { HarnessError, ProbeFailed } from "#harness/core/errors.ts";
+import { percentile } from "#harness/core/figures/statistics.ts";
+import type { Foreign } from "#harness/oracle/churn/churn.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 
 /**
@@ -38,19 +40,19 @@ wait $loop
 const endMs = 30_000;
 
 /**
- * Does `work` while links of others come and go on the node. Resolves, when they have gone, to what it did and how often they came in a
- * second. Throws `ProbeFailed` where none did.
+ * Does `work` while links of others come and go on the node. Resolves, when they have gone, to what it did and how they came. Throws
+ * `ProbeFailed` where they did not come at least twice.
  */
 export async function amongForeignLinks<T>(
   node: ClusterNode,
   work: () => Promise<T>,
-): Promise<{ done: T; perSecond: number }> {
+): Promise<{ done: T; foreign: Foreign }> {
   const command = await node.spawn(["sh", "-c", comeAndGo, "sh", uniqueName("fl")]);
   command.stdin.on("error", () => {});
   const said: Buffer[] = [];
-  let rounds = 0;
+  const rounds: number[] = [];
   command.stdout.on("data", (data: Buffer) => {
-    rounds += data.toString().split("\n").length - 1;
+    for (const _ of data.toString().matchAll(/\n/g)) rounds.push(performance.now());
   });
   command.stderr.on("data", (data: Buffer) => said.push(data));
   const start = performance.now();
@@ -65,6 +67,13 @@ export async function amongForeignLinks<T>(
   }
   const stderr = Buffer.concat(said).toString().trim();
   if (stderr !== "") throw new HarnessError(`${node.name}: links of others cannot come and go: ${stderr}`);
-  if (rounds === 0) throw new ProbeFailed(`no link of others came and went on ${node.name} meanwhile`);
-  return { done, perSecond: rounds / seconds };
+  const [, ...later] = rounds;
+  if (later.length === 0) throw new ProbeFailed(`no links of others came and went on ${node.name} meanwhile`);
+  const apart = later.map((at, index) => at - rounds[index]!);
+  const foreign = {
+    perSecond: rounds.length / seconds,
+    p50Ms: percentile(apart, 0.5),
+    p99Ms: percentile(apart, 0.99),
+  };
+  return { done, foreign };
 }
