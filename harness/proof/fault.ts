@@ -1,5 +1,5 @@
 import type { BuiltInDriver } from "#drivers/built-in.ts";
-import type { ChurnFaultName } from "#drivers/reference/faults/tables/churn.ts";
+import type { ChurnFaultName } from "#drivers/reference/faults/churn/table.ts";
 import type { ReferenceCniFaultName } from "#drivers/reference/faults/tables/cni.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";

@@ -5,7 +5,7 @@ import { exits } from "#drivers/kit/netctl/messages.ts";
 import { formatTable } from "#drivers/kit/netctl/table.ts";
 import { AdminClient } from "#drivers/reference/admin/client.ts";
 import { serveNamespaces } from "#drivers/reference/cni/serve.ts";
-import { churnFaultNames } from "#drivers/reference/faults/tables/churn.ts";
+import { churnFaultNames } from "#drivers/reference/faults/churn/table.ts";
 import { referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
 import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";

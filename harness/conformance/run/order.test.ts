@@ -55,6 +55,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/cleanup/cleanup.test.ts",
     "suites/connections/established.test.ts",
     "suites/connections/partition.test.ts",
+    "suites/disorder/churn.test.ts",
     "suites/disorder/leaks.test.ts",
     "suites/disorder/policies.test.ts",
     "suites/policy/policy.test.ts",

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadDriver } from "#drivers/loader.ts";
-import { churnFaultNames } from "#drivers/reference/faults/tables/churn.ts";
+import { churnFaultNames } from "#drivers/reference/faults/churn/table.ts";
 import { referenceCniFaultNames } from "#drivers/reference/faults/tables/cni.ts";
 import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { referenceFaultNames } from "#drivers/reference/faults/tables/network.ts";

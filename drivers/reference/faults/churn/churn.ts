@@ -1,4 +1,4 @@
-import type { ChurnFaultName } from "#drivers/reference/faults/tables/churn.ts";
+import type { ChurnFaultName } from "#drivers/reference/faults/churn/table.ts";
 import type { State } from "#drivers/reference/model/state/state.ts";
 
 const kept: ChurnFaultName = "one-rule-in-fifty-kept";

@@ -1,5 +1,5 @@
 import { type DumpedLink, dumpLinks } from "#drivers/reference/dataplane/links.ts";
-import type { ChurnFaultName } from "#drivers/reference/faults/tables/churn.ts";
+import type { ChurnFaultName } from "#drivers/reference/faults/churn/table.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 

@@ -1,4 +1,4 @@
-import { type ChurnFaultName, churnFaults } from "#drivers/reference/faults/tables/churn.ts";
+import { type ChurnFaultName, churnFaults } from "#drivers/reference/faults/churn/table.ts";
 import { type ReferenceCniFaultName, referenceCniFaults } from "#drivers/reference/faults/tables/cni.ts";
 import { type ReferenceFaultName, referenceFaults } from "#drivers/reference/faults/tables/network.ts";
 import { type NodeFaultName, nodeFaults } from "#drivers/reference/faults/tables/nodes.ts";
