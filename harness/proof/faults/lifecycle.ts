@@ -6,7 +6,15 @@ import type { Fault, FaultContext } from "#harness/proof/fault.ts";
 import { inspectNetwork } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { keepEntry } from "./changes.ts";
-import { drop, endpointsLostWhenKilled, inside, interfaceOf, onRequirement, secondNode } from "./tools.ts";
+import {
+  drop,
+  endpointsLostWhenKilled,
+  inside,
+  interfaceOf,
+  keepDoing,
+  onRequirement,
+  secondNode,
+} from "./tools.ts";
 
 const bridge = { tier: "chapters", chapter: "lifecycle", driver: "bridge" } as const;
 const overlay = { ...bridge, driver: "overlay" } as const;
@@ -194,7 +202,13 @@ async function leaveIngress(context: FaultContext, scope: Scope): Promise<void> 
     await untilThere();
   });
   await untilThere();
-  await node.run(["docker", "network", "disconnect", "--force", "ingress", "ingress-endpoint"]);
+  const leave = ["docker", "network", "disconnect", "--force", "ingress", "ingress-endpoint"];
+  await node.run(leave);
+  // An engine that is restarted afterwards joins it anew; while it ends there is nobody to ask.
+  keepDoing(scope, `${node.name} out of the ingress network`, async () => {
+    const network = await inspectNetwork(node, "ingress").catch(() => undefined);
+    if (network && "ingress-sbox" in network.containers) await node.exec(leave);
+  });
 }
 
 /** Of a container that has an address anew which a container of a lost node had. */

@@ -3,13 +3,12 @@ import { wrongSpeakers } from "#drivers/reference/faults/speakers.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
 import { contains, familyOf } from "#harness/core/ip.ts";
 import { freshRange6 } from "#harness/core/project-subnets.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault, FaultContext } from "#harness/proof/fault.ts";
 import { insertRule } from "./firewall.ts";
-import { drop, firstNode, onRequirement, secondNode } from "./tools.ts";
+import { drop, firstNode, keepDoing, onRequirement, secondNode } from "./tools.ts";
 
 const cni = { tier: "chapters", chapter: "bgp", driver: "cni-bgp" } as const;
 /** How the address ends that the chapter moves. */
@@ -101,8 +100,8 @@ export const speakerFaults: readonly Fault<"chapters">[] = [
     why: "the second router does not help when the first one fails",
     detectedBy: ["G7"],
     inject: {
-      "requirement begins": onRequirement("G7", (context, scope) =>
-        configure(scope, context, wrongSpeakers["one-router-used"]),
+      "requirement begins": onRequirement("G7", async (context, scope) =>
+        misconfigure(scope, context, wrongSpeakers["one-router-used"]),
       ),
     },
   },
@@ -113,8 +112,8 @@ export const speakerFaults: readonly Fault<"chapters">[] = [
     why: "half of the bandwidth is idle",
     detectedBy: ["G8"],
     inject: {
-      "requirement begins": onRequirement("G8", (context, scope) =>
-        configure(scope, context, wrongSpeakers["ways-not-spread"]),
+      "requirement begins": onRequirement("G8", async (context, scope) =>
+        misconfigure(scope, context, wrongSpeakers["ways-not-spread"]),
       ),
     },
   },
@@ -160,17 +159,21 @@ async function routes6Of(node: ClusterNode): Promise<string[]> {
     .map((line) => line.trim());
 }
 
-/** While nothing else configures them. */
-async function configure(
-  scope: Scope,
-  { cluster }: FaultContext,
-  wrong: (right: string) => string,
-): Promise<void> {
+/** From when they run, which is once a test needs them; what configures them meanwhile does not last. */
+function misconfigure(scope: Scope, { cluster }: FaultContext, wrong: (right: string) => string): void {
   for (const node of cluster.nodes) {
     const bird = speakerOf(node);
-    const right = await bird.configuration();
-    if (right === undefined) throw new HarnessError(`no speaker runs on ${node.name}`);
-    await bird.run(wrong(right));
-    scope.defer(`the speaker of ${node.name}`, () => bird.run(right));
+    let right: string | undefined;
+    let last: string | undefined;
+    scope.defer(`the speaker of ${node.name}`, async () => {
+      if (right !== undefined && (await bird.runs())) await bird.run(right);
+    });
+    keepDoing(scope, `what ${node.name} is told again`, async () => {
+      const configured = await bird.configuration();
+      if (configured === undefined || configured === last) return;
+      right = configured;
+      last = wrong(right);
+      await bird.run(last);
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Moments } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
@@ -8,6 +9,9 @@ import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { ExecOptions } from "#harness/host/host.ts";
 import type { FaultActs, FaultContext } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+
+/** Milliseconds between two times of what a fault keeps doing. */
+const againMs = 100;
 
 /** The cluster's first node. */
 export function firstNode({ cluster }: FaultContext): ClusterNode {
@@ -23,6 +27,27 @@ function nodeAt(nodes: readonly ClusterNode[], index: number): ClusterNode {
   const node = nodes[index];
   if (!node) throw new HarnessError(`the fault needs ${index + 1} nodes, there are ${nodes.length}`);
   return node;
+}
+
+/**
+ * Does it again and again until `scope` closes, for what is made good, or made at all, some time later; `what` is the name of what is done.
+ * What goes wrong with it is thrown then.
+ */
+export function keepDoing(scope: Scope, what: string, act: () => Promise<unknown>): void {
+  const ended = new AbortController();
+  const pause = () => setTimeout(againMs, undefined, { signal: ended.signal }).catch(() => {});
+  const repeat = async () => {
+    while (!ended.signal.aborted) {
+      await act();
+      await pause();
+    }
+  };
+  const work = repeat();
+  work.catch(() => {});
+  scope.defer(what, async () => {
+    ended.abort();
+    await work;
+  });
 }
 
 /** Runs a tool in the workload's network namespace; throws `CommandFailed` when it fails. */
@@ -151,13 +176,16 @@ export function onRequirement(
 const store = '"$(docker info --format "{{.DockerRootDir}}")"/network/files/local-kv.db';
 const keptStore = "/run/netconform-kept-store";
 
-/** Ends the namespaces in which no container runs; the engine's own have other names than its containers'. */
+/**
+ * Ends the namespaces in which no container runs; the engine's own have other names than its containers'. One that the engine ends at the same time
+ * is no mount any more; one that stays is, and fails it.
+ */
 const removeLostNamespaces = `
 known=$(docker ps --quiet | xargs -r docker inspect --format '{{.NetworkSettings.SandboxKey}}')
 for path in /run/docker/netns/*; do
   name=$(basename "$path")
   printf '%s\\n' "$name" | grep --quiet --extended-regexp '^[0-9a-f]{12}$' || continue
-  printf '%s\\n' "$known" | grep --quiet "/$name$" || { umount "$path" && rm -f "$path"; }
+  printf '%s\\n' "$known" | grep --quiet "/$name$" || { umount "$path" 2>/dev/null; rm -f "$path"; }
 done`;
 
 /**
