@@ -105,6 +105,30 @@ export function describePlace(place: FaultPlaces[Tier]): string {
   }
 }
 
+/** What a run is about, by driver, engine, e.g. `28.5`, and chapter. */
+export interface Running {
+  readonly targets: readonly { readonly driver: string; readonly engine: string }[];
+  readonly chapters: readonly string[];
+}
+
+/** What a chapter's fault is made for and does not find in a run, as one line for people; nothing where it finds all of it. */
+export function describeMissedPlace(
+  { name, on }: Pick<Fault<"chapters">, "name" | "on">,
+  { targets, chapters }: Running,
+): string | undefined {
+  const own = targets.filter(({ driver }) => driver === on.driver);
+  const among = own.length > 0 ? own : targets;
+  const others = [
+    ...(own.length === 0 ? ["with another driver"] : []),
+    ...(on.engine === undefined || among.some(({ engine }) => engine === on.engine)
+      ? []
+      : ["with another engine"]),
+    ...(chapters.includes(on.chapter) ? [] : ["in another chapter"]),
+  ];
+  if (others.length === 0) return undefined;
+  return `FAULT=${name} is made for ${describePlace(on)}: ${others.join(", ")} it may change nothing`;
+}
+
 /** Whether a fault belongs to that tier. */
 export function isOfTier<T extends Tier>(fault: Fault, tier: T): fault is Fault<T> {
   return fault.on.tier === tier;

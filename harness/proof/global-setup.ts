@@ -1,22 +1,26 @@
+import { basename, dirname } from "node:path";
 import type { TestProject } from "vitest/node";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
-import { describePlace } from "./fault.ts";
+import { describeMissedPlace } from "./fault.ts";
 import { findFault } from "./inject.ts";
 
 /**
- * Before a cluster is brought up: ends the run with exit code 2 where there is no such fault, and tells where it is at home when no
- * target is such a place.
+ * Before a cluster is brought up: ends the run with exit code 2 where there is no such fault, and tells where it is at home when its
+ * driver, its engine or its chapter is not among what runs.
  */
 export default function lookForFault(project: TestProject): void {
   try {
-    const { name, on } = findFault(project.getProvidedContext().settings.FAULT ?? "");
-    const drivers = project.vitest.projects.flatMap((one) => one.getProvidedContext().target?.driver ?? []);
-    if (drivers.length > 0 && !drivers.includes(on.driver)) {
-      progressOn(process.stderr).say(
-        `FAULT=${name} is made for ${describePlace(on)}: with another driver it may change nothing`,
-      );
-    }
+    const fault = findFault(project.getProvidedContext().settings.FAULT ?? "");
+    const { projects, state } = project.vitest;
+    const runs = projects.filter((one) => one.getProvidedContext().target?.engines);
+    // Each target's project looks; one of them tells.
+    if (project !== runs[0]) return;
+    const missed = describeMissedPlace(fault, {
+      targets: runs.flatMap((one) => one.getProvidedContext().target ?? []),
+      chapters: state.getPaths().map((file) => basename(dirname(file))),
+    });
+    if (missed) progressOn(process.stderr).say(missed);
   } catch (error) {
     endOnUsageError(error);
   }

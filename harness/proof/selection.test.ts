@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
-import { isOfTier, type Tier, tiers } from "./fault.ts";
+import { describeMissedPlace, isOfTier, type Tier, tiers } from "./fault.ts";
 import { faults } from "./faults/all.ts";
-import { chooseFaults } from "./selection.ts";
+import { findFault } from "./inject.ts";
+import { chooseFaults, namesIn, refuseUntouched } from "./selection.ts";
 
 it("takes everything, and one tier alone", () => {
   const all = chooseFaults({ tiers, onDemand: true });
@@ -46,4 +47,56 @@ it("refuses names that the drivers or the tiers leave out, says of which place e
   );
   const chosen = chooseFaults({ tiers, names, only: ["reference", "overlay"] });
   expect(chosen.map(({ name }) => name)).toEqual(expect.arrayContaining(names));
+});
+
+it("takes names with commas between them", () => {
+  const names = namesIn(["vxlan-dropped, names-of-own-node-only", "ports-in-pairs"]);
+  expect(names).toEqual(["vxlan-dropped", "names-of-own-node-only", "ports-in-pairs"]);
+  expect(() => chooseFaults({ tiers, names: namesIn(["vxlan-dropped,nonesuch"]) })).toThrow(
+    /^--only nonesuch: no such fault/,
+  );
+});
+
+it("refuses a name that no change touches, and takes those that one touches", () => {
+  const [dropped, own] = chooseFaults({ tiers, names: ["vxlan-dropped", "names-of-own-node-only"] });
+  expect(() => refuseUntouched([dropped!, own!], [own!])).toThrow(
+    /^--only with --changed: (?!.*,)vxlan-dropped is of overlay multihost/,
+  );
+  expect(() => refuseUntouched([dropped!], [])).toThrow(UsageError);
+  expect(() => refuseUntouched([dropped!, own!], [own!, dropped!])).not.toThrow();
+});
+
+it("tells a few names that are near to one that no fault has, the nearest first", () => {
+  for (const name of ["vxlan-droped", "names-lost", "port-of-container-not-published"]) {
+    let said = "";
+    try {
+      chooseFaults({ tiers, names: [name] });
+    } catch (error) {
+      said = (error as Error).message;
+    }
+    const [, near = ""] = /^[^\n]*expected e\.g\. ([^\n]*)/.exec(said) ?? [];
+    expect(near.split(", ").length, said).toBeLessThanOrEqual(4);
+    expect(near, said).not.toBe("");
+  }
+  expect(() => chooseFaults({ tiers, names: ["vxlan-droped"] })).toThrow(/expected e\.g\. vxlan-dropped/);
+});
+
+it("says what a fault is made for where its driver, its engine or its chapter is not among what runs", () => {
+  const fault = findFault("vxlan-dropped");
+  const newer = { ...fault, on: { ...fault.on, engine: "28.5" } } as const;
+  const at = (driver: string, engine: string) => ({ driver, engine });
+  const chapters = ["basics", "multihost"];
+  expect(describeMissedPlace(fault, { targets: [at("overlay", "26.1")], chapters })).toBeUndefined();
+  expect(describeMissedPlace(newer, { targets: [at("overlay", "28.5")], chapters })).toBeUndefined();
+  const said = (one: typeof fault | typeof newer, target: ReturnType<typeof at>, of = chapters) =>
+    describeMissedPlace(one, { targets: [at("bridge", "28.5"), target], chapters: of });
+  expect(said(fault, at("macvlan", "26.1"))).toBe(
+    "FAULT=vxlan-dropped is made for overlay multihost: with another driver it may change nothing",
+  );
+  expect(said(newer, at("overlay", "26.1"))).toBe(
+    "FAULT=vxlan-dropped is made for overlay@28.5 multihost: with another engine it may change nothing",
+  );
+  expect(said(newer, at("overlay", "26.1"), ["basics"])).toMatch(
+    /: with another engine, in another chapter it may change nothing$/,
+  );
 });

@@ -3,6 +3,14 @@ import { UsageError } from "#harness/core/errors.ts";
 import { describePlace, type Fault, isOfTier, type Tier } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 
+/** How many names a message has of what may be meant. */
+const mostNear = 4;
+
+/** The names in words such as `vxlan-dropped,names-of-own-node-only`. */
+export function namesIn(words: readonly string[]): string[] {
+  return words.flatMap((word) => word.split(",")).map((name) => name.trim());
+}
+
 /**
  * Faults of these tiers, by name where names are given; those of chapters on demand where `onDemand` is set, or by name. `only` leaves
  * the chapters' faults of these drivers. Throws `UsageError` for a name that no fault has, for one that `tiers` or `only` leaves out, and when
@@ -61,11 +69,29 @@ function isOnDemand(fault: Fault): boolean {
   return isOfTier(fault, "chapters") && chapters.includes(fault.on.chapter);
 }
 
-/** For a name that none of the faults has; `how`: what stands before the name where the user gave it. Tells the names that are near. */
+/**
+ * Throws `UsageError` where `--changed` leaves a fault out that was named: nothing that has changed concerns it. `touched`: what it
+ * leaves of `named`.
+ */
+export function refuseUntouched(named: readonly Fault[], touched: readonly Fault[]): void {
+  refuseLeftOut(
+    named.filter((fault) => !touched.includes(fault)),
+    "--changed",
+    "no change touches them: leave --changed out",
+  );
+}
+
+/** For a name that none of the faults has; `how`: what stands before the name where the user gave it. Tells the few names that are nearest. */
 export function unknownFault(name: string, how: string, among: readonly Pick<Fault, "name">[]): UsageError {
   const words = name.split("-").filter((word) => word.length > 2);
-  const near = among.filter((one) => words.some((word) => one.name.includes(word)));
-  const expected = near.length > 0 ? `; expected e.g. ${near.map((one) => one.name).join(", ")}` : "";
+  const shared = (one: string) => words.filter((word) => one.includes(word)).length;
+  const apart = (one: string) => Math.abs(one.length - name.length);
+  const near = among
+    .map((one) => one.name)
+    .filter((one) => shared(one) > 0)
+    .sort((a, b) => shared(b) - shared(a) || apart(a) - apart(b))
+    .slice(0, mostNear);
+  const expected = near.length > 0 ? `; expected e.g. ${near.join(", ")}` : "";
   return new UsageError(`${how}${name}: no such fault${expected}`, {
     hint: "docs/proof.md lists all of them",
   });

@@ -127,6 +127,7 @@ const commands: [string, string[], Record<string, string>, RegExp][] = [
     /^CONTIV=.*empty\.ts: expected a tar archive with netctl, netmaster, netplugin, got not a tar archive: /m,
   ],
   ["cluster", ["ssh", "node99"], {}, /node99: no such host/],
+  ["prove", ["--only", "vxlan-dropped,nonesuch"], {}, /^--only nonesuch: no such fault/m],
 ];
 
 describe.concurrent("a mistake on the command line ends with exit code 2", () => {
@@ -148,7 +149,7 @@ describe.concurrent("a mistake that only a set-up can find", () => {
     ],
     [
       { FAULT: "announced-and-masqueraded", IMAGE: "localhost:1/nosuch:1" },
-      /FAULT=announced-and-masqueraded is made for cni-bgp bgp: with another driver it may change nothing/,
+      /FAULT=announced-and-masqueraded is made for cni-bgp bgp: with another driver, in another chapter it may change nothing/,
     ],
   ];
   test.for(found)("%o ends the run with exit code 2, incomplete", async ([env, message], { expect }) => {

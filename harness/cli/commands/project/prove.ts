@@ -23,7 +23,7 @@ import { ClusterTestbed, carriedBy } from "#harness/proof/runner/cluster-testbed
 import { CniTestbed } from "#harness/proof/runner/cni-testbed.ts";
 import { CnmTestbed } from "#harness/proof/runner/cnm-testbed.ts";
 import { runCases } from "#harness/proof/runner/runner.ts";
-import { chooseFaults } from "#harness/proof/selection.ts";
+import { chooseFaults, namesIn, refuseUntouched } from "#harness/proof/selection.ts";
 
 /** The proof that every check can fail. */
 export const command = newCommand("prove")
@@ -32,8 +32,10 @@ export const command = newCommand("prove")
   )
   .addOption(new Option("--tier <tier...>", "prove only these").choices(tiers))
   .addOption(
-    completing(new Option("--only <name...>", "inject only these faults"), () =>
-      allFaults.map(({ name, breaks }) => ({ value: name, says: breaks })),
+    completing(
+      new Option("--only <name...>", "inject only these faults, with spaces or commas between them"),
+      () => allFaults.map(({ name, breaks }) => ({ value: name, says: breaks })),
+      { list: true },
     ),
   )
   .option(
@@ -82,13 +84,14 @@ async function prove(): Promise<number> {
   const elapsedMs = () => Date.now() - startedAt.getTime();
   const chosen = chooseFaults({
     tiers: options.tier ?? tiers,
-    names: options.only,
+    names: options.only && namesIn(options.only),
     onDemand: options.onDemand ?? false,
     ...(isGiven("DRIVER") ? { only: readSettings().DRIVER } : {}),
   });
   const changed = options.changed === undefined ? undefined : await touched(chosen, options.changed);
   const faults = changed?.faults ?? chosen;
   if (changed) progress.say(changed.told);
+  if (options.only) refuseUntouched(chosen, faults);
   if (options.list || faults.length === 0) {
     console.log(faults.length === 0 ? "nothing to prove" : listFaults(faults));
     return 0;
