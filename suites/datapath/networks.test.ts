@@ -6,13 +6,13 @@ import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformanc
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
-import { expectName, expectNoName } from "#harness/observe/probe/names.ts";
+import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
-import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { outOfView } from "#harness/observe/second-look/view.ts";
-import { resolveOnLoopback } from "#harness/workload/reach/loopback-resolver.ts";
+import { expectTold, recordTypes, resolveOnLoopback } from "#harness/workload/reach/loopback-resolver.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import { addressesOf, nodeOf, port } from "./fixture.ts";
 
@@ -118,8 +118,8 @@ chapter("datapath", ({ requirement, shared }) => {
         throw new Unsupported(`${declaration.name} does not declare names`);
       }
       const node = nodeOf(cluster);
-      const { known, nameserver } = await resolveOnLoopback(scope, node);
-      await expectName(hostPeer(scope, node), { ...known, nameserver });
+      const resolver = await resolveOnLoopback(scope, node);
+      await expectTold(hostPeer(scope, node), resolver, { nameserver: resolver.address });
       const [open, internal] = await Promise.all([
         driver.createNetwork(scope),
         driver.createNetwork(scope, { internal: true }),
@@ -129,16 +129,18 @@ chapter("datapath", ({ requirement, shared }) => {
         internal.run(scope, node),
         internal.run(scope, node),
       ]);
-      if (!(await isAnswered(outside, known))) {
+      if (!(await holds(() => expectTold(outside, resolver)))) {
         throw new Unsupported(`no container of ${declaration.name} asks a resolver on its node's loopback`);
       }
-      const control = { name: b.name, addresses: [b.ip] };
-      await judgeAsPromised(test, () =>
-        besideControl(
-          () => expectName(outside, known),
-          () => expectNoName(a, { name: known.name }, { control }),
-        ),
-      );
+      const options = { control: { name: b.name, addresses: [b.ip] }, unasked: resolver };
+      await judgeAsPromised(test, async () => {
+        for (const type of recordTypes) {
+          await besideControl(
+            () => expectTold(outside, resolver, { type }),
+            () => expectNoName(a, { name: resolver.newName(), type }, options),
+          );
+        }
+      });
     },
     { alone: true },
   );
@@ -174,9 +176,9 @@ chapter("datapath", ({ requirement, shared }) => {
   );
 });
 
-/** Whether a workload's name server tells those addresses of a name before a deadline. */
-async function isAnswered(from: Peer, asked: Parameters<typeof expectName>[1]): Promise<boolean> {
-  return outOfView(() => expectName(from, asked)).then(
+/** Whether a check passes before its deadline. */
+async function holds(check: () => Promise<void>): Promise<boolean> {
+  return outOfView(check).then(
     () => true,
     (error: unknown) => {
       if (error instanceof Nonconformance) return false;

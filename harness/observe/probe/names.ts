@@ -1,9 +1,10 @@
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
 import type { Resolution } from "#harness/host/agent/reach.ts";
 import type { ExecResult } from "#harness/host/host.ts";
+import { formatCommand } from "#harness/host/shell.ts";
 import type { Probe } from "#harness/observe/hop/hop.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
-import { failureOf } from "#harness/observe/second-look/failure.ts";
+import { type FailedCheck, failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
 import { untilSeen } from "./expectation.ts";
 import type { Peer } from "./service.ts";
@@ -17,6 +18,15 @@ export interface Question {
   nameserver?: string;
   /** Default `A`. */
   type?: "A" | "AAAA";
+}
+
+/** A name server of the harness that writes down what it is asked, on the host of whom it serves. */
+export interface LoggedServer {
+  readonly address: string;
+  /** The file in which it does. */
+  readonly logFile: string;
+  /** Questions for a name so far, in its words. */
+  questions(name: string): Promise<readonly string[]>;
 }
 
 /** Passes once the name server gives exactly `addresses` (in any order) for the name. Throws `Nonconformance` otherwise. */
@@ -49,9 +59,13 @@ export async function expectName(
 export async function expectNoName(
   from: Peer,
   asked: Question,
-  options: ObservationWindow & { control: Question & { addresses: readonly string[] }; timeoutMs?: number },
+  options: ObservationWindow & {
+    control: Question & { addresses: readonly string[] };
+    unasked?: LoggedServer;
+    timeoutMs?: number;
+  },
 ): Promise<void> {
-  const { control, timeoutMs = 2_000 } = options;
+  const { control, unasked, timeoutMs = 2_000 } = options;
   const question = addressed(from, asked);
   const agent = await from.agent();
   await besideControl(
@@ -63,17 +77,29 @@ export async function expectNoName(
         () => agent.resolve({ ...question, timeoutMs }),
         (seen) => seen.state !== "resolved",
       );
-      if (observed.held) return;
-      throw await failureOf({
-        who: `${from.name} asking ${question.nameserver} for ${question.name}`,
-        expected: "no address",
-        got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
-        byHand: queryByHand(agent, question, (told) => told !== ""),
-        probe: {
-          ...probeOf(from, question),
-          unwanted: true,
-          again: () => agent.resolve({ ...question, timeoutMs }),
-        },
+      const failure = (check: Pick<FailedCheck, "expected" | "got" | "byHand">) =>
+        failureOf({
+          who: `${from.name} asking ${question.nameserver} for ${question.name}`,
+          ...check,
+          probe: {
+            ...probeOf(from, question),
+            unwanted: true,
+            again: () => agent.resolve({ ...question, timeoutMs }),
+          },
+        });
+      if (!observed.held) {
+        throw await failure({
+          expected: "no address",
+          got: `${describeResolution(observed.seen)} after ${observed.afterMs} ms`,
+          byHand: queryByHand(agent, question, (told) => told !== ""),
+        });
+      }
+      const [passedOn] = (await unasked?.questions(question.name)) ?? [];
+      if (unasked === undefined || passedOn === undefined) return;
+      throw await failure({
+        expected: "nobody else to be asked",
+        got: `${describeResolution(observed.last)}, but ${unasked.address} was asked: ${passedOn}`,
+        byHand: passedOnByHand(agent, question, unasked),
       });
     },
   );
@@ -98,20 +124,44 @@ function addressed(from: Peer, { name, nameserver, type }: Question): Question &
   return { name, nameserver: nameserver ?? from.nameserver ?? embeddedDns, ...(type ? { type } : {}) };
 }
 
-/** In a container its own nslookup asks, since nodes have none; `shows` is given the addresses that were told, sorted. */
+/** `shows` is given the addresses that were told, sorted. */
 function queryByHand(
   agent: ProbeAgent,
-  { name, nameserver, type = "A" }: Question & { nameserver: string },
+  question: Question & { nameserver: string },
   shows: (told: string) => boolean,
 ): ByHand {
+  const argv = nslookup(agent, question);
+  return { host: agent.host, argv, shows: (result) => result.code !== 127 && shows(addressesTold(result)) };
+}
+
+/** Asks for a name below that one, which is not in the log yet, and looks whether it is then. */
+function passedOnByHand(
+  agent: ProbeAgent,
+  question: Question & { nameserver: string },
+  { logFile }: LoggedServer,
+): ByHand {
+  const name = `by-hand.${question.name}`;
+  const asks = formatCommand(nslookup(agent, { ...question, name }));
+  const looks = formatCommand(["grep", "--fixed-strings", ` ${name} from `, logFile]);
+  return {
+    host: agent.host,
+    argv: ["sh", "-c", `${asks}; ${looks}`],
+    shows: ({ code }) => code === 0,
+  };
+}
+
+/** In a container its own nslookup asks, since nodes have none. */
+function nslookup(
+  agent: ProbeAgent,
+  { name, nameserver, type = "A" }: Question & { nameserver: string },
+): string[] {
   const [, process] = /^\/proc\/(\d+)\/ns\/net$/.exec(agent.netns ?? "") ?? [];
   const inside = process
     ? ["nsenter", `--target=${process}`, "--net", "--mount"]
     : agent.netns
       ? ["nsenter", `--net=${agent.netns}`]
       : [];
-  const argv = ["timeout", "2", ...inside, "nslookup", `-type=${type}`, name, nameserver];
-  return { host: agent.host, argv, shows: (result) => result.code !== 127 && shows(addressesTold(result)) };
+  return ["timeout", "2", ...inside, "nslookup", `-type=${type}`, name, nameserver];
 }
 
 /** The addresses in the answer of nslookup, which names the server first. */

@@ -84,12 +84,24 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     hop: ["127.0.0.11 asked 127.0.0.2 on the loopback of node1"],
     inject: {
       "workload started": async (_context, { workload, network, scope }) => {
-        const { node, name } = workload;
-        if (!(await isInternal(workload, network)) || !(await resolvesOnLoopback(node))) return;
-        // An engine asks for a container with an endpoint that leads outside, whatever routes it has.
-        const command = (verb: string) => ["docker", "network", verb, gatewayBridge, name];
-        await withUndo(scope, node, command("connect"), command("disconnect"));
-        await inside(workload, ["ip", "route", "del", "default"]);
+        if (!(await isLeftToLoopback(workload, network))) return;
+        await askFor(scope, workload);
+      },
+    },
+  },
+  {
+    name: "names-asked-in-vain-from-an-internal-network",
+    on: overlay,
+    breaks:
+      "has the engine ask a resolver on its node's loopback for containers of an internal network, which are not given the answers",
+    why: "data gets outside as names that somebody's name server is asked for, and inside nothing is seen of it",
+    detectedBy: ["B10"],
+    hop: ["127.0.0.11 asked 127.0.0.2 on the loopback of node1"],
+    inject: {
+      "workload started": async (_context, { workload, network, scope }) => {
+        if (!(await isLeftToLoopback(workload, network))) return;
+        await drop(scope, workload, "input", `meta l4proto udp ${isAnswer} ${isOfLoopback}`);
+        await askFor(scope, workload);
       },
     },
   },
@@ -265,6 +277,23 @@ export async function isInternal({ node }: Workload, network: string): Promise<b
   const listed = await node.run(["docker", "network", "inspect", "--format", "{{.Internal}}", network]);
   return listed.trim() === "true";
 }
+
+/** Whether a workload is on an internal network, and its node asks a resolver of its own for names. */
+async function isLeftToLoopback(workload: Workload, network: string): Promise<boolean> {
+  return (await isInternal(workload, network)) && (await resolvesOnLoopback(workload.node));
+}
+
+/** Has the engine ask others for a container that has no route: it does for one with an endpoint that leads outside, whatever its routes. */
+async function askFor(scope: Scope, workload: Workload): Promise<void> {
+  const command = (verb: string) => ["docker", "network", verb, gatewayBridge, workload.name];
+  await withUndo(scope, workload.node, command("connect"), command("disconnect"));
+  await inside(workload, ["ip", "route", "del", "default"]);
+}
+
+/** QR of a DNS message, in the third byte after the UDP header (RFC 1035, section 4.1.1). */
+const isAnswer = `@th,${(8 + 2) * 8},1 1`;
+/** How a name begins that the resolver on loopback alone knows, after the 12 bytes of the DNS header and the length of the label. */
+const isOfLoopback = `@th,${(8 + 12 + 1) * 8},32 0x${Buffer.from("only").toString("hex")}`;
 
 /** Whether a node asks a resolver of its own for names. */
 async function resolvesOnLoopback(node: ClusterNode): Promise<boolean> {
