@@ -49,7 +49,11 @@ const removal = from(
 export const noEngineAttaches = "no engine attaches its containers, so that none brings them back";
 
 function byEngines(rule: Requirement): Requirement {
-  return { ...rule, appliesTo: { ...rule.appliesTo, notOverCni: noEngineAttaches } };
+  return notOverCni(rule, noEngineAttaches);
+}
+
+function notOverCni(rule: Requirement, why: string): Requirement {
+  return { ...rule, appliesTo: { ...rule.appliesTo, notOverCni: why } };
 }
 
 // A MUST: that is the engine's own promise. Of the plugin it is judged whether it gives up what it is told to, and takes it again.
@@ -122,7 +126,8 @@ export const lifecycleRequirements = {
     ),
     promised: [{ since: "28.0" }, laterOverIpv6],
   },
-  R10: byEngines(
+  R10: notOverCni(
     released("a network whose pool is smaller than the number of failed starts still has an address to give"),
+    "a runtime ends a start that failed with DEL; CNI-10c, CNI-10d and CNI-15d are the rules for what that gives back",
   ),
 } as const satisfies Record<string, Requirement>;

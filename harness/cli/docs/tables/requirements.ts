@@ -10,7 +10,9 @@ export function requirementsTable(): string {
       const rows = requirementIds
         .map((id) => ({ id, ...requirementOf(id) }))
         .filter((requirement) => requirement.profile === profile)
-        .map((rule) => [...[rule.id, rule.level, rule.title, describeScope(rule), linkTo(rule.source)]]);
+        .map((rule) => [
+          ...[rule.id, describeLevel(rule), rule.title, describeScope(rule), linkTo(rule.source)],
+        ]);
       return `### ${profile}\n\n${markdownTable(["id", "level", "requirement", "applies to", "source"], rows)}`;
     })
     .join("\n\n");
@@ -21,6 +23,10 @@ export function notOverCniTable(): string {
   const reasons = Map.groupBy(requirementIds, (id) => requirementOf(id).appliesTo.notOverCni);
   const rows = [...reasons].flatMap(([why, ids]) => (why === undefined ? [] : [[ids.join(", "), why]]));
   return markdownTable(["requirements", "why not over CNI"], rows);
+}
+
+function describeLevel({ level, provisional }: Requirement): string {
+  return provisional ? `${level}, provisional` : level;
 }
 
 /** A page of the project's own lies beside the table. */
