@@ -5,7 +5,13 @@ import { chapters, chaptersOnDemand } from "#harness/conformance/run/projects.ts
 import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
+import { typed } from "#harness/core/typed.ts";
+import {
+  catalogue,
+  isRequirementId,
+  type RequirementId,
+  requirementOf,
+} from "#suites/requirements/catalogue.ts";
 import { tutorialRequirements } from "#suites/requirements/rules/tutorial.ts";
 import { completing } from "./completion/candidates.ts";
 
@@ -71,6 +77,43 @@ export function checkCited(
   throw new UsageError(`${filters.join(", ")}: none of its tests is of ${requirements.join(", ")}`, {
     hint: `name the chapter that has it, or none: ${elsewhere.join("; ")}`,
   });
+}
+
+/**
+ * The chapters that a run without a filter is about, as filters: the usual ones, and others, e.g. those on demand, that have tests of
+ * these requirements. Where only others have them, those alone. `among`: the others that such a run can have. Throws `UsageError` for a
+ * requirement that none of all these has.
+ */
+export function chaptersFor(
+  root: string,
+  requirements: readonly RequirementId[],
+  { usual, among }: { readonly usual: readonly string[]; readonly among: readonly string[] },
+): string[] {
+  const files = testFiles(root);
+  const citing = requirements.map((id) => {
+    const own = files.filter((file) => cites(file, id)).map((file) => basename(dirname(file)));
+    return { id, chapters: [...new Set(own)] };
+  });
+  for (const { id, chapters: own } of citing) {
+    if (own.length === 0 || own.some((chapter) => usual.includes(chapter) || among.includes(chapter)))
+      continue;
+    throw new UsageError(`${id}: no chapter has it, but suites/${own.join(", suites/")}`, {
+      hint: commandFor(id),
+    });
+  }
+  const others = among.filter((chapter) => citing.some(({ chapters: own }) => own.includes(chapter)));
+  // What no file names judges every chapter.
+  const isUsual = ({ chapters: own }: { readonly chapters: readonly string[] }) =>
+    own.length === 0 || own.some((chapter) => usual.includes(chapter));
+  const first = citing.length === 0 || citing.some(isUsual) ? usual : [];
+  return [...new Set([...first, ...others])].map((chapter) => `suites/${chapter}/`);
+}
+
+/** The line that runs the tests of a requirement. */
+export function commandFor(id: RequirementId): string {
+  const { profile } = requirementOf(id);
+  if (profile === "cnm") return `npx vitest run suites/cnm -t ${id}`;
+  return typed(`conform${profile === "cni" ? " suites/cni" : ""} -t ${id}`);
 }
 
 function testFiles(root: string): string[] {

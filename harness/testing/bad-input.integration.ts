@@ -113,6 +113,12 @@ describe.concurrent("a mistake in a setting ends with exit code 2 and says what 
 
 const commands: [string, string[], Record<string, string>, RegExp][] = [
   ["conform", ["-t", "Z9"], {}, /--requirement Z9: no such requirement; expected .*M4/],
+  [
+    "conform",
+    ["-t", "M4,CNM-8"],
+    {},
+    /^CNM-8: no chapter has it, .*\n.*npx vitest run suites\/cnm -t CNM-8$/m,
+  ],
   ["conform", ["suites/nosuch"], {}, /suites\/nosuch: no such suite; expected one of .*suites\/basics/],
   ["conform", ["--nosuch"], {}, /unknown option '--nosuch'/],
   ["confrom", [], {}, /unknown command 'confrom'\n\(Did you mean conform\?\)/],

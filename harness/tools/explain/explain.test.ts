@@ -6,6 +6,7 @@ import { faults } from "#harness/proof/faults/all.ts";
 import { exampleObservation, exampleRecord } from "#harness/testing/support/examples/statement.ts";
 import { buildStatement } from "#reports/conformance/statement.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
+import { isProvisional } from "#suites/requirements/standing/standing.ts";
 import { explain, idFrom, nearestIds } from "./explain.ts";
 import { failuresInLastRun } from "./last-run.ts";
 import { readSteps } from "./steps.ts";
@@ -47,6 +48,13 @@ describe("an explanation", () => {
     expect(text).toContain("Docker 27.0 (the external host, which has a route to the container); over CNI");
     expect(text).toContain("Docker 28.0 (a container of another network); over CNI");
     expect(explain("M4", steps)).not.toContain("promised since");
+  });
+
+  test.each(requirementIds)("of %s says whether it is provisional", (id) => {
+    const said = explain(id, steps).includes(
+      "\n  provisional: what it ends with is told, and is no verdict\n",
+    );
+    expect(said).toBe(isProvisional(id));
   });
 
   test("says why it is not for drivers over CNI", () => {

@@ -1,4 +1,4 @@
-import { typed } from "#harness/core/typed.ts";
+import { commandFor } from "#harness/cli/selection.ts";
 import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import { faults } from "#harness/proof/faults/all.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
@@ -18,12 +18,22 @@ const mostNear = 5;
 
 /** What a requirement is, what shows it, and what a red of it usually means; some lines for people. `pages`: of its failures in the last run. */
 export function explain(id: RequirementId, steps: readonly Step[], pages: readonly string[] = []): string {
-  const { title, level, source, profile, appliesTo, promised = [], unprovable } = requirementOf(id);
+  const {
+    title,
+    level,
+    provisional,
+    source,
+    profile,
+    appliesTo,
+    promised = [],
+    unprovable,
+  } = requirementOf(id);
   const own = steps.filter(({ requirement }) => requirement === id || successorsOf(id).includes(requirement));
   const proving = faults.filter(({ detectedBy }) => detectedBy.some((one) => one === id));
   return [
     `${id}  ${title}`,
     `  ${level}, profile ${profile}`,
+    ...(provisional ? ["  provisional: what it ends with is told, and is no verdict"] : []),
     `  source: ${[source.text, ...(source.url === undefined ? [] : [source.url])].join(", ")}`,
     ...section("needs", describeNeeds(appliesTo)),
     ...section(
@@ -43,7 +53,7 @@ export function explain(id: RequirementId, steps: readonly Step[], pages: readon
     ),
     ...(proving.length === 0 && unprovable ? [`  no fault can break it here: ${unprovable}`] : []),
     ...section("the last run failed here, and what happened is on", pages),
-    `  run it: ${commandFor(id, profile)}`,
+    `  run it: ${commandFor(id)}`,
   ].join("\n");
 }
 
@@ -80,11 +90,6 @@ function sentencesOf(id: RequirementId): string[] {
 function partsOf(id: string): { letters: string; number: number } {
   const [, letters = "", digits = "0"] = /^([A-Za-z]+)-?(\d*)/.exec(id) ?? [];
   return { letters: letters.toUpperCase(), number: Number(digits) };
-}
-
-function commandFor(id: string, profile: string): string {
-  if (profile === "cnm") return `npx vitest run suites/cnm -t ${id}`;
-  return typed(`conform${profile === "cni" ? " suites/cni" : ""} -t ${id}`);
 }
 
 function section(head: string, lines: readonly string[]): string[] {

@@ -9,7 +9,13 @@ import {
 } from "#harness/cli/selection/options.ts";
 import { servePause } from "#harness/cli/selection/pause.ts";
 import { standBy } from "#harness/cli/selection/standby.ts";
-import { checkCited, checkFilters, presentChapters, requirementsIn } from "#harness/cli/selection.ts";
+import {
+  chaptersFor,
+  checkCited,
+  checkFilters,
+  presentChapters,
+  requirementsIn,
+} from "#harness/cli/selection.ts";
 import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
@@ -22,7 +28,7 @@ export const command = addSelectionOptions(
       completing(
         new Argument(
           "[filter...]",
-          `chapters to run, e.g. suites/multihost; default: all but ${chaptersOnDemand.join(", ")}`,
+          `chapters to run, e.g. suites/multihost; default: all but ${chaptersOnDemand.join(", ")}; with -t these too where they have its requirements`,
         ),
         () => presentChapters({ onDemand: true }),
       ),
@@ -52,10 +58,16 @@ async function conform(given: readonly string[], options: ConformOptions): Promi
     return chosen.code;
   }
   checkFilters(projectRoot, chosen.filters);
-  if (options.requirement) checkCited(projectRoot, chosen.filters, requirementsIn(options.requirement));
+  const requirements = options.requirement ? requirementsIn(options.requirement) : [];
+  checkCited(projectRoot, chosen.filters, requirements);
   const settings = readSettings();
   const filters =
-    chosen.filters.length > 0 ? chosen.filters : presentChapters().map((chapter) => `suites/${chapter}/`);
+    chosen.filters.length > 0 || chosen.selection.only
+      ? chosen.filters
+      : chaptersFor(projectRoot, requirements, {
+          usual: presentChapters(),
+          among: [...presentChapters({ onDemand: true }), "cni"],
+        });
   if (options.watch) {
     const { runWatching } = await import("#harness/cli/selection/watch.ts");
     const args = [...argumentsOfOneRun(given, options), ...(options.budget ? ["--budget"] : [])];

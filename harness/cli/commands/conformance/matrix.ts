@@ -3,6 +3,7 @@ import { Argument, InvalidArgumentError, Option } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import {
+  chaptersFor,
   checkCited,
   checkFilters,
   patternOf,
@@ -180,10 +181,11 @@ async function run(
       { hint: `run such hosts one by one: ${typed("conform")}` },
     );
   }
-  const present = presentChapters(options);
-  const filters = given.length > 0 ? given : present.map((chapter) => `suites/${chapter}/`);
+  const requirements = requirement ? requirementsIn(requirement) : [];
+  const chapters = { usual: presentChapters(options), among: presentChapters({ onDemand: true }) };
+  const filters = given.length > 0 ? given : chaptersFor(projectRoot, requirements, chapters);
   checkFilters(projectRoot, filters);
-  if (requirement) checkCited(projectRoot, filters, requirementsIn(requirement));
+  checkCited(projectRoot, filters, requirements);
   const selection = [
     ...(requirement ? ["--testNamePattern", patternOf(requirement)] : []),
     ...(shard ? [`--shard=${readShard(shard)}`] : []),
