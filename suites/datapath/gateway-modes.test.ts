@@ -15,6 +15,7 @@ import { addressesBehindNode, nodeOf, port, routeThrough } from "./fixture.ts";
 
 /** Published by the container of the routed network, where ports of the node are not used. */
 const routedPort = 9115;
+const protocols = ["tcp", "udp"] as const;
 
 chapter("datapath", ({ requirement, shared }) => {
   const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
@@ -24,19 +25,20 @@ chapter("datapath", ({ requirement, shared }) => {
   const routed = shared("a container on a routed network", async ({ scope, ...context }) => {
     const stacked = await createStacked(scope, context, { gatewayMode: "routed" });
     const workload = await stacked.network.run(scope, nodeOf(context.cluster), {
-      publish: [{ port, hostPort: routedPort }],
+      publish: protocols.map((protocol) => ({ port, protocol, hostPort: routedPort })),
     });
-    const [published, unpublished] = await Promise.all([
-      serve(workload, { ports: [port] }),
-      serve(workload, { ports: [port + 1] }),
-    ]);
-    /** Its ports at one of its own addresses. */
-    const direct = (address: string) => ({
-      published: published.at(port, { address }),
-      unpublished: unpublished.at(port + 1, { address }),
-    });
+    const servers = await Promise.all(
+      protocols.map((protocol) => serve(workload, { ports: [port, port + 1], protocol })),
+    );
+    /** Its ports at one of its own addresses, over each transport. */
+    const direct = (address: string) =>
+      servers.map((server) => ({
+        published: server.at(port, { address }),
+        unpublished: server.at(port + 1, { address }),
+      }));
     /** What it would publish at an address of its node. */
-    const onNode = (address: string) => published.at(port, { address, port: routedPort });
+    const onNode = (address: string) =>
+      servers.map((server) => server.at(port, { address, port: routedPort }));
     return { ...stacked, workload, direct, onNode };
   });
 
@@ -50,11 +52,12 @@ chapter("datapath", ({ requirement, shared }) => {
         const { ip } = await over(version, workload);
         await routeThrough(scope, cluster.external, ip, here.ip);
         await expectOutside(cluster, workload, version, everywhere, { source: ip });
-        const { published, unpublished } = direct(ip);
-        await expectOpen(outside, published);
-        await expectOpen(here, unpublished);
-        await expectBlocked(outside, unpublished, { control: { target: published } });
-        await expectRefused(outside, onNode(here.ip));
+        for (const { published, unpublished } of direct(ip)) {
+          await expectOpen(outside, published);
+          await expectOpen(here, unpublished);
+          await expectBlocked(outside, unpublished, { control: { target: published } });
+        }
+        await Promise.all(onNode(here.ip).map((target) => expectRefused(outside, target)));
       });
     });
   });
@@ -68,10 +71,11 @@ chapter("datapath", ({ requirement, shared }) => {
       const other = await others.network.run(scope, nodeOf(cluster));
       await overEach(test, versions, async (version) => {
         const [{ ip }, stranger] = await Promise.all([over(version, workload), others.over(version, other)]);
-        const { published, unpublished } = direct(ip);
-        await expectOpen(everywhere.over(version).node, unpublished);
-        await expectOpen(stranger, published);
-        await expectBlocked(stranger, unpublished, { control: { target: published } });
+        for (const { published, unpublished } of direct(ip)) {
+          await expectOpen(everywhere.over(version).node, unpublished);
+          await expectOpen(stranger, published);
+          await expectBlocked(stranger, unpublished, { control: { target: published } });
+        }
       });
     });
   });

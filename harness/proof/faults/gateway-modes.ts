@@ -90,6 +90,32 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
     }),
   },
   {
+    name: "routed-container-unreached-over-udp",
+    on: place,
+    breaks: "drops UDP that other hosts send to a port that a container of a routed network publishes",
+    why: "a published name server or game server answers nobody, and all that speaks TCP looks well",
+    detectedBy: ["X10a"],
+    alone: true,
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "udp dport"],
+    inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
+      const { device } = node.interfaces.management;
+      await drop(scope, node, "prerouting", `iifname ${device} ip daddr ${workload.ip} udp dport ${port}`);
+    }),
+  },
+  {
+    name: "routed-network-without-filter-of-udp",
+    on: place,
+    breaks: "forwards UDP that anybody else sends to any port of a container of a routed network",
+    why: "a database that speaks UDP inside is asked from everywhere, and TCP looks safe",
+    detectedBy: ["X10a"],
+    alone: true,
+    hop: ["it got through by", "FORWARD on node1"],
+    inject: onWorkloadIn("routed", async (node, { workload, scope }) => {
+      const rule = ["FORWARD", "-p", "udp", "-d", workload.ip, "-j", "ACCEPT"];
+      await insertRule(scope, node, "filter", rule);
+    }),
+  },
+  {
     name: "isolated-network-with-its-node",
     on: place,
     breaks: "gives the bridge of an isolated network an address",
