@@ -14,8 +14,9 @@ import { isRequirementId, type RequirementId } from "#suites/requirements/catalo
 /** A call that cites a requirement and says what its test is. */
 export interface Citation {
   readonly id: RequirementId;
-  /** What a template fills in is left open. */
+  /** As it is written, without quotes: `titleOf` has what is filled in. */
   readonly title: string;
+  readonly titled: Node;
   readonly call: Node;
 }
 
@@ -74,14 +75,19 @@ export class SuiteModule {
       for (const { name } of bindingsOf(inner)) own.add(name);
       return true;
     });
-    return [...used].filter((name) => !own.has(name)).flatMap((name) => this.#find(name, node, read) ?? []);
+    return [...used].filter((name) => !own.has(name)).flatMap((name) => this.find(name, node, read) ?? []);
   }
 
   isCitation(node: Node): boolean {
     return this.citations.some(({ call }) => call === node);
   }
 
-  #find(name: string, from: Node, read: (file: string) => SuiteModule | undefined): Named | undefined {
+  parentOf(node: Node | undefined): Node | undefined {
+    return node && this.#parents.get(node);
+  }
+
+  /** What a name stands for at `from`, as `namedIn` has it. */
+  find(name: string, from: Node, read: (file: string) => SuiteModule | undefined): Named | undefined {
     for (let scope: Node | undefined = from; scope; scope = this.#parents.get(scope)) {
       const names = this.#names.get(scope);
       if (!names?.has(name)) continue;
@@ -95,7 +101,7 @@ export class SuiteModule {
 
   /** What the module exports under that name; nothing for what only the compiler knows. */
   exported(name: string, read: (file: string) => SuiteModule | undefined): Named | undefined {
-    return this.#find(this.#exported.get(name) ?? name, this.#tree, read);
+    return this.find(this.#exported.get(name) ?? name, this.#tree, read);
   }
 
   #declare(node: Node): void {
@@ -136,18 +142,9 @@ function citationOf(node: Node, text: string): Citation | undefined {
   const [first, second] = nodesIn(node.arguments);
   const id = first && textOf(first);
   if (id === undefined || !isRequirementId(id) || !second) return undefined;
-  const title = textOf(second) ?? templateOf(second, text);
-  return title === undefined ? undefined : { id, title, call: node };
-}
-
-/** A template's text, in which the name of the chapter is told and everything else left open. */
-function templateOf(node: Node, text: string): string | undefined {
-  if (node.type !== "TemplateLiteral") return undefined;
-  const filled = nodesIn(node.expressions).map(({ start, end }) =>
-    text.slice(start, end) === "name" ? "the chapter" : "…",
-  );
-  const parts = nodesIn(node.quasis).map(({ value }) => (value as { cooked: string }).cooked);
-  return parts.map((part, index) => part + (filled[index] ?? "")).join("");
+  const title = textOf(second) ?? text.slice(second.start, second.end);
+  const isTitle = /^(Literal|TemplateLiteral)$/.test(second.type) || nameOf(node.callee) === "requirement";
+  return isTitle ? { id, title, titled: second, call: node } : undefined;
 }
 
 /** Names that a node brings into being, each with its value; parameters have none. */
@@ -181,7 +178,7 @@ function namesOf(pattern: Node | undefined): string[] {
 }
 
 function isScope({ type }: Node): boolean {
-  return /^(Program|BlockStatement|FunctionBody|StaticBlock)$/.test(type);
+  return /^(Program|BlockStatement|FunctionBody|StaticBlock|For(Of|In)?Statement)$/.test(type);
 }
 
 function nameOf(value: unknown): string | undefined {

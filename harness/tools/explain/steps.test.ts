@@ -89,6 +89,56 @@ test("a test is read over several lines, and what a template fills in is left op
   ]);
 });
 
+describe("a title that is filled in", () => {
+  const titlesOf = (source: string, beside?: Readonly<Record<string, string>>) =>
+    read(source, beside).map(({ title, checks }) => ({ title, checks }));
+  const filled = (name: string) => `\`after ${["$", `{${name}}`].join("")}\``;
+  const table = 'const rows = { one: { says: "this" }, "the other": { says: "that" } } as const;';
+
+  test("is that of every row of a table, where it is a field of one, and its test is read", () => {
+    const source = `${table}
+      for (const way of ["one", "the other"] as const) {
+        const { says } = rows[way];
+        requirement("M4", says, async () => expectPing(a, b));
+      }`;
+    expect(titlesOf(source)).toEqual([{ title: "this / that", checks: ["expectPing"] }]);
+  });
+
+  test("has the keys that a loop goes through, also of a table in another file, and the texts of a list", () => {
+    const source = `
+      import { rows } from "./rows.ts";
+      for (const [name, row] of Object.entries(rows)) requirement("M4", ${filled("name")}, () => row);
+      for (const row of Object.values(rows)) requirement("M5", ${filled("row.says")}, () => row);
+      for (const way of ["a", "b"] as const) requirement("M8", ${filled("way")}, () => way);
+      for (const row of [{ says: "x" }, { says: "y" }]) requirement("M11", ${filled("row.says")}, () => row);`;
+    const titles = titlesOf(source, { "suites/mine/rows.ts": `export ${table}` });
+    expect(titles.map(({ title }) => title)).toEqual([
+      "after one / the other",
+      "after …",
+      "after a / b",
+      "after x / y",
+    ]);
+  });
+
+  test("is as it is written where nobody knows what that is, and no title where no test has it", () => {
+    const source = 'requirement("M4", wordsFor(way), () => expectPing()); judge("M5", wordsFor(way));';
+    expect(titlesOf(source)).toEqual([
+      { title: "wordsFor(way)", checks: ["expectPing"] },
+      { title: requirementOf("M5").title, checks: [] },
+    ]);
+  });
+
+  test("is told of the tests of restarts and of changes of rules", () => {
+    expect(stepsOf("H2").map(({ title }) => title)).toEqual([
+      "the plugin is restarted / an engine is restarted, whose containers run on",
+    ]);
+    expect(stepsOf("H1").map(({ title }) => title)).toEqual([
+      "after a rule that denies is added / the rule that allows is deleted",
+    ]);
+    expect(stepsOf("C1").map(({ title }) => title)).toEqual(["nothing of the chapter is left on any node"]);
+  });
+});
+
 describe("a name that a test uses", () => {
   const checksOf = (source: string, beside?: Readonly<Record<string, string>>) =>
     read(source, beside).map(({ checks }) => checks.join(" "));

@@ -4,6 +4,7 @@ import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { isKey, type Node, nodesIn, walk } from "#harness/tools/syntax/tree.ts";
 import { requirementOf } from "#suites/requirements/catalogue.ts";
 import { type Citation, type Named, SuiteModule } from "./module.ts";
+import { titleOf } from "./titles.ts";
 
 /** One test of a requirement, as its source has it. */
 export interface Step {
@@ -68,9 +69,11 @@ export function stepsIn(files: readonly string[], textOf: (file: string) => stri
 
 function stepOf(
   module: SuiteModule,
-  { id, title, call }: Citation,
+  citation: Citation,
   follow: (file: string) => SuiteModule | undefined,
 ): Step {
+  const { id, call } = citation;
+  const title = titleOf(module, citation, follow);
   const looks = looksOf({ module, node: call }, follow);
   return {
     ...{ requirement: id, title, file: module.file, line: module.lineOf(call.start) },
