@@ -59,7 +59,7 @@ export class DataplaneFaults {
 
   /** The plan for a node, honest while no fault is on. */
   planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
-    this.#start.started();
+    this.#start.started(state);
     this.#restored ??= new Set(Object.keys(state.policies));
     if (this.#faults.size === 0) {
       this.#routing.forget();

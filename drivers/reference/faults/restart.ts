@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
 import type { Model } from "#drivers/reference/model/model.ts";
-import { emptyState } from "#drivers/reference/model/state/state.ts";
+import { emptyState, type State } from "#drivers/reference/model/state/state.ts";
 
 /** What a plugin that starts again does not know any more, which is nothing while no fault is on. */
 export function forgetOnRestart(model: Model, faults: ReadonlySet<string>): void {
@@ -22,6 +22,8 @@ export class StartFaults {
   readonly #faults: ReadonlySet<string>;
   readonly #sync: () => Promise<void>;
   #flushed: boolean | undefined;
+  /** MACs of what had its endpoint before this plugin started. */
+  #before: readonly string[] = [];
 
   /** `sync` as that of `DataplaneFaults`. */
   constructor(faults: ReadonlySet<string>, sync: () => Promise<void>) {
@@ -30,8 +32,9 @@ export class StartFaults {
   }
 
   /** The plugin makes its first plan: what is switched on later was not on when it started. */
-  started(): void {
+  started({ endpoints }: Pick<Readonly<State>, "endpoints">): void {
     if (this.#flushed !== undefined) return;
+    this.#before = Object.values(endpoints).map(({ mac }) => mac);
     const fault: ReferenceFaultName = "forwarding-flushed-at-start";
     this.#flushed = this.#faults.has(fault);
     if (!this.#flushed) return;
@@ -45,6 +48,9 @@ export class StartFaults {
 
   /** The flows that there are to be at this moment. */
   flows(flows: readonly string[]): readonly string[] {
-    return this.#flushed ? ["table=0,priority=65535,actions=drop"] : flows;
+    if (this.#flushed) return ["table=0,priority=65535,actions=drop"];
+    const lost: ReferenceFaultName = "ipv6-lost-on-restart";
+    if (!this.#faults.has(lost)) return flows;
+    return [...flows, ...this.#before.map((mac) => `table=0,priority=65535,ipv6,dl_src=${mac},actions=drop`)];
   }
 }

@@ -47,13 +47,21 @@ function verdictAt(
   const found = counts.filter(
     ({ place, packets: number, bytes, read }) =>
       isJudgedAt(sight, place) &&
-      [...sumsBy(read.from), ...sumsBy(read.to)].some((sum) => sum.packets === number && sum.bytes === bytes),
+      momentsOf(read, packets)
+        .flatMap(sumsBy)
+        .some((sum) => sum.packets === number && sum.bytes === bytes),
   );
   const rules = found.filter(({ handle }) => handle !== null);
   const [count, ...others] = rules.length > 0 ? rules : found;
   if (!count || others.length > 0) return undefined;
   const { packets: _packets, bytes: _bytes, read: _read, ...decision } = count;
   return { ...decision, headers: [{ frame: sight.packet, sent: sight.outgoing }] };
+}
+
+/** The moments at which a counter may have been read, between which no packet was seen: the first, and those of the packets until the last. */
+function momentsOf({ from, to }: WatchedCount["read"], packets: readonly Seen[]): number[] {
+  const between = packets.map(({ packet }) => packet.time).filter((time) => time > from && time <= to);
+  return [from, ...new Set(between)];
 }
 
 /** Whether rules there judge what was seen: what has come into a namespace is judged in it, what leaves it by others of its host as well. */

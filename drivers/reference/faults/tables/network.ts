@@ -191,6 +191,14 @@ export const referenceFaults = {
     hop: ["last seen on node", "(out)"],
     alone: true,
   },
+  "ipv6-lost-on-restart": {
+    breaks:
+      "a plugin that starts again forwards nothing over IPv6 from the containers that were there before",
+    why: "an update of the plugin cuts every container off from what it reaches over IPv6",
+    detectedBy: ["R5"],
+    hop: ["not sent: nobody told the MAC of "],
+    alone: true,
+  },
   "unremoved-endpoint-keeps-network": {
     breaks: "a network is not removed while it has an endpoint that no engine asked to remove",
     why: "where an engine never takes back what it had made, as after an answer that broke off, its networks pile up; the engine is to blame",
