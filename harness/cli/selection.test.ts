@@ -1,14 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
+import { commandFor } from "#harness/tools/explain/command-for.ts";
 import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
-import {
-  chaptersFor,
-  checkCited,
-  checkFilters,
-  commandFor,
-  patternOf,
-  presentChapters,
-} from "./selection.ts";
+import { chaptersFor, checkCited, checkFilters, patternOf, presentChapters } from "./selection.ts";
 
 test("a list of requirements selects the tests that cite one of them, and no others", () => {
   const pattern = new RegExp(patternOf("M4, B2"));

@@ -5,13 +5,8 @@ import { chapters, chaptersOnDemand } from "#harness/conformance/run/projects.ts
 import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { typed } from "#harness/core/typed.ts";
-import {
-  catalogue,
-  isRequirementId,
-  type RequirementId,
-  requirementOf,
-} from "#suites/requirements/catalogue.ts";
+import { commandFor } from "#harness/tools/explain/command-for.ts";
+import { catalogue, isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 import { tutorialRequirements } from "#suites/requirements/rules/tutorial.ts";
 import { completing } from "./completion/candidates.ts";
 
@@ -107,13 +102,6 @@ export function chaptersFor(
     own.length === 0 || own.some((chapter) => usual.includes(chapter));
   const first = citing.length === 0 || citing.some(isUsual) ? usual : [];
   return [...new Set([...first, ...others])].map((chapter) => `suites/${chapter}/`);
-}
-
-/** The line that runs the tests of a requirement. */
-export function commandFor(id: RequirementId): string {
-  const { profile } = requirementOf(id);
-  if (profile === "cnm") return `npx vitest run suites/cnm -t ${id}`;
-  return typed(`conform${profile === "cni" ? " suites/cni" : ""} -t ${id}`);
 }
 
 function testFiles(root: string): string[] {

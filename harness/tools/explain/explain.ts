@@ -1,4 +1,3 @@
-import { commandFor } from "#harness/cli/selection.ts";
 import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import { faults } from "#harness/proof/faults/all.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
@@ -12,6 +11,7 @@ import {
 } from "#suites/requirements/catalogue.ts";
 import { cniSentences, cnmSentences } from "#suites/requirements/sources/sources.ts";
 import { texts } from "#suites/requirements/sources/texts.ts";
+import { commandFor } from "./command-for.ts";
 import type { Step } from "./steps.ts";
 
 const mostNear = 5;
