@@ -222,6 +222,9 @@ async function waitForIngress(node: ClusterNode): Promise<void> {
   });
 }
 
+/** Of engines in a swarm (Docker, "Open protocols and ports between the hosts"). */
+const gossipPort = 7946;
+
 async function inSwarm(node: ClusterNode): Promise<boolean> {
   const info = await node.docker.info();
   return info.Swarm?.LocalNodeState === "active";
@@ -234,6 +237,13 @@ function leaveLater(scope: Scope, cluster: Cluster, node: ClusterNode): void {
   });
 }
 
+/** Resolves once the engine's gossip has ended, which is some time after it has left: its port would be found "left behind" by who looks next. */
 async function leaveSwarm(node: ClusterNode): Promise<void> {
-  if (await inSwarm(node)) await node.docker.swarmLeave({ force: true });
+  if (!(await inSwarm(node))) return;
+  await node.docker.swarmLeave({ force: true });
+  const listening = ["ss", "--listening", "--tcp", "--udp", "--numeric", "--no-header"];
+  await until({ what: `the gossip of ${node.name} to end`, deadlineMs: 60_000, everyMs: 100 }, async () => {
+    const listeners = await node.run([...listening, "sport", "=", `:${gossipPort}`]);
+    return listeners.trim() === "";
+  });
 }
