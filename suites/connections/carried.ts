@@ -2,9 +2,10 @@ import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, ProbeFailed } from "#harness/core/errors.ts";
 import { type HeldConnection, tellAll } from "#harness/observe/probe/held/connection.ts";
 import { lastThrough } from "#harness/observe/probe/held/stream.ts";
+import { heldLookMs } from "#suites/requirements/rules/connections.ts";
 
 /** TCP sends again after ever longer times. */
-const carryMs = 20_000;
+const { carry: carryMs } = heldLookMs;
 
 /**
  * Waits until of each connection what is sent after `since` arrives at both ends. Resolves to those of which it does not within

@@ -1,5 +1,6 @@
 import { usualPolicySemantics } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
+import { heldOver, nameOf } from "#harness/conformance/ip-versions/each.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { tellAll } from "#harness/observe/probe/held/connection.ts";
@@ -25,7 +26,8 @@ chapter("connections", ({ requirement }) => {
         if (semantics.combine === "additive" && change.before(semantics).length === 0)
           throw new Unsupported("rules only allow, so that none denies");
         const field = await makeField(test, test.scope, change.before(semantics));
-        const { policy, ways, controls, member, free } = field;
+        const { policy, ways, controls, versions, over } = field;
+        heldOver(test, versions);
         const returned = new Map<(typeof subjects)[number], number>();
         for (const subject of subjects) {
           await change.order(policy, subject);
@@ -38,7 +40,10 @@ chapter("connections", ({ requirement }) => {
           seenOf(way, told[index]!, { returned: returned.get(way.subject)!, to }),
         );
         const fates = describeFates(seen);
-        test.fact(`${name}: established connections`, fates);
+        for (const version of versions) {
+          const own = seen.filter(({ way }) => way.version === version);
+          test.fact(`${name}: established connections over ${nameOf(version)}`, describeFates(own));
+        }
         if (established === "cut")
           test.fact(`${name}: slowest cut ms`, Math.max(...seen.map((one) => one.lastMs)));
         const failure = established && judge(seen, established, name);
@@ -59,10 +64,17 @@ chapter("connections", ({ requirement }) => {
 
         /** Else they are kept since no rule binds anything. */
         async function expectInForce(): Promise<void> {
+          const { member, free } = over(4);
           const [closed, open] = await Promise.all(
             [member, free[0]].map((one) => serve(one, { ports: [port] })),
           );
-          await expectBlocked(free[1], closed!.at(port), { control: { target: open!.at(port) } });
+          await Promise.all(
+            versions.map(over).map(({ member: { ip }, free: [served, client] }) =>
+              expectBlocked(client, closed!.at(port, { address: ip }), {
+                control: { target: open!.at(port, { address: served.ip }) },
+              }),
+            ),
+          );
         }
       },
       { alone: true, deadlineMs: 180_000 },

@@ -1,18 +1,20 @@
 import type { HeldGaps } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { type ChapterContext, chapter } from "#harness/conformance/chapter.ts";
+import { heldOver } from "#harness/conformance/ip-versions/each.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { tellAll } from "#harness/observe/probe/held/connection.ts";
 import { restartEngine } from "#harness/workload/docker/engine/ends.ts";
 import { enableLiveRestore } from "#harness/workload/docker/engine/live-restore.ts";
 import { nodeOf } from "#suites/lifecycle/fixture.ts";
+import { heldLookMs } from "#suites/requirements/rules/connections.ts";
 import { silentAfter, untilCarried } from "./carried.ts";
 import { makeField } from "./restarts/field.ts";
 import { factsOf, gapOf, judge, refuseBusy, seenOf } from "./restarts/verdict.ts";
 
 /** What is restarted says that it is back before it has put everything in order. */
-const settleMs = 5_000;
+const { settle: settleMs } = heldLookMs;
 
 type Context = Pick<ChapterContext, "cluster" | "driver" | "declaration">;
 
@@ -51,7 +53,8 @@ chapter("connections", ({ requirement }) => {
         const { declaration, scope } = test;
         const node = nodeOf(test.cluster);
         const restart = await prepare(test, scope, node);
-        const { ways, controls } = await makeField(test, scope, node);
+        const { ways, versions, controls } = await makeField(test, scope, node);
+        heldOver(test, versions);
         const connections = ways.map(({ connection }) => connection);
         const from = Date.now();
         await restart();
@@ -62,11 +65,12 @@ chapter("connections", ({ requirement }) => {
         const seen = ways.map((one, index) =>
           seenOf(one, told[index]!, { from, to }, silent.includes(one.connection)),
         );
+        const budgetMs = declaration.heldGapMs?.[way];
+        if (budgetMs !== undefined) test.fact(`${during}: declared, longest gap ms`, budgetMs);
         const facts = factsOf(seen);
         for (const [what, found] of Object.entries(facts)) test.fact(`${during}: ${what}`, found);
         const beside = (await tellAll(controls)).map((one) => gapOf(one, { from, to }));
         test.fact(`${during}: controls, longest gap ms`, Math.max(...beside));
-        const budgetMs = declaration.heldGapMs?.[way];
         if (budgetMs === undefined) {
           const found = Object.entries(facts).map(([what, one]) => `${what}: ${one}`);
           throw new Unsupported(

@@ -1,4 +1,5 @@
-import type { Fault } from "#harness/proof/fault.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import type { Fault, FaultActs } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { addTable, drop } from "./tools.ts";
 
@@ -39,11 +40,32 @@ export const connectionFaults: readonly Fault<"chapters">[] = [
     why: "a long download begins anew with each update, though the network was never away",
     detectedBy: ["H2"],
     alone: true,
-    inject: resetByEngine(),
+    inject: toWhatRuns((chapter, workload) => {
+      const chain = "type filter hook input priority 0; policy accept;";
+      const rule = "meta l4proto tcp reject with tcp reset;";
+      return addTable(chapter, workload, "inet", `chain judge { ${chain} ${rule} }`);
+    }),
+  },
+  {
+    name: "ipv6-lost-by-an-engine",
+    on: { tier: "chapters", chapter: "connections", driver: "reference" },
+    breaks:
+      "drops what the containers that an engine finds running when it starts get over IPv6, for four seconds",
+    why: "an update of the engine is an outage of everything that is connected over IPv6, and IPv4 looks well",
+    detectedBy: ["H2"],
+    names: [" over IPv6"],
+    alone: true,
+    inject: toWhatRuns((chapter, workload) => {
+      const elements = "elements = { tcp timeout 4s, udp timeout 4s }";
+      const set = `set lost { type inet_proto; flags timeout; ${elements} }`;
+      const chain = "type filter hook input priority 0; policy accept;";
+      return addTable(chapter, workload, "ip6", `${set}\nchain judge { ${chain} meta l4proto @lost drop; }`);
+    }),
   },
 ];
 
-function resetByEngine(): Fault<"chapters">["inject"] {
+/** Acts on each workload that an engine finds running when it starts. */
+function toWhatRuns(act: (chapter: Scope, workload: Workload) => Promise<void>): FaultActs {
   const running = new Map<string, Workload>();
   return {
     "workload started": async (_context, { workload, scope }) => {
@@ -51,16 +73,7 @@ function resetByEngine(): Fault<"chapters">["inject"] {
       scope.defer(`what is known of ${workload.name}`, async () => void running.delete(workload.id));
     },
     "engine started": async ({ chapter }, { node }) => {
-      const chain = "type filter hook input priority 0; policy accept;";
-      for (const workload of running.values()) {
-        if (workload.node !== node) continue;
-        await addTable(
-          chapter,
-          workload,
-          "inet",
-          `chain judge { ${chain} meta l4proto tcp reject with tcp reset; }`,
-        );
-      }
+      for (const workload of running.values()) if (workload.node === node) await act(chapter, workload);
     },
   };
 }

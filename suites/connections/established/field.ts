@@ -1,7 +1,9 @@
 import type { Policy, Rule } from "#drivers/driver.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { createStacked, type IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HeldConnection } from "#harness/observe/probe/held/connection.ts";
+import type { Peer } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { twoNodes } from "#suites/plugin/fixture.ts";
@@ -14,6 +16,7 @@ const everyMs = 40;
 /** A connection that is held between a member of a group and somebody whom no policy binds. */
 export interface Way {
   readonly subject: Subject;
+  readonly version: IpVersion;
   /** Where the member is, and whether the other end is on the same node. */
   readonly place: string;
   readonly connection: HeldConnection;
@@ -25,18 +28,29 @@ export interface Field {
   readonly ways: readonly Way[];
   /** Connections between those whom no policy binds. */
   readonly controls: readonly HeldConnection[];
-  readonly member: Workload;
-  readonly free: readonly [Workload, Workload];
+  /** What the network carries, IPv4 first. */
+  readonly versions: readonly IpVersion[];
+  /** A member, and two whom no policy binds, as they reach each other over that version. */
+  over(version: IpVersion): Ends;
 }
 
-/** Makes it, on the first two nodes, with every connection open. Throws `Blocked` where there is one node alone. */
+interface Ends {
+  readonly member: Peer;
+  readonly free: readonly [Peer, Peer];
+}
+
+/**
+ * Makes it, on the first two nodes, with every connection open over each IP version that the driver declares. Throws `Blocked` where there
+ * is one node alone.
+ */
 export async function makeField(
-  { cluster, driver, declaration }: ChapterContext,
+  context: ChapterContext,
   scope: Scope,
   rules: readonly Rule[],
 ): Promise<Field> {
+  const { cluster, driver, declaration } = context;
   const nodes = twoNodes(cluster.nodes);
-  const network = await driver.createNetwork(scope);
+  const { network, versions, over } = await createStacked(scope, context);
   const policy = await createPolicy(scope, driver, uniqueName("policy"));
   for (const rule of rules) await policy.addRule(rule);
   const group = await createGroup(scope, driver, {
@@ -47,27 +61,38 @@ export async function makeField(
     ...nodes.map((node) => network.run(scope, node, { group, ...bare })),
     ...nodes.map((node) => network.run(scope, node, bare)),
   ]);
-  const [members, free] = [
-    [near!, far!],
-    [one!, other!],
-  ] as const;
-  const hold = (from: Workload, to: Workload, { protocol }: Pick<Subject, "protocol">) =>
+  const hold = (from: Peer, to: Peer, { protocol }: Pick<Subject, "protocol">) =>
     HeldConnection.open(scope, { from, to, protocol, everyMs });
-  const ways = members.flatMap((member) =>
-    free.flatMap((peer) =>
-      subjects.map(async (subject): Promise<Way> => {
-        const [from, to] = subject.direction === "in" ? [peer, member] : [member, peer];
-        const place = `${member.node.name}, ${member.node === peer.node ? "within the node" : "between nodes"}`;
-        return { subject, place, connection: await hold(from, to, subject) };
-      }),
-    ),
+  const stacked = await Promise.all(
+    versions.map(async (version) => {
+      const at = async (workload: Workload) => ({
+        node: workload.node,
+        peer: await over(version, workload),
+      });
+      const [members, free] = [
+        await Promise.all([at(near!), at(far!)]),
+        await Promise.all([at(one!), at(other!)]),
+      ];
+      const ways = members.flatMap((member) =>
+        free.flatMap((beside) =>
+          subjects.map(async (subject): Promise<Way> => {
+            const [from, to] =
+              subject.direction === "in" ? [beside.peer, member.peer] : [member.peer, beside.peer];
+            const place = `${member.node.name}, ${member.node === beside.node ? "within the node" : "between nodes"}`;
+            return { subject, version, place, connection: await hold(from, to, subject) };
+          }),
+        ),
+      );
+      const ends: Ends = { member: members[0].peer, free: [free[0].peer, free[1].peer] };
+      const controls = (["tcp", "udp"] as const).map((protocol) => hold(...ends.free, { protocol }));
+      return { version, ends, ways: await Promise.all(ways), controls: await Promise.all(controls) };
+    }),
   );
-  const controls = (["tcp", "udp"] as const).map((protocol) => hold(free[0], free[1], { protocol }));
   return {
     policy,
-    ways: await Promise.all(ways),
-    controls: await Promise.all(controls),
-    member: members[0],
-    free: [free[0], free[1]],
+    ways: stacked.flatMap(({ ways }) => ways),
+    controls: stacked.flatMap(({ controls }) => controls),
+    versions,
+    over: (version) => stacked[versions.indexOf(version)]!.ends,
   };
 }

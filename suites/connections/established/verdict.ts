@@ -1,4 +1,5 @@
 import type { PolicySemantics } from "#drivers/driver.ts";
+import { nameOf } from "#harness/conformance/ip-versions/each.ts";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { HeldTold } from "#harness/observe/probe/held/connection.ts";
@@ -18,9 +19,12 @@ export const dueMs = 1_000;
 const busyMs = 500;
 const shown = 12;
 
+/** A way as it is told of. */
+export type ToldWay = Omit<Way, "connection"> & { readonly connection: Pick<Way["connection"], "name"> };
+
 /** One direction of a way, and what became of it. */
 export interface Seen {
-  readonly way: Way;
+  readonly way: ToldWay;
   readonly towards: "there" | "back";
   readonly fate: Fate;
   /** How many lines were sent from `dueMs` after the order's return on, and how many of them arrived. */
@@ -30,7 +34,11 @@ export interface Seen {
 }
 
 /** What became of both directions of a way, of what was sent until `to`. Throws `ProbeFailed` where nobody can tell. */
-export function seenOf(way: Way, told: HeldTold, { returned, to }: { returned: number; to: number }): Seen[] {
+export function seenOf(
+  way: ToldWay,
+  told: HeldTold,
+  { returned, to }: { returned: number; to: number },
+): Seen[] {
   return (["there", "back"] as const).map((towards) => {
     const stream: Stream = told[towards];
     const period: Period = { from: returned + scaled(dueMs), to };
@@ -38,7 +46,7 @@ export function seenOf(way: Way, told: HeldTold, { returned, to }: { returned: n
     const counted = countIn(stream, period);
     if (fate === undefined) {
       throw new ProbeFailed(
-        `${way.connection.name}, ${towards}: only ${counted.sent} lines were sent in ${Math.round(to - period.from)} ms, from which nothing can be concluded`,
+        `${way.connection.name} over ${nameOf(way.version)}, ${towards}: only ${counted.sent} lines were sent in ${Math.round(to - period.from)} ms, from which nothing can be concluded`,
         { hint: "the machine is too busy; run it again with less beside it" },
       );
     }
@@ -73,24 +81,25 @@ export function describeFates(seen: readonly Seen[]): string {
     : counts.map(([fate, own]) => `${own?.length ?? 0} ${fate}`).join(", ");
 }
 
-/** What is not as declared, as a failure; `undefined` where everything is. */
+/** What is not as declared, as a failure; `undefined` where everything is. Throws `ProbeFailed` where nothing was seen. */
 export function judge(
   seen: readonly Seen[],
   declared: NonNullable<PolicySemantics["established"]>,
   change: string,
 ): Nonconformance | undefined {
+  if (seen.length === 0) throw new ProbeFailed("no connection was open, so that nothing was seen");
   const wanted: Fate = declared === "cut" ? "cut" : "kept";
   const wrong = seen.filter(({ fate }) => fate !== wanted);
   const [first] = wrong;
   if (!first) return undefined;
   return new Nonconformance({
-    who: `${first.way.connection.name}, ${describePlace(first)}, after ${change}`,
+    who: `${first.way.connection.name} over ${nameOf(first.way.version)}, ${describePlace(first)}, after ${change}`,
     expected: `${wanted} within ${scaled(dueMs)} ms of the order's return, as the driver declares`,
     got: `${describeCounted(first)}${wrong.length > 1 ? `, and ${wrong.length - 1} more of ${seen.length} differ` : ""}`,
     evidence: [
       ...wrong.slice(0, shown).map((one) => {
         const { direction, protocol } = one.way.subject;
-        return `  ${protocol}, rule for ${direction}, member on ${describePlace(one)}: ${describeCounted(one)}`;
+        return `  ${protocol} over ${nameOf(one.way.version)}, rule for ${direction}, member on ${describePlace(one)}: ${describeCounted(one)}`;
       }),
       ...(wrong.length > shown ? [`  and ${wrong.length - shown} more`] : []),
     ].join("\n"),

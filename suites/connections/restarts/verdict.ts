@@ -1,6 +1,7 @@
+import { nameOf } from "#harness/conformance/ip-versions/each.ts";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
-import type { HeldTold } from "#harness/observe/probe/held/connection.ts";
+import type { HeldConnection, HeldSpec, HeldTold } from "#harness/observe/probe/held/connection.ts";
 import { longestGap, type Period } from "#harness/observe/probe/held/stream.ts";
 import type { HeldWay } from "./field.ts";
 
@@ -8,8 +9,13 @@ import type { HeldWay } from "./field.ts";
 const busyMs = 200;
 const shown = 12;
 
+/** A way as it is told of. */
+export interface ToldWay extends Omit<HeldWay, "connection"> {
+  readonly connection: Pick<HeldConnection, "name"> & { readonly spec: Pick<HeldSpec, "protocol"> };
+}
+
 /** What became of a way. */
-export interface Seen extends HeldWay {
+export interface Seen extends ToldWay {
   /** The longest that either direction stood still, in whole milliseconds; of one that carries nothing any more until it was looked at. */
   readonly gapMs: number;
   /** How it ended, where it did: datagrams never do. */
@@ -19,7 +25,7 @@ export interface Seen extends HeldWay {
 }
 
 /** What became of a way, of what was sent in the period. `silent`: it carried nothing later than that. */
-export function seenOf(way: HeldWay, told: HeldTold, period: Period, silent: boolean): Seen {
+export function seenOf(way: ToldWay, told: HeldTold, period: Period, silent: boolean): Seen {
   const { ended } = told;
   return {
     ...way,
@@ -38,9 +44,12 @@ export function gapOf({ there, back, lookedAt }: HeldTold, period: Period): numb
   return Math.round(Math.max(...gaps.map((ms) => ms ?? 0)));
 }
 
-/** The longest gap in milliseconds, by protocol and place; beside it in words what does not go on. */
+/** The longest gap in milliseconds, by protocol, IP version and place; beside it in words what does not go on. */
 export function factsOf(seen: readonly Seen[]): Record<string, number | string> {
-  const alike = Object.groupBy(seen, ({ place, connection: { spec } }) => `${spec.protocol} ${place}`);
+  const alike = Object.groupBy(
+    seen,
+    ({ place, version, connection: { spec } }) => `${spec.protocol} over ${nameOf(version)} ${place}`,
+  );
   return Object.fromEntries(
     Object.entries(alike).flatMap(([what, own = []]): [string, number | string][] => {
       const over = own.find(isOver);
@@ -52,8 +61,12 @@ export function factsOf(seen: readonly Seen[]): Record<string, number | string> 
   );
 }
 
-/** What is not as declared, as a failure; `undefined` where everything is. `during`: what was restarted, for people. */
+/**
+ * What is not as declared, as a failure; `undefined` where everything is. `during`: what was restarted, for people. Throws `ProbeFailed` where nothing
+ * was seen.
+ */
 export function judge(seen: readonly Seen[], budgetMs: number, during: string): Nonconformance | undefined {
+  if (seen.length === 0) throw new ProbeFailed("no connection was open, so that nothing was seen");
   const wrong = seen.filter((one) => isOver(one) || one.gapMs > scaled(budgetMs));
   const [first] = wrong;
   if (!first) return undefined;
@@ -85,8 +98,8 @@ function isOver({ ended, silent }: Seen): boolean {
   return ended !== undefined || silent;
 }
 
-function describeWay({ place, connection }: HeldWay): string {
-  return `${connection.name}, ${place}`;
+function describeWay({ place, version, connection }: ToldWay): string {
+  return `${connection.name} over ${nameOf(version)}, ${place}`;
 }
 
 function describe({ gapMs, ended, silent }: Seen): string {

@@ -1,5 +1,10 @@
 import type { Requirement } from "#suites/requirements/requirement.ts";
 
+/** Milliseconds after a restart is done in which H2 looks at what is sent, and after these until all of it must get through. */
+export const heldLookMs = { settle: 5_000, carry: 20_000 } as const;
+/** Milliseconds. What stands still for longer than that after a restart has not come back, whatever a driver declares. */
+export const longestHeldGapMs = heldLookMs.settle + heldLookMs.carry;
+
 /** What becomes of connections that are there when something changes. */
 export const connectionRequirements = {
   H1: {

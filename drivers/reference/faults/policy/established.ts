@@ -13,6 +13,7 @@ const letting = {
     node === "node1" ? [`table=${table.state},${first},${established},actions=NORMAL`] : [],
   "established-kept-over-udp": () =>
     ["udp", "udp6"].map((udp) => `table=${table.state},${first},${udp},${established},actions=NORMAL`),
+  "established-kept-over-ipv6": () => [`table=${table.state},${first},ipv6,${established},actions=NORMAL`],
   "answers-go-on": () => [`table=${table.state},${first},ct_state=+trk+rpl,actions=NORMAL`],
   // Every change puts it there anew.
   "established-cut-late": () => [

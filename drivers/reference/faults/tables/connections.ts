@@ -12,6 +12,12 @@ export const connectionFaults = {
     why: "a stream of data that was stopped goes on",
     detectedBy: ["H1"],
   },
+  "established-kept-over-ipv6": {
+    breaks: "over IPv6 rules judge what is opened alone, and connections that are established go on",
+    why: "who was cut off goes on over IPv6, and IPv4 looks safe",
+    detectedBy: ["H1"],
+    names: [" over IPv6"],
+  },
   "answers-go-on": {
     breaks: "what goes in the direction of answers is not judged by rules",
     why: "who was cut off still hears everything that the other end sends by itself",

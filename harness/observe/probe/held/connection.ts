@@ -14,7 +14,7 @@ export interface HeldSpec {
   readonly from: Peer;
   readonly to: Peer;
   readonly protocol: Transport;
-  /** Free port of `to`, over IPv4; default: any. */
+  /** Free port of `to`; default: any. */
   readonly port?: number;
   /** Over UDP: each line comes from another port, as those of many clients do, and nothing comes back; default false. */
   readonly fresh?: boolean;
