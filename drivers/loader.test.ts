@@ -139,11 +139,6 @@ describe("loadDriver", () => {
       /proud\.mjs[\s\S]*one of [\s\S]*multihost[\s\S]*teleport" \(line 1\)/,
     ],
     [
-      "slow.mjs",
-      'export default { name: "x", title: "X", capabilities: [], connect() {}, heldGapMs: { plugin: 0.5 } };',
-      /slow\.mjs[\s\S]*heldGapMs\.plugin: expected milliseconds, a whole number above 0, got 0\.5 \(line 1\)/,
-    ],
-    [
       "misspelt.mjs",
       'export default { name: "x", title: "X", capabilities: [], connect() {}, heldGapMs: { plugins: 500 } };',
       /misspelt\.mjs[\s\S]*heldGapMs: expected gaps in milliseconds of plugin, engine or both/,
@@ -152,6 +147,30 @@ describe("loadDriver", () => {
     const loading = loadDriver(driverFile(name, content), settings);
     await expect(loading).rejects.toThrow(UsageError);
     await expect(loading).rejects.toThrow(message);
+  });
+
+  describe("the gaps that a driver declares for connections", () => {
+    const declaring = (name: string, gap: string) =>
+      driverFile(
+        name,
+        `export default { name: "x", title: "X", capabilities: [], connect() {}, heldGapMs: { plugin: ${gap} } };`,
+      );
+
+    it("may be as long as it is looked whether they end", async () => {
+      const { heldGapMs } = await loadDriver(declaring("patient.mjs", "25000"), settings);
+      expect(heldGapMs).toEqual({ plugin: 25_000 });
+    });
+
+    it.each(["0", "-20", "0.5", "25001", "Infinity", "NaN", '"500"', "null"])(
+      "are refused where one is %s",
+      async (gap) => {
+        const loading = loadDriver(declaring(`slow ${gap}.mjs`, gap), settings);
+        await expect(loading).rejects.toThrow(UsageError);
+        await expect(loading).rejects.toThrow(
+          `heldGapMs.plugin: expected milliseconds, a whole number from 1 to 25000, as long as H2 looks, got ${gap} (line 1)`,
+        );
+      },
+    );
   });
 
   it("says where prepare failed, since no cluster is there yet; what the suite knows passes through", async () => {

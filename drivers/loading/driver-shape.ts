@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { type Capability, capabilities } from "#suites/requirements/capability.ts";
+import { longestHeldGapMs } from "#suites/requirements/rules/connections.ts";
 import { lineNaming } from "./source-line.ts";
 
 const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[]];
@@ -7,8 +8,12 @@ const capabilityNames = Object.keys(capabilities) as [Capability, ...Capability[
 const optionalFunction = (expected: string) =>
   z.custom((value) => typeof value === "function", expected).optional();
 
-const gapRule = "milliseconds, a whole number above 0";
-const gap = z.int({ error: gapRule }).positive({ error: gapRule }).optional();
+const gapRule = `milliseconds, a whole number from 1 to ${longestHeldGapMs}, as long as H2 looks`;
+const gap = z
+  .int({ error: gapRule })
+  .positive({ error: gapRule })
+  .max(longestHeldGapMs, { error: gapRule })
+  .optional();
 
 const nameRule = "a name of letters, digits, '_', '.' and '-'";
 const driverShape = z.object(
@@ -52,6 +57,7 @@ function describeIssue(issue: z.core.$ZodIssue, value: unknown, file: string): s
   const [field] = issue.path;
   const named = typeof got === "string" && got ? [got] : [];
   const [, line] = /:(\d+)$/.exec(lineNaming(file, ...named, `${String(field)}:`, `${String(field)}(`)) ?? [];
-  const told = typeof got === "function" ? "a function" : JSON.stringify(got);
+  const told =
+    typeof got === "function" ? "a function" : typeof got === "number" ? `${got}` : JSON.stringify(got);
   return `${path || "default export"}: expected ${expected}, got ${told}${line ? ` (line ${line})` : ""}`;
 }
