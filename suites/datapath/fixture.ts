@@ -2,6 +2,7 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import { nameOf } from "#harness/conformance/ip-versions/each.ts";
+import type { Hosts } from "#harness/conformance/ip-versions/hosts.ts";
 import type { IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -54,7 +55,7 @@ export function refuseNoneBehind({ name }: Workload, behind: readonly unknown[])
   if (behind.length === 0) throw new Unsupported(`${name} has no address in a subnet of its node`);
 }
 
-/** Who asks a node for what it publishes, and at which of its addresses. */
+/** Who asks a node for what it publishes, and at which of its IPv4 addresses. */
 export function waysTo(
   node: ClusterNode,
   { cluster, scope, declaration }: Pick<ChapterContext, "cluster" | "declaration"> & Pick<TestTools, "scope">,
@@ -76,6 +77,18 @@ export function waysTo(
     [here, management.address],
     [here, control.address],
     ...loopback,
+  ];
+}
+
+/** Who asks the first of those nodes for what it publishes, and at which of its IPv6 addresses, where the hosts are known by theirs. */
+export function ways6To(
+  { external, nodes, node, loopback }: Hosts,
+  { declaration }: Pick<ChapterContext, "declaration">,
+): [Peer, string][] {
+  return [
+    ...[external, ...nodes].map((client): [Peer, string] => [client, node.ip]),
+    // CNI has no rule for loopback.
+    ...(declaration.capabilities.includes("cni") ? [] : ([[node, loopback]] satisfies [Peer, string][])),
   ];
 }
 

@@ -1,10 +1,13 @@
-import { chapter } from "#harness/conformance/chapter.ts";
-import { hostPeer } from "#harness/observe/probe/peers.ts";
+import { type ChapterContext, chapter } from "#harness/conformance/chapter.ts";
+import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
+import { addressHosts, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, type IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
-import { serve } from "#harness/observe/probe/service.ts";
-import { nodeOf, port, portOf, waysTo } from "./fixture.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { nodeOf, port, portOf, ways6To, waysTo } from "./fixture.ts";
 
-const protocol = "sctp";
+const protocol = "sctp" as const;
 /** As what the node publishes `port`. */
 const otherPort = 9132;
 /** Of the container, and of the node but for the one that is chosen. */
@@ -15,19 +18,28 @@ const chosenPort = 9135;
 chapter("datapath", ({ requirement }) => {
   requirement(
     "X5c",
-    "as another port, as the same, as one that the engine chooses, and at one address alone",
+    "as another port, as the same, as one that the engine chooses, and at one address alone, over each IP version",
     async (test) => {
-      const { cluster, scope, driver, declaration } = test;
+      const { cluster, scope, declaration } = test;
       const node = nodeOf(cluster);
-      const { management, control } = node.interfaces;
+      const { network, versions } = await createStacked(scope, test);
+      const everywhere = await addressHosts(scope, cluster, versions);
+      const sides = heldOver(test, versions, { since: ipv6FilteredSince }).map((version) =>
+        sidesOver(version, everywhere, test),
+      );
       // A runtime of CNI is told each port.
       const chooses = !declaration.capabilities.includes("cni");
-      const workload = await (await driver.createNetwork(scope)).run(scope, node, {
+      const workload = await network.run(scope, node, {
         publish: [
           { port, protocol, hostPort: otherPort },
           { port: samePort, protocol, hostPort: samePort },
-          { port: boundPort, protocol, hostPort: boundPort, address: control.address },
-          ...(chooses ? [{ port: chosenPort, protocol } as const] : []),
+          ...sides.map(({ bound: [, address] }) => ({
+            port: boundPort,
+            protocol,
+            hostPort: boundPort,
+            address,
+          })),
+          ...(chooses ? [{ port: chosenPort, protocol }] : []),
         ],
       });
       await using served = await serve(workload, {
@@ -35,24 +47,62 @@ chapter("datapath", ({ requirement }) => {
         protocol,
       });
       await Promise.all(
-        waysTo(node, test).flatMap(([client, address]) => [
-          expectOpen(client, served.at(port, { address, port: otherPort })),
-          expectOpen(client, served.at(samePort, { address })),
-        ]),
+        sides
+          .flatMap(({ ways }) => ways)
+          .flatMap(([client, address]) => [
+            expectOpen(client, served.at(port, { address, port: otherPort })),
+            expectOpen(client, served.at(samePort, { address })),
+          ]),
       );
 
-      const { address } = management;
-      const outside = hostPeer(scope, cluster.external);
       if (chooses) {
-        const chosen = await portOf(workload, chosenPort, { protocol });
-        await expectOpen(outside, served.at(chosenPort, { address, port: chosen }));
+        await Promise.all(
+          sides.map(async ({ version, outside: [client, address] }) => {
+            const chosen = await portOf(workload, chosenPort, { protocol, version });
+            await expectOpen(client, served.at(chosenPort, { address, port: chosen }));
+          }),
+        );
       }
 
-      const here = hostPeer(scope, node);
-      const bound = served.at(boundPort, { address: control.address });
-      await expectOpen(here, bound);
-      await expectRefused(outside, served.at(boundPort, { address }));
-      await expectOpen(here, bound);
+      await Promise.all(
+        sides.map(async ({ bound, elsewhere }) => {
+          const isBound = () => expectOpen(bound[0], served.at(boundPort, { address: bound[1] }));
+          await isBound();
+          await expectRefused(elsewhere[0], served.at(boundPort, { address: elsewhere[1] }));
+          await isBound();
+        }),
+      );
     },
   );
 });
+
+/** Who asks, and at which address of the node. */
+type Way = readonly [client: Peer, address: string];
+
+/** From where the chapter's node is asked over an IP version. */
+interface Sides {
+  readonly version: IpVersion;
+  readonly ways: readonly Way[];
+  readonly outside: Way;
+  /** At the address to which a port is bound. */
+  readonly bound: Way;
+  /** At another one. */
+  readonly elsewhere: Way;
+}
+
+function sidesOver(
+  version: IpVersion,
+  everywhere: StackedHosts,
+  test: Pick<ChapterContext, "cluster" | "declaration"> & Pick<TestTools, "scope">,
+): Sides {
+  const hosts = everywhere.over(version);
+  const { external, node: here, loopback } = hosts;
+  const outside: Way = [external, here.ip];
+  if (version === 6) {
+    // On the networks of the cluster the node has no other IPv6 address.
+    return { version, ways: ways6To(hosts, test), outside, bound: outside, elsewhere: [here, loopback] };
+  }
+  const node = nodeOf(test.cluster);
+  const { address } = node.interfaces.control;
+  return { version, ways: waysTo(node, test), outside, bound: [here, address], elsewhere: outside };
+}

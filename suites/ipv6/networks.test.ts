@@ -6,7 +6,7 @@ import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
-import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { serve } from "#harness/observe/probe/service.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import {
   addressesBehindNode,
@@ -15,6 +15,7 @@ import {
   port,
   refuseNoneBehind,
   routeThrough,
+  ways6To,
 } from "#suites/datapath/fixture.ts";
 
 /** Published on every address of the node, as another port than the container's. */
@@ -93,14 +94,7 @@ chapter("ipv6", ({ requirement, shared }) => {
     "from the external host, from the other node, from the node itself, also on its loopback",
     async (test) => {
       const { published } = await test.use(server);
-      const { external, nodes, node: here, loopback } = await test.use(hosts);
-      const ways: [Peer, string][] = [
-        ...[external, ...nodes].map((client): [Peer, string] => [client, here.ip]),
-        // CNI has no rule for loopback.
-        ...(test.declaration.capabilities.includes("cni")
-          ? []
-          : ([[here, loopback]] satisfies [Peer, string][])),
-      ];
+      const ways = ways6To(await test.use(hosts), test);
       const look = async () => {
         await Promise.all(
           ways.flatMap(([client, address]) =>

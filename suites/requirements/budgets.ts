@@ -45,7 +45,7 @@ export const budgets: Readonly<Record<string, Budget>> = {
     processorSeconds: 80,
     because: "published ports, each with a process of the engine",
   },
-  "datapath/sctp": { processorSeconds: 60, because: "four published ports, each asked from up to six sides" },
+  "datapath/sctp": { processorSeconds: 60, because: "four published ports, each asked from up to ten sides" },
   "datapath/ways": { processorSeconds: 80, because: "a dozen published ports, each asked from two sides" },
   "disorder/churn": {
     processorSeconds: 3_000,

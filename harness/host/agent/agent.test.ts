@@ -29,9 +29,10 @@ describe("a probe agent on loopback", () => {
     },
   );
 
-  it("speaks SCTP where the kernel does, and says what is missing where it does not", async () => {
-    const listening = agent.listen({ protocol: "sctp", ports: [0], identity: "web-1", address: local });
-    const asked = { protocol: "sctp", address: local, timeoutMs: 1_000 } as const;
+  const overSctp = "speaks SCTP at %s where the kernel does, and says what is missing where it does not";
+  it.each([local, "::1"])(overSctp, async (address) => {
+    const listening = agent.listen({ protocol: "sctp", ports: [0], identity: "web-1", address });
+    const asked = { protocol: "sctp", address, timeoutMs: 1_000 } as const;
     const listener = await listening.catch(() => undefined);
     if (listener === undefined) {
       await expect(listening).rejects.toThrow("opening a socket: EPROTONOSUPPORT (Protocol not supported)");

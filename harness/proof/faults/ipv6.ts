@@ -150,6 +150,22 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "published-sctp-dropped-over-ipv6",
+    on: datapath,
+    breaks: "drops SCTP over IPv6 that arrives at the node for a published port",
+    why: "a base station or a signalling gateway that has an IPv6 address finds no peer",
+    detectedBy: ["X5c"],
+    hop: ["last seen on node1 "],
+    inject: {
+      "requirement begins": onRequirement("X5c", (context, scope) =>
+        // Kernels with SCTP may have no nftables tables of both families.
+        insert(scope, firstNode(context), "mangle", [
+          ...["PREROUTING", "-p", "sctp", "--dport", String(publishedSctp), "-j", "DROP"],
+        ]),
+      ),
+    },
+  },
+  {
     name: "ipv6-conntrack-entry-kept",
     on: datapath,
     breaks:
@@ -286,6 +302,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
 const publishedUdp = 9132;
 /** What the chapter of the data path publishes. */
 const equalTcp = 9120;
+const publishedSctp = 9132;
 const keptPort = 9114;
 const interruptedPort = 9116;
 const lastOfRange = 9119;

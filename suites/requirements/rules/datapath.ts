@@ -103,6 +103,7 @@ export const datapathRequirements = {
       "a port published over SCTP leads to the container's port from outside, from another node and from the node",
       ["publish", "sctp"],
     ),
+    promised: [laterOverIpv6],
     // Few kernels have it; the rest of the chapter is whole without.
     profile: "sctp",
     source: {
