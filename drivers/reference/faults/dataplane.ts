@@ -75,7 +75,7 @@ export class DataplaneFaults {
     const judging = judgingAnswers(this.#breakFlows(broken, right, plan, dataDevice));
     const letting = judging.some(isRule) ? lettingEstablished(node, this.#faults) : [];
     const kept = this.#keepFlows(node, [...judging, ...letting, ...this.#churn.flows(state, node)]);
-    const flows = this.#start.flows(kept);
+    const flows = this.#start.flows(kept, state);
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };
   }

@@ -23,7 +23,7 @@ export class StartFaults {
   readonly #sync: () => Promise<void>;
   #flushed: boolean | undefined;
   /** MACs of what had its endpoint before this plugin started. */
-  #before: readonly string[] = [];
+  #before: ReadonlySet<string> = new Set();
 
   /** `sync` as that of `DataplaneFaults`. */
   constructor(faults: ReadonlySet<string>, sync: () => Promise<void>) {
@@ -34,7 +34,7 @@ export class StartFaults {
   /** The plugin makes its first plan: what is switched on later was not on when it started. */
   started({ endpoints }: Pick<Readonly<State>, "endpoints">): void {
     if (this.#flushed !== undefined) return;
-    this.#before = Object.values(endpoints).map(({ mac }) => mac);
+    this.#before = new Set(Object.values(endpoints).map(({ mac }) => mac));
     const fault: ReferenceFaultName = "forwarding-flushed-at-start";
     this.#flushed = this.#faults.has(fault);
     if (!this.#flushed) return;
@@ -46,11 +46,18 @@ export class StartFaults {
       .catch(() => {});
   }
 
-  /** The flows that there are to be at this moment. */
-  flows(flows: readonly string[]): readonly string[] {
+  /** The flows that there are to be at this moment, in that state. */
+  flows(flows: readonly string[], { endpoints }: Pick<Readonly<State>, "endpoints">): readonly string[] {
     if (this.#flushed) return ["table=0,priority=65535,actions=drop"];
     const lost: ReferenceFaultName = "ipv6-lost-on-restart";
     if (!this.#faults.has(lost)) return flows;
-    return [...flows, ...this.#before.map((mac) => `table=0,priority=65535,ipv6,dl_src=${mac},actions=drop`)];
+    const left = Object.values(endpoints).filter(({ mac }) => this.#before.has(mac));
+    return [...flows, ...left.flatMap(({ mac }) => sentOverIpv6(mac))];
   }
+}
+
+/** Flows that drop what a MAC sends over IPv6, but not what it asks and answers as a neighbour. */
+function sentOverIpv6(mac: string): string[] {
+  const echo = [128, 129].map((type) => `icmp6,icmp_type=${type}`);
+  return [...echo, "tcp6", "udp6"].map((what) => `table=0,priority=65535,${what},dl_src=${mac},actions=drop`);
 }

@@ -196,7 +196,7 @@ export const referenceFaults = {
       "a plugin that starts again forwards nothing over IPv6 from the containers that were there before",
     why: "an update of the plugin cuts every container off from what it reaches over IPv6",
     detectedBy: ["R5"],
-    hop: ["not sent: nobody told the MAC of "],
+    hop: ["last seen on node", " nh", " (in)"],
     alone: true,
   },
   "unremoved-endpoint-keeps-network": {
