@@ -68,7 +68,7 @@ const looks: Record<string, readonly string[]> = {
   fdb: ["bridge", "fdb", "show"],
   iptables: ["iptables-save", "--counters"],
   nftables: ["nft", "list", "ruleset"],
-  ovs: ["ovs-vsctl", "show"],
+  ovs: ["sh", "-c", "[ ! -S /run/openvswitch/db.sock ] || ovs-vsctl --timeout=5 show"],
   flows: ["sh", "-c", flows],
   containers: ["docker", "ps", "--all"],
   networks: ["sh", "-c", "docker network inspect $(docker network ls --quiet)"],
