@@ -60,8 +60,16 @@ export function follow(question: Question, seen: readonly Seen[]): Path {
   return { ...ends, ...neighbourOf(all, ends, address) };
 }
 
+/** Sights of what was sent, but for what a bridge in hairpin mode floods back to the interface that had sent it. */
 function sightsOf(seen: readonly Seen[]): Sight[] {
-  return seen.map((one) => ({ ...one, frame: one.packet.vxlan?.inner ?? one.packet }));
+  const senderOf = ({ place, link, packet }: Seen) =>
+    `${place.host.name} ${place.path} ${link} ${packet.source}`;
+  const isEnd = ({ place, link }: Seen) =>
+    place.links.some(({ name, addresses }) => name === link && addresses.length > 0);
+  const senders = new Set(seen.filter((one) => one.outgoing && isEnd(one)).map(senderOf));
+  return seen
+    .filter((one) => one.outgoing || !isEnd(one) || !senders.has(senderOf(one)))
+    .map((one) => ({ ...one, frame: one.packet.vxlan?.inner ?? one.packet }));
 }
 
 type Matches = (frame: Frame) => boolean;

@@ -55,8 +55,10 @@ function ip(source: string, destination: string, carried: Partial<Frame>): Frame
   return { ...blank, ip: { ...header, dontFragment: false, fragment: undefined }, ...carried };
 }
 
+/** What the server sends has its MAC. */
+const fromServer = { source: "02:00:00:00:00:02" };
 const ping = ip(client, server, { icmp: { type: 8, code: 0 } });
-const pong = ip(server, client, { icmp: { type: 0, code: 0 } });
+const pong = { ...ip(server, client, { icmp: { type: 0, code: 0 } }), ...fromServer };
 const inTunnel = (inner: Frame, from: string, to: string): Frame => ({
   ...ip(from, to, { udp: { sourcePort: 40_001, destinationPort: 4789 } }),
   vxlan: { vni: 4097, inner },
@@ -95,6 +97,11 @@ const onItsWay = () => [
 describe("the hop on which a probe was lost", () => {
   test("is the last interface that saw it, inside of a tunnel too", () => {
     expect(told(onItsWay())).toEqual({ seen: "last seen on node2 eth2 (in)", drop: undefined });
+  });
+
+  test("is not where it came back to who had sent it, as from a bridge in hairpin mode", () => {
+    const flooded = [seen("c-1", "eth0", true, ping), seen("node1", "eth2", false, ping)];
+    expect(told([...flooded, seen("c-1", "eth0", false, ping)]).seen).toBe("last seen on node1 eth2 (in)");
   });
 
   test("has the rule that dropped it there, and not what was dropped of others", () => {
@@ -155,7 +162,7 @@ describe("the hop on which a probe was lost", () => {
 
   test("is where the MAC was told, where that was not taken, and nothing of what is asked for another address", () => {
     const arp = (operation: string, sender: string, of: string) => ({
-      ...{ ...blank, etherType: 0x0806 },
+      ...{ ...blank, etherType: 0x0806, ...(operation === "0002" ? fromServer : {}) },
       payload: Buffer.from(`000108000604${operation}020000000001${sender}000000000000${of}`, "hex"),
     });
     const [own, asked, other] = ["0a010202", "0a010203", "0a010204"];
@@ -173,7 +180,7 @@ describe("the hop on which a probe was lost", () => {
 
   test("is at the target where that does not learn the client's MAC", () => {
     const arp = Buffer.from("0001080006040001020000000001" + "0a010203" + "000000000000" + "0a010202", "hex");
-    const asked = { ...blank, etherType: 0x0806, payload: arp };
+    const asked = { ...blank, ...fromServer, etherType: 0x0806, payload: arp };
     const arrived = [...onItsWay(), seen("c-2", "eth0", false, ping), seen("c-2", "eth0", true, asked)];
     expect(told(arrived)).toMatchObject({
       seen: `it arrived at c-2 eth0 (in) from ${client}`,

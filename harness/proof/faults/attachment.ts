@@ -2,7 +2,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import { insertRule } from "./firewall.ts";
-import { addTable, firstNode, onRequirement } from "./tools.ts";
+import { addTable, firstNode, interfaceOf, onRequirement } from "./tools.ts";
 
 const bridge = { tier: "chapters", driver: "cni-bridge" } as const;
 
@@ -12,7 +12,7 @@ export const attachmentFaults: readonly Fault<"chapters">[] = [
     name: "announcement-lost",
     on: { ...bridge, chapter: "basics" },
     breaks:
-      "keeps from every container on a CNI network what is asked for others, and so what others announce",
+      "keeps from every container, on the network that it was started in, what is asked for others, and so what they announce",
     why: "a container that gets an address anew is not reached until the caches of its neighbours expire",
     detectedBy: ["B13"],
     hop: ["last seen on node"],
@@ -20,7 +20,8 @@ export const attachmentFaults: readonly Fault<"chapters">[] = [
       "workload started": async (_context, { workload, network, scope }) => {
         if (network === "bridge") return;
         const chain = "type filter hook input priority 0;";
-        const others = `arp operation request arp daddr ip != ${workload.ip} drop;`;
+        const own = `iifname ${await interfaceOf(workload)}`;
+        const others = `${own} arp operation request arp daddr ip != ${workload.ip} drop;`;
         await addTable(scope, workload, "arp", `chain judge { ${chain} ${others} }`);
       },
     },
