@@ -3,6 +3,7 @@ import { flowsFor } from "#drivers/reference/dataplane/plan/flows.ts";
 import type { NodePlan } from "#drivers/reference/dataplane/plan/node-plan.ts";
 import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
 import { ChurnFaults } from "#drivers/reference/faults/churn/churn.ts";
+import { ShortNetworkFaults } from "#drivers/reference/faults/churn/short-networks.ts";
 import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
 import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
@@ -36,6 +37,7 @@ export class DataplaneFaults {
   readonly #moments: MomentFaults;
   readonly #start: StartFaults;
   readonly #churn: ChurnFaults;
+  readonly #shortNetworks: ShortNetworkFaults;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
   /** Policies that were there before this plugin started. */
@@ -50,6 +52,7 @@ export class DataplaneFaults {
     this.#moments = new MomentFaults(faults, sync);
     this.#start = new StartFaults(faults, sync);
     this.#churn = new ChurnFaults(faults);
+    this.#shortNetworks = new ShortNetworkFaults(faults);
   }
 
   /** The engine of a node has ended. */
@@ -66,6 +69,7 @@ export class DataplaneFaults {
       this.#mutants.forget();
       this.#moments.forget();
       this.#churn.forget();
+      this.#shortNetworks.forget();
       return planFor(state, node, dataDevice);
     }
     const broken = this.#breakState(structuredClone(state) as State);
@@ -74,7 +78,8 @@ export class DataplaneFaults {
     const right = this.#mutants.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, node);
     const judging = judgingAnswers(this.#breakFlows(broken, right, plan, dataDevice));
     const letting = judging.some(isRule) ? lettingEstablished(node, this.#faults) : [];
-    const kept = this.#keepFlows(node, [...judging, ...letting, ...this.#churn.flows(state, node)]);
+    const remains = [...this.#churn.flows(state, node), ...this.#shortNetworks.flows(state)];
+    const kept = this.#keepFlows(node, [...judging, ...letting, ...remains]);
     const flows = this.#start.flows(kept, state);
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };

@@ -103,6 +103,38 @@ export const gatewayModeFaults: readonly Fault<"chapters">[] = [
     }),
   },
   {
+    name: "routed-container-unreached-over-udp-by-ipv6",
+    on: place,
+    breaks:
+      "drops UDP that other hosts send over IPv6 to a port that a container of a routed network publishes",
+    why: "a published name server answers nobody who prefers IPv6, and TCP and IPv4 look well",
+    detectedBy: ["X10a"],
+    alone: true,
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "udp dport"],
+    inject: onWorkloadIn("routed", async (node, { network, scope }) => {
+      const { subnet6 } = await modeOf(node, network);
+      if (!subnet6) return;
+      const { device } = node.interfaces.management;
+      await drop(scope, node, "prerouting", `iifname ${device} ip6 daddr ${subnet6} udp dport ${port}`);
+    }),
+  },
+  {
+    name: "routed-egress-without-udp-over-ipv6",
+    on: place,
+    breaks: "drops UDP that containers of a routed network send over IPv6 to the outside",
+    why: "names are not resolved over IPv6, and TCP, ping and IPv4 look well",
+    detectedBy: ["X10a"],
+    alone: true,
+    hop: ["last seen on node1 ", "dropped by inet fault_", "meta l4proto udp drop"],
+    inject: onWorkloadIn("routed", async (node, { network, scope }) => {
+      const { bridge, subnet6 } = await modeOf(node, network);
+      if (!subnet6) return;
+      // What it answers to its clients goes the same way.
+      const opened = `iifname ${bridge} ip6 daddr != ${subnet6} udp sport != ${port}`;
+      await drop(scope, node, "prerouting", `${opened} meta l4proto udp`);
+    }),
+  },
+  {
     name: "routed-network-without-filter-of-udp",
     on: place,
     breaks: "forwards UDP that anybody else sends to any port of a container of a routed network",

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { shortMs } from "#drivers/reference/faults/churn/short-networks.ts";
 import { momentMs } from "#drivers/reference/faults/policy/moments.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
@@ -11,8 +12,6 @@ import type { ProtocolFaultContext } from "./context.ts";
 import { faultyIpamHandlers, withNetworkOf } from "./ipam-handlers.ts";
 
 const rollBackMs = 1_000;
-/** A network that lived no longer was removed soon after it was made. */
-const shortMs = 5_000;
 
 /** Handlers that do what the faults that are on say, and what the honest ones do otherwise. */
 export function faultyHandlers(context: ProtocolFaultContext): Handlers {

@@ -218,6 +218,14 @@ export const referenceFaults = {
     breaks: "once a network was removed soon after it was made, networks and endpoints are refused",
     why: "a test system that makes and removes networks all day ends the plugin for everybody",
     detectedBy: ["R11"],
+    hop: { none: "a network is not made, before anything is sent" },
+    alone: true,
+  },
+  "ipv6-lost-after-a-short-network": {
+    breaks: "once a network was removed soon after it was made, nothing is forwarded over IPv6",
+    why: "a test system that makes and removes networks all day cuts everybody off from what they reach over IPv6",
+    detectedBy: ["R11"],
+    hop: ["not sent: nobody told the MAC of fd", "asked for last on node"],
     alone: true,
   },
   "policy-20-ms-late": {

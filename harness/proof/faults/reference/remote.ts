@@ -1,4 +1,8 @@
 import type { Fault } from "#harness/proof/fault.ts";
+import { drop } from "#harness/proof/faults/tools.ts";
+
+/** The type of the inner frame comes after the headers of UDP and VXLAN, of 8 bytes each, and its two addresses. */
+const vxlanWithIpv6 = "udp dport 4789 @th,224,16 0x86dd";
 
 /** Faults of what must hold between engines and a remote plugin: faults of the reference plugin, in other chapters. */
 export const remoteFaults: readonly Fault<"chapters">[] = [
@@ -26,8 +30,21 @@ export const remoteFaults: readonly Fault<"chapters">[] = [
     breaks: "the plugin drops all pools when an engine that was restarted introduces itself",
     why: "addresses that are in use are given out again after a restart of an engine",
     detectedBy: ["R6"],
+    hop: { none: "the address that a container is started with is judged" },
     mayFollow: ["C1"],
     alone: true,
     inject: { switchOn: "pools-forgotten", at: "chapter begins" },
+  },
+  {
+    name: "ipv6-lost-with-an-engine",
+    on: { tier: "chapters", chapter: "plugin", driver: "reference" },
+    breaks: "drops the VXLAN with IPv6 in it that arrives at a node once its engine was started again",
+    why: "after an update of an engine its node is reached over IPv4 alone, which looks well",
+    detectedBy: ["R6"],
+    hop: ["not sent: ", "on node1 eth", " (in)"],
+    alone: true,
+    inject: {
+      "engine started": ({ chapter }, { node }) => drop(chapter, node, "prerouting", vxlanWithIpv6),
+    },
   },
 ];
