@@ -69,7 +69,8 @@ export const usualPolicySemantics: PolicySemantics = { combine: "priority", ties
 
 /**
  * How long connections that are established, and flows of datagrams, may stand still at most, in milliseconds, while something of
- * the network is restarted; TCP connections must go on. What is left out is not promised.
+ * the network is restarted; TCP connections must go on. What is left out is not promised. Whole numbers from 1 to 25000: what stands still for
+ * longer counts as lost.
  */
 export interface HeldGaps {
   /** While the plugin is restarted, as by `restart`. */
