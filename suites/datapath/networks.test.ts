@@ -70,7 +70,7 @@ chapter("datapath", ({ requirement, shared }) => {
         { control: { name: neighbour.name, addresses: [neighbour.ip] } },
       );
     },
-    // An engine of 26.1 takes away, for a moment, what keeps its bridges apart, whenever it makes one.
+    // An engine before 28.0 takes away, for a moment, what keeps its bridges apart, whenever it makes one: D3d asks for that.
     { alone: true },
   );
 

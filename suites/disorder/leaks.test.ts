@@ -2,6 +2,7 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { describeSpread } from "#harness/core/figures/statistics.ts";
+import { amongOtherNetworks, expectApart, makeStrangers, packetsThrough } from "./leaks/apart.ts";
 import { expectNoLeak, type Start, startAndStop } from "./leaks/campaign.ts";
 import { makeField } from "./leaks/field.ts";
 import { startContainer, startInNamespace } from "./leaks/sender.ts";
@@ -54,6 +55,23 @@ chapter("disorder", ({ requirement, shared }) => {
       const { name } = test.cluster.external;
       const seen = tell(test, await test.use(starts));
       expectNoLeak(seen, "translation", `no packet at ${name} but from the node's address`);
+    },
+    { alone: true, deadlineMs },
+  );
+
+  requirement(
+    "D3d",
+    "no packet gets from one network to another while others are made and removed",
+    async (test) => {
+      const strangers = await makeStrangers(test);
+      const seen = await amongOtherNetworks(test, strangers, workerSettings().NETWORK_ROUNDS);
+      const { rounds, attempts, breaches } = seen;
+      test.fact("networks made and removed", rounds);
+      test.fact("packets sent meanwhile", attempts);
+      test.fact("packets that came through", packetsThrough(seen));
+      test.fact("rounds in which some came through", new Set(breaches.map(({ round }) => round)).size);
+      test.keep({ name: "breaches.json", content: JSON.stringify(breaches, undefined, 2) });
+      expectApart(strangers, seen);
     },
     { alone: true, deadlineMs },
   );

@@ -259,6 +259,11 @@ export const schema = z.object({
   STARTS: wholeNumber(1, 100_000)
     .default(200)
     .describe("how many containers the chapter disorder starts and stops to see whether packets leak"),
+  NETWORK_ROUNDS: wholeNumber(1, 4_000)
+    .default(20)
+    .describe(
+      "how many networks the chapter disorder makes and removes while packets try to get between others",
+    ),
   CHURN_ADDS: wholeNumber(20, 1_000_000)
     .default(2_000)
     .describe("how many times the chapter disorder calls ADD and DEL while links of others come and go"),

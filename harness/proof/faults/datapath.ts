@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { momentMs } from "#drivers/reference/faults/policy/moments.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -41,6 +43,23 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
       // The plugin puts the rules of a new bridge before all others.
       "workload started": async (_context, { workload, scope }) => {
         await insertRule(scope, workload.node, "filter", ["CNI-ISOLATION-STAGE-1", "-j", "ACCEPT"]);
+      },
+    },
+  },
+  {
+    name: "bridges-joined-for-20-ms",
+    on: { tier: "chapters", chapter: "disorder", driver: "bridge", engine: "28.5" },
+    breaks: "lets the bridges of a node reach each other for 20 ms whenever a network was made",
+    why: "who may make networks opens every other one for a moment, as often as they like",
+    detectedBy: ["D3d"],
+    inject: {
+      "network created": async (context, { scope }) => {
+        const moment = scope.child("bridges that are joined");
+        const node = firstNode(context);
+        await insertRule(moment, node, "raw", ["PREROUTING", "-j", "ACCEPT"]);
+        await insertRule(moment, node, "filter", ["FORWARD", "-j", "ACCEPT"]);
+        await delay(momentMs);
+        await moment.close();
       },
     },
   },

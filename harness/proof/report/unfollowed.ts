@@ -74,6 +74,7 @@ const unfollowed: Readonly<Partial<Record<RequirementId, string>>> = {
   D3: crowded,
   D3b: crowded,
   D3c: crowded,
+  D3d: crowded,
   D5: crowded,
   D6: crowded,
   C1: left,

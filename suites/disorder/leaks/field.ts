@@ -5,6 +5,7 @@ import { Blocked, HarnessError, ProbeFailed } from "#harness/core/errors.ts";
 import { nthAddress } from "#harness/core/ip.ts";
 import { type Tallied, Tally } from "#harness/observe/capture/tally.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
+import type { Peer } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
@@ -153,8 +154,9 @@ async function outside({ cluster, scope }: FieldContext): Promise<Field["externa
   }
 }
 
-async function sees(
-  from: Workload,
+/** Sees an echo request come in that is answered. Throws `ProbeFailed` where the tally does not have it, `Nonconformance` without an answer. */
+export async function sees(
+  from: Peer,
   to: Pick<Workload, "name" | "ip">,
   tally: Tally,
   expected: (seen: Tallied) => boolean = () => true,

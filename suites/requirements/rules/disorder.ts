@@ -39,6 +39,16 @@ export const disorderRequirements = {
       url: "https://www.rfc-editor.org/rfc/rfc1918#section-3",
     },
   },
+  D3d: {
+    title: "containers of two networks stay apart while other networks are made, used and removed",
+    level: "MUST",
+    appliesTo: { capabilities: ["isolation"] },
+    profile: "disorder",
+    source: {
+      text: "Docker, Bridge network driver: containers on different bridge networks can't communicate directly with each other",
+      url: "https://github.com/docker/docs/blob/0f550540af081c9d18c5bee523917427158b3b03/content/manuals/engine/network/drivers/bridge.md",
+    },
+  },
   D5: {
     title:
       "30 s after wires, engines, plugin and nodes are as before, names, addresses, forwarding and policies are right again, and nothing is left behind",
