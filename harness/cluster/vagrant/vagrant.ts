@@ -4,7 +4,7 @@ import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import { processesWith } from "#harness/core/process/process.ts";
 import type { RunningCommand } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
-import { lastLines } from "#harness/host/setup/install.ts";
+import { hasVanished, tellEnd } from "./said.ts";
 import { parseSshConfig, type SshAccess } from "./ssh-config.ts";
 
 /** How long a machine may wait for its address before it is asked whether it hangs. */
@@ -27,11 +27,7 @@ export interface UpOptions {
   processorTime?: ((machine: string) => Promise<number>) | undefined;
 }
 
-/**
- * The provider docker looks at every container and network of the engine before it makes its own, and fails when one
- * of another run goes in between.
- */
-const vanished = /No such (object|container|network)|network \S+ not found/i;
+/** How often a command is given while things of others go under it. */
 const attempts = 5;
 
 /** Vagrant's command line on one set of machines, which the environment tells apart. */
@@ -52,14 +48,14 @@ export class Vagrant {
     for (let attempt = 1; ; attempt++) {
       const said = await this.#attempt(options);
       if (said === undefined) return;
-      if (attempt === attempts || !vanished.test(said)) throw failure(options.provider, said);
+      if (attempt === attempts || !hasVanished(said)) throw failure(options.provider, said);
       options.detail(
         "again, since a container or network of somebody else went while Vagrant looked at all of them",
       );
     }
   }
 
-  /** Resolves to what Vagrant said last when it failed. */
+  /** Resolves to all that Vagrant said when it failed. */
   async #attempt({
     provider,
     provision,
@@ -97,7 +93,7 @@ export class Vagrant {
       this.#up = undefined;
     });
     if (code === 0) return undefined;
-    return `${lastLines(said.join("\n"), 25)}\n(exit ${code ?? signal})`;
+    return `${said.join("\n")}\n(exit ${code ?? signal})`;
   }
 
   /** Ends a `vagrant up` that is under way, and waits until it has ended. */
@@ -139,14 +135,16 @@ export class Vagrant {
 
   /** `vagrant destroy -f`. Throws `HarnessError` when a machine would not go. */
   async destroy(): Promise<void> {
-    const ended = await this.#local.exec(["vagrant", "destroy", "--force"], {
-      env: this.#env,
-      deadlineMs: destroyMs,
-    });
-    if (ended.code === 0) return;
-    throw new HarnessError(
-      `vagrant destroy failed (${ended.code}): ${lastLines(ended.stdout + ended.stderr)}`,
-    );
+    for (let attempt = 1; ; attempt++) {
+      const { code, stdout, stderr } = await this.#local.exec(["vagrant", "destroy", "--force"], {
+        env: this.#env,
+        deadlineMs: destroyMs,
+      });
+      if (code === 0) return;
+      const said = `${stdout}\n${stderr}`;
+      if (attempt < attempts && hasVanished(said)) continue;
+      throw new HarnessError(`vagrant destroy failed (${code}): ${tellEnd(said)}`);
+    }
   }
 }
 
@@ -156,11 +154,11 @@ function failure(provider: string | undefined, said: string): HarnessError {
       said,
     )
   ) {
-    return new UsageError(`Vagrant has no provider ${provider ?? "that works here"}:\n${said}`, {
+    return new UsageError(`Vagrant has no provider ${provider ?? "that works here"}:\n${tellEnd(said)}`, {
       hint: "docs/vagrant.md says what each provider needs; VAGRANT_PROVIDER chooses one",
     });
   }
-  return new HarnessError(`vagrant up failed:\n${said}`, {
+  return new HarnessError(`vagrant up failed:\n${tellEnd(said)}`, {
     hint: "docs/vagrant.md lists what is known to go wrong",
   });
 }
