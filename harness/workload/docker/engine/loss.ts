@@ -5,11 +5,17 @@ import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { startEngine } from "./ends.ts";
 
-/** What a node without power has no more: processes, namespaces but the node's own, and the engine's word that it runs. */
+/**
+ * What a node without power has no more: processes, namespaces but the node's own, and the engine's word that it runs. A connection that was
+ * closed, and whose end nobody acknowledges any more, keeps its namespace for minutes. So the links in there are removed one by one.
+ */
 const end = `
 for pid in "$@"; do kill -KILL "$pid" 2>/dev/null || true; done
 for path in /run/docker/netns/*; do
   [ "$(basename "$path")" != default ] || continue
+  nsenter --net="$path" ip -brief link show 2>/dev/null | while read -r link _; do
+    nsenter --net="$path" ip link delete dev "\${link%@*}" 2>/dev/null || true
+  done
   umount --lazy "$path" && rm -f "$path"
 done
 rm -f /run/docker.pid`;
