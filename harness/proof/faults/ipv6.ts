@@ -155,7 +155,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "drops SCTP over IPv6 that arrives at the node for a published port",
     why: "a base station or a signalling gateway that has an IPv6 address finds no peer",
     detectedBy: ["X5c"],
-    hop: ["last seen on node1 "],
+    hop: ["last seen on node1 ", "dropped by ip6", " mangle PREROUTING on node1: "],
     inject: {
       "requirement begins": onRequirement("X5c", (context, scope) =>
         // Kernels with SCTP may have no nftables tables of both families.
