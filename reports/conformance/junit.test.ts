@@ -89,6 +89,27 @@ test("what is not known of a plugin is left out, and the kernel is this machine'
   expect(propertiesIn(junit)).toEqual({ netconform: "0.0.0", kernel: "6.1.0" });
 });
 
+test("a gate is a case of a suite of their own: a failure where it is longer, an error where nothing was measured", () => {
+  const junit = formatJUnit(
+    buildStatement({
+      ...record,
+      targets: [exampleTarget()],
+      finishedAt: new Date(),
+      gates: [
+        { latency: "policy", percentile: 99, limitMs: 500 },
+        { latency: "first-name", percentile: 50, limitMs: 20 },
+      ],
+      observations: [
+        exampleObservation("D7", { outcome: "passed", durationMs: 3, facts: { "policy p99 ms": 812 } }),
+      ],
+    }),
+  );
+  validate(junit);
+  expect(junit).toMatch(/<testsuite name="gates" [^>]*tests="2" failures="1" errors="1"/);
+  expect(junit).toMatch(/name="policy-p99 is at most 500 ms"[^>]*>\s*<failure message="812 ms on /);
+  expect(junit).toMatch(/name="first-name-p50 is at most 20 ms"[^>]*>\s*<error message="not measured on /);
+});
+
 test.each([
   ["an attribute that it does not know", '<testsuites tests="0" failures="0" errors="0" colour="red"/>'],
   [

@@ -2,6 +2,7 @@ import XMLBuilder from "fast-xml-builder";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import { isProtocolSuite } from "#reports/target.ts";
 import { partEvidence } from "#reports/trace/link.ts";
+import type { GateResult } from "./gates/schema.ts";
 import { referTo, toldBefore } from "./outcome/causes.ts";
 import type { RequirementResult, Statement, TargetStatement } from "./schema.ts";
 
@@ -28,8 +29,10 @@ export function formatJUnit(statement: Statement): string {
       error: { "@message": cleanLine(why), "#text": clean(why) },
     });
   }
+  const gates = (statement.gates ?? []).map(gateCase);
   const all = [
     ...suites,
+    ...(gates.length > 0 ? [countedSuite("gates", gates, statement.run.startedAt)] : []),
     ...(faults.length > 0 ? [countedSuite("suite", faults, statement.run.startedAt)] : []),
   ];
   const sum = (key: "@tests" | "@failures" | "@errors" | "@skipped") =>
@@ -105,6 +108,18 @@ function countedSuite(
     "@time": cases.reduce((sum, item) => sum + Number(item["@time"]), 0).toFixed(3),
     ...(properties ? { properties } : {}),
     testcase: cases,
+  };
+}
+
+/** What a latency may be at most, on one target. */
+function gateCase({ gate, limitMs, target, outcome, reason = outcome }: GateResult): JUnitCase {
+  const details = { "@message": cleanLine(reason), "@type": outcome, "#text": clean(reason) };
+  return {
+    "@name": `${gate} is at most ${limitMs} ms`,
+    "@classname": `${target}.gates`,
+    "@time": "0",
+    ...(outcome === "failed" ? { failure: details } : {}),
+    ...(outcome === "error" ? { error: details } : {}),
   };
 }
 

@@ -29,6 +29,7 @@ import { writeTracePage } from "#reports/trace/write.ts";
 import { RunConsole } from "./console/run-console.ts";
 import { formatSummary } from "./console/summary.ts";
 import { ownCost, readChapter } from "./cost/chapters.ts";
+import { describeGates } from "./gates/judge.ts";
 import { formatJUnit } from "./junit.ts";
 import { messageOf, readModules, whyIncomplete } from "./reading/modules.ts";
 import { readTest } from "./reading/observation.ts";
@@ -221,6 +222,7 @@ export default class ConformanceReporter implements Reporter {
     const statement = sealStatement(unsealed, this.#outputDir);
     this.#write(statement);
     this.#console.say(`\n${formatSummary(statement, this.#describeFiles(), this.#console.look)}`);
+    for (const line of describeGates(statement.gates ?? [])) this.#console.say(line);
     const step = readGitHubStep();
     if (step) for (const annotation of tellGitHub(statement, step)) this.#console.say(annotation);
     // What ended the process early has said why.
@@ -274,6 +276,7 @@ export default class ConformanceReporter implements Reporter {
       mainProcess: ownCost(),
       environment: describeEnvironment(this.#settings),
       targets: this.#targets(),
+      ...(this.#selection.gates ? { gates: this.#selection.gates } : {}),
     });
   }
 

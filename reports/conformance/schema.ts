@@ -9,9 +9,10 @@ import {
   sealSchema,
 } from "#reports/seal/schema.ts";
 import { chapterSchema, costSchema, shortCostSchema } from "./cost/schema.ts";
+import { gateSchema } from "./gates/schema.ts";
 
 /** Version of the published schema; the first number changes when a reader of the old form would misread the new one. */
-export const schemaVersion = "1.5";
+export const schemaVersion = "1.6";
 
 /** What can be said of one profile of requirements on one target. */
 export const verdicts = [
@@ -224,9 +225,9 @@ export const errorsSchema = z
 export const statementSchema = z
   .strictObject({
     schemaVersion: z
-      .enum(["1.0", "1.1", "1.2", "1.3", "1.4", schemaVersion])
+      .enum(["1.0", "1.1", "1.2", "1.3", "1.4", "1.5", schemaVersion])
       .describe(
-        "1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`; 1.3 has digests, whose plugin it is, and the command; 1.4 has what chapters and requirements cost; 1.5 has provisional requirements, and the load",
+        "1.1 has causes, and tests that saw nothing; 1.2 has the outcome `engine at fault`; 1.3 has digests, whose plugin it is, and the command; 1.4 has what chapters and requirements cost; 1.5 has provisional requirements, and the load; 1.6 has gates",
       ),
     generator: z.strictObject({
       name: z.string(),
@@ -263,6 +264,10 @@ export const statementSchema = z
     environment: environmentSchema,
     targets: z.array(targetSchema),
     errors: errorsSchema,
+    gates: z
+      .array(gateSchema)
+      .optional()
+      .describe("limits of latencies that `--gate` gave, on each target; absent where it gave none"),
     summary: tallySchema.describe("requirements of all targets by outcome"),
     seal: sealSchema.optional().describe("absent while the run lasts, and when it was killed"),
   })

@@ -224,6 +224,19 @@ describe("a run", () => {
     expect(green([])).toBe(false);
     expect(green([observe("M1", "blocked"), observe("M3", "unsupported")])).toBe(false);
   });
+
+  test("with gates is green when each of them passed, also where nothing else is shown, and states none while it lasts", () => {
+    const gates: RunRecord["gates"] = [{ latency: "policy", percentile: 99, limitMs: 500 }];
+    const finished = { gates, finishedAt: new Date() };
+    const measured = (ms: number): Observation => ({
+      ...observe("M1", "passed"),
+      ...{ requirement: "D7", facts: { "policy p99 ms": ms } },
+    });
+    expect(green([measured(499)], finished)).toBe(true);
+    expect(green([...passed, measured(812)], finished)).toBe(false);
+    expect(green(passed, finished)).toBe(false);
+    expect(buildStatement(record(passed, { gates }), rules)).not.toHaveProperty("gates");
+  });
 });
 
 test("every id of the catalogue is read from the title of its test, and nothing else is", () => {

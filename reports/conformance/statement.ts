@@ -1,7 +1,7 @@
 import type { ConformanceMeta, Outcome, TargetContext } from "#harness/conformance/outcome.ts";
 import type { Installation } from "#harness/conformance/run/installation.ts";
 import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
-import type { Selection } from "#harness/conformance/run/selection.ts";
+import type { Gate, Selection } from "#harness/conformance/run/selection.ts";
 import type { PartCost } from "#harness/observe/cost/cost.ts";
 import { isProtocolSuite } from "#reports/target.ts";
 import { applicability, isAskedBy } from "#suites/requirements/applicability/applicability.ts";
@@ -11,6 +11,7 @@ import { playedEngines } from "#suites/requirements/played-engine.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import { type ChapterRecord, costOfRun, costOfTests, stateChapters } from "./cost/chapters.ts";
+import { judgeGates } from "./gates/judge.ts";
 import { causeOfEnd, statesOfCauses } from "./outcome/causes.ts";
 import { judgeProfile, outcomesByRound, tallyOf, worstFirst, worstOf } from "./outcome/verdict.ts";
 import type { Origin } from "./reading/origin.ts";
@@ -75,6 +76,8 @@ export interface RunRecord {
   load?: number;
   /** Of the order of chapters and tests; absent: as they are written. */
   seed?: number;
+  /** What latencies may be at most; judged once the run is finished. */
+  gates?: readonly Gate[];
 }
 
 const onDemand: readonly string[] = chaptersOnDemand;
@@ -168,6 +171,15 @@ export function buildStatement(
     environment: record.environment,
     targets,
     errors: [...record.errors],
+    ...(record.gates && record.finishedAt
+      ? {
+          gates: judgeGates(
+            record.gates,
+            targets.map(({ name }) => name),
+            record.observations,
+          ),
+        }
+      : {}),
     summary: tallyOf(targets.flatMap(({ results }) => results)),
   };
 }
@@ -323,13 +335,18 @@ function weight(outcome: Outcome): number {
 }
 
 /**
- * Whether a run may end with exit code 0: it is complete, something passed, nothing failed and nothing broke.
+ * Whether a run may end with exit code 0: it is complete, something passed or was within a gate, nothing failed and nothing broke, and every gate passed.
  * Blocked and unsupported requirements do not make it red; the verdicts say what they cost.
  */
 export function isGreen(statement: Statement): boolean {
-  const { summary, run, errors } = statement;
+  const { summary, run, errors, gates = [] } = statement;
   return (
-    run.complete && summary.passed > 0 && summary.failed === 0 && summary.error === 0 && errors.length === 0
+    run.complete &&
+    (summary.passed > 0 || gates.length > 0) &&
+    summary.failed === 0 &&
+    summary.error === 0 &&
+    errors.length === 0 &&
+    gates.every(({ outcome }) => outcome === "passed")
   );
 }
 

@@ -5,7 +5,8 @@ import { describeSpread } from "#harness/core/figures/statistics.ts";
 import { amongOtherNetworks, expectApart, makeStrangers, packetsThrough } from "./leaks/apart.ts";
 import { expectNoLeak, type Start, startAndStop } from "./leaks/campaign.ts";
 import { makeField } from "./leaks/field.ts";
-import { startContainer, startInNamespace } from "./leaks/sender.ts";
+import { startContainer, startInNamespace } from "./leaks/first-process.ts";
+import { sender } from "./leaks/sender.ts";
 
 /** Each sends thousands of packets in a second. */
 const startsAtATime = 3;
@@ -22,7 +23,7 @@ chapter("disorder", ({ requirement, shared }) => {
       starts: workerSettings().STARTS,
       atATime: startsAtATime,
       begin: (own, node, spec) =>
-        (throughCni ? startInNamespace : startContainer)(own, field.network, node, spec),
+        (throughCni ? startInNamespace : startContainer)(own, field.network, node, sender(spec)),
       losesNetwork: (number) => throughCni || (hotplug && number % 4 >= 2),
     });
   });

@@ -56,6 +56,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/connections/established.test.ts",
     "suites/connections/partition.test.ts",
     "suites/disorder/churn.test.ts",
+    "suites/disorder/latencies.test.ts",
     "suites/disorder/leaks.test.ts",
     "suites/disorder/policies.test.ts",
     "suites/policy/policy.test.ts",

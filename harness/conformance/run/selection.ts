@@ -1,6 +1,7 @@
 import type { Plugin } from "vitest/config";
 import { shuffled } from "#harness/core/random.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
+import type { LatencyName, LatencyPercentile } from "#suites/requirements/rules/latencies.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -19,6 +20,13 @@ export interface SelectedTests {
   readonly requirements?: readonly RequirementId[];
 }
 
+/** What a latency may be at most, or the run is red. */
+export interface Gate {
+  readonly latency: LatencyName;
+  readonly percentile: LatencyPercentile;
+  readonly limitMs: number;
+}
+
 /** What runs, how often and in which order: one object from the command line to the workers. Plain JSON. */
 export interface Selection {
   /** Tests to run; left out: all that filters and patterns leave. */
@@ -31,6 +39,8 @@ export interface Selection {
   readonly generated?: number;
   /** Unix socket at which a test that has failed asks whether to go on; left out: it goes on. */
   readonly pause?: string;
+  /** What latencies that are measured may be at most; left out: nothing is asked of them. */
+  readonly gates?: readonly Gate[];
   /** A cluster that stays is left without the plugin, which the next run installs anew. */
   readonly reinstall?: boolean;
 }

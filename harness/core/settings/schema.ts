@@ -264,6 +264,11 @@ export const schema = z.object({
     .describe(
       "how many networks the chapter disorder makes and removes while packets try to get between others",
     ),
+  LATENCY_SAMPLES: wholeNumber(1, 100_000)
+    .default(50)
+    .describe(
+      "how many times the chapter disorder measures each latency, as far as 25 s allow, and ten times at least",
+    ),
   CHURN_ADDS: wholeNumber(20, 1_000_000)
     .default(2_000)
     .describe("how many times the chapter disorder calls ADD and DEL while links of others come and go"),

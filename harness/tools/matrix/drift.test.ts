@@ -104,7 +104,7 @@ test("two engines are compared driver by driver, firewall by firewall", () => {
   ]);
 });
 
-test("a time that was measured is told when it differs by half and by 20 ms, and not before", () => {
+test("a time that was measured is told, with the factor, when it differs by half and by 20 ms, and not before", () => {
   const night = (ms: number) =>
     overlay({ M8: { ...passed, facts: { "policy p99 ms": ms, "policy samples": 100 } } });
   const told = (before: number, after: number) =>
@@ -113,6 +113,7 @@ test("a time that was measured is told when it differs by half and by 20 ms, and
     );
   expect(told(100, 140)).toEqual([]);
   expect(told(10, 29)).toEqual([]);
-  expect(told(100, 150)).toEqual(["policy p99 ms 150"]);
-  expect(told(150, 100)).toEqual(["policy p99 ms 100"]);
+  expect(told(100, 150)).toEqual(["policy p99 ms 150 (× 1.5)"]);
+  expect(told(150, 100)).toEqual(["policy p99 ms 100 (× 0.67)"]);
+  expect(told(0, 1213)).toEqual(["policy p99 ms 1213"]);
 });

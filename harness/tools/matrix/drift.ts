@@ -80,7 +80,8 @@ export function compare(before: CellView, after: CellView): Difference[] {
     for (const [what, value] of Object.entries(after.facts[requirement] ?? {})) {
       const old = facts[what];
       if (old === undefined || old === value || isSameTime(what, old, value)) continue;
-      differences.push({ kind: "fact", requirement, what, before: String(old), after: String(value) });
+      const after = `${value}${timesAsLong(what, old, value)}`;
+      differences.push({ kind: "fact", requirement, what, before: String(old), after });
     }
     return differences;
   });
@@ -89,9 +90,20 @@ export function compare(before: CellView, after: CellView): Difference[] {
 /** A time that is measured differs from night to night. By less than half, or than so many milliseconds, it is the same. */
 const timesDifferMs = 20;
 
-/** Whether a fact is a time in milliseconds, by its name, that is the same as before for all that can be told. */
+/** Whether a fact is a time in milliseconds, by its name. */
+function isTime(what: string, value: unknown): value is number {
+  return / ms$/.test(what) && typeof value === "number";
+}
+
+/** ` (× 1.5)` of a time; nothing of what is none, or where it was none before. */
+function timesAsLong(what: string, before: unknown, after: unknown): string {
+  if (!isTime(what, before) || !isTime(what, after) || before === 0) return "";
+  return ` (× ${Number((after / before).toPrecision(2))})`;
+}
+
+/** Whether a fact is a time that is the same as before for all that can be told. */
 function isSameTime(what: string, before: unknown, after: unknown): boolean {
-  if (!/ ms$/.test(what) || typeof before !== "number" || typeof after !== "number") return false;
+  if (!isTime(what, before) || !isTime(what, after)) return false;
   const [less, more] = [Math.min(before, after), Math.max(before, after)];
   return more - less < timesDifferMs || more < 1.5 * less;
 }

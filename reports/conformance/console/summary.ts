@@ -123,7 +123,7 @@ function formatFiles(statement: Statement, files: Readonly<Record<string, string
   return [heading(`Reports (the run took ${took})`, look), ...lines].join("\n");
 }
 
-function formatLastLines({ run, summary, targets, errors }: Statement, look: Look): string {
+function formatLastLines({ run, summary, targets, errors, gates = [] }: Statement, look: Look): string {
   const owing = targets.filter(({ results }) => results.length > 0);
   const verdicts = owing.map((target) => {
     const { name, profiles } = target;
@@ -145,7 +145,8 @@ function formatLastLines({ run, summary, targets, errors }: Statement, look: Loo
   if (!run.complete) {
     lines.push(paint(look, ["red", "bold"], `The run is incomplete: ${run.incompleteBecause}`));
   }
-  if (passed === 0) lines.push(paint(look, ["red", "bold"], "Nothing passed, so nothing is shown."));
+  const isShown = passed > 0 || gates.some(({ outcome }) => outcome === "passed");
+  if (!isShown) lines.push(paint(look, ["red", "bold"], "Nothing passed, so nothing is shown."));
   const faults = errors.length === 0 ? "" : `, ${plural(errors.length, "fault")} of the suite itself`;
   lines.push(
     `${passed} passed, ${failed} failed, ${error} error${engines}, ${blocked} blocked, ${unsupported} unsupported, ${notRun} not run${faults}`,

@@ -5,7 +5,8 @@ import type { Tallied, Tally } from "#harness/observe/capture/tally.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Field } from "./field.ts";
-import type { Sender, SenderSpec } from "./sender.ts";
+import type { Running } from "./first-process.ts";
+import type { SenderSpec } from "./sender.ts";
 
 /** What packets may not get past. */
 export type Border = "policy" | "tenant" | "translation";
@@ -41,7 +42,7 @@ export interface Start {
 export interface CampaignOptions {
   readonly starts: number;
   readonly atATime: number;
-  readonly begin: (scope: Scope, node: ClusterNode, spec: SenderSpec) => Promise<Sender>;
+  readonly begin: (scope: Scope, node: ClusterNode, spec: SenderSpec) => Promise<Running>;
   /** Whether a container loses its network before it ends. */
   readonly losesNetwork: (number: number) => boolean;
 }

@@ -1,6 +1,8 @@
 import type { Requirement } from "#suites/requirements/requirement.ts";
 import { noEngineAttaches } from "./lifecycle.ts";
 
+const noContainer = "what starts in a namespace asks the name server of its node";
+
 /** What must hold in mixtures and moments that nobody wrote down: generated, and judged by what the driver promises. */
 export const disorderRequirements = {
   D1: {
@@ -84,4 +86,30 @@ export const disorderRequirements = {
     profile: "disorder",
     source: { text: "netconform, docs/disorder.md" },
   },
+  D7: {
+    title:
+      "of 99 % of the orders to forbid something, it is in force at most 1 s after the order has returned",
+    level: "MAY",
+    appliesTo: { capabilities: ["policy", "multihost"] },
+    profile: "disorder",
+    source: { text: "netconform, docs/disorder.md" },
+  },
+  D7b: {
+    title:
+      "of 99 % of containers, the first packet to a container on another node is answered at most 10 s after the order to start",
+    level: "MAY",
+    appliesTo: { capabilities: ["multihost"] },
+    profile: "disorder",
+    source: { text: "netconform, docs/disorder.md" },
+  },
+  D7c: {
+    title:
+      "99 % of containers have the name of a container on another node resolved at most 10 s after the order to start",
+    level: "MAY",
+    appliesTo: { capabilities: ["multihost", "names"], notOverCni: noContainer },
+    profile: "disorder",
+    source: { text: "netconform, docs/disorder.md" },
+  },
 } as const satisfies Record<string, Requirement>;
+
+export type DisorderRequirementId = keyof typeof disorderRequirements;

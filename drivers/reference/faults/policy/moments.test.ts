@@ -38,6 +38,24 @@ it("a new member is in no group until 20 ms after it was started", async () => {
   expect(enforced(started)?.group).toBe("web");
 });
 
+it("a rule is not in force until it is 1.2 s old, and is new again once it was deleted", async () => {
+  const synced = vi.fn(async () => {});
+  const moments = new MomentFaults(new Set(["policy-slow"]), synced);
+  const rule = { direction: "in", protocol: "udp", port: 0, action: "deny", priority: 1, peer: {} } as const;
+  const enforced = (...ids: string[]) => {
+    const rules = Object.fromEntries(ids.map((id) => [id, { ...rule, id }]));
+    const policy = { tenant: "default", name: "closed", rules };
+    const state: State = { ...emptyState(), policies: { "default/closed": policy } };
+    moments.breakState(state);
+    return Object.keys(state.policies["default/closed"]!.rules);
+  };
+  expect(enforced("1")).toEqual([]);
+  await vi.waitFor(() => expect(synced).toHaveBeenCalledTimes(2), deadline);
+  expect(enforced("1", "2")).toEqual(["1"]);
+  expect(enforced()).toEqual([]);
+  expect(enforced("1")).toEqual([]);
+});
+
 it("one that has left keeps its interface, and no group, for 20 ms", async () => {
   const { synced, enforced } = faulty("rules-go-before-interface");
   expect(enforced(started)).toEqual(started);

@@ -6,6 +6,9 @@ import type { EndpointState, State } from "#drivers/reference/model/state/state.
 /** How long what is late is late, and what stays stays. */
 export const momentMs = 20;
 
+/** How long a rule is not in force, where rules are slow. */
+export const slowRuleMs = 1_200;
+
 /** Faults of a moment: what is made is right in the end, and not at once. */
 export class MomentFaults {
   readonly #faults: ReadonlySet<string>;
@@ -13,6 +16,8 @@ export class MomentFaults {
   readonly #sync: () => Promise<void>;
   /** Endpoints of containers that were known to have started: whether that is long ago. */
   readonly #started = new Map<string, { old: boolean }>();
+  /** Rules that are slow, by policy and id: whether they are in force. */
+  readonly #ruled = new Map<string, { old: boolean }>();
   /** Endpoints whose interfaces are in a sandbox. */
   readonly #joined = new Map<string, EndpointState>();
   readonly #leaving = new Map<string, EndpointState>();
@@ -29,6 +34,7 @@ export class MomentFaults {
         if (endpoint.group !== undefined && this.#isNew(endpoint)) delete endpoint.group;
       }
     }
+    if (this.#on("policy-slow")) this.#dropNewRules(state);
     if (this.#on("rules-go-before-interface")) this.#keepInterfaces(state);
   }
 
@@ -51,7 +57,7 @@ export class MomentFaults {
 
   /** What was seen while a fault was on is nothing to the next one. */
   forget(): void {
-    for (const known of [this.#started, this.#joined, this.#leaving]) known.clear();
+    for (const known of [this.#started, this.#ruled, this.#joined, this.#leaving]) known.clear();
   }
 
   #on(fault: ReferenceFaultName): boolean {
@@ -61,13 +67,31 @@ export class MomentFaults {
   /** An engine tells the names of a container once it has started it. */
   #isNew({ id, names }: EndpointState): boolean {
     if (names.length === 0) return true;
-    const known = this.#started.get(id);
+    return this.#isYoung(this.#started, id, momentMs);
+  }
+
+  /** A rule is listed at once, and in force when it is old. One that is added again is new again. */
+  #dropNewRules(state: State): void {
+    const there = new Set<string>();
+    for (const [key, { rules }] of Object.entries(state.policies)) {
+      for (const id of Object.keys(rules)) {
+        const name = `${key} ${id}`;
+        there.add(name);
+        if (this.#isYoung(this.#ruled, name, slowRuleMs)) delete rules[id];
+      }
+    }
+    for (const name of this.#ruled.keys()) if (!there.has(name)) this.#ruled.delete(name);
+  }
+
+  /** Whether so many milliseconds have not passed since it was first asked for; it is known from then on. */
+  #isYoung(all: Map<string, { old: boolean }>, name: string, ms: number): boolean {
+    const known = all.get(name);
     if (known) return !known.old;
-    const started = { old: false };
-    this.#started.set(id, started);
+    const young = { old: false };
+    all.set(name, young);
     this.#later(() => {
-      started.old = true;
-    });
+      young.old = true;
+    }, ms);
     return true;
   }
 
@@ -90,10 +114,10 @@ export class MomentFaults {
   }
 
   /** A moment after the nodes are wrong they are right. */
-  #later(makeRight: () => void): void {
+  #later(makeRight: () => void, ms = momentMs): void {
     const wrong = this.#sync();
     wrong
-      .then(() => delay(momentMs, undefined, { ref: false }))
+      .then(() => delay(ms, undefined, { ref: false }))
       .then(makeRight)
       .then(this.#sync)
       .catch(() => {});

@@ -1,6 +1,7 @@
 import { Argument } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
+import { argumentsOfGates, checkGates, gateOption } from "#harness/cli/selection/gates/gates.ts";
 import {
   addSelectionOptions,
   argumentsOfOneRun,
@@ -17,6 +18,7 @@ import {
   requirementsIn,
 } from "#harness/cli/selection.ts";
 import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
+import type { Gate } from "#harness/conformance/run/selection.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { describeSettings, readSettings } from "#harness/core/settings/settings.ts";
 
@@ -38,6 +40,7 @@ export const command = addSelectionOptions(
     "--budget",
     "exit code 1 where a chapter used more time of processors than its budget, or nobody could measure it",
   )
+  .addOption(gateOption())
   .addHelpText(
     "after",
     `\nSettings (environment variables):\n${describeSettings()
@@ -48,7 +51,7 @@ export const command = addSelectionOptions(
   )
   .action((given: string[], options: ConformOptions) => runMain(() => conform(given, options)));
 
-type ConformOptions = SelectionOptions & { readonly budget?: boolean };
+type ConformOptions = SelectionOptions & { readonly budget?: boolean; readonly gate?: readonly Gate[] };
 
 async function conform(given: readonly string[], options: ConformOptions): Promise<number> {
   if (options.watched) await standBy();
@@ -68,13 +71,23 @@ async function conform(given: readonly string[], options: ConformOptions): Promi
           usual: presentChapters(),
           among: [...presentChapters({ onDemand: true }), "cni"],
         });
+  const gates = options.gate ?? [];
+  if (!chosen.selection.only) checkGates(gates, filters, requirements);
   if (options.watch) {
     const { runWatching } = await import("#harness/cli/selection/watch.ts");
-    const args = [...argumentsOfOneRun(given, options), ...(options.budget ? ["--budget"] : [])];
+    const args = [
+      ...argumentsOfOneRun(given, options),
+      ...(options.budget ? ["--budget"] : []),
+      ...argumentsOfGates(gates),
+    ];
     return runWatching(options.watch, args, settings);
   }
   const pause = options.pause ? await servePause() : undefined;
-  const selection = { ...chosen.selection, ...(pause ? { pause: pause.socket } : {}) };
+  const selection = {
+    ...chosen.selection,
+    ...(pause ? { pause: pause.socket } : {}),
+    ...(gates.length > 0 ? { gates } : {}),
+  };
   // Takes as long as everything before it, which mistakes need not wait for.
   const { runSelected } = await import("#harness/cli/vitest/run-selected.ts");
   const ran = await runSelected({ ...chosen, selection, settings, filters }).finally(() => pause?.close());
