@@ -77,6 +77,11 @@ export interface HeldGaps {
   readonly plugin?: number;
   /** While an engine is restarted that leaves its containers alone (`--live-restore`). */
   readonly engine?: number;
+  /**
+   * While `install` takes over on a cluster from another version of the plugin, of a driver with the same name: its networks are there, their
+   * containers run, and what served it from the process that installed it has ended. Left out also where `install` does not take over.
+   */
+  readonly upgrade?: number;
 }
 
 /** A policy that exists. Changes resolve once every node has them. */

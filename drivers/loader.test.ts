@@ -141,7 +141,7 @@ describe("loadDriver", () => {
     [
       "misspelt.mjs",
       'export default { name: "x", title: "X", capabilities: [], connect() {}, heldGapMs: { plugins: 500 } };',
-      /misspelt\.mjs[\s\S]*heldGapMs: expected gaps in milliseconds of plugin, engine or both/,
+      /misspelt\.mjs[\s\S]*heldGapMs: expected gaps in milliseconds of any of plugin, engine and upgrade/,
     ],
   ])("refuses %s and says what is wrong", async (name, content, message) => {
     const loading = loadDriver(driverFile(name, content), settings);

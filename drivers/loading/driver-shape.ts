@@ -32,7 +32,10 @@ const driverShape = z.object(
       })
       .optional(),
     heldGapMs: z
-      .strictObject({ plugin: gap, engine: gap }, { error: "gaps in milliseconds of plugin, engine or both" })
+      .strictObject(
+        { plugin: gap, engine: gap, upgrade: gap },
+        { error: "gaps in milliseconds of any of plugin, engine and upgrade" },
+      )
       .optional(),
     connect: z.custom((value) => typeof value === "function", "a function connect(cluster, attachment)"),
   },

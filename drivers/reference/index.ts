@@ -37,7 +37,7 @@ export default defineDriver((settings) => ({
       "remote", "lostNodes",
     ],
   policySemantics: { ...usualPolicySemantics, established: "cut" },
-  heldGapMs: { plugin: 1_000, engine: 1_000 },
+  heldGapMs: { plugin: 1_000, engine: 1_000, upgrade: 1_000 },
   needs: {
     multihost: ["vxlan", "openvswitch"],
     vlan: ["openvswitch"],

@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { Cluster } from "#harness/cluster/cluster.ts";
+import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
@@ -15,6 +15,8 @@ declare module "#harness/core/async/events.ts" {
     "requirement failed": { requirement: RequirementId; reason: string };
     /** Everything is about to be removed and looked for; `scope` closes after it was looked for. */
     "chapter ends": { chapter: string; scope: Scope };
+    /** The driver under test was installed over another one of the same plugin, on a cluster of its own; `scope` closes before that goes. */
+    "plugin upgraded": { nodes: readonly ClusterNode[]; scope: Scope };
     /** A cluster was removed from the host engine, and is about to be looked for. */
     "cluster removed": { id: string; docker: Docker };
   }

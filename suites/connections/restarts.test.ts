@@ -1,7 +1,7 @@
-import type { HeldGaps } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { type ChapterContext, chapter } from "#harness/conformance/chapter.ts";
 import { heldOver } from "#harness/conformance/ip-versions/each.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { tellAll } from "#harness/observe/probe/held/connection.ts";
@@ -11,12 +11,15 @@ import { nodeOf } from "#suites/lifecycle/fixture.ts";
 import { heldLookMs } from "#suites/requirements/rules/connections.ts";
 import { silentAfter, untilCarried } from "./carried.ts";
 import { makeField } from "./restarts/field.ts";
+import { prepareUpgrade } from "./restarts/upgrade.ts";
 import { factsOf, gapOf, judge, refuseBusy, seenOf } from "./restarts/verdict.ts";
 
 /** What is restarted says that it is back before it has put everything in order. */
 const { settle: settleMs } = heldLookMs;
 
 type Context = Pick<ChapterContext, "cluster" | "driver" | "declaration">;
+
+const upgraded = "another version of the plugin takes over";
 
 /** Something that is restarted under connections. */
 interface Restart {
@@ -26,7 +29,7 @@ interface Restart {
   prepare(context: Context, scope: Scope, node: ClusterNode): Promise<() => Promise<void>>;
 }
 
-const restarts: Readonly<Record<keyof HeldGaps, Restart>> = {
+const restarts: Readonly<Record<"plugin" | "engine", Restart>> = {
   plugin: {
     during: "the plugin is restarted",
     async prepare({ driver }) {
@@ -50,38 +53,72 @@ chapter("connections", ({ requirement }) => {
       "H2",
       during,
       async (test) => {
-        const { declaration, scope } = test;
         const node = nodeOf(test.cluster);
-        const restart = await prepare(test, scope, node);
-        const { ways, versions, controls } = await makeField(test, scope, node);
-        heldOver(test, versions);
-        const connections = ways.map(({ connection }) => connection);
-        const from = Date.now();
-        await restart();
-        const to = Date.now() + settleMs;
-        await untilCarried(controls, to, `while ${during}`);
-        const silent = await silentAfter(connections, to);
-        const told = await tellAll(connections);
-        const seen = ways.map((one, index) =>
-          seenOf(one, told[index]!, { from, to }, silent.includes(one.connection)),
+        const restart = await prepare(test, test.scope, node);
+        const budgetMs = test.declaration.heldGapMs?.[way];
+        await holdThrough(
+          test,
+          test,
+          { node, during, ...(budgetMs === undefined ? {} : { budgetMs }) },
+          restart,
         );
-        const budgetMs = declaration.heldGapMs?.[way];
-        if (budgetMs !== undefined) test.fact(`${during}: declared, longest gap ms`, budgetMs);
-        const facts = factsOf(seen);
-        for (const [what, found] of Object.entries(facts)) test.fact(`${during}: ${what}`, found);
-        const beside = (await tellAll(controls)).map((one) => gapOf(one, { from, to }));
-        test.fact(`${during}: controls, longest gap ms`, Math.max(...beside));
-        if (budgetMs === undefined) {
-          const found = Object.entries(facts).map(([what, one]) => `${what}: ${one}`);
-          throw new Unsupported(
-            `${declaration.name} does not declare how long connections may stand still while ${during}; ${found.join("; ")}`,
-          );
-        }
-        const failure = judge(seen, budgetMs, during);
-        if (failure) refuseBusy(Math.max(...beside), seen, budgetMs);
-        if (failure) throw failure;
       },
       { alone: true, breaks: true, deadlineMs: 240_000 },
     );
   }
+
+  requirement(
+    "H2b",
+    upgraded,
+    async (test) => {
+      const { scope, declaration } = test;
+      const { before, takeOver } = await prepareUpgrade(scope, declaration);
+      const node = nodeOf(before.cluster);
+      const budgetMs = declaration.heldGapMs!.upgrade!;
+      await holdThrough(test, before, { node, during: upgraded, budgetMs }, () => takeOver(scope));
+    },
+    { alone: true, deadlineMs: 600_000 },
+  );
 });
+
+/** What is held, and for how long it may stand still, in milliseconds; left out: nothing is promised. */
+interface Held {
+  readonly node: ClusterNode;
+  readonly during: string;
+  readonly budgetMs?: number;
+}
+
+/** Holds connections while `change` is made, tells what they did and judges it. Throws `Unsupported` with what was seen where nothing is promised. */
+async function holdThrough(
+  test: ChapterContext & TestTools & { readonly scope: Scope },
+  context: Context,
+  { node, during, budgetMs }: Held,
+  change: () => Promise<void>,
+): Promise<void> {
+  const { ways, versions, controls } = await makeField(context, test.scope, node);
+  heldOver(test, versions);
+  const connections = ways.map(({ connection }) => connection);
+  const from = Date.now();
+  await change();
+  const to = Date.now() + settleMs;
+  await untilCarried(controls, to, `while ${during}`);
+  const silent = await silentAfter(connections, to);
+  const told = await tellAll(connections);
+  const seen = ways.map((one, index) =>
+    seenOf(one, told[index]!, { from, to }, silent.includes(one.connection)),
+  );
+  if (budgetMs !== undefined) test.fact(`${during}: declared, longest gap ms`, budgetMs);
+  const facts = factsOf(seen);
+  for (const [what, found] of Object.entries(facts)) test.fact(`${during}: ${what}`, found);
+  const beside = (await tellAll(controls)).map((one) => gapOf(one, { from, to }));
+  test.fact(`${during}: controls, longest gap ms`, Math.max(...beside));
+  if (budgetMs === undefined) {
+    const found = Object.entries(facts).map(([what, one]) => `${what}: ${one}`);
+    throw new Unsupported(
+      `${test.declaration.name} does not declare how long connections may stand still while ${during}; ${found.join("; ")}`,
+    );
+  }
+  const failure = judge(seen, budgetMs, during);
+  if (failure) refuseBusy(Math.max(...beside), seen, budgetMs);
+  if (failure) throw failure;
+}

@@ -39,7 +39,7 @@ export default defineDriver((settings) => ({
       "policy",
     ],
   policySemantics: { ...usualPolicySemantics, established: "cut" },
-  heldGapMs: { plugin: 1_000, engine: 1_000 },
+  heldGapMs: { plugin: 1_000, engine: 1_000, upgrade: 1_000 },
   // biome-ignore format: as the reference plugin's
   needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"], ipv6: ["ipv6"] },
 

@@ -8,6 +8,7 @@ import { explainSettings } from "#harness/core/settings/settings.ts";
 import { askInstallation } from "./installation.ts";
 import { type Lease, type LeasedCluster, serveClusters } from "./pool/lease.ts";
 import { ClusterPool, type PooledCluster } from "./pool/pool.ts";
+import { Upgrades } from "./pool/upgrades.ts";
 import { everything, type Selection } from "./selection.ts";
 import { openTarget, type Target } from "./target.ts";
 
@@ -29,17 +30,27 @@ export default async function setUp(project: TestProject): Promise<() => Promise
       settings.KEEP || target.state.kept ? target.keep({ reinstall: reinstall ?? false }) : target.remove(),
     reuses: settings.KEEP || rounds > 1 || project.vitest.config.watch,
   });
-  const served = await serveClusters(pool);
+  const upgrades = upgradesOf(project, progress);
+  const served = await serveClusters(pool, upgrades);
   project.provide("clusters", served.socket);
   if (isAmongFirst(project)) pool.begin();
   return async () => {
     served.close();
+    await upgrades.close();
     await pool.close().catch((error: unknown) => {
       if (!(error instanceof HarnessError)) throw error;
       progress.say(error.message);
       process.exitCode = 1;
     });
   };
+}
+
+function upgradesOf(project: TestProject, progress: Progress): Upgrades {
+  const { settings, target } = project.getProvidedContext();
+  if (!target.engines) throw new HarnessError(`${project.name} has no engines`);
+  const { reference, engines: engine } = target;
+  const told = (error: unknown) => explain(error, `${project.name} before its upgrade`, progress);
+  return new Upgrades({ settings, progress, reference, engine, explain: told });
 }
 
 /** Whether chapters of the target run as soon as there is a cluster for them. */

@@ -29,6 +29,12 @@ export interface Target {
   readonly state: ClusterState;
   /** What is on the nodes now that the driver is installed; a cluster that is kept must be as it was then. */
   baseline(): Promise<Snapshot>;
+  /**
+   * Installs another driver over this one: what this process serves of it ends, as where a cluster is kept, and all that it made stays. Only
+   * what is installed now is removed later, so that the cluster has to go. Throws
+   * `SetUpFailed` when it could not be installed or connected.
+   */
+  takeOver(reference: string): Promise<void>;
   /** Uninstalls the driver and removes the cluster without a trace. */
   remove(): Promise<void>;
   /**
@@ -71,6 +77,8 @@ export async function openTarget(
   }
   const scope = new Scope(`${driver.name} on ${state.id}`);
   const session = scope.child("what serves it from this process");
+  /** That of what is installed now. */
+  let carried = scope;
   const discard = once(async () => {
     await cluster.disconnect();
     await progress.step(`removing the cluster ${state.id}`, () => provider.tearDown(state));
@@ -81,7 +89,7 @@ export async function openTarget(
   removeWhenInterrupted(state.id, discard);
   const remove = once(async () => {
     cluster.ending = provider.removesNodes;
-    await scope.close().catch((error: Error) => progress.say(error.message));
+    await carried.close().catch((error: Error) => progress.say(error.message));
     await discard();
   });
   const states = new ClusterStates(settings);
@@ -139,6 +147,24 @@ export async function openTarget(
       const baseline = await readStableSnapshot(cluster);
       states.saveBaseline(state.id, baseline);
       return baseline;
+    },
+    takeOver: async (reference) => {
+      const driver = await loadDriver(reference, settings);
+      await session.close();
+      const next = new Scope(`${driver.name} on ${state.id}, which took over`);
+      const serving = next.child("what serves it from this process");
+      carried = next;
+      try {
+        const attachment = await setUpInTime(
+          "install",
+          driver.title,
+          async () => driver.install?.(next, cluster, serving) ?? {},
+        );
+        states.save({ ...installed, attachment });
+        await setUpInTime("connect", driver.title, () => driver.connect(cluster, attachment));
+      } catch (error) {
+        throw blame(error, driver, reference);
+      }
     },
     remove,
     keep: async ({ reinstall = false } = {}) => {

@@ -58,6 +58,13 @@ export const schema = z.object({
     .describe(
       "drivers under test, comma separated: names, paths to driver files or CNI configurations, or packages",
     ),
+  DRIVER_BEFORE: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      "driver of an earlier version of the plugin, a name or a path as in DRIVER, over which DRIVER is installed while connections are held (H2b)",
+    ),
   ENGINE: engineList
     .default(["26.1"])
     .describe(

@@ -1,3 +1,4 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { Fault, FaultActs } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -25,11 +26,21 @@ export const connectionFaults: readonly Fault<"chapters">[] = [
     detectedBy: ["H2"],
     alone: true,
     inject: {
-      "engine started": async ({ chapter }, { node }) => {
-        const set = "set lost { type inet_proto; flags timeout; elements = { udp timeout 4s } }";
-        const chain = "type filter hook prerouting priority -300; policy accept;";
-        const rule = "udp dport 4789 ip protocol @lost drop";
-        await addTable(chapter, node, "ip", `${set}\nchain judge { ${chain} ${rule}; }`);
+      "engine started": ({ chapter }, { node }) => loseTunnel(chapter, node),
+    },
+  },
+  {
+    name: "tunnel-lost-in-an-upgrade",
+    on: { tier: "chapters", chapter: "connections", driver: "reference" },
+    breaks:
+      "drops the VXLAN that arrives at a node for four seconds after the plugin was installed over another",
+    why: "each new version of the plugin is an outage of everything that is connected across nodes",
+    detectedBy: ["H2b"],
+    names: ["between nodes"],
+    inject: {
+      "plugin upgraded": async (_context, { nodes, scope }) => {
+        const [node] = nodes;
+        if (node) await loseTunnel(scope, node);
       },
     },
   },
@@ -76,4 +87,12 @@ function toWhatRuns(act: (chapter: Scope, workload: Workload) => Promise<void>):
       for (const workload of running.values()) if (workload.node === node) await act(chapter, workload);
     },
   };
+}
+
+/** Drops the VXLAN that arrives at a node for four seconds. */
+async function loseTunnel(scope: Scope, node: ClusterNode): Promise<void> {
+  const set = "set lost { type inet_proto; flags timeout; elements = { udp timeout 4s } }";
+  const chain = "type filter hook prerouting priority -300; policy accept;";
+  const rule = "udp dport 4789 ip protocol @lost drop";
+  await addTable(scope, node, "ip", `${set}\nchain judge { ${chain} ${rule}; }`);
 }

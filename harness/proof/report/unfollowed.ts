@@ -70,6 +70,7 @@ const unfollowed: Readonly<Partial<Record<RequirementId, string>>> = {
   R10: started,
   H1: "the lines of connections that are held are judged, and a new connection is another one",
   H2: "the lines of connections that are held are judged, and what stood still goes on by itself",
+  H2b: "the lines of connections that are held are judged, and what stood still goes on by itself",
   D1: crowded,
   D3: crowded,
   D3b: crowded,

@@ -11,6 +11,7 @@ import {
   type ServedClusters,
   serveClusters,
 } from "#harness/conformance/run/pool/lease.ts";
+import { Upgrades } from "#harness/conformance/run/pool/upgrades.ts";
 import { openTarget, type Target } from "#harness/conformance/run/target.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Progress } from "#harness/core/async/progress.ts";
@@ -40,8 +41,10 @@ export class ClusterTestbed implements CaseTestbed {
   readonly #carries: Carried;
   readonly #options: ClusterTestbedOptions;
   readonly #runner: ProjectRunner;
+  readonly #settings: Settings;
   #target: Target | undefined;
   #before: Snapshot = {};
+  readonly #upgrades: Upgrades;
   #served: ServedClusters | undefined;
   #leased = false;
   #closed = false;
@@ -50,6 +53,15 @@ export class ClusterTestbed implements CaseTestbed {
     this.#carries = carries;
     this.#options = options;
     this.#runner = new ProjectRunner(`${carries.driver}@${this.#engine.name}`);
+    const { settings, progress } = options;
+    // A plugin that takes over from itself shows as well what an upgrade may lose.
+    this.#settings = { ...settings, DRIVER_BEFORE: settings.DRIVER_BEFORE ?? carries.driver };
+    this.#upgrades = new Upgrades({
+      ...{ settings: this.#settings, progress, reference: carries.driver, engine: this.#engine },
+      explain: (error) => {
+        throw error;
+      },
+    });
   }
 
   /** Starts a vitest and brings up a cluster for it. */
@@ -63,7 +75,11 @@ export class ClusterTestbed implements CaseTestbed {
     const giveBack = () => {
       this.#leased = false;
     };
-    this.#served = await serveClusters({ lease: () => this.#lease(), giveBack, giveUp: giveBack });
+    const lessor = { lease: () => this.#lease(), giveBack, giveUp: giveBack };
+    this.#served = await serveClusters(lessor, this.#upgrades);
+    const { project } = this.#runner;
+    const { DRIVER_BEFORE } = this.#settings;
+    project.provide("settings", { ...project.getProvidedContext().settings, DRIVER_BEFORE });
     this.#runner.project.provide("clusters", this.#served.socket);
     await this.#bringUp();
   }
@@ -104,6 +120,7 @@ export class ClusterTestbed implements CaseTestbed {
     this.#closed = true;
     await this.#runner.close();
     this.#served?.close();
+    await this.#upgrades.close();
     const target = this.#target;
     this.#target = undefined;
     await target?.remove();

@@ -23,6 +23,14 @@ export const connectionRequirements = {
     profile: "connections",
     source: { text: "netconform, docs/connections.md" },
   },
+  H2b: {
+    title:
+      "while the plugin of DRIVER is installed over the one of DRIVER_BEFORE, TCP and UDP go on, and stand still no longer than the driver declares, within a node and between nodes",
+    level: "MUST",
+    appliesTo: {},
+    profile: "connections",
+    source: { text: "netconform, docs/connections.md" },
+  },
   M12: {
     title:
       "after a node was cut off for 30 s, addresses and names are right again within 30 s, also of what changed meanwhile",

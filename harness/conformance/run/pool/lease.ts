@@ -38,6 +38,11 @@ export interface LeaseMethods {
   hold(given: { cluster: string }): Promise<null>;
   /** The worker goes on without the cluster, and no other one gets it. */
   giveUp(given: { cluster: string }): Promise<null>;
+  /** A cluster of its own with the driver of `DRIVER_BEFORE`, until it is removed. */
+  openBefore(given: object): Promise<BeforeUpgrade>;
+  /** Installs the driver under test over it; resolves to why that failed. */
+  takeOver(given: { cluster: string }): Promise<SetUpFailure | null>;
+  removeUpgraded(given: { cluster: string }): Promise<null>;
 }
 
 /** Where clusters come from and go back to. */
@@ -49,6 +54,18 @@ export interface Lessor {
   giveUp(cluster: string): void;
 }
 
+/** What a worker that is to upgrade a plugin is told. Plain JSON. */
+export type BeforeUpgrade = Pick<LeasedCluster, "cluster"> | Exclude<Lease, LeasedCluster>;
+
+/** Clusters on which a plugin is upgraded. */
+export interface UpgradeLessor {
+  open(): Promise<BeforeUpgrade>;
+  /** Resolves to why it failed. */
+  takeOver(cluster: string): Promise<SetUpFailure | undefined>;
+  /** Has no effect where it is gone. */
+  remove(cluster: string): Promise<void>;
+}
+
 /** Clusters that are served on a unix socket. */
 export interface ServedClusters {
   /** For `ProvidedContext.clusters`. */
@@ -56,10 +73,14 @@ export interface ServedClusters {
   close(): void;
 }
 
-/** Leases the clusters of one target to the workers of vitest. */
-export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
+/** Leases the clusters of one target to the workers of vitest, and upgrades on others, where there is who does. */
+export async function serveClusters(lessor: Lessor, upgrades?: UpgradeLessor): Promise<ServedClusters> {
   const folder = makeScratchFolder();
   const socket = join(folder, "clusters.sock");
+  const upgrading = () => {
+    if (!upgrades) throw new HarnessError("nobody upgrades plugins here");
+    return upgrades;
+  };
   const server = await serveSocket<LeaseMethods>(socket, {
     lease: () => lessor.lease(),
     hold: ({ cluster }, signal) =>
@@ -75,6 +96,12 @@ export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
       lessor.giveUp(cluster);
       return null;
     },
+    openBefore: async () => upgrading().open(),
+    takeOver: async ({ cluster }) => (await upgrading().takeOver(cluster)) ?? null,
+    removeUpgraded: async ({ cluster }) => {
+      await upgrading().remove(cluster);
+      return null;
+    },
   });
   server.unref();
   const close = () => {
@@ -85,6 +112,36 @@ export async function serveClusters(lessor: Lessor): Promise<ServedClusters> {
   // An interrupted run ends its process before anybody closes it.
   process.on("exit", close);
   return { socket, close };
+}
+
+/** A cluster with an earlier version of the plugin, over which the driver under test can be installed. */
+export interface HeldUpgrade {
+  readonly before: BeforeUpgrade;
+  /** Resolves to why it failed. */
+  takeOver(): Promise<SetUpFailure | undefined>;
+  /** Removes the cluster. */
+  remove(): Promise<void>;
+}
+
+/** Asks for such a cluster. Throws `HarnessError` when nobody answers. */
+export async function openUpgrade(socket: string): Promise<HeldUpgrade> {
+  const connection = connect(socket);
+  const main = new RpcClient<LeaseMethods>(bothHalves(connection), {
+    peer: "the process that has the clusters",
+    lost: (why, cause) => new HarnessError(`no plugin can be upgraded: ${why}`, { cause }),
+  });
+  const before = await main.call("openBefore", {});
+  return {
+    before,
+    takeOver: async () => {
+      if (!("cluster" in before)) throw new HarnessError("there is nothing to be upgraded");
+      return (await main.call("takeOver", { cluster: before.cluster })) ?? undefined;
+    },
+    remove: async () => {
+      if ("cluster" in before) await main.call("removeUpgraded", { cluster: before.cluster });
+      connection.end();
+    },
+  };
 }
 
 /** What a worker was told, and how it changes its cluster for another one. */

@@ -24,3 +24,15 @@ it("what a driver was given is looked at before anything starts, and what blocks
     }),
   );
 });
+
+it("a driver that is to be upgraded is looked at before anything starts, and is of the same kind", async () => {
+  const reference = { reference: "reference", engines: on("26.1") };
+  const refuse = (DRIVER_BEFORE: string) => refuseMistakes([reference], readSettings({ DRIVER_BEFORE }));
+  await refuse("bridge");
+  await expect(refuse("nosuch")).rejects.toThrow(/^DRIVER_BEFORE=nosuch: no such driver; expected one of /);
+  await expect(refuse("cni-bridge")).rejects.toThrow(
+    new UsageError(
+      "DRIVER_BEFORE: expected a driver of CNM as DRIVER=reference is, got cni-bridge, which is of CNI (set in the environment)",
+    ),
+  );
+});
