@@ -78,6 +78,7 @@ const unfollowed: Readonly<Partial<Record<RequirementId, string>>> = {
   D3d: crowded,
   D5: crowded,
   D6: crowded,
+  D6b: crowded,
   D7: "how long a rule takes is judged, and what gets through until then is as it was before",
   C1: left,
   C2: left,

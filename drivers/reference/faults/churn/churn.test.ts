@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { SlowerWithEach } from "#drivers/reference/faults/churn/slower.ts";
 import { DataplaneFaults } from "#drivers/reference/faults/dataplane.ts";
 import { Model } from "#drivers/reference/model/model.ts";
 import { Store } from "#drivers/reference/model/state/store.ts";
@@ -35,4 +36,19 @@ test("of the fiftieth endpoint that goes a flow stays on its node, until the fau
   expect(churn(1)).toEqual({ ...before, n1: before.n1 + 1 });
   faults.clear();
   expect(churn(1)).toEqual(before);
+});
+
+test("an endpoint waits longer for each that has gone, until the fault is off", () => {
+  const faults = new Set<string>();
+  const slower = new SlowerWithEach(faults);
+  slower.went();
+  expect(slower.waitMs()).toBe(0);
+  faults.add("slower-with-each-endpoint");
+  expect(slower.waitMs()).toBe(0);
+  for (let gone = 0; gone < 3; gone++) slower.went();
+  expect(slower.waitMs()).toBe(30);
+  faults.clear();
+  expect(slower.waitMs()).toBe(0);
+  faults.add("slower-with-each-endpoint");
+  expect(slower.waitMs()).toBe(0);
 });

@@ -16,6 +16,13 @@ export const churnFaults = {
     names: ["Dump was interrupted"],
     alone: true,
   },
+  "slower-with-each-endpoint": {
+    breaks:
+      "before each endpoint the plugin goes through all that there ever were, 10 ms for each that has gone",
+    why: "a node on which much comes and goes takes seconds to start a container after a day",
+    detectedBy: ["D6b"],
+    names: ["in the last tenth"],
+  },
 } as const satisfies Record<string, FaultDescription>;
 
 export type ChurnFaultName = keyof typeof churnFaults;

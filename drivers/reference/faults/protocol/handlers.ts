@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { shortMs } from "#drivers/reference/faults/churn/short-networks.ts";
+import { SlowerWithEach } from "#drivers/reference/faults/churn/slower.ts";
 import { momentMs } from "#drivers/reference/faults/policy/moments.ts";
 import type { CnmFaultName } from "#drivers/reference/faults/tables/cnm.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
@@ -25,6 +26,7 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
   const leftUnjoined = new Set<string>();
   const programmed = new Set<string>();
   const madeAt = new Map<string, number>();
+  const slower = new SlowerWithEach(faults);
   let sawShortNetwork = false;
   const refuseAfterShortNetwork = () => {
     if (onNetwork("nothing-made-after-a-short-network") && sawShortNetwork) {
@@ -90,6 +92,7 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
     "NetworkDriver.CreateEndpoint": async (request) => {
       const { EndpointID, Interface } = request;
       refuseAfterShortNetwork();
+      await slower.turn();
       if (on("endpoint-stays-after-delete") && undeleted.has(EndpointID)) {
         throw new Refusal(`endpoint ${EndpointID} exists already`);
       }
@@ -116,6 +119,7 @@ export function faultyHandlers(context: ProtocolFaultContext): Handlers {
       if (on("endpoint-stays-after-delete")) undeleted.add(request.EndpointID);
       const answer = await honest["NetworkDriver.DeleteEndpoint"](request);
       deleted.add(request.EndpointID);
+      slower.went();
       return answer;
     },
 
