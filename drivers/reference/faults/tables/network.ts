@@ -238,7 +238,6 @@ export const referenceFaults = {
     breaks: "a rule is in force 1.2 s after the order to add it has returned",
     why: "who closes a port and then opens its secrets to what is behind it has them read",
     detectedBy: ["D7"],
-    alone: true,
   },
   "rules-go-before-interface": {
     breaks: "a container that leaves its network is out of its group 20 ms before its interface goes",
