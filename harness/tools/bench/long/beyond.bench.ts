@@ -1,0 +1,29 @@
+import { timeCommand } from "#harness/tools/bench/measures/commands.ts";
+import type { BenchmarkRow } from "#harness/tools/bench/runner/benchmark.ts";
+import type { BenchContext } from "#harness/tools/bench/runner/context.ts";
+
+export const name = "beyond";
+export const title = "Data path and life of containers, on overlay";
+export const long = true;
+
+export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
+  await context.target();
+  const settings = {
+    DRIVER: "overlay",
+    ENGINE: context.word,
+    NODES: String(context.settings.NODES),
+    ...{ KEEP: "1", SEQUENTIAL: "0" },
+  };
+  const value = await context.lend(() =>
+    timeCommand(context, ["conform", "suites/datapath", "suites/lifecycle"], settings),
+  );
+  return [
+    {
+      what: "datapath and lifecycle on overlay on a kept cluster, what destroys on clusters of its own",
+      value,
+      unit: "s",
+      aim: { of: "value", atMost: 45 },
+      limit: "an engine that was killed: 30 s until a network of the swarm is there again",
+    },
+  ];
+}
