@@ -84,7 +84,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
 
   requirement(
     "X9b",
-    "an external host with a route sends to a port that nobody published, all the time",
+    "an external host with a route sends to a port that nobody published, as long as the container runs",
     async ({ use, ...test }) => {
       const { node, watches } = await use(flushed);
       await watches.at(-1)?.more(attemptsAfter);
