@@ -51,15 +51,18 @@ def become_probe(connection: socket.socket) -> None:
     """Never returns: this process is an agent from now on, which is spoken to over the connection."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        order = json.loads(read_line(connection))
         for descriptor in (0, 1):
             os.dup2(connection.fileno(), descriptor)
+        order = json.loads(read_line(connection))
         connection.close()
         if order["netns"] is not None:
             enter(order["netns"])
         serve_probe()
     except Exception as error:  # told, so that no caller waits for its deadline
         say(error_line(None, Failure(f"{type(error).__name__}: {error}")))
+        # A caller that writes to what was closed is told of that alone.
+        while os.read(0, 65536):
+            pass
     finally:
         sys.stdout.flush()
         os._exit(1)
