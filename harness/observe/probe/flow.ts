@@ -98,14 +98,14 @@ function byHand({ host, netns }: ProbeAgent, { from, fromPort, target }: FlowEnd
   return {
     host,
     argv: [
-      // The port is one process's at a time.
-      ...["flock", "/run/lock", ...(netns ? ["nsenter", `--net=${netns}`] : [])],
+      ...(netns ? ["nsenter", `--net=${netns}`] : []),
       ...["python3", "-c", `${open}; ${ask}; print(u.recv(999).decode())`],
     ],
     shows: ({ stdout }) => {
       const [identity, saw = ""] = stdout.split("\n");
       return (target.identity !== undefined && identity !== target.identity) || !saw.includes(`"${from.ip}"`);
     },
+    // The port is one process's at a time.
     apart: true,
   };
 }

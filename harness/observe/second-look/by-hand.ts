@@ -1,3 +1,5 @@
+import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
 import type { ExecResult, Host } from "#harness/host/host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { lookMs } from "./view.ts";
@@ -8,7 +10,10 @@ export interface ByHand {
   readonly argv: readonly string[];
   /** Whether what the command did shows the failure. */
   readonly shows: (result: ExecResult) => boolean;
-  /** It needs something that the check needs too, as a port of the client: it is run when the check is not made. */
+  /**
+   * It needs something that is one process's at a time, and that the check needs too, as a port of the client: its runs take turns, when
+   * the check is not made.
+   */
   readonly apart?: true;
 }
 
@@ -24,17 +29,52 @@ export function lineOf(line: Pick<ByHand, "host" | "argv">): string {
   return `  reproduce: ${commandOf(line)}`;
 }
 
+/** What a run of a line came to: it ended and showed the failure or did not, was cut off at its deadline, or did not get as far. */
+export type RunEnd = "shown" | "not shown" | "cut off" | "not run";
+
 /**
- * Runs the line in new shells as it is printed, three at once. Resolves to `confirmed 3/3` when each of them shows the failure, else to
- * `not reproducible by hand` with how many did. One that does not end in time shows nothing; every command ends by itself before `lookMs`.
+ * Runs the line in new shells as it is printed, three at once, or in turns where it is `apart`, each with what is left of `deadlineMs`.
+ * Resolves to what came of them, as `describeRuns` says it. A run that is cut off tells nothing; every command ends by itself before `lookMs`.
  */
-export async function confirm({ host, argv, shows }: ByHand, deadlineMs: number = lookMs): Promise<string> {
+export async function confirm(
+  { host, argv, shows, apart }: ByHand,
+  deadlineMs: number = lookMs,
+): Promise<string> {
   const line = formatCommand(argv);
-  const shown = await Promise.all(
-    Array.from({ length: runs }, () =>
-      host.exec(["bash", "-c", line], { deadlineMs }).then(shows, () => false),
-    ),
-  );
-  const count = shown.filter(Boolean).length;
-  return count === runs ? `confirmed ${count}/${runs}` : `not reproducible by hand (${count}/${runs})`;
+  const endsAt = performance.now() + scaled(deadlineMs);
+  const run = async (): Promise<RunEnd> => {
+    const leftMs = (endsAt - performance.now()) / scaled(1);
+    if (leftMs <= 0) return "cut off";
+    return host.exec(["bash", "-c", line], { deadlineMs: leftMs }).then(
+      (result) => (shows(result) ? "shown" : "not shown"),
+      (error) => (error instanceof DeadlineExceeded ? "cut off" : "not run"),
+    );
+  };
+  if (!apart) return describeRuns(await Promise.all(Array.from({ length: runs }, run)));
+  const ends: RunEnd[] = [];
+  while (ends.length < runs) ends.push(await run());
+  return describeRuns(ends);
+}
+
+/**
+ * `confirmed 3/3` where each run showed the failure, `not reproducible by hand (1/3)` where one ended and did not; else how many showed
+ * it of those that ended, and `not judged` where none ended.
+ */
+export function describeRuns(ends: readonly RunEnd[]): string {
+  const count = (what: RunEnd) => ends.filter((end) => end === what).length;
+  const [shown, missed, late, lost] = [
+    count("shown"),
+    count("not shown"),
+    count("cut off"),
+    count("not run"),
+  ];
+  if (shown === ends.length) return `confirmed ${shown}/${shown}`;
+  const ended = shown + missed;
+  const others = [
+    ...(late > 0 ? [`${late} did not end in time`] : []),
+    ...(lost > 0 ? [`${lost} could not be run`] : []),
+  ];
+  if (ended === 0) return `not judged: ${others.join(", ")}`;
+  if (missed > 0) return `not reproducible by hand (${[`${shown}/${ended}`, ...others].join(", ")})`;
+  return `shown by ${shown} of ${ended} that ended; ${others.join(", ")}`;
 }

@@ -25,7 +25,10 @@ export async function failureOf(check: FailedCheck): Promise<Nonconformance> {
   const hosts = view?.hosts ?? [];
   const startedAt = Date.now();
   const confirmByHand = async () => byHand && view?.look((deadlineMs) => confirm(byHand, deadlineMs));
-  let confirming = byHand?.apart ? undefined : confirmByHand();
+  const isFollowed = probe && hosts.length > 0;
+  // One that waits for the first is not made once more.
+  const isMadeAgain = isFollowed && view && !view.hasFirst;
+  let confirming = byHand?.apart && isMadeAgain ? undefined : confirmByHand();
   // Others that wait for this one wait until it can be told.
   const follow = async (made: Probe, deadlineMs: number) => {
     const seen = await whichHop(made, hosts, deadlineMs);
@@ -33,7 +36,6 @@ export async function failureOf(check: FailedCheck): Promise<Nonconformance> {
     await confirming;
     return seen;
   };
-  const isFollowed = probe && hosts.length > 0;
   const hop = isFollowed
     ? await view?.look((deadlineMs) => follow(probe, deadlineMs), { once: true })
     : undefined;

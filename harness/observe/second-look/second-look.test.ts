@@ -1,6 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { ConnectionLost } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
-import { confirm, lineOf } from "./by-hand.ts";
+import { confirm, describeRuns, lineOf, type RunEnd } from "./by-hand.ts";
 import { failureOf } from "./failure.ts";
 import { lookMs, outOfView, View, viewHere } from "./view.ts";
 
@@ -19,10 +23,61 @@ describe("a line by hand", () => {
     expect(await confirm({ host, argv: ["true"], shows: fails })).toBe("not reproducible by hand (0/3)");
   });
 
-  test("shows nothing where it does not end", async () => {
+  test("is not judged where no run ends, whatever it would have shown", async () => {
     const argv = ["sleep", "60"];
-    expect(await confirm({ host, argv, shows: () => true })).toBe("not reproducible by hand (0/3)");
+    const told = "not judged: 3 did not end in time";
+    expect(await confirm({ host, argv, shows: () => true })).toBe(told);
+    expect(await confirm({ host, argv, shows: () => true, apart: true }, 300)).toBe(told);
+    expect(await confirm({ host, argv: ["false"], shows: fails }, 0)).toBe(told);
   }, 30_000);
+
+  test("is run in turns where it needs something of its own, for as long as there is time", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "turns-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const inUse = join(folder, "in-use");
+    // A folder that is there cannot be made: two at once would end otherwise.
+    const alone = (seconds: number) => `mkdir ${inUse} && sleep ${seconds} && rmdir ${inUse} && exit 3`;
+    const line = { host, shows: ({ code }: { code: number | null }) => code === 3 } as const;
+    const slow = { ...line, argv: ["sh", "-c", alone(1.6)] };
+    expect(await confirm(slow), "at once they are in each other's way").toBe(
+      "not reproducible by hand (1/3)",
+    );
+    const quick = { ...line, argv: ["sh", "-c", alone(0.1)] };
+    expect(await confirm({ ...quick, apart: true })).toBe("confirmed 3/3");
+    expect(await confirm({ ...slow, apart: true })).toBe("shown by 1 of 1 that ended; 2 did not end in time");
+  }, 30_000);
+
+  test("that cannot be run is told from one that is cut off", async () => {
+    class Gone extends LocalHost {
+      override spawn(): Promise<never> {
+        return Promise.reject(new ConnectionLost(this.name, "running"));
+      }
+    }
+    const argv = ["false"];
+    expect(await confirm({ host: new Gone("node1"), argv, shows: fails })).toBe(
+      "not judged: 3 could not be run",
+    );
+  });
+
+  const borders: [RunEnd[], string][] = [
+    [["shown", "shown", "shown"], "confirmed 3/3"],
+    [["shown", "shown", "not shown"], "not reproducible by hand (2/3)"],
+    [["not shown", "not shown", "not shown"], "not reproducible by hand (0/3)"],
+    [["shown", "shown", "cut off"], "shown by 2 of 2 that ended; 1 did not end in time"],
+    [["cut off", "shown", "cut off"], "shown by 1 of 1 that ended; 2 did not end in time"],
+    [
+      ["shown", "cut off", "not run"],
+      "shown by 1 of 1 that ended; 1 did not end in time, 1 could not be run",
+    ],
+    [["shown", "not shown", "cut off"], "not reproducible by hand (1/2, 1 did not end in time)"],
+    [["not shown", "cut off", "cut off"], "not reproducible by hand (0/1, 2 did not end in time)"],
+    [["not shown", "not shown", "not run"], "not reproducible by hand (0/2, 1 could not be run)"],
+    [["cut off", "cut off", "cut off"], "not judged: 3 did not end in time"],
+    [["cut off", "not run", "not run"], "not judged: 1 did not end in time, 2 could not be run"],
+  ];
+  test.each(borders)("whose runs were %o", (ends, told) => {
+    expect(describeRuns(ends)).toBe(told);
+  });
 });
 
 describe("a check that fails", () => {
@@ -58,7 +113,7 @@ describe("a check that fails", () => {
     const [first, second] = await view.run(() =>
       Promise.all([failureOf({ ...check, byHand: endless }), failureOf({ ...check, byHand })]),
     );
-    expect(first.message).toMatch(/sleep 60 {2}# not reproducible by hand \(0\/3\)$/);
+    expect(first.message).toMatch(/sleep 60 {2}# not judged: 3 did not end in time$/);
     expect(second.message).toMatch(/# confirmed 3\/3$/);
     // Both at the same time count once.
     expect(view.tookMs).toBeGreaterThanOrEqual(lookMs);
@@ -87,5 +142,38 @@ describe("a check that fails", () => {
     expect(told.map((text) => text.split(":", 1)[0])).toEqual(["first", "second"]);
     expect(told[0]).toContain("on which hop it was lost could not be seen: it is gone");
     expect(told.filter((text) => text.includes("confirmed 3/3"))).toHaveLength(2);
+  }, 30_000);
+
+  test("has its line by hand run when its check is not made once more, where it needs the same", async () => {
+    const order: string[] = [];
+    const others = Promise.withResolvers<void>();
+    const end = {
+      name: "c-1",
+      agent: async () => {
+        await others.promise;
+        order.push("followed");
+        throw new Error("it is gone");
+      },
+    };
+    const probe = {
+      from: end,
+      to: { name: "c-2" },
+      protocol: "icmp",
+      address: "192.0.2.9",
+      ports: [],
+      again: async () => {},
+    } as const;
+    const fail = (who: string) => {
+      const shows = () => {
+        order.push(who);
+        if (order.length === 3) others.resolve();
+        return true;
+      };
+      return failureOf({ ...check, who, probe, byHand: { ...byHand, shows, apart: true } });
+    };
+    const failures = await new View([host]).run(() => Promise.all([fail("first"), fail("second")]));
+    for (const { message } of failures) expect(message).toMatch(/# confirmed 3\/3$/);
+    // The second one's check is not made once more: nothing is in the way of its line.
+    expect(order).toEqual([...Array(3).fill("second"), "followed", ...Array(3).fill("first")]);
   }, 30_000);
 });

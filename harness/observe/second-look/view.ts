@@ -13,7 +13,7 @@ export interface Look {
   readonly startedAt: number;
   /** On which hop it was lost. */
   readonly hop?: HopObservation;
-  /** The line that shows it by hand, and whether it did. */
+  /** The line that shows it by hand, and what came of its runs. */
   readonly byHand?: { readonly line: string; readonly confirmed: string };
 }
 
@@ -35,6 +35,11 @@ export class View {
   /** Whether a failure is being looked into, so that it is about to be told. */
   get isBusy(): boolean {
     return this.#looks > 0;
+  }
+
+  /** Whether the one that is looked into alone has begun, so that no other will be. */
+  get hasFirst(): boolean {
+    return this.#first !== undefined;
   }
 
   /** How long failures were looked into so far, in milliseconds; those at the same time count once. */
