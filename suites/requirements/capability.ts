@@ -43,3 +43,6 @@ export const features = {
   clusterStore: "an engine with --cluster-store (up to Docker 20.10)",
 } as const;
 export type Feature = keyof typeof features;
+
+/** Capabilities that need a feature which most hosts' kernels lack: a rule about one is blocked there, and so are its faults. */
+export const scarce: Partial<Record<Capability, Feature>> = { sctp: "sctp", encrypted: "esp" };

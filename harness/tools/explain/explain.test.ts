@@ -2,16 +2,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { faults } from "#harness/proof/faults/all.ts";
+import { loadDriver } from "#drivers/loader.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { chapterFaults, faults } from "#harness/proof/faults/all.ts";
 import { exampleObservation, exampleRecord } from "#harness/testing/support/examples/statement.ts";
 import { buildStatement } from "#reports/conformance/statement.ts";
-import { requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
+import { scarce } from "#suites/requirements/capability.ts";
+import { type RequirementId, requirementIds, requirementOf } from "#suites/requirements/catalogue.ts";
 import { isProvisional } from "#suites/requirements/standing/standing.ts";
 import { explain, idFrom, nearestIds } from "./explain.ts";
 import { failuresInLastRun } from "./last-run.ts";
 import { readSteps } from "./steps.ts";
 
 const steps = readSteps();
+const needsOf = (id: RequirementId) => requirementOf(id).appliesTo.capabilities ?? [];
 
 describe("an explanation", () => {
   test.each(requirementIds)("of %s has its rule, its source and a test that is there", (id) => {
@@ -30,6 +34,29 @@ describe("an explanation", () => {
       }
     }
   });
+
+  test("says of what most kernels lack that its faults were seen there alone", () => {
+    expect(explain("X5c", steps)).toContain(
+      "a red usually means (seen only where the nodes have SCTP, of which the external host has sockets too, with address " +
+        "translation by iptables; elsewhere it is blocked, and so is each of these):",
+    );
+    expect(explain("E3", steps)).toContain("(seen only where the nodes have kernel ESP (IPsec) with AES-GCM");
+    expect(explain("M4", steps)).toContain("(each of these was injected, and turned it red):");
+  });
+
+  test.each(Object.entries(scarce))(
+    "tells that of %s as the drivers need it",
+    async (capability, feature) => {
+      const rules = requirementIds.filter((id) => needsOf(id).some((one) => one === capability));
+      const injected = chapterFaults.filter(({ detectedBy }) => detectedBy.some((id) => rules.includes(id)));
+      const drivers = new Set(injected.map(({ on }) => on.driver));
+      expect(drivers.size).toBeGreaterThan(0);
+      for (const name of drivers) {
+        const { needs } = await loadDriver(name, readSettings({}));
+        expect(Object.entries(needs ?? {}), name).toContainEqual([capability, [feature]]);
+      }
+    },
+  );
 
   test("says where the specification asks for it", () => {
     expect(explain("CNI-13a", steps)).toContain(

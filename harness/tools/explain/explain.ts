@@ -2,7 +2,7 @@ import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import { faults } from "#harness/proof/faults/all.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
 import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
-import { capabilities } from "#suites/requirements/capability.ts";
+import { capabilities, features, scarce } from "#suites/requirements/capability.ts";
 import {
   isRequirementId,
   type RequirementId,
@@ -44,7 +44,7 @@ export function explain(id: RequirementId, steps: readonly Step[], pages: readon
     ...section("the specification asks for it in (in our words)", sentencesOf(id)),
     ...section("steps", own.flatMap(describeStep)),
     ...section(
-      "a red usually means (each of these was injected, and turned it red)",
+      `a red usually means (${describeProof(appliesTo)})`,
       proving.filter(({ outcome }) => outcome === undefined).flatMap(describeCause),
     ),
     ...section(
@@ -108,6 +108,13 @@ function describeNeeds(needs: AppliesTo): string[] {
     ...(since === undefined ? [] : [`CNI ${since} or later`]),
     ...(until === undefined ? [] : [`CNI ${until} or earlier`]),
   ];
+}
+
+/** That its faults turned it red, and of a rule that is blocked on most hosts: where alone. */
+function describeProof({ capabilities: needed = [] }: AppliesTo): string {
+  const lacking = needed.flatMap((one) => scarce[one] ?? []).map((feature) => features[feature]);
+  if (lacking.length === 0) return "each of these was injected, and turned it red";
+  return `seen only where the nodes have ${lacking.join(" and ")}; elsewhere it is blocked, and so is each of these`;
 }
 
 /** On an older engine that is looked at, and decides nothing. */
