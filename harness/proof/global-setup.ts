@@ -6,7 +6,7 @@ import { describeMissedPlace } from "./fault.ts";
 import { findFault } from "./inject.ts";
 
 /**
- * Before a cluster is brought up: ends the run with exit code 2 where there is no such fault, and tells where it is at home when its
+ * Before a cluster is brought up: ends the run with exit code 2 where no chapter has such a fault, and tells where it is at home when its
  * driver, its engine or its chapter is not among what runs.
  */
 export default function lookForFault(project: TestProject): void {

@@ -1,5 +1,6 @@
 import type { ViteUserConfig } from "vitest/config";
 import { publicApiAlias } from "#drivers/public-api-import.ts";
+import { cnmFaultNames } from "#drivers/reference/faults/tables/cnm.ts";
 import { cniProjects } from "#harness/conformance/cni-run/projects.ts";
 import { ChapterOrder, chapterOrderOf } from "#harness/conformance/run/order.ts";
 import { cnmProjects, targetProjects } from "#harness/conformance/run/projects.ts";
@@ -44,6 +45,15 @@ function mayRunDrivers(chosen: readonly string[]): boolean {
   return chosen.length === 0 || !chosen.every((argument) => protocolSuite.test(argument));
 }
 
+/** Before anything starts. A protocol suite takes its faults by the same setting, and refuses others itself. */
+async function refuseUnknownFault({ FAULT }: Pick<Settings, "FAULT">, chosen: readonly string[]) {
+  if (!FAULT || !mayRunDrivers(chosen)) return;
+  if (mayRun("cnm", chosen) && cnmFaultNames.some((name) => name === FAULT)) return;
+  // Faults are many modules, and few runs have one.
+  const { findFault } = await import("#harness/proof/inject.ts");
+  findFault(FAULT);
+}
+
 /**
  * A whole vitest configuration, `export default netconform({ DRIVER: "./driver.ts" })`: a project for each driver and engine,
  * the protocol suites, the reports. `usual` holds settings for which the environment has no value. Paths are relative to
@@ -65,6 +75,7 @@ export async function configure(
   chosen: readonly string[],
 ): Promise<NetconformConfig> {
   refuseReadOnly(settings);
+  await refuseUnknownFault(settings, chosen);
   // Chapters know nothing of faults: one that is asked for waits in the worker for the cluster.
   const fault = settings.FAULT
     ? {
