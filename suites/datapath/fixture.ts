@@ -11,8 +11,10 @@ import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
 import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
+import { expectNoPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
-import type { Peer } from "#harness/observe/probe/service.ts";
+import { expectBlocked } from "#harness/observe/probe/reachability.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -90,6 +92,56 @@ export function ways6To(
     // CNI has no rule for loopback.
     ...(declaration.capabilities.includes("cni") ? [] : ([[node, loopback]] satisfies [Peer, string][])),
   ];
+}
+
+/** A way that must not lead anywhere. */
+export interface Apart {
+  readonly from: Peer;
+  readonly target: Peer;
+  /** Where the target is asked for; default: at its own address. */
+  readonly addresses?: readonly string[];
+  /** Who reaches the target at such an address. */
+  readonly control: (address: string) => Peer;
+  /** A client without a route to the target is one more that does not reach it. */
+  readonly mayLackRoute?: boolean;
+}
+
+/**
+ * Passes when none of the ways leads to its target, neither over TCP nor over UDP nor by ping. All are asked at the same time, each between two
+ * sights of its control, which asks the same. Throws `Nonconformance` otherwise, `ProbeFailed` where a control fails, and `NoRoute` where a
+ * client has no route and must have one.
+ */
+export async function expectApart(ways: readonly Apart[]): Promise<void> {
+  const served = await Promise.all(
+    ways.map(async (way) => ({
+      ...way,
+      servers: await Promise.all([
+        serve(way.target, { ports: [0] }),
+        serve(way.target, { ports: [0], protocol: "udp" }),
+      ]),
+    })),
+  );
+  try {
+    await Promise.all(
+      served.flatMap(({ from, target, addresses = [target.ip], control, mayLackRoute = false, servers }) =>
+        addresses.flatMap((address) => {
+          const by = control(address);
+          return [
+            ...servers.map((server) =>
+              expectBlocked(from, server.at(server.ports[0] ?? 0, { address }), {
+                control: { from: by },
+                mayLackRoute,
+              }),
+            ),
+            expectNoPing(from, { name: target.name, ip: address }, { control: { from: by }, mayLackRoute }),
+          ];
+        }),
+      ),
+    );
+  } finally {
+    // Not by each way for itself: of several that fail, the one that was looked into must be told first.
+    await Promise.all(served.flatMap(({ servers }) => servers.map((one) => one[Symbol.asyncDispose]())));
+  }
 }
 
 /** Gives a host a way to an address over another one of the same IP version, as long as `scope` is open. */

@@ -1,3 +1,4 @@
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
@@ -9,12 +10,13 @@ import { besideControl } from "#harness/observe/probe/control.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
-import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
+import { expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { outOfView } from "#harness/observe/second-look/view.ts";
 import { expectTold, recordTypes, resolveOnLoopback } from "#harness/workload/reach/loopback-resolver.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
-import { addressesOf, nodeOf, port } from "./fixture.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { type Apart, addressesOf, expectApart, nodeOf, port } from "./fixture.ts";
 
 chapter("datapath", ({ requirement, shared }) => {
   const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
@@ -50,25 +52,39 @@ chapter("datapath", ({ requirement, shared }) => {
 
   requirement(
     "B9",
-    "a container is not reached from another network",
-    async ({ use, scope, declaration, fact }) => {
-      const [{ a, b: neighbour }, other] = await Promise.all([use(neighbours), use(others)]);
-      const { a: target, b: itsNeighbour } = other;
-      await using server = await serve(target, { ports: [port] });
-      const addresses = await addressesOf(target);
-      fact("addresses of a container", addresses.length);
-      for (const address of addresses) {
+    "containers of two networks ask each other over TCP and UDP and by ping, also across nodes where networks span them",
+    async ({ use, scope, cluster, declaration, fact }) => {
+      const [one, other] = await Promise.all([use(neighbours), use(others)]);
+      const node = hostPeer(scope, nodeOf(cluster));
+      const [, second] = cluster.nodes;
+      const spans = second !== undefined && declaration.capabilities.includes("multihost");
+      const addresses = await Promise.all([addressesOf(one.a), addressesOf(other.a)]);
+      fact("addresses of a container", addresses[1].length);
+      fact("asked across nodes", spans);
+      const here = (from: Workload, { a: target, b }: typeof one, addresses: readonly string[]): Apart => ({
+        ...{ from, target, addresses },
         // Its address on the egress is asked by its node, which is there as well.
-        const control = address === target.ip ? itsNeighbour : hostPeer(scope, target.node);
-        await expectBlocked(a, server.at(port, { address }), { control: { from: control } });
-        await expectNoPing(a, { name: target.name, ip: address }, { control: { from: control } });
-      }
+        control: (address) => (address === target.ip ? b : node),
+      });
+      const across = async (far: ClusterNode): Promise<Apart[]> => {
+        const [its, another] = await Promise.all([
+          one.network.run(scope, far),
+          other.network.run(scope, far),
+        ]);
+        return [
+          { from: one.a, target: another, control: () => other.a },
+          { from: another, target: one.a, control: () => its },
+        ];
+      };
+      await expectApart([
+        here(one.a, other, addresses[1]),
+        here(other.a, one, addresses[0]),
+        ...(spans ? await across(second) : []),
+      ]);
       if (!declaration.capabilities.includes("names")) return;
-      await expectNoName(
-        a,
-        { name: target.name },
-        { control: { name: neighbour.name, addresses: [neighbour.ip] } },
-      );
+      const unnamed = (from: typeof one, to: typeof one) =>
+        expectNoName(from.a, { name: to.a.name }, { control: { name: from.b.name, addresses: [from.b.ip] } });
+      await Promise.all([unnamed(one, other), unnamed(other, one)]);
     },
     // An engine before 28.0 takes away, for a moment, what keeps its bridges apart, whenever it makes one: D3d asks for that.
     { alone: true },

@@ -4,13 +4,14 @@ import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
-import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import {
   addressesBehindNode,
   addressesOf,
+  expectApart,
   nodeOf,
   port,
   refuseNoneBehind,
@@ -45,13 +46,14 @@ chapter("ipv6", ({ requirement, shared }) => {
       publish: protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
     });
     const workload6 = await stacked.over(6, workload);
-    const [tcp, udp, unpublished] = await Promise.all([
-      serve(workload6, { ports: [port] }),
-      serve(workload6, { ports: [port], protocol: "udp" }),
-      serve(workload6, { ports: [port + 2] }),
+    const [tcp, udp] = await Promise.all([
+      serve(workload6, { ports: [port, port + 2] }),
+      serve(workload6, { ports: [port, port + 2], protocol: "udp" }),
     ]);
     const published = (protocol: (typeof protocols)[number], address: string) =>
       ({ tcp, udp })[protocol].at(port, { address, port: hostPorts[protocol] });
+    /** Of the servers on a port that nobody published, over each transport. */
+    const unpublished = (address: string) => [tcp, udp].map((one) => one.at(port + 2, { address }));
     return { workload, published, unpublished };
   });
 
@@ -111,28 +113,27 @@ chapter("ipv6", ({ requirement, shared }) => {
     const { a6: neighbour, b: target, b6: its } = await use(neighbours);
     const { node } = await use(hosts);
     const other = await createStacked(scope, test);
-    const workload = await other.network.run(scope, nodeOf(cluster));
-    const stranger = await other.over(6, workload);
-    await using listening = await serve(its, { ports: [port] });
+    const [workload, own] = await Promise.all([
+      other.network.run(scope, nodeOf(cluster)),
+      other.network.run(scope, nodeOf(cluster)),
+    ]);
+    const [stranger, companion] = await Promise.all([other.over(6, workload), other.over(6, own)]);
     const addresses = await addressesOf(target, 6);
     fact("IPv6 addresses of a container", addresses.length);
     await judgeAsPromised(test, async () => {
-      await Promise.all(
-        addresses.map(async (address) => {
+      await expectApart([
+        {
+          ...{ from: stranger, target: its, addresses, mayLackRoute: true },
           // Its address on the egress is asked by its node, which is there as well.
-          const from = address === its.ip ? neighbour : node;
-          const options = { control: { from }, mayLackRoute: true };
-          await expectBlocked(stranger, listening.at(port, { address }), options);
-          await expectNoPing(stranger, { name: target.name, ip: address }, options);
-        }),
-      );
+          control: (address) => (address === its.ip ? neighbour : node),
+        },
+        { from: its, target: stranger, control: () => companion, mayLackRoute: true },
+      ]);
       if (!declaration.capabilities.includes("names")) return;
-      const own = await other.network.run(scope, nodeOf(cluster));
-      const { ip } = await other.over(6, own);
       await expectNoName(
         workload,
         { name: target.name, type: "AAAA" },
-        { control: { name: own.name, type: "AAAA", addresses: [ip] } },
+        { control: { name: own.name, type: "AAAA", addresses: [companion.ip] } },
       );
     });
   });
@@ -150,11 +151,12 @@ chapter("ipv6", ({ requirement, shared }) => {
         // The node is on the way: only then does an answer that is missing say something.
         await expectPing(external, { name: here.name, ip: gateway });
       }
-      await expectOpen(external, published("tcp", here.ip));
-      for (const { ip } of behind) {
-        const target = unpublished.at(port + 2, { address: ip });
-        await expectBlocked(external, target, { control: { from: here } });
-      }
+      await Promise.all(protocols.map((protocol) => expectOpen(external, published(protocol, here.ip))));
+      await Promise.all(
+        behind.flatMap(({ ip }) =>
+          unpublished(ip).map((target) => expectBlocked(external, target, { control: { from: here } })),
+        ),
+      );
     });
   });
 });

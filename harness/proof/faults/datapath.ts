@@ -78,6 +78,21 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "udp-between-networks",
+    on: { ...overlay, driver: "bridge", engine: "28.5" },
+    breaks: "lets UDP from one bridge of a node to another past the engine's rules, and nothing else",
+    why: "a name server or a database of a network is asked from another one, and TCP and ping look safe",
+    detectedBy: ["B9"],
+    hop: ["(udp ", "it got through by c-", "let through by ip filter FORWARD on node1"],
+    inject: {
+      "requirement begins": onRequirement("B9", async (context, scope) => {
+        const node = firstNode(context);
+        await insertRule(scope, node, "raw", ["PREROUTING", "-i", "br-+", ...anyUdp]);
+        await insertRule(scope, node, "filter", ["FORWARD", "-i", "br-+", "-o", "br-+", ...anyUdp]);
+      }),
+    },
+  },
+  {
     name: "internal-network-with-an-egress",
     on: overlay,
     breaks: "gives containers of an internal network an interface on docker_gwbridge",
@@ -275,6 +290,8 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
   },
 ];
 
+/** The end of a rule of iptables that lets all UDP through. */
+const anyUdp = ["-p", "udp", "-j", "ACCEPT"];
 /** What the chapter publishes. */
 const publishedTcp = 9111;
 const publishedUdp = 9112;

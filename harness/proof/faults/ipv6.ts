@@ -84,11 +84,20 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     detectedBy: ["I5"],
     hop: ["it got through by c-", "let through by ip6 filter FORWARD on node1"],
     inject: {
-      "requirement begins": onRequirement("I5", async (context, scope) => {
-        const node = firstNode(context);
-        await insert(scope, node, "raw", ["PREROUTING", "-i", anyBridge, "-j", "ACCEPT"]);
-        await insert(scope, node, "filter", ["FORWARD", "-i", anyBridge, "-o", anyBridge, "-j", "ACCEPT"]);
-      }),
+      "requirement begins": onRequirement("I5", (context, scope) => joinNetworks(scope, firstNode(context))),
+    },
+  },
+  {
+    name: "udp-between-networks-over-ipv6",
+    on: bridge,
+    breaks: "forwards UDP over IPv6 from every network of a node to every other, and nothing else",
+    why: "a name server of a network is asked over IPv6 from another one, and TCP and ping look safe",
+    detectedBy: ["I5"],
+    hop: ["(udp ", "it got through by c-", "let through by ip6 filter FORWARD on node1"],
+    inject: {
+      "requirement begins": onRequirement("I5", (context, scope) =>
+        joinNetworks(scope, firstNode(context), ["-p", "udp"]),
+      ),
     },
   },
   {
@@ -340,6 +349,13 @@ function ipv6OfTheLast(): Fault<"chapters">["inject"] {
 /** Nobody is asked whether the address is somebody's. */
 async function addIpv6(workload: Workload, device: string, cidr: string): Promise<void> {
   await inside(workload, ["ip", "address", "add", cidr, "dev", device, "nodad"]);
+}
+
+/** Forwards IPv6 from every bridge of a node to every other, of it what matches, until `scope` closes. */
+async function joinNetworks(scope: Scope, node: ClusterNode, match: readonly string[] = []): Promise<void> {
+  const from = [...match, "-i", anyBridge];
+  await insert(scope, node, "raw", ["PREROUTING", ...from, "-j", "ACCEPT"]);
+  await insert(scope, node, "filter", ["FORWARD", ...from, "-o", anyBridge, "-j", "ACCEPT"]);
 }
 
 /** Forwards what arrives over IPv6 on a node's management interface for whomever, until `scope` closes. */

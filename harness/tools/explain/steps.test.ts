@@ -74,8 +74,10 @@ test("a function at the end of a file belongs to the tests that use it", () => {
 
 test("what a test looks with in another file of the suites is told", () => {
   const [step] = stepsOf("X9b");
-  expect(step?.checks).toEqual(expect.arrayContaining(["expectAsDeclared", "expectPing", "expectBlocked"]));
-  expect(step?.controlled).toEqual(["expectBlocked"]);
+  expect(step?.checks).toEqual(
+    expect.arrayContaining(["expectAsDeclared", "expectPing", "expectApart", "expectBlocked"]),
+  );
+  expect(step?.controlled).toEqual(["expectBlocked", "expectNoPing"]);
 });
 
 test("a test is read over several lines, and what a template fills in is left open", () => {
