@@ -41,8 +41,10 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     hop: ["it got through by c-", "let through by ip filter CNI-ISOLATION-STAGE-1 on node1", "accept"],
     inject: {
       // The plugin puts the rules of a new bridge before all others.
-      "workload started": async (_context, { workload, scope }) => {
-        await insertRule(scope, workload.node, "filter", ["CNI-ISOLATION-STAGE-1", "-j", "ACCEPT"]);
+      "workload started": async (_context, { workload: { node, name }, scope }) => {
+        // Of rules that are the same, two that are deleted at once may both mean the first, and one fails.
+        const own = ["-m", "comment", "--comment", name];
+        await insertRule(scope, node, "filter", ["CNI-ISOLATION-STAGE-1", ...own, "-j", "ACCEPT"]);
       },
     },
   },
