@@ -3,12 +3,22 @@ import { momentMs } from "#drivers/reference/faults/policy/moments.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import { networkOf } from "#harness/core/ip.ts";
+import { addressOf, networkOf } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+import { routeThrough } from "#suites/datapath/fixture.ts";
 import { insertRule } from "./firewall.ts";
-import { addTable, answerOn, drop, firstNode, inside, interfaceOf, onRequirement } from "./tools.ts";
+import {
+  addTable,
+  answerOn,
+  drop,
+  firstNode,
+  inside,
+  interfaceOf,
+  onRequirement,
+  secondNode,
+} from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "datapath", driver: "overlay" } as const;
 /** What Docker promises since 28.0. */
@@ -92,6 +102,23 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
         await insertRule(scope, node, "raw", ["PREROUTING", "-i", "br-+", ...anyUdp]);
         await insertRule(scope, node, "filter", ["FORWARD", "-i", "br-+", "-o", "br-+", ...anyUdp]);
       }),
+    },
+  },
+  {
+    name: "networks-joined-across-nodes",
+    on: overlay,
+    breaks: "leads what the containers of a node send to one of another node, past its network, to it",
+    why: "a container is attacked by another node's from a network that it is not in, and its own node looks safe",
+    detectedBy: ["B9"],
+    hop: ["it got through by c-", "node2 docker_gwbridge (out)"],
+    inject: {
+      "workload started": async (context, { workload, scope }) => {
+        const { node, ip } = workload;
+        if (node.name !== secondNode(context).name) return;
+        await routeThrough(scope, firstNode(context), ip, node.interfaces.management.address);
+        await routeThrough(scope, node, ip, await onGateway(workload));
+        await insertRule(scope, node, "filter", ["FORWARD", "-d", ip, "-j", "ACCEPT"]);
+      },
     },
   },
   {
@@ -347,9 +374,14 @@ async function chosenPorts({ node, name }: Workload): Promise<number[]> {
 
 /** The address and port of a container on docker_gwbridge. */
 async function behindGateway(workload: Workload): Promise<string> {
+  return `${await onGateway(workload)}:${containerPort}`;
+}
+
+/** The address of a container on docker_gwbridge. */
+async function onGateway(workload: Workload): Promise<string> {
   const route = (await inside(workload, ["ip", "route", "show", "default"])).trim();
   const device = / dev (\S+)/.exec(route)?.[1];
   const address = (await workload.links()).find(({ name }) => name === device)?.addresses[0];
   if (!address) throw new HarnessError(`${workload.name} has no address on ${gatewayBridge}`);
-  return `${address.split("/")[0]}:${containerPort}`;
+  return addressOf(address);
 }
