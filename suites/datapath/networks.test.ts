@@ -1,6 +1,7 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { expectThat } from "#harness/conformance/expect.ts";
+import { ipv6FilteredSince, nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
@@ -8,15 +9,23 @@ import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
-import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
+import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
-import { serve } from "#harness/observe/probe/service.ts";
+import { type Peer, serve } from "#harness/observe/probe/service.ts";
 import { outOfView } from "#harness/observe/second-look/view.ts";
 import { expectTold, recordTypes, resolveOnLoopback } from "#harness/workload/reach/loopback-resolver.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { type Apart, addressesOf, expectApart, nodeOf, port } from "./fixture.ts";
+import {
+  type Apart,
+  addressesBehindNode,
+  addressesOf,
+  expectApart,
+  nodeOf,
+  port,
+  routeThrough,
+} from "./fixture.ts";
 
 chapter("datapath", ({ requirement, shared }) => {
   const hosts = shared("an address of each IP version on every host", async ({ scope, ...context }) =>
@@ -38,6 +47,18 @@ chapter("datapath", ({ requirement, shared }) => {
     const [a, b] = await Promise.all([network.run(scope, node), network.run(scope, node)]);
     return { ...stacked, a, b };
   });
+
+  const internal = shared(
+    "an internal network with two containers on that node",
+    async ({ scope, ...context }) => {
+      const stacked = await createStacked(scope, context, { internal: true });
+      const { network } = stacked;
+      const node = nodeOf(context.cluster);
+      const publish = protocols.map((protocol) => ({ port, protocol, hostPort: internalPort }));
+      const [a, b] = await Promise.all([network.run(scope, node, { publish }), network.run(scope, node)]);
+      return { ...stacked, a, b };
+    },
+  );
 
   requirement("B8", "two containers on one node reach each other both ways", async ({ use, declaration }) => {
     const { a, b } = await use(neighbours);
@@ -94,28 +115,52 @@ chapter("datapath", ({ requirement, shared }) => {
     const { use, cluster, declaration, scope, fact } = test;
     const elsewhere = await use(neighbours);
     const everywhere = await use(hosts);
-    const node = nodeOf(cluster);
-    const { network, versions, over } = await createStacked(scope, test, { internal: true });
-    const [a, b] = await Promise.all([
-      network.run(scope, node, { publish: [{ port, hostPort: internalPort }] }),
-      network.run(scope, node),
-    ]);
-    const route = await a.inNetns(["ip", "route", "show", "default"]);
-    fact("default route of an internal network", route.stdout.trim() === "" ? "none" : "one");
+    const { versions, over, a, b } = await use(internal);
     const named = declaration.capabilities.includes("names");
-    await using server = await serve(a, { ports: [port] });
+    const servers = await Promise.all(protocols.map((protocol) => serve(a, { ports: [port], protocol })));
     const inside = async (version: IpVersion) => {
       const [own, neighbour] = await Promise.all([over(version, a), over(version, b)]);
-      await expectOpen(neighbour, server.at(port, { address: own.ip }));
+      await Promise.all(servers.map((server) => expectOpen(neighbour, server.at(port, { address: own.ip }))));
       if (named) await expectPingByName(a, neighbour);
     };
     await Promise.all(versions.map(inside));
 
+    const hostOf = ({ name }: Peer) => cluster.nodes.find((one) => one.name === name) ?? cluster.external;
     const isolated = async (version: IpVersion) => {
-      const { external, node: here } = everywhere.over(version);
-      const [own, control] = await Promise.all([over(version, a), elsewhere.over(version, elsewhere.a)]);
-      await expectNoPing(own, external, { control: { from: control }, mayLackRoute: true });
-      await expectRefused(external, server.at(port, { address: here.ip, port: internalPort }));
+      const { external, nodes, node: here } = everywhere.over(version);
+      const outside = [external, ...nodes.filter((one) => one !== here)];
+      const [self, neighbour] = await Promise.all([over(version, a), over(version, b)]);
+      const [stranger, another] = await Promise.all([
+        elsewhere.over(version, elsewhere.a),
+        elsewhere.over(version, elsewhere.b),
+      ]);
+      const behind = (await addressesBehindNode(a, version)).filter(({ ip }) => ip === self.ip);
+      fact(`${nameOf(version)} addresses of an internal network behind the node`, behind.length);
+      const ways = behind.flatMap(({ gateway }) => outside.map((host) => ({ host, gateway })));
+      for (const { host, gateway } of ways) {
+        for (const ip of [self.ip, gateway]) await routeThrough(scope, hostOf(host), ip, here.ip);
+      }
+      const apart = (from: Peer, target: Peer, by: Peer): Apart => ({
+        from,
+        target,
+        control: () => by,
+        mayLackRoute: true,
+      });
+      const out = [...outside, another].map((target) => apart(self, target, stranger));
+      const into = [stranger, ...ways.map(({ host }) => host)].map((from) => apart(from, self, neighbour));
+      await Promise.all([
+        besideControl(
+          // The node is on the way: only then does an answer that is missing say something.
+          () =>
+            Promise.all(ways.map(({ host, gateway }) => expectPing(host, { name: here.name, ip: gateway }))),
+          () => expectApart([...out, ...into]),
+        ),
+        ...servers.flatMap((server) =>
+          outside.map((host) =>
+            expectRefused(host, server.at(port, { address: here.ip, port: internalPort })),
+          ),
+        ),
+      ]);
     };
     await overEach(test, versions, isolated, { since: ipv6FilteredSince });
     if (named) {
@@ -123,6 +168,25 @@ chapter("datapath", ({ requirement, shared }) => {
       await expectNoName(a, { name: cluster.external.hostName }, { control });
     }
     await Promise.all(versions.map(inside));
+  });
+
+  requirement("B10", "no default route leads out of an internal network", async (test) => {
+    const { versions, a } = await test.use(internal);
+    await judgeAsPromised(test, () =>
+      overEach(
+        test,
+        versions,
+        async (version) => {
+          const { code, stdout, stderr } = await a.inNetns(["ip", `-${version}`, "route", "show", "default"]);
+          expectThat(code === 0 && stdout.trim() === "", {
+            who: `${a.name} of an internal network, ${nameOf(version)}`,
+            expected: "no default route",
+            got: (stdout + stderr).trim() || `exit ${code}`,
+          });
+        },
+        { since: ipv6FilteredSince },
+      ),
+    );
   });
 
   requirement(
@@ -202,6 +266,8 @@ async function holds(check: () => Promise<void>): Promise<boolean> {
     },
   );
 }
+
+const protocols = ["tcp", "udp"] as const;
 
 /** Published by a container of the internal network alone. */
 const internalPort = 9110;

@@ -9,6 +9,7 @@ import { encryptionFaults } from "./encryption.ts";
 import { engineFaults } from "./engine.ts";
 import { gatewayModeFaults } from "./gateway-modes.ts";
 import { interfaceFaults } from "./interfaces.ts";
+import { internalFaults } from "./internal.ts";
 import { ipv6Faults } from "./ipv6.ts";
 import { leftoverFaults } from "./leftovers.ts";
 import { lifecycleFaults } from "./lifecycle.ts";
@@ -30,6 +31,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...nameFaults,
   ...translationFaults,
   ...datapathFaults,
+  ...internalFaults,
   ...gatewayModeFaults,
   ...encryptionFaults,
   ...ipv6Faults,

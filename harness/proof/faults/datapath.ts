@@ -9,16 +9,7 @@ import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { routeThrough } from "#suites/datapath/fixture.ts";
 import { insertRule } from "./firewall.ts";
-import {
-  addTable,
-  answerOn,
-  drop,
-  firstNode,
-  inside,
-  interfaceOf,
-  onRequirement,
-  secondNode,
-} from "./tools.ts";
+import { addTable, drop, firstNode, inside, interfaceOf, onRequirement, secondNode } from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "datapath", driver: "overlay" } as const;
 /** What Docker promises since 28.0. */
@@ -169,19 +160,6 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
-    name: "port-of-an-internal-network-answered",
-    on: overlay,
-    breaks: "answers on the node for a port that a container of an internal network publishes",
-    why: "an internal network is reached from outside",
-    detectedBy: ["B10"],
-    hop: ["the answer of node1 to ", "came back to external eth"],
-    inject: {
-      "requirement begins": onRequirement("B10", (context, scope) =>
-        answerOn(scope, firstNode(context), internalPort),
-      ),
-    },
-  },
-  {
     name: "default-route-lost-with-a-network",
     on: overlay,
     breaks: "takes the default route from a container that leaves a network",
@@ -325,7 +303,6 @@ const anyUdp = ["-p", "udp", "-j", "ACCEPT"];
 const publishedTcp = 9111;
 const publishedUdp = 9112;
 const publishedSctp = 9132;
-const internalPort = 9110;
 const keptPort = 9114;
 const interruptedPort = 9116;
 const otherPort = 9117;

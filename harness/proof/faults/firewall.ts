@@ -37,7 +37,7 @@ async function putRule(
   [verb = "", ...rule]: readonly string[],
 ): Promise<void> {
   await requireIptables(node);
-  const iptables = ["iptables", "-t", table];
+  const iptables = ["iptables", "--wait", "-t", table];
   await withUndo(scope, node, [...iptables, verb, ...rule], [...iptables, "-D", ...rule]);
 }
 

@@ -63,6 +63,8 @@ export const datapathRequirements = {
         since: "26.0",
         test: "nobody else is asked for a name where the node's resolver is on its loopback",
       },
+      // Docker Engine 25.0, release notes, Networking: moby#46603.
+      { since: "25.0", test: "no default route leads out of an internal network" },
       laterOverIpv6,
     ],
     source: internal,
