@@ -12,6 +12,21 @@ import { captureWhile, carrying, describeSeen } from "./capture-while.ts";
 import { carries } from "./packet.ts";
 
 if (process.getuid?.() === 0) {
+  it("a capture does not wait for what came before its filter was in force", async () => {
+    await using bed = await createTestbed();
+    const { netns } = bed.client;
+    const flood = await bed.host.spawn(["nsenter", `--net=${netns}`, "ping", "-q", "-f", bed.router.ip]);
+    try {
+      for (let round = 0; round < 20; round++) {
+        const capture = await startCapture(bed.host, { device: "eth0", netns, filter: "tcp port 1" });
+        expect(await capture.stop()).toEqual([]);
+      }
+    } finally {
+      flood.kill("INT");
+      await flood.exit;
+    }
+  }, 60_000);
+
   describe.concurrent("a capture on a link that carries VXLAN", { timeout: 30_000 }, () => {
     let bed: NamespaceTestbed;
     beforeAll(async () => {

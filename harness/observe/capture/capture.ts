@@ -23,6 +23,8 @@ export interface CaptureOptions {
 const snapshotBytes = 2048;
 const startDeadlineMs = 10_000;
 const readDeadlineMs = 10_000;
+/** How often tcpdump is asked at most what it has not read yet, and how often in a row it tells the same. */
+const earlyRounds = { most: 10, alike: 3 };
 
 /**
  * Runs tcpdump; the arguments are the filter and the command without it.
@@ -61,6 +63,8 @@ export class Capture implements AsyncDisposable {
   readonly #chunks: Buffer[] = [];
   readonly #maxBytes: number;
   #bytes = 0;
+  /** Packets that the kernel counts and that are never read: they came before the filter was in force. */
+  #early = 0;
   #stderr = "";
   #ended = false;
   #failure: unknown;
@@ -117,6 +121,7 @@ export class Capture implements AsyncDisposable {
       command.kill("KILL");
       throw failed(error);
     }
+    await capture.#countEarly();
     if (capture.#ended) throw failed(capture.#failure);
     return capture;
   }
@@ -188,17 +193,41 @@ export class Capture implements AsyncDisposable {
    * ones.
    */
   async #readAll(): Promise<void> {
-    const waited = { what: `the last packets on ${this.where}`, deadlineMs: readDeadlineMs, everyMs: 5 };
-    const before = this.#stderr.length;
-    this.#command.stdin.write("\n");
-    const counts = await until(waited, () => this.#counts(before) ?? (this.#ended ? "ended" : undefined));
+    const counts = await this.#askCounts();
     if (counts === "ended") return;
-    const expected = counts.received - counts.dropped;
+    const expected = counts.received - counts.dropped - this.#early;
     await until(
-      waited,
+      this.#lastPackets,
       () => this.packets.length >= expected || this.overflowed || this.#ended,
       () => `${this.packets.length} of ${expected} packets were read`,
     );
+  }
+
+  get #lastPackets() {
+    return { what: `the last packets on ${this.where}`, deadlineMs: readDeadlineMs, everyMs: 5 };
+  }
+
+  /** What the kernel has counted for tcpdump by now. */
+  async #askCounts(): Promise<{ received: number; dropped: number } | "ended"> {
+    const before = this.#stderr.length;
+    this.#command.stdin.write("\n");
+    const told = () => this.#counts(before) ?? (this.#ended ? "ended" : undefined);
+    return until(this.#lastPackets, told);
+  }
+
+  /** tcpdump's socket takes everything until its filter is in force, which is so when it says that it listens. */
+  async #countEarly(): Promise<void> {
+    let alike = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < earlyRounds.most && alike < earlyRounds.alike; round++) {
+      const counts = await this.#askCounts();
+      if (counts === "ended") return;
+      const unread = Math.max(0, counts.received - counts.dropped - this.packets.length);
+      alike = unread === least ? alike + 1 : 1;
+      least = Math.min(least, unread);
+      if (least === 0) break;
+    }
+    this.#early = least;
   }
 
   /** The last counts that tcpdump told, after `from` characters of its stderr. */
