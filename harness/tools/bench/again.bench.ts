@@ -1,4 +1,4 @@
-import { timeCommand } from "./measures/commands.ts";
+import { timeOnKept } from "./measures/commands.ts";
 import type { BenchmarkRow } from "./runner/benchmark.ts";
 import type { BenchContext } from "./runner/context.ts";
 
@@ -6,16 +6,7 @@ export const name = "again";
 export const title = "One requirement again, on a kept cluster";
 
 export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
-  await context.target();
-  const settings = {
-    DRIVER: "overlay",
-    ENGINE: context.word,
-    NODES: String(context.settings.NODES),
-    KEEP: "1",
-  };
-  const value = await context.lend(() =>
-    timeCommand(context, ["conform", "suites/multihost", "-t", "M4"], settings),
-  );
+  const value = await timeOnKept(context, ["conform", "suites/multihost", "-t", "M4"]);
   return [
     {
       what: "M4 on overlay, from the command to its end, verdict and reports included",

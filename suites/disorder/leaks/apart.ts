@@ -164,7 +164,7 @@ export function packetsThrough({ breaches }: Apartness): number {
 }
 
 /** Throws `Nonconformance` that tells in which rounds packets got from one network to the other. */
-export function expectApart({ from, target }: Strangers, seen: Apartness): void {
+export function expectNoneThrough({ from, target }: Strangers, seen: Apartness): void {
   const { rounds, attempts, breaches } = seen;
   if (breaches.length === 0) return;
   const open = new Set(breaches.map(({ round }) => round)).size;

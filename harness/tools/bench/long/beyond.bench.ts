@@ -1,4 +1,4 @@
-import { timeCommand } from "#harness/tools/bench/measures/commands.ts";
+import { timeOnKept } from "#harness/tools/bench/measures/commands.ts";
 import type { BenchmarkRow } from "#harness/tools/bench/runner/benchmark.ts";
 import type { BenchContext } from "#harness/tools/bench/runner/context.ts";
 
@@ -7,16 +7,9 @@ export const title = "Data path and life of containers, on overlay";
 export const long = true;
 
 export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
-  await context.target();
-  const settings = {
-    DRIVER: "overlay",
-    ENGINE: context.word,
-    NODES: String(context.settings.NODES),
-    ...{ KEEP: "1", SEQUENTIAL: "0" },
-  };
-  const value = await context.lend(() =>
-    timeCommand(context, ["conform", "suites/datapath", "suites/lifecycle"], settings),
-  );
+  const value = await timeOnKept(context, ["conform", "suites/datapath", "suites/lifecycle"], {
+    SEQUENTIAL: "0",
+  });
   return [
     {
       what: "datapath and lifecycle on overlay on a kept cluster, what destroys on clusters of its own",

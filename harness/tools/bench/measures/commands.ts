@@ -28,6 +28,22 @@ export async function timeCommand(
   return median(times);
 }
 
+/** The same of a command that takes the context's cluster as a kept one, on overlay. */
+export async function timeOnKept(
+  context: BenchContext,
+  command: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  await context.target();
+  const kept = {
+    DRIVER: "overlay",
+    ENGINE: context.word,
+    NODES: String(context.settings.NODES),
+    KEEP: "1",
+  };
+  return context.lend(() => timeCommand(context, command, { ...kept, ...settings }));
+}
+
 async function timeOnce(
   command: readonly string[],
   settings: Readonly<Record<string, string>>,
