@@ -52,6 +52,10 @@ export const budgets: Readonly<Record<string, Budget>> = {
     because:
       "two thousand calls of ADD and of DEL, or three hundred joins, while links of others come and go",
   },
+  "disorder/cut-off": {
+    processorSeconds: 400,
+    because: "two engines are killed while they start five containers, and refuse for a while what they must do then",
+  },
   "disorder/latencies": {
     processorSeconds: 600,
     because: "fifty containers start, each of which sends and asks, and fifty rules bind a flow of packets",

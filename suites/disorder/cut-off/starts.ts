@@ -1,0 +1,142 @@
+import { setTimeout as after } from "node:timers/promises";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { readStableSnapshot, type Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
+import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { addressHosts, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
+import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { EngineRefused, HarnessError, NothingSeen, Unsupported } from "#harness/core/errors.ts";
+import { killAndStartEngine } from "#harness/workload/docker/engine/ends.ts";
+import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import {
+  expectKept,
+  expectOwnAddresses,
+  expectReached,
+  fixed,
+  leaveAlone,
+  nodeOf,
+  peerNodeOf,
+  startWhenPossible,
+  stop,
+} from "#suites/lifecycle/fixture.ts";
+
+/** Each is at another moment of its start when the engine is killed. */
+const startsAtATime = 5;
+
+/** Containers whose engine was killed while it started them, and is back. */
+export interface CutOff {
+  readonly node: ClusterNode;
+  readonly stacked: Stacked;
+  readonly everywhere: StackedHosts;
+  readonly firstHostPort: number;
+  /** What each asked for, and what was made of it. None of them may run. */
+  readonly containers: readonly { readonly spec: WorkloadSpec; readonly made: Workload }[];
+  /** Removes them. */
+  readonly remove: () => Promise<void>;
+  /** What was on the nodes before they were made. */
+  readonly before: Snapshot;
+}
+
+/**
+ * Kills the engine of a node while it starts containers of one network. They had reached, and been reached, before; each has a port of the
+ * node, from `firstHostPort` on, where the driver publishes. Throws `Unsupported` for a driver that engines ask over a socket, and
+ * `NothingSeen` where every start had ended.
+ */
+export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPort: number): Promise<CutOff> {
+  const { cluster, declaration, scope, fact } = test;
+  if (declaration.capabilities.includes("remote")) {
+    throw new Unsupported(
+      "of a plugin R8 asks it: an engine that is killed tells it nothing of what it had not written down",
+    );
+  }
+  const node = nodeOf(cluster);
+  const stacked = await createStacked(scope, test);
+  const { network } = stacked;
+  const everywhere = await addressHosts(scope, cluster, stacked.versions);
+  const specs = Array.from({ length: startsAtATime }, (_, index) =>
+    fixed(test, stacked, 200 + index, firstHostPort + index),
+  );
+  const run = async (own: Scope) =>
+    Promise.all(specs.map(async (spec) => ({ spec, made: await network.run(own, node, spec) })));
+
+  const first = scope.child("the containers while all is well");
+  const peer = await network.run(first, peerNodeOf(test));
+  await expectAllReached(test, { stacked, everywhere, firstHostPort }, peer, await run(first));
+  await first.close();
+  const before = await readStableSnapshot(cluster);
+
+  const own = scope.child("the containers whose starts are cut off");
+  const containers = await run(own);
+  const made = containers.map((one) => one.made);
+  await leaveAlone(node, made);
+  await Promise.all(made.map(stop));
+  const cutOff = await killWhileStarting(node, made, await startMsOf(scope, network, made));
+  fact("starts that were cut off", cutOff);
+  if (cutOff === 0) throw new NothingSeen(`a start on ${node.name} that was cut off`);
+  const remove = () => own.close();
+  return { node, stacked, everywhere, firstHostPort, containers, remove, before };
+}
+
+/** Each container has its addresses, which are nobody else's, and it and the peer reach each other, by name and by its port of the node too. */
+export async function expectAllReached(
+  test: ChapterContext & TestTools,
+  { stacked, everywhere, firstHostPort }: Pick<CutOff, "stacked" | "everywhere" | "firstHostPort">,
+  peer: Workload,
+  containers: CutOff["containers"],
+): Promise<void> {
+  await Promise.all(
+    containers.map(async ({ spec, made }, index) => {
+      await expectKept(made.name, stacked, made, spec);
+      await expectReached(test, made, { from: peer, stacked, everywhere, hostPort: firstHostPort + index });
+    }),
+  );
+  await expectOwnAddresses(stacked, [...containers.map(({ made }) => made), peer]);
+}
+
+/** How long the first of the containers takes to start, in milliseconds; it has stopped then. */
+async function startMsOf(scope: Scope, network: Network, [first]: readonly Workload[]): Promise<number> {
+  if (!first) throw new HarnessError("expected a container or more, got none");
+  const begun = performance.now();
+  const started = await startWhenPossible(scope, network, first);
+  const tookMs = performance.now() - begun;
+  await stop(started);
+  return tookMs;
+}
+
+/** Kills the engine while it starts the containers, one begun after the other within `startMs`. Resolves to how many were cut off, when it is back. */
+async function killWhileStarting(
+  node: ClusterNode,
+  stopped: readonly Workload[],
+  startMs: number,
+): Promise<number> {
+  const starts = stopped.map(async ({ id }, index) => {
+    // The moment is what differs between them; nothing is waited for.
+    await after((startMs * index) / stopped.length);
+    const start = node.docker.getContainer(id).start();
+    return start.then(
+      () => 0,
+      () => 1,
+    );
+  });
+  await after(startMs);
+  await killAndStartEngine(node);
+  const cutOff = await Promise.all(starts);
+  return cutOff.reduce((sum: number, one) => sum + one, 0);
+}
+
+/** Starts a container; with what the engine refused it in the end, or that it runs without the network. */
+export async function startedAgain(
+  scope: Scope,
+  network: Network,
+  workload: Workload,
+): Promise<{ readonly made: Workload; readonly trouble?: string }> {
+  try {
+    const made = await startWhenPossible(scope, network, workload);
+    return made.ip === "" ? { made, trouble: "started without an address" } : { made };
+  } catch (error) {
+    if (error instanceof EngineRefused) return { made: workload, trouble: error.message };
+    throw error;
+  }
+}
