@@ -54,7 +54,8 @@ export const budgets: Readonly<Record<string, Budget>> = {
   },
   "disorder/cut-off": {
     processorSeconds: 400,
-    because: "two engines are killed while they start five containers, and refuse for a while what they must do then",
+    because:
+      "two engines are killed while they start five containers, and refuse for a while what they must do then",
   },
   "disorder/latencies": {
     processorSeconds: 600,
