@@ -3,8 +3,9 @@ import { hastenRotation } from "#harness/cluster/engines/rotation/rotation.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked } from "#harness/core/errors.ts";
+import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
+import { restartEngine } from "#harness/workload/docker/engine/ends.ts";
 import { removeNetwork } from "#harness/workload/docker/network.ts";
 import type { NetworkListing } from "./driver.ts";
 import { dockerDriver, firstNode } from "./kit/docker-driver/docker-driver.ts";
@@ -237,12 +238,28 @@ function leaveLater(scope: Scope, cluster: Cluster, node: ClusterNode): void {
   });
 }
 
-/** Resolves once the engine's gossip has ended, which is some time after it has left: its port would be found "left behind" by who looks next. */
+/** The gossip of an engine that was left ends within some seconds, or not at all. */
+const silentMs = 20_000;
+
+/**
+ * Resolves once the engine's gossip has ended, which is some time after it has left: its port would be found "left behind" by who looks next.
+ * An engine in which it does not end (seen now and then on 26.1) joins no swarm any more, and is started anew.
+ */
 async function leaveSwarm(node: ClusterNode): Promise<void> {
   if (!(await inSwarm(node))) return;
   await node.docker.swarmLeave({ force: true });
+  try {
+    await untilSilent(node);
+  } catch (error) {
+    if (!(error instanceof DeadlineExceeded)) throw error;
+    await restartEngine(node);
+    await untilSilent(node);
+  }
+}
+
+async function untilSilent(node: ClusterNode): Promise<void> {
   const listening = ["ss", "--listening", "--tcp", "--udp", "--numeric", "--no-header"];
-  await until({ what: `the gossip of ${node.name} to end`, deadlineMs: 60_000, everyMs: 100 }, async () => {
+  await until({ what: `the gossip of ${node.name} to end`, deadlineMs: silentMs, everyMs: 100 }, async () => {
     const listeners = await node.run([...listening, "sport", "=", `:${gossipPort}`]);
     return listeners.trim() === "";
   });
