@@ -1,12 +1,18 @@
 import { setTimeout as after } from "node:timers/promises";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { readStableSnapshot, type Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
+import { EngineControl } from "#harness/cluster/engines/control/control.ts";
+import {
+  describeDifferences,
+  readStableSnapshot,
+  type Snapshot,
+  settle,
+} from "#harness/cluster/snapshot/snapshot.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { addressHosts, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { EngineRefused, HarnessError, NothingSeen, Unsupported } from "#harness/core/errors.ts";
+import { EngineRefused, HarnessError, NotGone, NothingSeen, Unsupported } from "#harness/core/errors.ts";
 import { killAndStartEngine } from "#harness/workload/docker/engine/ends.ts";
 import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -18,12 +24,16 @@ import {
   leaveAlone,
   nodeOf,
   peerNodeOf,
+  published,
   startWhenPossible,
   stop,
 } from "#suites/lifecycle/fixture.ts";
 
 /** Each is at another moment of its start when the engine is killed. */
 const startsAtATime = 5;
+/** Of so many it is seen what comes of different moments. */
+const leastCutOff = 2;
+const settleMs = 20_000;
 
 /** Containers whose engine was killed while it started them, and is back. */
 export interface CutOff {
@@ -31,18 +41,19 @@ export interface CutOff {
   readonly stacked: Stacked;
   readonly everywhere: StackedHosts;
   readonly firstHostPort: number;
-  /** What each asked for, and what was made of it. None of them may run. */
+  /** What each asked for, and what was made of it. None of them runs. */
   readonly containers: readonly { readonly spec: WorkloadSpec; readonly made: Workload }[];
   /** Removes them. */
   readonly remove: () => Promise<void>;
-  /** What was on the nodes before they were made. */
+  /** What was on the nodes before they were made, and when they were there and had stopped. */
   readonly before: Snapshot;
+  readonly stopped: Snapshot;
 }
 
 /**
  * Kills the engine of a node while it starts containers of one network. They had reached, and been reached, before; each has a port of the
  * node, from `firstHostPort` on, where the driver publishes. Throws `Unsupported` for a driver that engines ask over a socket, and
- * `NothingSeen` where every start had ended.
+ * `NothingSeen` where fewer than two starts were cut off.
  */
 export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPort: number): Promise<CutOff> {
   const { cluster, declaration, scope, fact } = test;
@@ -52,11 +63,16 @@ export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPo
     );
   }
   const node = nodeOf(cluster);
+  // Throws `Blocked` before anything is made.
+  await EngineControl.of(node);
   const stacked = await createStacked(scope, test);
   const { network } = stacked;
   const everywhere = await addressHosts(scope, cluster, stacked.versions);
   const specs = Array.from({ length: startsAtATime }, (_, index) =>
-    fixed(test, stacked, 200 + index, firstHostPort + index),
+    // The engine chooses the addresses of the last one.
+    index === startsAtATime - 1
+      ? published(test, firstHostPort + index)
+      : fixed(test, stacked, 200 + index, firstHostPort + index),
   );
   const run = async (own: Scope) =>
     Promise.all(specs.map(async (spec) => ({ spec, made: await network.run(own, node, spec) })));
@@ -72,11 +88,14 @@ export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPo
   const made = containers.map((one) => one.made);
   await leaveAlone(node, made);
   await Promise.all(made.map(stop));
+  const stopped = await readStableSnapshot(cluster);
   const cutOff = await killWhileStarting(node, made, await startMsOf(scope, network, made));
   fact("starts that were cut off", cutOff);
-  if (cutOff === 0) throw new NothingSeen(`a start on ${node.name} that was cut off`);
+  if (cutOff < leastCutOff)
+    throw new NothingSeen(`${leastCutOff} starts or more on ${node.name} that were cut off`);
+  await Promise.all(made.map(stopIfRunning));
   const remove = () => own.close();
-  return { node, stacked, everywhere, firstHostPort, containers, remove, before };
+  return { node, stacked, everywhere, firstHostPort, containers, remove, before, stopped };
 }
 
 /** Each container has its addresses, which are nobody else's, and it and the peer reach each other, by name and by its port of the node too. */
@@ -88,42 +107,75 @@ export async function expectAllReached(
 ): Promise<void> {
   await Promise.all(
     containers.map(async ({ spec, made }, index) => {
-      await expectKept(made.name, stacked, made, spec);
+      if (spec.ip !== undefined) await expectKept(made.name, stacked, made, spec);
       await expectReached(test, made, { from: peer, stacked, everywhere, hostPort: firstHostPort + index });
     }),
   );
   await expectOwnAddresses(stacked, [...containers.map(({ made }) => made), peer]);
 }
 
+/** Nothing is on the nodes that was not there at a moment before, `when`. Throws `NotGone` otherwise. */
+export async function expectNothingLeft(
+  { cluster }: Pick<ChapterContext, "cluster">,
+  { node }: Pick<CutOff, "node">,
+  snapshot: Snapshot,
+  when: string,
+): Promise<void> {
+  const differences = await settle(cluster, snapshot, settleMs);
+  const left = differences.filter(({ change }) => change === "left behind");
+  if (left.length === 0) return;
+  throw new NotGone({
+    who: `the nodes after the engine of ${node.name} was killed while it started ${startsAtATime} containers`,
+    expected: `nothing that was not there ${when}`,
+    got: `${left.length} things\n${describeDifferences(left)}`,
+  });
+}
+
 /** How long the first of the containers takes to start, in milliseconds; it has stopped then. */
 async function startMsOf(scope: Scope, network: Network, [first]: readonly Workload[]): Promise<number> {
   if (!first) throw new HarnessError("expected a container or more, got none");
+  // An engine may refuse one for a while: that is not how long it takes.
+  await stop(await startWhenPossible(scope, network, first));
   const begun = performance.now();
-  const started = await startWhenPossible(scope, network, first);
+  await first.node.docker.getContainer(first.id).start();
   const tookMs = performance.now() - begun;
-  await stop(started);
+  await stop(first);
   return tookMs;
 }
 
-/** Kills the engine while it starts the containers, one begun after the other within `startMs`. Resolves to how many were cut off, when it is back. */
+/**
+ * Kills the engine while it starts the containers, one begun after the other within `startMs`. Resolves to how many were cut off, when it is
+ * back.
+ */
 async function killWhileStarting(
   node: ClusterNode,
   stopped: readonly Workload[],
   startMs: number,
 ): Promise<number> {
+  const begun = performance.now();
+  await node.run(["true"]);
+  const orderMs = performance.now() - begun;
   const starts = stopped.map(async ({ id }, index) => {
     // The moment is what differs between them; nothing is waited for.
     await after((startMs * index) / stopped.length);
     const start = node.docker.getContainer(id).start();
     return start.then(
       () => 0,
-      () => 1,
+      // What the engine itself refuses has an answer.
+      (error: { statusCode?: number }) => (error.statusCode === undefined ? 1 : 0),
     );
   });
-  await after(startMs);
+  // Before it is killed its supervisor is looked for.
+  await after(Math.max(0, startMs - 2 * orderMs));
   await killAndStartEngine(node);
   const cutOff = await Promise.all(starts);
   return cutOff.reduce((sum: number, one) => sum + one, 0);
+}
+
+/** What had started in time goes on where the engine leaves its containers running. */
+async function stopIfRunning(workload: Workload): Promise<void> {
+  const { State } = await workload.node.docker.getContainer(workload.id).inspect();
+  if (State.Running) await stop(workload);
 }
 
 /** Starts a container; with what the engine refused it in the end, or that it runs without the network. */
