@@ -5,6 +5,7 @@ import { HarnessError } from "#harness/core/errors.ts";
 import { median } from "#harness/core/figures/statistics.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { typed } from "#harness/core/typed.ts";
+import type { ExecResult } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { BenchContext } from "#harness/tools/bench/runner/context.ts";
 
@@ -44,17 +45,28 @@ export async function timeOnKept(
   return context.lend(() => timeCommand(context, command, { ...kept, ...settings }));
 }
 
+/** What a run says of a cluster that it brings up; one that keeps clusters keeps those of its own too, beside that which it was lent. */
+const newCluster = /has the new cluster (nc-[0-9a-f]+)/g;
+
+function runOwn(command: readonly string[], env: Readonly<Record<string, string>>): Promise<ExecResult> {
+  const program = join(projectRoot, "harness/cli/bootstrap.mjs");
+  return new LocalHost().exec([process.execPath, program, ...command], { env, deadlineMs: longestMs });
+}
+
 async function timeOnce(
   command: readonly string[],
   settings: Readonly<Record<string, string>>,
 ): Promise<number> {
   const reports = mkdtempSync(join(tmpdir(), "netconform-bench-"));
   try {
-    const program = join(projectRoot, "harness/cli/bootstrap.mjs");
-    const { code, durationMs, stdout, stderr } = await new LocalHost().exec(
-      [process.execPath, program, ...command],
-      { env: { FAULT: "", NO_COLOR: "1", ...settings, REPORTS: reports }, deadlineMs: longestMs },
-    );
+    const { code, durationMs, stdout, stderr } = await runOwn(command, {
+      FAULT: "",
+      NO_COLOR: "1",
+      ...settings,
+      REPORTS: reports,
+    });
+    const made = [...`${stdout}${stderr}`.matchAll(newCluster)].map(([, id = ""]) => id);
+    if (made.length > 0) await runOwn(["cluster", "down", ...made], {});
     if (code !== 0) {
       const end = `${stdout.slice(-4000)}${stderr.slice(-2000)}`;
       throw new HarnessError(`${command.join(" ")} ended with ${code}:\n${end}`);
