@@ -69,6 +69,7 @@ test("chapters come in the order of the tutorial, and those that restart what ot
     "suites/lifecycle/firewall.test.ts",
     "suites/lifecycle/lost-nodes.test.ts",
     "suites/connections/restarts.test.ts",
+    "suites/disorder/cut-off.test.ts",
     "suites/disorder/nemesis.test.ts",
   ]);
 });

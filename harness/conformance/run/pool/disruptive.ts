@@ -16,6 +16,7 @@ export const disruptive: Readonly<Record<string, string>> = {
   "suites/lifecycle/firewall": "flushes a firewall, and restarts its engine",
   "suites/lifecycle/lost-nodes": "kills an engine with all that it runs, and has its node cut off",
   "suites/connections/restarts": "restarts the plugin and an engine",
+  "suites/disorder/cut-off": "kills engines while they start containers",
   "suites/disorder/nemesis":
     "kills engines and the plugin, has nodes cut off, and sets the clock of one ahead",
 };
