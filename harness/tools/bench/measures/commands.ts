@@ -66,7 +66,11 @@ async function timeOnce(
       REPORTS: reports,
     });
     const made = [...`${stdout}${stderr}`.matchAll(newCluster)].map(([, id = ""]) => id);
-    if (made.length > 0) await runOwn(["cluster", "down", ...made], {});
+    if (made.length > 0) {
+      const down = await runOwn(["cluster", "down", ...made], {});
+      if (down.code !== 0)
+        throw new HarnessError(`${made.join(" ")} could not be removed:\n${down.stderr.slice(-2000)}`);
+    }
     if (code !== 0) {
       const end = `${stdout.slice(-4000)}${stderr.slice(-2000)}`;
       throw new HarnessError(`${command.join(" ")} ended with ${code}:\n${end}`);
