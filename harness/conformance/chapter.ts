@@ -31,7 +31,7 @@ import {
   recorderOf,
   startOf,
 } from "./protocol.ts";
-import { isDisruptive } from "./run/pool/disruptive.ts";
+import { isDisruptive, isLongest } from "./run/pool/disruptive.ts";
 import { leaseCluster } from "./run/pool/lease.ts";
 import { blame } from "./run/set-up/blame.ts";
 import { Aftermath, failureThat } from "./suite/aftermath/aftermath.ts";
@@ -84,13 +84,13 @@ async function workHere(file: string): Promise<Workplace> {
     await before?.leave();
   }
   disrupted ||= isDisruptive(file);
-  workplace ??= findWorkplace();
+  workplace ??= findWorkplace(isLongest(file));
   return workplace;
 }
 
 /** Throws `Blocked` where the driver cannot be tried on this target, `SetUpFailed` where there is no cluster with it. */
-async function findWorkplace(): Promise<Workplace> {
-  const { lease, giveUp } = await leaseCluster(inject("clusters"));
+async function findWorkplace(longest: boolean): Promise<Workplace> {
+  const { lease, giveUp } = await leaseCluster(inject("clusters"), { longest });
   if ("obstacle" in lease) throw new Blocked(lease.obstacle);
   if ("setUpFailure" in lease) throw new SetUpFailed(lease.setUpFailure);
   const context = await open(lease.cluster);

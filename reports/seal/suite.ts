@@ -22,7 +22,14 @@ const judging = [
   { pattern: "suites/**/*.{ts,js}", exclude: ["**/*.d.ts"] },
   {
     pattern: "{harness,drivers,reports}/**/*.{ts,js,mjs,py}",
-    exclude: ["**/*.test.*", "**/*.integration.*", "**/*.d.ts", "**/fixtures/**", "harness/testing/**"],
+    exclude: [
+      "**/*.test.*",
+      "**/*.integration.*",
+      "**/*.d.ts",
+      "**/fixtures/**",
+      "harness/testing/**",
+      "reports/output/**",
+    ],
   },
 ];
 

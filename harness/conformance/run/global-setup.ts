@@ -28,6 +28,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     explain: (error) => explain(error, project.name, progress),
     release: ({ target }) =>
       settings.KEEP || target.state.kept ? target.keep({ reinstall: reinstall ?? false }) : target.remove(),
+    longestComes: () => project.getProvidedContext().longestComes ?? false,
     reuses: settings.KEEP || rounds > 1 || project.vitest.config.watch,
   });
   const upgrades = upgradesOf(project, progress);

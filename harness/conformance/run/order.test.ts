@@ -81,9 +81,13 @@ test("side by side, the longest comes first, and what else waits long for engine
       rankOf(join(projectRoot, other), { sideBySide: true }),
   );
   expect(sideBySide[0]).toBe("suites/lifecycle/killed-engines.test.ts");
+  expect(sideBySide.slice(1, 3)).toEqual([
+    "suites/datapath/networks.test.ts",
+    "suites/lifecycle/containers.test.ts",
+  ]);
   const last = sideBySide.slice(1 - Object.keys(disruptive).length);
-  expect(last.slice(0, 3)).toEqual(
-    ["engines", "plugin", "lost-nodes"].map((name) => `suites/lifecycle/${name}.test.ts`),
+  expect(last.slice(0, 4)).toEqual(
+    ["plugin", "firewall", "lost-nodes", "engines"].map((name) => `suites/lifecycle/${name}.test.ts`),
   );
   expect([sideBySide[0], ...last].toSorted()).toEqual(
     Object.keys(disruptive)

@@ -1,32 +1,41 @@
 import { BaseSequencer, type TestProject, type TestSpecification } from "vitest/node";
 import { shuffled } from "#harness/core/random.ts";
-import { disruptive, pathOf } from "./pool/disruptive.ts";
+import { disruptive, isLongest, pathOf } from "./pool/disruptive.ts";
 import { chapters } from "./projects.ts";
 
-/** Those of them that wait longest for engines. */
-const longest: readonly string[] = [
-  "suites/lifecycle/engines",
-  "suites/lifecycle/plugin",
-  "suites/lifecycle/lost-nodes",
-];
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Whether the chapter that takes longest is among those of the target that run side by side. */
+    longestComes: boolean;
+  }
+}
 
-/** Takes as long as all others together: half a minute for each engine that was killed. Side by side it begins first. */
-const first = "suites/lifecycle/killed-engines";
+/** The longest of those that leave engines alone. */
+const long: readonly string[] = ["suites/datapath/networks", "suites/lifecycle/containers"];
+
+/** Those of the disruptive ones that wait longest for engines. */
+const longest: readonly string[] = [
+  "suites/lifecycle/plugin",
+  "suites/lifecycle/firewall",
+  "suites/lifecycle/lost-nodes",
+  "suites/lifecycle/engines",
+];
 
 /**
  * The place of a chapter among those of its target: the undisruptive ones first, in the order of the tutorial, then the others as they are
- * listed. Where several run at a time, each on a cluster of its own, the longest is the very first, and those that wait longest are the first of the
- * other disruptive ones, so that none is left over when all others have ended.
+ * listed. Where several run at a time, each on a cluster of its own, the longest of all is the very first, and the long ones are the first of the
+ * undisruptive and of the disruptive ones, so that none is left over when all others have ended.
  */
 export function rankOf(file: string, { sideBySide = false } = {}): number {
   const path = pathOf(file);
-  if (sideBySide && path === first) return -1;
+  if (sideBySide && isLongest(file)) return -1;
   const [, folder = ""] = path.split("/");
   const named: readonly string[] = chapters;
   const place = named.includes(folder) ? named.indexOf(folder) : named.length;
   const order = Object.keys(disruptive);
+  if (sideBySide && long.includes(path)) return 0;
   const last = (sideBySide ? [...new Set([...longest, ...order])] : order).indexOf(path);
-  return last < 0 ? place : named.length + 1 + last;
+  return last < 0 ? 1 + place : named.length + 2 + last;
 }
 
 /** The same order of chapters in every run, whatever an earlier run or the size of a file says. */
@@ -69,5 +78,11 @@ function targetByTarget(
       const groups = one.config.sequence.groupOrder - other.config.sequence.groupOrder;
       return groups || declared(other) - declared(one);
     })
-    .flatMap(([project, own]) => order(own, project.config.maxWorkers > 1));
+    .flatMap(([project, own]) => {
+      const sideBySide = project.config.maxWorkers > 1;
+      const { testNamePattern } = project.vitest.config;
+      const comes = sideBySide && !testNamePattern && own.some(({ moduleId }) => isLongest(moduleId));
+      project.provide("longestComes", comes);
+      return order(own, sideBySide);
+    });
 }

@@ -13,6 +13,7 @@ import { typed } from "#harness/core/typed.ts";
 import { type Benchmark, isMet, loadBenchmarks, ratioOf } from "#harness/tools/bench/runner/benchmark.ts";
 import { BenchContext } from "#harness/tools/bench/runner/context.ts";
 import { addToHistory, readBenchHistory, slowDowns } from "#harness/tools/bench/runner/history.ts";
+import { memoryGroups } from "#harness/tools/bench/runner/memory-groups.ts";
 import { type Result, renderMarkdown, renderTables } from "#harness/tools/bench/runner/table.ts";
 
 interface Options {
@@ -54,6 +55,7 @@ async function bench(options: Options): Promise<number> {
   handleInterruptions(progress);
   const startedAt = performance.now();
   const load = loadavg()[0] ?? 0;
+  const groups = memoryGroups();
   const results: Result[] = [];
   await using context = new BenchContext({ settings, progress, rounds: options.rounds });
   for (const benchmark of benchmarks) {
@@ -67,6 +69,7 @@ async function bench(options: Options): Promise<number> {
     `Docker ${(await context.nodeEngines()).name} on the nodes, ${engine.version} on this machine`,
     `Node.js ${process.version}`,
     `load ${load.toFixed(1)} before the run`,
+    ...(groups === undefined ? [] : [`${groups} memory groups in the kernel`]),
     `measured ${new Date().toISOString().slice(0, 10)} in ${Math.round((performance.now() - startedAt) / 1000)} s`,
   ];
   console.log(

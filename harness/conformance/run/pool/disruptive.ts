@@ -29,3 +29,11 @@ export function pathOf(file: string): string {
 export function isDisruptive(file: string): boolean {
   return pathOf(file) in disruptive;
 }
+
+/**
+ * Whether a chapter can take as long as all others together: it waits half a minute for an engine that was killed. Side by side it begins
+ * first.
+ */
+export function isLongest(file: string): boolean {
+  return pathOf(file) === "suites/lifecycle/killed-engines";
+}

@@ -30,10 +30,16 @@ export interface LeasedCluster {
  */
 export type Lease = LeasedCluster | { readonly obstacle: string } | { readonly setUpFailure: SetUpFailure };
 
+/** Who asks for a cluster. */
+export interface LeaseRequest {
+  /** Whether it is to run the chapter that takes longest. */
+  readonly longest: boolean;
+}
+
 /** What the main process does for the workers of a target. */
 export interface LeaseMethods {
-  /** A cluster that no other worker has. */
-  lease(given: object): Promise<Lease>;
+  /** A cluster that no other worker has; the one that is there first is for who works longest. */
+  lease(given: LeaseRequest): Promise<Lease>;
   /** Stays unanswered for as long as the worker uses the cluster; it gives it back by going away. */
   hold(given: { cluster: string }): Promise<null>;
   /** The worker goes on without the cluster, and no other one gets it. */
@@ -47,7 +53,7 @@ export interface LeaseMethods {
 
 /** Where clusters come from and go back to. */
 export interface Lessor {
-  lease(): Promise<Lease>;
+  lease(request: LeaseRequest): Promise<Lease>;
   /** The worker that had the cluster has ended. */
   giveBack(cluster: string): void;
   /** The worker that had the cluster goes on with another one, and nobody works on this one any more. */
@@ -82,7 +88,7 @@ export async function serveClusters(lessor: Lessor, upgrades?: UpgradeLessor): P
     return upgrades;
   };
   const server = await serveSocket<LeaseMethods>(socket, {
-    lease: () => lessor.lease(),
+    lease: (request) => lessor.lease(request),
     hold: ({ cluster }, signal) =>
       new Promise((resolve) => {
         const gone = () => {
@@ -154,13 +160,16 @@ export interface HeldLease {
 /**
  * Asks for a cluster that this process alone uses until it gives it up or ends. Throws `HarnessError` when nobody answers.
  */
-export async function leaseCluster(socket: string): Promise<HeldLease> {
+export async function leaseCluster(
+  socket: string,
+  request: LeaseRequest = { longest: false },
+): Promise<HeldLease> {
   const connection = connect(socket);
   const main = new RpcClient<LeaseMethods>(bothHalves(connection), {
     peer: "the process that has the clusters",
     lost: (why, cause) => new HarnessError(`no cluster can be had: ${why}`, { cause }),
   });
-  const lease = await main.call("lease", {});
+  const lease = await main.call("lease", request);
   if ("cluster" in lease) {
     // Answered by nobody; that it is under way says that the cluster is in use.
     main.call("hold", { cluster: lease.cluster }).catch(() => {});

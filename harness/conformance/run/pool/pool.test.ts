@@ -10,7 +10,7 @@ import { type LeaseMethods, leaseCluster, serveClusters } from "./lease.ts";
 import { ClusterPool, type PooledCluster } from "./pool.ts";
 
 /** A pool of clusters that are no more than their names: the pool knows nothing else of them. */
-function poolOf({ reuses = false, refuses = false } = {}) {
+function poolOf({ reuses = false, refuses = false, longestComes = false } = {}) {
   const released: string[] = [];
   let made = 0;
   const pool = new ClusterPool<PooledCluster>({
@@ -21,6 +21,7 @@ function poolOf({ reuses = false, refuses = false } = {}) {
     explain: (error) => ({ obstacle: (error as Error).message }),
     release: async ({ target }) => void released.push(target.state.id),
     reuses,
+    longestComes: () => longestComes,
   });
   return { pool, released, made: () => made };
 }
@@ -57,6 +58,13 @@ test("what the first cluster could not be brought up for is told to every worker
   expect(released).toEqual([]);
 });
 
+test("the first cluster waits for the worker that is to run the chapter that takes longest, where one comes", async () => {
+  const { pool } = poolOf({ longestComes: true });
+  expect(await pool.lease()).toEqual({ cluster: "cluster-2", baseline: {} });
+  expect(await pool.lease({ longest: true })).toEqual({ cluster: "cluster-1", baseline: {} });
+  await pool.close();
+});
+
 test("a cluster that comes up when the run is over is released", async () => {
   const { pool, released } = poolOf();
   const lease = pool.lease();
@@ -74,7 +82,7 @@ test("a process has its cluster until it ends or gives it up", async () => {
   const other = connect(served.socket);
   await once(other, "connect");
   const worker = new RpcClient<LeaseMethods>(bothHalves(other), { peer: "the pool" });
-  expect(await worker.call("lease", {})).toEqual({ cluster: "cluster-2", baseline: {} });
+  expect(await worker.call("lease", { longest: false })).toEqual({ cluster: "cluster-2", baseline: {} });
   worker.call("hold", { cluster: "cluster-2" }).catch(() => {});
   other.end();
   await until({ what: "the cluster to be given back", deadlineMs: 5_000 }, async () => released.length > 0);

@@ -1,7 +1,7 @@
 import type { Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
 import type { Target } from "#harness/conformance/run/target.ts";
 import { HarnessError } from "#harness/core/errors.ts";
-import type { Lease, LeasedCluster, Lessor } from "./lease.ts";
+import type { Lease, LeasedCluster, LeaseRequest, Lessor } from "./lease.ts";
 
 /** A cluster of the target that is up, with what existed on it once the driver was installed. */
 export interface PooledCluster {
@@ -16,6 +16,8 @@ export interface PoolOptions<Cluster extends PooledCluster> {
   readonly explain: (error: unknown) => Exclude<Lease, LeasedCluster>;
   /** Takes a cluster away, or leaves it to a later run. */
   readonly release: (cluster: Cluster) => Promise<void>;
+  /** Whether a worker comes that is to run the chapter that takes longest: the first cluster waits for it. */
+  readonly longestComes?: () => boolean;
   /** Whether a worker that ends leaves its cluster to another one; if not, it is released at once. */
   readonly reuses: boolean;
 }
@@ -31,6 +33,7 @@ export class ClusterPool<Cluster extends PooledCluster> implements Lessor {
   readonly #releasing = new Set<Promise<void>>();
   readonly #bringingUp = new Set<Promise<unknown>>();
   #first: Promise<Cluster> | undefined;
+  #longestCame = false;
   #closed = false;
 
   constructor(options: PoolOptions<Cluster>) {
@@ -47,11 +50,13 @@ export class ClusterPool<Cluster extends PooledCluster> implements Lessor {
     );
   }
 
-  async lease(): Promise<Lease> {
+  async lease({ longest }: LeaseRequest = { longest: false }): Promise<Lease> {
     this.begin();
     try {
       await this.#first;
-      const cluster = this.#free.pop() ?? (await this.#bringUp());
+      this.#longestCame ||= longest;
+      const waits = !this.#longestCame && (this.#options.longestComes?.() ?? false);
+      const cluster = (waits ? undefined : this.#free.pop()) ?? (await this.#bringUp());
       this.#leased.set(cluster.target.state.id, cluster);
       return { cluster: cluster.target.state.id, baseline: cluster.baseline };
     } catch (error) {
