@@ -1,5 +1,12 @@
+import Docker from "dockerode";
 import { describe, expect, it } from "vitest";
-import { compareSnapshots, describeDifferences, parseSnapshot, withoutKnown } from "./snapshot.ts";
+import {
+  compareSnapshots,
+  describeDifferences,
+  engineObjects,
+  parseSnapshot,
+  withoutKnown,
+} from "./snapshot.ts";
 
 const page = (sections: Record<string, string[]>) =>
   Object.entries(sections)
@@ -253,4 +260,9 @@ it("tells differences that are known already apart from those that came since", 
     { host: "node1", kind: "links", change: "left behind", thing: "left1" },
   ]);
   expect(withoutKnown(compareSnapshots(before, before), known)).toEqual([]);
+});
+
+it("an engine that does not answer is not one that has nothing", async () => {
+  const docker = new Docker({ socketPath: "/nonexistent/docker.sock" });
+  await expect(engineObjects(docker)).rejects.toThrow("ENOENT");
 });

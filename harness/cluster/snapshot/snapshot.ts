@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import { z } from "zod";
 import type { Cluster } from "#harness/cluster/cluster.ts";
-import { until } from "#harness/core/async/poll.ts";
+import { until, within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 
@@ -52,32 +52,38 @@ section listeners ss --listening --tcp --udp --sctp --numeric --processes --no-h
 section leases find /var/lib/cni/networks -type f -not -name lock -not -name 'last_reserved_ip.*'
 `;
 
-/** Takes down what exists on one host. */
+/** How long an engine may take to say what it has. */
+const engineMs = 60_000;
+
+/** Takes down what exists on one host. Throws where its engine does not say what it has: that is not to have nothing. */
 export async function readSnapshot(host: HostWithEngine): Promise<HostSnapshot> {
-  const [output, objects] = await Promise.all([host.run(["sh", "-c", script]), engineObjects(host.docker)]);
+  const what = `the engine of ${host.name} to say what it has`;
+  const [output, objects] = await Promise.all([
+    host.run(["sh", "-c", script]),
+    within({ what, deadlineMs: engineMs }, engineObjects(host.docker)),
+  ]);
   return { ...parseSnapshot(output), ...objects };
 }
 
 /**
- * What an engine has, by kind: nothing where it does not answer. It is asked itself, since a `docker` that starts takes more of a
- * processor than all else that is looked at. The network bridge gets a new id whenever its engine starts.
+ * What an engine has, by kind. It is asked itself, since a `docker` that starts takes more of a processor than all else that is looked at.
+ * The network bridge gets a new id whenever its engine starts.
  */
-async function engineObjects(docker: Docker): Promise<HostSnapshot> {
-  const listing = async (lines: () => Promise<string[]>) => lines().catch((): string[] => []);
-  const [containers, networks, volumes] = await Promise.all([
-    listing(async () =>
-      (await docker.listContainers({ all: true })).map(
-        ({ Id, Names }) => `${Id} ${Names.map((name) => name.replace(/^\//, "")).join()}`,
-      ),
-    ),
-    listing(async () =>
-      (await docker.listNetworks()).map(({ Id, Name, Driver }) =>
-        [...(Name === "bridge" ? [] : [Id]), Name, Driver].join(" "),
-      ),
-    ),
-    listing(async () => ((await docker.listVolumes()).Volumes ?? []).map(({ Name }) => Name)),
+export async function engineObjects(docker: Docker): Promise<HostSnapshot> {
+  const [containers, networks, { Volumes }] = await Promise.all([
+    docker.listContainers({ all: true }),
+    docker.listNetworks(),
+    docker.listVolumes(),
   ]);
-  return { containers, networks, volumes };
+  return {
+    containers: containers.map(({ Id, Names }) =>
+      `${Id} ${Names.map((name) => name.replace(/^\//, "")).join()}`.trim(),
+    ),
+    networks: networks.map(({ Id, Name, Driver }) =>
+      [...(Name === "bridge" ? [] : [Id]), Name, Driver].join(" ").trim(),
+    ),
+    volumes: (Volumes ?? []).map(({ Name }) => Name),
+  };
 }
 
 /** Takes down what exists on every node. */

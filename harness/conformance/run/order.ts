@@ -5,7 +5,7 @@ import { chapters } from "./projects.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Whether the chapter that takes longest is among those of the target that run side by side. */
+    /** Whether the chapter that takes longest is the first of those of the target, which run side by side. */
     longestComes: boolean;
   }
 }
@@ -80,9 +80,11 @@ function targetByTarget(
     })
     .flatMap(([project, own]) => {
       const sideBySide = project.config.maxWorkers > 1;
-      const { testNamePattern } = project.vitest.config;
-      const comes = sideBySide && !testNamePattern && own.some(({ moduleId }) => isLongest(moduleId));
-      project.provide("longestComes", comes);
-      return order(own, sideBySide);
+      const ordered = order(own, sideBySide);
+      const first = ordered[0]?.moduleId;
+      // A worker that already has a cluster asks for none.
+      const comes = sideBySide && !project.vitest.config.testNamePattern && first !== undefined;
+      project.provide("longestComes", comes && isLongest(first));
+      return ordered;
     });
 }

@@ -2,8 +2,8 @@ import type { Requirement } from "#suites/requirements/requirement.ts";
 import { laterOverIpv6 } from "./ipv6.ts";
 import { noEngineAttaches } from "./lifecycle.ts";
 
-// SHOULD: libnetwork says how it cleans up, no text promises users that nothing is left. A fault must turn a green run red: there is none that
-// is green every time.
+// SHOULD: libnetwork#606 cleans up what the engine has written down, which R6b and R8 ask as a MUST; "at any moment of a start" is more than
+// that. A fault must turn a green run red: there is none that is green every time.
 const noEngineKeepsIt =
   "every engine that was tried breaks it by itself, at some moment of a start: docs/docker-drivers.md says which and how";
 const noContainer = "what starts in a namespace asks the name server of its node";

@@ -55,8 +55,10 @@ export class ClusterPool<Cluster extends PooledCluster> implements Lessor {
     try {
       await this.#first;
       this.#longestCame ||= longest;
-      const waits = !this.#longestCame && (this.#options.longestComes?.() ?? false);
-      const cluster = (waits ? undefined : this.#free.pop()) ?? (await this.#bringUp());
+      // The first one is first there, too.
+      const reserved = !this.#longestCame && this.#options.longestComes?.() ? 1 : 0;
+      const cluster =
+        (this.#free.length > reserved ? this.#free.pop() : undefined) ?? (await this.#bringUp());
       this.#leased.set(cluster.target.state.id, cluster);
       return { cluster: cluster.target.state.id, baseline: cluster.baseline };
     } catch (error) {

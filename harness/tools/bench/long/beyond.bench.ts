@@ -12,7 +12,7 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   });
   return [
     {
-      what: "datapath and lifecycle on overlay on a kept cluster, what destroys on clusters of its own",
+      what: "datapath and lifecycle on overlay side by side: what kills an engine on a kept cluster, the others on clusters of their own",
       value,
       unit: "s",
       aim: { of: "value", atMost: 45 },
