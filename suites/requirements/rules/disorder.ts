@@ -2,8 +2,7 @@ import type { Requirement } from "#suites/requirements/requirement.ts";
 import { laterOverIpv6 } from "./ipv6.ts";
 import { noEngineAttaches } from "./lifecycle.ts";
 
-// SHOULD: libnetwork#606 cleans up what the engine has written down, which R6b and R8 ask as a MUST; "at any moment of a start" is more than
-// that. A fault must turn a green run red: there is none that is green every time.
+// A MUST as R8 and R6b are, from whose sources they come. A fault must turn a green run red: there is none that is green every time.
 const noEngineKeepsIt =
   "every engine that was tried breaks it by itself, at some moment of a start: docs/docker-drivers.md says which and how";
 const noContainer = "what starts in a namespace asks the name server of its node";
@@ -118,7 +117,7 @@ export const disorderRequirements = {
   D8: {
     title:
       "an engine killed at any moment of a start leaves nothing of it, and address, name and port can be had again",
-    level: "SHOULD",
+    level: "MUST",
     appliesTo: { capabilities: [], notOverCni: noEngineAttaches },
     promised: [laterOverIpv6],
     profile: "disorder",
@@ -131,7 +130,7 @@ export const disorderRequirements = {
   D8b: {
     title:
       "a container whose start was cut off with its engine is attached, and reached, when it is started again",
-    level: "SHOULD",
+    level: "MUST",
     appliesTo: { capabilities: [], notOverCni: noEngineAttaches },
     promised: [laterOverIpv6],
     profile: "disorder",
