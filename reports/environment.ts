@@ -38,6 +38,7 @@ const toldSettings = [
   "CNM_ENGINE",
   "PATIENCE",
   "FAULT",
+  "MEND",
 ] as const satisfies readonly (keyof Settings)[];
 /** What is told of the settings. */
 export type ToldSettings = Pick<Settings, (typeof toldSettings)[number]>;

@@ -48,6 +48,13 @@ describe("the cases of some faults", () => {
     ]);
   });
 
+  it("mend what an engine breaks by itself, in all of its place but the case that is to show it", () => {
+    const [baseline, other, own] = only("bridges-joined-for-20-ms", "cut-off-starts-kept");
+    expect(own).toMatchObject({ name: "cut-off-starts-kept" });
+    expect([baseline?.mend, other?.mend, own?.mend]).toEqual([own?.name, own?.name, undefined]);
+    expect(only("bridges-joined-for-20-ms").map(({ mend }) => mend)).toEqual([undefined, undefined]);
+  });
+
   it("have a crowd of containers in the baseline of a fault that is about it", () => {
     expect(only("one-at-a-time").map(({ without }) => without)).toEqual([undefined, undefined]);
     expect(only("gc-keeps-stale").map(({ without }) => without)).toEqual([["concurrency"], ["concurrency"]]);

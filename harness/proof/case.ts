@@ -4,7 +4,7 @@ import type { Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
-import { describePlace, type Fault, type FaultPlaces, isOfTier, type Tier } from "./fault.ts";
+import { describePlace, type Fault, type FaultPlaces, isOfTier, isOwnDefect, type Tier } from "./fault.ts";
 import { cniFaults } from "./faults/cni/all.ts";
 import { cnmSuiteFaults } from "./faults/reference/protocol.ts";
 
@@ -15,6 +15,8 @@ export interface FaultCase {
   readonly on: FaultPlaces[Tier];
   /** Absent in the baseline, in which everything must be green. */
   readonly fault?: Fault;
+  /** The fault that its place has by itself, and which is mended here. */
+  readonly mend?: string;
   /** Run only the tests of these requirements; absent: all. */
   readonly only?: readonly RequirementId[];
   /** Test files of the suite to leave out, e.g. `concurrency`. */
@@ -107,7 +109,16 @@ export function casesOf(faults: readonly Fault[], { thorough = false } = {}): Fa
     return { name: baseline, on, ...(crowd ? {} : { without: crowdFiles }) };
   });
   const faulty = faults.map((fault) => caseOf(fault, thorough));
-  return [...baselines.map((one) => ({ ...one, ...onlyOf(one, faulty) })), ...faulty];
+  const all = [...baselines.map((one) => ({ ...one, ...onlyOf(one, faulty) })), ...faulty];
+  return all.map((one) => ({ ...one, ...mendOf(one, faulty) }));
+}
+
+/** What a case's place breaks by itself, unless that is what the case is to show. */
+function mendOf(one: FaultCase, faulty: readonly FaultCase[]): Pick<FaultCase, "mend"> {
+  const own = faulty.find(
+    ({ fault, ...other }) => fault && isOwnDefect(fault) && placeKey(other) === placeKey(one),
+  );
+  return own && own.name !== one.name ? { mend: own.name } : {};
 }
 
 /** What the faults of a baseline's place are judged by; everything where one of them is judged by all, or none is there. */

@@ -44,6 +44,7 @@ export interface FaultPlaces {
 export interface FaultInjections {
   chapters:
     | FaultActs
+    | OwnDefect
     | FaultSwitch<
         | CnmFaultName
         | ReferenceFaultName
@@ -80,6 +81,14 @@ export type FaultActs = {
   readonly [M in keyof Moments]?: (context: FaultContext, moment: Moments[M]) => Promise<void>;
 };
 
+/**
+ * Nothing is injected: an engine breaks the rules by itself. What mends it is at work in every other case of its place, so that the rules are
+ * seen to hold with it and to be broken without it.
+ */
+export interface OwnDefect {
+  readonly mend: FaultActs;
+}
+
 /** A fault of the cluster's reference plugin, which is on from a moment of the chapter until the moment's scope closes. */
 export interface FaultSwitch<Name extends string> {
   readonly switchOn: Name;
@@ -113,6 +122,7 @@ export interface Running {
 
 /** What a chapter's fault is made for and does not find in a run, as one line for people; nothing where it finds all of it. */
 export function describeMissedPlace(
+  setting: "FAULT" | "MEND",
   { name, on }: Pick<Fault<"chapters">, "name" | "on">,
   { targets, chapters }: Running,
 ): string | undefined {
@@ -126,7 +136,12 @@ export function describeMissedPlace(
     ...(chapters.includes(on.chapter) ? [] : ["in another chapter"]),
   ];
   if (others.length === 0) return undefined;
-  return `FAULT=${name} is made for ${describePlace(on)}: ${others.join(", ")} it may change nothing`;
+  return `${setting}=${name} is made for ${describePlace(on)}: ${others.join(", ")} it may change nothing`;
+}
+
+/** Whether what the fault breaks is broken by an engine itself. */
+export function isOwnDefect(fault: Fault): fault is Fault & { readonly inject: OwnDefect } {
+  return "mend" in fault.inject;
 }
 
 /** Whether a fault belongs to that tier. */

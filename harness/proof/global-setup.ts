@@ -11,12 +11,12 @@ import { findFault } from "./inject.ts";
  */
 export default function lookForFault(project: TestProject): void {
   try {
-    const fault = findFault(project.getProvidedContext().settings.FAULT ?? "");
+    const { FAULT, MEND } = project.getProvidedContext().settings;
     const { projects, state } = project.vitest;
     const runs = projects.filter((one) => one.getProvidedContext().target?.engines);
     // Each target's project looks; one of them tells.
-    if (project !== runs[0]) return;
-    const missed = describeMissedPlace(fault, {
+    if (project !== runs[0] || (!FAULT && !MEND)) return;
+    const missed = describeMissedPlace(FAULT ? "FAULT" : "MEND", findFault(FAULT || MEND || ""), {
       targets: runs.flatMap((one) => one.getProvidedContext().target ?? []),
       chapters: state.getPaths().map((file) => basename(dirname(file))),
     });

@@ -5,7 +5,7 @@ import { type Moments, on } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/schema.ts";
-import type { Fault, FaultActs, FaultContext } from "./fault.ts";
+import { type Fault, type FaultActs, type FaultContext, isOwnDefect } from "./fault.ts";
 import { chapterFaults } from "./faults/all.ts";
 import { unknownFault } from "./selection.ts";
 
@@ -16,21 +16,31 @@ export function findFault(name: string): Fault<"chapters"> {
   throw unknownFault(name, "FAULT=", chapterFaults);
 }
 
-/** For the state of the cluster, which says how its plugin is reached. */
-type InjectSettings = Pick<Settings, "CACHE">;
+/** What puts right what an engine breaks by itself, by the name of that fault. Throws `UsageError` when there is none. */
+export function findMend(name: string): FaultActs {
+  const fault = chapterFaults.find((candidate) => candidate.name === name);
+  if (fault && isOwnDefect(fault)) return fault.inject.mend;
+  throw unknownFault(name, "MEND=", chapterFaults.filter(isOwnDefect));
+}
+
+/** `CACHE` is for the state of the cluster, which says how its plugin is reached. */
+type InjectSettings = Pick<Settings, "CACHE" | "FAULT" | "MEND">;
 
 let waiting = false;
 
-/** Injects the fault of that name into the cluster that this process connects to. Asked again, it does nothing. */
-export function injectWhenConnected(name: string, settings: InjectSettings): void {
+/** Injects the fault, and mends what is to be mended, in the cluster that this process connects to. Asked again, it does nothing. */
+export function injectWhenConnected(settings: InjectSettings): void {
   if (waiting) return;
   waiting = true;
-  on("cluster connected", async ({ cluster }) => injectFault(name, cluster, settings));
+  const { FAULT, MEND } = settings;
+  on("cluster connected", async ({ cluster }) => {
+    if (FAULT) act(FAULT, cluster, actsOf(findFault(FAULT), settings));
+    if (MEND) act(MEND, cluster, findMend(MEND));
+  });
 }
 
-/** Has the fault of that name act on the cluster at its moments in this process. */
-function injectFault(name: string, cluster: Cluster, settings: InjectSettings): void {
-  const acts = actsOf(findFault(name), settings);
+/** Has what is called `name` act on the cluster at its moments in this process. */
+function act(name: string, cluster: Cluster, acts: FaultActs): void {
   let open: Scope | undefined;
   on("chapter begins", async ({ scope }) => {
     open = scope;
@@ -43,14 +53,15 @@ function injectFault(name: string, cluster: Cluster, settings: InjectSettings): 
     },
   };
   const listen = <M extends keyof Moments>(moment: M) => {
-    const act = acts[moment];
-    if (act) on(moment, (details) => act(context, details));
+    const deed = acts[moment];
+    if (deed) on(moment, (details) => deed(context, details));
   };
   for (const moment of Object.keys(acts) as (keyof Moments)[]) listen(moment);
 }
 
 /** What a fault does at which moment, also where that is a switch of the reference plugin. */
 function actsOf({ inject }: Fault<"chapters">, settings: InjectSettings): FaultActs {
+  if ("mend" in inject) return {};
   if (!("switchOn" in inject)) return inject;
   const { switchOn, at } = inject;
   return {

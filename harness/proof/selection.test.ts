@@ -86,10 +86,10 @@ it("says what a fault is made for where its driver, its engine or its chapter is
   const newer = { ...fault, on: { ...fault.on, engine: "28.5" } } as const;
   const at = (driver: string, engine: string) => ({ driver, engine });
   const chapters = ["basics", "multihost"];
-  expect(describeMissedPlace(fault, { targets: [at("overlay", "26.1")], chapters })).toBeUndefined();
-  expect(describeMissedPlace(newer, { targets: [at("overlay", "28.5")], chapters })).toBeUndefined();
+  expect(describeMissedPlace("FAULT", fault, { targets: [at("overlay", "26.1")], chapters })).toBeUndefined();
+  expect(describeMissedPlace("FAULT", newer, { targets: [at("overlay", "28.5")], chapters })).toBeUndefined();
   const said = (one: typeof fault | typeof newer, target: ReturnType<typeof at>, of = chapters) =>
-    describeMissedPlace(one, { targets: [at("bridge", "28.5"), target], chapters: of });
+    describeMissedPlace("FAULT", one, { targets: [at("bridge", "28.5"), target], chapters: of });
   expect(said(fault, at("macvlan", "26.1"))).toBe(
     "FAULT=vxlan-dropped is made for overlay multihost: with another driver it may change nothing",
   );

@@ -3,4 +3,4 @@ import { injectWhenConnected } from "./inject.ts";
 
 // A setup file of vitest's, in the worker: the chapters know nothing of faults.
 const settings = workerSettings();
-if (settings.FAULT) injectWhenConnected(settings.FAULT, settings);
+if (settings.FAULT || settings.MEND) injectWhenConnected(settings);

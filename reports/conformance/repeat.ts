@@ -14,6 +14,7 @@ const named = [
   "KIND",
   "CNI_VERSION",
   "FAULT",
+  "MEND",
 ];
 
 /** The settings of a run, as its statement has them. */

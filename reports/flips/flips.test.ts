@@ -58,13 +58,14 @@ describe("a record of flips", () => {
     expect(readRecord(join(folder, "none"))).toEqual([]);
   });
 
-  test("has nothing of a run that was cut short or had a fault injected", () => {
+  test("has nothing of a run that was cut short, or had a fault injected or mended", () => {
     const record = reportRecord([reportTest("M4", "passed")]);
-    const settings = { ...record.environment.settings, FAULT: "vxlan-dropped" };
+    const { environment } = record;
     expect(linesOf(buildStatement({ ...record, incompleteBecause: ["killed"] }))).toEqual([]);
-    expect(linesOf(buildStatement({ ...record, environment: { ...record.environment, settings } }))).toEqual(
-      [],
-    );
+    for (const tampered of [{ FAULT: "vxlan-dropped" }, { MEND: "cut-off-starts-kept" }]) {
+      const settings = { ...environment.settings, ...tampered };
+      expect(linesOf(buildStatement({ ...record, environment: { ...environment, settings } }))).toEqual([]);
+    }
   });
 
   test("that is none is refused with its line", () => {

@@ -59,10 +59,11 @@ export function mergeRecords(one: readonly FlipLine[], other: readonly FlipLine[
   return [...lines.values()].sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
 }
 
-/** What a run adds to a record: nothing where it was cut short, or had a fault injected. */
+/** What a run adds to a record: nothing where it was cut short, or had a fault injected or mended. */
 export function linesOf(statement: Statement): FlipLine[] {
   const { run, environment, generator } = statement;
-  if (!run.complete || (environment.settings.FAULT ?? "") !== "") return [];
+  const { FAULT, MEND } = environment.settings;
+  if (!run.complete || FAULT || MEND) return [];
   const { kernel, arch, cpus } = environment.host;
   return statement.targets.flatMap((target) => {
     const counted = Object.fromEntries(

@@ -206,6 +206,11 @@ const forgeries: readonly (readonly [string, (statement: Statement) => void, str
     (s) => (s.environment.settings.FAULT = "vxlan-dropped"),
     "environment.settings.FAULT",
   ],
+  [
+    "what the engine breaks was put right",
+    (s) => (s.environment.settings.MEND = "cut-off-starts-kept"),
+    "environment.settings.MEND",
+  ],
   ["faults of the suite are told", (s) => s.errors.push({ where: "set-up", message: "broke" }), "errors"],
   ["the command is left out", (s) => delete s.run.command, "run.command"],
   ["the suite is not named", (s) => delete s.generator.sha256, "generator.sha256"],

@@ -106,7 +106,7 @@ interface InterruptedRun {
 function startInterruptedRun(scope: Scope, driver: string, engine: TargetEngine): InterruptedRun {
   const running = $({
     stdio: ["ignore", "pipe", "pipe"],
-    env: environmentWith({ NODES: "1", KEEP: "0", FAULT: "", REPORTS: settings.REPORTS }),
+    env: environmentWith({ NODES: "1", KEEP: "0", FAULT: "", MEND: "", REPORTS: settings.REPORTS }),
   })`${[process.execPath, interruptedRun, driver, JSON.stringify(engine)]}`;
   const kill = async () => {
     running.child?.kill("SIGKILL");

@@ -9,7 +9,7 @@ const options = { alone: true, breaks: true, deadlineMs: 10 * 60_000 };
 chapter("disorder", ({ requirement }) => {
   requirement(
     "D8",
-    "an engine is killed while it starts five containers, each at another moment of its start; others take their place",
+    "an engine is killed while it starts five containers, before their first processes; others take their place",
     async (test) => {
       const { scope } = test;
       const cutOff = await cutOffStarts(test, 9141);
@@ -37,7 +37,7 @@ chapter("disorder", ({ requirement }) => {
 
   requirement(
     "D8b",
-    "an engine is killed while it starts five containers, each at another moment of its start; they are started again",
+    "an engine is killed while it starts five containers, before their first processes; they are started again",
     async (test) => {
       const { scope } = test;
       const cutOff = await cutOffStarts(test, 9151);

@@ -42,6 +42,4 @@ export interface Requirement {
   readonly promised?: readonly DockerPromise[];
   /** What it ends with is told, and no verdict: nobody knows yet how often it is wrong by itself. */
   readonly provisional?: true;
-  /** Set when no fault can show the rule here: the reason. Everything else must be proved. */
-  readonly unprovable?: string;
 }

@@ -46,11 +46,15 @@ function mayRunDrivers(chosen: readonly string[]): boolean {
 }
 
 /** Before anything starts. A protocol suite takes its faults by the same setting, and refuses others itself. */
-async function refuseUnknownFault({ FAULT }: Pick<Settings, "FAULT">, chosen: readonly string[]) {
-  if (!FAULT || !mayRunDrivers(chosen)) return;
-  if (mayRun("cnm", chosen) && cnmFaultNames.some((name) => name === FAULT)) return;
+async function refuseUnknownFault(
+  { FAULT, MEND }: Pick<Settings, "FAULT" | "MEND">,
+  chosen: readonly string[],
+) {
+  if ((!FAULT && !MEND) || !mayRunDrivers(chosen)) return;
   // Faults are many modules, and few runs have one.
-  const { findFault } = await import("#harness/proof/inject.ts");
+  const { findFault, findMend } = await import("#harness/proof/inject.ts");
+  if (MEND) findMend(MEND);
+  if (!FAULT || (mayRun("cnm", chosen) && cnmFaultNames.some((name) => name === FAULT))) return;
   findFault(FAULT);
 }
 
@@ -77,7 +81,8 @@ export async function configure(
   refuseReadOnly(settings);
   await refuseUnknownFault(settings, chosen);
   // Chapters know nothing of faults: one that is asked for waits in the worker for the cluster.
-  const fault = settings.FAULT
+  const isTampered = settings.FAULT || settings.MEND;
+  const fault = isTampered
     ? {
         globalSetup: [`harness/proof/global-setup${moduleEnding}`],
         setupFiles: [`harness/proof/setup${moduleEnding}`],

@@ -286,6 +286,10 @@ export const schema = z.object({
     .string()
     .optional()
     .describe(`name of the fault to inject (${typed("prove")} sets it)`),
+  MEND: z
+    .string()
+    .optional()
+    .describe(`name of a fault that the engine has by itself, to be put right (${typed("prove")} sets it)`),
   VERBOSE: flag.default(false).describe("1 prints every command that runs on a node"),
 });
 

@@ -14,6 +14,7 @@ import { ipv6Faults } from "./ipv6.ts";
 import { leftoverFaults } from "./leftovers.ts";
 import { lifecycleFaults } from "./lifecycle.ts";
 import { nameFaults } from "./names.ts";
+import { ownDefects } from "./own-defects.ts";
 import { referenceChapterFaults } from "./reference/chapters.ts";
 import { cnmSuiteFaults } from "./reference/protocol.ts";
 import { remoteFaults } from "./reference/remote.ts";
@@ -40,6 +41,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...connectionFaults,
   ...bgpFaults,
   ...leftoverFaults,
+  ...ownDefects,
   ...referenceChapterFaults,
   ...remoteFaults,
 ];

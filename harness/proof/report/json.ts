@@ -1,7 +1,7 @@
 import { median } from "#harness/core/figures/statistics.ts";
 import type { CaseResult, FaultCase } from "#harness/proof/case.ts";
 import { describePlace } from "#harness/proof/fault.ts";
-import type { Unproved } from "./coverage.ts";
+import type { RequirementId } from "#suites/requirements/catalogue.ts";
 
 /** What a mutation run came to, and what it was. */
 export interface MutationRun {
@@ -12,14 +12,14 @@ export interface MutationRun {
   readonly cases: readonly FaultCase[];
   /** In the order in which they ended. A case that could not be run has none. */
   readonly results: readonly CaseResult[];
-  readonly unproved: readonly Unproved[];
+  readonly unproved: readonly RequirementId[];
 }
 
 /** The mutation run as `prove.json` keeps it. */
 export function toJson({ startedAt, durationMs, engine, cases, results, unproved }: MutationRun) {
   const ran = new Set(results.map((result) => result.case));
   return {
-    schemaVersion: 1,
+    schemaVersion: 2,
     startedAt: startedAt.toISOString(),
     durationMs,
     engine,
@@ -39,7 +39,7 @@ export function summarizeLooks(
   return { tests: all.length, medianMs: median(all), longestMs: Math.max(...all) };
 }
 
-function flatten({ name, on, fault }: FaultCase) {
+function flatten({ name, on, fault, mend }: FaultCase) {
   const { breaks = "nothing", why = "", detectedBy = [], outcome, mayFollow = [] } = fault ?? {};
-  return { tier: on.tier, name, on: describePlace(on), breaks, why, detectedBy, outcome, mayFollow };
+  return { tier: on.tier, name, on: describePlace(on), breaks, why, detectedBy, outcome, mayFollow, mend };
 }

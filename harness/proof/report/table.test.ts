@@ -50,13 +50,11 @@ it("counts a baseline that is not green as failed", () => {
   expect(text).toContain("NOT GREEN");
 });
 
-it("counts a MUST that nothing proves as failed, unless there is a reason", () => {
-  const unproved = [
-    { requirement: "S1", reason: "nothing can break it" },
-    { requirement: "S3", reason: undefined },
-  ] as const;
-  const { failed } = describeRun({ ...about, unproved, cases: [faulty], results: [result(faulty)] });
-  expect(failed).toBe(1);
+it("counts a MUST that nothing proves as failed", () => {
+  const unproved = ["S1", "S3"] as const;
+  const { failed, text } = describeRun({ ...about, unproved, cases: [faulty], results: [result(faulty)] });
+  expect(failed).toBe(2);
+  expect(text).toContain("S3 is not proved");
 });
 
 it("tells a result with what is wrong and what was left", () => {
@@ -85,7 +83,7 @@ it("tells how long failures were looked into, and keeps it in JSON", () => {
 it("keeps in JSON what ran, what did not, and what each case was about", () => {
   const run = { ...about, startedAt: new Date(0), engine: "26.1", cases: [clean, faulty] };
   expect(toJson({ ...run, results: [result(faulty)] })).toMatchObject({
-    schemaVersion: 1,
+    schemaVersion: 2,
     engine: "26.1",
     cases: [
       {

@@ -80,6 +80,8 @@ const unfollowed: Readonly<Partial<Record<RequirementId, string>>> = {
   D6: crowded,
   D6b: crowded,
   D7: "how long a rule takes is judged, and what gets through until then is as it was before",
+  D8: left,
+  D8b: started,
   C1: left,
   C2: left,
 };

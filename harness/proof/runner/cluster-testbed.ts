@@ -90,7 +90,7 @@ export class ClusterTestbed implements CaseTestbed {
 
   async run([one]: readonly FaultCase[]): Promise<CaseRun[]> {
     if (one?.on.tier !== "chapters") throw new HarnessError("a cluster was given a case of something else");
-    const { name, on, fault, only } = one;
+    const { name, on, fault, mend, only } = one;
     return [
       await this.#runner.run({
         suite: on.chapter,
@@ -99,6 +99,7 @@ export class ClusterTestbed implements CaseTestbed {
           fault ? name : `${baseline}-${describePlace(on).replace(" ", "-")}`,
         ),
         fault: fault ? name : "",
+        mend,
         ...(only ? { only } : {}),
       }),
     ];

@@ -18,6 +18,8 @@ export interface RunOrder {
   readonly reports: string;
   /** Fault to inject; empty: none. */
   readonly fault: string;
+  /** Fault of an engine to mend; default none. */
+  readonly mend?: string | undefined;
   /** Run only the tests of these requirements; default all. */
   readonly only?: readonly string[];
 }
@@ -57,13 +59,14 @@ export class ProjectRunner {
   }
 
   /** Runs a suite and yields what each test showed. */
-  async run({ suite, reports, fault, only }: RunOrder): Promise<CaseRun> {
+  async run({ suite, reports, fault, mend, only }: RunOrder): Promise<CaseRun> {
     const startedAt = performance.now();
     const { project } = this;
     const vitest = this.#running;
     rmSync(reports, { recursive: true, force: true });
-    const { FAULT: _, ...settings } = project.getProvidedContext().settings;
-    project.provide("settings", { ...settings, ...(fault ? { FAULT: fault } : {}), REPORTS: reports });
+    const { settings } = project.getProvidedContext();
+    const tampered = { FAULT: fault || undefined, MEND: mend };
+    project.provide("settings", { ...settings, ...tampered, REPORTS: reports });
     if (only) vitest.setGlobalTestNamePattern(new RegExp(`(^|[ >])(${only.join("|")}) `));
     else vitest.resetGlobalTestNamePattern();
     const all = await vitest.globTestSpecifications([`suites/${suite}/`]);

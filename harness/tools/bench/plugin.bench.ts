@@ -97,7 +97,7 @@ async function throughChapters(
     const outcome = await runVitest({
       config: vitestConfig,
       args: ["--project", `reference@${name}`, ...chapters.map((chapter) => `suites/${chapter}/`)],
-      env: { DRIVER: "reference", ENGINE: word, NODES: "2", KEEP: "1", FAULT: "" },
+      env: { DRIVER: "reference", ENGINE: word, NODES: "2", KEEP: "1", FAULT: "", MEND: "" },
       outputDir: reports,
     });
     const output = outcome.stdout + outcome.stderr;

@@ -18,16 +18,7 @@ const mostNear = 5;
 
 /** What a requirement is, what shows it, and what a red of it usually means; some lines for people. `pages`: of its failures in the last run. */
 export function explain(id: RequirementId, steps: readonly Step[], pages: readonly string[] = []): string {
-  const {
-    title,
-    level,
-    provisional,
-    source,
-    profile,
-    appliesTo,
-    promised = [],
-    unprovable,
-  } = requirementOf(id);
+  const { title, level, provisional, source, profile, appliesTo, promised = [] } = requirementOf(id);
   const own = steps.filter(({ requirement }) => requirement === id || successorsOf(id).includes(requirement));
   const proving = faults.filter(({ detectedBy }) => detectedBy.some((one) => one === id));
   return [
@@ -51,7 +42,6 @@ export function explain(id: RequirementId, steps: readonly Step[], pages: readon
       "where an engine is at fault, that usually means (each of these was injected, and the plugin was not charged)",
       proving.filter(({ outcome }) => outcome !== undefined).flatMap(describeCause),
     ),
-    ...(proving.length === 0 && unprovable ? [`  no fault can break it here: ${unprovable}`] : []),
     ...section("the last run failed here, and what happened is on", pages),
     `  run it: ${commandFor(id)}`,
   ].join("\n");

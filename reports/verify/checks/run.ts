@@ -32,6 +32,11 @@ export function checkRun({ run, environment, errors }: Statement): Finding[] {
       "environment.settings.FAULT",
       `expected none, got ${environment.settings.FAULT}: something was broken on purpose`,
     ),
+    ...unless(
+      environment.settings.MEND === undefined,
+      "environment.settings.MEND",
+      `expected none, got ${environment.settings.MEND}: something was put right by the suite`,
+    ),
     ...unless(errors.length === 0, "errors", `expected none, got ${errors.length}: ${errors[0]?.where}`),
   ];
 }

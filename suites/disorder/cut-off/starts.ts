@@ -1,4 +1,3 @@
-import { setTimeout as after } from "node:timers/promises";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { EngineControl } from "#harness/cluster/engines/control/control.ts";
 import {
@@ -12,7 +11,7 @@ import { addressHosts, type StackedHosts } from "#harness/conformance/ip-version
 import { createStacked, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { EngineRefused, HarnessError, NotGone, NothingSeen, Unsupported } from "#harness/core/errors.ts";
+import { EngineRefused, NotGone, NothingSeen, Unsupported } from "#harness/core/errors.ts";
 import { killAndStartEngine } from "#harness/workload/docker/engine/ends.ts";
 import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -28,10 +27,10 @@ import {
   startWhenPossible,
   stop,
 } from "#suites/lifecycle/fixture.ts";
+import { startAndHold } from "./hold.ts";
 
-/** Each is at another moment of its start when the engine is killed. */
 const startsAtATime = 5;
-/** Of so many it is seen what comes of different moments. */
+/** What is left of so many is no chance. */
 const leastCutOff = 2;
 const settleMs = 20_000;
 
@@ -51,9 +50,10 @@ export interface CutOff {
 }
 
 /**
- * Kills the engine of a node while it starts containers of one network. They had reached, and been reached, before; each has a port of the
+ * Kills the engine of a node while it starts containers of one network: it has made their network, and their first processes have not begun.
+ * They had reached, and been reached, before; each has a port of the
  * node, from `firstHostPort` on, where the driver publishes. Throws `Unsupported` for a driver that engines ask over a socket, and
- * `NothingSeen` where fewer than two starts were cut off.
+ * `NothingSeen` where fewer than two starts could be held.
  */
 export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPort: number): Promise<CutOff> {
   const { cluster, declaration, scope, fact } = test;
@@ -89,10 +89,8 @@ export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPo
   await leaveAlone(node, made);
   await Promise.all(made.map(stop));
   const stopped = await readStableSnapshot(cluster);
-  const cutOff = await killWhileStarting(node, made, await startMsOf(scope, network, made));
+  const cutOff = await killWhileStarting(node, made);
   fact("starts that were cut off", cutOff);
-  if (cutOff < leastCutOff)
-    throw new NothingSeen(`${leastCutOff} starts or more on ${node.name} that were cut off`);
   await Promise.all(made.map(stopIfRunning));
   const remove = () => own.close();
   return { node, stacked, everywhere, firstHostPort, containers, remove, before, stopped };
@@ -131,45 +129,18 @@ export async function expectNothingLeft(
   });
 }
 
-/** How long the first of the containers takes to start, in milliseconds; it has stopped then. */
-async function startMsOf(scope: Scope, network: Network, [first]: readonly Workload[]): Promise<number> {
-  if (!first) throw new HarnessError("expected a container or more, got none");
-  // An engine may refuse one for a while: that is not how long it takes.
-  await stop(await startWhenPossible(scope, network, first));
-  const begun = performance.now();
-  await first.node.docker.getContainer(first.id).start();
-  const tookMs = performance.now() - begun;
-  await stop(first);
-  return tookMs;
-}
-
-/**
- * Kills the engine while it starts the containers, one begun after the other within `startMs`. Resolves to how many were cut off, when it is
- * back.
- */
-async function killWhileStarting(
-  node: ClusterNode,
-  stopped: readonly Workload[],
-  startMs: number,
-): Promise<number> {
-  const begun = performance.now();
-  await node.run(["true"]);
-  const orderMs = performance.now() - begun;
-  const starts = stopped.map(async ({ id }, index) => {
-    // The moment is what differs between them; nothing is waited for.
-    await after((startMs * index) / stopped.length);
-    const start = node.docker.getContainer(id).start();
-    return start.then(
-      () => 0,
-      // What the engine itself refuses has an answer.
-      (error: { statusCode?: number }) => (error.statusCode === undefined ? 1 : 0),
+/** Kills the engine while it starts the containers. Resolves to how many starts were cut off, when it is back. */
+async function killWhileStarting(node: ClusterNode, stopped: readonly Workload[]): Promise<number> {
+  const { held, letGo, cutOff } = await startAndHold(node, stopped);
+  if (held < leastCutOff) {
+    await letGo();
+    throw new NothingSeen(
+      `${leastCutOff} starts or more on ${node.name} that are held before the first process, which runc does; there were ${held}`,
     );
-  });
-  // Before it is killed its supervisor is looked for.
-  await after(Math.max(0, startMs - 2 * orderMs));
-  await killAndStartEngine(node);
-  const cutOff = await Promise.all(starts);
-  return cutOff.reduce((sum: number, one) => sum + one, 0);
+  }
+  // As it is where the engine alone has ended: what it had started goes on without it.
+  await killAndStartEngine(node, letGo);
+  return cutOff;
 }
 
 /** What had started in time goes on where the engine leaves its containers running. */

@@ -2,9 +2,6 @@ import type { Requirement } from "#suites/requirements/requirement.ts";
 import { laterOverIpv6 } from "./ipv6.ts";
 import { noEngineAttaches } from "./lifecycle.ts";
 
-// A MUST as R8 and R6b are, from whose sources they come. A fault must turn a green run red: there is none that is green every time.
-const noEngineKeepsIt =
-  "every engine that was tried breaks it by itself, at some moment of a start: docs/docker-drivers.md says which and how";
 const noContainer = "what starts in a namespace asks the name server of its node";
 
 /** What must hold in mixtures and moments that nobody wrote down: generated, and judged by what the driver promises. */
@@ -114,6 +111,7 @@ export const disorderRequirements = {
     profile: "disorder",
     source: { text: "netconform, docs/disorder.md" },
   },
+  // A MUST as R8 and R6b are, from whose sources D8 and D8b come.
   D8: {
     title:
       "an engine killed at any moment of a start leaves nothing of it, and address, name and port can be had again",
@@ -125,7 +123,6 @@ export const disorderRequirements = {
       text: "moby/libnetwork#606: what an engine left when it ended in disorder is cleaned up before anything new is given out; moby#20486",
       url: "https://github.com/moby/libnetwork/pull/606",
     },
-    unprovable: noEngineKeepsIt,
   },
   D8b: {
     title:
@@ -138,7 +135,6 @@ export const disorderRequirements = {
       text: "Docker, container start, of a container that the engine ended; moby#20486",
       url: "https://docs.docker.com/reference/cli/docker/container/start/",
     },
-    unprovable: noEngineKeepsIt,
   },
 } as const satisfies Record<string, Requirement>;
 

@@ -104,6 +104,7 @@ async function prove(): Promise<number> {
   // The vitest configuration, which vitest reads later on, makes a project for each of them.
   passOn({
     FAULT: "",
+    MEND: "",
     CNM_ENGINE: "",
     ENGINE: listOf([word, ...places.flatMap((place) => place.engine ?? [])]),
     ...(places.length > 0 ? { DRIVER: listOf(places.map(({ driver }) => driver)) } : {}),

@@ -66,6 +66,7 @@ async function throughHarness(context: BenchContext): Promise<HarnessRun> {
           NODES: String(context.settings.NODES),
           KEEP: "1",
           FAULT: "",
+          MEND: "",
         },
         outputDir: reports,
       }),

@@ -61,6 +61,7 @@ async function timeOnce(
   try {
     const { code, durationMs, stdout, stderr } = await runOwn(command, {
       FAULT: "",
+      MEND: "",
       NO_COLOR: "1",
       ...settings,
       REPORTS: reports,

@@ -24,9 +24,13 @@ export async function startEngine(node: ClusterNode): Promise<void> {
   await announce("engine started", { node });
 }
 
-/** Ends the node's engine without warning, and starts it again; resolves when it answers. */
-export async function killAndStartEngine(node: ClusterNode): Promise<void> {
+/** Ends the node's engine without warning, does `meanwhile`, and starts it again; resolves when it answers. */
+export async function killAndStartEngine(
+  node: ClusterNode,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<void> {
   await (await EngineControl.of(node)).kill();
+  await meanwhile();
   await announce("engine killed", { node });
   await startEngine(node);
 }
