@@ -5,6 +5,7 @@ import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { playedEngines } from "#suites/requirements/played-engine.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import { describePlace, type Fault, type FaultPlaces, isOfTier, isOwnDefect, type Tier } from "./fault.ts";
+import { chapterFaults } from "./faults/all.ts";
 import { cniFaults } from "./faults/cni/all.ts";
 import { cnmSuiteFaults } from "./faults/reference/protocol.ts";
 
@@ -73,7 +74,7 @@ export function isBlocked({ problems, blocked }: CaseResult): boolean {
 }
 
 /** The place of a case with its tier, which cases share that rest on one baseline. */
-export function placeKey({ on }: FaultCase): string {
+export function placeKey({ on }: Pick<FaultCase, "on">): string {
   return `${on.tier} ${describePlace(on)}`;
 }
 
@@ -110,22 +111,23 @@ export function casesOf(faults: readonly Fault[], { thorough = false } = {}): Fa
   });
   const faulty = faults.map((fault) => caseOf(fault, thorough));
   const all = [...baselines.map((one) => ({ ...one, ...onlyOf(one, faulty) })), ...faulty];
-  return all.map((one) => ({ ...one, ...mendOf(one, faulty) }));
+  return all.map((one) => ({ ...one, ...mendOf(one) }));
 }
 
-/** What a case's place breaks by itself, unless that is what the case is to show. */
-function mendOf(one: FaultCase, faulty: readonly FaultCase[]): Pick<FaultCase, "mend"> {
-  const own = faulty.find(
-    ({ fault, ...other }) => fault && isOwnDefect(fault) && placeKey(other) === placeKey(one),
-  );
-  return own && own.name !== one.name ? { mend: own.name } : {};
+/** What a case's place breaks by itself, where that is judged, unless it is what the case is to show. */
+function mendOf(one: FaultCase): Pick<FaultCase, "mend"> {
+  const own = chapterFaults.find((fault) => isOwnDefect(fault) && placeKey(fault) === placeKey(one));
+  if (!own || own === one.fault) return {};
+  const isJudged = one.only === undefined || own.detectedBy.some((id) => one.only?.includes(id));
+  return isJudged ? { mend: own.name } : {};
 }
 
 /** What the faults of a baseline's place are judged by; everything where one of them is judged by all, or none is there. */
 function onlyOf(one: FaultCase, faulty: readonly FaultCase[]): Pick<FaultCase, "only"> {
   const own = faulty.filter((other) => placeKey(other) === placeKey(one));
-  // A fault that runs alone may be judged by less than what its place must show without it.
-  if (own.length === 0 || own.some(({ only, fault }) => !only || fault?.alone)) return {};
+  // A fault that runs alone may be judged by less than what its place must show without it. What an engine breaks harms nothing else.
+  const asksForAll = ({ only, fault }: FaultCase) => !only || (fault?.alone && !isOwnDefect(fault));
+  if (own.length === 0 || own.some(asksForAll)) return {};
   return { only: [...new Set(own.flatMap(({ only = [] }) => only))] };
 }
 

@@ -140,7 +140,7 @@ export function describeMissedPlace(
 }
 
 /** Whether what the fault breaks is broken by an engine itself. */
-export function isOwnDefect(fault: Fault): fault is Fault & { readonly inject: OwnDefect } {
+export function isOwnDefect<F extends Fault>(fault: F): fault is F & { readonly inject: OwnDefect } {
   return "mend" in fault.inject;
 }
 

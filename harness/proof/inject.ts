@@ -3,24 +3,35 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { type Moments, on } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, UsageError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/schema.ts";
-import { type Fault, type FaultActs, type FaultContext, isOwnDefect } from "./fault.ts";
+import { type Fault, type FaultActs, type FaultContext, isOwnDefect, type OwnDefect } from "./fault.ts";
 import { chapterFaults } from "./faults/all.ts";
 import { unknownFault } from "./selection.ts";
 
-/** The fault of a chapter of that name. Throws `UsageError` when there is none. */
+/** The fault of a chapter of that name. Throws `UsageError` when there is none, and where nobody injects it. */
 export function findFault(name: string): Fault<"chapters"> {
   const fault = chapterFaults.find((candidate) => candidate.name === name);
-  if (fault) return fault;
-  throw unknownFault(name, "FAULT=", chapterFaults);
+  if (!fault) throw unknownFault(name, "FAULT=", chapterFaults);
+  if (isOwnDefect(fault)) {
+    throw new UsageError(`FAULT=${name}: engines have this fault by themselves`, {
+      hint: `leave FAULT out to see it, or set MEND=${name} to see it put right`,
+    });
+  }
+  return fault;
 }
 
-/** What puts right what an engine breaks by itself, by the name of that fault. Throws `UsageError` when there is none. */
-export function findMend(name: string): FaultActs {
-  const fault = chapterFaults.find((candidate) => candidate.name === name);
-  if (fault && isOwnDefect(fault)) return fault.inject.mend;
-  throw unknownFault(name, "MEND=", chapterFaults.filter(isOwnDefect));
+/** A fault of that name which engines have by themselves, with what puts it right. Throws `UsageError` when there is none. */
+export function findOwnDefect(name: string): Fault<"chapters"> & { readonly inject: OwnDefect } {
+  const found = chapterFaults.find((candidate) => candidate.name === name);
+  if (found && isOwnDefect(found)) return found;
+  const known = chapterFaults.filter(isOwnDefect).map((one) => one.name);
+  throw new UsageError(
+    `MEND=${name}: no such fault that engines have by themselves; expected ${known.join(", ")}`,
+    {
+      hint: "docs/proof.md lists all of them",
+    },
+  );
 }
 
 /** `CACHE` is for the state of the cluster, which says how its plugin is reached. */
@@ -35,7 +46,7 @@ export function injectWhenConnected(settings: InjectSettings): void {
   const { FAULT, MEND } = settings;
   on("cluster connected", async ({ cluster }) => {
     if (FAULT) act(FAULT, cluster, actsOf(findFault(FAULT), settings));
-    if (MEND) act(MEND, cluster, findMend(MEND));
+    if (MEND) act(MEND, cluster, findOwnDefect(MEND).inject.mend);
   });
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
 import { describeMissedPlace, isOfTier, type Tier, tiers } from "./fault.ts";
 import { faults } from "./faults/all.ts";
-import { findFault } from "./inject.ts";
+import { findFault, findOwnDefect } from "./inject.ts";
 import { chooseFaults, namesIn, refuseUntouched } from "./selection.ts";
 
 it("takes everything, and one tier alone", () => {
@@ -98,5 +98,21 @@ it("says what a fault is made for where its driver, its engine or its chapter is
   );
   expect(said(newer, at("overlay", "26.1"), ["basics"])).toMatch(
     /: with another engine, in another chapter it may change nothing$/,
+  );
+});
+
+it("tells what engines break by themselves from what is injected", () => {
+  expect(() => findFault("cut-off-starts-kept")).toThrow(
+    /^FAULT=cut-off-starts-kept: engines have this fault by themselves/,
+  );
+  expect(findOwnDefect("cut-off-starts-kept").inject.mend).toHaveProperty("engine started");
+  for (const name of ["vxlan-dropped", "nosuch"]) {
+    expect(() => findOwnDefect(name)).toThrow(
+      `MEND=${name}: no such fault that engines have by themselves; expected cut-off-starts-kept`,
+    );
+  }
+  const elsewhere = { targets: [{ driver: "overlay", engine: "28.5" }], chapters: ["disorder"] };
+  expect(describeMissedPlace("MEND", findOwnDefect("cut-off-starts-kept"), elsewhere)).toBe(
+    "MEND=cut-off-starts-kept is made for bridge@28.5 disorder: with another driver it may change nothing",
   );
 });

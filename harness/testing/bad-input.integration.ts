@@ -135,6 +135,18 @@ const commands: [string, string[], Record<string, string>, RegExp][] = [
     { FAULT: "activate-lists-nothing" },
     /^FAULT=activate-lists-nothing: no such fault/,
   ],
+  [
+    "conform",
+    ["suites/basics"],
+    { MEND: "vxlan-dropped" },
+    /^MEND=vxlan-dropped: no such fault that engines have by themselves; expected cut-off-starts-kept/,
+  ],
+  [
+    "conform",
+    ["suites/basics"],
+    { FAULT: "cut-off-starts-kept" },
+    /^FAULT=cut-off-starts-kept: engines have/,
+  ],
   ["cluster", ["status"], { NODES: "0" }, /NODES=0: expected a whole number/],
   ["bench", [], { ENGINE: "26.1+28.5" }, /^ENGINE=26\.1\+28\.5: expected one engine for all nodes, without/],
   [

@@ -27,6 +27,7 @@ const foreign = {
   DRIVER: undefined,
   REPORTS: undefined,
   FAULT: undefined,
+  MEND: undefined,
   VITEST: undefined,
   NODE_ENV: undefined,
   ...outsideOfStep,

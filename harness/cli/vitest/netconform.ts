@@ -6,6 +6,7 @@ import { ChapterOrder, chapterOrderOf } from "#harness/conformance/run/order.ts"
 import { cnmProjects, targetProjects } from "#harness/conformance/run/projects.ts";
 import { everything, type Selection, selectionById } from "#harness/conformance/run/selection.ts";
 import { chaptersAtATime } from "#harness/conformance/run/side-by-side.ts";
+import { UsageError } from "#harness/core/errors.ts";
 import { endWithStarter } from "#harness/core/process/starter.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import type { SettingName, Settings } from "#harness/core/settings/schema.ts";
@@ -45,16 +46,20 @@ function mayRunDrivers(chosen: readonly string[]): boolean {
   return chosen.length === 0 || !chosen.every((argument) => protocolSuite.test(argument));
 }
 
-/** Before anything starts. A protocol suite takes its faults by the same setting, and refuses others itself. */
+/** Before anything starts. A protocol suite takes its faults by the same setting, and refuses others itself; it has no engine to mend. */
 async function refuseUnknownFault(
   { FAULT, MEND }: Pick<Settings, "FAULT" | "MEND">,
   chosen: readonly string[],
 ) {
-  if ((!FAULT && !MEND) || !mayRunDrivers(chosen)) return;
+  if (!FAULT && !MEND) return;
   // Faults are many modules, and few runs have one.
-  const { findFault, findMend } = await import("#harness/proof/inject.ts");
-  if (MEND) findMend(MEND);
-  if (!FAULT || (mayRun("cnm", chosen) && cnmFaultNames.some((name) => name === FAULT))) return;
+  const { findFault, findOwnDefect } = await import("#harness/proof/inject.ts");
+  if (MEND) {
+    findOwnDefect(MEND);
+    if (!mayRunDrivers(chosen)) throw new UsageError(`MEND=${MEND}: a protocol suite has no engine to mend`);
+  }
+  if (!FAULT || !mayRunDrivers(chosen)) return;
+  if (mayRun("cnm", chosen) && cnmFaultNames.some((name) => name === FAULT)) return;
   findFault(FAULT);
 }
 

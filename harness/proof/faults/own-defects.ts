@@ -1,6 +1,6 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
-import type { Fault } from "#harness/proof/fault.ts";
+import type { Fault, FaultActs } from "#harness/proof/fault.ts";
 
 /** Faults that nobody injects: engines have them. */
 export const ownDefects: readonly Fault<"chapters">[] = [
@@ -15,22 +15,35 @@ export const ownDefects: readonly Fault<"chapters">[] = [
     mayFollow: ["C1"],
     names: ["links: left behind", "started without an address"],
     alone: true,
-    inject: {
-      mend: { "engine started": (_context, { node }) => startUntilAttached(node) },
-    },
+    inject: { mend: mendCutOffStarts() },
   },
 ];
 
-/** Starts each container that has ended, and stops it, until it has had an address: what was kept for its network goes with that. */
+/** After an engine was killed, once: what it had ended starts and stops until it has had an address, which takes away what was kept. */
+function mendCutOffStarts(): FaultActs {
+  const killed = new Set<string>();
+  return {
+    "engine killed": async (_context, { node }) => {
+      killed.add(node.name);
+    },
+    "engine started": async (_context, { node }) => {
+      if (killed.delete(node.name)) await startUntilAttached(node);
+    },
+  };
+}
+
 async function startUntilAttached({ docker, name }: ClusterNode): Promise<void> {
   const filters = { status: ["exited"], label: ["netconform=workload"] };
   const ended = await docker.listContainers({ all: true, filters });
   const attached = async (id: string) => {
     const container = docker.getContainer(id);
     await container.start();
-    const { NetworkSettings } = await container.inspect();
-    await container.stop({ t: 0 });
-    return Object.values(NetworkSettings.Networks).some(({ IPAddress }) => IPAddress !== "");
+    try {
+      const { NetworkSettings } = await container.inspect();
+      return Object.values(NetworkSettings.Networks).some(({ IPAddress }) => IPAddress !== "");
+    } finally {
+      await container.stop({ t: 0 });
+    }
   };
   const what = `a container of ${name} to start with an address`;
   await Promise.all(ended.map(({ Id }) => until({ what, deadlineMs: 60_000 }, () => attached(Id))));

@@ -7,8 +7,8 @@ import { type MutationRun, summarizeLooks } from "./json.ts";
 const hopShare = 0.9;
 
 /**
- * How a mutation run came out, for people. A case that was not run counts as failed, and so does a MUST without a fault
- * and without a reason, and a hop that is told too seldom. A case that cannot be tried here is neither passed nor failed, and is told with the reason.
+ * How a mutation run came out, for people. A case that was not run counts as failed, and so does a MUST without a fault,
+ * and a hop that is told too seldom. A case that cannot be tried here is neither passed nor failed, and is told with the reason.
  */
 export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
   text: string;
@@ -71,8 +71,9 @@ function describeLooks(results: readonly CaseResult[]): string[] {
 /** One result as it comes, for people: a line, and below it what is wrong and what was left. */
 export function describeResult(result: CaseResult): string {
   const { case: one, problems, blocked, leftovers, hop } = result;
-  const { name, on, fault } = one;
-  const what = fault ? `${name} → ${describeExpected(fault)}` : name;
+  const { name, on, fault, mend } = one;
+  const mended = mend === undefined ? "" : ` (mended: ${mend})`;
+  const what = `${fault ? `${name} → ${describeExpected(fault)}` : name}${mended}`;
   const lost = hop && `${hop.isRight ? "the hop is told" : "THE HOP IS NOT TOLD"}: ${hop.told}`;
   const below = [...problems, ...blocked, ...(lost ? [lost] : [])].map(
     (told) => `\n          ${told.replaceAll("\n", "\n            ")}`,

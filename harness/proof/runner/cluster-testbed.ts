@@ -18,7 +18,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/schema.ts";
 import { baseline, type CaseRun, type FaultCase } from "#harness/proof/case.ts";
-import { describePlace, type FaultPlaces } from "#harness/proof/fault.ts";
+import { describePlace, type FaultPlaces, isOwnDefect } from "#harness/proof/fault.ts";
 import { ProjectRunner } from "./project-runner.ts";
 import type { CaseTestbed } from "./testbed.ts";
 
@@ -98,7 +98,8 @@ export class ClusterTestbed implements CaseTestbed {
           this.#options.folder,
           fault ? name : `${baseline}-${describePlace(on).replace(" ", "-")}`,
         ),
-        fault: fault ? name : "",
+        // What an engine breaks by itself is there without more.
+        fault: fault && !isOwnDefect(fault) ? name : "",
         mend,
         ...(only ? { only } : {}),
       }),

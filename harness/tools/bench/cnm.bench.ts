@@ -42,7 +42,7 @@ async function runSuite(outputDir: string): Promise<{ passed: number }> {
   const outcome = await runVitest({
     config: vitestConfig,
     args: ["--project", cnmProject(newestPlayedEngine), "suites/cnm/"],
-    env: { PLUGIN: "", FAULT: "" },
+    env: { PLUGIN: "", FAULT: "", MEND: "" },
     outputDir,
   });
   const passed = outcome.statement?.summary.passed ?? 0;

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { loadDriver } from "#drivers/loader.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
+import { isOwnDefect } from "#harness/proof/fault.ts";
 import { chapterFaults, faults } from "#harness/proof/faults/all.ts";
 import { exampleObservation, exampleRecord } from "#harness/testing/support/examples/statement.ts";
 import { buildStatement } from "#reports/conformance/statement.ts";
@@ -27,10 +28,12 @@ describe("an explanation", () => {
   });
 
   test("has every fault that the requirement detects as a cause, with what a user suffers", () => {
-    for (const { detectedBy, name, breaks, why } of faults) {
+    for (const fault of faults) {
+      const { detectedBy, name, breaks, why } = fault;
+      const setting = isOwnDefect(fault) ? "MEND" : "FAULT";
       for (const id of detectedBy) {
         const text = explain(id, steps);
-        for (const part of [`FAULT=${name}`, breaks, why]) expect(text).toContain(part);
+        for (const part of [`${setting}=${name}`, breaks, why]) expect(text).toContain(part);
       }
     }
   });

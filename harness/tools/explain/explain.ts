@@ -1,4 +1,4 @@
-import { describePlace, type Fault } from "#harness/proof/fault.ts";
+import { describePlace, type Fault, isOwnDefect } from "#harness/proof/fault.ts";
 import { faults } from "#harness/proof/faults/all.ts";
 import type { AppliesTo } from "#suites/requirements/applicability/applies-to.ts";
 import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
@@ -36,7 +36,11 @@ export function explain(id: RequirementId, steps: readonly Step[], pages: readon
     ...section("steps", own.flatMap(describeStep)),
     ...section(
       `a red usually means (${describeProof(appliesTo)})`,
-      proving.filter(({ outcome }) => outcome === undefined).flatMap(describeCause),
+      proving.filter((fault) => fault.outcome === undefined && !isOwnDefect(fault)).flatMap(describeCause),
+    ),
+    ...section(
+      "engines break it by themselves (what puts it right was seen to turn it green)",
+      proving.filter(isOwnDefect).flatMap(describeCause),
     ),
     ...section(
       "where an engine is at fault, that usually means (each of these was injected, and the plugin was not charged)",
@@ -123,6 +127,8 @@ function describeStep({ title, file, line, checks, controlled }: Step): string[]
   ];
 }
 
-function describeCause({ name, on, breaks, why }: Fault): string[] {
-  return [breaks, `  so that ${why}`, `  FAULT=${name}, ${describePlace(on)}`];
+function describeCause(fault: Fault): string[] {
+  const { name, on, breaks, why } = fault;
+  const setting = isOwnDefect(fault) ? "MEND" : "FAULT";
+  return [breaks, `  so that ${why}`, `  ${setting}=${name}, ${describePlace(on)}`];
 }

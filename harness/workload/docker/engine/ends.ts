@@ -29,10 +29,15 @@ export async function killAndStartEngine(
   node: ClusterNode,
   meanwhile: () => Promise<void> = async () => {},
 ): Promise<void> {
-  await (await EngineControl.of(node)).kill();
-  await meanwhile();
-  await announce("engine killed", { node });
-  await startEngine(node);
+  const control = await EngineControl.of(node);
+  try {
+    await control.kill();
+    await announce("engine killed", { node });
+  } finally {
+    // Whatever went wrong, the engine must be back.
+    await meanwhile().finally(() => control.start());
+  }
+  await announce("engine started", { node });
 }
 
 /** Ends the node's engine without warning; it is started again when `scope` closes. */
