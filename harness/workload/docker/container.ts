@@ -37,24 +37,6 @@ export function idleContainer(name: string, image: string) {
   };
 }
 
-/**
- * `docker start`. Where the manager of a swarm has not answered within the 20 s that an engine gives it, the container is started once more: that is
- * between the engines, and no driver's doing. Both calls are in the transcript.
- */
-export async function startAttached(container: Docker.Container): Promise<void> {
-  try {
-    await container.start();
-  } catch (error) {
-    if (!isUnansweredBySwarm((error as Error).message)) throw error;
-    await container.start();
-  }
-}
-
-/** Whether an engine refuses a start since its swarm's manager did not answer in time. */
-export function isUnansweredBySwarm(message: string): boolean {
-  return /attaching to network failed, .*: context deadline exceeded/.test(message);
-}
-
 /** Kills and removes a container. Resolves to whether it was there; waits where somebody else removes it already. */
 async function removeContainer(container: Docker.Container): Promise<boolean> {
   let wasThere = false;

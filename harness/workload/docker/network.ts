@@ -15,7 +15,7 @@ import type {
   WorkloadSpec,
 } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
-import { idleContainer, makeContainer, startAttached } from "./container.ts";
+import { idleContainer, makeContainer } from "./container.ts";
 import { deferRemoval, removed } from "./creation.ts";
 import { explainMissingPlugin } from "./missing-plugin.ts";
 import { untilEngines } from "./until-engines.ts";
@@ -111,7 +111,7 @@ export async function runContainer(
       ? { NetworkingConfig: { EndpointsConfig: { [spec.network]: { IPAMConfig: fixedAddresses(spec) } } } }
       : {}),
   });
-  await askEngine(node, `docker run --net=${spec.network} --name=${name}`, startAttached(container));
+  await askEngine(node, `docker run --net=${spec.network} --name=${name}`, container.start());
   const workload = new CnmWorkload(own, node, await container.inspect(), spec.network);
   await announce("workload started", { workload, network: spec.network, scope: own });
   return workload;
