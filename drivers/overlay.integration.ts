@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import { until } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import { Blocked } from "#harness/core/errors.ts";
+import { Blocked, EngineRefused } from "#harness/core/errors.ts";
+import { causeOf } from "#harness/core/failure/cause.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
-import { makeOneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { makeNodes, makeOneNode } from "#harness/testing/support/clusters/one-node.ts";
 import { loadDriver } from "./loader.ts";
 
 const vni = "com.docker.network.driver.overlay.vxlanid_list";
@@ -90,4 +91,30 @@ test("the manager's engine rotates the swarm's keys until the scope closes, and 
   expect((await node.docker.info()) as { Swarm?: unknown }).toMatchObject({
     Swarm: { LocalNodeState: "active" },
   });
+}, 240_000);
+
+test("a container that waits for a network which its node cannot join is refused, and the engine's reason is told", async () => {
+  await using two = await makeNodes("overlay-unanswered", 2);
+  const driver = await loadDriver("overlay", readSettings());
+  await using scope = new Scope("the overlay driver");
+  const attachment = (await driver.install?.(scope, two.cluster)) ?? {};
+  const installed = await driver.connect(two.cluster, attachment);
+  const [first, second] = two.cluster.nodes;
+  if (!first || !second) throw new TypeError("expected two nodes");
+  // An engine that such a container was refused by does not leave its swarm in time.
+  two.cluster.ending = true;
+  const network = await installed.createNetwork(scope);
+  await network.run(scope, first);
+  // What the second node asks of the first arrives, and no answer comes back.
+  const rules =
+    "table inet unanswered { chain in { type filter hook input priority 0; tcp dport 7946 drop; }; }";
+  await second.run(["nft", rules]);
+  const refused = await network.run(scope, second).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(EngineRefused);
+  expect(causeOf(refused)).toEqual({
+    kind: "not attached",
+    what: "the engine of node2 joined that network, and no answer of another node arrived in 30 s",
+  });
+  await second.run(["nft", "delete table inet unanswered"]);
+  await network.run(scope, second);
 }, 240_000);

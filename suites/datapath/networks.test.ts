@@ -88,7 +88,7 @@ chapter("datapath", ({ requirement, shared }) => {
         control: (address) => (address === target.ip ? b : node),
       });
       const across = async (far: ClusterNode): Promise<Apart[]> => {
-        // At once, a worker of 28.5 now and then is never told of one of the two networks that it has first containers of.
+        // At once, an engine before 29.6 now and then waits 30 s while it joins the two networks, and refuses one (moby#47396).
         const its = await one.network.run(scope, far);
         const another = await other.network.run(scope, far);
         return [

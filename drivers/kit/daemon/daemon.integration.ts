@@ -4,10 +4,10 @@ import { until } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, Nonconformance } from "#harness/core/errors.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { makeOneNode, type TestNodes } from "#harness/testing/support/clusters/one-node.ts";
 import { daemon } from "./daemon.ts";
 
-let made: OneNode;
+let made: TestNodes;
 
 beforeAll(async () => {
   made = await makeOneNode("daemon");

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { until } from "#harness/core/async/poll.ts";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { makeOneNode, type TestNodes } from "#harness/testing/support/clusters/one-node.ts";
 import { runContainer } from "#harness/workload/docker/network.ts";
 import { startAgain } from "#harness/workload/docker/restart.ts";
 import { createService } from "#harness/workload/docker/service.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { dockerDriver } from "./docker-driver.ts";
 
-let made: OneNode;
+let made: TestNodes;
 
 beforeAll(async () => {
   made = await makeOneNode("attached");

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance } from "#harness/core/errors.ts";
 import { collectEvidence } from "#harness/observe/evidence.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { makeOneNode, type TestNodes } from "#harness/testing/support/clusters/one-node.ts";
 import { smallPlugin } from "#harness/testing/support/small-plugin.ts";
 import { dockerDriver } from "./docker-driver.ts";
 
-let made: OneNode;
+let made: TestNodes;
 
 beforeAll(async () => {
   made = await makeOneNode("docker-driver");

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { makeOneNode, type TestNodes } from "#harness/testing/support/clusters/one-node.ts";
 import { clusterStore } from "./cluster-store.ts";
 
-let made: OneNode;
+let made: TestNodes;
 
 beforeAll(async () => {
   made = await makeOneNode("cluster-store");

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, UsageError } from "#harness/core/errors.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { makeOneNode, type TestNodes } from "#harness/testing/support/clusters/one-node.ts";
 import { packages } from "./packages.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-packages-"));
-let made: OneNode;
+let made: TestNodes;
 
 beforeAll(async () => {
   made = await makeOneNode("packages");

@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { daemon } from "#drivers/kit/daemon/daemon.ts";
 import { connectRecorder } from "#harness/cnm/recorder/recorder.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import { makeOneNode, type OneNode } from "#harness/testing/support/clusters/one-node.ts";
+import { makeOneNode, type TestNodes } from "#harness/testing/support/clusters/one-node.ts";
 import { smallPlugin } from "#harness/testing/support/small-plugin.ts";
 import { recordPlugin } from "./record-plugin.ts";
 
-let made: OneNode;
+let made: TestNodes;
 
 beforeAll(async () => {
   made = await makeOneNode("recorder");

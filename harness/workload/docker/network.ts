@@ -18,6 +18,7 @@ import type { Workload } from "#harness/workload/workload.ts";
 import { idleContainer, makeContainer } from "./container.ts";
 import { deferRemoval, removed } from "./creation.ts";
 import { explainMissingPlugin } from "./missing-plugin.ts";
+import { explainUnattached } from "./unattached.ts";
 import { untilEngines } from "./until-engines.ts";
 
 /** A name that no other object of this or another run has. */
@@ -36,7 +37,7 @@ export async function askEngine<T>(node: ClusterNode, what: string, call: Promis
   }
 }
 
-/** What an engine refused, with where it looks for a plugin that it does not find. */
+/** What an engine refused, with where it looks for a plugin that it does not find, or why its swarm attached no container. */
 async function refusalOf(node: ClusterNode, what: string, error: unknown): Promise<EngineRefused> {
   const { statusCode, json, message } = error as {
     statusCode: number;
@@ -44,12 +45,12 @@ async function refusalOf(node: ClusterNode, what: string, error: unknown): Promi
     message: string;
   };
   const said = json?.message ?? message;
-  const missing = await explainMissingPlugin(node, said);
+  const explained = (await explainMissingPlugin(node, said)) ?? (await explainUnattached(node, said));
   return new EngineRefused({
     who: `${node.name}: ${what}`,
     expected: "success",
     got: `HTTP ${statusCode}: ${said}`,
-    ...missing,
+    ...explained,
   });
 }
 

@@ -5,14 +5,19 @@ import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 
-/** A cluster of one node, for tests of what drivers do on nodes. */
-export interface OneNode extends AsyncDisposable {
+/** A cluster of one node or more, for tests of what drivers do on nodes. */
+export interface TestNodes extends AsyncDisposable {
   readonly cluster: RemoteCluster;
 }
 
 /** Brings it up, with the first engine of the settings; disposing of it removes it. */
-export async function makeOneNode(name: string): Promise<OneNode> {
-  const settings = { ...readSettings(), KEEP: false, NODES: 1 };
+export function makeOneNode(name: string): Promise<TestNodes> {
+  return makeNodes(name, 1);
+}
+
+/** The same of so many nodes. */
+export async function makeNodes(name: string, nodes: number): Promise<TestNodes> {
+  const settings = { ...readSettings(), KEEP: false, NODES: nodes };
   const [word = "26.1"] = settings.ENGINE;
   const progress = progressOn(process.stderr);
   const engine = await ensureEngine(settings, progress);

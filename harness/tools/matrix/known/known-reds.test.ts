@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { exampleCell, exampleMatrix } from "#harness/testing/support/examples/matrix.ts";
 import { countMatrix } from "#harness/tools/matrix/matrix-run.ts";
+import { tellUnattached, unattachedReasons } from "#harness/workload/docker/unattached.ts";
 import { formatMarkdown } from "#reports/matrix/markdown.ts";
 import { matrixSchema } from "#reports/matrix/schema.ts";
 import { compareWithKnown, readKnownReds } from "./known-reds.ts";
@@ -62,6 +63,22 @@ test("what fails for another reason than the known one is not known", () => {
   expect(outcomes).toEqual([0, 1]);
 });
 
+test("a race that may strike any requirement is known by its reason alone, and once", () => {
+  const race = `{ driver: overlay, engines: ["26.1"], says: dropped, upstream: "${upstream}", reason: by its log, sometimes: true }`;
+  const known = readKnownReds(makeFile(`${entry(", reason: 'by its log, gone'")}- ${race}\n`));
+  const struck = { outcome: "failed", reason: "refused\n  by its log, dropped" } as const;
+  const both = { outcome: "failed", reason: "refused\n  by its log, gone" } as const;
+  const cells = [
+    exampleCell("overlay@26.1", { B2: struck, M4: both, M3: { outcome: "failed", reason: "no answer" } }),
+    exampleCell("overlay@26.1.5", { B2: { outcome: "passed" } }),
+    exampleCell("bridge@26.1", { B2: struck }),
+  ];
+  const found = compareWithKnown(cells, known).known.map(
+    ({ requirement, says }) => `${requirement}: ${says}`,
+  );
+  expect(found.toSorted()).toEqual(["B2: dropped", "M4: no answer"]);
+});
+
 test("what broke, was blocked or did not run is never taken for a known red", () => {
   const known = readKnownReds(makeFile(entry()));
   for (const outcome of ["error", "blocked", "not run", "unsupported"] as const) {
@@ -83,6 +100,16 @@ test.for([
   ],
   ["a key that is none", entry(", since: yesterday"), /known\.yaml:1: .*since/],
   [
+    "no requirement and no reason",
+    entry(", sometimes: true").replace(" requirement: M4,", ""),
+    /0\.requirement: expected an id of the catalogue, or a reason with `sometimes: true`, got nothing/,
+  ],
+  [
+    "no requirement of what always fails",
+    entry(", reason: always").replace(" requirement: M4,", ""),
+    /0\.requirement: expected an id/,
+  ],
+  [
     "no report",
     `- { driver: overlay, engines: ["26.1"], requirement: M4, says: no answer }\n`,
     /0\.upstream: expected .* got nothing/,
@@ -102,6 +129,18 @@ test("the project's own list and the one in the document can be read", () => {
   const [, sample = ""] = /```yaml\n([\s\S]*?)```/.exec(read("docs/matrix.md")) ?? [];
   expect(readKnownReds(makeFile(sample))).toMatchObject([{ engines: ["20.10", "26.1"], sometimes: true }]);
   expect(() => readKnownReds(join(projectRoot, "docs/docker-drivers.yaml"))).not.toThrow();
+});
+
+test("the project's own list knows each reason why a swarm attaches no container, as it is told", () => {
+  const known = readKnownReds(join(projectRoot, "docs/docker-drivers.yaml"));
+  const failed = (said: string) =>
+    ({ outcome: "failed", reason: `attaching to network failed\n${said}` }) as const;
+  for (const reason of unattachedReasons) {
+    const cells = [exampleCell("overlay@28.5.2", { M4: failed(tellUnattached("node1", reason).evidence) })];
+    expect(compareWithKnown(cells, known).known).toMatchObject([{ upstream: reason.report.split(",")[0] }]);
+  }
+  const others = [exampleCell("overlay@28.5.2", { M4: failed("  by its log, something else") })];
+  expect(compareWithKnown(others, known).known).toEqual([]);
 });
 
 test("a file that is not there is named", () => {
