@@ -1,4 +1,3 @@
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duplexPair } from "node:stream";
 import { defineDriver, type GroupSpec, type InstalledDriver, usualPolicySemantics } from "#drivers/driver.ts";
@@ -9,6 +8,7 @@ import { RecordingProxy } from "#harness/cnm/recorder/proxy.ts";
 import { connectRecorder, type ProtocolRecorder, serveRecorder } from "#harness/cnm/recorder/recorder.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { scratchSocket } from "#harness/core/process/scratch.ts";
 import { type CnmNetwork, createCnmNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
@@ -48,7 +48,7 @@ export default defineDriver((settings) => ({
   },
 
   async install(scope, cluster, session = scope) {
-    const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
+    const adminSocket = scratchSocket(session, "admin");
     await Promise.all(cluster.nodes.map((node) => checkTools(node)));
     const proxy = new RecordingProxy(
       session,
@@ -66,7 +66,7 @@ export default defineDriver((settings) => ({
     await service.start();
     const { offered: ipv6 } = await cluster.offers("ipv6");
     await Promise.all(cluster.nodes.map((node) => ensureGatewayBridge(scope, node, { ipv6 })));
-    return { adminSocket, recorder: await serveRecorder(session, [proxy], cluster.id) };
+    return { adminSocket, recorder: await serveRecorder(session, [proxy]) };
   },
 
   async connect(cluster, { adminSocket = "", recorder = "" }) {

@@ -1,13 +1,11 @@
-import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type CnmFaultName, cnmFaultNames, cnmFaults } from "#drivers/reference/faults/tables/cnm.ts";
 import { ReferencePlugin } from "#drivers/reference/plugin.ts";
 import { type PluginSocket, pluginSocket } from "#harness/cnm/client/client.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { UsageError } from "#harness/core/errors.ts";
+import { scratchSocket } from "#harness/core/process/scratch.ts";
 import type { Host } from "#harness/host/host.ts";
 
 /**
@@ -20,7 +18,7 @@ export async function serveReferencePlugin(scope: Scope, host: Host, fault?: str
   if (fault) plugin.faults.add(knownFault(fault));
   await plugin.start();
   scope.defer("the reference plugin", () => plugin.uninstall());
-  const path = join(tmpdir(), `netconform-${randomBytes(4).toString("hex")}.sock`);
+  const path = scratchSocket(scope, "plugin");
   const server = createServer((socket) => plugin.server(host.name).serve(socket));
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
   scope.defer(`the socket ${path}`, async () => {

@@ -36,7 +36,7 @@ export async function recordPlugin(
         : interposeSpec(scope, node, plugin.specFile, options),
     ),
   );
-  return { recorder: await serveRecorder(scope, proxies, cluster.id) };
+  return { recorder: await serveRecorder(scope, proxies) };
 }
 
 async function interposeSpec(

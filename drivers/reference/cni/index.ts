@@ -1,5 +1,3 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { CniNetwork, type Variants } from "#drivers/cni/network/network.ts";
 import type { Rendered } from "#drivers/cni/network/rendered.ts";
 import { NodeRuntimes, putBinary } from "#drivers/cni/network/runtimes.ts";
@@ -18,6 +16,7 @@ import { ReferenceService, type ServedNode } from "#drivers/reference/service.ts
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import { scratchSocket } from "#harness/core/process/scratch.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
@@ -44,7 +43,7 @@ export default defineDriver((settings) => ({
   needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"], ipv6: ["ipv6"] },
 
   async install(scope, cluster, session = scope) {
-    const adminSocket = join(tmpdir(), `netconform-${cluster.id}.sock`);
+    const adminSocket = scratchSocket(session, "admin");
     await Promise.all(
       cluster.nodes.map(async (node) => {
         await checkTools(node, ["iptables", "python3"]);

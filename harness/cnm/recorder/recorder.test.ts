@@ -30,7 +30,7 @@ async function recorded() {
       return new PluginClient(pluginSocket(path(`proxy${index}`)), "test");
     }),
   );
-  return { scope, clients, recorder: connectRecorder(await serveRecorder(scope, proxies, name)) };
+  return { scope, clients, recorder: connectRecorder(await serveRecorder(scope, proxies)) };
 }
 
 it("tells what was said since a mark, over all proxies, and what is held", async () => {

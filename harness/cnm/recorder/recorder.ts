@@ -1,10 +1,9 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Exchange } from "#harness/cnm/protocol/exchange.ts";
 import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import type { RuleViolation } from "#harness/cnm/rules/rules.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { scratchSocket } from "#harness/core/process/scratch.ts";
 import { type GivenTo, type ResultOf, RpcError } from "#harness/core/rpc/messages.ts";
 import type { Handlers } from "#harness/core/rpc/server.ts";
 import { callSocket, serveSocket } from "#harness/core/rpc/socket.ts";
@@ -47,12 +46,8 @@ export interface ProtocolRecorder {
 }
 
 /** Makes proxies reachable from other processes, until `scope` closes. Resolves to the address for `connectRecorder`. */
-export async function serveRecorder(
-  scope: Scope,
-  proxies: readonly RecordingProxy[],
-  name: string,
-): Promise<string> {
-  const path = join(tmpdir(), `netconform-recorder-${name}.sock`);
+export async function serveRecorder(scope: Scope, proxies: readonly RecordingProxy[]): Promise<string> {
+  const path = scratchSocket(scope, "recorder");
   const served = await serveSocket<Methods>(path, methodsOf(proxies));
   // A run that keeps its cluster ends without closing anything.
   served.unref();

@@ -1,9 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { $ } from "zx/core";
-import { makeScratchFolder } from "./scratch.ts";
+import { Scope } from "#harness/core/async/scope.ts";
+import { makeScratchFolder, scratchSocket } from "./scratch.ts";
 
 test("folders of processes that are gone are removed, those of others stay", async () => {
   const gone = $`true`;
@@ -17,4 +18,13 @@ test("folders of processes that are gone are removed, those of others stay", asy
   expect([mine, another].map((folder) => existsSync(folder))).toEqual([true, true]);
   expect(basename(mine)).toContain(`-${process.pid}-`);
   for (const folder of [mine, another]) rmSync(folder, { recursive: true });
+});
+
+test("the folder of a socket goes with its scope", async () => {
+  const scope = new Scope("a socket");
+  const path = scratchSocket(scope, "admin");
+  expect(basename(path)).toBe("admin.sock");
+  expect(existsSync(dirname(path))).toBe(true);
+  await scope.close();
+  expect(existsSync(dirname(path))).toBe(false);
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Scope } from "#harness/core/async/scope.ts";
 import { isAlive, ownIdentity } from "./process.ts";
 
 const prefix = "netconform-scratch-";
@@ -29,4 +30,11 @@ function removeAtOnce(folder: string): void {
 export function disposableFolder(): Disposable & { readonly path: string } {
   const path = makeScratchFolder();
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Where to listen with a unix socket, in such a folder; both are gone when `scope` closes, or after the process was killed. */
+export function scratchSocket(scope: Scope, name: string): string {
+  const folder = makeScratchFolder();
+  scope.defer(`the folder ${folder}`, () => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, `${name}.sock`);
 }
