@@ -29,9 +29,29 @@ describe("a node that does not boot", () => {
   }, 300_000);
 });
 
+/** Boots the node again with an sshd that listens half a second after it went to the background, and connects once it is said to listen. */
+const bootSlowly = `
+kill "$(cat /run/sshd.pid)"
+mv /usr/sbin/sshd /usr/sbin/sshd-soon
+printf '#!/bin/sh\\n(sleep 0.5; exec /usr/sbin/sshd-soon "$@") &\\n' >/usr/sbin/sshd
+chmod +x /usr/sbin/sshd
+netconform-node | {
+  while read -r line && [ "$line" != "netconform-node: sshd listens" ]; do :; done
+  bash -c '</dev/tcp/127.0.0.1/22' && echo connected
+  pkill --newest --full 'sleep infinity'
+}`;
+
+test("a node says that sshd listens when it does", async () => {
+  await using scope = new Scope("a node that boots");
+  const node = await prepare(scope, { AUTHORIZED_KEY: "none", ROLE: "external" });
+  const container = await node.onNetwork("none").start();
+  const { output } = await container.exec(["sh", "-c", bootSlowly]);
+  expect(output).toMatch(/^connected$/m);
+}, 300_000);
+
 async function prepare(
   scope: Scope,
-  environment: { AUTHORIZED_KEY: string; DOCKERD_FLAGS?: string },
+  environment: { AUTHORIZED_KEY: string; DOCKERD_FLAGS?: string; ROLE?: "external" },
 ): Promise<NodeContainer> {
   const settings = readSettings();
   const progress = progressOn(process.stderr);
