@@ -4,8 +4,7 @@ import { createHash } from "node:crypto";
 export const causeKinds = {
   "plugin start": "the plugin ended, or did not answer, while it was started",
   "plugin missing": "engines do not find the plugin",
-  "not attached":
-    "the swarm of an engine did not attach a container in time; what its log says of it is told",
+  "not attached": "the swarm of an engine did not attach a container in time; what it says of that is told",
   "driver file": "the driver file made a mistake of its own; file and line are told",
   "set-up": "what the suite brings up did not come up",
   "engine died": "the engine of a node ended without being told to; its pid and last words are told",

@@ -32,7 +32,7 @@ export function disposableFolder(): Disposable & { readonly path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Where to listen with a unix socket, in such a folder; both are gone when `scope` closes, or after the process was killed. */
+/** Where to listen with a unix socket, in such a folder; both are gone when `scope` closes; where this process is killed, another one's folder removes them. */
 export function scratchSocket(scope: Scope, name: string): string {
   const folder = makeScratchFolder();
   scope.defer(`the folder ${folder}`, () => rmSync(folder, { recursive: true, force: true }));

@@ -77,7 +77,9 @@ export const speakerFaults: readonly Fault<"chapters">[] = [
       "workload started": async (context, { workload }) => {
         const { node, ip } = workload;
         if (node !== firstNode(context) || !ip.endsWith(moving)) return;
-        await hide(node, (await node.run(["ip", "route", "show", ip])).trim());
+        // The one by the other node, which it was told of before, may still be there.
+        const shown = (await node.run(["ip", "route", "show", ip])).split("\n");
+        for (const route of shown.filter((line) => / dev veth/.test(line))) await hide(node, route.trim());
       },
     },
   },

@@ -1,43 +1,31 @@
 import { expect, test } from "vitest";
-import { isUnattached, readUnattached } from "./unattached.ts";
+import { isUnattached, readUnattached, unattachedReasons } from "./unattached.ts";
 
 const refused =
   "attaching to network failed, make sure your network options are correct and check manager logs";
 
 test.for([
   [`(HTTP code 500) server error - ${refused}: context deadline exceeded`, true],
+  [`failed to set up container networking: ${refused}: context deadline exceeded`, true],
   [`${refused}: rpc error: code = InvalidArgument`, false],
   ["failed to set up container networking: context deadline exceeded", false],
 ] as const)("%s", ([said, expected]) => {
   expect(isUnattached(said)).toBe(expected);
 });
 
-/** `seconds` after four o'clock. */
-const at = (seconds: number, words: string) =>
-  `time="2026-11-28T04:00:${String(seconds).padStart(2, "0")}.196737791Z" level=error ${words}`;
-const refusal = (seconds: number) =>
-  at(
-    seconds,
-    `msg="Handler for POST /v1.45/containers/90b970/start returned error: ${refused}: context deadline exceeded"`,
-  );
-const dropped = (seconds: number) =>
-  at(
-    seconds,
-    'msg="fatal task error" error="Failed to find a load balancer IP to use for network: wr826" module=node/agent/taskmanager',
-  );
-const unanswered = (seconds: number) => at(seconds, 'msg="Bulk sync to node fe1c5aa413ac timed out"');
+const now = 'now="2026-11-28T04:00:30.500000000Z"';
+const dropped = (time: string) =>
+  `time="2026-11-28T${time}" level=error msg="fatal task error" error="failed to find a load balancer IP to use for network: wr826ti79qgsww79ybh40ki9h" module=node/agent/taskmanager node.id=s6247h22ztv5efxpaz5uqbiky`;
 
 test.for([
-  ["a task that was dropped while the container waited", [dropped(1), refusal(20)], /before its own address/],
-  ["one that was dropped before it", [dropped(1), refusal(50)], undefined],
-  ["a join that gives up after the refusal", [refusal(20), unanswered(30)], /no answer of another node/],
-  ["one that gave up before the container waited", [unanswered(5), refusal(20)], undefined],
-  ["one that began after the refusal", [refusal(1), unanswered(55)], undefined],
-  ["of two refusals the last", [refusal(1), dropped(2), refusal(20)], /before its own address/],
-  ["a log of another form", ["fatal task error load balancer IP", refusal(20)], undefined],
-  ["no refusal", [dropped(1), unanswered(2)], undefined],
-] as const)("%s", ([, log, what]) => {
-  const found = readUnattached(log.join("\n"))?.what;
-  if (what === undefined) expect(found).toBeUndefined();
-  else expect(found).toMatch(what);
+  ["one that was dropped while the container waited", [now, dropped("04:00:11.196737791Z")], "dropped"],
+  ["the same on a node with a time zone", [now, dropped("06:00:11.196737791+02:00")], "dropped"],
+  ["one that was dropped before", [now, dropped("03:59:50.196737791Z")], undefined],
+  ["one that is dropped later", [now, dropped("04:00:31.196737791Z")], undefined],
+  ["an engine that waits for another node", [now, "waits"], "waits"],
+  ["both", [now, dropped("04:00:11.196737791Z"), "waits"], "dropped"],
+  ["a line of another form", [now, "failed to find a load balancer IP to use for network"], undefined],
+  ["a node that tells nothing", [""], undefined],
+] as const)("%s", ([, printed, reason]) => {
+  expect(readUnattached(printed.join("\n"))).toBe(reason && unattachedReasons[reason]);
 });

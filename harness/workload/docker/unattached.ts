@@ -1,92 +1,92 @@
-import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Cause } from "#harness/core/failure/cause.ts";
 import type { Host } from "#harness/host/host.ts";
 
-/** How long an engine waits until its swarm has attached a container, and until another node answers it when it joins a network. */
-const [attachMs, joinMs] = [20_000, 30_000];
-/** Between an event and its line in the log. */
+/** How long an engine waits until its swarm has attached a container; and between the end of that and the look at its log. */
+const attachMs = 20_000;
 const leewayMs = 2_000;
 
-/**
- * What an engine's log has of an attachment that its swarm did not make in time, and what each line says of the engine. It is the
- * engine that is told of, whichever container it was: the log names none.
- */
-export const unattachedReasons = [
-  {
-    line: /msg="fatal task error" error="failed to find a load balancer IP to use for network/i,
+/** Why the swarm of an engine did not attach a container in time, as far as the engine tells. */
+export const unattachedReasons = {
+  dropped: {
     what: "was given a container to attach before its own address in that network, and dropped it",
     report: "https://github.com/moby/moby/issues/41841",
-    // The task is dropped while the container waits for it.
-    after: { fromMs: -attachMs - leewayMs, toMs: leewayMs },
   },
-  {
-    line: /msg="Bulk sync to node \w+ timed out"/,
-    what: "joined that network, and no answer of another node arrived in 30 s",
-    report: "https://github.com/moby/moby/issues/47396, until 29.6",
-    // A join that began while the container waited for it gives up when that has been refused.
-    after: { fromMs: joinMs - attachMs - leewayMs, toMs: joinMs + leewayMs },
+  waits: {
+    what: "joins a network for a container, and waits up to 30 s for an answer of another node",
+    report: "https://github.com/moby/moby/issues/47396",
   },
-] as const;
+} as const;
 
-const refusal = /returned error: attaching to network failed, /;
-const script = `grep --text -iE 'attaching to network failed|load balancer IP|Bulk sync to node' /var/log/dockerd.log | tail -200`;
+type UnattachedReason = (typeof unattachedReasons)[keyof typeof unattachedReasons];
+
+/**
+ * Prints the time of the node, the lines of the engine's log about attachments that it dropped, and `waits` where one of its goroutines joins a
+ * network for a container and waits for another node. An engine writes its goroutines to a file when it is asked by SIGUSR1, and logs where
+ * that is.
+ */
+const look = `
+log=/var/log/dockerd.log
+date -u '+now="%Y-%m-%dT%H:%M:%S.%NZ"'
+grep --text 'failed to find a load balancer IP' "$log" | tail -n 50
+before=$(grep --text -c 'goroutine stacks written to' "$log")
+kill -USR1 "$(cat /run/docker.pid)" || exit 0
+for look in $(seq 50); do
+  [ "$(grep --text -c 'goroutine stacks written to' "$log")" -eq "$before" ] || break
+  sleep 0.1
+done
+file=$(grep --text -o 'goroutine stacks written to [^" ]*' "$log" | tail -n 1 | cut -d ' ' -f 5)
+[ -f "$file" ] || exit 0
+awk 'BEGIN { RS = "" } /networkAttacherController/ && /JoinNetwork/ && /bulkSyncNode/ { print "waits"; exit }' "$file"
+rm -f -- "$file"
+`;
 
 /** Whether an engine refuses a container since its swarm has not attached it in time. */
 export function isUnattached(said: string): boolean {
   return /attaching to network failed, .*: context deadline exceeded/.test(said);
 }
 
-/**
- * Why a swarm did not attach the container that an engine refused last, of the lines of that engine's log. `undefined` where they do not
- * tell. Pure.
- */
-export function readUnattached(log: string): { what: string; report: string } | undefined {
-  const lines = log.split("\n");
-  const refusedAt = timeOf(lines.findLast((line) => refusal.test(line)));
-  return unattachedReasons.find(({ line, after }) =>
-    lines.some((one) => {
-      const laterMs = timeOf(one) - refusedAt;
-      return line.test(one) && laterMs >= after.fromMs && laterMs <= after.toMs;
-    }),
-  );
+/** What `look` printed right after the refusal, as a reason. `undefined` where it tells none. Pure. */
+export function readUnattached(printed: string): UnattachedReason | undefined {
+  const lines = printed.split("\n");
+  const now = timeOf(/^now="([^"]+)"/, lines[0]);
+  const wasDropped = lines.some((line) => {
+    const agoMs = now - timeOf(/^time="([^"]+)"/, line);
+    // The line has the network by its id, which an engine that is not in it does not know.
+    return (
+      /msg="fatal task error" error="failed to find a load balancer IP/.test(line) &&
+      agoMs >= 0 &&
+      agoMs <= attachMs + leewayMs
+    );
+  });
+  if (wasDropped) return unattachedReasons.dropped;
+  return lines.includes("waits") ? unattachedReasons.waits : undefined;
 }
 
 /** NaN where the line has none. */
-function timeOf(line = ""): number {
-  return Date.parse(/^time="([^"]+)"/.exec(line)?.[1] ?? "");
+function timeOf(pattern: RegExp, line = ""): number {
+  return Date.parse(pattern.exec(line)?.[1] ?? "");
 }
 
 /**
- * For an engine that refuses a container since its swarm has not attached it in time: what its log says of that, as a cause and its
- * evidence; one of the reasons shows in the log up to half a minute later. `undefined` for anything else, and where the log tells nothing.
+ * For an engine that has just refused a container since its swarm has not attached it in time: why, as a cause and its evidence.
+ * `undefined` for anything else that it says, and where nothing tells why.
  */
 export async function explainUnattached(
   node: Pick<Host, "name" | "exec">,
   said: string,
-): Promise<ReturnType<typeof tellUnattached> | undefined> {
+): Promise<{ because: Cause; evidence: string } | undefined> {
   if (!isUnattached(said)) return undefined;
-  const what = `${node.name} to log why its swarm attached no container`;
-  try {
-    const found = await until({ what, deadlineMs: joinMs + leewayMs, everyMs: 500 }, async () => {
-      const { stdout } = await node.exec(["sh", "-c", script], { deadlineMs: 8_000 });
-      return readUnattached(stdout);
-    });
-    return tellUnattached(node.name, found);
-  } catch (error) {
-    if (error instanceof DeadlineExceeded) return undefined;
-    throw error;
-  }
+  // The refusal is what counts, also on a node that tells nothing more.
+  const told = await node.exec(["sh", "-c", look], { deadlineMs: 10_000 }).catch(() => undefined);
+  const reason = readUnattached(told?.stdout ?? "");
+  return reason && tellUnattached(node.name, reason);
 }
 
 /** A reason as the cause and the evidence of a refusal. */
 export function tellUnattached(
   node: string,
-  { what, report }: { what: string; report: string },
+  { what, report }: UnattachedReason,
 ): { because: Cause; evidence: string } {
   const told = `the engine of ${node} ${what}`;
-  return {
-    because: { kind: "not attached", what: told },
-    evidence: `  by its log, ${told}\n    (${report})`,
-  };
+  return { because: { kind: "not attached", what: told }, evidence: `  ${told}\n    (${report})` };
 }

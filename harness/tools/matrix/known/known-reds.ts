@@ -101,11 +101,12 @@ function isAbout(
 }
 
 /** `undefined` for a result that says nothing of what is known. */
-function stateOf(
-  { outcome, reason = "" }: RequirementResult,
-  known: KnownRedEntry,
-): KnownRed["state"] | undefined {
-  if (outcome === "failed") return known.reason?.test(reason) === false ? undefined : "seen";
+function stateOf({ outcome, tests }: RequirementResult, known: KnownRedEntry): KnownRed["state"] | undefined {
+  if (outcome === "failed") {
+    // A test that failed for another reason is not known by the others of its requirement.
+    const failed = tests.filter((one) => one.outcome === "failed");
+    return failed.every(({ reason = "" }) => known.reason?.test(reason) !== false) ? "seen" : undefined;
+  }
   return outcome === "passed" && !known.sometimes ? "gone" : undefined;
 }
 
