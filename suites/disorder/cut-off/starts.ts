@@ -13,6 +13,7 @@ import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { EngineRefused, NotGone, Unsupported } from "#harness/core/errors.ts";
 import { killAndStartEngine } from "#harness/workload/docker/engine/ends.ts";
+import { startAndHold } from "#harness/workload/docker/engine/held-starts.ts";
 import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
@@ -27,7 +28,6 @@ import {
   startWhenPossible,
   stop,
 } from "#suites/lifecycle/fixture.ts";
-import { startAndHold } from "./hold.ts";
 
 const startsAtATime = 5;
 const settleMs = 20_000;
