@@ -2,19 +2,11 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { EngineControl } from "#harness/cluster/engines/control/control.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import type { Fault, FaultContext } from "#harness/proof/fault.ts";
+import type { Fault } from "#harness/proof/fault.ts";
 import { inspectNetwork } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { keepEntry } from "./changes.ts";
-import {
-  drop,
-  endpointsLostWhenKilled,
-  inside,
-  interfaceOf,
-  keepDoing,
-  onRequirement,
-  secondNode,
-} from "./tools.ts";
+import { drop, endpointsLostWhenKilled, inside, interfaceOf, onRequirement } from "./tools.ts";
 
 const bridge = { tier: "chapters", chapter: "lifecycle", driver: "bridge" } as const;
 const overlay = { ...bridge, driver: "overlay" } as const;
@@ -142,12 +134,10 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     why: "published services answer on every node but the one that was updated",
     detectedBy: ["R7"],
     hop: { none: "the engine is asked for its endpoint of the network, and no packet" },
-    // The engine of both is restarted once, in whichever comes first: by itself R7 would put it back into the network.
-    mayFollow: ["R6b"],
     names: ["its endpoint of the ingress network"],
     alone: true,
     inject: {
-      "requirement begins": onRequirement("R7", leaveIngress),
+      "engine started": ({ chapter }, { node }) => leaveIngress(chapter, node),
     },
   },
   {
@@ -189,26 +179,19 @@ async function letIn(scope: Scope, node: ClusterNode): Promise<void> {
   await node.run(["sh", "-ec", script]);
 }
 
-/** Takes the second node's engine off swarm's ingress network until `scope` closes; with a restart it is there again. */
-async function leaveIngress(context: FaultContext, scope: Scope): Promise<void> {
-  const node = secondNode(context);
+/** Takes a node's engine off swarm's ingress network, which it has joined, until `scope` closes; with a restart it is there again. */
+async function leaveIngress(scope: Scope, node: ClusterNode): Promise<void> {
   const untilThere = () =>
     until({ what: `${node.name} to be in the ingress network`, deadlineMs: 90_000 }, async () => {
       const { containers } = await inspectNetwork(node, "ingress");
       return "ingress-sbox" in containers;
     });
+  await untilThere();
   scope.defer(`the engine of ${node.name}`, async () => {
     await (await EngineControl.of(node)).restart();
     await untilThere();
   });
-  await untilThere();
-  const leave = ["docker", "network", "disconnect", "--force", "ingress", "ingress-endpoint"];
-  await node.run(leave);
-  // An engine that is restarted afterwards joins it anew; while it ends there is nobody to ask.
-  keepDoing(scope, `${node.name} out of the ingress network`, async () => {
-    const network = await inspectNetwork(node, "ingress").catch(() => undefined);
-    if (network && "ingress-sbox" in network.containers) await node.exec(leave);
-  });
+  await node.run(["docker", "network", "disconnect", "--force", "ingress", "ingress-endpoint"]);
 }
 
 /** Of a container that has an address anew which a container of a lost node had. */
