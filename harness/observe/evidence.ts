@@ -1,4 +1,5 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { servesOpenVswitch } from "#harness/cluster/snapshot/open-vswitch.ts";
 import { type LogSizes, looksAtLogs } from "./logs.ts";
 
 /** A file of evidence: text or bytes under a file name. */
@@ -23,6 +24,9 @@ export interface NodeEvidence extends EvidenceFile {
 
 const perCommandMs = 8_000;
 
+/** Counters of SCTP, which nstat does not know. The file is there where the kernel has SCTP. */
+const sctpCounters = "/proc/net/sctp/snmp";
+
 /** What each network namespace but the node's own is, under the name of its container where it is one's. */
 const namespaces = `
 names=$(docker ps --quiet --no-trunc | xargs -r docker inspect --format '{{.NetworkSettings.SandboxKey}} {{.Name}}')
@@ -34,13 +38,14 @@ awk '$3 == "nsfs" { print $2 }' /proc/self/mounts | sort -u | while read -r path
     inside ip -details -statistics -batch - || continue
   inside ss --all --tcp --udp --sctp --numeric --processes --no-header
   inside nstat --zeros --ignore --noupdate | awk '$2 != 0 && NR > 1 { print $1, $2 }'
+  [ ! -e ${sctpCounters} ] || inside awk '$2 != 0 { print $1, $2 }' ${sctpCounters}
   inside conntrack --dump
 done
 `;
 
 /** The flows of each bridge of Open vSwitch with their counters, where that runs. */
 const flows = `
-[ -S /run/openvswitch/db.sock ] || exit 0
+${servesOpenVswitch} || exit 0
 for bridge in $(ovs-vsctl --timeout=5 list-br); do
   echo "----- $bridge"
   timeout 5 ovs-ofctl --names --protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14 dump-flows "$bridge"
@@ -64,11 +69,12 @@ const looks: Record<string, readonly string[]> = {
   sockets: ["ss", "--listening", "--tcp", "--udp", "--sctp", "--numeric", "--processes"],
   conntrack: ["conntrack", "--dump"],
   counters: ["nstat", "--ignore", "--noupdate"],
+  "SCTP counters": ["sh", "-c", `[ ! -e ${sctpCounters} ] || awk '$2 != 0 { print $1, $2 }' ${sctpCounters}`],
   namespaces: ["sh", "-c", namespaces],
   fdb: ["bridge", "fdb", "show"],
   iptables: ["iptables-save", "--counters"],
   nftables: ["nft", "list", "ruleset"],
-  ovs: ["sh", "-c", "[ ! -S /run/openvswitch/db.sock ] || ovs-vsctl --timeout=5 show"],
+  ovs: ["sh", "-c", `${servesOpenVswitch} || exit 0; ovs-vsctl --timeout=5 show`],
   flows: ["sh", "-c", flows],
   containers: ["docker", "ps", "--all"],
   networks: ["sh", "-c", "docker network inspect $(docker network ls --quiet)"],

@@ -4,6 +4,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { until, within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
+import { servesOpenVswitch } from "./open-vswitch.ts";
 
 /** A host, and the API of its engine. */
 type HostWithEngine = Host & { readonly docker: Docker };
@@ -42,9 +43,9 @@ section namespaces awk '$3 == "nsfs" { print $2 }' /proc/self/mounts
 section iptables iptables-save
 section ip6tables ip6tables-save
 section nftables nft --json list ruleset
-section ovs ovs-vsctl --no-heading --columns=name,tag,trunks list Port
+section ovs sh -c '${servesOpenVswitch} && ovs-vsctl --timeout=5 --no-heading --columns=name,tag,trunks list Port'
 section ovs-flows sh -c '
-  [ -S /run/openvswitch/db.sock ] || exit 0
+  ${servesOpenVswitch} || exit 0
   for bridge in $(ovs-vsctl --timeout=5 list-br); do
     timeout 5 ovs-ofctl --no-stats --names --protocols=OpenFlow10,OpenFlow11,OpenFlow12,OpenFlow13,OpenFlow14 dump-flows "$bridge" | sed "s/^/$bridge /"
   done'
