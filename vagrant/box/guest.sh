@@ -23,7 +23,8 @@ write() {
 
 packages() {
   arch=$(dpkg --print-architecture)
-  printf '%s\n' systemd systemd-sysv udev dbus "linux-image-cloud-$arch" initramfs-tools e2fsprogs
+  printf '%s\n' systemd systemd-sysv udev dbus passwd "linux-image-cloud-$arch" initramfs-tools \
+    e2fsprogs openssh-client
 }
 
 # The kernel is started directly: it needs the disk's driver and nothing else.
