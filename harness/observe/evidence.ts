@@ -1,5 +1,5 @@
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
-import { servesOpenVswitch } from "#harness/cluster/snapshot/open-vswitch.ts";
+import { servesOpenVswitch } from "#harness/host/setup/open-vswitch.ts";
 import { type LogSizes, looksAtLogs } from "./logs.ts";
 
 /** A file of evidence: text or bytes under a file name. */

@@ -2,12 +2,12 @@ import type { ExternalHost } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { addressOf } from "#harness/core/ip.ts";
 import { ProbeAgent } from "#harness/host/agent/agent.ts";
+import { startOpenVswitch, stopOpenVswitch } from "#harness/host/setup/open-vswitch.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import { dataWireOf } from "#harness/observe/data-wire.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 
 const bridge = "ncwire";
-const ovsControl = "/usr/share/openvswitch/scripts/ovs-ctl";
 
 /** The wire that the nodes' data interfaces are on, to which hosts outside of the cluster can be attached. */
 export interface Wire {
@@ -24,18 +24,17 @@ export interface Wire {
  */
 export async function openWire(scope: Scope, external: ExternalHost): Promise<Wire> {
   const device = dataWireOf(external);
-  const running = await external.exec(["ovs-vsctl", "--timeout=2", "show"]);
-  if (running.code !== 0) {
-    await external.run([ovsControl, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
+  if (await startOpenVswitch(external)) {
+    scope.defer(`Open vSwitch on ${external.name}`, () => stopOpenVswitch(external));
   }
   const kernel = (await external.exec(["test", "-d", "/sys/module/openvswitch"])).code === 0;
   await external.run([
-    ...["ovs-vsctl", "--may-exist", "add-br", bridge],
+    ...["ovs-vsctl", "--timeout=10", "--may-exist", "add-br", bridge],
     ...["--", "set", "bridge", bridge, `datapath_type=${kernel ? "system" : "netdev"}`],
     ...["--", "--may-exist", "add-port", bridge, device],
   ]);
   scope.defer(`the switch on ${external.name}`, () =>
-    external.run(["ovs-vsctl", "--if-exists", "del-br", bridge]),
+    external.run(["ovs-vsctl", "--timeout=10", "--if-exists", "del-br", bridge]),
   );
   return { attach: (inner, name, place) => attach(inner, external, name, place) };
 }
@@ -54,8 +53,8 @@ async function attach(
   await withUndo(
     scope,
     external,
-    ["ovs-vsctl", "add-port", bridge, port, "vlan_mode=access", `tag=${tag ?? 0}`],
-    ["ovs-vsctl", "--if-exists", "del-port", bridge, port],
+    ["ovs-vsctl", "--timeout=10", "add-port", bridge, port, "vlan_mode=access", `tag=${tag ?? 0}`],
+    ["ovs-vsctl", "--timeout=10", "--if-exists", "del-port", bridge, port],
   );
   // An engine without userland proxy lets its bridges send broadcasts back to where they came from; the switch would
   // learn its own host on the data interface.

@@ -27,5 +27,9 @@ export async function forgetLearned(node: ClusterNode): Promise<void> {
     nsenter --net="$ns" sh -c "$1" || test ! -e "$ns" || exit 1
   done`;
   await node.run(["sh", "-c", everywhere, "sh", forget]);
-  await node.run(["sh", "-c", "if test -e /run/openvswitch/ovs-vswitchd.pid; then ovs-appctl fdb/flush; fi"]);
+  await node.run([
+    "sh",
+    "-c",
+    "if test -e /run/openvswitch/ovs-vswitchd.pid; then ovs-appctl --timeout=10 fdb/flush; fi",
+  ]);
 }

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
+import { startOpenVswitch, stopOpenVswitch } from "#harness/host/setup/open-vswitch.ts";
 
 const rows = z.object({ data: z.array(z.array(z.unknown())) });
-const serviceScript = "/usr/share/openvswitch/scripts/ovs-ctl";
 
 /** One bridge of Open vSwitch on a host. */
 export class OvsBridge {
@@ -26,7 +25,7 @@ export class OvsBridge {
    * is loaded and the userspace one otherwise. Throws `HarnessError` when Open vSwitch is not installed.
    */
   async create(): Promise<{ userspace: boolean; startedService: boolean }> {
-    const startedService = await startService(this.#host);
+    const startedService = await startOpenVswitch(this.#host);
     const userspace = !(await hasKernelDatapath(this.#host));
     await this.#vsctl([
       ...["--may-exist", "add-br", this.name, "--", "set", "bridge", this.name, "fail_mode=secure"],
@@ -40,7 +39,7 @@ export class OvsBridge {
   }
 
   async stopService(): Promise<void> {
-    await this.#host.run([serviceScript, "stop"]);
+    await stopOpenVswitch(this.#host);
   }
 
   /** Ports by name, the bridge's own excepted: access tag or trunked tags, as text that compares. */
@@ -125,27 +124,14 @@ export class OvsBridge {
 
 /** Starts Open vSwitch where it does not run yet; `scope` stops it again. Throws `HarnessError` when it is not installed. */
 export async function openVSwitch(scope: Scope, host: Host): Promise<void> {
-  if (await startService(host))
-    scope.defer(`Open vSwitch on ${host.name}`, () => host.run([serviceScript, "stop"]));
+  if (await startOpenVswitch(host)) {
+    scope.defer(`Open vSwitch on ${host.name}`, () => stopOpenVswitch(host));
+  }
 }
 
 /** Whether the kernel has the module of Open vSwitch; without it bridges need the userspace datapath. */
 export async function hasKernelDatapath(host: Host): Promise<boolean> {
   return (await host.exec(["test", "-d", "/sys/module/openvswitch"])).code === 0;
-}
-
-/** Resolves to whether it had to be started. */
-async function startService(host: Host): Promise<boolean> {
-  // The daemon that forwards is asked itself: where systemd has the database's socket, that one answers without it.
-  const answered = await host.exec(["ovs-appctl", "--timeout=2", "version"]);
-  if (answered.code === 0) return false;
-  if (!(await host.files.exists(serviceScript))) {
-    throw new HarnessError(`${host.name}: Open vSwitch is not installed`, {
-      hint: "install the package openvswitch-switch on the node",
-    });
-  }
-  await host.run([serviceScript, "--no-mlockall", "--no-monitor", "--system-id=random", "start"]);
-  return true;
 }
 
 /** Settings of a port that carries one network, untagged. */

@@ -4,7 +4,7 @@ import type { Cluster } from "#harness/cluster/cluster.ts";
 import { until, within } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
-import { servesOpenVswitch } from "./open-vswitch.ts";
+import { servesOpenVswitch } from "#harness/host/setup/open-vswitch.ts";
 
 /** A host, and the API of its engine. */
 type HostWithEngine = Host & { readonly docker: Docker };

@@ -3,6 +3,7 @@ import { mendWires } from "#harness/cluster/engines/loss/wires.ts";
 import { endHastenedRotation } from "#harness/cluster/engines/rotation/rotation.ts";
 import { stopWebServer } from "#harness/cluster/external/external-host.ts";
 import { until } from "#harness/core/async/poll.ts";
+import { servesOpenVswitch } from "#harness/host/setup/open-vswitch.ts";
 import type { SshHost } from "#harness/host/ssh/ssh-host.ts";
 import { readAddressing, undoAddressing } from "./addressing.ts";
 import { readEngineConfiguration, startAgain, undoEngineConfiguration } from "./engine-configuration.ts";
@@ -128,7 +129,7 @@ async function undoNames(host: SshHost, before: HostMarker["before"]): Promise<v
   const script = `
     known() { printf '%s\\n' "$1" | grep -qx -- "$2"; }
     ours() { printf '%s\\n' "$1" | grep -qxE -- '(nc-?[a-z0-9].*|n[ghop][0-9a-f]{11}|nv[0-9]+|nr[0-9a-f]{4})'; }
-    for bridge in $(ovs-vsctl --timeout=10 list-br 2>/dev/null); do
+    for bridge in $(${servesOpenVswitch} && ovs-vsctl --timeout=10 list-br 2>/dev/null); do
       ours "$bridge" && { known "$1" "$bridge" || ovs-vsctl --timeout=10 --if-exists del-br "$bridge"; }
     done
     for link in $(ls /sys/class/net); do
