@@ -5,7 +5,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { tallyOf } from "#reports/conformance/outcome/verdict.ts";
 import { generator } from "#reports/environment.ts";
 import { byDriver, type MatrixCounts } from "#reports/matrix/outcomes.ts";
-import { type Cell, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";
+import { type Cell, type KnownRed, type Matrix, matrixVersion, type Speed } from "#reports/matrix/schema.ts";
 import { CellRun, cellsFolder, folderOf } from "./cell-run.ts";
 import type { PlannedCell } from "./plan/plan.ts";
 import { isRed } from "./view.ts";
@@ -186,8 +186,15 @@ export function countMatrix({
     return state === "broken" || (state === "incomplete" && !red);
   }).length;
   const faults = cells.reduce((sum, { errors }) => sum + errors.length, 0);
-  const seen = known.filter(({ state }) => state === "seen").length;
-  const gone = known.length - seen;
-  const failed = summary.failed - seen + gone + summary.error + broken + faults;
-  return { passed: summary.passed, failed, known: seen };
+  const seen = known.filter(({ state }) => state === "seen");
+  const gone = known.length - seen.length;
+  // What is provisional is no part of the summary either.
+  const taken = seen.filter((one) => !isProvisional(cells, one)).length;
+  const failed = summary.failed - taken + gone + summary.error + broken + faults;
+  return { passed: summary.passed, failed, known: seen.length };
+}
+
+function isProvisional(cells: readonly Cell[], { cell, requirement }: KnownRed): boolean {
+  const results = cells.find(({ name }) => name === cell)?.target?.results ?? [];
+  return results.some((result) => result.requirement === requirement && result.provisional === true);
 }

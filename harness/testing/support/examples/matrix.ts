@@ -16,6 +16,7 @@ export interface ExampleResult {
   evidence?: string[];
   transcript?: string;
   test?: string;
+  provisional?: true;
 }
 
 type ExampleId = "B1" | "B2" | "M3" | "M4" | "M8" | "R4" | "V3";
@@ -63,7 +64,7 @@ export function exampleCell(
 
 function exampleResult(id: ExampleId, given: ExampleResult): RequirementResult {
   const { title, level, source, profile } = requirementOf(id);
-  const { outcome, reason, facts, evidence = [], transcript, test = title } = given;
+  const { outcome, reason, facts, evidence = [], transcript, test = title, provisional } = given;
   const told = reason === undefined ? {} : { reason };
   const ran = outcome !== "not run";
   return {
@@ -72,6 +73,7 @@ function exampleResult(id: ExampleId, given: ExampleResult): RequirementResult {
     level,
     source: { ...source },
     profile,
+    ...(provisional ? { provisional } : {}),
     ...(ran ? { chapter: "multihost" } : {}),
     outcome,
     ...told,

@@ -42,6 +42,15 @@ test("what fails as is known does not fail the matrix, and is told with its repo
   expect(text.match(/<b>M4<\/b> failed on/g)).toHaveLength(2);
 });
 
+test("what is provisional is no part of the counts, known or not", () => {
+  const failed = { outcome: "failed", reason: "no answer" } as const;
+  const cell = exampleCell("overlay@26.1", { M4: { ...failed, provisional: true }, M3: failed });
+  const matrix = exampleMatrix([cell]);
+  Object.assign(matrix, compareWithKnown(matrix.cells, readKnownReds(makeFile(entry()))));
+  expect(matrix.known).toHaveLength(1);
+  expect(countMatrix(matrix)).toEqual({ passed: 0, failed: 1, known: 1 });
+});
+
 test("what is known to fail and passes fails the matrix, but for what fails only sometimes", () => {
   const cells = [exampleCell("overlay@26.1", { M4: { outcome: "passed" } })];
   const strict = exampleMatrix(cells);
