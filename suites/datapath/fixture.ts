@@ -15,6 +15,7 @@ import { expectNoPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -28,6 +29,11 @@ export function nodeOf({ nodes }: Pick<Cluster, "nodes">): ClusterNode {
   const [node] = nodes;
   if (!node) throw new HarnessError("expected a cluster of one node or more, got none");
   return node;
+}
+
+/** A network's name that comes first: through that network Docker's bridge goes out, and publishes, of all that a container has. */
+export function firstName(): string {
+  return uniqueName("aa");
 }
 
 /** Addresses of a workload on all its interfaces but loopback, without prefix; not those that hold on one link alone. */

@@ -22,6 +22,7 @@ import {
   addressesBehindNode,
   addressesOf,
   expectApart,
+  firstName,
   nodeOf,
   port,
   routeThrough,
@@ -33,7 +34,8 @@ chapter("datapath", ({ requirement, shared }) => {
   );
 
   const neighbours = shared("a network with two containers on one node", async ({ scope, ...context }) => {
-    const stacked = await createStacked(scope, context);
+    // What B11 leaves has the egress until then.
+    const stacked = await createStacked(scope, context, { name: firstName() });
     const { network } = stacked;
     const node = nodeOf(context.cluster);
     const [a, b] = await Promise.all([network.run(scope, node), network.run(scope, node)]);
@@ -49,14 +51,16 @@ chapter("datapath", ({ requirement, shared }) => {
   });
 
   const internal = shared(
-    "an internal network with two containers on that node",
+    "an internal network with two containers on that node, and one on another where networks span them",
     async ({ scope, ...context }) => {
       const stacked = await createStacked(scope, context, { internal: true });
       const { network } = stacked;
       const node = nodeOf(context.cluster);
       const publish = protocols.map((protocol) => ({ port, protocol, hostPort: internalPort }));
       const [a, b] = await Promise.all([network.run(scope, node, { publish }), network.run(scope, node)]);
-      return { ...stacked, a, b };
+      const [, second] = context.cluster.nodes;
+      const spans = second !== undefined && context.declaration.capabilities.includes("multihost");
+      return { ...stacked, a, b, far: spans ? [await network.run(scope, second)] : [] };
     },
   );
 
@@ -114,13 +118,18 @@ chapter("datapath", ({ requirement, shared }) => {
     const { use, cluster, declaration, scope, fact } = test;
     const elsewhere = await use(neighbours);
     const everywhere = await use(hosts);
-    const { versions, over, a, b } = await use(internal);
+    const { versions, over, a, b, far } = await use(internal);
     const named = declaration.capabilities.includes("names");
     const servers = await Promise.all(protocols.map((protocol) => serve(a, { ports: [port], protocol })));
     const inside = async (version: IpVersion) => {
-      const [own, neighbour] = await Promise.all([over(version, a), over(version, b)]);
-      await Promise.all(servers.map((server) => expectOpen(neighbour, server.at(port, { address: own.ip }))));
-      if (named) await expectPingByName(a, neighbour);
+      const [own, ...others] = await Promise.all([a, b, ...far].map((one) => over(version, one)));
+      if (!own) throw new TypeError("expected the one that serves");
+      await Promise.all(
+        others.flatMap((other) =>
+          servers.map((server) => expectOpen(other, server.at(port, { address: own.ip }))),
+        ),
+      );
+      if (named) await Promise.all(others.map((other) => expectPingByName(a, other)));
     };
     await Promise.all(versions.map(inside));
 

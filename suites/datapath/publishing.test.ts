@@ -2,17 +2,17 @@ import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { heldOver, ipv6FilteredSince, nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
-import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
+import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
-import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   addressesBehindNode,
+  firstName,
   nodeOf,
   port,
   portOf,
@@ -128,7 +128,7 @@ chapter("datapath", ({ requirement, shared }) => {
 
   requirement(
     "X8a",
-    "two chosen ports over each IP version, one that is taken, one whose container is gone",
+    "two chosen ports over TCP and UDP and each IP version, one that is taken, one whose container is gone",
     async (test) => {
       const { use, scope, cluster } = test;
       const { network, versions } = await use(stack);
@@ -136,35 +136,45 @@ chapter("datapath", ({ requirement, shared }) => {
       const node = nodeOf(cluster);
       const held = heldOver(test, versions, { since: ipv6FilteredSince });
       const own = scope.child("containers with ports that the engine chose");
-      const run = () => network.run(own, node, { publish: [{ port }] });
+      const publish = protocols.map((protocol) => ({ port, protocol }));
+      const run = () => network.run(own, node, { publish });
       const workloads = await Promise.all([run(), run()]);
-      const chosen = await Promise.all(
-        held.map((version) => Promise.all(workloads.map((workload) => portOf(workload, port, { version })))),
-      );
-      for (const [index, [one, another]] of chosen.entries()) {
-        expectThat(one !== another, {
-          who: `docker port of ${workloads.map(({ name }) => name).join(" and ")}, ${nameOf(held[index]!)}`,
-          expected: "different ports",
-          got: `${one} for both`,
-        });
-      }
-      const servers = await Promise.all(workloads.map((workload) => serve(workload, { ports: [port] })));
-      const asked = held.flatMap((version, at) => {
-        const { external, node: here } = everywhere.over(version);
-        return servers.map((server, index) => ({
-          from: external,
-          target: server.at(port, { address: here.ip, port: chosen[at]![index]! }),
-        }));
-      });
+      const asked = await Promise.all(
+        protocols.map(async (protocol) => {
+          const servers = await Promise.all(
+            workloads.map((workload) => serve(workload, { ports: [port], protocol })),
+          );
+          return Promise.all(
+            held.map(async (version) => {
+              const { external, node: here } = everywhere.over(version);
+              const chosen = await Promise.all(
+                workloads.map((workload) => portOf(workload, port, { version, protocol })),
+              );
+              expectThat(new Set(chosen).size === chosen.length, {
+                who: `docker port of ${workloads.map(({ name }) => name).join(" and ")}, ${protocol}, ${nameOf(version)}`,
+                expected: "different ports",
+                got: `${chosen[0]} for both`,
+              });
+              return servers.map((server, index) => ({
+                protocol,
+                from: external,
+                target: server.at(port, { address: here.ip, port: chosen[index]! }),
+              }));
+            }),
+          );
+        }),
+      ).then((one) => one.flat(2));
       const areReached = () => Promise.all(asked.map(({ from, target }) => expectOpen(from, target)));
       await areReached();
 
-      const taken = chosen[0]![0]!;
-      await expectRefusal(
-        `docker run --publish ${taken}:${port}`,
-        network.run(scope, node, { publish: [{ port, hostPort: taken }] }),
-        [String(taken)],
-      );
+      for (const protocol of protocols) {
+        const taken = asked.find((one) => one.protocol === protocol)!.target.port;
+        await expectRefusal(
+          `docker run --publish ${taken}:${port}/${protocol}`,
+          network.run(scope, node, { publish: [{ port, protocol, hostPort: taken }] }),
+          [String(taken)],
+        );
+      }
       await areReached();
 
       await own.close();
@@ -172,39 +182,49 @@ chapter("datapath", ({ requirement, shared }) => {
     },
   );
 
-  requirement("X8a", "two containers share a range of two ports, over each IP version", async (test) => {
-    const { use, scope, cluster } = test;
-    const { network, versions } = await use(stack);
-    const everywhere = await use(hosts);
-    const node = nodeOf(cluster);
-    const workloads: Workload[] = [];
-    for (const _ of range)
-      workloads.push(
-        await network.run(scope, node, { publish: [{ port, hostPort: { from: range[0], to: range[1] } }] }),
+  requirement(
+    "X8a",
+    "two containers share a range of two ports, over TCP, UDP and each IP version",
+    async (test) => {
+      const { use, scope, cluster } = test;
+      const { network, versions } = await use(stack);
+      const everywhere = await use(hosts);
+      const node = nodeOf(cluster);
+      const hostPort = { from: range[0], to: range[1] };
+      const publish = protocols.map((protocol) => ({ port, protocol, hostPort }));
+      const workloads: Workload[] = [];
+      for (const _ of range) workloads.push(await network.run(scope, node, { publish }));
+      const servers = await Promise.all(
+        protocols.map(async (protocol) => ({
+          protocol,
+          both: await Promise.all(workloads.map((workload) => serve(workload, { ports: [port], protocol }))),
+        })),
       );
-    const servers = await Promise.all(workloads.map((workload) => serve(workload, { ports: [port] })));
-    await overEach(
-      test,
-      versions,
-      async (version) => {
+      const isShared = async (version: IpVersion) => {
         const { external, node: here } = everywhere.over(version);
-        const taken = await Promise.all(workloads.map((workload) => portOf(workload, port, { version })));
-        const who = `docker port of two containers, ${nameOf(version)}`;
-        expectFact(who, "ports of the range", taken.toSorted(), [...range]);
         await Promise.all(
-          servers.map((server, index) =>
-            expectOpen(external, server.at(port, { address: here.ip, port: taken[index]! })),
-          ),
+          servers.map(async ({ protocol, both }) => {
+            const taken = await Promise.all(
+              workloads.map((workload) => portOf(workload, port, { version, protocol })),
+            );
+            const who = `docker port of two containers, ${protocol}, ${nameOf(version)}`;
+            expectFact(who, "ports of the range", taken.toSorted(), [...range]);
+            await Promise.all(
+              both.map((server, index) =>
+                expectOpen(external, server.at(port, { address: here.ip, port: taken[index]! })),
+              ),
+            );
+          }),
         );
-      },
-      { since: ipv6FilteredSince },
-    );
-  });
+      };
+      await overEach(test, versions, isShared, { since: ipv6FilteredSince });
+    },
+  );
 
   requirement("X8b", "in a second network, and out of it again, over each IP version", async (test) => {
     const { use, scope, cluster, fact } = test;
     const { network, versions } = await use(stack);
-    const second = (await createStacked(scope, test, { name: first() })).network;
+    const second = (await createStacked(scope, test, { name: firstName() })).network;
     const everywhere = await use(hosts);
     const node = nodeOf(cluster);
     const held = heldOver(test, versions, { since: ipv6FilteredSince });
@@ -243,8 +263,3 @@ chapter("datapath", ({ requirement, shared }) => {
     await unchanged("after it left that");
   });
 });
-
-/** The egress goes through the network whose name comes first, and with it what is published. */
-function first(): string {
-  return uniqueName("aa");
-}

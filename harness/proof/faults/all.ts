@@ -2,6 +2,7 @@ import type { Fault } from "#harness/proof/fault.ts";
 import { attachmentFaults } from "./attachment.ts";
 import { bgpFaults } from "./bgp.ts";
 import { changeFaults } from "./changes.ts";
+import { chosenPortFaults } from "./chosen-ports.ts";
 import { cniFaults } from "./cni/all.ts";
 import { connectionFaults } from "./connections.ts";
 import { datapathFaults } from "./datapath.ts";
@@ -32,6 +33,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...nameFaults,
   ...translationFaults,
   ...datapathFaults,
+  ...chosenPortFaults,
   ...internalFaults,
   ...gatewayModeFaults,
   ...encryptionFaults,

@@ -273,28 +273,6 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
         untranslated(chapter, node, `udp dport ${otherPort}`),
     },
   },
-  {
-    name: "chosen-port-outlives-its-container",
-    on: overlay,
-    breaks: "keeps the rule of a port that the engine chose when the container is gone",
-    why: "clients hang on a port that nobody serves",
-    detectedBy: ["X8a"],
-    hop: ["last seen on node1 ", "(out)"],
-    mayFollow: ["X8b"],
-    inject: {
-      "workload started": async ({ chapter }, { workload }) => {
-        const { node } = workload;
-        for (const port of await chosenPorts(workload)) {
-          const rule = ["PREROUTING", "-p", "tcp", "--dport", String(port), "-j", "DNAT"];
-          await insertRule(chapter, node, "nat", [
-            ...rule,
-            "--to-destination",
-            await behindGateway(workload),
-          ]);
-        }
-      },
-    },
-  },
 ];
 
 /** The end of a rule of iptables that lets all UDP through. */
@@ -306,7 +284,6 @@ const publishedSctp = 9132;
 const keptPort = 9114;
 const interruptedPort = 9116;
 const otherPort = 9117;
-const containerPort = 8081;
 
 /** What matches is not tracked, and so not translated; until `scope` closes. */
 export async function untranslated(scope: Scope, node: ClusterNode, match: string): Promise<void> {
@@ -342,20 +319,8 @@ async function resolvesOnLoopback(node: ClusterNode): Promise<boolean> {
   return /^nameserver 127\./m.test(await node.files.readText("/etc/resolv.conf"));
 }
 
-/** Ports that the engine chose lie where no test has one of its own. */
-async function chosenPorts({ node, name }: Workload): Promise<number[]> {
-  const listed = await node.run(["docker", "port", name]);
-  const ports = [...listed.matchAll(/0\.0\.0\.0:(\d+)$/gm)].map(([, port]) => Number(port));
-  return ports.filter((port) => port > 30_000);
-}
-
-/** The address and port of a container on docker_gwbridge. */
-async function behindGateway(workload: Workload): Promise<string> {
-  return `${await onGateway(workload)}:${containerPort}`;
-}
-
 /** The address of a container on docker_gwbridge. */
-async function onGateway(workload: Workload): Promise<string> {
+export async function onGateway(workload: Workload): Promise<string> {
   const route = (await inside(workload, ["ip", "route", "show", "default"])).trim();
   const device = / dev (\S+)/.exec(route)?.[1];
   const address = (await workload.links()).find(({ name }) => name === device)?.addresses[0];

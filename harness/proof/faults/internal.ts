@@ -1,8 +1,8 @@
 import { networkOf, nthAddress } from "#harness/core/ip.ts";
-import type { Fault, FaultActs } from "#harness/proof/fault.ts";
+import type { Fault, FaultActs, FaultContext } from "#harness/proof/fault.ts";
 import { isInternal } from "./datapath.ts";
 import { insertRule } from "./firewall.ts";
-import { answerOn, inside } from "./tools.ts";
+import { answerOn, drop, inside, secondNode } from "./tools.ts";
 
 const bridge = { tier: "chapters", chapter: "datapath", driver: "bridge" } as const;
 /** Its containers of an internal network have a default route, so that nothing but the firewall keeps them in. */
@@ -23,6 +23,18 @@ export const internalFaults: readonly Fault<"chapters">[] = [
       // The engine lists none as published, since nothing leads there.
       const wanted = ["docker", "inspect", "--format", "{{json .HostConfig.PortBindings}}", name];
       if ((await node.run(wanted)).includes(`"${internalPort}"`)) await answerOn(scope, node, internalPort);
+    }),
+  },
+  {
+    name: "internal-network-ends-at-its-node",
+    on: { ...bridge, driver: "overlay" },
+    breaks: "drops what a container of an internal network on the second node sends to others of it over TCP",
+    why: "a database in an internal network is reached by the services of its own node alone",
+    detectedBy: ["B10"],
+    hop: ["it did not leave c-", "dropped by inet fault_", "tcp dport 8081 drop"],
+    inject: onInternal(async ({ workload, scope }, context) => {
+      if (workload.node !== secondNode(context)) return;
+      await drop(scope, workload, "output", `tcp dport ${innerPort}`);
     }),
   },
   {
@@ -87,14 +99,15 @@ export const internalFaults: readonly Fault<"chapters">[] = [
 
 /** What the chapter publishes. */
 const internalPort = 9110;
+const innerPort = 8081;
 
 type Started = Parameters<NonNullable<FaultActs["workload started"]>>[1];
 
 /** Acts on each workload that is started in an internal network. */
-function onInternal(act: (started: Started) => Promise<void>): FaultActs {
+function onInternal(act: (started: Started, context: FaultContext) => Promise<void>): FaultActs {
   return {
-    "workload started": async (_context, started) => {
-      if (await isInternal(started.workload, started.network)) await act(started);
+    "workload started": async (context, started) => {
+      if (await isInternal(started.workload, started.network)) await act(started, context);
     },
   };
 }
