@@ -36,6 +36,8 @@ awk '$3 == "nsfs" { print $2 }' /proc/self/mounts | sort -u | while read -r path
   inside() { nsenter --net="$path" "$@" 2>&1; }
   printf '%s\\n' 'address show' 'route show table all' 'rule show' 'neighbour show' |
     inside ip -details -statistics -batch - || continue
+  inside ip -6 rule show
+  inside nft list ruleset
   inside ss --all --tcp --udp --sctp --numeric --processes --no-header
   inside nstat --zeros --ignore --noupdate | awk '$2 != 0 && NR > 1 { print $1, $2 }'
   [ ! -e ${sctpCounters} ] || inside awk '$2 != 0 { print $1, $2 }' ${sctpCounters}
@@ -65,6 +67,7 @@ const looks: Record<string, readonly string[]> = {
   links: ["ip", "-details", "-statistics", "address", "show"],
   routes: ["ip", "route", "show", "table", "all"],
   rules: ["ip", "rule", "show"],
+  "IPv6 rules": ["ip", "-6", "rule", "show"],
   neighbours: ["ip", "neighbour", "show"],
   sockets: ["ss", "--listening", "--tcp", "--udp", "--sctp", "--numeric", "--processes"],
   conntrack: ["conntrack", "--dump"],
@@ -73,6 +76,7 @@ const looks: Record<string, readonly string[]> = {
   namespaces: ["sh", "-c", namespaces],
   fdb: ["bridge", "fdb", "show"],
   iptables: ["iptables-save", "--counters"],
+  ip6tables: ["ip6tables-save", "--counters"],
   nftables: ["nft", "list", "ruleset"],
   ovs: ["sh", "-c", `${servesOpenVswitch} || exit 0; ovs-vsctl --timeout=5 show`],
   flows: ["sh", "-c", flows],

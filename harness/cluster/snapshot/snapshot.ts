@@ -35,6 +35,7 @@ section addresses ip -oneline address show
 section routes ip route show table all
 section routes6 ip -6 route show table all
 section rules ip rule show
+section rules6 ip -6 rule show
 section xfrm-states ip -oneline xfrm state list nokeys
 section xfrm-policies ip -oneline xfrm policy list nosock
 section permanent-neighbours ip neighbour show nud permanent
