@@ -1,7 +1,7 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import { nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
-import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
+import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
@@ -56,7 +56,7 @@ chapter("datapath", ({ requirement, shared }) => {
         const { external: outside, node: here } = everywhere.over(version);
         const { ip } = await over(version, workload);
         await routeThrough(scope, cluster.external, ip, here.ip);
-        await expectOutside(cluster, workload, version, everywhere, { source: ip });
+        await expectEgress(workload, everywhere.over(version), { source: ip });
         await using asked = await serve(outside, { ports: [0], protocol: "udp" });
         await expectOpenAs(workload, asked.at(asked.ports[0] ?? 0), ip);
         for (const { published, unpublished } of direct(ip)) {

@@ -2,7 +2,7 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectThat } from "#harness/conformance/expect.ts";
 import { ipv6FilteredSince, nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
-import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
+import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
@@ -154,7 +154,11 @@ chapter("datapath", ({ requirement, shared }) => {
         control: () => by,
         mayLackRoute: true,
       });
-      const out = [...outside, another].map((target) => apart(self, target, stranger));
+      const remote = await Promise.all(far.map((one) => over(version, one)));
+      const out = [
+        ...[...outside, another].map((target) => apart(self, target, stranger)),
+        ...remote.flatMap((one) => [external, another].map((target) => apart(one, target, stranger))),
+      ];
       const into = [stranger, ...ways.map(({ host }) => host)].map((from) => apart(from, self, neighbour));
       await Promise.all([
         besideControl(
@@ -179,22 +183,20 @@ chapter("datapath", ({ requirement, shared }) => {
   });
 
   requirement("B10", "no default route leads out of an internal network", async (test) => {
-    const { versions, a } = await test.use(internal);
-    await judgeAsPromised(test, () =>
-      overEach(
-        test,
-        versions,
-        async (version) => {
-          const { code, stdout, stderr } = await a.inNetns(["ip", `-${version}`, "route", "show", "default"]);
-          expectThat(code === 0 && stdout.trim() === "", {
-            who: `${a.name} of an internal network, ${nameOf(version)}`,
-            expected: "no default route",
-            got: (stdout + stderr).trim() || `exit ${code}`,
-          });
-        },
-        { since: ipv6FilteredSince },
-      ),
-    );
+    const { versions, a, far } = await test.use(internal);
+    const hasNone = async (workload: Workload, version: IpVersion) => {
+      const asked = ["ip", `-${version}`, "route", "show", "default"];
+      const { code, stdout, stderr } = await workload.inNetns(asked);
+      expectThat(code === 0 && stdout.trim() === "", {
+        who: `${workload.name} of an internal network, ${nameOf(version)}`,
+        expected: "no default route",
+        got: (stdout + stderr).trim() || `exit ${code}`,
+      });
+    };
+    const haveNone = async (version: IpVersion) => {
+      await Promise.all([a, ...far].map((workload) => hasNone(workload, version)));
+    };
+    await judgeAsPromised(test, () => overEach(test, versions, haveNone, { since: ipv6FilteredSince }));
   });
 
   requirement(
@@ -240,7 +242,7 @@ chapter("datapath", ({ requirement, shared }) => {
       const { use, cluster, scope, declaration } = test;
       const [first, second, everywhere] = await Promise.all([use(neighbours), use(others), use(hosts)]);
       const reachesOutside = () =>
-        overEach(test, first.versions, (version) => expectOutside(cluster, workload, version, everywhere), {
+        overEach(test, first.versions, (version) => expectEgress(workload, everywhere.over(version)), {
           since: ipv6FilteredSince,
         });
       const reachesPeers = async (...networks: (typeof first)[]) => {

@@ -1,5 +1,5 @@
 import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
-import { expectOutside } from "#harness/conformance/ip-versions/egress.ts";
+import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
 import { peerOf, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { ipVersionsOf, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
@@ -40,11 +40,7 @@ export async function expectAsDeclared(
   await expectReached(test, kept, { from: peer, stacked, everywhere, hostPort });
   const held = heldOver(test, stacked.versions, { since: ipv6FilteredSince });
   if (capabilities.includes("outbound")) {
-    await Promise.all(
-      [kept, stranger].flatMap((workload) =>
-        held.map((version) => expectOutside(test.cluster, workload, version, everywhere)),
-      ),
-    );
+    await Promise.all(held.map((version) => expectEgress(stranger, everywhere.over(version))));
   }
   if (!capabilities.includes("isolation")) return;
   const ways = held.map(async (version) => {

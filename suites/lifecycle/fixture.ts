@@ -2,6 +2,7 @@ import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
+import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
 import { peerOf, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import type { Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
@@ -110,8 +111,8 @@ export interface Reach {
 }
 
 /**
- * The workload and its peer reach each other over each IP version of their network, the peer by name where the driver has names, and the
- * external host reaches what the node publishes, over IPv6 where Docker promises that. Each within `reachMs`.
+ * The workload and its peer reach each other over each IP version of their network, also by name where the driver has names, each within
+ * `reachMs`. The workload reaches the external host, and that one what the node publishes, over IPv6 where Docker promises that.
  */
 export async function expectReached(
   test: LifecycleTest,
@@ -126,13 +127,17 @@ export async function expectReached(
         expectPing(peer, own, { deadlineMs: reachMs }),
         expectPing(own, peer, { deadlineMs: reachMs }),
       ]);
-      if (named) await expectPingByName(from, own, reachMs);
+      if (!named) return;
+      await Promise.all([expectPingByName(from, own, reachMs), expectPingByName(workload, peer, reachMs)]);
     }),
   );
-  if (hostPort === undefined || !publishes(test)) return;
   const held = heldOver(test, versions, { since: ipv6FilteredSince }).map((version) =>
     everywhere.over(version),
   );
+  if (test.declaration.capabilities.includes("outbound")) {
+    await Promise.all(held.map((hosts) => expectEgress(workload, hosts)));
+  }
+  if (hostPort === undefined || !publishes(test)) return;
   await Promise.all(
     transports.map(async (protocol) => {
       await using server = await serve(workload, { ports: [port], protocol });

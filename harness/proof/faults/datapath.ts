@@ -174,6 +174,21 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "egress-without-udp-after-a-network",
+    on: overlay,
+    breaks: "drops UDP that a container sends to the outside once it has left a network",
+    why: "names are not resolved any more, and TCP and ping look well",
+    detectedBy: ["B11"],
+    hop: ["last seen on node1 ", "dropped by inet fault_", "udp sport != 8081 drop"],
+    inject: {
+      "workload disconnected": async ({ chapter }, { workload }) => {
+        // What it answers to its clients goes the same way.
+        const sent = `ip saddr ${await onGateway(workload)} udp sport != 8081`;
+        await drop(chapter, workload.node, "prerouting", sent);
+      },
+    },
+  },
+  {
     name: "published-udp-dropped",
     on: overlay,
     breaks: "drops UDP that arrives at the node for a published port",

@@ -1,4 +1,5 @@
 import { networkOf, nthAddress } from "#harness/core/ip.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault, FaultActs, FaultContext } from "#harness/proof/fault.ts";
 import { isInternal } from "./datapath.ts";
 import { insertRule } from "./firewall.ts";
@@ -35,6 +36,19 @@ export const internalFaults: readonly Fault<"chapters">[] = [
     inject: onInternal(async ({ workload, scope }, context) => {
       if (workload.node !== secondNode(context)) return;
       await drop(scope, workload, "output", `tcp dport ${innerPort}`);
+    }),
+  },
+  {
+    name: "internal-network-with-an-egress-elsewhere",
+    on: { ...bridge, driver: "overlay" },
+    breaks: "gives containers of an internal network on the second node an interface on docker_gwbridge",
+    why: "one node was not told that the network is internal, and data gets outside from there",
+    detectedBy: ["B10"],
+    hop: ["it got through by c-", "node2 docker_gwbridge (in)"],
+    inject: onInternal(async ({ workload: { node, name }, scope }, context) => {
+      if (node !== secondNode(context)) return;
+      const command = (verb: string) => ["docker", "network", verb, "docker_gwbridge", name];
+      await withUndo(scope, node, command("connect"), command("disconnect"));
     }),
   },
   {

@@ -220,6 +220,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "gives a container that is started again another IPv6 address than the one that it asked for",
     why: "what was told that address reaches nothing over IPv6, or somebody else, and IPv4 looks well",
     detectedBy: ["B12"],
+    hop: { none: "addresses are listed, and no packet is asked for" },
     names: ["its addresses"],
     alone: true,
     inject: {
@@ -239,6 +240,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     breaks: "gives a container that is started again the IPv6 address of one that was started meanwhile, too",
     why: "two containers have one IPv6 address, and each gets half of what is meant for the other",
     detectedBy: ["B12"],
+    hop: { none: "addresses are listed, and no packet is asked for" },
     names: ["an address and a MAC that no other container has"],
     alone: true,
     inject: ipv6OfTheLast(),

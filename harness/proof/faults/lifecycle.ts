@@ -20,9 +20,25 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     breaks: "gives a container that is started again the MAC of the container that was started last",
     why: "two containers have one MAC, and each gets half of what is meant for the other (moby#47146)",
     detectedBy: ["B12"],
+    hop: { none: "addresses are listed, and no packet is asked for" },
     names: ["an address and a MAC that no other container has"],
     alone: true,
     inject: macOfTheLast(),
+  },
+  {
+    name: "egress-without-udp-after-a-restart",
+    on: bridge,
+    breaks: "drops UDP that a container sends to the outside once it was started again",
+    why: "names are not resolved after a restart, and TCP, ping and what is published look well",
+    detectedBy: ["B12"],
+    alone: true,
+    hop: ["last seen on node2 ", "dropped by inet fault_", "udp sport != 8082 drop"],
+    inject: {
+      "workload restarted": async ({ chapter }, { workload }) => {
+        // What it answers to its clients goes the same way.
+        await drop(chapter, workload.node, "prerouting", `ip saddr ${workload.ip} udp sport != 8082`);
+      },
+    },
   },
   {
     name: "published-port-lost-with-the-engine",
