@@ -7,21 +7,17 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
  */
 export type ProcessIdentity = string;
 
-/** The identity of a living process; `undefined` when there is none with that pid, or when it has ended and awaits its parent. */
+/** The identity of a living process; `undefined` when there is none with that pid. */
 export function identify(pid: number): ProcessIdentity | undefined {
   return existsSync("/proc/self/stat") ? identifyByProc(pid) : identifyByPs(pid);
 }
-
-/** The states of proc_pid_stat(5) in which a process holds nothing any more: a zombie, and one that is being removed. */
-const ended: ReadonlySet<string> = new Set(["Z", "X", "x"]);
 
 function identifyByProc(pid: number): ProcessIdentity | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The command name, in parentheses, may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const [state = ""] = fields;
-    return ended.has(state) ? undefined : `${pid}:${fields[19]}`;
+    return `${pid}:${fields[19]}`;
   } catch {
     return undefined;
   }
