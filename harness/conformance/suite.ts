@@ -237,6 +237,14 @@ export function conformanceSuite<Context extends object>(
         let failure: unknown;
         let view: View | undefined;
         let failed: ((failure: unknown) => Promise<unknown>) | undefined;
+        const lookInto = async (error: unknown) => {
+          const opened = context;
+          if (!opened || !isBroken(error)) return;
+          failure = (await options.blame?.(opened, error)) ?? error;
+          await record.collect(async (since) => (await options.collect?.(opened, since)) ?? { files: [] });
+          const reason = failure instanceof Error ? failure.message : String(failure);
+          await announce("requirement failed", { requirement: id, reason });
+        };
         try {
           context = await admitted(id);
           if (breaks) failed = await options.watch?.(context, id);
@@ -256,18 +264,13 @@ export function conformanceSuite<Context extends object>(
         } catch (error) {
           failure = error;
           if (view && view.tookMs > 0) record.meta.lookedIntoMs = view.tookMs;
-          if (context && isBroken(error)) {
-            failure = (await options.blame?.(context, error)) ?? error;
-            await record.collect(
-              async (since) => (await options.collect?.(context as Context, since)) ?? { files: [] },
-            );
-            const reason = failure instanceof Error ? failure.message : String(failure);
-            await announce("requirement failed", { requirement: id, reason });
-          }
+          await lookInto(error);
         }
-        await testScope.close().catch((error: unknown) => {
+        await testScope.close().catch(async (error: unknown) => {
           removeLater(error, record);
-          failure ??= error;
+          if (failure) return;
+          failure = error;
+          await lookInto(error);
         });
         if (!failure) return;
         // Nothing is concluded from what cannot be looked at.

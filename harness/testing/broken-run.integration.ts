@@ -139,6 +139,17 @@ describe("an engine that is killed on a node", () => {
       expect(resultsOf(run, "S1")[0]).toMatch(/^passed/);
     },
   );
+
+  test("is told where a test had held and its containers could not be removed", async () => {
+    const run = await runAndStrike({
+      suites: "engine-removing",
+      strike: (cluster) => killOn(cluster, "pkill -KILL -x dockerd"),
+    });
+    expect(run.exitCode).toBe(1);
+    expect(resultsOf(run, "S3")[0]).toMatch(/^error: the engine of node2 \(pid \d+\) died; its last words: /);
+    const result = run.statement?.targets[0]?.results.find(({ requirement }) => requirement === "S3");
+    expect(result?.evidence).toContainEqual(expect.stringMatching(/node2-state\.txt$/));
+  });
 });
 
 describe("an SSH connection that is cut", () => {

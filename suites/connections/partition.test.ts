@@ -1,12 +1,13 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
-import { runPair } from "#harness/conformance/pair.ts";
+import { runStackedPair } from "#harness/conformance/pair.ts";
 import { announce } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import { expectName, expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
+import type { Workload } from "#harness/workload/workload.ts";
 
 const apartMs = 30_000;
 /** Milliseconds until everything is right again. */
@@ -19,10 +20,16 @@ chapter("connections", ({ requirement }) => {
     `after ${apartMs / 1000} s, in which containers came and went`,
     async (test) => {
       const { scope, declaration } = test;
-      const { network, a, b } = await runPair(scope, test);
+      const { network, a, b, versions, over } = await runStackedPair(scope, test);
       const going = scope.child("the container that goes meanwhile");
       const gone = await network.run(going, a.node);
-      await Promise.all([expectPing(b, a), expectPing(b, gone)]);
+      const reachedFrom = (from: Workload, to: Workload, within?: { deadlineMs: number }) =>
+        Promise.all(
+          versions.map(async (version) =>
+            expectPing(await over(version, from), await over(version, to), within),
+          ),
+        );
+      await Promise.all([reachedFrom(b, a), reachedFrom(b, gone)]);
       const apart = scope.child("the time in which the nodes are apart");
       await cutOff(apart, b.node);
       await expectNoPing(a, b, { control: { to: gone }, settleMs: 5_000, windowMs: apartMs });
@@ -32,7 +39,7 @@ chapter("connections", ({ requirement }) => {
       await announce("node reached again", { node: b.node });
 
       const soon = { deadlineMs: healMs };
-      await Promise.all([a, late].flatMap((one) => [expectPing(one, b, soon), expectPing(b, one, soon)]));
+      await Promise.all([a, late].flatMap((one) => [reachedFrom(one, b, soon), reachedFrom(b, one, soon)]));
       if (!declaration.capabilities.includes("names")) return;
       const isNow = { name: late.name, addresses: [late.ip] };
       await Promise.all([
