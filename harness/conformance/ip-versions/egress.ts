@@ -1,3 +1,4 @@
+import type { Transport } from "#harness/host/agent/reach.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpenAs } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
@@ -19,9 +20,9 @@ export async function expectEgress(
   { source = peerOf(hosts, workload.node).ip }: Source = {},
 ): Promise<void> {
   const { external } = hosts;
-  for (const protocol of ["tcp", "udp"] as const) {
+  const over = async (protocol: Transport) => {
     await using asked = await serve(external, { ports: [0], protocol });
     await expectOpenAs(workload, asked.at(asked.ports[0] ?? 0), source);
-  }
-  await expectPing(workload, external);
+  };
+  await Promise.all([over("tcp"), over("udp"), expectPing(workload, external)]);
 }
