@@ -7,12 +7,7 @@ import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/st
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { addressOf, contains, familyOf } from "#harness/core/ip.ts";
 import { expectNoPing } from "#harness/observe/probe/path.ts";
-import {
-  expectBlocked,
-  expectOpen,
-  expectOpenAs,
-  expectRefused,
-} from "#harness/observe/probe/reachability.ts";
+import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -57,8 +52,6 @@ chapter("datapath", ({ requirement, shared }) => {
         const { ip } = await over(version, workload);
         await routeThrough(scope, cluster.external, ip, here.ip);
         await expectEgress(workload, everywhere.over(version), { source: ip });
-        await using asked = await serve(outside, { ports: [0], protocol: "udp" });
-        await expectOpenAs(workload, asked.at(asked.ports[0] ?? 0), ip);
         for (const { published, unpublished } of direct(ip)) {
           await expectOpen(outside, published);
           await expectOpen(here, unpublished);
