@@ -4,7 +4,7 @@ import { expectFact, expectThat } from "#harness/conformance/expect.ts";
 import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
 import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
 import { peerOf, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
-import type { Stacked } from "#harness/conformance/ip-versions/stacked.ts";
+import type { IpVersion, Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -17,6 +17,7 @@ import { serve } from "#harness/observe/probe/service.ts";
 import { askEngine, CnmWorkload, inspectNetwork } from "#harness/workload/docker/network.ts";
 import { startAgain } from "#harness/workload/docker/restart.ts";
 import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
+import { exchangeMs } from "#harness/workload/reach/exchange.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
@@ -27,12 +28,6 @@ export type LifecycleTest = Pick<ChapterContext, "cluster" | "declaration"> &
 /** The port on which containers serve; their nodes publish it as another one. */
 const port = 8082;
 const transports = ["tcp", "udp"] as const;
-/**
- * Time for a path, a name or a port to be there once a container is. What engines lose when they tell each other of it comes with the next full
- * exchange, which they make every 30 s (libnetwork, networkdb).
- */
-const reachMs = 60_000;
-
 /**
  * Time for an engine to start a container, from when it answers. In a swarm one that was killed waits 30 s for its part in the network that it had
  * before (libnetwork, networkdb, bulkSyncNode), and refuses a start after 20 s of that.
@@ -112,44 +107,45 @@ export interface Reach {
 
 /**
  * The workload and its peer reach each other over each IP version of their network, also by name where the driver has names, each within
- * `reachMs`. The workload reaches the external host, and that one what the node publishes, over IPv6 where Docker promises that.
+ * `exchangeMs`. The workload reaches the external host, and that one what the node publishes, over IPv6 where Docker promises that.
  */
 export async function expectReached(
   test: LifecycleTest,
   workload: Workload,
   { from, stacked: { versions, over }, everywhere, hostPort }: Reach,
 ): Promise<void> {
-  const named = test.declaration.capabilities.includes("names");
-  await Promise.all(
-    versions.map(async (version) => {
-      const [own, peer] = await Promise.all([over(version, workload), over(version, from)]);
-      await Promise.all([
-        expectPing(peer, own, { deadlineMs: reachMs }),
-        expectPing(own, peer, { deadlineMs: reachMs }),
-      ]);
-      if (!named) return;
-      await Promise.all([expectPingByName(from, own, reachMs), expectPingByName(workload, peer, reachMs)]);
-    }),
-  );
+  const { capabilities } = test.declaration;
+  const eachOther = async (version: IpVersion) => {
+    const [own, peer] = await Promise.all([over(version, workload), over(version, from)]);
+    await Promise.all([
+      expectPing(peer, own, { deadlineMs: exchangeMs }),
+      expectPing(own, peer, { deadlineMs: exchangeMs }),
+    ]);
+    if (!capabilities.includes("names")) return;
+    await Promise.all([
+      expectPingByName(from, own, exchangeMs),
+      expectPingByName(workload, peer, exchangeMs),
+    ]);
+  };
   const held = heldOver(test, versions, { since: ipv6FilteredSince }).map((version) =>
     everywhere.over(version),
   );
-  if (test.declaration.capabilities.includes("outbound")) {
+  const egress = async () => {
+    if (!capabilities.includes("outbound")) return;
     await Promise.all(held.map((hosts) => expectEgress(workload, hosts)));
-  }
-  if (hostPort === undefined || !publishes(test)) return;
-  await Promise.all(
-    transports.map(async (protocol) => {
-      await using server = await serve(workload, { ports: [port], protocol });
-      await Promise.all(
-        held.map((hosts) => {
-          const address = peerOf(hosts, workload.node).ip;
-          const target = server.at(port, { address, port: hostPort });
-          return expectOpen(hosts.external, target, { deadlineMs: reachMs });
-        }),
-      );
-    }),
-  );
+  };
+  const fromOutside = async (protocol: (typeof transports)[number]) => {
+    if (hostPort === undefined || !publishes(test)) return;
+    await using server = await serve(workload, { ports: [port], protocol });
+    await Promise.all(
+      held.map((hosts) => {
+        const address = peerOf(hosts, workload.node).ip;
+        const target = server.at(port, { address, port: hostPort });
+        return expectOpen(hosts.external, target, { deadlineMs: exchangeMs });
+      }),
+    );
+  };
+  await Promise.all([...versions.map(eachOther), egress(), ...transports.map(fromOutside)]);
 }
 
 /** No two of the workloads have an address or a MAC in common, on any interface in the network's subnets. */

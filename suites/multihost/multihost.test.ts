@@ -19,6 +19,7 @@ import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { createService } from "#harness/workload/docker/service.ts";
+import { exchangeMs } from "#harness/workload/reach/exchange.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -218,8 +219,9 @@ chapter("multihost", ({ requirement, shared }) => {
       });
       await Promise.all(
         pairs.map(async ({ from, to }) => {
-          await expectPingByName(from.workload, { name: to.workload.ip, ip: to.workload.ip });
-          await expectPingByName(from.workload, { name: to.name, ip: to.workload.ip });
+          const { ip } = to.workload;
+          await expectPingByName(from.workload, { name: ip, ip }, exchangeMs);
+          await expectPingByName(from.workload, { name: to.name, ip }, exchangeMs);
         }),
       );
       test.fact("seconds until placed", Math.round((placed - start) / 100) / 10);

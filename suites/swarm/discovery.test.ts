@@ -3,6 +3,7 @@ import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
 import { expectName } from "#harness/observe/probe/names.ts";
 import { createService, type Service, type Task } from "#harness/workload/docker/service.ts";
+import { exchangeMs } from "#harness/workload/reach/exchange.ts";
 
 chapter("swarm", ({ requirement }) => {
   requirement(
@@ -20,7 +21,9 @@ chapter("swarm", ({ requirement }) => {
         const addresses = tasks.map(({ workload }) => workload.ip);
         const names = [service.name, `tasks.${service.name}`];
         await Promise.all(
-          askers.flatMap((asker) => names.map((name) => expectName(asker, { name, addresses }))),
+          askers.flatMap((asker) =>
+            names.map((name) => expectName(asker, { name, addresses }, { deadlineMs: exchangeMs })),
+          ),
         );
         return tasks;
       };
@@ -36,7 +39,7 @@ chapter("swarm", ({ requirement }) => {
       await service.renew();
       await expectTasks(1, old);
     },
-    { deadlineMs: 150_000 },
+    { deadlineMs: 300_000 },
   );
 });
 

@@ -12,6 +12,7 @@ import { captureWhile, carrying, describeSeen } from "#harness/observe/capture/c
 import { embeddedDns } from "#harness/observe/probe/names.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { createService, managerOf, nodesById } from "#harness/workload/docker/service.ts";
+import { exchangeMs } from "#harness/workload/reach/exchange.ts";
 import { fetchFromExternalHost } from "#harness/workload/reach/fetch.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -64,15 +65,20 @@ chapter("swarm", ({ requirement, shared }) => {
     },
   );
 
-  requirement("W3", "tasks reach each other by name, and the outside", async ({ cluster, use }) => {
-    const tasks = await (await use(service)).tasks();
-    for (const [index, task] of tasks.entries()) {
-      const peer = tasks[(index + 1) % tasks.length];
-      if (peer && peer !== task)
-        await expectPingByName(task.workload, { name: peer.name, ip: peer.workload.ip });
-      await fetchFromExternalHost(cluster, task.workload, { byName: true });
-    }
-  });
+  requirement(
+    "W3",
+    "tasks reach each other by name, and the outside",
+    async ({ cluster, use }) => {
+      const tasks = await (await use(service)).tasks();
+      for (const [index, { workload }] of tasks.entries()) {
+        const peer = tasks[(index + 1) % tasks.length];
+        if (peer && peer.workload !== workload)
+          await expectPingByName(workload, { name: peer.name, ip: peer.workload.ip }, exchangeMs);
+        await fetchFromExternalHost(cluster, workload, { byName: true });
+      }
+    },
+    { deadlineMs: 3 * exchangeMs },
+  );
 
   requirement(
     "W4",
