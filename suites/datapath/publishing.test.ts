@@ -1,8 +1,8 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
-import { heldOver, ipv6FilteredSince, nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { heldOver, ipv6FilteredSince, nameOf } from "#harness/conformance/ip-versions/each.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
-import { createStacked, type IpVersion, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
+import { createStacked, ipVersionsOf } from "#harness/conformance/ip-versions/stacked.ts";
 import { expectRefusal } from "#harness/conformance/refusal.ts";
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
@@ -128,96 +128,72 @@ chapter("datapath", ({ requirement, shared }) => {
 
   requirement(
     "X8a",
-    "two chosen ports over TCP and UDP and each IP version, one that is taken, one whose container is gone",
+    "ports of two containers, of all and of a range of two, over TCP, UDP and each IP version; one that is taken, and those of who is gone",
     async (test) => {
       const { use, scope, cluster } = test;
       const { network, versions } = await use(stack);
       const everywhere = await use(hosts);
       const node = nodeOf(cluster);
-      const held = heldOver(test, versions, { since: ipv6FilteredSince });
       const own = scope.child("containers with ports that the engine chose");
-      const publish = protocols.map((protocol) => ({ port, protocol }));
-      const run = () => network.run(own, node, { publish });
-      const workloads = await Promise.all([run(), run()]);
-      const asked = await Promise.all(
-        protocols.map(async (protocol) => {
-          const servers = await Promise.all(
-            workloads.map((workload) => serve(workload, { ports: [port], protocol })),
-          );
-          return Promise.all(
-            held.map(async (version) => {
-              const { external, node: here } = everywhere.over(version);
-              const chosen = await Promise.all(
-                workloads.map((workload) => portOf(workload, port, { version, protocol })),
-              );
-              expectThat(new Set(chosen).size === chosen.length, {
-                who: `docker port of ${workloads.map(({ name }) => name).join(" and ")}, ${protocol}, ${nameOf(version)}`,
-                expected: "different ports",
-                got: `${chosen[0]} for both`,
-              });
-              return servers.map((server, index) => ({
+      const hostPort = { from: range[0], to: range[1] };
+      const publish = protocols.flatMap((protocol) => [
+        { port, protocol },
+        { port: port + 1, protocol, hostPort },
+      ]);
+      const workloads: Workload[] = [];
+      for (const _ of range) workloads.push(await network.run(own, node, { publish }));
+      const who = `docker port of ${workloads.map(({ name }) => name).join(" and ")}`;
+      const held = heldOver(test, versions, { since: ipv6FilteredSince });
+      const askedOver = async (protocol: (typeof protocols)[number]) => {
+        const servers = await Promise.all(
+          workloads.map((workload) => serve(workload, { ports: [port, port + 1], protocol })),
+        );
+        return Promise.all(
+          held.map(async (version) => {
+            const { external, node: here } = everywhere.over(version);
+            const told = (inside: number) =>
+              Promise.all(workloads.map((workload) => portOf(workload, inside, { version, protocol })));
+            const [chosen, ofRange] = await Promise.all([told(port), told(port + 1)]);
+            const what = `${who}, ${protocol}, ${nameOf(version)}`;
+            expectThat(new Set(chosen).size === chosen.length, {
+              who: what,
+              expected: "different ports",
+              got: `${chosen[0]} for both`,
+            });
+            expectFact(what, "ports of the range", ofRange.toSorted(), [...range]);
+            return servers.flatMap((server, index) => [
+              {
                 protocol,
                 from: external,
                 target: server.at(port, { address: here.ip, port: chosen[index]! }),
-              }));
-            }),
-          );
-        }),
-      ).then((one) => one.flat(2));
+              },
+              {
+                protocol,
+                from: external,
+                target: server.at(port + 1, { address: here.ip, port: ofRange[index]! }),
+              },
+            ]);
+          }),
+        );
+      };
+      const asked = (await Promise.all(protocols.map(askedOver))).flat(2);
       const areReached = () => Promise.all(asked.map(({ from, target }) => expectOpen(from, target)));
       await areReached();
 
-      for (const protocol of protocols) {
-        const taken = asked.find((one) => one.protocol === protocol)!.target.port;
-        await expectRefusal(
-          `docker run --publish ${taken}:${port}/${protocol}`,
-          network.run(scope, node, { publish: [{ port, protocol, hostPort: taken }] }),
-          [String(taken)],
-        );
-      }
+      await Promise.all(
+        protocols.map((protocol) => {
+          const taken = asked.find((one) => one.protocol === protocol)!.target.port;
+          return expectRefusal(
+            `docker run --publish ${taken}:${port}/${protocol}`,
+            network.run(scope, node, { publish: [{ port, protocol, hostPort: taken }] }),
+            [String(taken)],
+          );
+        }),
+      );
       await areReached();
 
       await own.close();
       await Promise.all(asked.map(({ from, target }) => expectRefused(from, target)));
-    },
-  );
-
-  requirement(
-    "X8a",
-    "two containers share a range of two ports, over TCP, UDP and each IP version",
-    async (test) => {
-      const { use, scope, cluster } = test;
-      const { network, versions } = await use(stack);
-      const everywhere = await use(hosts);
-      const node = nodeOf(cluster);
-      const hostPort = { from: range[0], to: range[1] };
-      const publish = protocols.map((protocol) => ({ port, protocol, hostPort }));
-      const workloads: Workload[] = [];
-      for (const _ of range) workloads.push(await network.run(scope, node, { publish }));
-      const servers = await Promise.all(
-        protocols.map(async (protocol) => ({
-          protocol,
-          both: await Promise.all(workloads.map((workload) => serve(workload, { ports: [port], protocol }))),
-        })),
-      );
-      const isShared = async (version: IpVersion) => {
-        const { external, node: here } = everywhere.over(version);
-        await Promise.all(
-          servers.map(async ({ protocol, both }) => {
-            const taken = await Promise.all(
-              workloads.map((workload) => portOf(workload, port, { version, protocol })),
-            );
-            const who = `docker port of two containers, ${protocol}, ${nameOf(version)}`;
-            expectFact(who, "ports of the range", taken.toSorted(), [...range]);
-            await Promise.all(
-              both.map((server, index) =>
-                expectOpen(external, server.at(port, { address: here.ip, port: taken[index]! })),
-              ),
-            );
-          }),
-        );
-      };
-      await overEach(test, versions, isShared, { since: ipv6FilteredSince });
     },
   );
 

@@ -11,7 +11,12 @@ declare module "vitest" {
 }
 
 /** The longest of those that leave engines alone. */
-const long: readonly string[] = ["suites/datapath/networks", "suites/lifecycle/containers"];
+const long: readonly string[] = [
+  "suites/datapath/networks",
+  "suites/datapath/publishing",
+  "suites/datapath/ways",
+  "suites/lifecycle/containers",
+];
 
 /** Those of the disruptive ones that wait longest for engines. */
 const longest: readonly string[] = [

@@ -3,8 +3,10 @@ import { chaptersAtATime, clustersThatFit } from "./side-by-side.ts";
 
 const gigabyte = 1024 ** 3;
 
-test("two clusters for each core, as far as memory goes, and never none", () => {
+test("two clusters for each core and those that wait, as far as memory goes, and never none", () => {
   expect(clustersThatFit({ cores: 2, free: 24 * gigabyte })).toBe(4);
+  expect(clustersThatFit({ cores: 2, free: 24 * gigabyte, idle: 1 })).toBe(5);
+  expect(clustersThatFit({ cores: 2, free: 9 * gigabyte, idle: 1 })).toBe(4);
   expect(clustersThatFit({ cores: 16, free: 9 * gigabyte })).toBe(4);
   expect(clustersThatFit({ cores: 1, free: gigabyte / 2 })).toBe(1);
 });

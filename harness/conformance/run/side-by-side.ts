@@ -5,12 +5,16 @@ import type { Selection } from "./selection.ts";
 /** What a cluster needs at its height: two nodes with their engines, and the worker of vitest that uses it. */
 const bytesPerCluster = 2 * 1024 ** 3;
 
-/** How many clusters this machine carries at a time: two per core (a chapter waits for packets most of the time), as memory allows. */
+/**
+ * How many clusters this machine carries at a time: two per core (a chapter waits for packets most of the time) and those that are `idle`, as
+ * memory allows.
+ */
 export function clustersThatFit({
   cores = availableParallelism(),
   free = Math.max(freemem(), totalmem() / 2),
+  idle = 0,
 } = {}): number {
-  return Math.max(1, Math.min(2 * cores, Math.floor(free / bytesPerCluster)));
+  return Math.max(1, Math.min(2 * cores + idle, Math.floor(free / bytesPerCluster)));
 }
 
 /**
@@ -20,7 +24,8 @@ export function clustersThatFit({
 export function chaptersAtATime(
   { SEQUENTIAL, KEEP, CLUSTER, CONTIV }: Pick<Settings, "SEQUENTIAL" | "KEEP" | "CLUSTER" | "CONTIV">,
   { pause }: Pick<Selection, "pause">,
-  carried: number = clustersThatFit(),
+  // One waits half a minute for an engine that was killed.
+  carried: number = clustersThatFit({ idle: 1 }),
 ): number {
   const once = CLUSTER !== "containers" || CONTIV === "running" || pause !== undefined;
   return (SEQUENTIAL ?? KEEP) || once ? 1 : carried;
