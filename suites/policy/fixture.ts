@@ -1,8 +1,10 @@
 import type { GroupSpec, InstalledDriver, Policy, Rule } from "#drivers/driver.ts";
-import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { createStacked, type IpVersion, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError, Nonconformance } from "#harness/core/errors.ts";
-import { type ProbeService, serve } from "#harness/observe/probe/service.ts";
+import { type Peer, type ProbeService, type ProbeTarget, serve } from "#harness/observe/probe/service.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -74,8 +76,7 @@ export function twoNodes(nodes: readonly ClusterNode[]): [ClusterNode, ClusterNo
 }
 
 /** A network with clients on its node and on another one, and a server that no policy binds. */
-export interface Field {
-  readonly network: Network;
+export interface Field extends Pick<Stacked, "network" | "versions" | "over"> {
   readonly near: ClusterNode;
   readonly far: ClusterNode;
   /** On `near`. */
@@ -87,22 +88,60 @@ export interface Field {
 }
 
 /** Makes it; throws `Blocked` where there is one node alone. */
-export async function makeField({
-  cluster,
-  driver,
-  scope,
-}: {
-  readonly cluster: Cluster;
-  readonly driver: InstalledDriver;
-  readonly scope: Scope;
-}): Promise<Field> {
+export async function makeField(
+  context: Pick<ChapterContext, "cluster" | "declaration"> & {
+    readonly driver: InstalledDriver;
+    readonly scope: Scope;
+  },
+): Promise<Field> {
+  const { cluster, scope } = context;
   if (cluster.nodes.length < 2) throw new Blocked(`two nodes are needed, NODES=${cluster.nodes.length}`);
   const [near, far] = twoNodes(cluster.nodes);
-  const network = await driver.createNetwork(scope, { name: "contiv-net", subnet: "10.1.2.0/24" });
+  const { network, versions, over } = await createStacked(scope, context, {
+    name: "contiv-net",
+    subnet: "10.1.2.0/24",
+  });
   const [neighbour, stranger, unguarded] = await Promise.all([
     network.run(scope, near),
     network.run(scope, far),
     network.run(scope, near),
   ]);
-  return { network, near, far, neighbour, stranger, unguarded, open: await serve(unguarded, { ports }) };
+  const open = await serve(unguarded, { ports });
+  return { network, versions, over, near, far, neighbour, stranger, unguarded, open };
+}
+
+/** A port of a server at its address of one IP version. */
+export type TargetAt = (port: number) => ProbeTarget;
+
+/** The field as its members see it over one IP version. */
+export interface FieldOver {
+  readonly neighbour: Peer;
+  readonly stranger: Peer;
+  /** The server that no policy binds. */
+  readonly open: TargetAt;
+  /** The member of a group of the field's network. */
+  member(guarded: Guarded): Promise<Peer>;
+  /** The server of a group of the field's network. */
+  guarded(guarded: Guarded): Promise<TargetAt>;
+}
+
+/** Throws `Nonconformance` where one of its workloads has no address of that IP version. */
+export async function fieldOver(field: Field, version: IpVersion): Promise<FieldOver> {
+  const over = (workload: Workload) => field.over(version, workload);
+  const at = async (workload: Workload, server: ProbeService): Promise<TargetAt> => {
+    const { ip: address } = await over(workload);
+    return (port) => server.at(port, { address });
+  };
+  const [neighbour, stranger, open] = await Promise.all([
+    over(field.neighbour),
+    over(field.stranger),
+    at(field.unguarded, field.open),
+  ]);
+  return {
+    neighbour,
+    stranger,
+    open,
+    member: ({ member }) => over(member),
+    guarded: ({ member, tcp }) => at(member, tcp),
+  };
 }

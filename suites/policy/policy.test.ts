@@ -1,6 +1,7 @@
 import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { overEach } from "#harness/conformance/ip-versions/each.ts";
 import { expectEach, expectFailure, expectRefusal } from "#harness/conformance/refusal.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { contains } from "#harness/core/ip.ts";
@@ -13,6 +14,7 @@ import {
   createGroup,
   createPolicy,
   deniedPort,
+  fieldOver,
   guard,
   makeField,
   otherDeniedPort,
@@ -246,15 +248,15 @@ chapter("policy", ({ requirement, shared }) => {
       if (!restart) throw new Unsupported("the driver cannot restart its plugin");
       const clients = await test.use(field);
       const groups = await makeTies(test.scope, test.driver, clients);
-      const before = await expectOneEnd(clients, groups);
+      const endsOver = () =>
+        Promise.all(clients.versions.map((version) => expectOneEnd(clients, version, groups)));
+      const before = await endsOver();
       await restart.call(test.driver);
-      await expectOpen(clients.stranger, clients.open.at(deniedPort));
-      expectFact(
-        "a port with two rules of one priority",
-        "its state",
-        await expectOneEnd(clients, groups),
-        before,
-      );
+      await overEach(test, clients.versions, async (version) => {
+        const { stranger, open } = await fieldOver(clients, version);
+        await expectOpen(stranger, open(deniedPort));
+      });
+      expectFact("a port with two rules of one priority", "its states", await endsOver(), before);
     },
     { alone: true, breaks: true },
   );

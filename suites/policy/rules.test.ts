@@ -1,15 +1,19 @@
 import type { Rule } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectPresent, expectThat } from "#harness/conformance/expect.ts";
+import { nameOf, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { contains } from "#harness/core/ip.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
+import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import {
   allowedPort,
   createGroup,
   deniedPort,
+  fieldOver,
   type Guarded,
   guard,
   makeField,
@@ -27,15 +31,20 @@ chapter("policy", ({ requirement, shared }) => {
   });
 
   requirement("P5", "the higher priority wins, whichever way round", async (test) => {
-    const { network, near, stranger, open } = await test.use(field);
-    const { tcp } = await guard(test.scope, test.driver, network, near, [
+    const clients = await test.use(field);
+    const { near, network, versions } = clients;
+    const inverted = await guard(test.scope, test.driver, network, near, [
       { id: "1", direction: "in", protocol: "tcp", action: "allow", priority: 1 },
       { id: "2", direction: "in", protocol: "tcp", port: deniedPort, action: "deny", priority: 10 },
     ]);
-    await expectOpen(stranger, tcp.at(allowedPort));
-    await expectBlocked(stranger, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
     const tutorial = await test.use(database);
-    await expectOpen(stranger, tutorial.tcp.at(allowedPort));
+    await overEach(test, versions, async (version) => {
+      const { stranger, open, guarded } = await fieldOver(clients, version);
+      const at = await guarded(inverted);
+      await expectOpen(stranger, at(allowedPort));
+      await expectBlocked(stranger, at(deniedPort), { control: { target: open(deniedPort) } });
+      await expectOpen(stranger, (await guarded(tutorial))(allowedPort));
+    });
   });
 
   requirement(
@@ -44,8 +53,11 @@ chapter("policy", ({ requirement, shared }) => {
     async (test) => {
       const clients = await test.use(field);
       const groups = await makeTies(test.scope, test.driver, clients);
-      await expectOpen(clients.stranger, clients.open.at(deniedPort));
-      test.fact("equal priorities", await expectOneEnd(clients, groups));
+      await overEach(test, clients.versions, async (version) => {
+        const { stranger, open } = await fieldOver(clients, version);
+        await expectOpen(stranger, open(deniedPort));
+        test.fact(`equal priorities over ${nameOf(version)}`, await expectOneEnd(clients, version, groups));
+      });
       await expectOneStays(clients, groups);
     },
   );
@@ -75,6 +87,7 @@ chapter("policy", ({ requirement, shared }) => {
     await expectPing(await other.run(scope, near), neighbour);
   });
 
+  // Over IPv6 peers that are a group or an address are asked for by I10.
   requirement("P8", "a rule can name a peer group", async (test) => {
     const { network, near, far, stranger, open } = await test.use(field);
     const web = await createGroup(test.scope, test.driver, {
@@ -94,22 +107,33 @@ chapter("policy", ({ requirement, shared }) => {
   });
 
   requirement("P8", "a rule can name a peer network", async (test) => {
-    const { network, near, stranger, open } = await test.use(field);
-    const elsewhere = await test.driver.createNetwork(test.scope, { name: uniqueName("elsewhere") });
-    const own = await guard(test.scope, test.driver, network, near, onlyFrom({ network: network.name }));
-    await expectOpen(stranger, own.tcp.at(deniedPort));
-    const other = await guard(test.scope, test.driver, network, near, onlyFrom({ network: elsewhere.name }));
-    await expectBlocked(stranger, other.tcp.at(deniedPort), { control: { target: open.at(deniedPort) } });
+    const clients = await test.use(field);
+    const { network, near, versions } = clients;
+    const elsewhere = await createStacked(test.scope, test, { name: uniqueName("elsewhere") });
+    const guardFrom = ({ name }: Network) =>
+      guard(test.scope, test.driver, network, near, onlyFrom({ network: name }));
+    const [own, other] = [await guardFrom(network), await guardFrom(elsewhere.network)];
+    await overEach(test, versions, async (version) => {
+      const { stranger, open, guarded } = await fieldOver(clients, version);
+      const [fromOwn, fromOther] = await Promise.all([guarded(own), guarded(other)]);
+      await expectOpen(stranger, fromOwn(deniedPort));
+      await expectBlocked(stranger, fromOther(deniedPort), { control: { target: open(deniedPort) } });
+    });
   });
 
   requirement("P8", "a rule can bind what goes out", async (test) => {
-    const { network, near, stranger, open, neighbour } = await test.use(field);
-    const { member, tcp } = await guard(test.scope, test.driver, network, near, [
+    const clients = await test.use(field);
+    const { network, near, versions } = clients;
+    const bound = await guard(test.scope, test.driver, network, near, [
       { id: "1", direction: "out", protocol: "tcp", port: deniedPort, action: "deny" },
     ]);
-    await expectOpen(member, open.at(allowedPort));
-    await expectBlocked(member, open.at(deniedPort), { control: { from: neighbour } });
-    await expectOpen(stranger, tcp.at(deniedPort));
+    await overEach(test, versions, async (version) => {
+      const { stranger, neighbour, open, ...over } = await fieldOver(clients, version);
+      const [member, at] = await Promise.all([over.member(bound), over.guarded(bound)]);
+      await expectOpen(member, open(allowedPort));
+      await expectBlocked(member, open(deniedPort), { control: { from: neighbour } });
+      await expectOpen(stranger, at(deniedPort));
+    });
   });
 });
 

@@ -1,10 +1,20 @@
 import type { InstalledDriver, Rule } from "#drivers/driver.ts";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { expectFact, expectThat } from "#harness/conformance/expect.ts";
+import { nameOf } from "#harness/conformance/ip-versions/each.ts";
+import type { IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { expectBlocked, expectOpen, isBlocked } from "#harness/observe/probe/reachability.ts";
-import type { Workload } from "#harness/workload/workload.ts";
-import { allowedPort, deniedPort, type Field, type Guarded, guard } from "./fixture.ts";
+import type { Peer, ProbeTarget } from "#harness/observe/probe/service.ts";
+import {
+  allowedPort,
+  deniedPort,
+  type Field,
+  type FieldOver,
+  fieldOver,
+  type Guarded,
+  guard,
+} from "./fixture.ts";
 
 const tie = { direction: "in", protocol: "tcp", port: deniedPort, priority: 5 } as const;
 const allow = { ...tie, id: "1", action: "allow" } as const;
@@ -26,25 +36,28 @@ export async function makeTies(
 }
 
 /**
- * How a connection ends in each group, seen from both nodes, between two sights of a port of each group that no rule names. Throws where
- * it is not the same.
+ * How a connection ends over an IP version in each group, seen from both nodes, between two sights of a port of each group that no rule
+ * names. Throws where it is not the same.
  */
 export async function expectOneEnd(
-  { stranger, neighbour }: Field,
+  field: Field,
+  version: IpVersion,
   groups: Readonly<Record<string, Guarded>>,
 ): Promise<string> {
-  const ends = new Map<string, string>();
-  for (const [which, { tcp }] of Object.entries(groups)) {
-    for (const client of [stranger, neighbour]) {
-      await expectOpen(client, tcp.at(allowedPort));
-      const blocked = await isPortBlocked(client, tcp, deniedPort);
-      await expectOpen(client, tcp.at(allowedPort));
-      ends.set(`${client.name} to ${which}`, blocked ? "blocked" : "open");
-    }
-  }
+  const { stranger, neighbour, guarded } = await fieldOver(field, version);
+  const looked = Object.entries(groups).flatMap(([which, group]) =>
+    [stranger, neighbour].map(async (client) => {
+      const at = await guarded(group);
+      await expectOpen(client, at(allowedPort));
+      const blocked = await isPortBlocked(client, at(deniedPort));
+      await expectOpen(client, at(allowedPort));
+      return [`${client.name} to ${which}`, blocked ? "blocked" : "open"] as const;
+    }),
+  );
+  const ends = new Map(await Promise.all(looked));
   const [end = "", ...others] = new Set(ends.values());
   expectThat(others.length === 0, {
-    who: "two rules for one port with one priority",
+    who: `two rules for one port with one priority, over ${nameOf(version)}`,
     expected: "one result",
     got: [...ends].map(([who, result]) => `${who}: ${result}`).join("; "),
   });
@@ -52,29 +65,34 @@ export async function expectOneEnd(
 }
 
 /**
- * Deletes one of the two rules in each group, where the allowing one came first that one: what the plugin lists then is in force, seen
- * from both nodes, beside a server that no policy binds.
+ * Deletes one of the two rules in each group, where the allowing one came first that one: what the plugin lists then is in force over each
+ * IP version, seen from both nodes, beside a server that no policy binds.
  */
-export async function expectOneStays(
-  { stranger, neighbour, open }: Field,
-  groups: Readonly<Record<string, Guarded>>,
-): Promise<void> {
+export async function expectOneStays(field: Field, groups: Readonly<Record<string, Guarded>>): Promise<void> {
+  const fields = await Promise.all(field.versions.map((version) => fieldOver(field, version)));
   await Promise.all(
-    Object.values(groups).map(async ({ policy, tcp }, index) => {
+    Object.values(groups).map(async (group, index) => {
+      const { policy } = group;
       const [deleted, stays] = index === 1 ? [deny, allow] : [allow, deny];
       await policy.removeRule(deleted.id);
       const listed = (await policy.rules()).map(({ id, action }) => `${id} ${action}`);
       expectFact(`the rules of ${policy.name}`, "the listing", listed, [`${stays.id} ${stays.action}`]);
-      for (const client of [stranger, neighbour]) {
-        await (stays.action === "allow"
-          ? expectOpen(client, tcp.at(deniedPort))
-          : expectBlocked(client, tcp.at(deniedPort), { control: { target: open.at(deniedPort) } }));
-      }
+      const look = async ({ stranger, neighbour, open, guarded }: FieldOver) => {
+        const at = await guarded(group);
+        await Promise.all(
+          [stranger, neighbour].map((client) =>
+            stays.action === "allow"
+              ? expectOpen(client, at(deniedPort))
+              : expectBlocked(client, at(deniedPort), { control: { target: open(deniedPort) } }),
+          ),
+        );
+      };
+      await Promise.all(fields.map(look));
     }),
   );
 }
 
-async function isPortBlocked(client: Workload, { peer }: Guarded["tcp"], port: number): Promise<boolean> {
+async function isPortBlocked(client: Peer, { protocol, address, port }: ProbeTarget): Promise<boolean> {
   const agent = await client.agent();
-  return isBlocked(await agent.connect({ protocol: "tcp", address: peer.ip, port, timeoutMs: 1_500 }));
+  return isBlocked(await agent.connect({ protocol, address, port, timeoutMs: 1_500 }));
 }

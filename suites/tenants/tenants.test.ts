@@ -1,9 +1,12 @@
 import type { InstalledDriver } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { type Pair, runPair } from "#harness/conformance/pair.ts";
+import { heldOver, nameOf } from "#harness/conformance/ip-versions/each.ts";
+import type { IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
+import { runStackedPair } from "#harness/conformance/pair.ts";
 import { expectEach, expectFailure, expectRefusal } from "#harness/conformance/refusal.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import { HarnessError } from "#harness/core/errors.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { captureWhile, carrying } from "#harness/observe/capture/capture-while.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
@@ -17,7 +20,7 @@ import { expectPingByName } from "#harness/workload/reach/names.ts";
 import { expectApart } from "#suites/datapath/fixture.ts";
 
 /** Both tenants have this very network, as in the tutorial. */
-const network = { name: "contiv-net", subnet: "10.1.2.0/24" } as const;
+const network = { name: "contiv-net", subnet: "10.1.2.0/24", subnet6: "fd00:10:1:2::/64" } as const;
 const sharedAddress = "10.1.2.50";
 const blueAddress = "10.1.2.60";
 const lentAddress = "10.1.2.70";
@@ -39,9 +42,10 @@ chapter("tenants", ({ requirement, shared }) => {
   const pairs = shared("the same network in both tenants, with a container on each node", async (context) => {
     await tenants.make();
     const [blue, green] = await Promise.all(
-      ["blue", "green"].map((tenant) => runPair(context.scope, context, { ...network, tenant })),
+      ["blue", "green"].map((tenant) => runStackedPair(context.scope, context, { ...network, tenant })),
     );
-    return { blue: blue as Pair, green: green as Pair };
+    if (!blue || !green) throw new HarnessError("two tenants have two networks");
+    return { blue, green };
   });
 
   const twins = shared("a server on the same address in both tenants", async ({ scope }) => {
@@ -152,38 +156,41 @@ chapter("tenants", ({ requirement, shared }) => {
 
   requirement("T6", "the tenants are apart on the wire", async (test) => {
     const { blue, green } = await test.use(pairs);
-    const underlay = test.driver.underlay ?? "control";
-    const { device } = blue.b.node.interfaces[underlay];
-    await Promise.all([expectPing(blue.a, blue.b), expectPing(green.a, green.b)]);
-    const markers = { blue: uniqueMarker(), green: uniqueMarker() };
     const { node } = blue.b;
+    const { device } = node.interfaces[test.driver.underlay ?? "control"];
+    const ends = await Promise.all(
+      heldOver(test, blue.versions).flatMap((version) =>
+        Object.entries({ blue, green }).map(async ([tenant, { a, b, over }]) => {
+          const [from, to] = await Promise.all([over(version, a), over(version, b)]);
+          return { tenant, version, from, to, marker: uniqueMarker() };
+        }),
+      ),
+    );
+    await Promise.all(ends.map(({ from, to }) => expectPing(from, to)));
     const seen = await captureWhile({ node, devices: [device], keep: test.keep }, async () => {
-      await expectPing(blue.a, blue.b, { marker: markers.blue });
-      await expectPing(green.a, green.b, { marker: markers.green });
+      for (const { from, to, marker } of ends) await expectPing(from, to, { marker });
     });
-    const segments = (marker: string) => [
-      ...new Set(
+    const segments = new Map<IpVersion, string[]>();
+    for (const { tenant, version, marker } of ends) {
+      const own = new Set(
         carrying(seen, marker).map(({ packet: { vxlan, vlans } }) =>
           vxlan ? `VNI ${vxlan.vni}` : vlans.map(({ id }) => `VLAN ${id}`).join(" "),
         ),
-      ),
-    ];
-    const [blueSegments, greenSegments] = [segments(markers.blue), segments(markers.green)];
-    for (const [tenant, seen] of [
-      ["blue", blueSegments],
-      ["green", greenSegments],
-    ] as const) {
-      expectThat(seen.length === 1 && seen[0] !== "", {
-        who: `${tenant}'s ping on ${device}`,
+      );
+      expectThat(own.size === 1 && !own.has(""), {
+        who: `${tenant}'s ping over ${nameOf(version)} on ${device}`,
         expected: "one VNI or VLAN",
-        got: seen.join(", ") || "no packet of it",
+        got: [...own].join(", ") || "no packet of it",
+      });
+      segments.set(version, [...(segments.get(version) ?? []), ...own]);
+    }
+    for (const [version, [first, second]] of segments) {
+      expectThat(first !== second, {
+        who: `blue and green over ${nameOf(version)}`,
+        expected: "a VNI or VLAN of their own",
+        got: `${first} for both`,
       });
     }
-    expectThat(blueSegments[0] !== greenSegments[0], {
-      who: "blue and green",
-      expected: "a VNI or VLAN of their own",
-      got: `${blueSegments[0]} for both`,
-    });
   });
 
   requirement("T7", "a subnet that cannot be is refused, and nothing of it stays", async (test) => {

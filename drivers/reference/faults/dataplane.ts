@@ -8,17 +8,11 @@ import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
 import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
 import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
+import { isIpv6, RuleFaults } from "#drivers/reference/faults/policy/rules.ts";
 import { StartFaults } from "#drivers/reference/faults/restart.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
-import { isTied } from "#drivers/reference/faults/rule.ts";
 import type { ReferenceFaultName } from "#drivers/reference/faults/tables/network.ts";
-import {
-  defaultTenant,
-  keyOf,
-  type PolicyState,
-  type RuleState,
-  type State,
-} from "#drivers/reference/model/state/state.ts";
+import { defaultTenant, keyOf, type PolicyState, type State } from "#drivers/reference/model/state/state.ts";
 import { addressOf } from "#harness/core/ip.ts";
 
 /**
@@ -27,12 +21,12 @@ import { addressOf } from "#harness/core/ip.ts";
  */
 export class DataplaneFaults {
   readonly #faults: ReadonlySet<string>;
-  readonly #everSeen = new Map<string, RuleState>();
   readonly #names = new Map<string, Set<string>>();
   readonly #lastPlans = new Map<string, NodePlan>();
   readonly #lastFlows = new Map<string, readonly string[]>();
   readonly #routing: RoutingFaults;
   readonly #mutants: PolicyMutants;
+  readonly #rules: RuleFaults;
   readonly #nodes: NodeFaults;
   readonly #moments: MomentFaults;
   readonly #start: StartFaults;
@@ -40,14 +34,13 @@ export class DataplaneFaults {
   readonly #shortNetworks: ShortNetworkFaults;
   readonly #tenancies = new Map<string, Tenancy>();
   readonly #widowed = new Set<string>();
-  /** Policies that were there before this plugin started. */
-  #restored: ReadonlySet<string> | undefined;
 
   /** `sync` has new plans made for all nodes, and resolves when they are carried out. */
   constructor(faults: ReadonlySet<string>, sync: () => Promise<void> = async () => {}) {
     this.#faults = faults;
     this.#routing = new RoutingFaults(faults);
     this.#mutants = new PolicyMutants(faults);
+    this.#rules = new RuleFaults(faults);
     this.#nodes = new NodeFaults(faults);
     this.#moments = new MomentFaults(faults, sync);
     this.#start = new StartFaults(faults, sync);
@@ -63,7 +56,7 @@ export class DataplaneFaults {
   /** The plan for a node, honest while no fault is on. */
   planFor(state: Readonly<State>, node: string, dataDevice: string): NodePlan {
     this.#start.started(state);
-    this.#restored ??= new Set(Object.keys(state.policies));
+    this.#rules.started(state);
     if (this.#faults.size === 0) {
       this.#routing.forget();
       this.#mutants.forget();
@@ -72,10 +65,14 @@ export class DataplaneFaults {
       this.#shortNetworks.forget();
       return planFor(state, node, dataDevice);
     }
-    const broken = this.#breakState(structuredClone(state) as State);
+    const broken = this.#breakState(structuredClone(state) as State, node);
     this.#nodes.breakState(broken, node);
     const plan = this.#keepRemains(node, this.#breakTopology(broken, planFor(broken, node, dataDevice)));
-    const right = this.#mutants.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, node);
+    const ruled = this.#rules.breakFlows(flowsFor(broken, plan, dataDevice), broken, plan, {
+      node,
+      dataDevice,
+    });
+    const right = this.#mutants.breakFlows(ruled, broken, plan, node);
     const judging = judgingAnswers(this.#breakFlows(broken, right, plan, dataDevice));
     const letting = judging.some(isRule) ? lettingEstablished(node, this.#faults) : [];
     const remains = [...this.#churn.flows(state, node), ...this.#shortNetworks.flows(state)];
@@ -89,7 +86,7 @@ export class DataplaneFaults {
     return this.#faults.has(fault);
   }
 
-  #breakState(state: State): State {
+  #breakState(state: State, node: string): State {
     const networks = Object.values(state.networks);
     const overlays = networks.filter((network) => network.encap === "vxlan");
     const rules = Object.values(state.policies).flatMap((policy) => Object.values(policy.rules));
@@ -103,20 +100,14 @@ export class DataplaneFaults {
       for (const network of overlays)
         Object.assign(network, { tag: overlays[0]?.tag, localTag: overlays[0]?.localTag });
     }
-    if (this.#on("priority-inverted")) for (const rule of rules) rule.priority = 101 - rule.priority;
-    if (this.#on("ties-turn-on-restart")) {
-      for (const key of this.#restored ?? []) turnTies(state.policies[key]);
-    }
     if (this.#on("deny-widened-to-icmp"))
       for (const policy of Object.values(state.policies)) widen(policy, "icmp");
     if (this.#on("deny-widened-to-udp"))
       for (const policy of Object.values(state.policies)) widen(policy, "udp");
     if (this.#on("peer-ignored")) for (const rule of rules) rule.peer = {};
-    if (this.#on("direction-ignored")) for (const rule of rules) rule.direction = "in";
     if (this.#on("policy-not-enforced"))
       for (const policy of Object.values(state.policies)) policy.rules = {};
-    if (this.#on("rule-deletion-ignored")) this.#restoreRules(state);
-    if (this.#on("tie-deleted-with-its-twin")) this.#dropTwins(state);
+    this.#rules.breakState(state, node);
     if (this.#on("late-members-ignored")) this.#dropLateMembers(state);
     this.#mutants.breakState(state);
     this.#moments.breakState(state);
@@ -207,6 +198,7 @@ export class DataplaneFaults {
         ? plan.ports.map(({ mac, tag }) => ignoreReflection(dataDevice, tag, mac))
         : []),
       ...(this.#on("ipv6-of-all-tenants") ? floodTenants(state, plan) : []),
+      ...(this.#on("one-vni-for-ipv6") ? shareTunnel(state, plan) : []),
       ...(this.#on("vlan-without-ipv6") && plan.trunk.length > 0
         ? [`table=0,priority=40,in_port=${dataDevice},ipv6,actions=drop`]
         : []),
@@ -238,26 +230,6 @@ export class DataplaneFaults {
       .map(({ device }) => `table=0,priority=50,in_port=${device},actions=drop`);
   }
 
-  #restoreRules(state: State): void {
-    for (const [key, policy] of Object.entries(state.policies)) {
-      for (const rule of Object.values(policy.rules)) this.#everSeen.set(`${key} ${rule.id}`, rule);
-      for (const [seen, rule] of this.#everSeen)
-        if (seen.startsWith(`${key} `)) policy.rules[rule.id] ??= rule;
-    }
-  }
-
-  /** Rules of which a tied one was deleted are not enforced. */
-  #dropTwins(state: State): void {
-    for (const [key, { rules }] of Object.entries(state.policies)) {
-      for (const rule of Object.values(rules)) this.#everSeen.set(`${key} ${rule.id}`, rule);
-      const gone = [...this.#everSeen].filter(
-        ([seen]) => seen.startsWith(`${key} `) && !rules[seen.slice(key.length + 1)],
-      );
-      for (const [id, rule] of Object.entries(rules))
-        if (gone.some(([, other]) => isTied(rule, other))) delete rules[id];
-    }
-  }
-
   #dropLateMembers(state: State): void {
     const bound = new Set<string>();
     for (const endpoint of Object.values(state.endpoints)) {
@@ -272,13 +244,6 @@ export class DataplaneFaults {
 interface Tenancy {
   readonly ipv4: string;
   readonly network: string;
-}
-
-/** Lets allow rules win over deny rules of the same priority. */
-function turnTies(policy: PolicyState | undefined): void {
-  const rules = Object.values(policy?.rules ?? {});
-  const denied = new Set(rules.filter(({ action }) => action === "deny").map(({ priority }) => priority));
-  for (const rule of rules) if (rule.action === "allow" && denied.has(rule.priority)) rule.priority += 1;
 }
 
 function union<T extends { device: string }>(wanted: readonly T[], earlier: readonly T[]): T[] {
@@ -322,17 +287,44 @@ function onlyContainers(state: State, { trunk, ports }: NodePlan, dataDevice: st
   ];
 }
 
-/** Whatever a port of another tenant than the default one sends by IPv6 goes out of all such ports of the node. */
-function floodTenants(state: State, { ports }: NodePlan): string[] {
-  const tags = Object.values(state.networks).flatMap(({ tenant, localTag }) =>
-    tenant === defaultTenant ? [] : [localTag],
-  );
-  const devices = ports.filter(({ tag }) => tags.includes(tag)).map(({ device }) => device);
-  const everywhere = devices.map((device) => `output:${device}`).join(",");
-  return devices.map((device) => `table=0,priority=40,in_port=${device},ipv6,actions=${everywhere}`);
+/** Ports of the node that belong to another tenant than the default one. */
+function tenantPorts(state: State, { ports }: NodePlan): string[] {
+  const tags = tenantTags(state);
+  return ports.filter(({ tag }) => tags.includes(tag)).map(({ device }) => device);
 }
 
-const isIpv6 = (flow: string) => /,(ipv6|tcp6|udp6|icmp6),/.test(flow);
+function tenantTags({ networks }: State): number[] {
+  return Object.values(networks).flatMap(({ tenant, localTag }) =>
+    tenant === defaultTenant ? [] : [localTag],
+  );
+}
+
+const outputs = (devices: readonly string[]) => devices.map((device) => `output:${device}`).join(",");
+
+/** Whatever a port of another tenant than the default one sends by IPv6 goes out of all such ports of the node. */
+function floodTenants(state: State, plan: NodePlan): string[] {
+  const devices = tenantPorts(state, plan);
+  return devices.map((device) => `table=0,priority=40,in_port=${device},ipv6,actions=${outputs(devices)}`);
+}
+
+/**
+ * IPv6 of all tenants but the default one crosses the wire in the tunnel of the first of them, and goes out of all their ports. What
+ * neighbours ask and answer is left as it is.
+ */
+function shareTunnel(state: State, plan: NodePlan): string[] {
+  const tags = tenantTags(state);
+  const [tunnel] = plan.overlays.filter(({ tag }) => tags.includes(tag));
+  if (!tunnel) return [];
+  const devices = tenantPorts(state, plan);
+  const flow = (from: string, to: readonly string[]) =>
+    ["tcp6", "udp6", "icmp6,icmp_type=128", "icmp6,icmp_type=129"].map(
+      (what) => `table=0,priority=40,in_port=${from},${what},actions=${outputs(to) || "drop"}`,
+    );
+  return [
+    ...flow(tunnel.device, devices),
+    ...devices.flatMap((device) => flow(device, [tunnel.device, ...devices])),
+  ];
+}
 
 /** Flows that mark the destination (reg1) or the source (reg2) of a packet as a member of a group. */
 const isMark = (flow: string) => /NXM_NX_REG[12]\[\]/.test(flow);

@@ -1,6 +1,7 @@
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
 import { bgpFaults } from "./bgp.ts";
 import { connectionFaults } from "./connections.ts";
+import { policyFaultsOverIpv6 } from "./policy.ts";
 import { tenantFaults } from "./tenants.ts";
 
 /**
@@ -135,7 +136,7 @@ export const referenceFaults = {
     breaks: "when one of two rules of one priority is deleted, the other one is listed and not enforced",
     why: "a port that the listing shows as denied is open",
     detectedBy: ["P11"],
-    hop: ["it got through by c-", "eth0 (in)"],
+    hop: ["it got through by ", "c-", "eth0 (in)"],
     alone: true,
   },
   "deny-widened-to-icmp": {
@@ -312,6 +313,7 @@ export const referenceFaults = {
     detectedBy: ["I10"],
     hop: ["it got through by c-", "eth0 (in)"],
   },
+  ...policyFaultsOverIpv6,
   ...bgpFaults,
   ...connectionFaults,
 } as const satisfies Record<string, FaultDescription>;

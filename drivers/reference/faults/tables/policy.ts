@@ -154,3 +154,48 @@ export const policyMutants = {
 
 export type PolicyMutantName = keyof typeof policyMutants;
 export const policyMutantNames = Object.keys(policyMutants) as PolicyMutantName[];
+
+/** Ways in which rules mean something else over IPv6 than over IPv4, by the name that switches one on. */
+export const policyFaultsOverIpv6 = {
+  "priority-inverted-over-ipv6": {
+    breaks: "over IPv6 the rule with the lower priority wins",
+    why: "an exception to a general rule has no effect for clients that prefer IPv6, or the rule has none",
+    detectedBy: ["P5"],
+    mayFollow: ["P8"],
+    hop: ["it got through by c-", "eth0 (in)"],
+  },
+  "peer-network-over-ipv4-alone": {
+    breaks: "a rule for a network is for its IPv4 subnet alone",
+    why: "a network that is let in gets in over IPv4, and its clients that prefer IPv6 wait for nothing",
+    detectedBy: ["P8"],
+    hop: ["last seen on node", " nh", " (in)"],
+  },
+  "direction-ignored-over-ipv6": {
+    breaks: "over IPv6 out rules are enforced as in rules",
+    why: "what may leave the group is limited over IPv4 alone",
+    detectedBy: ["P8"],
+    hop: ["it got through by c-", "eth0 (in)"],
+  },
+  "ties-turn-on-restart-over-ipv6": {
+    breaks: "over IPv6, of two rules of one priority the other one wins once the plugin was started again",
+    why: "a port that was closed is open over IPv6 after an update, though the same rules are listed",
+    detectedBy: ["P11"],
+    hop: {
+      none: "that the state is another than before is told, and not what of it was expected to be open",
+    },
+  },
+  "ties-turn-on-one-node-over-ipv6": {
+    breaks: "over IPv6, of two rules of one priority another one wins on one node than on the others",
+    why: "whether a port is open over IPv6 is up to where its container was placed",
+    detectedBy: ["P11"],
+    hop: { none: "answers are compared, and none of them is wrong by itself" },
+  },
+  "tie-deleted-with-its-twin-over-ipv6": {
+    breaks:
+      "when one of two rules of one priority is deleted, the other one is listed and not enforced over IPv6",
+    why: "a port that the listing shows as denied is open over IPv6",
+    detectedBy: ["P11"],
+    hop: ["it got through by ", "c-", "eth0 (in)"],
+    alone: true,
+  },
+} as const satisfies Record<string, FaultDescription>;

@@ -32,6 +32,11 @@ export const tenantFaults = {
     detectedBy: ["T6"],
     mayFollow: ["T3", "T4", "T5", "T8"],
   },
+  "one-vni-for-ipv6": {
+    breaks: "IPv6 of all tenants crosses the wire with the VNI of one of them",
+    why: "tenants are apart on the wire over IPv4, and together over IPv6",
+    detectedBy: ["T6"],
+  },
   "names-of-all-tenants": {
     breaks: "every resolver knows the containers of all tenants",
     why: "a tenant learns what the others run, and may get their addresses for its own names",
