@@ -1,18 +1,11 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { overEach } from "#harness/conformance/ip-versions/each.ts";
+import { heldOver, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { runPair, runStackedPair } from "#harness/conformance/pair.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { addressOf, contains, containsSubnet, familyOf } from "#harness/core/ip.ts";
 import { seededRandom } from "#harness/core/random.ts";
-import { uniqueMarker } from "#harness/host/agent/agent.ts";
-import {
-  captureWhile,
-  carrying,
-  describeSeen,
-  type SeenPacket,
-} from "#harness/observe/capture/capture-while.ts";
 import { sampleMesh } from "#harness/observe/probe/mesh/sampled-mesh.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
@@ -23,11 +16,17 @@ import { exchangeMs } from "#harness/workload/reach/exchange.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import { overIpv6 } from "#harness/workload/reach/over-ipv6.ts";
 import type { Workload } from "#harness/workload/workload.ts";
+import { expectEncapsulated } from "./encapsulation.ts";
 import { expectMtuFits, expectMtuHolds } from "./mtu.ts";
 
 chapter("multihost", ({ requirement, shared }) => {
   const pair = shared("a network with a container on each node", ({ scope, ...context }) =>
     runPair(scope, context, { subnet: "10.1.2.0/24" }),
+  );
+
+  const stacked = shared(
+    "a network of each IP version with a container on each node",
+    ({ scope, ...context }) => runStackedPair(scope, context, { subnet: "10.1.8.0/24" }),
   );
 
   requirement("M1", "every node knows the network", async ({ use, declaration }) => {
@@ -101,45 +100,13 @@ chapter("multihost", ({ requirement, shared }) => {
     "M6",
     "frames between the nodes carry a VNI, and the inner packet is never bare",
     async (test) => {
-      const { a, b } = await test.use(pair);
+      const pair = await test.use(stacked);
       const underlay = expectPresent(test.driver.underlay, {
         who: test.declaration.name,
         expected: "an underlay, since it declares multihost",
         got: "none",
       });
-      await expectPing(a, b);
-      // Nothing bare, between a first and a last ping that must have been seen inside VXLAN.
-      const pings = ["first", "second", "last"].map((name) => ({ name, marker: uniqueMarker() }));
-      const devices = Object.values(b.node.interfaces).map(({ device }) => device);
-      const seen = await captureWhile({ node: b.node, devices, keep: test.keep }, async () => {
-        for (const { marker } of pings) await expectPing(a, b, { marker });
-      });
-      const who = `the ping from ${a.name} to ${b.name}`;
-      const vnis = new Set<number>();
-      const bare: SeenPacket[] = [];
-      for (const { name, marker } of pings) {
-        const carried = new Set<string>();
-        for (const one of carrying(seen, marker)) {
-          if (!one.packet.vxlan) bare.push(one);
-          else {
-            carried.add(one.device);
-            vnis.add(one.packet.vxlan.vni);
-          }
-        }
-        expectFact(
-          `${who}, the ${name} of three`,
-          "seen as VXLAN on",
-          [...carried],
-          [b.node.interfaces[underlay].device],
-        );
-      }
-      expectThat(vnis.size === 1, { who, expected: "one VNI", got: [...vnis].join(", ") });
-      expectFact(
-        who,
-        "bare packets on the wire",
-        bare.map((one) => describeSeen([one])),
-        [],
-      );
+      await expectEncapsulated(pair, heldOver(test, pair.versions), { underlay, keep: test.keep });
     },
   );
 
@@ -172,7 +139,7 @@ chapter("multihost", ({ requirement, shared }) => {
   });
 
   requirement("M8", "a packet of the MTU passes, one byte more is never lost in silence", async (test) => {
-    const { a, b, versions, over } = await runStackedPair(test.scope, test, { subnet: "10.1.8.0/24" });
+    const { a, b, versions, over } = await test.use(stacked);
     const { mtu, wire } = await expectMtuFits(test, a);
     test.fact("MTU", mtu);
     test.fact("underlay MTU", wire);

@@ -1,15 +1,6 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
-import {
-  addressOf,
-  contains,
-  familyOf,
-  formatAddress,
-  networkOf,
-  nthAddress,
-  parseCidr,
-} from "#harness/core/ip.ts";
+import { formatAddress, networkOf, nthAddress, parseCidr } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
@@ -17,7 +8,7 @@ import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { isInternal, untranslated } from "./datapath.ts";
 import { dropPublished, portsLostWithTheEngine, publishedBy } from "./lifecycle.ts";
-import { drop, firstNode, inside, onFirstWorkload, onRequirement } from "./tools.ts";
+import { drop, firstNode, inside, ipv6Of, onFirstWorkload, onRequirement } from "./tools.ts";
 
 /** Docker filters and translates IPv6 since 27.0. */
 const bridge = { tier: "chapters", chapter: "ipv6", driver: "bridge", engine: "28.5" } as const;
@@ -324,14 +315,6 @@ const backPort = 9124;
 async function subnetOf(workload: Workload): Promise<string | undefined> {
   const { cidr } = await ipv6Of(workload);
   return cidr && networkOf(cidr);
-}
-
-/** The workload's interface in the network that it was started in, and its IPv6 address there as a CIDR, where it has one. */
-async function ipv6Of(workload: Workload): Promise<{ device: string; cidr?: string }> {
-  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
-  if (!link) throw new HarnessError(`${workload.name} has no interface with MAC ${workload.mac}`);
-  const cidr = link.addresses.find((each) => familyOf(each) === 6 && !contains("fe80::/10", addressOf(each)));
-  return { device: link.name, ...(cidr ? { cidr } : {}) };
 }
 
 /** Of what publishes nothing, and so asked for no address. */

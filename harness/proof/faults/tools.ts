@@ -5,6 +5,7 @@ import type { Moments } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError } from "#harness/core/errors.ts";
+import { bareAddress, contains, familyOf } from "#harness/core/ip.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { ExecOptions } from "#harness/host/host.ts";
 import type { FaultActs, FaultContext } from "#harness/proof/fault.ts";
@@ -123,6 +124,16 @@ export async function interfaceOf(workload: Workload): Promise<string> {
   const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
   if (!link) throw new HarnessError(`${workload.name} has no interface with MAC ${workload.mac}`);
   return link.name;
+}
+
+/** The workload's interface in the network that it was started in, and its IPv6 address there as a CIDR, where it has one. */
+export async function ipv6Of(workload: Workload): Promise<{ device: string; cidr?: string }> {
+  const link = (await workload.links()).find(({ mac }) => mac === workload.mac);
+  if (!link) throw new HarnessError(`${workload.name} has no interface with MAC ${workload.mac}`);
+  const cidr = link.addresses.find(
+    (each) => familyOf(each) === 6 && !contains("fe80::/10", bareAddress(each)),
+  );
+  return { device: link.name, ...(cidr ? { cidr } : {}) };
 }
 
 type Act<M extends keyof Moments> = (context: FaultContext, moment: Moments[M]) => Promise<void>;

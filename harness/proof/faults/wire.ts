@@ -1,11 +1,12 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { assignIpv6, prefix6Of } from "#harness/cluster/ipv6.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { bareAddress, familyOf } from "#harness/core/ip.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { insertRule } from "./firewall.ts";
-import { addressOf, drop, firstNode, inside, interfaceOf, onCouple, secondNode } from "./tools.ts";
+import { addressOf, drop, firstNode, inside, interfaceOf, ipv6Of, onCouple, secondNode } from "./tools.ts";
 
 const vxlanPort = 4789;
 
@@ -89,6 +90,22 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "tunnel-evaded-over-ipv6",
+    on: { tier: "chapters", chapter: "multihost", driver: "cni-vxlan" },
+    breaks: "routes IPv6 between the containers bare over the data network",
+    why: "what containers say over IPv6 is bare on the data network, and IPv4 looks well",
+    detectedBy: ["M6"],
+    mayFollow: ["M8", "M14"],
+    inject: {
+      "workload started": onCouple(async ({ cluster }, { a, b, scope }) => {
+        const ends = await Promise.all([a, b].map((one) => endOverIpv6(scope, cluster.id, one)));
+        const [endOfA, endOfB] = ends;
+        if (!endOfA || !endOfB) return;
+        await Promise.all([routeBare6(scope, endOfA, endOfB), routeBare6(scope, endOfB, endOfA)]);
+      }),
+    },
+  },
+  {
     name: "large-packets-lost",
     on: { tier: "chapters", chapter: "multihost", driver: "overlay" },
     breaks: "drops VXLAN packets of more than 1400 bytes in silence",
@@ -168,4 +185,37 @@ async function routeBare(scope: Scope, from: Workload, to: Workload): Promise<vo
   ] as const) {
     await insertRule(scope, node, "filter", ["DOCKER-USER", "-s", source, "-d", destination, "-j", "ACCEPT"]);
   }
+}
+
+/** A workload as it is over IPv6. */
+interface EndOverIpv6 {
+  readonly workload: Workload;
+  readonly address: string;
+  readonly gateway: string;
+  /** Its node's address on the data network. */
+  readonly node: string;
+}
+
+/** Undefined where it has IPv4 alone. Its node is given an address on the data network, as long as `scope` is open. */
+async function endOverIpv6(
+  scope: Scope,
+  cluster: string,
+  workload: Workload,
+): Promise<EndOverIpv6 | undefined> {
+  const routes = await inside(workload, ["ip", "-6", "route", "show", "default"]);
+  const gateway = /^default via (\S+)/.exec(routes)?.[1];
+  const { cidr } = await ipv6Of(workload);
+  if (!gateway || !cidr) return undefined;
+  const { node } = workload;
+  const own = await assignIpv6(scope, node, node.interfaces.data, prefix6Of(cluster, "data"));
+  return { workload, address: bareAddress(cidr), gateway, node: own };
+}
+
+/** What `from` sends to `to` over IPv6 leaves through its gateway and crosses the data network by plain routing. */
+async function routeBare6(scope: Scope, from: EndOverIpv6, to: EndOverIpv6): Promise<void> {
+  const { node } = from.workload;
+  await inside(from.workload, ["ip", "-6", "route", "add", `${to.address}/128`, "via", from.gateway]);
+  const route = [`${to.address}/128`, "via", to.node, "dev", node.interfaces.data.device];
+  const command = (verb: string) => ["ip", "-6", "route", verb, ...route];
+  await withUndo(scope, node, command("add"), command("del"));
 }
