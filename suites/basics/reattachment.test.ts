@@ -1,9 +1,11 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact } from "#harness/conformance/expect.ts";
+import { heldOver, ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/each.ts";
+import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
+import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { Unsupported } from "#harness/core/errors.ts";
-import { hostPeer } from "#harness/observe/probe/peers.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
@@ -18,15 +20,15 @@ const hostPort = 9103;
 chapter("basics", ({ requirement }) => {
   requirement(
     "B13",
-    `${moves} moves of two addresses between containers of one node`,
+    `${moves} moves of two addresses of each IP version between containers of one node`,
     async (test) => {
-      const { cluster, driver, scope, declaration } = test;
-      const network = await driver.createNetwork(scope);
+      const { cluster, scope, declaration } = test;
+      const stacked = await createStacked(scope, test);
       const place = nodeOf(cluster);
       const nodes = declaration.capabilities.includes("multihost") ? cluster.nodes : [place];
-      const observers = await Promise.all(nodes.map((node) => network.run(scope, node)));
+      const observers = await Promise.all(nodes.map((node) => stacked.network.run(scope, node)));
       await expectReachedWhereItMoved(test, {
-        stacked: { network, versions: [4] },
+        stacked,
         places: [place, place],
         observers,
         moves,
@@ -38,9 +40,10 @@ chapter("basics", ({ requirement }) => {
   requirement(
     "B14",
     "its namespace, its interfaces and the rules are gone when DEL is called",
-    async ({ cluster, driver, scope, declaration }) => {
+    async (test) => {
+      const { cluster, scope, declaration } = test;
       const node = nodeOf(cluster);
-      const network = await driver.createNetwork(scope);
+      const { network, versions, over } = await createStacked(scope, test);
       const publish = declaration.capabilities.includes("publish") ? [{ port, hostPort }] : [];
       const run = (own: typeof scope) => network.run(own, node, { publish });
 
@@ -61,10 +64,19 @@ chapter("basics", ({ requirement }) => {
       const again = await run(scope);
       const neighbour = await network.run(scope, node);
       const server = await serve(again, { ports: [port] });
-      await expectOpen(neighbour, server.at(port));
+      await overEach(test, versions, async (version) => {
+        const [from, { ip: address }] = await Promise.all([over(version, neighbour), over(version, again)]);
+        await expectOpen(from, server.at(port, { address }));
+      });
       if (publish.length === 0) return;
-      const { address } = node.interfaces.management;
-      await expectOpen(hostPeer(scope, cluster.external), server.at(port, { address, port: hostPort }));
+      const held = heldOver({ cluster, declaration }, versions, { since: ipv6FilteredSince });
+      const hosts = await addressHosts(scope, cluster, held);
+      await Promise.all(
+        held.map(async (version) => {
+          const { external, node: here } = hosts.over(version);
+          await expectOpen(external, server.at(port, { address: here.ip, port: hostPort }));
+        }),
+      );
     },
     // The rules of others would go with what was made meanwhile.
     { alone: true },

@@ -1,7 +1,7 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { heldOver, nameOf } from "#harness/conformance/ip-versions/each.ts";
-import type { IpVersion, Stacked } from "#harness/conformance/ip-versions/stacked.ts";
+import { createStacked, type IpVersion, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { nthAddress } from "#harness/core/ip.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
@@ -15,7 +15,7 @@ const soon = { deadlineMs: 5_000, timeoutMs: 500 } as const;
 /** Addresses of the network that move, of each IP version, and the first of them. */
 const lanes = 2;
 const firstMoving = 40;
-/** The first of the IPv4 addresses that come along with an IPv6 address that moves. */
+/** The first of the addresses that come along with an address of the other IP version that moves. */
 const firstCompanion = 100;
 
 /** What is to move. */
@@ -50,17 +50,16 @@ export async function expectReachedWhereItMoved(
   test: Pick<ChapterContext & TestTools, "cluster" | "declaration" | "driver" | "scope" | "fact">,
   { stacked: { network, subnet6 = "", versions }, places, observers, moves }: Moves,
 ): Promise<void> {
-  const { driver, scope, fact } = test;
+  const { scope, fact } = test;
   // Whose containers have their egress already when they join the other one.
-  const home = await driver.createNetwork(scope);
+  const { network: home } = await createStacked(scope, test);
   const addressOf = ({ version, number }: Lane) =>
     nthAddress(version === 4 ? network.subnet : subnet6, firstMoving + number);
   const specOf = (lane: Lane, move: number): ConnectSpec => {
-    if (lane.version === 4) return { ip: addressOf(lane) };
-    return {
-      ip: nthAddress(network.subnet, firstCompanion + lane.number * moves + move),
-      ip6: addressOf(lane),
-    };
+    const companion = (subnet: string) => nthAddress(subnet, firstCompanion + lane.number * moves + move);
+    if (lane.version === 6) return { ip: companion(network.subnet), ip6: addressOf(lane) };
+    // An IPv6 address that a plugin picks may be the next that moves.
+    return { ip: addressOf(lane), ...(subnet6 ? { ip6: companion(subnet6) } : {}) };
   };
   const makeMover = async (place: ClusterNode): Promise<Mover> => {
     const workload = await home.run(scope, place);

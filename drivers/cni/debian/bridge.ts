@@ -12,7 +12,7 @@ export default cniDriver({
   config: (values) =>
     listOf(values, [
       masqueradingBridge(values, { hairpinMode: true, ipam: ownSubnet(values) }),
-      announcement,
+      announcement(values),
       ...portmapAndFirewall,
     ]),
 });

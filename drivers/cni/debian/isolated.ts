@@ -9,7 +9,7 @@ export default cniDriver({
   config: (values) =>
     listOf(values, [
       masqueradingBridge(values, { ipam: ownSubnet(values) }),
-      announcement,
+      announcement(values),
       { type: "firewall", backend: "iptables", ingressPolicy: "same-bridge" },
     ]),
 });

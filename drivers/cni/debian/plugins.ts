@@ -62,6 +62,13 @@ export const portmapAndFirewall = [
 /**
  * Gives the interface the MAC that the runtime wants, which tells its neighbours whose address it is now. The bridge plugin's own
  * announcement is lost: since 1.1.0 the kernel sends it when the interface comes up, and the port of the bridge does not forward
- * yet (containernetworking/plugins#756). An address that is used again would be that of a MAC that is gone until caches expire.
+ * yet (containernetworking/plugins#756). Over IPv6 it has the kernel announce nothing. An address that is used again would be that of
+ * a MAC that is gone until caches expire.
  */
-export const announcement = { type: "tuning", capabilities: { mac: true } } as const;
+export function announcement({ ipv6 }: Pick<NodeValues, "ipv6">) {
+  return {
+    type: "tuning",
+    capabilities: { mac: true },
+    ...(ipv6 ? { sysctl: { "net.ipv6.conf.IFNAME.ndisc_notify": "1" } } : {}),
+  };
+}

@@ -26,7 +26,7 @@ export default cniDriver({
         hairpinMode: true,
         ipam: ownRange(values, { gateway: true }),
       }),
-      announcement,
+      announcement(values),
       ...portmapAndFirewall,
     ]),
 });

@@ -2,9 +2,17 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import { insertRule } from "./firewall.ts";
-import { addTable, firstNode, interfaceOf, onRequirement } from "./tools.ts";
+import { addTable, drop, firstNode, interfaceOf, onRequirement } from "./tools.ts";
 
 const bridge = { tier: "chapters", driver: "cni-bridge" } as const;
+
+/** Before an expression of nftables: what arrives over IPv6 alone. */
+const overIpv6 = "meta nfproto ipv6 ";
+/** Advertisements that nobody asked for: those without the flag S (RFC 4861, section 4.4). */
+const unsolicited = "icmpv6 type nd-neighbor-advert @th,32,8 & 0x40 == 0";
+/** What B14 serves, and publishes it as. */
+const servedPort = 8081;
+const publishedPort = 9103;
 
 /** Faults of what a CNI runtime attached, after its ADD. */
 export const attachmentFaults: readonly Fault<"chapters">[] = [
@@ -27,15 +35,56 @@ export const attachmentFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "ipv6-announcement-lost",
+    on: { ...bridge, chapter: "basics" },
+    breaks:
+      "keeps from every container, on the network that it was started in, what neighbours announce over IPv6 without being asked",
+    why: "a container that gets an IPv6 address anew is not reached until its neighbours ask for it again",
+    detectedBy: ["B13"],
+    hop: ["last seen on node"],
+    inject: {
+      "workload started": async (_context, { workload, network, scope }) => {
+        if (network === "bridge") return;
+        await drop(scope, workload, "input", `iifname ${await interfaceOf(workload)} ${unsolicited}`);
+      },
+    },
+  },
+  {
     name: "del-needs-the-namespace",
     on: { ...bridge, chapter: "basics" },
     breaks: "fails DEL of the bridge plugin where the network namespace is gone",
     why: "after a restart of a node its containers can neither be removed nor started again",
     detectedBy: ["B14"],
+    hop: { none: "a call of DEL fails, before anything is sent" },
     // What a plugin does not remove stays.
     mayFollow: ["C1"],
     inject: {
       "chapter begins": async (context, { scope }) => replacePlugin(scope, firstNode(context), "bridge"),
+    },
+  },
+  {
+    name: "ipv6-port-lost-with-the-node",
+    on: { ...bridge, chapter: "basics" },
+    breaks: "drops what arrives over IPv6 for a port that a container publishes",
+    why: "a service that was started again after a reboot is reached over IPv4 alone",
+    detectedBy: ["B14"],
+    hop: ["last seen on node1 eth0 (in)", "dropped by inet fault_", "tcp dport 9103 drop"],
+    inject: {
+      "requirement begins": onRequirement("B14", (context, scope) =>
+        drop(scope, firstNode(context), "prerouting", `${overIpv6}tcp dport ${publishedPort}`),
+      ),
+    },
+  },
+  {
+    name: "ipv6-neighbours-lost-with-the-node",
+    on: { ...bridge, chapter: "basics" },
+    breaks: "drops TCP over IPv6 that containers get",
+    why: "what was started again after a reboot is reached by its neighbours over IPv4 alone",
+    detectedBy: ["B14"],
+    hop: ["dropped by inet fault_", "on c-", "tcp dport 8081 drop"],
+    inject: {
+      "workload started": (_context, { workload, scope }) =>
+        drop(scope, workload, "input", `${overIpv6}tcp dport ${servedPort}`),
     },
   },
   {
