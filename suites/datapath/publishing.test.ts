@@ -20,11 +20,13 @@ import {
   routeThrough,
   waysTo,
 } from "./fixture.ts";
+import { attachBeside } from "./loopback-neighbour.ts";
 
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9111, udp: 9112 } as const;
 const protocols = ["tcp", "udp"] as const;
 const loopbackPort = 9113;
+const loopback = "127.0.0.1";
 const fixedPort = 9114;
 const range = [9118, 9119] as const;
 
@@ -41,7 +43,7 @@ chapter("datapath", ({ requirement, shared }) => {
         ...protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
         ...protocols.map((protocol) => ({
           ...{ port: port + 1, protocol, hostPort: loopbackPort },
-          address: "127.0.0.1",
+          address: loopback,
         })),
       ],
     });
@@ -110,8 +112,10 @@ chapter("datapath", ({ requirement, shared }) => {
       await Promise.all(published(address).map((target) => expectOpen(outside, target)));
       await judgeAsPromised(test, async () => {
         for (const { onLoopback } of hidden) {
-          await expectOpen(here, { ...onLoopback, address: "127.0.0.1", port: loopbackPort });
+          const isThere = () => expectOpen(here, { ...onLoopback, address: loopback, port: loopbackPort });
+          await isThere();
           await expectRefused(outside, { ...onLoopback, address, port: loopbackPort });
+          await isThere();
         }
         refuseNoneBehind(workload, behind);
         const targets = hidden.flatMap(({ onLoopback, unpublished }) => [onLoopback, unpublished]);
@@ -125,6 +129,25 @@ chapter("datapath", ({ requirement, shared }) => {
       });
     },
   );
+
+  requirement("X6", "a host beside the node sends to it what is for 127.0.0.1", async (test) => {
+    const { scope, cluster, use } = test;
+    const { node, published, hidden } = await use(server);
+    const here = hostPeer(scope, node);
+    const beside = await attachBeside(scope, cluster.external, node, loopback);
+    const open = published(node.interfaces.management.address);
+    await judgeAsPromised(test, async () => {
+      await Promise.all(
+        hidden.map(async ({ onLoopback }, at) => {
+          const target = { ...onLoopback, address: loopback, port: loopbackPort };
+          const isThere = () => expectOpen(here, target);
+          await isThere();
+          await expectBlocked(beside, target, { control: { target: open[at]! } });
+          await isThere();
+        }),
+      );
+    });
+  });
 
   requirement(
     "X8a",

@@ -5,7 +5,7 @@ import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
 import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
-import { expectBlocked, expectOpen } from "#harness/observe/probe/reachability.ts";
+import { expectBlocked, expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
 import {
@@ -22,6 +22,8 @@ import {
 /** Published on every address of the node, as another port than the container's. */
 const hostPorts = { tcp: 9131, udp: 9132 } as const;
 const protocols = ["tcp", "udp"] as const;
+const loopback = "::1";
+const loopbackPort = 9133;
 
 chapter("ipv6", ({ requirement, shared }) => {
   const hosts = shared("an IPv6 address on every host", async ({ scope, cluster }) =>
@@ -40,21 +42,35 @@ chapter("ipv6", ({ requirement, shared }) => {
     },
   );
 
-  const server = shared("a container with published ports, and its servers", async ({ cluster, scope }) => {
+  const server = shared("a container with published ports, and its servers", async (context) => {
+    const { cluster, scope, declaration } = context;
     const { stacked, network } = await neighbours.make();
+    const forTheNode = protocols.map((protocol) => ({
+      ...{ port: port + 1, protocol, hostPort: loopbackPort },
+      address: loopback,
+    }));
     const workload = await network.run(scope, nodeOf(cluster), {
-      publish: protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
+      publish: [
+        ...protocols.map((protocol) => ({ port, protocol, hostPort: hostPorts[protocol] })),
+        // What is not kept from others is not asked for.
+        ...(declaration.capabilities.includes("isolation") ? forTheNode : []),
+      ],
     });
     const workload6 = await stacked.over(6, workload);
+    const ports = [port, port + 1, port + 2];
     const [tcp, udp] = await Promise.all([
-      serve(workload6, { ports: [port, port + 2] }),
-      serve(workload6, { ports: [port, port + 2], protocol: "udp" }),
+      serve(workload6, { ports }),
+      serve(workload6, { ports, protocol: "udp" }),
     ]);
     const published = (protocol: (typeof protocols)[number], address: string) =>
       ({ tcp, udp })[protocol].at(port, { address, port: hostPorts[protocol] });
-    /** Of the servers on a port that nobody published, over each transport. */
-    const unpublished = (address: string) => [tcp, udp].map((one) => one.at(port + 2, { address }));
-    return { workload, published, unpublished };
+    /** Of the servers on the port that is published on loopback, over each transport. */
+    const onLoopback = (address: string) =>
+      [tcp, udp].map((one) => one.at(port + 1, { address, port: loopbackPort }));
+    /** Of the servers on that port, and on one that nobody published, at an address of the container. */
+    const hidden = (address: string) =>
+      [tcp, udp].flatMap((one) => [port + 1, port + 2].map((own) => one.at(own, { address })));
+    return { workload, published, onLoopback, hidden };
   });
 
   requirement("I1", "two containers on one node reach each other both ways", async ({ use }) => {
@@ -140,11 +156,19 @@ chapter("ipv6", ({ requirement, shared }) => {
 
   requirement("I6", "the external host has a route to the container", async (test) => {
     const { scope, cluster, use, fact } = test;
-    const { workload, published, unpublished } = await use(server);
+    const { workload, published, onLoopback, hidden } = await use(server);
     const { external, node: here } = await use(hosts);
     const behind = await addressesBehindNode(workload, 6);
     fact("IPv6 addresses behind the node", behind.length);
     await judgeAsPromised(test, async () => {
+      const there = onLoopback(loopback);
+      await Promise.all(
+        onLoopback(here.ip).map(async (target, at) => {
+          await expectOpen(here, there[at]!);
+          await expectRefused(external, target);
+          await expectOpen(here, there[at]!);
+        }),
+      );
       refuseNoneBehind(workload, behind);
       for (const { ip, gateway } of behind) {
         for (const address of [ip, gateway]) await routeThrough(scope, cluster.external, address, here.ip);
@@ -154,7 +178,7 @@ chapter("ipv6", ({ requirement, shared }) => {
       await Promise.all(protocols.map((protocol) => expectOpen(external, published(protocol, here.ip))));
       await Promise.all(
         behind.flatMap(({ ip }) =>
-          unpublished(ip).map((target) => expectBlocked(external, target, { control: { from: here } })),
+          hidden(ip).map((target) => expectBlocked(external, target, { control: { from: here } })),
         ),
       );
     });

@@ -8,6 +8,7 @@ import { connectionFaults } from "./connections.ts";
 import { datapathFaults } from "./datapath.ts";
 import { encryptionFaults } from "./encryption.ts";
 import { engineFaults } from "./engine.ts";
+import { exposureFaults } from "./exposure.ts";
 import { gatewayModeFaults } from "./gateway-modes.ts";
 import { interfaceFaults } from "./interfaces.ts";
 import { internalFaults } from "./internal.ts";
@@ -34,6 +35,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...translationFaults,
   ...datapathFaults,
   ...chosenPortFaults,
+  ...exposureFaults,
   ...internalFaults,
   ...gatewayModeFaults,
   ...encryptionFaults,

@@ -234,22 +234,6 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
-    name: "containers-open-to-a-route",
-    on: newerOverlay,
-    breaks: "forwards what arrives for a container's own address",
-    why: "ports that nobody published are open to every host that has a route",
-    detectedBy: ["X6"],
-    hop: ["it got through by external ", "let through by ip", " filter FORWARD on node1: ", "eth0"],
-    inject: {
-      "requirement begins": onRequirement("X6", async (context, scope) => {
-        const node = firstNode(context);
-        const { device } = node.interfaces.management;
-        await insertRule(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
-        await insertRule(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
-      }),
-    },
-  },
-  {
     name: "published-port-lost-with-a-new-network",
     on: overlay,
     breaks: "drops what arrives for a published port once its container has joined a second network",

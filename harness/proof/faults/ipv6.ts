@@ -50,7 +50,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
       // An engine puts its own rule first when it makes a network.
       "workload started": onFirstWorkload("driver's", async ({ workload: { node } }, { chapter }) => {
         const { device } = node.interfaces.management;
-        await insert(chapter, node, "nat", ["POSTROUTING", "-o", device, "-j", "ACCEPT"]);
+        await insertIpv6Rule(chapter, node, "nat", ["POSTROUTING", "-o", device, "-j", "ACCEPT"]);
       }),
     },
   },
@@ -89,17 +89,6 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
       "requirement begins": onRequirement("I5", (context, scope) =>
         joinNetworks(scope, firstNode(context), ["-p", "udp"]),
       ),
-    },
-  },
-  {
-    name: "containers-open-to-a-route-over-ipv6",
-    on: bridge,
-    breaks: "forwards IPv6 that arrives for a container's own address",
-    why: "ports that nobody published are open to every host that has a route",
-    detectedBy: ["I6"],
-    hop: ["it got through by", "FORWARD on node1"],
-    inject: {
-      "requirement begins": onRequirement("I6", (context, scope) => letIn(scope, firstNode(context))),
     },
   },
   {
@@ -159,7 +148,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     inject: {
       "requirement begins": onRequirement("X5c", (context, scope) =>
         // Kernels with SCTP may have no nftables tables of both families.
-        insert(scope, firstNode(context), "mangle", [
+        insertIpv6Rule(scope, firstNode(context), "mangle", [
           ...["PREROUTING", "-p", "sctp", "--dport", String(publishedSctp), "-j", "DROP"],
         ]),
       ),
@@ -295,7 +284,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     hop: ["it got through by external ", "let through by ip6", " filter FORWARD on node"],
     alone: true,
     inject: {
-      "firewall restored": async ({ chapter }, { node }) => letIn(chapter, node),
+      "firewall restored": async ({ chapter }, { node }) => letIpv6In(chapter, node),
     },
   },
 ];
@@ -339,19 +328,24 @@ async function addIpv6(workload: Workload, device: string, cidr: string): Promis
 /** Forwards IPv6 from every bridge of a node to every other, of it what matches, until `scope` closes. */
 async function joinNetworks(scope: Scope, node: ClusterNode, match: readonly string[] = []): Promise<void> {
   const from = [...match, "-i", anyBridge];
-  await insert(scope, node, "raw", ["PREROUTING", ...from, "-j", "ACCEPT"]);
-  await insert(scope, node, "filter", ["FORWARD", ...from, "-o", anyBridge, "-j", "ACCEPT"]);
+  await insertIpv6Rule(scope, node, "raw", ["PREROUTING", ...from, "-j", "ACCEPT"]);
+  await insertIpv6Rule(scope, node, "filter", ["FORWARD", ...from, "-o", anyBridge, "-j", "ACCEPT"]);
 }
 
 /** Forwards what arrives over IPv6 on a node's management interface for whomever, until `scope` closes. */
-async function letIn(scope: Scope, node: ClusterNode): Promise<void> {
+export async function letIpv6In(scope: Scope, node: ClusterNode): Promise<void> {
   const { device } = node.interfaces.management;
-  await insert(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
-  await insert(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
+  await insertIpv6Rule(scope, node, "raw", ["PREROUTING", "-i", device, "-j", "ACCEPT"]);
+  await insertIpv6Rule(scope, node, "filter", ["FORWARD", "-i", device, "-j", "ACCEPT"]);
 }
 
 /** Puts an ip6tables rule before all others of its chain; gone when `scope` closes. */
-async function insert(scope: Scope, host: Host, table: string, rule: readonly string[]): Promise<void> {
+export async function insertIpv6Rule(
+  scope: Scope,
+  host: Host,
+  table: string,
+  rule: readonly string[],
+): Promise<void> {
   const command = (verb: string) => ["ip6tables", "--wait", "-t", table, verb, ...rule];
   await withUndo(scope, host, command("-I"), command("-D"));
 }
