@@ -13,6 +13,8 @@ declare module "#harness/core/async/events.ts" {
     "workload connected": { workload: Workload; network: string; scope: Scope };
     /** A running workload left a network. */
     "workload disconnected": { workload: Workload; network: string };
+    /** A container was stopped, and is to be started again. */
+    "workload stopped": { workload: Workload };
     /** A container that had ended runs again; `workload` is what it is now. */
     "workload restarted": { workload: Workload; network: string };
     /** The engine of a node was killed, and is about to be started. */

@@ -18,6 +18,7 @@ import {
   startWhenPossible,
   stop,
 } from "./fixture.ts";
+import { expectStopped } from "./stopped.ts";
 
 const keptPort = 9121;
 const takenPort = 9122;
@@ -47,7 +48,10 @@ chapter("lifecycle", ({ requirement, shared }) => {
       const reach = { from: peer, stacked, everywhere };
       await expectReached(test, kept, { ...reach, hostPort: keptPort });
       await Promise.all([stop(kept), stop(free)]);
-      const newcomers = await Promise.all([network.run(scope, node), network.run(scope, node)]);
+      const [newcomers] = await Promise.all([
+        Promise.all([network.run(scope, node), network.run(scope, node)]),
+        expectStopped(test, kept, { ...reach, hostPort: keptPort }),
+      ]);
 
       const [keptAgain, freeAgain] = await Promise.all([
         startWhenPossible(scope, network, kept),

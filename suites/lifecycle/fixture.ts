@@ -6,6 +6,7 @@ import { expectEgress } from "#harness/conformance/ip-versions/egress.ts";
 import { peerOf, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import type { IpVersion, Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { announce } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
@@ -27,7 +28,7 @@ export type LifecycleTest = Pick<ChapterContext, "cluster" | "declaration"> &
 
 /** The port on which containers serve; their nodes publish it as another one. */
 const port = 8082;
-const transports = ["tcp", "udp"] as const;
+export const transports = ["tcp", "udp"] as const;
 /**
  * Time for an engine to start a container, from when it answers. In a swarm one that was killed waits 30 s for its part in the network that it had
  * before (libnetwork, networkdb, bulkSyncNode), and refuses a start after 20 s of that.
@@ -213,8 +214,10 @@ export async function expectIngress({ nodes }: Pick<Cluster, "nodes">, node: Clu
 }
 
 /** `docker stop`. */
-export async function stop({ node, id, name }: Workload): Promise<void> {
+export async function stop(workload: Workload): Promise<void> {
+  const { node, id, name } = workload;
   await askEngine(node, `docker stop ${name}`, node.docker.getContainer(id).stop());
+  await announce("workload stopped", { workload });
 }
 
 /** Whether an echo request is answered now; three are sent. */

@@ -2,11 +2,12 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { EngineControl } from "#harness/cluster/engines/control/control.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
+import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
-import { inspectNetwork } from "#harness/workload/docker/network.ts";
+import { inspectNetwork, uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { keepEntry } from "./changes.ts";
-import { drop, endpointsLostWhenKilled, inside, interfaceOf, onRequirement } from "./tools.ts";
+import { addTable, drop, endpointsLostWhenKilled, inside, interfaceOf, onRequirement } from "./tools.ts";
 
 const bridge = { tier: "chapters", chapter: "lifecycle", driver: "bridge" } as const;
 const overlay = { ...bridge, driver: "overlay" } as const;
@@ -39,6 +40,33 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
         await drop(chapter, workload.node, "prerouting", `ip saddr ${workload.ip} udp sport != 8082`);
       },
     },
+  },
+  {
+    name: "port-kept-while-stopped",
+    on: bridge,
+    breaks: "leads what arrives for a published port to where its container was, once that is stopped",
+    why: "clients hang on a service that is not there, or are led to what has its address next",
+    detectedBy: ["B12"],
+    alone: true,
+    hop: ["it arrived at node2 eth0 (in) from ", "and no answer was sent"],
+    inject: {
+      "workload stopped": async ({ chapter }, { workload: { node, id, ip } }) => {
+        const { HostConfig } = await node.docker.getContainer(id).inspect();
+        if (Object.keys(HostConfig.PortBindings ?? {}).length === 0) return;
+        const chain = "type nat hook prerouting priority dstnat - 10;";
+        await addTable(chapter, node, "ip", `chain judge { ${chain} tcp dport 9121 dnat to ${ip}:8082; }`);
+      },
+    },
+  },
+  {
+    name: "name-kept-while-stopped",
+    on: bridge,
+    breaks: "keeps the name of a container that is stopped, at the address of another one",
+    why: "a part of all requests goes to what has no such service",
+    detectedBy: ["B12"],
+    alone: true,
+    hop: ["127.0.0.11 asked nobody else"],
+    inject: nameKept(),
   },
   {
     name: "published-port-lost-with-the-engine",
@@ -243,6 +271,24 @@ function macOfTheLast(): Fault<"chapters">["inject"] {
       if (!tested || !last) return;
       const device = await interfaceOf(workload);
       await inside(workload, ["ip", "link", "set", device, "address", last.mac]);
+    },
+  };
+}
+
+/** With another container, which goes before their network does. */
+function nameKept(): Fault<"chapters">["inject"] {
+  const started = new Map<string, { network: string; scope: Scope }>();
+  return {
+    "workload started": async (_context, { workload: { name }, ...place }) => {
+      started.set(name, place);
+    },
+    "workload stopped": async ({ cluster }, { workload: { node, name } }) => {
+      const place = started.get(name);
+      if (!place) return;
+      const other = uniqueName("fault");
+      const named = ["--network", place.network, "--network-alias", name];
+      const run = ["docker", "run", "--detach", "--name", other, ...named, cluster.image, "sleep", "1000000"];
+      await withUndo(place.scope, node, run, ["docker", "rm", "--force", other]);
     },
   };
 }

@@ -76,7 +76,7 @@ function reachedAgain(rule: Requirement): Requirement {
 export const lifecycleRequirements = {
   B12: reachedAgain(
     stopping(
-      "a container that is stopped and started has its address, name and published port again, and shares no address or MAC",
+      "a container that is stopped has neither name nor port, and started again its own address, name, port and MAC",
     ),
   ),
   R6b: reachedAgain(
