@@ -253,7 +253,12 @@ export function conformanceSuite<Context extends object>(
           view = new View(options.hosts?.(context) ?? []);
           record.looks = view.looks;
           const looked = view;
-          const work = looked.run(() => body(given));
+          const work = looked.run(() =>
+            body(given).catch(async (error: unknown) => {
+              if (isBroken(error)) await record.runLine();
+              throw error;
+            }),
+          );
           work.catch(() => {});
           await within({ what: `${id} to finish`, deadlineMs: own }, work).catch((error: unknown) => {
             // What has failed by then is told with what was seen of it.

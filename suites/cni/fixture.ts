@@ -3,12 +3,13 @@ import { inject } from "vitest";
 import { loadPluginProfile } from "#drivers/cni/plugin-profile/load.ts";
 import { crashOf } from "#harness/cni/protocol/crash.ts";
 import { PluginFailure } from "#harness/cni/protocol/errors.ts";
-import { describeEnd, type Invocation, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
+import { describeEnd, type Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { pluginUnderTest } from "#harness/cni/testbed/plugin-under-test.ts";
 import type { PluginProfile } from "#harness/cni/testbed/profiles.ts";
 import type { ReferenceAttachment } from "#harness/cni/testbed/reference/reference.ts";
 import { leftByFirst, Testbed } from "#harness/cni/testbed/testbed.ts";
+import { leavesOnceMore, onceMore } from "#harness/conformance/cni-run/again.ts";
 import { evidenceFolder } from "#harness/conformance/suite/record/evidence-files.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
@@ -17,6 +18,8 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Nonconformance } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { quote } from "#harness/host/shell.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import type { NotRun } from "#harness/observe/second-look/mark.ts";
 import { applicableRule, type CniPluginTarget } from "#suites/requirements/applicability/applicability.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
@@ -134,7 +137,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
           title,
           async ({ common, plugin: _subject, ...tools }) => {
             const repeat = repeatIn(evidenceOf(id), title, tools);
-            refuseUnattached(reference, options, repeat);
+            refuseUnattached(plugin, reference, options, repeat);
             const testbed = options.together ? await common() : await Testbed.open(plugin, tools.scope);
             opened.add(testbed);
             try {
@@ -161,7 +164,15 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
             if (reference.failed) invocations.push(reference.failed.invocation);
             const why = reference.unusable ?? reference.blocked;
             if (invocations.length === 0 && why !== undefined) throw new Blocked(why);
-            expectNoCrash(invocations, tools.reproduce);
+            expectNoCrash(invocations, (crashed) => {
+              const testbed = [...opened].find((one) => one.invocations.includes(crashed));
+              const steps = testbed?.stepsUntil(crashed) ?? reference.failed?.steps ?? [];
+              repeatIn(evidenceOf("CNI-2c"), topic, tools)(
+                steps,
+                [crashed],
+                onceMore(plugin, steps, crashed),
+              );
+            });
           },
           { alone: true },
         );
@@ -172,7 +183,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
         `nothing is left of the attachments of the tests of ${topic}`,
         async ({ common, plugin: _subject, ...tools }) => {
           const repeat = repeatIn(evidenceOf("CNI-10d"), topic, tools);
-          refuseUnattached(reference, {}, repeat);
+          refuseUnattached(plugin, reference, {}, repeat);
           if (reference.infrastructure.length > 0)
             tools.fact(leftByFirst, reference.infrastructure.join("; "));
           const shared = await common();
@@ -196,14 +207,14 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
 }
 
 /** One failure names all calls that ended so. */
-function expectNoCrash(invocations: readonly Invocation[], reproduce: TestTools["reproduce"]): void {
+function expectNoCrash(invocations: readonly Invocation[], repeat: (crashed: Invocation) => void): void {
   const crashes = invocations.flatMap((invocation) => {
     const how = crashOf(invocation);
     return how === undefined ? [] : [{ invocation, how }];
   });
   const [first] = crashes;
   if (!first) return;
-  reproduce(reproduceInvocation(first.invocation));
+  repeat(first.invocation);
   const all = crashes.map(({ invocation, how }) => `${how} at ${invocation.command}`);
   const got = [...new Set(all)].sort().join("; ");
   throw new PluginFailure(first.invocation, "an answer to every call", got);
@@ -215,12 +226,18 @@ function sortsOf(left: readonly string[]): string[] {
 }
 
 function reproduceLeak({ left, testbed }: Leak, repeat: Repeat): void {
-  const looks = sortsOf(left).map((sort) =>
+  const sorts = sortsOf(left);
+  const looks = sorts.map((sort) =>
     sort === "file"
       ? `grep -r . ${testbed.dataDir}`
       : testbed.lineInside(commands[sort] ?? testbed.plugin.profile.state ?? ""),
   );
-  repeat([...testbed.steps(), ...looks], testbed.invocations);
+  const steps = [...testbed.steps(), ...looks];
+  const onlyFiles = sorts.every((sort) => sort === "file");
+  const how = onlyFiles
+    ? leavesOnceMore(testbed.plugin, steps)
+    : { notRun: "its last lines print what is left, to be read" };
+  repeat(steps, testbed.invocations, how);
 }
 
 function open(plugin: PluginUnderTest, suiteScope: Scope): Opened {
@@ -240,6 +257,7 @@ function open(plugin: PluginUnderTest, suiteScope: Scope): Opened {
  * tell it, and the others wait for it.
  */
 function refuseUnattached(
+  plugin: PluginUnderTest,
   { unusable, blocked, failed }: ReferenceAttachment,
   { detached = false, judgesFailed }: CniTestOptions,
   repeat: Repeat,
@@ -251,7 +269,7 @@ function refuseUnattached(
   try {
     judgesFailed?.(failed.invocation);
   } catch (error) {
-    repeat(failed.steps, [failed.invocation]);
+    repeat(failed.steps, [failed.invocation], onceMore(plugin, failed.steps, failed.invocation));
     throw error;
   }
   const { invocation } = failed;
@@ -261,15 +279,16 @@ function refuseUnattached(
 
 function tellHowToRepeat(error: unknown, testbed: Testbed, repeat: Repeat): void {
   const invocation = error instanceof PluginFailure ? PluginFailure.detailsOf(error).invocation : undefined;
-  repeat(testbed.steps(invocation), testbed.invocations);
+  const steps = testbed.steps(invocation);
+  repeat(steps, testbed.invocations, onceMore(testbed.plugin, steps, invocation));
 }
 
 /** Keeps the lines that show a failure by hand, and the calls that were made. */
-type Repeat = (steps: readonly string[], invocations: readonly Invocation[]) => void;
+type Repeat = (steps: readonly string[], invocations: readonly Invocation[], how: ByHand | NotRun) => void;
 
 /** A few steps are a line to copy, more are a script among the evidence. Tests of one requirement have one each. */
 function repeatIn(folder: string, title: string, tools: TestTools): Repeat {
-  return (steps, invocations) => {
+  return (steps, invocations, how) => {
     const test = title
       .replaceAll(/[^\w.]+/g, "-")
       .replaceAll(/^-|-$/g, "")
@@ -278,6 +297,6 @@ function repeatIn(folder: string, title: string, tools: TestTools): Repeat {
     tools.keep({ name: script, content: `#!/bin/sh\n${steps.join("\n")}\n` });
     tools.keep({ name: `calls-${test}.json`, content: JSON.stringify(invocations, undefined, 2) });
     const line = steps.join("; ");
-    tools.reproduce(line.length <= lineLimit ? line : `sh ${quote(join(folder, script))}`);
+    tools.reproduce(line.length <= lineLimit ? line : `sh ${quote(join(folder, script))}`, how);
   };
 }

@@ -4,10 +4,12 @@ import { textField } from "#harness/cnm/client/answers.ts";
 import { PluginClient, type PluginSocket } from "#harness/cnm/client/client.ts";
 import { PlayedEngine, type PluginFacts } from "#harness/cnm/client/engine.ts";
 import {
+  curlCommand,
   curlLine,
   describeExchange,
   type Exchange,
   fieldsOf,
+  isQuestion,
   type ReadExchange,
   readExchange,
 } from "#harness/cnm/protocol/exchange.ts";
@@ -20,7 +22,7 @@ import { conformanceSuite, type Suite } from "#harness/conformance/suite.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/schema.ts";
-import type { Host } from "#harness/host/host.ts";
+import type { ExecResult, Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import { applicability, isAskedBy } from "#suites/requirements/applicability/applicability.ts";
@@ -34,6 +36,8 @@ export interface CnmContext {
   readonly socket: PluginSocket;
   /** The machine whose interfaces the plugin makes. Throws `Blocked` where it cannot be looked at from here. */
   readonly host: () => Host;
+  /** From where the plugin's socket is reached at its address. */
+  readonly near: Host;
   readonly facts: PluginFacts;
   /** The engine that is played. */
   readonly engine: PlayedVersion;
@@ -64,7 +68,7 @@ export function cnmSuite(define: (suite: CnmSuite) => void): void {
 
 async function open(scope: Scope, engine: PlayedVersion): Promise<CnmContext> {
   const settings = workerSettings();
-  const { socket, host } = await findPlugin(settings, scope);
+  const { socket, host, near } = await findPlugin(settings, scope);
   const transcript: Exchange[] = [];
   const client = new PluginClient(socket, "suite", {
     engine,
@@ -73,6 +77,7 @@ async function open(scope: Scope, engine: PlayedVersion): Promise<CnmContext> {
   return {
     socket,
     host,
+    near,
     engine,
     facts: await learnFacts(client),
     options: settings.PLUGIN_OPTIONS,
@@ -89,7 +94,7 @@ async function findPlugin(
   const { PLUGIN, FAULT, CACHE } = settings;
   if (PLUGIN) return locatePlugin({ PLUGIN, CACHE }, scope);
   const local = new LocalHost();
-  return { socket: await serveReferencePlugin(scope, local, FAULT), host: () => local };
+  return { socket: await serveReferencePlugin(scope, local, FAULT), host: () => local, near: local };
 }
 
 /** What the engine asks when it loads a plugin. A plugin that answers badly is taken for one that declares nothing. */
@@ -137,7 +142,7 @@ export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
   const client = new PluginClient(test.socket, "suite", {
     engine: test.engine,
     onExchange(exchange) {
-      test.reproduce(curlLine(test.socket.address, exchange));
+      reproduceExchange(test, exchange);
       const name = sourceName(readExchange(exchange));
       if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);
     },
@@ -151,6 +156,19 @@ export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
   const engine = new PlayedEngine({ client, facts: test.facts, options: test.options, scope: test.scope });
   tests.set(engine, test);
   return engine;
+}
+
+/** The line that makes a call again; it is run where the call only asks, and shows the failure where the answer is the same. */
+function reproduceExchange({ socket, near, reproduce }: CnmTest, exchange: Exchange): void {
+  const argv = curlCommand(socket.address, exchange);
+  const shows = ({ code, stdout }: ExecResult) =>
+    exchange.answer === null ? code !== 0 : code === 0 && stdout.trim() === exchange.answer.trim();
+  reproduce(
+    curlLine(socket.address, exchange),
+    isQuestion(exchange.call)
+      ? { host: near, argv, shows }
+      : { notRun: `${exchange.call} changes what the plugin has` },
+  );
 }
 
 /** A connection to do with as no engine would; closes with the test. A plugin that has stopped listening is at fault. */
@@ -182,7 +200,8 @@ export function holds(engine: PlayedEngine, requirement: CnmRequirementId): void
   const findings = [...exchanges.flatMap(checkExchange), ...checkConversation(exchanges)];
   const finding = findings.find((one) => one.requirement === requirement);
   if (!finding) return;
-  tests.get(engine)?.reproduce(curlLine(engine.client.socket.address, finding.exchange));
+  const test = tests.get(engine);
+  if (test) reproduceExchange(test, finding.exchange);
   throw toNonconformance(finding);
 }
 

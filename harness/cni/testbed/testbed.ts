@@ -321,6 +321,12 @@ export class Testbed {
     return this.#steps.filter((step) => !others.some(({ name }) => mentions(step, name)));
   }
 
+  /** Those of them that were done up to a call of this testbed, the call as the last one. */
+  stepsUntil(invocation: Invocation): string[] {
+    const steps = this.steps(invocation);
+    return steps.slice(0, steps.indexOf(reproduceInvocation(invocation)) + 1);
+  }
+
   async #remove(): Promise<void> {
     const names = this.containers.map(({ name }) => name);
     await this.plugin.host.run(["sh", "-c", linesToRemove(this.#where, names).join("\n")]);

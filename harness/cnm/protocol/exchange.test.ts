@@ -5,6 +5,7 @@ import {
   describeExchange,
   type Exchange,
   fieldsOf,
+  isQuestion,
   readExchange,
   subsystemOf,
 } from "./exchange.ts";
@@ -114,4 +115,14 @@ describe("an exchange for people", () => {
     expect(cut("a".repeat(601))).toBe(`${"a".repeat(600)}… (601 characters)`);
     expect(cut("")).toBe("");
   });
+});
+
+test("only a call that asks is made again", () => {
+  const calls = [
+    "NetworkDriver.GetCapabilities",
+    "NetworkDriver.Nothing",
+    "IpamDriver.RequestPool",
+    "NetworkDriver.Leave",
+  ];
+  expect(calls.map(isQuestion)).toEqual([true, true, false, false]);
 });

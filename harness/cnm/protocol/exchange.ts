@@ -99,12 +99,31 @@ export function describeExchange(exchange: Exchange): string {
   return `POST /${exchange.call} ${cut(exchange.request)}\n  → ${result} (${Math.round(exchange.endedAt - exchange.startedAt)} ms)${fault}`;
 }
 
-/** The command by which a person repeats a call on a local socket. */
+/** The command by which a person repeats a call on a socket of the machine on which it is typed. */
 export function curlLine(socket: string, exchange: Pick<Exchange, "call" | "request">): string {
+  return curlCommand(socket, exchange).map(quote).join(" ");
+}
+
+/** That command's argv. */
+export function curlCommand(socket: string, exchange: Pick<Exchange, "call" | "request">): string[] {
   const [target, url] = socket.startsWith("tcp://")
     ? [[], `http://${socket.slice("tcp://".length)}`]
     : [["--unix-socket", socket], "http://plugin"];
-  return ["curl", "-s", ...target, "-d", exchange.request, `${url}/${exchange.call}`].map(quote).join(" ");
+  return ["curl", "-s", ...target, "-d", exchange.request, `${url}/${exchange.call}`];
+}
+
+/** Calls that ask a plugin, and change nothing that it has. */
+const questions: readonly CallName[] = [
+  "Plugin.Activate",
+  "NetworkDriver.GetCapabilities",
+  "NetworkDriver.EndpointOperInfo",
+  "IpamDriver.GetCapabilities",
+  "IpamDriver.GetDefaultAddressSpaces",
+];
+
+/** Whether the call can be made again without changing what the plugin has: one that is none of the protocol's must not change anything. */
+export function isQuestion(call: string): boolean {
+  return !isCallName(call) || questions.includes(call);
 }
 
 /** A text of a plugin as messages show it: one of megabytes says no more by being shown whole. */

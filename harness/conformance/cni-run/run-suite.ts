@@ -10,6 +10,7 @@ import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { vitestCommand, vitestConfig } from "#harness/core/vitest-program.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
+import { marked, readMarked } from "#harness/observe/second-look/mark.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import { progressMark } from "./reporter.ts";
 
@@ -135,12 +136,14 @@ const scriptLimit = 6000;
 
 /** The run's reports go with it, and the script that shows a failure by hand with them: its lines are told instead. */
 async function withScript(result: SuiteResult, reports: string): Promise<SuiteResult> {
-  const script = result.evidence?.find((path) => result.reproduce?.endsWith(basename(path)));
+  const { line: told = "", confirmed } = readMarked(result.reproduce ?? "");
+  const script = result.evidence?.find((path) => told.endsWith(basename(path)));
   if (script === undefined) return result;
   const [, ...lines] = (await readFile(join(reports, script), "utf8")).trimEnd().split("\n");
   const line = lines.join("; ");
   const { reproduce: _path, ...rest } = result;
-  return line.length <= scriptLimit ? { ...result, reproduce: line } : rest;
+  if (line.length > scriptLimit) return rest;
+  return { ...result, reproduce: confirmed === undefined ? line : marked(line, confirmed) };
 }
 
 function resultsOf(text: string): SuiteResult[] {

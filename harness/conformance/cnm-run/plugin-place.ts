@@ -13,6 +13,8 @@ export interface PluginPlace {
   readonly socket: PluginSocket;
   /** The machine whose interfaces the plugin makes. Throws `Blocked` where it cannot be looked at from here. */
   host(): Host;
+  /** From where the socket is reached at its address. */
+  readonly near: Host;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function locatePlugin(
   const [, id, name, path] = /^(?:([^/:]+)\/)?([^/:]+):(\/[^/].*)$/.exec(PLUGIN) ?? [];
   if (name === undefined || path === undefined) {
     const here = await isHere(PLUGIN);
-    return { socket: pluginSocket(PLUGIN), host: () => (here ? new LocalHost() : notToBeSeen(PLUGIN)) };
+    const local = new LocalHost();
+    return { socket: pluginSocket(PLUGIN), host: () => (here ? local : notToBeSeen(PLUGIN)), near: local };
   }
   const clusters = new ClusterStates({ CACHE }).all();
   const fitting = clusters.filter(
@@ -46,7 +49,8 @@ export async function locatePlugin(
   const cluster = new RemoteCluster(state);
   scope.defer(`the connections to ${state.id}`, () => cluster.disconnect());
   const host = cluster.nodes.find((node) => node.name === name)!;
-  return { socket: { ...pluginSocket(path), connect: () => host.connectSocket(path) }, host: () => host };
+  const socket = { ...pluginSocket(path), connect: () => host.connectSocket(path) };
+  return { socket, host: () => host, near: host };
 }
 
 /** Whether a plugin at this address works on this machine: at a unix socket, or at TCP on one of its own addresses. */

@@ -1,5 +1,7 @@
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import type { NotRun } from "#harness/observe/second-look/mark.ts";
 import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
 
 /** What every test body gets besides the suite's own context. */
@@ -18,8 +20,8 @@ export interface TestTools {
   fact(name: string, value: string | number | boolean): void;
   /** Keeps a file as evidence if this test fails; `always`: also where it passes. */
   keep(file: EvidenceFile, options?: { readonly always?: boolean }): void;
-  /** The line by which a person shows a failure of this test by hand. */
-  reproduce(line: string): void;
+  /** The line by which a person shows a failure of this test by hand, and how it is run where the test fails, or why it is not. */
+  reproduce(line: string, how: ByHand | NotRun): void;
 }
 
 /** Something expensive that the tests of one suite share; made once, on first use, removed with the suite. */

@@ -46,7 +46,7 @@ export async function confirm(
     const leftMs = (endsAt - performance.now()) / scaled(1);
     if (leftMs <= 0) return "cut off";
     return host.exec(["bash", "-c", line], { deadlineMs: leftMs }).then(
-      (result) => (shows(result) ? "shown" : "not shown"),
+      (result) => endOf(result, shows),
       (error) => (error instanceof DeadlineExceeded ? "cut off" : "not run"),
     );
   };
@@ -54,6 +54,12 @@ export async function confirm(
   const ends: RunEnd[] = [];
   while (ends.length < runs) ends.push(await run());
   return describeRuns(ends);
+}
+
+/** A run that did not get as far as the command, since that or its namespace is not there, says nothing of the failure. */
+function endOf(result: ExecResult, shows: ByHand["shows"]): RunEnd {
+  if (result.code === 126 || result.code === 127 || /^nsenter: /m.test(result.stderr)) return "not run";
+  return shows(result) ? "shown" : "not shown";
 }
 
 /**

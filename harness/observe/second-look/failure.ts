@@ -1,6 +1,7 @@
 import { Nonconformance } from "#harness/core/errors.ts";
 import { type Probe, whichHop } from "#harness/observe/hop/hop.ts";
-import { type ByHand, commandOf, confirm, lineOf } from "./by-hand.ts";
+import { type ByHand, commandOf, lineOf } from "./by-hand.ts";
+import { marked, markOf } from "./mark.ts";
 import { viewHere } from "./view.ts";
 
 /** A check that failed, before anybody has looked into it. */
@@ -24,7 +25,7 @@ export async function failureOf(check: FailedCheck): Promise<Nonconformance> {
   const view = viewHere();
   const hosts = view?.hosts ?? [];
   const startedAt = Date.now();
-  const confirmByHand = async () => byHand && view?.look((deadlineMs) => confirm(byHand, deadlineMs));
+  const confirmByHand = async () => byHand && markOf(byHand, view);
   const isFollowed = probe && hosts.length > 0;
   // One that waits for the first is not made once more.
   const isMadeAgain = isFollowed && view && !view.hasFirst;
@@ -41,7 +42,7 @@ export async function failureOf(check: FailedCheck): Promise<Nonconformance> {
     : undefined;
   confirming ??= confirmByHand();
   const confirmed = await confirming;
-  const line = byHand && `${lineOf(byHand)}${confirmed === undefined ? "" : `  # ${confirmed}`}`;
+  const line = byHand && confirmed !== undefined ? marked(lineOf(byHand), confirmed) : undefined;
   view?.looks.push({
     startedAt,
     ...(hop ? { hop } : {}),

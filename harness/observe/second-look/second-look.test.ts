@@ -3,9 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ConnectionLost } from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { confirm, describeRuns, lineOf, type RunEnd } from "./by-hand.ts";
 import { failureOf } from "./failure.ts";
+import { marked, readMarked } from "./mark.ts";
 import { lookMs, outOfView, View, viewHere } from "./view.ts";
 
 const host = new LocalHost("node1");
@@ -59,6 +61,21 @@ describe("a line by hand", () => {
     );
   });
 
+  test("whose command or namespace is not there says nothing of the failure", async () => {
+    const told = "not judged: 3 could not be run";
+    expect(await confirm({ host, argv: ["no-such-command"], shows: () => true })).toBe(told);
+    const gone = ["nsenter", "--net=/proc/0/ns/net", "false"];
+    expect(await confirm({ host, argv: gone, shows: fails })).toBe(told);
+  });
+
+  test("is read with and without its mark", () => {
+    expect(readMarked(marked("echo '  # x'", "not run: y"))).toEqual({
+      line: "echo '  # x'",
+      confirmed: "not run: y",
+    });
+    expect(readMarked("echo")).toEqual({ line: "echo" });
+  });
+
   const borders: [RunEnd[], string][] = [
     [["shown", "shown", "shown"], "confirmed 3/3"],
     [["shown", "shown", "not shown"], "not reproducible by hand (2/3)"],
@@ -89,7 +106,9 @@ describe("a check that fails", () => {
       "a to b: expected an answer, got none\nat all\n  reproduce: node1$ false  # confirmed 3/3",
     );
     const outside = await new View([host]).run(() => outOfView(() => failureOf({ ...check, byHand })));
-    expect(outside.message).toMatch(/reproduce: node1\$ false$/);
+    expect(outside.message).toMatch(
+      /reproduce: node1\$ false {2}# not run: it failed outside the body of a test$/,
+    );
     expect(viewHere()).toBeUndefined();
   });
 
@@ -119,7 +138,11 @@ describe("a check that fails", () => {
     expect(view.tookMs).toBeGreaterThanOrEqual(lookMs);
     expect(view.tookMs).toBeLessThanOrEqual(performance.now() - begun);
     const third = await view.run(() => failureOf({ ...check, byHand }));
-    expect(third.message).toMatch(/reproduce: node1\$ false$/);
+    const usedUp = `not run: the ${scaled(lookMs) / 1000} s for a look were used up`;
+    expect(third.message).toBe(
+      `a to b: expected an answer, got none\nat all\n  reproduce: node1$ false  # ${usedUp}`,
+    );
+    expect(view.looks.at(-1)?.byHand).toEqual({ line: "node1$ false", confirmed: usedUp });
   }, 30_000);
 
   test("is told after the one that is followed, and its line by hand is run for itself", async () => {

@@ -2,6 +2,7 @@ import { leftByFirst } from "#harness/cni/testbed/testbed.ts";
 import type { SuiteResult } from "#harness/conformance/cni-run/run-suite.ts";
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
+import { readMarked } from "#harness/observe/second-look/mark.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
 import { cniRequirements } from "#suites/requirements/rules/cni.ts";
 import type { TableCell, TableColumn } from "./column.ts";
@@ -62,7 +63,8 @@ function cellOf(all: readonly SuiteResult[]): TableCell {
     outcome,
     ...(seen.length > 0 ? {} : { sawNothing: true }),
     reasons: [...new Set(worst.map(({ reason = "" }) => firstLineOf(reason)))],
-    reproduce: worst.flatMap(({ reproduce }) => (reproduce ? [reproduce] : [])),
+    // What came of its runs is told of that run.
+    reproduce: worst.flatMap(({ reproduce }) => (reproduce ? [readMarked(reproduce).line] : [])),
   };
 }
 

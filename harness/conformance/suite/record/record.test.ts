@@ -3,7 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { Scope } from "#harness/core/async/scope.ts";
-import { Blocked } from "#harness/core/errors.ts";
+import { Blocked, Nonconformance } from "#harness/core/errors.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import type { NotRun } from "#harness/observe/second-look/mark.ts";
+import { View } from "#harness/observe/second-look/view.ts";
 import { TestRecord } from "./record.ts";
 
 /** A record of a test that keeps a file for a failure and one for every outcome, and where it keeps them. */
@@ -38,4 +42,25 @@ test("of a test that tried nothing nothing is kept", () => {
   finish(new Blocked("there is one node"));
   expect(record.meta.evidence).toBeUndefined();
   expect(existsSync(join(reports, "evidence"))).toBe(false);
+});
+
+test("a line by hand is run where its test fails, and its mark stands behind it", async () => {
+  const told = async (how: ByHand | NotRun, run: (record: TestRecord) => Promise<void>) => {
+    const { record, finish } = keeping();
+    record.tools(new Scope("a test")).reproduce("do this", how);
+    await run(record);
+    finish(new Nonconformance({ who: "a", expected: "b", got: "c" }));
+    return record.meta.reproduce;
+  };
+  const inBody = (record: TestRecord) => new View([]).run(() => record.runLine());
+  const host = new LocalHost();
+  const failing = { host, argv: ["false"], shows: ({ code }: { code: number | null }) => code === 1 };
+  expect(await told(failing, inBody)).toBe("do this  # confirmed 3/3");
+  expect(await told({ ...failing, argv: ["true"] }, inBody)).toBe(
+    "do this  # not reproducible by hand (0/3)",
+  );
+  expect(await told({ notRun: "it changes things" }, inBody)).toBe("do this  # not run: it changes things");
+  expect(await told(failing, async () => {})).toBe(
+    "do this  # not run: it failed outside the body of a test",
+  );
 });

@@ -15,7 +15,9 @@ import { placeOf } from "#harness/core/failure/place.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
-import type { Look } from "#harness/observe/second-look/view.ts";
+import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
+import { marked, markOf, type NotRun, outsideBody } from "#harness/observe/second-look/mark.ts";
+import { type Look, viewHere } from "#harness/observe/second-look/view.ts";
 import { promiseOf } from "#suites/requirements/applicability/docker-promise.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
 import type { Collected } from "./collected.ts";
@@ -41,6 +43,8 @@ export class TestRecord {
   readonly #always: EvidenceFile[] = [];
   #collected: Collected = { files: [] };
   readonly #seen = new Map<string, number>();
+  /** How the line by hand is run, and what came of it. */
+  #line: { readonly how: ByHand | NotRun; readonly mark?: string } | undefined;
 
   /** Looks into the checks of the test that failed. */
   looks: readonly Look[] = [];
@@ -77,10 +81,16 @@ export class TestRecord {
         this.#kept.push(file);
         if (always) this.#always.push(file);
       },
-      reproduce: (line) => {
+      reproduce: (line, how) => {
         meta.reproduce = line;
+        this.#line = { how };
       },
     };
+  }
+
+  /** Runs the test's line by hand, in the body of the test, in which it failed. */
+  async runLine(): Promise<void> {
+    if (this.#line) this.#line = { ...this.#line, mark: await markOf(this.#line.how, viewHere()) };
   }
 
   note(text: string): void {
@@ -128,6 +138,10 @@ export class TestRecord {
       // The test did nothing, and saw nothing.
       meta.evidence = [...failure.failure.evidence];
       return;
+    }
+    const line = this.#line;
+    if (meta.reproduce !== undefined && line) {
+      meta.reproduce = marked(meta.reproduce, line.mark ?? `not run: ${outsideBody.notRun}`);
     }
     const { files, nodes = [] } = this.#collected;
     const place = takeFolder(own);

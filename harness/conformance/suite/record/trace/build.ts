@@ -8,6 +8,7 @@ import type { TranscriptEntry } from "#harness/host/transcript.ts";
 import { describeFrame } from "#harness/observe/capture/packet.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import { logsOf } from "#harness/observe/logs.ts";
+import { readMarked } from "#harness/observe/second-look/mark.ts";
 import type { Look } from "#harness/observe/second-look/view.ts";
 import { Bounds } from "./bounds.ts";
 import { exchangesIn, packetsIn } from "./files.ts";
@@ -100,8 +101,8 @@ function hostsOf({ collected, entries }: Recorded): Trace["hosts"] {
 
 function byHandOf({ meta, looks }: Recorded): Trace["byHand"] {
   const lines = looks.flatMap(({ byHand }) => (byHand ? [{ ...byHand }] : []));
-  const own = meta.reproduce;
-  return own === undefined || lines.some(({ line }) => line === own) ? lines : [{ line: own }, ...lines];
+  const own = meta.reproduce === undefined ? undefined : readMarked(meta.reproduce);
+  return own === undefined || lines.some(({ line }) => line === own.line) ? lines : [own, ...lines];
 }
 
 /** Those that took the evidence are not among them: what they told is the state of the nodes. */
