@@ -271,6 +271,7 @@ export function conformanceSuite<Context extends object>(
           if (view && view.tookMs > 0) record.meta.lookedIntoMs = view.tookMs;
           await lookInto(error);
         }
+        for (const text of view?.told ?? []) record.note(text);
         await testScope.close().catch(async (error: unknown) => {
           removeLater(error, record);
           if (failure) return;

@@ -182,6 +182,36 @@ if (process.getuid?.() === 0) {
       ).toMatchObject({ state: "unreachable", errno: "EHOSTUNREACH" });
     });
 
+    it("sees that its own namespace refuses to send", async () => {
+      const { agent, run } = bed.client;
+      const refused = { address: "192.0.2.99", timeoutMs: 500 };
+      await run("iptables", "-w", "-A", "OUTPUT", "-d", refused.address, "-j", "DROP");
+      const unsent = { state: "unreachable", errno: "EPERM" };
+      expect(await agent.connect({ ...refused, protocol: "udp", port: 53 })).toMatchObject(unsent);
+      const error = { kind: "refused to send", local: true, errno: "EPERM" };
+      expect(await agent.ping({ ...refused, count: 2, intervalMs: 10 })).toEqual({
+        ...{ sent: 2, received: 0, replies: [], errors: [error, error] },
+      });
+      expect(await agent.sendDatagram({ ...refused, port: 53, packetBytes: 100 })).toEqual({
+        ...{ state: "unreachable", error },
+      });
+      expect(await agent.resolve({ nameserver: refused.address, name: "web", timeoutMs: 500 })).toEqual({
+        ...{ state: "no answer", errno: "EPERM" },
+      });
+      const targets = [
+        { protocol: "udp", address: refused.address, port: 53 },
+        { protocol: "icmp", address: refused.address },
+      ] as const;
+      expect(await agent.reachAll({ targets, timeoutMs: 500 })).toEqual([
+        { state: "unreachable" },
+        { state: "unreachable" },
+      ]);
+      // What connects is not told of it.
+      expect(await agent.connect({ ...refused, protocol: "tcp", port: 53 })).toMatchObject({
+        state: "dropped",
+      });
+    });
+
     it("reaches servers over IPv6", async () => {
       await using _servers = await bed.far.agent.listen({ protocol: "tcp", ports: [7300], identity: "six" });
       expect(

@@ -13,7 +13,8 @@ export interface Endpoint {
  * - `silent`: TCP or SCTP connected, no answer followed: the peer closed, reset, or said nothing until the deadline.
  *   A userland proxy without a server behind it looks like this.
  * - `refused`: a TCP RST, an SCTP ABORT, or over TCP and UDP an ICMP port unreachable came back (Linux reports them as ECONNREFUSED).
- * - `unreachable`: an ICMP error other than port unreachable came back, or the neighbour did not resolve.
+ * - `unreachable`: an ICMP error other than port unreachable came back, the neighbour did not resolve, or, with `EPERM`, the sender's own
+ *   namespace refused to send.
  * - `dropped`: nothing came back before the deadline.
  *
  * ICMP errors are rate-limited by the sender's kernel, so in a scan a rejected port may read `dropped`.
@@ -49,8 +50,9 @@ export interface PathError {
     | "prohibited"
     | "port unreachable"
     | "time exceeded"
+    | "refused to send"
     | "other";
-  /** Raised by the sender's own kernel before anything left: EMSGSIZE, neighbour not resolved. */
+  /** Raised by the sender's own kernel before anything left: EMSGSIZE, EPERM, neighbour not resolved. */
   local: boolean;
   errno: string;
   /** Who reported it; absent where the kernel does not say. */
@@ -96,7 +98,16 @@ export type Resolution =
   | { state: "no data"; ms: number }
   | { state: "failed"; rcode: string; ms: number }
   | { state: "refused" }
-  | { state: "no answer" };
+  /** With the error that came of the question, where one did. */
+  | { state: "no answer"; errno?: string };
+
+/** What is told of a sender whose own rules, e.g. of nftables, drop what it sends. */
+export const refusesToSend = "its own namespace refuses to send";
+
+/** Whether the sender's own namespace refused to send, so that nothing left it. */
+export function isUnsent(seen: object): boolean {
+  return "errno" in seen && seen.errno === "EPERM";
+}
 
 /** A reach in a few words: `open (answered "web-1")`, `refused`, `unreachable (EHOSTUNREACH)`, `silent (closed)`. */
 export function describeReach(reach: Reach): string {
@@ -106,7 +117,7 @@ export function describeReach(reach: Reach): string {
     case "silent":
       return `silent (connected, then ${reach.how === "timeout" ? "nothing" : reach.how})`;
     case "unreachable":
-      return `unreachable (${reach.errno})`;
+      return `unreachable (${isUnsent(reach) ? `${reach.errno}: ${refusesToSend}` : reach.errno})`;
     default:
       return reach.state;
   }

@@ -1,9 +1,11 @@
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import { NoRoute, uniqueMarker } from "#harness/host/agent/agent.ts";
+import { refusesToSend } from "#harness/host/agent/reach.ts";
 import type { Probe } from "#harness/observe/hop/hop.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import { failureOf } from "#harness/observe/second-look/failure.ts";
+import { viewHere } from "#harness/observe/second-look/view.ts";
 import { attempt } from "./control.ts";
 
 export interface ProbeExpectation<T, A extends T> {
@@ -19,6 +21,11 @@ export interface ProbeExpectation<T, A extends T> {
   probe?: Omit<Probe, "again" | "marker">;
   accept: (seen: T) => seen is A;
   describe: (seen: T) => string;
+}
+
+/** Notes that what was to be kept from a target did not even leave its sender: so it is kept from it, though not on the way. */
+export function tellUnsent(from: { readonly name: string }, to: string): void {
+  viewHere()?.tell(`${from.name} does not reach ${to} because ${refusesToSend}`);
 }
 
 /**

@@ -1,12 +1,12 @@
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
-import type { Resolution } from "#harness/host/agent/reach.ts";
+import { isUnsent, type Resolution, refusesToSend } from "#harness/host/agent/reach.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import type { Probe } from "#harness/observe/hop/hop.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import { type FailedCheck, failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
-import { untilSeen } from "./expectation.ts";
+import { tellUnsent, untilSeen } from "./expectation.ts";
 import type { Peer } from "./service.ts";
 
 /** Where an engine serves DNS inside the namespace of a container on a user-defined network. */
@@ -94,6 +94,7 @@ export async function expectNoName(
           byHand: queryByHand(agent, question, (told) => told !== ""),
         });
       }
+      if (isUnsent(observed.last)) tellUnsent(from, question.nameserver);
       const [passedOn] = (await unasked?.questions(question.name)) ?? [];
       if (unasked === undefined || passedOn === undefined) return;
       throw await failure({
@@ -117,6 +118,7 @@ function probeOf(
 /** `10.1.1.2 10.1.1.3`, `nxdomain`, `no answer`, `failed (SERVFAIL)`. */
 function describeResolution(resolution: Resolution): string {
   if (resolution.state === "resolved") return resolution.addresses.join(" ");
+  if (isUnsent(resolution)) return `${resolution.state} (${refusesToSend})`;
   return resolution.state === "failed" ? `failed (${resolution.rcode})` : resolution.state;
 }
 

@@ -1,10 +1,16 @@
 import { NoRoute, type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
-import type { DatagramResult, PathError, PingResult } from "#harness/host/agent/reach.ts";
+import {
+  type DatagramResult,
+  isUnsent,
+  type PathError,
+  type PingResult,
+  refusesToSend,
+} from "#harness/host/agent/reach.ts";
 import type { Probe } from "#harness/observe/hop/hop.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import { failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
-import { untilSeen } from "./expectation.ts";
+import { tellUnsent, untilSeen } from "./expectation.ts";
 import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.ts";
 
 /** Where a ping goes: a peer, or any address with a name for messages. */
@@ -69,7 +75,10 @@ export async function expectNoPing(
           }),
         (result) => result.received === 0,
       );
-      if (observed.held) return;
+      if (observed.held) {
+        if (observed.last.errors.some(isUnsent)) tellUnsent(from, to.name);
+        return;
+      }
       const marker = uniqueMarker();
       throw await failureOf({
         who: `${from.name} to ${to.name} (${to.ip})`,
@@ -142,6 +151,7 @@ function describeDatagram(result: DatagramResult): string {
 
 function describePathError(error: PathError): string {
   const by = error.local ? ", from the own kernel" : error.by ? `, from ${error.by}` : "";
+  if (isUnsent(error)) return `${refusesToSend} (${error.errno})`;
   return `${error.kind}${error.mtu === undefined ? "" : `, mtu ${error.mtu}`}${by}`;
 }
 

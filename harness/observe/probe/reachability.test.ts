@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { View } from "#harness/observe/second-look/view.ts";
 import {
   createTestbed,
   type NamespaceTestbed,
@@ -71,6 +72,37 @@ if (process.getuid?.() === 0) {
       await expect(expectOpen(client, elsewhere, { deadlineMs: 200 })).rejects.toThrow(/got no route to it/);
       const control = { target: service.at(8020) };
       await expect(expectBlocked(client, elsewhere, { control })).rejects.toThrow(ProbeFailed);
+    });
+
+    it("tells a client whose own namespace refuses to send from a probe that does not work", async () => {
+      await using service = await serve(far, { ports: { from: 8030, to: 8032 }, protocol: "udp" });
+      const refuse = (...rule: string[]) =>
+        bed.client.run("iptables", "-w", "-A", "OUTPUT", ...rule, "-j", "DROP");
+      await refuse("-p", "udp", "--dport", "8031");
+      await refuse("-p", "icmp", "-d", "192.0.2.98");
+      const target = service.at(8031);
+      const told = /got unreachable \(EPERM: its own namespace refuses to send\)/;
+      for (const check of [expectOpen, expectRefused]) {
+        const failed = await check(client, target, { deadlineMs: 200 }).catch((error: unknown) => error);
+        expect(failed).toBeInstanceOf(Nonconformance);
+        expect(String(failed)).toMatch(told);
+      }
+      const elsewhere = { name: "nobody", ip: "192.0.2.98" };
+      await expect(expectPing(client, elsewhere, { deadlineMs: 200 })).rejects.toThrow(
+        /got 0 of 1 answered; its own namespace refuses to send \(EPERM\)/,
+      );
+      const view = new View([]);
+      await view.run(async () => {
+        await expectBlocked(client, target, { ...quick, control: { target: service.at(8030) } });
+        await expectNoPing(client, elsewhere, { control: { to: router } });
+        const table = { ...quick, control: router, ports: [8030, 8031] };
+        await expectTruthTable([client], service, (_, port) => port !== 8031, table);
+      });
+      expect(view.told).toEqual([
+        "client does not reach far (udp 198.51.100.2:8031) because its own namespace refuses to send",
+        "client does not reach nobody because its own namespace refuses to send",
+        "client does not reach far because its own namespace refuses to send",
+      ]);
     });
 
     it.each(["tcp", "udp"] as const)(

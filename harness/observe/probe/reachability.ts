@@ -1,11 +1,17 @@
 import { ProbeFailed } from "#harness/core/errors.ts";
 import { NoRoute, type ProbeAgent, uniqueMarker } from "#harness/host/agent/agent.ts";
-import { type Arrival, connectByHand, describeReach, type Reach } from "#harness/host/agent/reach.ts";
+import {
+  type Arrival,
+  connectByHand,
+  describeReach,
+  isUnsent,
+  type Reach,
+} from "#harness/host/agent/reach.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import { type FailedCheck, failureOf } from "#harness/observe/second-look/failure.ts";
 import { besideControl, deadlineOf, type ObservationWindow, observe } from "./control.ts";
-import { untilSeen } from "./expectation.ts";
+import { tellUnsent, untilSeen } from "./expectation.ts";
 import { describeTarget, type Peer, type ProbeTarget, probeOf } from "./service.ts";
 
 export interface ReachOptions {
@@ -96,7 +102,7 @@ async function expectReach<R extends Reach>(
 /**
  * Passes when `from` cannot reach the target although the target's server listens: every attempt in the window is dropped,
  * refused or unreachable, the control is open before and after, and the server's log has nothing of these attempts.
- * `silent` is a failure: the handshake got through. Throws `ProbeFailed` when the control fails, and `NoRoute` when `from` has no
+ * `silent` is a failure: the handshake got through. Where the client's own namespace refuses to send, a note says so. Throws `ProbeFailed` when the control fails, and `NoRoute` when `from` has no
  * route at all and must have one.
  */
 export async function expectBlocked(from: Peer, target: ProbeTarget, options: BlockedOptions): Promise<void> {
@@ -134,6 +140,7 @@ export async function expectBlocked(from: Peer, target: ProbeTarget, options: Bl
         isBlocked,
       );
       if (!observed.held) throw await failure(`${describeReach(observed.seen)} after ${observed.afterMs} ms`);
+      if (isUnsent(observed.last)) tellUnsent(from, describeTarget(target));
       const arrivals = await log.arrivals();
       if (arrivals.length > 0) {
         throw await failure(

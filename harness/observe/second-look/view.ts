@@ -23,6 +23,7 @@ export class View {
   readonly hosts: readonly Host[];
   /** What was seen of the checks that failed. */
   readonly looks: Look[] = [];
+  readonly #told = new Set<string>();
   #first: Promise<unknown> | undefined;
   #looks = 0;
   #busySince = 0;
@@ -30,6 +31,15 @@ export class View {
 
   constructor(hosts: readonly Host[]) {
     this.hosts = hosts;
+  }
+
+  /** What checks have to say although they hold, each once. */
+  get told(): readonly string[] {
+    return [...this.#told];
+  }
+
+  tell(text: string): void {
+    this.#told.add(text);
   }
 
   /** Whether a failure is being looked into, so that it is about to be told. */

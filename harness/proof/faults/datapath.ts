@@ -189,6 +189,19 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "udp-refused-inside-after-a-network",
+    on: overlay,
+    breaks: "has the namespace of a container that has left a network refuse to send UDP to the outside",
+    why: "names are not resolved any more, and nothing of it is seen on the node",
+    detectedBy: ["B11"],
+    hop: ["it did not leave c-", "dropped by inet fault_", "udp sport != 8081 drop"],
+    inject: {
+      "workload disconnected": async ({ chapter }, { workload }) => {
+        await drop(chapter, workload, "output", `ip saddr ${await onGateway(workload)} udp sport != 8081`);
+      },
+    },
+  },
+  {
     name: "published-udp-dropped",
     on: overlay,
     breaks: "drops UDP that arrives at the node for a published port",

@@ -1,13 +1,13 @@
 import type { Nonconformance } from "#harness/core/errors.ts";
 import type { Ports } from "#harness/host/agent/agent.ts";
-import { connectByHand, describeReach, type Reach } from "#harness/host/agent/reach.ts";
+import { connectByHand, describeReach, isUnsent, type Reach } from "#harness/host/agent/reach.ts";
 import {
   besideControl,
   deadlineOf,
   type ObservationWindow,
   observe,
 } from "#harness/observe/probe/control.ts";
-import { untilSeen } from "#harness/observe/probe/expectation.ts";
+import { tellUnsent, untilSeen } from "#harness/observe/probe/expectation.ts";
 import { isBlocked, isOpen } from "#harness/observe/probe/reachability.ts";
 import { type Peer, type ProbeService, probeOf } from "#harness/observe/probe/service.ts";
 import { failureOf } from "#harness/observe/second-look/failure.ts";
@@ -58,7 +58,12 @@ export async function expectTruthTable(
         () => readTruthTable(clients, service, options),
         (table) => wrongCells(table, service, allows).length === 0,
       );
-      if (observed.held) return observed.last;
+      if (observed.held) {
+        for (const [client, row] of observed.last) {
+          if ([...row.values()].some(isUnsent)) tellUnsent({ name: client }, service.peer.name);
+        }
+        return observed.last;
+      }
       throw await tableFailure(clients, service, wrongCells(observed.seen, service, allows));
     },
   );

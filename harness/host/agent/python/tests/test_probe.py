@@ -7,6 +7,7 @@ import struct
 import unittest
 from typing import TypedDict, cast
 
+from netconform_agent.net.sockets import own_failure
 from netconform_agent.probe.names import outcome
 from netconform_agent.probe.ping import hop_limit
 from netconform_agent.probe.reach import reach_of_answer, reach_of_error, reach_of_failure, state_of
@@ -39,6 +40,11 @@ class ReachTest(unittest.TestCase):
         self.assertEqual(refused, {"state": "refused"})
         prohibited = reach_of_error({"kind": "prohibited", "local": False, "errno": "EHOSTUNREACH"})
         self.assertEqual(prohibited, {"state": "unreachable", "errno": "EHOSTUNREACH"})
+
+    def test_a_namespace_that_refuses_to_send_is_told_by_its_errno(self) -> None:
+        refused = own_failure(PermissionError(errno.EPERM, "no"), "sending")
+        self.assertEqual(refused.kind, "unsent")
+        self.assertEqual(own_failure(PermissionError(errno.EACCES, "no"), "sending").kind, "no route")
 
     def test_what_a_server_says_is_what_a_client_reads(self) -> None:
         seen = {"address": "192.0.2.1", "port": 1}

@@ -38,8 +38,8 @@ async def exchange(
             errors = read_errors(sock, family)
             if errors:
                 return errors[0][1]
-            if error.errno in (errno.ECONNREFUSED, errno.EMSGSIZE):
-                local = error.errno == errno.EMSGSIZE
+            if error.errno in (errno.ECONNREFUSED, errno.EMSGSIZE, errno.EPERM):
+                local = error.errno != errno.ECONNREFUSED
                 return {
                     "kind": kind_of(error.errno, 4, 0, 0),
                     "local": local,

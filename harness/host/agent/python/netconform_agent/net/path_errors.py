@@ -42,6 +42,8 @@ def kind_of(code: int | None, version: int, icmp_type: int, icmp_code: int) -> s
         return "fragmentation needed"
     if code == errno.ECONNREFUSED:
         return "port unreachable"
+    if code == errno.EPERM:
+        return "refused to send"
     if (version == 4 and icmp_type == 11) or (version == 6 and icmp_type == 3):
         return "time exceeded"
     if (version == 4 and icmp_code in (9, 10, 13)) or (version == 6 and icmp_code in (1, 5, 6)):

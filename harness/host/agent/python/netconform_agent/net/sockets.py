@@ -43,6 +43,12 @@ class NoRoute(Failure):
     kind = "no route"
 
 
+class Unsent(Failure):
+    """The namespace itself refuses to send to the target, as a rule of its own for what leaves has it."""
+
+    kind = "unsent"
+
+
 class ProbeError(Failure):
     """The probe could not do its work."""
 
@@ -65,6 +71,8 @@ def explain(error: OSError) -> str:
 def own_failure(error: OSError, doing: str) -> Failure:
     """The exception for a socket call that failed before anything left the namespace."""
     text = f"{doing}: {explain(error)}"
+    if error.errno == errno.EPERM:
+        return Unsent(text)
     return NoRoute(text) if error.errno in NO_ROUTE else ProbeError(text)
 
 

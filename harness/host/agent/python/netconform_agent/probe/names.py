@@ -36,7 +36,9 @@ async def resolve(params: Params) -> object:
     if answer is None:
         return {"state": "no answer"}
     if not isinstance(answer, bytes):
-        return {"state": "refused" if answer["kind"] == "port unreachable" else "no answer"}
+        if answer["kind"] == "port unreachable":
+            return {"state": "refused"}
+        return {"state": "no answer", "errno": answer["errno"]}
     try:
         rcode, addresses = read_answer(answer, record_type)
     except (IndexError, struct.error, ValueError) as error:

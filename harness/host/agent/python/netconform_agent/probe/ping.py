@@ -11,8 +11,16 @@ import time
 
 from ..net.datagrams import forbid_fragments
 from ..net.icmp import EchoReply, echo_request, filling, read_echo_reply
-from ..net.path_errors import PathError, read_errors, want_errors
-from ..net.sockets import SocketAddress, elapsed_ms, open_socket, own_failure, resolve_literal, wait_ready
+from ..net.path_errors import PathError, kind_of, read_errors, want_errors
+from ..net.sockets import (
+    SocketAddress,
+    elapsed_ms,
+    errno_name,
+    open_socket,
+    own_failure,
+    resolve_literal,
+    wait_ready,
+)
 from ..rpc.params import Params
 
 
@@ -88,9 +96,10 @@ class Ping:
             self._collect()
             self.failed.add(seq)
             if len(self.errors) == before:
-                if error.errno != errno.EMSGSIZE:
+                if error.errno not in (errno.EMSGSIZE, errno.EPERM):
                     raise own_failure(error, f"a ping to {self.address}") from error
-                self.errors.append({"kind": "fragmentation needed", "local": True, "errno": "EMSGSIZE"})
+                kind = kind_of(error.errno, self.version, 0, 0)
+                self.errors.append({"kind": kind, "local": True, "errno": errno_name(error.errno)})
 
     def _collect(self) -> None:
         for data, error in read_errors(self.sock, self.family):

@@ -18,6 +18,7 @@ from ..net.sockets import (
     NoRoute,
     ProbeError,
     SocketAddress,
+    Unsent,
     elapsed_ms,
     errno_name,
     open_socket,
@@ -31,6 +32,9 @@ from .ping import Ping
 
 # `Reach` of reach.ts, without the milliseconds.
 Reach = dict[str, object]
+
+# No ICMP error is an EPERM.
+UNSENT: Reach = {"state": "unreachable", "errno": "EPERM"}
 
 # Bytes of ICMP payload that carry the nonce.
 PAYLOAD = 56
@@ -59,7 +63,10 @@ class Reacher:
         async def one(port: int) -> list[object]:
             async with own_limit, self._clients:
                 start = time.monotonic()
-                found = await reach(family, resolve_literal(address, port)[1], seconds, nonce)
+                try:
+                    found = await reach(family, resolve_literal(address, port)[1], seconds, nonce)
+                except Unsent:
+                    found = UNSENT
                 return [port, {**found, "ms": elapsed_ms(start)}]
 
         tasks = [asyncio.ensure_future(one(port)) for port in ports]
@@ -82,6 +89,8 @@ class Reacher:
                     return state_of(await attempt(target, seconds, nonce))
                 except NoRoute:
                     return "no route"
+                except Unsent:
+                    return state_of(UNSENT)
 
         tasks = [asyncio.ensure_future(one(target)) for target in params.texts("targets")]
         try:
