@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { until } from "#harness/core/async/poll.ts";
@@ -10,7 +10,7 @@ import type { Settings } from "#harness/core/settings/schema.ts";
 import type { Host } from "#harness/host/host.ts";
 import { startDaemon } from "#harness/host/local/daemon.ts";
 import { lastLines } from "#harness/host/setup/install.ts";
-import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
+import { asRoot, type Privilege, probePrivilege } from "#harness/host/setup/privilege.ts";
 
 /**
  * A dockerd of our own, with everything it has below the cache folder. It is the image cache, so runs share it: each use is
@@ -37,8 +37,12 @@ export class PrivateEngine {
   /** Registers this use and starts dockerd when it does not run. */
   async enter(dockerd: string): Promise<void> {
     await this.#locked(async () => {
-      if (!this.#process()) await this.#start(dockerd);
-      await this.#answers();
+      // One that was killed may look alive, and ends before it answers.
+      const runs = this.#process() !== undefined && (await this.#answers());
+      if (!runs) {
+        await this.#start(dockerd);
+        if (!(await this.#answers())) throw this.#failure("it ended before it answered");
+      }
       writeFileSync(join(this.#uses, this.#use), "");
     });
   }
@@ -93,6 +97,7 @@ export class PrivateEngine {
   async #start(dockerd: string): Promise<void> {
     const privilege = await probePrivilege(this.#local);
     for (const folder of [this.#folder, this.#run]) mkdirSync(folder, { recursive: true });
+    await this.#forgetLast(privilege);
     const config = join(this.#folder, "daemon.json");
     writeFileSync(config, "{}\n");
     const argv = asRoot(privilege, [
@@ -116,14 +121,44 @@ export class PrivateEngine {
     if (daemon.ended) throw this.#failure(daemon.ended);
   }
 
-  async #answers(): Promise<void> {
+  /**
+   * dockerd does not start while its pid file names a process, and starts no containerd while that one's does: be it one that was killed and
+   * still ends, or another program that has the number by now. containerd ends with its dockerd.
+   */
+  async #forgetLast(privilege: Privilege): Promise<void> {
+    const files = { dockerd: this.#pidFile, containerd: join(this.#run, "exec/containerd/containerd.pid") };
+    for (const [program, file] of Object.entries(files)) {
+      if (!existsSync(file)) continue;
+      const pid = Number(readFileSync(file, "utf8"));
+      await until(
+        { what: `the last ${program} of the private Docker Engine (pid ${pid}) to end`, deadlineMs: 30_000 },
+        () => !this.#isStill(program, pid),
+      );
+      await this.#local.run(asRoot(privilege, ["rm", "-f", file]));
+    }
+  }
+
+  /** Whether a process is such a program of ours; one that has begun to end has no command line any more. */
+  #isStill(program: string, pid: number): boolean {
+    if (!identify(pid)) return false;
+    try {
+      const of = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8");
+      const line = of("cmdline");
+      return of("comm").trim() === program && (line === "" || line.includes(this.#run));
+    } catch {
+      return false;
+    }
+  }
+
+  /** Whether it answers; it does not where it ends before. */
+  async #answers(): Promise<boolean> {
     await until(
       { what: "the private Docker Engine to answer", deadlineMs: 60_000 },
       async () => !this.#process() || (await this.docker.ping().then(() => true)),
     ).catch((error: unknown) => {
       throw error instanceof DeadlineExceeded ? this.#failure(error.message) : error;
     });
-    if (!this.#process()) throw this.#failure("it ended before it answered");
+    return this.#process() !== undefined;
   }
 
   #failure(reason: string): HarnessError {

@@ -7,9 +7,17 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
  */
 export type ProcessIdentity = string;
 
-/** The identity of a living process; `undefined` when there is none with that pid. */
+/** The identity of a living process; `undefined` when there is none with that pid, or when it has ended and awaits its parent. */
 export function identify(pid: number): ProcessIdentity | undefined {
   return existsSync("/proc/self/stat") ? identifyByProc(pid) : identifyByPs(pid);
+}
+
+/** The states of proc_pid_stat(5) of a thread that has ended: a zombie, and one that is being removed. */
+const ended: ReadonlySet<string> = new Set(["Z", "X", "x"]);
+
+/** Whether a process holds nothing any more: the first of its threads may have ended while others still close its files. */
+function hasEnded(state: string, threads: number): boolean {
+  return ended.has(state) && threads <= 1;
 }
 
 function identifyByProc(pid: number): ProcessIdentity | undefined {
@@ -17,7 +25,8 @@ function identifyByProc(pid: number): ProcessIdentity | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The command name, in parentheses, may itself hold spaces and parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return `${pid}:${fields[19]}`;
+    const [state = ""] = fields;
+    return hasEnded(state, Number(fields[17])) ? undefined : `${pid}:${fields[19]}`;
   } catch {
     return undefined;
   }
