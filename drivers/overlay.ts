@@ -15,8 +15,8 @@ import { restartForFirewall } from "./kit/restore-firewall.ts";
  * Docker's own overlay in swarm mode: node1 manages, networks are attachable, eth2 carries the VXLAN. Where the engines have a
  * cluster store, which excludes swarm mode, networks are shared by that, and eth1 carries the VXLAN.
  *
- * Without `ipv6`: Docker does not mean it to have IPv6 (moby#48116), and `--ipv6 --subnet fd…` makes a network that no container
- * is attached to. Engine 28.5 cannot allocate its pool, engine 26.1 finds its addresses in none of its subnets (moby#52469).
+ * Without `ipv6`: Docker does not mean it to have IPv6 (moby#48116). With `--ipv6 --subnet fd…` it makes a network whose pool engine 28.5
+ * cannot allocate. Engine 26.1 attaches some containers, and refuses others, whose addresses it finds in none of its subnets (moby#52469).
  */
 export default dockerDriver({
   name: "overlay",

@@ -33,6 +33,7 @@ export const wireFaults: readonly Fault<"chapters">[] = [
     breaks: "drops ICMPv6 that arrives at the container on the second node, neighbour discovery excepted",
     why: "a dual-stack network carries IPv4 alone, though IPv6 looks configured",
     detectedBy: ["M10"],
+    mayFollow: ["M6"],
     hop: ["(in)", "dropped by inet fault_", "on c-", "icmpv6 type != "],
     inject: {
       "workload started": async (context, { workload, scope }) => {

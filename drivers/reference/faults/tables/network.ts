@@ -157,6 +157,8 @@ export const referenceFaults = {
     detectedBy: ["P6"],
     hop: ["last seen on node", " nh", " (in)"],
     mayFollow: ["P3", "P4", "P5", "P7", "P8", "P9", "P11"],
+    // Which of its groups all are taken for changes with the groups of other tests.
+    alone: true,
   },
   "policy-only-across-nodes": {
     breaks: "rules judge only what comes from another node",
