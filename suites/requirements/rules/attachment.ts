@@ -1,5 +1,6 @@
 import type { Capability } from "#suites/requirements/capability.ts";
 import type { Level, Requirement } from "#suites/requirements/requirement.ts";
+import { laterOverIpv6 } from "./ipv6.ts";
 
 function overCni(
   level: Level,
@@ -28,12 +29,15 @@ export const attachmentRequirements = {
     },
     ["hotplug"],
   ),
-  B14: overCni(
-    "MUST",
-    "after a restart of its node DEL of a container succeeds with the cached result, and the next ADD works",
-    {
-      text: "CNI specification, section 2, DEL; section 3, Lifecycle & Ordering",
-      url: "https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#del-remove-container-from-network-or-un-apply-modifications",
-    },
-  ),
+  B14: {
+    ...overCni(
+      "MUST",
+      "after a restart of its node DEL of a container succeeds with the cached result, and the next ADD works",
+      {
+        text: "CNI specification, section 2, DEL; section 3, Lifecycle & Ordering",
+        url: "https://github.com/containernetworking/cni/blob/spec-v1.1.0/SPEC.md#del-remove-container-from-network-or-un-apply-modifications",
+      },
+    ),
+    promised: [laterOverIpv6],
+  },
 } as const satisfies Record<string, Requirement>;
