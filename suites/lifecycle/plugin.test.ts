@@ -20,6 +20,7 @@ import {
   peerNodeOf,
   startWhenPossible,
   stop,
+  untilBack,
 } from "./fixture.ts";
 import { expectAnswersWithout } from "./without-plugin.ts";
 
@@ -44,16 +45,17 @@ chapter("lifecycle", ({ requirement, shared }) => {
     "R7b",
     "the plugin comes when its engine has started",
     async (test) => {
-      const { driver, scope, use } = test;
+      const { driver, scope, fact, use } = test;
       if (!driver.stop) throw new Unsupported("the driver has no stop");
       const node = nodeOf(test.cluster);
       const everywhere = await use(hosts);
       const stacked = await createStacked(scope, test);
       const { network } = stacked;
       const asked = fixed(test, stacked, 200, latePluginPort);
-      const [ended, peer] = await Promise.all([
+      const [ended, peer, always] = await Promise.all([
         network.run(scope, node, asked),
         network.run(scope, peerNodeOf(test)),
+        network.run(scope, node, { restart: "always" }),
       ]);
       const reach = { stacked, everywhere, hostPort: latePluginPort };
       await expectReached(test, ended, { ...reach, from: peer });
@@ -80,6 +82,16 @@ chapter("lifecycle", ({ requirement, shared }) => {
       ]);
       await expectKept(`${ended.name}, started again`, stacked, again, asked);
       await expectReached(test, again, { ...reach, from: peerAgain });
+
+      // Docker promises no second attempt: plugins are to be there first, and a policy is for what has started.
+      const { State } = await node.docker.getContainer(always.id).inspect();
+      fact(
+        'a container with the restart policy "always" whose plugin came after its engine',
+        State.Running ? "runs" : "waits to be started",
+      );
+      const bring = State.Running ? untilBack : startWhenPossible;
+      const alwaysAgain = await bring(scope, network, always);
+      await expectReached(test, alwaysAgain, { stacked, everywhere, from: peerAgain });
     },
     alone,
   );

@@ -123,6 +123,21 @@ export const lifecycleFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
+    name: "cut-off-though-always-to-run",
+    on: reference,
+    breaks: "drops what reaches a container with the restart policy `always` that is started by hand",
+    why: "what was to run whatever happens is cut off since its node's plugin came late",
+    detectedBy: ["R7b"],
+    alone: true,
+    inject: {
+      "workload restarted": async ({ chapter }, { workload }) => {
+        const { HostConfig } = await workload.node.docker.getContainer(workload.id).inspect();
+        if (HostConfig.RestartPolicy?.Name === "always")
+          await drop(chapter, workload, "input", "iifname != lo");
+      },
+    },
+  },
+  {
     name: "port-lost-under-live-restore",
     on: bridge,
     breaks:
