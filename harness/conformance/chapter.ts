@@ -18,7 +18,7 @@ import { Blocked, HarnessError, Nonconformance, Unsupported } from "#harness/cor
 import { typed } from "#harness/core/typed.ts";
 import type { Host } from "#harness/host/host.ts";
 import { openTranscript } from "#harness/host/transcript.ts";
-import { blameEngines } from "#harness/observe/dead-engine.ts";
+import { blameEngines, type EngineMarks, markEngines } from "#harness/observe/dead-engine.ts";
 import { type LogSizes, readLogSizes } from "#harness/observe/logs.ts";
 import { applicability } from "#suites/requirements/applicability/applicability.ts";
 import { type RequirementId, requirementOf } from "#suites/requirements/catalogue.ts";
@@ -126,6 +126,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
   let baseline: Baseline;
   let start: ProtocolStart | undefined;
   let logsBefore: Promise<LogSizes> | undefined;
+  let enginesBefore: Promise<EngineMarks> | undefined;
   let previous: string | undefined;
 
   conformanceSuite<ChapterContext>(
@@ -138,6 +139,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         previous = baseline.unjudged;
         baseline.begin(name);
         logsBefore = readLogSizes(context.cluster.nodes);
+        enginesBefore = markEngines(context.cluster.nodes);
         start = context.driver.protocol && (await startOf(context.driver.protocol));
         await announce("chapter begins", { chapter: name, cluster: context.cluster, scope });
         return context;
@@ -163,7 +165,7 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         );
         if (baseline.leftovers.length === 0) keepBaseline(cluster.id, await readStableSnapshot(cluster));
       },
-      blame: ({ cluster }, failure) => blameEngines(failure, cluster.nodes),
+      blame: async ({ cluster }, failure) => blameEngines(failure, cluster.nodes, await enginesBefore),
       collect: async ({ cluster, driver: { protocol } }, since) => {
         const before = { snapshot: baseline.snapshot, logs: await logsBefore, protocol, mark: start?.mark };
         return collectFromCluster(cluster.nodes, hostsOf(cluster), before, since);

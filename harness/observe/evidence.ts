@@ -54,10 +54,17 @@ for bridge in $(ovs-vsctl --timeout=5 list-br); do
 done
 `;
 
-/** The engine's process, by its pid file and by what runs, and its last panic with the goroutine that it came from. */
+/** The engine's process, by its pid file and by what runs, and its last panic with the goroutine that it came from, or systemd's journal of it. */
 const engineProcess = `
 echo "pid file: $(cat /run/docker.pid 2>&1)"
 pgrep -a dockerd || echo "no dockerd runs"
+if [ -d /run/systemd/system ]; then
+  systemctl show docker.service --property=MainPID,NRestarts,Result,ExecMainStartTimestamp
+  journalctl --unit=docker.service --lines=1000 --output=cat --no-pager |
+    awk '/^(panic|fatal error|SIG[A-Z]+)[: ]/ { told = ""; left = 60 } left-- > 0 { told = told $0 "\\n" } END { printf "%s", told }'
+  journalctl --unit=docker.service --lines=200 --no-pager
+fi
+[ -e /var/log/dockerd.log ] || exit 0
 last=$(grep --text -nE '^(panic|fatal error|SIG[A-Z]+)[: ]' /var/log/dockerd.log | tail -1 | cut -d: -f1)
 [ -z "$last" ] || tail --lines=+"$last" /var/log/dockerd.log | head -60
 `;
