@@ -165,7 +165,12 @@ export function chapter(name: string, define: (suite: Suite<ChapterContext>) => 
         );
         if (baseline.leftovers.length === 0) keepBaseline(cluster.id, await readStableSnapshot(cluster));
       },
-      blame: async ({ cluster }, failure) => blameEngines(failure, cluster.nodes, await enginesBefore),
+      blame: async ({ cluster }, failure) => {
+        const blamed = await blameEngines(failure, cluster.nodes, await enginesBefore);
+        // What died once is not to blame for what fails after it, where it was started again.
+        if (blamed !== failure) enginesBefore = markEngines(cluster.nodes);
+        return blamed;
+      },
       collect: async ({ cluster, driver: { protocol } }, since) => {
         const before = { snapshot: baseline.snapshot, logs: await logsBefore, protocol, mark: start?.mark };
         return collectFromCluster(cluster.nodes, hostsOf(cluster), before, since);

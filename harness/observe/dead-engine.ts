@@ -19,7 +19,7 @@ const bySystemd = "[ -d /run/systemd/system ] && systemctl cat docker.service >/
 const markScript = `
 ${bySystemd} || exit 0
 systemctl show docker.service --property=MainPID --value
-journalctl --lines=0 --show-cursor | sed -n 's/^-- cursor: //p'
+echo "$(journalctl --lines=0 --show-cursor | sed -n 's/^-- cursor: //p')"
 stat --format=%s /var/log/dockerd.log 2>/dev/null || echo 0
 `;
 

@@ -60,6 +60,19 @@ test("a call that a signal ended is shown by a signal, and one that ends otherwi
   expect(await mark(onceMore(once.plugin, once.steps, once.failed))).toBe("not reproducible by hand (0/3)");
 });
 
+test("a call that fails in another way the next time does not show the failure", async () => {
+  await using scope = new Scope("the test");
+  const error = (msg: string) => `echo '{"cniVersion":"1.1.0","code":11,"msg":"${msg}"}'; exit 1`;
+  const other = await called(`mkdir "$0.once" && ${error("no such link")}; ${error("no space left")}`, scope);
+  expect(await mark(onceMore(other.plugin, other.steps, other.failed))).toBe(
+    "not reproducible by hand (0/3)",
+  );
+  const same = await called(error("no such link"), scope);
+  expect(await mark(onceMore(same.plugin, same.steps, same.failed))).toBe("confirmed 3/3");
+  const unprepared = ["false", ...same.steps];
+  expect(await mark(onceMore(same.plugin, unprepared, same.failed))).toBe("not judged: 3 could not be run");
+});
+
 test("steps are not made once more where their last call cannot show the failure", async () => {
   await using scope = new Scope("the test");
   const { plugin, testbed, failed, steps } = await called("exit 0", scope);

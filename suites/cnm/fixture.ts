@@ -142,7 +142,9 @@ export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
   const client = new PluginClient(test.socket, "suite", {
     engine: test.engine,
     onExchange(exchange) {
-      reproduceExchange(test, exchange);
+      test.reproduce(curlLine(test.socket.address, exchange), {
+        notRun: "the failure may be in more than this answer",
+      });
       const name = sourceName(readExchange(exchange));
       if (exchange.call === "NetworkDriver.Join" && name) test.interfaces.add(name);
     },
@@ -158,8 +160,8 @@ export function play(test: CnmTest, name = "exchanges"): PlayedEngine {
   return engine;
 }
 
-/** The line that makes a call again; it is run where the call only asks, and shows the failure where the answer is the same. */
-function reproduceExchange({ socket, near, reproduce }: CnmTest, exchange: Exchange): void {
+/** The line that makes a call again whose answer is wrong; it is run where the call only asks, and shows that where the answer is the same. */
+function reproduceAnswer({ socket, near, reproduce }: CnmTest, exchange: Exchange): void {
   const argv = curlCommand(socket.address, exchange);
   const shows = ({ code, stdout }: ExecResult) =>
     exchange.answer === null ? code !== 0 : code === 0 && stdout.trim() === exchange.answer.trim();
@@ -201,7 +203,7 @@ export function holds(engine: PlayedEngine, requirement: CnmRequirementId): void
   const finding = findings.find((one) => one.requirement === requirement);
   if (!finding) return;
   const test = tests.get(engine);
-  if (test) reproduceExchange(test, finding.exchange);
+  if (test) reproduceAnswer(test, finding.exchange);
   throw toNonconformance(finding);
 }
 

@@ -24,7 +24,10 @@ export async function attachBeside(
   const ip = nthAddress(freshSubnet(), 0xf1);
   const { device: wire } = external.interfaces.management;
   const { device, address } = node.interfaces.management;
-  await withUndo(scope, external, ["ip", "netns", "add", name], ["ip", "netns", "del", name]);
+  const remove = ["ip", "netns", "del", name];
+  // That of a run that was killed is there where its cluster was kept.
+  await external.exec(remove);
+  await withUndo(scope, external, ["ip", "netns", "add", name], remove);
   const link = ["ip", "link", "add", "link", wire, "name", name, "netns", name, "type", "macvlan"];
   const added = await external.exec([...link, "mode", "bridge"]);
   if (added.code !== 0) throw new NothingSeen(`${external.name}: no macvlan device: ${added.stderr.trim()}`);

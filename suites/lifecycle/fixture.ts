@@ -133,7 +133,7 @@ export async function expectReached(
   );
   const egress = async () => {
     if (!capabilities.includes("outbound")) return;
-    await Promise.all(held.map((hosts) => expectEgress(workload, hosts)));
+    await Promise.all(held.map((hosts) => expectEgress(workload, hosts, { deadlineMs: exchangeMs })));
   };
   const fromOutside = async (protocol: (typeof transports)[number]) => {
     if (hostPort === undefined || !publishes(test)) return;

@@ -93,7 +93,8 @@ chapter("lifecycle", ({ requirement, shared }) => {
       const alwaysAgain = await bring(scope, network, always);
       await expectReached(test, alwaysAgain, { stacked, everywhere, from: peerAgain });
     },
-    alone,
+    // Its engine waits half a minute for the plugin, and its containers have `startMs` each.
+    { ...alone, deadlineMs: 420_000 },
   );
 
   requirement(

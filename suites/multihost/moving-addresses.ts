@@ -15,8 +15,8 @@ const soon = { deadlineMs: 5_000, timeoutMs: 500 } as const;
 /** Addresses of the network that move, of each IP version, and the first of them. */
 const lanes = 2;
 const firstMoving = 40;
-/** The first of the addresses that come along with an address of the other IP version that moves. */
-const firstCompanion = 100;
+/** The first of the addresses that come along with an address of the other IP version that moves; a node's part of a network may be small. */
+const firstCompanion = firstMoving + lanes;
 
 /** What is to move. */
 export interface Moves {

@@ -94,5 +94,5 @@ export async function expectOneStays(field: Field, groups: Readonly<Record<strin
 
 async function isPortBlocked(client: Peer, { protocol, address, port }: ProbeTarget): Promise<boolean> {
   const agent = await client.agent();
-  return isBlocked(await agent.connect({ protocol, address, port, timeoutMs: 1_500 }));
+  return isBlocked(await agent.connect({ protocol, address, port, timeoutMs: 3_000 }));
 }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
 import { until } from "#harness/core/async/poll.ts";
@@ -128,12 +128,16 @@ export class PrivateEngine {
   async #forgetLast(privilege: Privilege): Promise<void> {
     const files = { dockerd: this.#pidFile, containerd: join(this.#run, "exec/containerd/containerd.pid") };
     for (const [program, file] of Object.entries(files)) {
-      if (!existsSync(file)) continue;
-      const pid = Number(readFileSync(file, "utf8"));
+      // Nobody but root can read it.
+      const { code, stdout } = await this.#local.exec(asRoot(privilege, ["cat", file]));
+      if (code !== 0) continue;
+      const pid = Number(stdout);
       await until(
         { what: `the last ${program} of the private Docker Engine (pid ${pid}) to end`, deadlineMs: 30_000 },
         () => !this.#isStill(program, pid),
-      );
+      ).catch((error: unknown) => {
+        throw error instanceof DeadlineExceeded ? this.#failure(error.message) : error;
+      });
       await this.#local.run(asRoot(privilege, ["rm", "-f", file]));
     }
   }

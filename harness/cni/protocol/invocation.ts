@@ -123,7 +123,9 @@ function collect(stream: Readable) {
 }
 
 /** The error object on stdout of a failed call, or why there is none. */
-export function reportedError(invocation: Invocation): { error: CniError } | { reason: string } {
+export function reportedError(
+  invocation: Pick<Invocation, "stdout" | "stderr">,
+): { error: CniError } | { reason: string } {
   const json = parseJson(invocation.stdout);
   if (!json.ok) {
     const elsewhere = parseJson(invocation.stderr);
@@ -151,11 +153,18 @@ export function describeError({ msg, details }: CniError): string {
   return details ? `${msg}; ${details}` : msg;
 }
 
+const callStart = "printf %s ";
+
+/** Whether a line is one that `reproduceInvocation` made. */
+export function isReproducedInvocation(line: string): boolean {
+  return line.startsWith(callStart);
+}
+
 /** A shell line that repeats the call by hand. */
 export function reproduceInvocation(invocation: Invocation): string {
   const command = formatCommand([...invocation.prefix, "env", "-i", `PATH=${pluginSearchPath}`]);
   const env = Object.entries(invocation.env).map(([key, value]) => `${key}=${quote(value)}`);
-  return `printf %s ${quote(shorten(invocation.stdin, 4000))} | ${[command, ...env, quote(invocation.path)].join(" ")}`;
+  return `${callStart}${quote(shorten(invocation.stdin, 4000))} | ${[command, ...env, quote(invocation.path)].join(" ")}`;
 }
 
 /** What was run and what came back, for failure messages. */

@@ -1,4 +1,9 @@
-import { type Invocation, reproduceInvocation } from "#harness/cni/protocol/invocation.ts";
+import {
+  type Invocation,
+  isReproducedInvocation,
+  reportedError,
+  reproduceInvocation,
+} from "#harness/cni/protocol/invocation.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { placePrefix } from "#harness/cni/testbed/place/place.ts";
 import type { ExecResult } from "#harness/host/host.ts";
@@ -45,15 +50,42 @@ export function leavesOnceMore(
   return { host, argv: argvOf(steps), shows: ({ code }) => code === 0 };
 }
 
+const unshare = "unshare --mount --pid --fork --kill-child --mount-proc";
+
+/**
+ * The steps in namespaces of their own; only the last one's output is given. It ends with 127 where it does not come to that: what could not be
+ * prepared says nothing of a plugin, whose earlier calls may fail, as they may have the first time.
+ */
 function argvOf(steps: readonly string[]): string[] {
   const script = [
-    "mkdir -p /run/netns",
-    `exec unshare --mount --pid --fork --kill-child --mount-proc sh -c "$0"`,
+    "mkdir -p /run/netns || exit 127",
+    `${unshare} true || exit 127`,
+    `exec ${unshare} sh -c "$0"`,
   ];
-  return ["sh", "-c", script.join(" && "), [`${hideAll} || exit 127`, ...steps].join("\n")];
+  const inside = [
+    `${hideAll} || exit 127`,
+    "trap 'exit 127' EXIT",
+    "set -e",
+    "exec 3>&1 >/dev/null",
+    ...steps.slice(0, -1).map((step) => (isReproducedInvocation(step) ? `${step} || true` : step)),
+    "set +e",
+    "exec >&3 3>&-",
+    "trap - EXIT",
+    ...steps.slice(-1),
+  ];
+  return ["sh", "-c", script.join("\n"), inside.join("\n")];
 }
 
-function endsAlike({ code }: ExecResult, failed: Invocation): boolean {
+/** Whether a call ended as it did, by its exit code and by what it reported. */
+function endsAlike({ code, stdout, stderr }: ExecResult, failed: Invocation): boolean {
   // A shell tells of a signal as a code.
-  return failed.code === null ? code !== null && code > 128 : code === failed.code;
+  if (failed.code === null) return code !== null && code > 128;
+  return code === failed.code && errorOf({ stdout, stderr }) === errorOf(failed);
+}
+
+/** The error that a call reported, without numbers that another time has others; empty where it reported none. */
+function errorOf(call: Pick<Invocation, "stdout" | "stderr">): string {
+  const reported = reportedError(call);
+  if ("reason" in reported) return "";
+  return `${reported.error.code} ${reported.error.msg.replace(/[0-9a-f]{4,}|\d+/gi, "#")}`;
 }

@@ -5,9 +5,10 @@ import { serve } from "#harness/observe/probe/service.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { type Hosts, peerOf } from "./hosts.ts";
 
-/** As what the outside sees a workload; default: the address of its node, to which it is translated. */
-interface Source {
+interface EgressOptions {
+  /** As what the outside sees a workload; default: the address of its node, to which it is translated. */
   readonly source?: string;
+  readonly deadlineMs?: number;
 }
 
 /**
@@ -17,12 +18,12 @@ interface Source {
 export async function expectEgress(
   workload: Workload,
   hosts: Hosts,
-  { source = peerOf(hosts, workload.node).ip }: Source = {},
+  { source = peerOf(hosts, workload.node).ip, deadlineMs = 10_000 }: EgressOptions = {},
 ): Promise<void> {
   const { external } = hosts;
   const over = async (protocol: Transport) => {
     await using asked = await serve(external, { ports: [0], protocol });
-    await expectOpenAs(workload, asked.at(asked.ports[0] ?? 0), source);
+    await expectOpenAs(workload, asked.at(asked.ports[0] ?? 0), source, { deadlineMs });
   };
-  await Promise.all([over("tcp"), over("udp"), expectPing(workload, external)]);
+  await Promise.all([over("tcp"), over("udp"), expectPing(workload, external, { deadlineMs })]);
 }

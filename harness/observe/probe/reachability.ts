@@ -67,8 +67,13 @@ export async function expectRefused(
  * Passes once the target's server answers and has seen `source` as the address of its client. Throws `Nonconformance` otherwise: where it saw
  * another one, with the way on which that came about.
  */
-export async function expectOpenAs(from: Peer, target: ProbeTarget, source: string): Promise<void> {
-  const { seenFrom } = await expectOpen(from, target);
+export async function expectOpenAs(
+  from: Peer,
+  target: ProbeTarget,
+  source: string,
+  options: ReachOptions = {},
+): Promise<void> {
+  const { seenFrom } = await expectOpen(from, target, options);
   if (seenFrom?.address === source) return;
   const { probe } = await showReached(from, target);
   throw await failureOf({

@@ -24,7 +24,7 @@ export const attachmentRequirements = {
     "SHOULD",
     "an address that is given to another container is reached there within 5 s, also by those who knew the one before",
     {
-      text: "RFC 5227, section 2.3: announcing an address",
+      text: "RFC 5227, section 2.3: announcing an address; over IPv6 RFC 4861, section 7.2.6",
       url: "https://www.rfc-editor.org/rfc/rfc5227#section-2.3",
     },
     ["hotplug"],

@@ -80,7 +80,10 @@ export const ipv6Requirements = {
     ...over(
       "nothing but published ports is reached from another host over IPv6",
       ["publish", "isolation"],
-      release27,
+      [
+        "Docker Engine 27.0, release notes, IPv6; Docker, Publishing ports, on a loopback address",
+        release27[1],
+      ],
     ),
     promised: [{ since: ipv6FilteredSince }],
   },

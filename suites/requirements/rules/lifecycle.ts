@@ -18,7 +18,7 @@ function from(text: string, url: string, level: Level = "MUST") {
 }
 
 const stopping = from(
-  "Docker, network connect: pause, restart, and stop containers that are connected; IEEE 802, section 8",
+  "Docker, network connect: pause, restart, and stop containers that are connected; libnetwork, Design: an endpoint leaves when its container is stopped; IEEE 802, section 8",
   "https://docs.docker.com/reference/cli/docker/network/connect/#pause-restart-and-stop-containers-that-are-connected",
 );
 const restartPolicies = `${documentation}/containers/start-containers-automatically.md`;
@@ -76,7 +76,7 @@ function reachedAgain(rule: Requirement): Requirement {
 export const lifecycleRequirements = {
   B12: reachedAgain(
     stopping(
-      "a container that is stopped has neither name nor port, and started again its own address, name, port and MAC",
+      "a container that is stopped has neither name nor port, and started again its own address, name and port, and a MAC that nobody else has",
     ),
   ),
   R6b: reachedAgain(

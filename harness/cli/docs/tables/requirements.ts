@@ -46,9 +46,11 @@ function describeScope({ appliesTo, promised = [] }: Requirement): string {
     until,
     notOverCni,
   } = appliesTo;
-  const promises = promised.map(
-    ({ since: release, over }) => `${over ? `over ${over} ` : ""}since Docker ${release}`,
-  );
+  const promises = promised.map(({ since: release, over, overCni }) => {
+    // No engine promises anything of what no engine attaches.
+    const from = overCni && capabilities.includes("cni") ? `with \`${overCni}\`` : `since Docker ${release}`;
+    return `${over ? `over ${over} ` : ""}${from}`;
+  });
   return [
     ...capabilities.map((capability) => `\`${capability}\``),
     ...(subsystem === undefined || subsystem === "any" ? [] : [subsystem]),

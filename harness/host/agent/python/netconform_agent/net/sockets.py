@@ -92,7 +92,7 @@ def open_socket(family: int, kind: int, protocol: int = 0) -> socket.socket:
     try:
         sock = socket.socket(family, kind, protocol)
     except OSError as error:
-        raise own_failure(error, "opening a socket") from error
+        raise ProbeError(f"opening a socket: {explain(error)}") from error
     sock.setblocking(False)
     return sock
 
