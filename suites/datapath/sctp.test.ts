@@ -2,6 +2,7 @@ import { type ChapterContext, chapter } from "#harness/conformance/chapter.ts";
 import { heldOver, ipv6FilteredSince } from "#harness/conformance/ip-versions/each.ts";
 import { addressHosts, type StackedHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked, type IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
+import { judgeAsPromised } from "#harness/conformance/suite/promised-since.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { expectOpen, expectRefused } from "#harness/observe/probe/reachability.ts";
 import { type Peer, serve } from "#harness/observe/probe/service.ts";
@@ -14,6 +15,8 @@ const otherPort = 9132;
 const samePort = 9133;
 const boundPort = 9134;
 const chosenPort = 9135;
+/** As what the node publishes `port` of the container that others of the node ask. */
+const sharedPort = 9136;
 
 chapter("datapath", ({ requirement }) => {
   requirement(
@@ -74,6 +77,22 @@ chapter("datapath", ({ requirement }) => {
       );
     },
   );
+
+  requirement("X5c", "from containers of its node", async (test) => {
+    const { cluster, driver, scope } = test;
+    const node = nodeOf(cluster);
+    const [network, other] = await Promise.all([driver.createNetwork(scope), driver.createNetwork(scope)]);
+    const [workload, neighbour, stranger] = await Promise.all([
+      network.run(scope, node, { publish: [{ port, protocol, hostPort: sharedPort }] }),
+      network.run(scope, node),
+      other.run(scope, node),
+    ]);
+    await using served = await serve(workload, { ports: [port], protocol });
+    const target = served.at(port, { address: node.interfaces.management.address, port: sharedPort });
+    await judgeAsPromised(test, async () => {
+      await Promise.all([workload, neighbour, stranger].map((client) => expectOpen(client, target)));
+    });
+  });
 });
 
 /** Who asks, and at which address of the node. */

@@ -1,7 +1,6 @@
 import { addressOf } from "#harness/core/ip.ts";
 import type { Fault } from "#harness/proof/fault.ts";
-import { uniqueName } from "#harness/workload/docker/network.ts";
-import { insertRule } from "./firewall.ts";
+import { insertRule, ownComment } from "./firewall.ts";
 import { insertIpv6Rule, letIpv6In } from "./ipv6.ts";
 import { firstNode, ipv6Of, onRequirement } from "./tools.ts";
 
@@ -79,11 +78,6 @@ export const exposureFaults: readonly Fault<"chapters">[] = [
     },
   },
 ];
-
-/** Of rules that are the same, two that are deleted at once may both mean the first, and one fails: tests of one requirement run side by side. */
-function ownComment(): string[] {
-  return ["-m", "comment", "--comment", uniqueName("fault")];
-}
 
 /** What `docker port` says of a port that is published on ::1. */
 const onLoopback = /^(\d+)\/(\w+) -> \[::1\]:(\d+)$/gm;

@@ -3,6 +3,7 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
 
 /** Whether a node's engine makes its rules with nftables, as Docker can since 29.0, and not with iptables. */
 export async function hasNftablesBackEnd(node: ClusterNode): Promise<boolean> {
@@ -72,4 +73,9 @@ export async function deleteNftRule(
   scope.defer(`nftables rule of ${chain} on ${node.name}`, () =>
     node.run(["nft", "--json", "--file", "-"], { input: JSON.stringify({ nftables: [{ add: { rule } }] }) }),
   );
+}
+
+/** Of rules that are the same, two that are deleted at once may both mean the first, and one fails: tests of one requirement run side by side. */
+export function ownComment(): string[] {
+  return ["-m", "comment", "--comment", uniqueName("fault")];
 }

@@ -7,6 +7,7 @@ import type { Fault } from "#harness/proof/fault.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { isInternal, untranslated } from "./datapath.ts";
+import { ownComment } from "./firewall.ts";
 import { dropPublished, portsLostWithTheEngine, publishedBy } from "./lifecycle.ts";
 import { drop, firstNode, inside, ipv6Of, onFirstWorkload, onRequirement } from "./tools.ts";
 
@@ -149,7 +150,7 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
       "requirement begins": onRequirement("X5c", (context, scope) =>
         // Kernels with SCTP may have no nftables tables of both families.
         insertIpv6Rule(scope, firstNode(context), "mangle", [
-          ...["PREROUTING", "-p", "sctp", "--dport", String(publishedSctp), "-j", "DROP"],
+          ...["PREROUTING", ...ownComment(), "-p", "sctp", "--dport", String(publishedSctp), "-j", "DROP"],
         ]),
       ),
     },

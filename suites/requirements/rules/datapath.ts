@@ -102,14 +102,14 @@ export const datapathRequirements = {
   },
   X5c: {
     ...publishing(
-      "a port published over SCTP leads to the container's port from outside, from another node and from the node",
+      "a port published over SCTP leads to the container's port from outside, from another node, from the node and from its containers",
       ["publish", "sctp"],
     ),
-    promised: [laterOverIpv6],
+    promised: [{ since: "28.0", test: "from containers of its node", overCni: "hairpin" }, laterOverIpv6],
     // Few kernels have it; the rest of the chapter is whole without.
     profile: "sctp",
     source: {
-      text: "Docker, docker container run, Publish or expose port (-p, --expose)",
+      text: "Docker, docker container run, Publish or expose port (-p, --expose); Port publishing and mapping",
       url: "https://docs.docker.com/reference/cli/docker/container/run/#publish",
     },
   },
