@@ -91,13 +91,23 @@ export function waysTo(
 /** Who asks the first of those nodes for what it publishes, and at which of its IPv6 addresses, where the hosts are known by theirs. */
 export function ways6To(
   { external, nodes, node, loopback }: Hosts,
-  { declaration }: Pick<ChapterContext, "declaration">,
+  context: Pick<ChapterContext, "cluster" | "declaration">,
 ): [Peer, string][] {
   return [
     ...[external, ...nodes].map((client): [Peer, string] => [client, node.ip]),
-    // CNI has no rule for loopback.
-    ...(declaration.capabilities.includes("cni") ? [] : ([[node, loopback]] satisfies [Peer, string][])),
+    ...(reachesOnLoopback6(context) ? ([[node, loopback]] satisfies [Peer, string][]) : []),
   ];
+}
+
+/**
+ * Whether the chapter's node reaches on ::1 what it publishes there. That takes the proxy of its engine: IPv6 has no `route_localnet`, by which rules
+ * could lead there. CNI has neither.
+ */
+export function reachesOnLoopback6({
+  cluster,
+  declaration,
+}: Pick<ChapterContext, "cluster" | "declaration">): boolean {
+  return !declaration.capabilities.includes("cni") && !nodeOf(cluster).flags.includes("userland-proxy=false");
 }
 
 /** A way that must not lead anywhere. */

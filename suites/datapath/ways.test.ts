@@ -15,7 +15,7 @@ import { type Peer, type ProbeTarget, serve } from "#harness/observe/probe/servi
 import type { PublishSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { type Bound, type Client, describeWay, type Way, ways } from "./combinations.ts";
-import { nodeOf, portOf } from "./fixture.ts";
+import { nodeOf, portOf, reachesOnLoopback6 } from "./fixture.ts";
 
 /** First port of the container, and of the node where that is another one or one of a range. */
 const firstPort = 9120;
@@ -108,10 +108,13 @@ function possibleWays(
 ): readonly Way[] {
   const over6 = versions.includes(6) && isPromised(ipv6FilteredSince, context, { overCni: "ipv6Egress" });
   const asked = over6 ? ways : ways.map((way): Way => ({ ...way, version: 4 }));
+  const there = asked.filter(
+    ({ version, bound }) => version === 4 || bound !== "loopback" || reachesOnLoopback6(context),
+  );
   // A runtime of CNI is given each port, and plugins have no rule for loopback.
   return context.declaration.capabilities.includes("cni")
-    ? asked.filter(({ hostPort, bound }) => /equal|other/.test(hostPort) && bound !== "loopback")
-    : asked;
+    ? there.filter(({ hostPort, bound }) => /equal|other/.test(hostPort) && bound !== "loopback")
+    : there;
 }
 
 /** The port as it is published, at one of these addresses of the node where it is bound to one. */
