@@ -20,6 +20,7 @@ import { ownDefects } from "./own-defects.ts";
 import { referenceChapterFaults } from "./reference/chapters.ts";
 import { cnmSuiteFaults } from "./reference/protocol.ts";
 import { remoteFaults } from "./reference/remote.ts";
+import { sctpFaults } from "./sctp.ts";
 import { speakerFaults } from "./speakers.ts";
 import { translationFaults } from "./translation.ts";
 import { wireFaults } from "./wire.ts";
@@ -40,6 +41,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...gatewayModeFaults,
   ...encryptionFaults,
   ...ipv6Faults,
+  ...sctpFaults,
   ...speakerFaults,
   ...lifecycleFaults,
   ...connectionFaults,

@@ -8,7 +8,7 @@ import { withUndo } from "#harness/host/with-undo.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { routeThrough } from "#suites/datapath/fixture.ts";
-import { insertRule, ownComment } from "./firewall.ts";
+import { insertRule } from "./firewall.ts";
 import { addTable, drop, firstNode, inside, interfaceOf, onRequirement, secondNode } from "./tools.ts";
 
 const overlay = { tier: "chapters", chapter: "datapath", driver: "overlay" } as const;
@@ -218,38 +218,6 @@ export const datapathFaults: readonly Fault<"chapters">[] = [
     },
   },
   {
-    name: "published-sctp-dropped",
-    on: overlay,
-    breaks: "drops SCTP that arrives at the node for a published port",
-    why: "a base station or a signalling gateway finds no peer",
-    detectedBy: ["X5c"],
-    hop: ["last seen on node1 "],
-    inject: {
-      "requirement begins": onRequirement("X5c", (context, scope) =>
-        // Kernels with SCTP may have no nftables tables of both families.
-        insertRule(scope, firstNode(context), "mangle", [
-          ...["PREROUTING", ...ownComment(), "-p", "sctp", "--dport", String(publishedSctp), "-j", "DROP"],
-        ]),
-      ),
-    },
-  },
-  {
-    name: "published-sctp-closed-to-containers",
-    on: newerOverlay,
-    breaks: "drops SCTP that containers send to a published port of their node",
-    why: "a signalling gateway is reached by its peers outside, and by nothing beside it",
-    detectedBy: ["X5c"],
-    hop: ["last seen on node1 "],
-    inject: {
-      "requirement begins": onRequirement("X5c", (context, scope) =>
-        insertRule(scope, firstNode(context), "mangle", [
-          ...["PREROUTING", ...ownComment(), "-i", gatewayBridge],
-          ...["-p", "sctp", "--dport", String(sharedSctp), "-j", "DROP"],
-        ]),
-      ),
-    },
-  },
-  {
     name: "published-port-closed-to-containers",
     on: newerOverlay,
     breaks: "drops what containers send to a published port of their node",
@@ -308,8 +276,6 @@ const anyUdp = ["-p", "udp", "-j", "ACCEPT"];
 /** What the chapter publishes. */
 const publishedTcp = 9111;
 const publishedUdp = 9112;
-const publishedSctp = 9132;
-const sharedSctp = 9136;
 const keptPort = 9114;
 const interruptedPort = 9116;
 const otherPort = 9117;

@@ -7,7 +7,6 @@ import type { Fault } from "#harness/proof/fault.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { isInternal, untranslated } from "./datapath.ts";
-import { ownComment } from "./firewall.ts";
 import { dropPublished, portsLostWithTheEngine, publishedBy } from "./lifecycle.ts";
 import { drop, firstNode, inside, ipv6Of, onFirstWorkload, onRequirement } from "./tools.ts";
 
@@ -136,22 +135,6 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
     inject: {
       "requirement begins": onRequirement("X5a", (context, scope) =>
         drop(scope, firstNode(context), "prerouting", `meta nfproto ipv6 tcp dport ${equalTcp}`),
-      ),
-    },
-  },
-  {
-    name: "published-sctp-dropped-over-ipv6",
-    on: datapath,
-    breaks: "drops SCTP over IPv6 that arrives at the node for a published port",
-    why: "a base station or a signalling gateway that has an IPv6 address finds no peer",
-    detectedBy: ["X5c"],
-    hop: ["last seen on node1 ", "dropped by ip6", " mangle PREROUTING on node1: "],
-    inject: {
-      "requirement begins": onRequirement("X5c", (context, scope) =>
-        // Kernels with SCTP may have no nftables tables of both families.
-        insertIpv6Rule(scope, firstNode(context), "mangle", [
-          ...["PREROUTING", ...ownComment(), "-p", "sctp", "--dport", String(publishedSctp), "-j", "DROP"],
-        ]),
       ),
     },
   },
@@ -294,7 +277,6 @@ export const ipv6Faults: readonly Fault<"chapters">[] = [
 const publishedUdp = 9132;
 /** What the chapter of the data path publishes. */
 const equalTcp = 9120;
-const publishedSctp = 9132;
 const keptPort = 9114;
 const interruptedPort = 9116;
 const lastOfRange = 9119;
