@@ -5,23 +5,31 @@ import { $, environmentWith } from "#harness/host/local/zx.ts";
 /** A shell whose command lines complete. */
 export type Shell = "bash" | "zsh";
 
-/** Starts of the shells without anything of this machine's users, and with a key, Ctrl-X Ctrl-L, that shows the command line. */
+/**
+ * Starts of the shells without anything of this machine's users, and with a key, Ctrl-X Ctrl-L, that shows the
+ * command line, and one, Ctrl-X Ctrl-K, that empties it. Ctrl-U would be lost: the terminal takes it for its own
+ * where it comes while zsh prints.
+ */
 const shells = {
   bash: {
     command: "bash --noprofile --norc -i",
     setUp: [
       "bind 'set bell-style none' 'set page-completions off' 'set completion-query-items 0'",
+      `bind '"\\C-x\\C-k": kill-whole-line'`,
       `bind -x '"\\C-x\\C-l": printf "\\nLINE<%s>\\n" "$READLINE_LINE"'`,
     ],
   },
   zsh: {
     command: "zsh -f -i",
     setUp: [
-      "bindkey -e; unsetopt automenu; LISTMAX=0",
+      'bindkey -e; bindkey "^X^K" kill-whole-line; unsetopt automenu; LISTMAX=0',
       'show() { zle -I; print -r -- "LINE<$BUFFER>" }; zle -N show; bindkey "^X^L" show',
     ],
   },
 } as const;
+
+const showLine = "\u0018\u000c";
+const emptyLine = "\u0018\u000b";
 
 /** A shell on a terminal of its own, in which command lines are typed. */
 export class ShellSession implements AsyncDisposable {
@@ -60,15 +68,15 @@ export class ShellSession implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#type("\u0015exit\n");
+    this.#type(`${emptyLine}exit\n`);
     await this.#running;
   }
 
   async #press(typed: string, keys: string): Promise<{ line: string; shown: string }> {
     this.#said = "";
-    this.#type(`${typed}${keys}\u0018\u000c`);
+    this.#type(`${typed}${keys}${showLine}`);
     const [shown, line = ""] = await this.#sees(`completion of ${typed}`, /^[\s\S]*LINE<(.*)>\r?\n/);
-    this.#type("\u0015");
+    this.#type(emptyLine);
     return { line, shown };
   }
 
