@@ -123,12 +123,12 @@ export class Dataplane {
     this.#observed = undefined;
     await this.#remove(plan, observed);
     const added = await this.#add(plan, observed);
-    await this.#resolvers.apply(plan.resolvers);
     const flows = plan.flows.join("\n");
     // A port that was added again may have another number.
     const stale = added.length > 0 || flows !== observed.flows;
     const ports = plan.ports.filter((port) => added.includes(port.device));
     await Promise.all([
+      this.#resolvers.apply(plan.resolvers),
       stale ? this.#bridge.replaceFlows(plan.flows) : undefined,
       // What is sent out by hand does not pass the table.
       ...ports.flatMap(({ device, mac, ipv4, ipv6 }) => [
@@ -225,12 +225,12 @@ export class Dataplane {
 
 /** Checks once, before anything is made, that a node has the tools that the dataplane runs. */
 export async function checkTools(host: Host, others: readonly string[] = []): Promise<void> {
-  const tools = ["ip", "bridge", "ethtool", "ovs-vsctl", "ovs-ofctl", "dnsmasq", "nsenter", ...others];
+  const tools = ["ip", "bridge", "ethtool", "ovs-vsctl", "ovs-ofctl", "dnsmasq", "nsenter", "awk", ...others];
   const script = 'for tool; do command -v "$tool" >/dev/null || echo "$tool"; done';
   const missing = (await host.run(["sh", "-c", script, "sh", ...tools])).split("\n").filter(Boolean);
   if (missing.length > 0) {
     throw new HarnessError(`${host.name}: missing ${missing.join(", ")}`, {
-      hint: "install iproute2, ethtool, openvswitch-switch, dnsmasq-base, util-linux, iptables and python3 on the node",
+      hint: "install iproute2, ethtool, openvswitch-switch, dnsmasq-base, util-linux, mawk, iptables and python3 on the node",
     });
   }
 }

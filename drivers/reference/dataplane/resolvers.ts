@@ -5,6 +5,23 @@ import type { Resolver } from "./plan/node-plan.ts";
 const outerMtu = 1450;
 
 /**
+ * Replaces both lists of a resolver by the lines on stdin, whole or not at all: a connection that is lost looks like the
+ * end of the file, and a resolver that still reads for the change before must not meet half of one. Where a name is
+ * listed the resolver answers for it with authority. Otherwise a question for the IPv6 address of a container that has
+ * none would be refused and go on to the node's server, whose "no such name" some resolvers take for the last word.
+ */
+const replaceLists = `
+id=$1 directory=$2 lines=$3 signal=$4
+part=$directory/parts/$id
+awk -v part="$part" -v lines="$lines" '
+  BEGIN { printf "" >(part ".hosts"); printf "" >(part ".local") }
+  { print >(part ".hosts"); for (i = 2; i <= NF; i++) print "server=/" $i "/" >(part ".local") }
+  END { exit NR != lines }' &&
+  mv "$part.hosts" "$part.local" "$directory" || exit
+[ -z "$signal" ] || { read -r pid <"$directory/$id.pid" && kill -s "$signal" "$pid"; } || true
+`;
+
+/**
  * One dnsmasq per network, in a namespace whose only interface is a port of that network: tenants with equal
  * addresses and names cannot meet in it. It knows the network's containers and refuses everything else;
  * the engine then asks its next name server.
@@ -23,7 +40,7 @@ export class Resolvers {
 
   /** Finds what an earlier plugin left running. */
   async start(): Promise<void> {
-    await this.#host.run(["mkdir", "-p", this.#directory]);
+    await this.#host.run(["mkdir", "-p", `${this.#directory}/parts`]);
     const listed = await this.#host.run(["ls", this.#directory]);
     for (const [, id] of listed.matchAll(/^(\w+)\.pid$/gm)) this.#running.set(id!, "");
   }
@@ -45,7 +62,7 @@ export class Resolvers {
     const gone = [...this.#running.keys()].filter((id) => !wanted.some((resolver) => resolver.id === id));
     await Promise.all(
       gone.map(async (id) => {
-        await this.#signal("TERM", id);
+        await this.#end(id);
         await this.#host.exec(["ip", "netns", "delete", id]);
         await this.#host.files.remove(this.#path(id, "pid"));
         await this.#host.files.remove(this.#path(id, "hosts"));
@@ -62,12 +79,11 @@ export class Resolvers {
         const hosts = resolver.hosts.map((line) => `${line}\n`).join("");
         const known = this.#running.get(resolver.id);
         if (known === hosts) return;
-        await Promise.all([
-          this.#host.files.write(this.#path(resolver.id, "hosts"), hosts),
-          this.#host.files.write(this.#path(resolver.id, "local"), ownNames(resolver.hosts)),
-        ]);
+        // A resolver that is gone already needs no signal.
+        const signal = known === undefined ? "" : "HUP";
+        const given = [resolver.id, this.#directory, String(resolver.hosts.length), signal];
+        await this.#host.run(["sh", "-c", replaceLists, "sh", ...given], { input: hosts });
         if (known === undefined) await this.#launch(resolver);
-        else await this.#signal("HUP", resolver.id);
         this.#running.set(resolver.id, hosts);
       }),
     );
@@ -99,25 +115,14 @@ export class Resolvers {
     ]);
   }
 
-  /** A resolver that is gone already needs no signal. */
-  async #signal(signal: "TERM" | "HUP", id: string): Promise<void> {
-    const script = 'kill -s "$1" "$(cat "$2")"';
-    await this.#host.exec(["sh", "-c", script, "sh", signal, this.#path(id, "pid")]);
+  /** One that has ended already needs no signal. */
+  async #end(id: string): Promise<void> {
+    await this.#host.exec(["sh", "-c", 'kill -s TERM "$(cat "$1")"', "sh", this.#path(id, "pid")]);
   }
 
   #path(id: string, extension: "pid" | "hosts" | "local"): string {
     return `${this.#directory}/${id}.${extension}`;
   }
-}
-
-/**
- * Answers for these names with authority. Otherwise a question for the IPv6 address of a container that has
- * none would be refused and go on to the node's server, whose "no such name" some resolvers take for the last
- * word.
- */
-function ownNames(hosts: readonly string[]): string {
-  const names = new Set(hosts.flatMap((line) => line.split(" ").slice(1)));
-  return [...names].map((name) => `server=/${name}/\n`).join("");
 }
 
 function innerName(device: string): string {
