@@ -1,10 +1,10 @@
 import type { ExternalHost } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { addressOf } from "#harness/core/ip.ts";
-import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import { startOpenVswitch, stopOpenVswitch } from "#harness/host/setup/open-vswitch.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 import { dataWireOf } from "#harness/observe/data-wire.ts";
+import { addNamespace, peerIn } from "#harness/observe/outside-host.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 
 const bridge = "ncwire";
@@ -46,7 +46,7 @@ async function attach(
   { address, tag }: { address: string; tag?: number },
 ): Promise<Peer> {
   const port = `${name}-sw`;
-  await withUndo(scope, external, ["ip", "netns", "add", name], ["ip", "netns", "del", name]);
+  await addNamespace(scope, external, name);
   await external.run(["ip", "link", "add", port, "type", "veth", "peer", "name", name, "netns", name]);
   await external.run(["ip", "link", "set", port, "up"]);
   // Without any tag the port would be a trunk; tag 0 is what is untagged on the wire.
@@ -67,7 +67,5 @@ async function attach(
   await external.run(["ip", "-n", name, "link", "set", name, "up"]);
   // The userspace datapath hands on checksums that were left to hardware which is not there.
   await external.run(["ip", "netns", "exec", name, "ethtool", "-K", name, "tx", "off"]);
-  const agent = await ProbeAgent.start(external, `/run/netns/${name}`);
-  scope.defer(`probe agent of ${name}`, () => agent.close());
-  return { name, ip: addressOf(address), agent: async () => agent };
+  return peerIn(scope, external, { netns: name, ip: addressOf(address) });
 }

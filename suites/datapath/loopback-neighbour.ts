@@ -2,8 +2,8 @@ import type { ClusterNode, ExternalHost } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance, NothingSeen } from "#harness/core/errors.ts";
 import { nthAddress } from "#harness/core/ip.ts";
-import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
+import { addNamespace, peerIn } from "#harness/observe/outside-host.ts";
 import { expectPing } from "#harness/observe/probe/path.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
@@ -24,10 +24,7 @@ export async function attachBeside(
   const ip = nthAddress(freshSubnet(), 0xf1);
   const { device: wire } = external.interfaces.management;
   const { device, address } = node.interfaces.management;
-  const remove = ["ip", "netns", "del", name];
-  // That of a run that was killed is there where its cluster was kept.
-  await external.exec(remove);
-  await withUndo(scope, external, ["ip", "netns", "add", name], remove);
+  await addNamespace(scope, external, name);
   const link = ["ip", "link", "add", "link", wire, "name", name, "netns", name, "type", "macvlan"];
   const added = await external.exec([...link, "mode", "bridge"]);
   if (added.code !== 0) throw new NothingSeen(`${external.name}: no macvlan device: ${added.stderr.trim()}`);
@@ -43,9 +40,7 @@ export async function attachBeside(
   await external.run(["ip", "netns", "exec", name, ...takes]);
   const route = (verb: string) => ["ip", "-4", "route", verb, ip, "dev", device];
   await withUndo(scope, node, route("replace"), route("del"));
-  const agent = await ProbeAgent.start(external, `/run/netns/${name}`);
-  scope.defer(`probe agent of ${name}`, () => agent.close());
-  const peer = { name, ip, agent: async () => agent };
+  const peer = await peerIn(scope, external, { netns: name, ip });
   await expectPing(peer, { name: node.name, ip: address }).catch((error: unknown) => {
     if (!(error instanceof Nonconformance)) throw error;
     throw new NothingSeen(

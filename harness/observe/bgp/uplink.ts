@@ -2,8 +2,8 @@ import type { ExternalHost } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { familyOf, nthAddress, prefixOf } from "#harness/core/ip.ts";
-import { ProbeAgent } from "#harness/host/agent/agent.ts";
 import { dataWireOf } from "#harness/observe/data-wire.ts";
+import { addNamespace, peerIn } from "#harness/observe/outside-host.ts";
 import type { Peer } from "#harness/observe/probe/service.ts";
 import { Bird } from "./bird.ts";
 import { Router } from "./router.ts";
@@ -78,19 +78,18 @@ export async function openUplink(
       `ip ${flag(subnet)} address add ${nthAddress(subnet, 1)}/${familyOf(subnet) === 6 ? 128 : 32} dev lo`,
     ]),
   ]);
-  const agent = await ProbeAgent.start(external, `/run/netns/${behind}`);
-  scope.defer(`probe agent of ${behind}`, () => agent.close());
   const [ipv4 = "", ipv6] = subnets.behind.map((subnet) => nthAddress(subnet, 1));
-  const peer = (ip: string): Peer => ({ name: "the host behind the routers", ip, agent: async () => agent });
+  const name = "the host behind the routers";
+  const peer = await peerIn(scope, external, { netns: behind, name, ip: ipv4 });
   const host: BehindHost = {
-    ...peer(ipv4),
+    ...peer,
     addresses: Array.from({ length: 32 }, (_, index) => nthAddress(subnets.behind[0] ?? "", 1 + index)),
     on: external,
     netns: behind,
     deviceTo: (router) => `${router.name}b`,
     overIpv6: () => {
       if (ipv6 === undefined) throw new Blocked("the nodes have no IPv6");
-      return peer(ipv6);
+      return { ...peer, ip: ipv6 };
     },
     through: (some) =>
       inNamespace(
@@ -198,13 +197,6 @@ function assign(address: string, prefix: number, device: string): string {
 
 function flag(subnet: string): string {
   return `-${familyOf(subnet)}`;
-}
-
-async function addNamespace(scope: Scope, external: ExternalHost, name: string): Promise<void> {
-  scope.defer(`namespace ${name} on ${external.name}`, () =>
-    external.run(["sh", "-c", `! [ -e /run/netns/${name} ] || ip netns delete ${name}`]),
-  );
-  await external.run(["ip", "netns", "add", name]);
 }
 
 async function inNamespace(external: ExternalHost, name: string, lines: readonly string[]): Promise<void> {
