@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo, connect } from "node:net";
+import { inspect } from "node:util";
 import Docker from "dockerode";
 import { expect, test } from "vitest";
 import { socketAgent } from "./docker-agent.ts";
@@ -33,4 +34,10 @@ test("a connection is used again, but not after a request that carries a body", 
   const [first, second, third, fourth] = asked.map(([, , from]) => from);
   expect([second, third]).toEqual([first, first]);
   expect(fourth).not.toBe(first);
+});
+
+test("a request is put into words without what hangs on its agent, as dockerode does it for each", () => {
+  const agent = socketAgent(() => Promise.reject(new Error("nothing listens")));
+  const words = inspect({ path: "/info", agent }, { showHidden: true, depth: null });
+  expect(words).toBe("{ path: '/info', agent: an agent of streams }");
 });

@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type ClientRequestArgs } from "node:http";
 import type { Duplex } from "node:stream";
+import { inspect } from "node:util";
 import { HarnessError } from "#harness/core/errors.ts";
 
 /** What http calls on an agent, which its types leave out. */
@@ -14,6 +15,8 @@ interface RequestingAgent extends Agent {
 export function socketAgent(connect: () => Promise<Duplex>): Agent {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 8 }) as RequestingAgent;
   Object.assign(agent, {
+    // Dockerode puts every request into words for its log, with all that hangs on the agent, also where nobody reads it.
+    [inspect.custom]: () => "an agent of streams",
     createConnection(_options: ClientRequestArgs, done: (error: Error | null, stream?: Duplex) => void) {
       connect().then(
         (stream) => done(null, asSocket(stream)),
