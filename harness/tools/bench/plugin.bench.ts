@@ -47,17 +47,18 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
   // The chapters serve the plugin from the process that runs them.
   await target.keep();
   try {
+    const through = () => throughChapters({ word, name: engines.name }, used);
+    // Chapters run side by side, each on a cluster: this makes those that the others are kept on.
+    await progress.step("chapters 2 to 5, to keep their clusters", through);
+    const kept = used.size;
     const times: number[] = [];
     for (let round = 0; round < context.rounds; round++) {
-      times.push(
-        await progress.step("chapters 2 to 5", () =>
-          stopwatch(() => throughChapters({ word, name: engines.name }, used)),
-        ),
-      );
+      times.push(await progress.step("chapters 2 to 5", () => stopwatch(through)));
     }
-    if (used.size > 1) throw new HarnessError(`${id} was not taken as a kept cluster: another was made`);
+    if (used.size > kept)
+      throw new HarnessError("the clusters that were kept were not taken: another was made");
     rows.unshift({
-      what: `${chapters.join(", ")} on a kept cluster of two nodes, vitest's start and the reports included`,
+      what: `${chapters.join(", ")} on kept clusters of two nodes, vitest's start and the reports included`,
       value: median(times) / 1000,
       unit: "s",
       aim: { of: "value", atMost: 30 },
