@@ -14,9 +14,11 @@ import { type GivenHosts, makeGivenHosts } from "./support/clusters/given-hosts.
 import {
   changedOnNode2,
   cutWhileWaiting,
+  disturbForGood,
   expectAsBefore,
   factsOf,
   outcomesOf,
+  wireOfNode2,
 } from "./support/clusters/given-hosts-after.ts";
 import { type SshAgent, startAgent } from "./support/clusters/ssh-agent.ts";
 import { runCommand } from "./support/run-script.ts";
@@ -285,6 +287,9 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
       configured: true,
       withoutIpv6: "0",
     });
+    const wire = await wireOfNode2(hosts.owner);
+    await disturbForGood(hosts.owner);
+    expect(await wireOfNode2(hosts.owner)).not.toEqual(wire);
     const refused = await rival;
     expect(refused?.said).toMatch(/another run is using it: nc-\w+ of \S+@\S+/);
     expect(refused?.exitCode).toBe(2);
@@ -297,6 +302,7 @@ describe("a run on hosts that exist", { timeout: runMs }, () => {
       configured: false,
       withoutIpv6: "1",
     });
+    expect(await wireOfNode2(hosts.owner)).toEqual(wire);
   });
 
   test("survives that its connections are cut, and ends with a complete report", async () => {

@@ -1,10 +1,7 @@
-import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { cutWires, wiresOf } from "#harness/cluster/engines/loss/wires.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { runStackedPair } from "#harness/conformance/pair.ts";
 import { announce } from "#harness/core/async/events.ts";
-import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked } from "#harness/core/errors.ts";
-import { withUndo } from "#harness/host/with-undo.ts";
 import { expectName, expectNoName } from "#harness/observe/probe/names.ts";
 import { expectNoPing, expectPing } from "#harness/observe/probe/path.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -31,7 +28,7 @@ chapter("connections", ({ requirement }) => {
         );
       await Promise.all([reachedFrom(b, a), reachedFrom(b, gone)]);
       const apart = scope.child("the time in which the nodes are apart");
-      await cutOff(apart, b.node);
+      await cutWires(apart, b.node, wiresOf(b.node));
       await expectNoPing(a, b, { control: { to: gone }, settleMs: 5_000, windowMs: apartMs });
       const late = await network.run(scope, a.node);
       await going.close();
@@ -52,21 +49,3 @@ chapter("connections", ({ requirement }) => {
     { alone: true, deadlineMs: 300_000 },
   );
 });
-
-/** Drops everything on the interfaces between the nodes until `scope` closes. Throws `Blocked` where the harness comes that way itself. */
-async function cutOff(scope: Scope, node: ClusterNode): Promise<void> {
-  const { management, control, data } = node.interfaces;
-  const devices = [...new Set([control.device, data.device])];
-  if (devices.includes(management.device)) {
-    throw new Blocked(`${node.name}: ${management.device} carries the harness's own connection as well`);
-  }
-  const names = `{ ${devices.map((device) => `"${device}"`).join(", ")} }`;
-  const rules = [
-    "add table inet apart",
-    "add chain inet apart in { type filter hook prerouting priority -400; }",
-    "add chain inet apart out { type filter hook output priority -400; }",
-    `add rule inet apart in iifname ${names} drop`,
-    `add rule inet apart out oifname ${names} drop`,
-  ];
-  await withUndo(scope, node, ["nft", rules.join("; ")], ["nft", "delete table inet apart"]);
-}

@@ -59,7 +59,7 @@ type OfWires = Extract<Disturbing, { wire: Wire }>;
 /** So many echo requests show it. */
 const requests: Readonly<Record<OfWires["kind"], number>> = { cut: 3, "one way": 3, loss: 80, delay: 30 };
 
-function disturbWire(scope: Scope, what: OfWires, node: ClusterNode, device: string): Promise<void> {
+function disturbWire(scope: Scope, what: OfWires, node: ClusterNode, device: string): Promise<unknown> {
   switch (what.kind) {
     case "cut":
       return dropOn(scope, node, [device], { percent: 100, directions: ["in", "out"] });

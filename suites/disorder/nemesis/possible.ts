@@ -47,7 +47,7 @@ export async function whatIsPossible({ cluster, driver, declaration }: ChapterCo
 }
 
 /** Begins a disturbance and ends it at once. */
-async function tried(what: string, begin: (scope: Scope) => Promise<void>): Promise<void> {
+async function tried(what: string, begin: (scope: Scope) => Promise<unknown>): Promise<void> {
   const scope = new Scope(`whether there can be ${what}`);
   try {
     await begin(scope);

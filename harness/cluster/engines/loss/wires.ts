@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
+import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { Host } from "#harness/host/host.ts";
 import { withUndo } from "#harness/host/with-undo.ts";
 
@@ -10,10 +11,19 @@ const table = "netconform_lost";
 /** Of the queueing disciplines that are ours; others have smaller ones by themselves. */
 const handle = "4e43:";
 
-/** Takes the tables away of a run that was killed, and its queueing disciplines. */
+/** The length of the queue that a device had before it was given ours; after that its name. */
+const lengths = "/run/netconform-queue-length-";
+
+/** Takes the tables away of a run that was killed, and its queueing disciplines with what they changed. */
 const mend = `
-for name in $(nft list tables inet | awk '$3 ~ /^${table}/ { print $3 }'); do nft delete table inet "$name"; done
-tc qdisc show | awk '$3 == "${handle}" { print $5 }' | while read -r device; do tc qdisc delete dev "$device" root; done`;
+nft list tables | awk '$3 ~ /^${table}/ { print $2, $3 }' |
+  while read -r family name; do nft delete table "$family" "$name"; done
+tc qdisc show | awk '$3 == "${handle}" { print $5 }' | while read -r device; do tc qdisc delete dev "$device" root; done
+for file in ${lengths}*; do
+  [ -f "$file" ] || continue
+  ip link set dev "\${file#${lengths}}" txqueuelen "$(cat "$file")"
+  rm -f "$file"
+done`;
 
 /** Devices that lead to the other nodes. Throws `Blocked` where the harness comes that way itself. */
 export function wiresOf({ name, interfaces: { management, control, data } }: ClusterNode): string[] {
@@ -23,7 +33,7 @@ export function wiresOf({ name, interfaces: { management, control, data } }: Clu
 }
 
 /** Drops whatever comes from the devices or goes to them, until `scope` closes. */
-export function cutWires(scope: Scope, node: ClusterNode, devices: readonly string[]): Promise<void> {
+export function cutWires(scope: Scope, node: ClusterNode, devices: readonly string[]): Promise<Drops> {
   return dropOn(scope, node, devices, { percent: 100, directions: ["in", "out"] });
 }
 
@@ -34,26 +44,86 @@ export interface Dropping {
   readonly directions: readonly ("in" | "out")[];
 }
 
-/** Drops of what comes from the devices or goes to them, until `scope` closes. */
-export function dropOn(
+/** Packets that are being dropped. */
+export interface Drops {
+  /** Why what containers send past the node's own IP goes out all the same; absent where nothing does. */
+  readonly leaky?: string;
+  /** How many were dropped so far. */
+  count(): Promise<number>;
+}
+
+/**
+ * Drops of what comes from the devices or goes to them, until `scope` closes. It is done at the devices themselves: what a macvlan device, a
+ * bridge or a tunnel on them sends and gets never comes by the hooks of IP. Where the kernel has no hook for what leaves a device
+ * (before Linux 5.16), that is dropped where the node sends and forwards IP.
+ */
+export async function dropOn(
   scope: Scope,
   node: ClusterNode,
   devices: readonly string[],
-  { percent, directions }: Dropping,
-): Promise<void> {
+  dropping: Dropping,
+): Promise<Drops> {
   const own = `${table}_${randomBytes(3).toString("hex")}`;
-  const names = devices.map((device) => `"${device}"`).join(", ");
-  const chance = percent < 100 ? `numgen random mod 100 < ${percent} ` : "";
-  const chain = (hook: string, which: "iifname" | "oifname") =>
-    `chain ${hook} { type filter hook ${hook} priority -300; ${which} { ${names} } ${chance}drop; }`;
-  const chains = [
-    ...(directions.includes("in") ? [chain("input", "iifname")] : []),
-    ...(directions.includes("out") ? [chain("output", "oifname"), chain("forward", "oifname")] : []),
+  const nft = (rules: string, ...options: string[]) => [
+    ...["sh", "-c", 'rules=$1; shift; printf "%s\\n" "$rules" | nft "$@" --file -', "sh", rules],
+    ...options,
   ];
-  const script = 'printf "%s\\n" "$1" | nft --file -';
-  const rules = `table inet ${own} {\n${chains.join("\n")}\n}`;
-  const undo = ["nft", "delete", "table", "inet", own];
-  return withUndo(scope, node, ["sh", "-c", script, "sh", rules], undo);
+  const atDevices = tableAtDevices(own, devices, dropping);
+  const { code, stderr } = await node.exec(nft(atDevices, "--check"));
+  const { directions } = dropping;
+  const tables =
+    code === 0
+      ? [{ family: "netdev", rules: atDevices }]
+      : [
+          {
+            family: "netdev",
+            rules: tableAtDevices(own, devices, {
+              ...dropping,
+              directions: directions.filter((direction) => direction === "in"),
+            }),
+          },
+          ...(directions.includes("out")
+            ? [{ family: "inet", rules: tableInIp(own, devices, dropping) }]
+            : []),
+        ];
+  const each = (verb: string) => tables.map(({ family }) => `nft ${verb} table ${family} ${own}`).join("; ");
+  const rules = tables.map((one) => one.rules).join("\n");
+  await withUndo(scope, node, nft(rules), ["sh", "-ec", each("delete")]);
+  const leaks = code !== 0 && directions.includes("out");
+  return {
+    ...(leaks ? { leaky: `nothing can be dropped as it leaves a device: ${firstLineOf(stderr)}` } : {}),
+    count: async () => countedIn(await node.run(["sh", "-ec", each("list")])),
+  };
+}
+
+function tableAtDevices(own: string, devices: readonly string[], { percent, directions }: Dropping): string {
+  const hooks = { in: "ingress", out: "egress" } as const;
+  const chains = directions.flatMap((direction) =>
+    devices.map((device, index) => {
+      const hook = `type filter hook ${hooks[direction]} device "${device}" priority -300`;
+      return `chain ${direction}${index} { ${hook}; ${chance(percent)}counter drop; }`;
+    }),
+  );
+  return `table netdev ${own} {\n${chains.join("\n")}\n}`;
+}
+
+function tableInIp(own: string, devices: readonly string[], { percent }: Dropping): string {
+  const names = devices.map((device) => `"${device}"`).join(", ");
+  const chains = ["output", "forward"].map((hook) => {
+    const drop = `oifname { ${names} } ${chance(percent)}counter drop`;
+    return `chain ${hook} { type filter hook ${hook} priority -300; ${drop}; }`;
+  });
+  return `table inet ${own} {\n${chains.join("\n")}\n}`;
+}
+
+function chance(percent: number): string {
+  return percent < 100 ? `numgen random mod 100 < ${percent} ` : "";
+}
+
+/** Packets that all rules counted of what `nft list table` says. */
+export function countedIn(listed: string): number {
+  const counts = [...listed.matchAll(/counter packets (\d+)/g)];
+  return counts.reduce((sum, [, packets]) => sum + Number(packets), 0);
 }
 
 /** How long what leaves a device waits, where the kernel can hold packets back for a time. */
@@ -68,9 +138,10 @@ const slowly = "tbf rate 128kbit burst 2000 latency 1s";
 export async function delayOn(scope: Scope, node: ClusterNode, device: string): Promise<void> {
   // A device without a queue is given the length of one with the first discipline, and keeps it.
   const length = (await node.files.readText(`/sys/class/net/${device}/tx_queue_len`)).trim();
-  const begin = `tc qdisc add dev "$1" root handle ${handle} netem delay ${delayMs}ms 2>/dev/null ||
+  const begin = `echo "$2" > "${lengths}$1"
+    tc qdisc add dev "$1" root handle ${handle} netem delay ${delayMs}ms 2>/dev/null ||
     tc qdisc add dev "$1" root handle ${handle} ${slowly}`;
-  const end = 'tc qdisc delete dev "$1" root; ip link set dev "$1" txqueuelen "$2"';
+  const end = `tc qdisc delete dev "$1" root; ip link set dev "$1" txqueuelen "$2"; rm -f "${lengths}$1"`;
   const script = (text: string) => ["sh", "-ec", text, "sh", device, length];
   await withUndo(scope, node, script(begin), script(end));
 }

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { mendClock } from "#harness/cluster/engines/loss/clock.ts";
 import { mendWires } from "#harness/cluster/engines/loss/wires.ts";
 import { endHastenedRotation } from "#harness/cluster/engines/rotation/rotation.ts";
 import { stopWebServer } from "#harness/cluster/external/external-host.ts";
@@ -69,11 +70,12 @@ async function engineBefore(docker: Docker, image: string) {
  * Takes away from a node whatever a run left there, however it ended: what carries the project's label, a swarm and its
  * networks that were not there before, an engine's program and configuration that are not its own, the workload image, interfaces, bridges of
  * Open vSwitch and namespaces with the project's names, addresses and routes in its subnets, rules, sockets of plugins, files. Wires that were
- * cut are mended, an engine that was stopped is started. Idempotent. The marker goes last.
+ * cut are mended, a clock that was set ahead is set right, an engine that was stopped is started. Idempotent. The marker goes last.
  */
 export async function undoOnNode(host: SshHost, { id, before }: HostMarker): Promise<void> {
   const { docker } = host;
   await mendWires(host);
+  await mendClock(host);
   await startAgain(host);
   await endHastenedRotation(host);
   const label = { filters: { label: ["netconform"] } };

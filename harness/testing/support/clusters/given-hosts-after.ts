@@ -1,7 +1,9 @@
 import { expect } from "vitest";
+import { cutWires, delayOn } from "#harness/cluster/engines/loss/wires.ts";
 import type { RemoteCluster } from "#harness/cluster/remote-cluster.ts";
 import { describeDifferences, type Snapshot, settle } from "#harness/cluster/snapshot/snapshot.ts";
 import { until } from "#harness/core/async/poll.ts";
+import { Scope } from "#harness/core/async/scope.ts";
 import type { VitestOutcome } from "#reports/vitest-run.ts";
 
 /** A run on given hosts, of which the statement alone is read. */
@@ -58,5 +60,23 @@ export async function changedOnNode2({ nodes: [, node] }: RemoteCluster): Promis
     liveRestore: LiveRestoreEnabled,
     configured: await node!.files.exists("/etc/docker/daemon.json"),
     withoutIpv6: (await node!.run(["cat", off])).trim(),
+  };
+}
+
+/** Cuts the data wire of the second node and holds back what leaves it, as does a run that is killed before it takes that back. */
+export async function disturbForGood({ nodes: [, node] }: RemoteCluster): Promise<void> {
+  const neverCloses = new Scope("a run that is killed");
+  const { device } = node!.interfaces.data;
+  await cutWires(neverCloses, node!, [device]);
+  await delayOn(neverCloses, node!, device);
+}
+
+/** Everything that is dropped and held back at the data wire of the second node. */
+export async function wireOfNode2({ nodes: [, node] }: RemoteCluster): Promise<object> {
+  const { device } = node!.interfaces.data;
+  return {
+    tables: await node!.run(["nft", "list", "tables", "netdev"]),
+    disciplines: await node!.run(["tc", "qdisc", "show", "dev", device]),
+    queueLength: await node!.run(["cat", `/sys/class/net/${device}/tx_queue_len`]),
   };
 }

@@ -7,7 +7,7 @@ import struct
 import unittest
 from typing import TypedDict, cast
 
-from netconform_agent.net.sockets import own_failure
+from netconform_agent.net.sockets import is_lost, own_failure
 from netconform_agent.probe.names import outcome
 from netconform_agent.probe.ping import hop_limit
 from netconform_agent.probe.reach import reach_of_answer, reach_of_error, reach_of_failure, state_of
@@ -45,6 +45,10 @@ class ReachTest(unittest.TestCase):
         refused = own_failure(PermissionError(errno.EPERM, "no"), "sending")
         self.assertEqual(refused.kind, "unsent")
         self.assertEqual(own_failure(PermissionError(errno.EACCES, "no"), "sending").kind, "no route")
+
+    def test_what_a_full_queue_drops_was_sent(self) -> None:
+        self.assertTrue(is_lost(OSError(errno.ENOBUFS, "full")))
+        self.assertFalse(is_lost(OSError(errno.ENETDOWN, "down")))
 
     def test_what_a_server_says_is_what_a_client_reads(self) -> None:
         seen = {"address": "192.0.2.1", "port": 1}

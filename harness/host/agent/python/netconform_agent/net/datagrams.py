@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from .path_errors import PathError, kind_of, read_errors, want_errors
-from .sockets import SocketAddress, errno_name, open_socket, own_failure, wait_ready
+from .sockets import SocketAddress, errno_name, is_lost, open_socket, own_failure, wait_ready
 
 # Not in every Python's socket module; values from linux/in.h, linux/in6.h.
 IP_MTU_DISCOVER, IPV6_MTU_DISCOVER = 10, 23
@@ -45,7 +45,8 @@ async def exchange(
                     "local": local,
                     "errno": errno_name(error.errno),
                 }
-            raise own_failure(error, "sending a datagram") from error
+            if not is_lost(error):
+                raise own_failure(error, "sending a datagram") from error
         until = start + seconds * attempt / ATTEMPTS
         while await wait_ready(sock, until - time.monotonic()):
             errors = read_errors(sock, family)

@@ -55,6 +55,11 @@ class ProbeError(Failure):
     kind = "probe"
 
 
+def is_lost(error: OSError) -> bool:
+    """Whether what was sent was lost in a full queue of a device: like any packet that is lost, it was sent."""
+    return error.errno == errno.ENOBUFS
+
+
 def errno_name(number: int | None) -> str:
     """`ECONNREFUSED` for its number."""
     return errno.errorcode.get(number or 0, str(number))

@@ -16,6 +16,7 @@ from ..net.sockets import (
     SocketAddress,
     elapsed_ms,
     errno_name,
+    is_lost,
     open_socket,
     own_failure,
     resolve_literal,
@@ -92,6 +93,8 @@ class Ping:
         try:
             self.sock.send(echo_request(self.version, self.ident, seq, self.payload))
         except OSError as error:
+            if is_lost(error):
+                return
             before = len(self.errors)
             self._collect()
             self.failed.add(seq)
