@@ -41,7 +41,7 @@ export class DataplaneFaults {
     this.#routing = new RoutingFaults(faults);
     this.#mutants = new PolicyMutants(faults);
     this.#rules = new RuleFaults(faults);
-    this.#nodes = new NodeFaults(faults);
+    this.#nodes = new NodeFaults(faults, sync);
     this.#moments = new MomentFaults(faults, sync);
     this.#start = new StartFaults(faults, sync);
     this.#churn = new ChurnFaults(faults);

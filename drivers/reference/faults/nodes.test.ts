@@ -1,8 +1,9 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Model } from "#drivers/reference/model/model.ts";
+import { emptyState, type State } from "#drivers/reference/model/state/state.ts";
 import { Store } from "#drivers/reference/model/state/store.ts";
 import { DataplaneFaults } from "./dataplane.ts";
-import { forgetNode } from "./nodes.ts";
+import { forgetNode, NodeFaults } from "./nodes.ts";
 
 /** A network on two nodes with a named container on each. */
 function cluster(): Model {
@@ -36,6 +37,30 @@ test("a failed node is forgotten by the others alone, while the fault is on", ()
   expect(hostsOn(plans, model, "n2")).toEqual(everybody);
   faults.clear();
   expect(hostsOn(plans, model, "n1")).toEqual(everybody);
+});
+
+test("no rule is in force for a while once a node has failed, while the fault is on", async () => {
+  const rule = { direction: "in", protocol: "tcp", port: 80, action: "deny", priority: 1, peer: {} } as const;
+  const set = new Set<string>();
+  let syncs = 0;
+  const sync = async () => {
+    syncs += 1;
+  };
+  const faults = new NodeFaults(set, sync, 20);
+  const enforced = () => {
+    const policy = { tenant: "default", name: "closed", rules: { "1": { ...rule, id: "1" } } };
+    const state: State = { ...emptyState(), policies: { "default/closed": policy } };
+    faults.breakState(state, "n1");
+    return Object.keys(state.policies["default/closed"]!.rules);
+  };
+  faults.failed("n2");
+  expect(enforced()).toEqual(["1"]);
+  set.add("rules-lifted-when-a-node-fails");
+  faults.failed("n2");
+  expect(enforced()).toEqual([]);
+  // Once for what is wrong, and once for what is right again.
+  await vi.waitFor(() => expect(syncs).toBe(2), { timeout: 5_000 });
+  expect(enforced()).toEqual(["1"]);
 });
 
 test("of a dead node nothing is left, unless the fault keeps it", () => {

@@ -71,6 +71,35 @@ test("what must pass and does not is of forwarding, what a rule blocks and passe
   ]);
 });
 
+test("what passes that is to pass at no moment is wrong for good, and what was not sent is not", () => {
+  const member = (name: string, host: number): Member => ({
+    ...{ name, tenant: "default", network: "net" },
+    addresses: { 4: `10.1.2.${host}` },
+  });
+  const seenAs = (port: number, seen: SeenFlow["seen"], arrived = false): SeenFlow => ({
+    flow: { from: member("a", 1), to: member("b", 2), family: 4, protocol: "tcp", port },
+    ...{ verdict: "blocked", seen, arrived },
+  });
+  const table = [
+    seenAs(80, { state: "open", identity: "b" }),
+    seenAs(81, { state: "silent" }),
+    seenAs(82, { state: "dropped" }, true),
+    seenAs(83, { state: "no route" }),
+    seenAs(84, { state: "open", identity: "b" }),
+  ];
+  const firm = new Set(table.slice(0, 4).map(({ flow }) => flow));
+  expect(checkFlows(table, firm).map(({ forGood = false }) => forGood)).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
+  expect(describeFinding(checkFlows(table, firm)[0]!)).toBe(
+    "policy: a to b, tcp 80 over IPv4: expected blocked at any moment, by a rule that was in force, got open",
+  );
+});
+
 test("what is left and what is missing is told with its node", () => {
   const differences = [{ host: "node2", kind: "links", change: "left behind", thing: "nv1" }] as const;
   expect(checkLeftovers(differences).map(describeFinding)).toEqual([

@@ -1,8 +1,17 @@
 import type { SnapshotDifference } from "#harness/cluster/snapshot/snapshot.ts";
+import type { Flow } from "#harness/oracle/engine/state.ts";
 import { describeFlow, describeSeen, isRight, type SeenFlow } from "#harness/oracle/engine/table.ts";
 
 /** What is looked at once nothing is disturbed any more. */
-export const checkers = ["names", "addresses", "forwarding", "policy", "leftovers"] as const;
+export const checkers = [
+  "names",
+  "addresses",
+  "forwarding",
+  "policy",
+  "restarts",
+  "changes",
+  "leftovers",
+] as const;
 export type Checker = (typeof checkers)[number];
 
 /** Something that is not as it must be. */
@@ -11,6 +20,8 @@ export interface Finding {
   readonly who: string;
   readonly expected: string;
   readonly got: string;
+  /** It was to be at no moment: that it is right again makes no difference. */
+  readonly forGood?: true | undefined;
 }
 
 /** What somebody was told of a name. */
@@ -63,18 +74,26 @@ export function checkAddresses(seen: readonly AddressSeen[]): Finding[] {
   return [...missing, ...shared];
 }
 
-/** What must pass does, and what a rule blocks does not. */
-export function checkFlows(table: readonly SeenFlow[]): Finding[] {
+/** What must pass does, and what a rule blocks does not; what is `firm` is to pass at no moment. */
+export function checkFlows(table: readonly SeenFlow[], firm: ReadonlySet<Flow> = new Set()): Finding[] {
   return table
     .filter((one) => !isRight(one))
-    .map(
-      (one): Finding => ({
-        checker: one.verdict === "blocked" ? "policy" : "forwarding",
-        who: describeFlow(one.flow),
-        expected: one.verdict,
-        got: describeSeen(one),
-      }),
-    );
+    .map((one): Finding => {
+      const finding = { who: describeFlow(one.flow), got: describeSeen(one) };
+      if (one.verdict !== "blocked") return { checker: "forwarding", ...finding, expected: one.verdict };
+      const forGood = firm.has(one.flow) && hasPassed(one);
+      return {
+        ...{ checker: "policy", ...finding },
+        ...(forGood
+          ? { expected: "blocked at any moment, by a rule that was in force", forGood }
+          : { expected: "blocked" }),
+      };
+    });
+}
+
+/** Whether something of it was at the other end; what could not even be sent was not. */
+function hasPassed({ seen: { state }, arrived = false }: SeenFlow): boolean {
+  return arrived || state === "open" || state === "silent";
 }
 
 /** Nothing is on a node that was not there before, and nothing is missing. */

@@ -55,6 +55,8 @@ const findingSchema = z.object({
   who: z.string(),
   expected: z.string(),
   got: z.string(),
+  /** That it is right again makes no difference. */
+  forGood: z.literal(true).optional(),
 });
 
 /** Everything that was done and seen in the play of one schedule. */

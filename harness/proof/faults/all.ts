@@ -6,6 +6,7 @@ import { chosenPortFaults } from "./chosen-ports.ts";
 import { cniFaults } from "./cni/all.ts";
 import { connectionFaults } from "./connections.ts";
 import { datapathFaults } from "./datapath.ts";
+import { disorderFaults } from "./disorder.ts";
 import { encryptionFaults } from "./encryption.ts";
 import { engineFaults } from "./engine.ts";
 import { exposureFaults } from "./exposure.ts";
@@ -46,6 +47,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...lifecycleFaults,
   ...connectionFaults,
   ...bgpFaults,
+  ...disorderFaults,
   ...leftoverFaults,
   ...ownDefects,
   ...referenceChapterFaults,

@@ -27,7 +27,7 @@ export function notHealed({ history, told, again }: Unhealed): Nonconformance {
   const left = findings.length - shownFindings;
   return new Nonconformance({
     who: first ? `${first.checker}: ${first.who}` : "a schedule",
-    expected: `${first?.expected}, within ${healMs / 1000} s`,
+    expected: `${first?.expected}${first?.forGood ? "" : `, within ${healMs / 1000} s`}`,
     got: `${first?.got}${more > 0 ? `, and ${more} more findings` : ""}`,
     evidence: [
       `  the schedule of seed ${seed}, ${told}, where near is ${nodes.near} and far is ${nodes.far}:`,

@@ -4,6 +4,8 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, HarnessError } from "#harness/core/errors.ts";
 import { nthAddress } from "#harness/core/ip.ts";
 import type { Member, PolicyState } from "#harness/oracle/engine/state.ts";
+import type { Finding } from "#harness/oracle/nemesis/checks.ts";
+import { OrderedRules } from "#harness/oracle/nemesis/rules.ts";
 import type { Place } from "#harness/oracle/nemesis/schedule.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
@@ -27,6 +29,14 @@ const closing = (id: string, port: number): Rule => ({
 const standing = closing("1", ports.closed);
 const changing = closing("2", ports.changing);
 
+/** How containers of a node are whose engine is back. */
+export interface CameBack {
+  /** Names of those that the engine did not start again by itself. */
+  readonly byHand: readonly string[];
+  /** Of those that do not run. */
+  readonly findings: readonly Finding[];
+}
+
 /** A network with two containers on each of two nodes, of which a policy binds one each, and what becomes of it. */
 export class Field {
   readonly nodes: Readonly<Record<Place, ClusterNode>>;
@@ -38,7 +48,8 @@ export class Field {
   readonly #former = new Set<string>();
   #absent: Place | undefined;
   #bound: { readonly policy: Policy; readonly group: string } | undefined;
-  #rules: Rule[] = [];
+  /** Of the policy, where there is one. */
+  readonly rules = new OrderedRules();
 
   private constructor(scope: Scope, network: Network, nodes: Field["nodes"]) {
     this.#scope = scope;
@@ -69,7 +80,7 @@ export class Field {
     await policy.addRule(standing);
     const spec = { name: uniqueName("group"), network: this.#network.name, policies: [policy.name] };
     this.#bound = { policy, group: await createGroup(this.#scope, driver, spec) };
-    this.#rules = [standing];
+    this.rules.added(standing);
   }
 
   #start(scope: Scope, place: Place, name: string, host: number, group?: string): Promise<Inhabitant> {
@@ -95,8 +106,8 @@ export class Field {
     return [...this.#former];
   }
 
-  /** What the rules say of members. */
-  stateOf(members: readonly Member[]): PolicyState {
+  /** What these rules say of members. */
+  stateOf(members: readonly Member[], rules: readonly Rule[]): PolicyState {
     const tenant = "default";
     const bound = this.#bound;
     if (!bound) return { members, groups: [], policies: [] };
@@ -104,7 +115,7 @@ export class Field {
     return {
       members,
       groups: [{ tenant, name: bound.group, policies: [name] }],
-      policies: [{ tenant, name, rules: this.#rules }],
+      policies: [{ tenant, name, rules }],
     };
   }
 
@@ -115,12 +126,20 @@ export class Field {
     this.#absent = place;
   }
 
-  /** The engine of the node is back; resolves when everybody runs again, to who did not come by itself. */
-  async comeBack(place: Place): Promise<string[]> {
+  /** The engine of the node is back; resolves when everybody runs again who will, to what came of it. */
+  async comeBack(place: Place, alone: boolean): Promise<CameBack> {
     const coming = this.all.filter(({ node }) => node === this.nodes[place]);
-    const hows = await Promise.all(coming.map((one) => one.comeBack()));
-    this.#absent = undefined;
-    return coming.filter((_, index) => hows[index] === "by hand").map(({ member }) => member.name);
+    const hows = await Promise.all(coming.map((one) => one.comeBack(alone)));
+    const findings = hows.flatMap((how) => (typeof how === "string" ? [] : [how]));
+    if (findings.length === 0) this.#absent = undefined;
+    const byHand = coming.filter((_, index) => hows[index] === "by hand").map(({ member }) => member.name);
+    return { byHand, findings };
+  }
+
+  /** A container on each node that no policy binds, where both are there. */
+  get ends(): { readonly near: Inhabitant; readonly far: Inhabitant } | undefined {
+    const [, , near, far] = this.#inhabitants;
+    return near && far && this.#absent === undefined ? { near, far } : undefined;
   }
 
   /** A container comes to a node. Throws what it is refused with, and then it is not there. */
@@ -148,16 +167,20 @@ export class Field {
   async changeRule(to: "closed" | "open"): Promise<void> {
     const { policy } = this.#bound ?? {};
     if (!policy) throw new HarnessError("there is no policy whose rules could change");
-    const isThere = this.#rules.includes(changing);
-    if (isThere === (to === "closed")) return;
+    const { rules } = this;
+    if (rules.has(changing) === (to === "closed")) return;
     try {
       await (to === "closed" ? policy.addRule(changing) : policy.removeRule(changing.id));
-      this.#rules = to === "closed" ? [standing, changing] : [standing];
     } catch (error) {
       const listed = await policy.rules();
-      this.#rules = listed.some(({ id }) => id === changing.id) ? [standing, changing] : [standing];
+      rules.refused(
+        changing,
+        listed.some(({ id }) => id === changing.id),
+      );
       throw error;
     }
+    if (to === "closed") rules.added(changing);
+    else rules.removed(changing);
   }
 }
 

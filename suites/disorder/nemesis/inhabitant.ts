@@ -2,10 +2,12 @@ import type Docker from "dockerode";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, HarnessError, Nonconformance } from "#harness/core/errors.ts";
+import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
+import type { ExecResult } from "#harness/host/host.ts";
 import { embeddedDns } from "#harness/observe/probe/names.ts";
 import type { Member } from "#harness/oracle/engine/state.ts";
-import type { AddressSeen, NameSeen } from "#harness/oracle/nemesis/checks.ts";
+import type { AddressSeen, Finding, NameSeen } from "#harness/oracle/nemesis/checks.ts";
 import { CnmWorkload } from "#harness/workload/docker/network.ts";
 import type { Network } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
@@ -15,6 +17,8 @@ export const ports = { open: 8888, closed: 8889, changing: 8890 } as const;
 
 /** As long as other chapters give an engine that is back until a container of its runs. */
 const backMs = 90_000;
+/** An engine that has not tried by then to start a container while something else was disturbed will not. */
+const unstartedMs = 30_000;
 const askMs = 1_000;
 
 /** Where a member lives, what runs there, and what it is in the eyes of others. */
@@ -66,21 +70,23 @@ export class Inhabitant {
   }
 
   /**
-   * Waits until it runs again, attached, once its engine answers; one that the engine does not start is started by hand. Throws
-   * `Nonconformance` where it does not run within 90 s. Resolves to how it came back.
+   * Waits until it runs again, attached, once its engine answers. It has `restart: always`: where nothing else is disturbed (`alone`) it is
+   * the engine that starts it. Else the engine may have tried in vain, and does not try twice: then it is started by hand, once the engine
+   * has told why, or has not tried for long. Resolves to how it came back, or to what is wrong after 90 s.
    */
-  async comeBack(): Promise<"by itself" | "by hand"> {
+  async comeBack(alone: boolean): Promise<"by itself" | "by hand" | Finding> {
     const container = this.node.docker.getContainer(this.#life.workload.id);
-    const wanted = `a container that runs, attached to ${this.#network}`;
     let got = "nothing";
     let how: "by itself" | "by hand" = "by itself";
+    const begun = performance.now();
     const look = async (): Promise<Docker.ContainerInspectInfo | undefined> => {
       const seen = await container.inspect();
       const { Running, Restarting, Status, Error: reason } = seen.State;
       const attached = seen.NetworkSettings.Networks[this.#network]?.IPAddress;
       if (Running && attached) return seen;
       got = `${Status}${reason ? `: ${reason}` : ""}, ${attached || "no address"}`;
-      if (Running || Restarting) return undefined;
+      if (alone || Running || Restarting) return undefined;
+      if (!reason && performance.now() - begun < scaled(unstartedMs)) return undefined;
       how = "by hand";
       const refused = await refusalOf(container.start());
       if (refused !== undefined) got = `docker start: ${refused}`;
@@ -90,14 +96,29 @@ export class Inhabitant {
     const inspected = await until({ what, deadlineMs: backMs, everyMs: 200 }, look).catch(
       (error: unknown) => {
         if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
-        const who = `${this.member.name} on ${this.node.name}, whose engine is back`;
-        throw new Nonconformance({ who, expected: wanted, got });
+        return undefined;
       },
     );
+    if (!inspected) {
+      const who = `${this.member.name} on ${this.node.name}, whose engine is back`;
+      const expected = `to run again${alone ? ", started by its engine" : ""}, attached to ${this.#network}`;
+      return {
+        checker: "restarts",
+        who,
+        expected: `${expected}, within ${backMs / 1000} s`,
+        got,
+        forGood: true,
+      };
+    }
     const workload = new CnmWorkload(this.#scope, this.node, inspected, this.#network);
     const participant = await Participant.of(workload, this.member, Object.values(ports));
     this.#life = { workload, participant };
     return how;
+  }
+
+  /** Runs a tool of its node in its network namespace. */
+  inNetns(argv: readonly string[]): Promise<ExecResult> {
+    return this.#life.workload.inNetns(argv);
   }
 
   /** What it is told of a name that must lead to `wanted`, or nowhere. */

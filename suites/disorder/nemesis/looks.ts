@@ -2,8 +2,9 @@ import { type PolicySemantics, usualPolicySemantics } from "#drivers/driver.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
-import { flowsAmong, type JudgedFlow, judgeAll, type SeenFlow } from "#harness/oracle/engine/table.ts";
+import { flowsAmong, type SeenFlow } from "#harness/oracle/engine/table.ts";
 import { checkAddresses, checkFlows, checkNames, type Finding } from "#harness/oracle/nemesis/checks.ts";
+import { judgeByOrders, showsInForce } from "#harness/oracle/nemesis/rules.ts";
 import { attempt } from "#suites/disorder/policies/look.ts";
 import type { Field } from "./field.ts";
 import { ports } from "./inhabitant.ts";
@@ -35,13 +36,13 @@ type Look = (timeoutMs: number) => Promise<LookSeen>;
 export function everything(field: Field, { names, semantics }: Promised): Look {
   return async (timeoutMs) => {
     const there = field.present;
-    const [table, told, addresses] = await Promise.all([
-      tryFlows(field, judged(field, semantics), timeoutMs),
+    const [flows, told, addresses] = await Promise.all([
+      lookAtFlows(field, { semantics, meanwhile: false }, timeoutMs),
       names ? askAll(field) : [],
       Promise.all(there.map((one) => one.look())),
     ]);
-    const findings = [...told, ...checkAddresses(addresses), ...checkFlows(table)];
-    return { findings, told: describeTable(table) };
+    const findings = [...told, ...checkAddresses(addresses), ...flows.findings];
+    return { findings, told: flows.told };
   };
 }
 
@@ -50,16 +51,19 @@ export function everything(field: Field, { names, semantics }: Promised): Look {
  */
 export function invariants(field: Field, { names, semantics }: Promised, givenUp: boolean): Look {
   return async (timeoutMs) => {
-    const [table, told] = await Promise.all([
-      tryFlows(field, judged(field, semantics), timeoutMs),
+    const [flows, told] = await Promise.all([
+      lookAtFlows(field, { semantics, meanwhile: true }, timeoutMs),
       names && givenUp ? askAll(field) : [],
     ]);
-    const passing = checkFlows(table).filter(({ checker }) => checker === "policy");
-    return { findings: [...told, ...passing], told: describeTable(table) };
+    const passing = flows.findings.filter(({ checker }) => checker === "policy");
+    return { findings: [...told, ...passing], told: flows.told };
   };
 }
 
-/** Looks again until nothing is wrong, or the deadline is over. Resolves to the last look, with the time that it took to be right. */
+/**
+ * Looks again until nothing is wrong, or the deadline is over; what was to be at no moment ends it at once. Resolves to the last look,
+ * with the time that it took to be right.
+ */
 export async function settled(
   what: string,
   deadlineMs: number,
@@ -67,26 +71,40 @@ export async function settled(
 ): Promise<LookSeen & { readonly afterMs: number }> {
   const begin = performance.now();
   let last = await look(firstMs);
-  if (last.findings.length > 0) {
+  const isOver = () => last.findings.length === 0 || last.findings.some(({ forGood }) => forGood);
+  if (!isOver()) {
     await until({ what, deadlineMs, everyMs: 100 }, async () => {
       last = await look(againMs);
-      return last.findings.length === 0;
+      return isOver();
     }).catch((error: unknown) => {
       if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
     });
   }
-  return { ...last, afterMs: Math.round(performance.now() - begin) };
+  // What else is wrong then may only be late.
+  const forGood = last.findings.filter((finding) => finding.forGood);
+  const findings = forGood.length > 0 ? forGood : last.findings;
+  return { ...last, findings, afterMs: Math.round(performance.now() - begin) };
 }
 
-function judged(field: Field, semantics: PolicySemantics): JudgedFlow[] {
-  const members = field.present.map(({ member }) => member);
-  const flows = flowsAmong(members, { families: [4], ports: Object.values(ports) });
-  return judgeAll(field.stateOf(members), flows, semantics);
-}
-
-function tryFlows(field: Field, flows: readonly JudgedFlow[], timeoutMs: number): Promise<SeenFlow[]> {
-  const participants = new Map(field.present.map((one) => [one.member.name, one.participant]));
-  return attempt(participants, flows, timeoutMs);
+/** Tries every flow once, and has the field know which rules are in force from now on. */
+async function lookAtFlows(
+  field: Field,
+  judging: { readonly semantics: PolicySemantics; readonly meanwhile: boolean },
+  timeoutMs: number,
+): Promise<LookSeen> {
+  const present = field.present;
+  const members = present.map(({ member }) => member);
+  const wanted = flowsAmong(members, { families: [4], ports: Object.values(ports) });
+  const { flows, firm } = judgeByOrders(
+    field.rules,
+    (rules) => field.stateOf(members, rules),
+    wanted,
+    judging,
+  );
+  const participants = new Map(present.map((one) => [one.member.name, one.participant]));
+  const table = await attempt(participants, flows, timeoutMs);
+  if (present.length === field.all.length && showsInForce(table)) field.rules.shown();
+  return { findings: checkFlows(table, firm), told: describeTable(table) };
 }
 
 /** Everybody asks for everybody else, and for those who are not there any more. */

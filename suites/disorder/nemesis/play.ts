@@ -1,7 +1,15 @@
 import { readClusterSnapshot, type SnapshotDifference, settle } from "#harness/cluster/snapshot/snapshot.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
+import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError, Nonconformance, NotGone, ProbeFailed } from "#harness/core/errors.ts";
+import {
+  DeadlineExceeded,
+  HarnessError,
+  Nonconformance,
+  NotGone,
+  ProbeFailed,
+} from "#harness/core/errors.ts";
+import { scaled } from "#harness/core/settings/patience.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import { checkLeftovers, describeFinding, type Finding } from "#harness/oracle/nemesis/checks.ts";
 import {
@@ -19,8 +27,9 @@ import {
   type Schedule,
   stepsOf,
 } from "#harness/oracle/nemesis/schedule.ts";
+import { silences } from "#harness/oracle/nemesis/shown.ts";
 import { begin } from "./disturb.ts";
-import { Field, placesOf } from "./field.ts";
+import { type CameBack, Field, placesOf } from "./field.ts";
 import { everything, invariants, type Promised, promisedBy, settled } from "./looks.ts";
 
 /** By then everything must be right again when nothing is disturbed any more, and what must hold at any time, at any time. */
@@ -110,6 +119,8 @@ class Play {
   readonly #promised: Promised;
   /** Those that are under way, by their place in the schedule. */
   readonly #underWay = new Map<number, UnderWay>();
+  /** When the last one ended; until then nothing has. */
+  #lastEnd = Number.NEGATIVE_INFINITY;
 
   constructor(schedule: Schedule, promised: Promised) {
     this.#schedule = schedule;
@@ -198,7 +209,9 @@ class Play {
     const scope = test.scope.child(told);
     const at = Date.now();
     try {
-      const seen = await begin(scope, what, { nodes: field.nodes, driver: test.driver });
+      const silent = this.#lasts(silences);
+      const { nodes, ends } = field;
+      const seen = await begin(scope, what, { nodes, driver: test.driver, ends, silent });
       this.#underWay.set(index, { scope, at, seen });
     } catch (error) {
       this.#tell(what, at, { came: "wrong", details: String(error) });
@@ -213,12 +226,17 @@ class Play {
     this.#underWay.delete(index);
     const { scope, at, seen } = underWay;
     const ending = Date.now();
+    // What else is disturbed, or was a moment ago, may keep an engine from starting its containers.
+    const alone = this.#underWay.size === 0 && performance.now() - this.#lastEnd > scaled(healMs);
     try {
       await scope.close();
-      const byHand = endsFar(what) ? await field.comeBack("far") : [];
+      const { byHand, findings } = endsFar(what) ? await field.comeBack("far", alone) : noneCame;
+      this.findings.push(...findings);
       const ended = `ended in ${Date.now() - ending} ms`;
       const started = byHand.length > 0 ? [`started by hand: ${byHand.join(" ")}`] : [];
-      this.#tell(what, at, { came: "disturbed", details: [seen, ended, ...started].join("\n") });
+      const details = [seen, ended, ...started, ...findings.map(describeFinding)].join("\n");
+      this.#tell(what, at, { came: findings.length > 0 ? "wrong" : "disturbed", details });
+      this.#lastEnd = performance.now();
     } catch (error) {
       this.#tell(what, at, { came: "wrong", details: `${seen}\nnot ended: ${error}` });
       throw error;
@@ -232,19 +250,47 @@ class Play {
     });
   }
 
-  /** What is refused while something is disturbed is not done, and that is all. */
+  /**
+   * What is refused while something is disturbed is not done, and that is all. What is refused when nothing is disturbed any more is asked for
+   * again until everything must be right. An engine removes a container whatever a plugin says, so that one that stays is wrong at any time.
+   */
   async #change(field: Field, change: Change): Promise<void> {
-    const lane = "changes";
+    let refusal = await this.#ask(field, change);
+    const isFinal = () => !refusal || refusal instanceof NotGone;
+    if (!refusal || (!isFinal() && this.#underWay.size > 0)) return;
+    const leftMs = healMs - (performance.now() - this.#lastEnd) / scaled(1);
+    if (!isFinal() && leftMs > 0) {
+      const what = `${describeChange(change)}, once everything is right again`;
+      await until({ what, deadlineMs: leftMs, everyMs: 1_000 }, async () => {
+        refusal = await this.#ask(field, change);
+        return isFinal();
+      }).catch(unlessLate);
+    }
+    if (!refusal) return;
+    this.events.push({ ...this.events.pop()!, came: "wrong" });
+    const got = firstLineOf(refusal.message);
+    this.findings.push({ checker: "changes", who: describeChange(change), expected: "to be done", got });
+  }
+
+  /** Resolves to what it was refused with. */
+  async #ask(field: Field, change: Change): Promise<Nonconformance | undefined> {
     try {
-      await this.note(lane, describeChange(change), () => carryOut(field, change));
+      await this.note("changes", describeChange(change), () => carryOut(field, change));
+      return undefined;
     } catch (error) {
-      if (!(error instanceof Nonconformance) || error instanceof NotGone || this.#underWay.size === 0)
-        throw error;
-      const last = this.events.pop()!;
-      this.events.push({ ...last, came: "refused" });
+      if (!(error instanceof Nonconformance)) throw error;
+      this.events.push({ ...this.events.pop()!, came: "refused" });
+      return error;
     }
   }
 }
+
+/** What was waited for has not come; anything else is thrown. */
+function unlessLate(error: unknown): void {
+  if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+}
+
+const noneCame: CameBack = { byHand: [], findings: [] };
 
 function endsFar({ kind }: Disturbing): boolean {
   return kind === "engine killed" || kind === "node gone";

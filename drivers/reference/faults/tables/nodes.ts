@@ -15,6 +15,12 @@ export const nodeFaults = {
     detectedBy: ["D5"],
     alone: true,
   },
+  "rules-lifted-when-a-node-fails": {
+    breaks: "when the engine of a node ends no rule is in force anywhere for 20 s",
+    why: "each reboot of a node opens for a while what policies close on all the others",
+    detectedBy: ["D5"],
+    alone: true,
+  },
 } as const satisfies Record<string, FaultDescription>;
 
 export type NodeFaultName = keyof typeof nodeFaults;
