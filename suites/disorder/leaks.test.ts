@@ -1,25 +1,26 @@
 import { chapter } from "#harness/conformance/chapter.ts";
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
-import { describeSpread } from "#harness/core/figures/statistics.ts";
+import { tellSpread } from "./latencies/verdict.ts";
 import { amongOtherNetworks, expectNoneThrough, makeStrangers, packetsThrough } from "./leaks/apart.ts";
-import { expectNoLeak, type Start, startAndStop } from "./leaks/campaign.ts";
+import { Campaign } from "./leaks/campaign.ts";
 import { makeField } from "./leaks/field.ts";
 import { startContainer, startInNamespace } from "./leaks/first-process.ts";
 import { sender } from "./leaks/sender.ts";
+import { type Border, expectNoLeak } from "./leaks/starts.ts";
 
 /** Each sends thousands of packets in a second. */
 const startsAtATime = 3;
 const deadlineMs = 30 * 60_000;
 
 chapter("disorder", ({ requirement, shared }) => {
-  const starts = shared("containers that send while they start and stop", async (context) => {
+  const campaign = shared("containers that send while they start and stop", async (context) => {
     const { declaration, scope } = context;
     const field = await makeField(context);
     const throughCni = declaration.capabilities.includes("cni");
     // What ends has its network until it has ended, but over CNI.
     const hotplug = declaration.capabilities.includes("hotplug");
-    return startAndStop(field, scope, {
+    return new Campaign(field, scope, {
       starts: workerSettings().STARTS,
       atATime: startsAtATime,
       begin: (own, node, spec) =>
@@ -32,8 +33,12 @@ chapter("disorder", ({ requirement, shared }) => {
     "D3",
     "no packet gets past a policy while a container starts, stops or leaves its network",
     async (test) => {
-      const seen = tell(test, await test.use(starts));
-      expectNoLeak(seen, "policy", "no packet past its policy, from its first instruction on");
+      await judge(
+        test,
+        await test.use(campaign),
+        "policy",
+        "no packet past its policy, from its first instruction on",
+      );
     },
     { alone: true, deadlineMs },
   );
@@ -42,8 +47,12 @@ chapter("disorder", ({ requirement, shared }) => {
     "D3b",
     "no packet gets to another tenant while a container starts, stops or leaves its network",
     async (test) => {
-      const seen = tell(test, await test.use(starts));
-      expectNoLeak(seen, "tenant", "no packet to the other tenant, from its first instruction on");
+      await judge(
+        test,
+        await test.use(campaign),
+        "tenant",
+        "no packet to the other tenant, from its first instruction on",
+      );
     },
     { alone: true, deadlineMs },
   );
@@ -54,8 +63,8 @@ chapter("disorder", ({ requirement, shared }) => {
     async (test) => {
       // Without one it is blocked.
       const { name } = test.cluster.external;
-      const seen = tell(test, await test.use(starts));
-      expectNoLeak(seen, "translation", `no packet at ${name} but from the node's address`);
+      const expected = `no packet at ${name} but from the node's address`;
+      await judge(test, await test.use(campaign), "translation", expected);
     },
     { alone: true, deadlineMs },
   );
@@ -78,11 +87,14 @@ chapter("disorder", ({ requirement, shared }) => {
   );
 });
 
-/** Says how many starts there were, and how long what the user sees of them takes. */
-function tell({ fact, note, keep }: TestTools, starts: readonly Start[]): readonly Start[] {
-  fact("starts", starts.length);
-  note(`order to start to first packet: ${describeSpread(starts.map(({ startMs }) => startMs))}`);
-  note(`order to stop to last packet: ${describeSpread(starts.map(({ stopMs }) => stopMs))}`);
-  keep({ name: "starts.json", content: JSON.stringify(starts, undefined, 2) });
-  return starts;
+/** Judges a border, and says by how many starts, and how long what the user sees of them takes. */
+async function judge(test: TestTools, campaign: Campaign, border: Border, expected: string): Promise<void> {
+  const starts = await campaign.judge(border);
+  test.fact("starts", starts.length);
+  const begins = starts.map(({ startMs }) => startMs);
+  tellSpread(test, "first packet", "from the order to start to the first packet", begins);
+  const stops = starts.map(({ stopMs }) => stopMs);
+  tellSpread(test, "last packet", "from the order to stop to the last packet", stops);
+  test.keep({ name: "starts.json", content: JSON.stringify(starts, undefined, 2) }, { always: true });
+  expectNoLeak(starts, campaign.asked, border, expected);
 }

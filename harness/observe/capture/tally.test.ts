@@ -31,6 +31,17 @@ if (process.getuid?.() === 0) {
       expect(await tally.take(202)).toMatchObject([{ count: 1 }]);
     });
 
+    it("tells all lengths at once, and then has none", async () => {
+      await ping(204, 3);
+      await ping(205, 1);
+      const all = await tally.takeAll();
+      expect([...all].map(([bytes, seen]) => [bytes, seen.map(({ count }) => count)])).toEqual([
+        [204, [3]],
+        [205, [1]],
+      ]);
+      expect(await tally.takeAll()).toEqual(new Map());
+    });
+
     it("tells that nothing came", async () => {
       expect(await tally.first(203, 1)).toEqual([]);
     });

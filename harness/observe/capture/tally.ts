@@ -18,6 +18,7 @@ interface TallyMethods {
   tallyBegin(given: object): null;
   tallyFirst(given: { bytes: number; timeoutMs: number }): Tallied[];
   tallyTake(given: { bytes: number }): { seen: Tallied[]; dropped: number };
+  tallyTakeAll(given: object): { lengths: { bytes: number; seen: Tallied[] }[]; dropped: number };
 }
 
 const startDeadlineMs = 15_000;
@@ -64,12 +65,20 @@ export class Tally {
   /** What came in IP packets of so many bytes so far, which is forgotten. Throws `ProbeFailed` where the kernel has lost packets by now. */
   async take(bytes: number): Promise<Tallied[]> {
     const { seen, dropped } = await this.#agent.rpc.call("tallyTake", { bytes }, this.#within(0));
-    if (dropped > 0) {
-      throw new ProbeFailed(
-        `the tally on ${this.where} is incomplete: the kernel dropped ${dropped} packets`,
-      );
-    }
+    this.#expectComplete(dropped);
     return seen;
+  }
+
+  /** What came so far, by the length of its IP packets in bytes, which is forgotten. Throws `ProbeFailed` as `take` does. */
+  async takeAll(): Promise<Map<number, readonly Tallied[]>> {
+    const { lengths, dropped } = await this.#agent.rpc.call("tallyTakeAll", {}, this.#within(0));
+    this.#expectComplete(dropped);
+    return new Map(lengths.map(({ bytes, seen }) => [bytes, seen]));
+  }
+
+  #expectComplete(dropped: number): void {
+    if (dropped === 0) return;
+    throw new ProbeFailed(`the tally on ${this.where} is incomplete: the kernel dropped ${dropped} packets`);
   }
 
   #within(expectedMs: number) {

@@ -83,6 +83,8 @@ export async function startsIn(place: Place, scope: Scope, number: number): Prom
   const bytes = { request: length, answered: length + 1, named: length + 2 };
   const name = uniqueName("starter");
   const own = scope.child(name);
+  // What an earlier one of that length told late is not this one's.
+  await Promise.all(Object.values(bytes).map((one) => place.tally.take(one)));
   try {
     const ordered = performance.now();
     const args = [bytes.request, bytes.answered, bytes.named].map((one) => String(one - headerBytes));
@@ -98,7 +100,6 @@ export async function startsIn(place: Place, scope: Scope, number: number): Prom
     return { packetMs, ...(nameMs === undefined ? {} : { nameMs }) };
   } finally {
     await own.close();
-    await Promise.all(Object.values(bytes).map((one) => place.tally.take(one)));
   }
 }
 

@@ -5,9 +5,10 @@ import { scaled } from "#harness/core/settings/patience.ts";
 import {
   type LatencyDescription,
   type LatencyName,
+  type LatencyPercentile,
   latencies,
-  latencyFact,
   latencyPercentiles,
+  percentileFact,
 } from "#suites/requirements/rules/latencies.ts";
 
 /**
@@ -21,16 +22,29 @@ export function judge(
 ): void {
   const { what, mostMs = Number.POSITIVE_INFINITY }: LatencyDescription = latencies[name];
   if (samples.length === 0) throw new ProbeFailed(`${what}: nothing was measured`);
-  const of = (p: (typeof latencyPercentiles)[number]) => Math.round(percentile(samples, p / 100) * 10) / 10;
-  for (const p of latencyPercentiles) fact(latencyFact(name, p), of(p));
-  note(`${what}: ${describeSpread(samples)} of ${samples.length} samples`);
+  tellSpread({ fact, note }, name, what, samples);
   keep({ name: `${name}.json`, content: JSON.stringify(samples) }, { always: true });
   const allowed = scaled(mostMs);
-  if (of(99) > allowed) {
+  if (rounded(samples, 99) > allowed) {
     throw new Nonconformance({
       who: what,
       expected: `a p99 of at most ${allowed} ms`,
       got: `${describeSpread(samples)} of ${samples.length} samples`,
     });
   }
+}
+
+/** Tells p50 and p99 of times as facts, in milliseconds, by what they are called, e.g. `first packet p99 ms`, and what they are as a note. */
+export function tellSpread(
+  { fact, note }: Pick<TestTools, "fact" | "note">,
+  name: string,
+  what: string,
+  samples: readonly number[],
+): void {
+  for (const p of latencyPercentiles) fact(percentileFact(name, p), rounded(samples, p));
+  note(`${what}: ${describeSpread(samples)} of ${samples.length} samples`);
+}
+
+function rounded(samples: readonly number[], p: LatencyPercentile): number {
+  return Math.round(percentile(samples, p / 100) * 10) / 10;
 }

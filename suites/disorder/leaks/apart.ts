@@ -69,13 +69,13 @@ export async function makeStrangers(context: FieldContext): Promise<Strangers> {
  * other, up to one a millisecond to each address. Counts those that came in, between two sights of what the target is reached by. Throws
  * `ProbeFailed` where that is not seen, or nothing was sent.
  */
-export function amongOtherNetworks(
+export async function amongOtherNetworks(
   context: FieldContext,
   strangers: Strangers,
   rounds: number,
 ): Promise<Apartness> {
   const { target, ways, tally } = strangers;
-  return besideControl(
+  const seen = await besideControl(
     async () => {
       for (const { address, control } of ways) {
         await sees(control, { name: target.name, ip: address }, tally);
@@ -83,6 +83,19 @@ export function amongOtherNetworks(
     },
     () => playRounds(context, strangers, rounds),
   );
+  // What was still under way when the last round ended.
+  return { ...seen, breaches: [...seen.breaches, ...(await breachesOf(strangers, rounds))] };
+}
+
+/** What came in since it was asked for last. */
+async function breachesOf({ ways, tally }: Strangers, round: number): Promise<Breach[]> {
+  const breaches: Breach[] = [];
+  for (const { address, bytes } of ways) {
+    for (const { source, count: packets } of await tally.take(bytes)) {
+      breaches.push({ round, address, source, packets });
+    }
+  }
+  return breaches;
 }
 
 async function playRounds(
@@ -90,16 +103,9 @@ async function playRounds(
   strangers: Strangers,
   rounds: number,
 ): Promise<Apartness> {
-  const { node, ways, tally } = strangers;
+  const { node } = strangers;
   const bare = declaration.capabilities.includes("cni") ? { bare: true } : {};
   const breaches: Breach[] = [];
-  const count = async (round: number) => {
-    for (const { address, bytes } of ways) {
-      for (const { source, count: packets } of await tally.take(bytes)) {
-        breaches.push({ round, address, source, packets });
-      }
-    }
-  };
   const flood = new Flood(strangers);
   let attempts: number;
   try {
@@ -111,12 +117,11 @@ async function playRounds(
       } finally {
         await own.close();
       }
-      await count(round);
+      breaches.push(...(await breachesOf(strangers, round)));
     }
   } finally {
     attempts = await flood.end();
   }
-  await count(rounds);
   if (attempts === 0) throw new ProbeFailed(`${strangers.from.name} sent nothing while networks were made`);
   return { rounds, attempts, breaches };
 }

@@ -39,7 +39,12 @@ export const latencyNames = Object.keys(latencies) as LatencyName[];
 export const latencyPercentiles = [50, 99] as const;
 export type LatencyPercentile = (typeof latencyPercentiles)[number];
 
-/** Name of the fact that has so much of a latency, in milliseconds; by its end, drift knows it for a time. */
+/** Name of the fact that has so much of a latency. */
 export function latencyFact(name: LatencyName, percentile: LatencyPercentile): string {
+  return percentileFact(name, percentile);
+}
+
+/** Name of the fact that has a percentile of times in milliseconds, whatever they are called; by its end, drift knows it for a time. */
+export function percentileFact(name: string, percentile: LatencyPercentile): string {
   return `${name} p${percentile} ms`;
 }

@@ -126,6 +126,10 @@ class TallyTest(unittest.TestCase):
             counts = [(one["source"], one["count"]) for one in cast("Taken", taken)["seen"]]
             self.assertEqual(counts, [("10.1.1.2", 2), ("192.0.2.1", 1)])
             self.assertEqual(await tally.take(Params({"bytes": 85})), {"seen": [], "dropped": 0})
+            tally.count(self.packet(85, "10.1.1.2"), 4.0)
+            lengths = cast("dict[str, list[dict[str, object]]]", await tally.take_all(Params({})))["lengths"]
+            self.assertEqual([one["bytes"] for one in lengths], [85, 86])
+            self.assertEqual(await tally.take_all(Params({})), {"lengths": [], "dropped": 0})
 
         asyncio.run(story())
 

@@ -50,6 +50,7 @@ async def serve() -> None:
         "tallyBegin": tally.begin,
         "tallyFirst": tally.first,
         "tallyTake": tally.take,
+        "tallyTakeAll": tally.take_all,
         "bgpOpen": speaker.open,
         "bgpAnnounce": speaker.announce,
         "bgpTold": speaker.told,

@@ -78,10 +78,14 @@ class Tally:
         self._read()
         told = self._told(length)
         self._seen.pop(length, None)
-        if self._sock:
-            _, dropped = struct.unpack("=II", self._sock.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
-            self._dropped += dropped
-        return {"seen": told, "dropped": self._dropped}
+        return {"seen": told, "dropped": self._lost()}
+
+    async def take_all(self, _: Params) -> object:
+        """What came of every length, which is forgotten, and how many packets the kernel lost."""
+        self._read()
+        told = [{"bytes": length, "seen": self._told(length)} for length in sorted(self._seen)]
+        self._seen.clear()
+        return {"lengths": told, "dropped": self._lost()}
 
     def count(self, packet: bytes, now: float) -> None:
         """Counts one, from its Ethernet header on."""
@@ -95,6 +99,13 @@ class Tally:
         event = self._awaited.get(length)
         if event:
             event.set()
+
+    def _lost(self) -> int:
+        """How many packets the kernel has lost since `begin`."""
+        if self._sock:
+            _, dropped = struct.unpack("=II", self._sock.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
+            self._dropped += dropped
+        return self._dropped
 
     def _told(self, length: int) -> list[dict[str, object]]:
         now = time.monotonic()
