@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { baseline, casesOf, type FaultCase } from "./case.ts";
+import { baseline, casesOf, type FaultCase, titleOf } from "./case.ts";
 import { describePlace, isOwnDefect, type Tier } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 
@@ -41,6 +41,17 @@ describe("the cases of all faults", () => {
 });
 
 describe("the cases of some faults", () => {
+  it("are repeated, each time as another case, and their baseline is not", () => {
+    const repeated = casesOf(
+      faults.filter(({ name }) => name === "wrong-vlan"),
+      { repeat: 3 },
+    );
+    expect(repeated.map(titleOf)).toEqual([
+      ...[baseline, "wrong-vlan, time 1", "wrong-vlan, time 2", "wrong-vlan, time 3"],
+    ]);
+    expect(only("wrong-vlan").map(titleOf)).toEqual([baseline, "wrong-vlan"]);
+  });
+
   it("have the baselines that these need", () => {
     expect(placesOf(only("gc-below-1.1.0", "wrong-vlan"))).toEqual([
       ...["reference external", "debug-ipam 1.0.0"],

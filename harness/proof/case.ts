@@ -22,6 +22,8 @@ export interface FaultCase {
   readonly only?: readonly RequirementId[];
   /** Test files of the suite to leave out, e.g. `concurrency`. */
   readonly without?: readonly string[];
+  /** Which time of several it is, from 1; absent where there is one alone. */
+  readonly time?: number;
 }
 
 /** What the tests of a case showed. */
@@ -73,6 +75,11 @@ export function isBlocked({ problems, blocked }: CaseResult): boolean {
   return problems.length === 0 && blocked.length > 0;
 }
 
+/** Name of a case, and which time it is where there are several. */
+export function titleOf({ name, time }: Pick<FaultCase, "name" | "time">): string {
+  return time === undefined ? name : `${name}, time ${time}`;
+}
+
 /** The place of a case with its tier, which cases share that rest on one baseline. */
 export function placeKey({ on }: Pick<FaultCase, "on">): string {
   return `${on.tier} ${describePlace(on)}`;
@@ -82,9 +89,9 @@ export function placeKey({ on }: Pick<FaultCase, "on">): string {
  * The cases of these faults: first a baseline for every place, then the faults in their order. With every fault of the
  * CNI suite, every debug plugin has a baseline at every version; with some, the plugins and versions that they need. With
  * every fault of the CNM suite, every engine that it plays has a baseline. Unless `thorough`, a fault runs the tests of what must turn
- * red and of what may follow, and the baseline of a place those of all its faults.
+ * red and of what may follow, and the baseline of a place those of all its faults. Each fault runs `repeat` times, after its baseline.
  */
-export function casesOf(faults: readonly Fault[], { thorough = false } = {}): FaultCase[] {
+export function casesOf(faults: readonly Fault[], { thorough = false, repeat = 1 } = {}): FaultCase[] {
   const cni = faults.filter((fault) => isOfTier(fault, "cni"));
   const complete = cni.length === cniFaults.length;
   const places = new Map<string, FaultPlaces[Tier]>();
@@ -109,7 +116,10 @@ export function casesOf(faults: readonly Fault[], { thorough = false } = {}): Fa
     const crowd = on.tier !== "cni" || crowded.has(describePlace(on)) || (complete && on.version === newest);
     return { name: baseline, on, ...(crowd ? {} : { without: crowdFiles }) };
   });
-  const faulty = faults.map((fault) => caseOf(fault, thorough));
+  const faulty = faults.flatMap((fault) => {
+    const one = caseOf(fault, thorough);
+    return repeat === 1 ? [one] : Array.from({ length: repeat }, (_, index) => ({ ...one, time: index + 1 }));
+  });
   const all = [...baselines.map((one) => ({ ...one, ...onlyOf(one, faulty) })), ...faulty];
   return all.map((one) => ({ ...one, ...mendOf(one) }));
 }

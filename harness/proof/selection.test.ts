@@ -3,7 +3,7 @@ import { UsageError } from "#harness/core/errors.ts";
 import { describeMissedPlace, isOfTier, type Tier, tiers } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 import { findFault, findOwnDefect } from "./inject.ts";
-import { chooseFaults, namesIn, refuseUntouched } from "./selection.ts";
+import { chooseFaults, namesIn, refuseRepeated, refuseUntouched } from "./selection.ts";
 
 it("takes everything, and one tier alone", () => {
   const all = chooseFaults({ tiers, onDemand: true });
@@ -55,6 +55,12 @@ it("takes names with commas between them", () => {
   expect(() => chooseFaults({ tiers, names: namesIn(["vxlan-dropped,nonesuch"]) })).toThrow(
     /^--only nonesuch: no such fault/,
   );
+});
+
+it("refuses to repeat what is not of chapters", () => {
+  const [chapters, protocol] = [chooseFaults({ tiers: ["chapters"] }), chooseFaults({ tiers: ["cnm"] })];
+  expect(() => refuseRepeated(chapters)).not.toThrow();
+  expect(() => refuseRepeated([...chapters, protocol[0]!])).toThrow("--tier chapters");
 });
 
 it("refuses a name that no change touches, and takes those that one touches", () => {

@@ -81,6 +81,15 @@ export function refuseUntouched(named: readonly Fault[], touched: readonly Fault
   );
 }
 
+/** Throws `UsageError` where faults are not of chapters: their suites run several faults at a time, each of them once. */
+export function refuseRepeated(faults: readonly Fault[]): void {
+  refuseLeftOut(
+    faults.filter((fault) => !isOfTier(fault, "chapters")),
+    "--repeat",
+    "faults of chapters can be repeated: give --tier chapters",
+  );
+}
+
 /** For a name that none of the faults has; `how`: what stands before the name where the user gave it. Tells the few names that are nearest. */
 export function unknownFault(name: string, how: string, among: readonly Pick<Fault, "name">[]): UsageError {
   const words = name.split("-").filter((word) => word.length > 2);

@@ -39,7 +39,18 @@ export function summarizeLooks(
   return { tests: all.length, medianMs: median(all), longestMs: Math.max(...all) };
 }
 
-function flatten({ name, on, fault, mend }: FaultCase) {
+function flatten({ name, on, fault, mend, time }: FaultCase) {
   const { breaks = "nothing", why = "", detectedBy = [], outcome, mayFollow = [] } = fault ?? {};
-  return { tier: on.tier, name, on: describePlace(on), breaks, why, detectedBy, outcome, mayFollow, mend };
+  return {
+    tier: on.tier,
+    name,
+    on: describePlace(on),
+    breaks,
+    why,
+    detectedBy,
+    outcome,
+    mayFollow,
+    mend,
+    time,
+  };
 }

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { type CaseResult, type FaultCase, holds, isBlocked } from "#harness/proof/case.ts";
+import { type CaseResult, type FaultCase, holds, isBlocked, titleOf } from "#harness/proof/case.ts";
 import { describePlace, type Fault } from "#harness/proof/fault.ts";
 import { type MutationRun, summarizeLooks } from "./json.ts";
 
@@ -24,9 +24,17 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
     const result = resultOf.get(one);
     const seconds = result ? `${(result.durationMs / 1000).toFixed(1)} s` : "";
     const followed = result?.followed.join(" ") ?? "";
-    const { name, on, fault } = one;
+    const { on, fault } = one;
     const expected = fault ? describeExpected(fault) : "";
-    table.push([on.tier, name, describePlace(on), expected, followed, describeEnd(one, result), seconds]);
+    table.push([
+      on.tier,
+      titleOf(one),
+      describePlace(on),
+      expected,
+      followed,
+      describeEnd(one, result),
+      seconds,
+    ]);
   }
   const inapplicable = results.flatMap(({ case: { on }, notApplicable = [] }) =>
     notApplicable.map(
@@ -45,7 +53,7 @@ export function describeRun(run: Omit<MutationRun, "startedAt" | "engine">): {
     text: [
       table.toString(),
       ...inapplicable,
-      ...blocked.map((one) => `${one.case.name} is blocked, not proved: ${one.blocked.join("; ")}`),
+      ...blocked.map((one) => `${titleOf(one.case)} is blocked, not proved: ${one.blocked.join("; ")}`),
       ...unproved.map((id) => `${id} is not proved: NO FAULT`),
       ...(hops.length > 0
         ? [
@@ -71,7 +79,8 @@ function describeLooks(results: readonly CaseResult[]): string[] {
 /** One result as it comes, for people: a line, and below it what is wrong and what was left. */
 export function describeResult(result: CaseResult): string {
   const { case: one, problems, blocked, leftovers, hop } = result;
-  const { name, on, fault, mend } = one;
+  const { on, fault, mend } = one;
+  const name = titleOf(one);
   const mended = mend === undefined ? "" : ` (mended: ${mend})`;
   const what = `${fault ? `${name} → ${describeExpected(fault)}` : name}${mended}`;
   const lost = hop && `${hop.isRight ? "the hop is told" : "THE HOP IS NOT TOLD"}: ${hop.told}`;

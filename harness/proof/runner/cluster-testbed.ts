@@ -90,13 +90,14 @@ export class ClusterTestbed implements CaseTestbed {
 
   async run([one]: readonly FaultCase[]): Promise<CaseRun[]> {
     if (one?.on.tier !== "chapters") throw new HarnessError("a cluster was given a case of something else");
-    const { name, on, fault, mend, only } = one;
+    const { name, on, fault, mend, only, time } = one;
+    const folder = time === undefined ? name : `${name}-${time}`;
     return [
       await this.#runner.run({
         suite: on.chapter,
         reports: join(
           this.#options.folder,
-          fault ? name : `${baseline}-${describePlace(on).replace(" ", "-")}`,
+          fault ? folder : `${baseline}-${describePlace(on).replace(" ", "-")}`,
         ),
         // What an engine breaks by itself is there without more.
         fault: fault && !isOwnDefect(fault) ? name : "",

@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join, relative } from "node:path";
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { completing } from "#harness/cli/completion/candidates.ts";
 import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
@@ -23,7 +23,7 @@ import { ClusterTestbed, carriedBy } from "#harness/proof/runner/cluster-testbed
 import { CniTestbed } from "#harness/proof/runner/cni-testbed.ts";
 import { CnmTestbed } from "#harness/proof/runner/cnm-testbed.ts";
 import { runCases } from "#harness/proof/runner/runner.ts";
-import { chooseFaults, namesIn, refuseUntouched } from "#harness/proof/selection.ts";
+import { chooseFaults, namesIn, refuseRepeated, refuseUntouched } from "#harness/proof/selection.ts";
 
 /** The proof that every check can fail. */
 export const command = newCommand("prove")
@@ -50,9 +50,21 @@ export const command = newCommand("prove")
     "--on-demand",
     `inject the faults of the chapters that run only where they are asked for too: ${chaptersOnDemand.join(", ")}`,
   )
+  .option(
+    "--repeat <number>",
+    "inject each fault so many times, and its baseline once; of chapters",
+    count,
+    1,
+  )
   .option("--list", "list the faults, one a line, with what must detect them")
   .option("--clusters <number>", "clusters to use at once; each driver gets at least one", Number, 4)
   .action(() => runMain(prove));
+
+function count(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new InvalidArgumentError("expected a whole number from 1");
+}
 
 interface ProveOptions {
   tier?: Tier[];
@@ -60,6 +72,7 @@ interface ProveOptions {
   changed?: string | true;
   thorough?: boolean;
   onDemand?: boolean;
+  repeat: number;
   list?: boolean;
   clusters: number;
 }
@@ -96,7 +109,9 @@ async function prove(): Promise<number> {
     console.log(faults.length === 0 ? "nothing to prove" : listFaults(faults));
     return 0;
   }
-  const cases = casesOf(faults, { thorough: options.thorough ?? false });
+  const { repeat } = options;
+  if (repeat > 1) refuseRepeated(faults);
+  const cases = casesOf(faults, { thorough: options.thorough ?? false, repeat });
   const [word] = readSettings().ENGINE;
   if (!word) throw new UsageError("ENGINE is empty");
   const places = faults.flatMap((fault) => (isOfTier(fault, "chapters") ? [fault.on] : []));
