@@ -1,18 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
-import { growthOf, paceOf, type Tenth, tenthsOf } from "./churn.ts";
+import { growthOf, tenthsOf } from "./churn.ts";
 
 const reading = (...rules: string[]): Snapshot => ({ node1: { iptables: rules, links: ["lo"] } });
-
-function tenth(tookMs: number, change: Partial<Tenth> = {}): Tenth {
-  const cycles = Array.from({ length: 30 }, (_, index) => ({ number: index + 1, tookMs }));
-  return { cycles, snapshot: {}, foreign: { perSecond: 20, p50Ms: 45, p99Ms: 90 }, ...change };
-}
 
 describe("what grows", () => {
   test("is told with its kind, its counts and what is there and was not", () => {
     expect(growthOf([reading("a"), reading("a", "b"), reading("a", "b", "c")])).toEqual([
-      { host: "node1", kind: "iptables", counts: [1, 2, 3], extra: ["b", "c"] },
+      { host: "node1", kind: "iptables", counts: [1, 2, 3], rises: [2, 3], slope: 1, extra: ["b", "c"] },
     ]);
   });
 
@@ -23,36 +18,35 @@ describe("what grows", () => {
 
   test("is one thing that is there twice, too", () => {
     expect(growthOf([reading("a"), reading("a", "a")])).toEqual([
-      { host: "node1", kind: "iptables", counts: [1, 2], extra: ["a"] },
+      { host: "node1", kind: "iptables", counts: [1, 2], rises: [2], slope: 1, extra: ["a"] },
     ]);
+  });
+
+  const counted = (...counts: number[]) =>
+    growthOf(counts.map((count) => reading(...Array.from({ length: count }, (_, rule) => `rule ${rule}`))));
+
+  test("has a slope where something is left again and again, and none where it is left once", () => {
+    expect(counted(1, 2, 3, 4, 5, 6, 6, 7, 8, 9)).toMatchObject([{ rises: [2, 3, 4, 5, 6, 8, 9, 10] }]);
+    expect(counted(1, 3, 5, 7, 9, 11)).toMatchObject([{ slope: 2 }]);
+    expect(counted(5, 5, 5, 5, 5, 5, 5, 5, 5, 6)).toMatchObject([{ rises: [10], slope: 0 }]);
+  });
+
+  test("is found although the first reading had something that went", () => {
+    expect(counted(9, 5, 5, 6, 6, 7, 7, 8, 8, 9)).toMatchObject([{ counts: [9, 5, 5, 6, 6, 7, 7, 8, 8, 9] }]);
+    expect(counted(9, 6, 7, 6, 7, 6, 7, 6, 7, 6)).toEqual([]);
+    expect(counted(9, 5, 6, 7, 8)).toEqual([]);
+  });
+
+  test.each([300, 2_000])("is found where one of fifty leaves a thing, of %d", (total) => {
+    const after = tenthsOf(total).map((tenth) => Math.floor(tenth.at(-1)! / 50));
+    const [growth] = counted(...after);
+    expect(growth!.rises.length).toBeGreaterThan(1);
+    expect(growth!.slope).toBeGreaterThan(0);
   });
 
   test("is not told of one reading", () => {
     expect(growthOf([])).toEqual([]);
     expect(growthOf([reading("a")])).toEqual([]);
-  });
-});
-
-describe("the pace", () => {
-  test("is judged where the last tenth is slower by more than a process may be late", () => {
-    expect(paceOf([tenth(200), tenth(210), tenth(320)])).toEqual({ firstMs: 200, lastMs: 320, ratio: 1.6 });
-    expect(paceOf([tenth(20), tenth(40)])?.unjudged).toMatch("less than 50 ms");
-  });
-
-  test("is not judged where the machine had no time, or the node had become slower for everybody", () => {
-    expect(paceOf([tenth(200), tenth(400, { starved: "no processor" })])?.unjudged).toBe("no processor");
-    for (const slower of [{ p50Ms: 90 }, { p99Ms: 180 }]) {
-      const foreign = { ...tenth(400).foreign, ...slower };
-      expect(paceOf([tenth(200), tenth(400, { foreign })])?.unjudged).toMatch("2.00 times");
-    }
-  });
-
-  test("is that of what succeeded", () => {
-    const failed = { number: 31, tookMs: 9_000, failure: "refused" };
-    const last = tenth(200);
-    expect(paceOf([tenth(200), { ...last, cycles: [...last.cycles, failed] }])?.lastMs).toBe(200);
-    expect(paceOf([tenth(200)])).toBeUndefined();
-    expect(paceOf([tenth(200), { ...last, cycles: [failed] }])).toBeUndefined();
   });
 });
 

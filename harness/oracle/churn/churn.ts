@@ -1,5 +1,6 @@
 import { compareSnapshots, type Snapshot } from "#harness/cluster/snapshot/snapshot.ts";
-import { percentile } from "#harness/core/figures/statistics.ts";
+import { median } from "#harness/core/figures/statistics.ts";
+import type { Foreign } from "./foreign.ts";
 
 /** One attachment that was made and taken away again. */
 export interface Cycle {
@@ -11,13 +12,6 @@ export interface Cycle {
   readonly failure?: string;
 }
 
-/** How often links of others came and went each second, and how long it took from one time to the next, in milliseconds. */
-export interface Foreign {
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-}
-
 /** A tenth of all cycles, and what was there once nothing was attached any more. */
 export interface Tenth {
   readonly cycles: readonly Cycle[];
@@ -27,17 +21,27 @@ export interface Tenth {
   readonly starved?: string;
 }
 
-/** A kind of things of which there are more once everything is detached than there were after the first tenth. */
+/** A kind of things of which more and more are there once everything is detached. */
 export interface Growth {
   readonly host: string;
   readonly kind: string;
   /** How many there were after each reading. */
   readonly counts: readonly number[];
+  /** Numbers, from 1, of the readings that had more than the one before; one of them where something was left once. */
+  readonly rises: readonly number[];
+  /** How much was added from one reading to the next, in the median of all pairs of readings (Theil and Sen). */
+  readonly slope: number;
   /** What is there and was not. */
   readonly extra: readonly string[];
 }
 
-/** What grew from the first reading to the last; with fewer than two nothing did. */
+/** Of all pairs of readings so many more must have grown than shrunk (Kendall's tau), from so many readings on, and by so many things in all. */
+const trend = { tau: 0.5, readings: 8, things: 3 } as const;
+
+/**
+ * What there is more of after the last reading than after the first, and what grew all the time although the first reading had something that went: with
+ * fewer than two readings nothing did.
+ */
 export function growthOf(readings: readonly Snapshot[]): Growth[] {
   const [first, ...later] = readings;
   const last = later.at(-1);
@@ -46,55 +50,28 @@ export function growthOf(readings: readonly Snapshot[]): Growth[] {
   return Object.entries(last).flatMap(([host, kinds]) =>
     Object.keys(kinds).flatMap((kind) => {
       const counts = readings.map((reading) => reading[host]?.[kind]?.length ?? 0);
-      if (counts.at(-1)! <= counts[0]!) return [];
+      if (counts.at(-1)! <= counts[0]! && !isTrend(counts)) return [];
       const things = extra.filter((one) => one.host === host && one.kind === kind);
-      return [{ host, kind, counts, extra: things.map(({ thing }) => thing) }];
+      const rises = counts.flatMap((count, index) =>
+        count > (counts[index - 1] ?? count) ? [index + 1] : [],
+      );
+      const slope = median(pairsOf(counts).map(({ change, apart }) => change / apart));
+      return [{ host, kind, counts, rises, slope, extra: things.map(({ thing }) => thing) }];
     }),
   );
 }
 
-/** How slow the last tenth was beside the first. */
-export interface Pace {
-  readonly firstMs: number;
-  readonly lastMs: number;
-  readonly ratio: number;
-  /** Why it is not judged; absent where it is. */
-  readonly unjudged?: string;
+function isTrend(counts: readonly number[]): boolean {
+  if (counts.length < trend.readings || counts.at(-1)! - Math.min(...counts) < trend.things) return false;
+  const pairs = pairsOf(counts);
+  return pairs.reduce((sum, { change }) => sum + Math.sign(change), 0) >= trend.tau * pairs.length;
 }
 
-export const worstRatio = 1.5;
-/** Less than that between two tenths says nothing: a process that waits for its turn once is late by more. */
-const leastMs = 50;
-/** What others do on the node, the same all the time, may be slower by that factor before the node itself counts as slower. */
-const steadyRatio = 1.25;
-
-/** The p99 of the last tenth and of the first, of what succeeded; `undefined` where there are no two tenths. */
-export function paceOf(tenths: readonly Tenth[]): Pace | undefined {
-  const [first, ...later] = tenths;
-  const last = later.at(-1);
-  const [firstMs, lastMs] = [p99(first), p99(last)];
-  if (!first || !last || firstMs === undefined || lastMs === undefined) return undefined;
-  const slowed = Math.max(last.foreign.p50Ms / first.foreign.p50Ms, last.foreign.p99Ms / first.foreign.p99Ms);
-  const unjudged =
-    first.starved ??
-    last.starved ??
-    (lastMs - firstMs < leastMs
-      ? `less than ${leastMs} ms of difference says nothing`
-      : slowed > steadyRatio
-        ? `the node itself had become slower: links of others took ${slowed.toFixed(2)} times as long to come and go`
-        : undefined);
-  const pace = { firstMs, lastMs, ratio: lastMs / firstMs };
-  return unjudged === undefined ? pace : { ...pace, unjudged };
-}
-
-function p99(tenth: Tenth | undefined): number | undefined {
-  const took = (tenth?.cycles ?? []).filter(({ failure }) => failure === undefined);
-  return took.length === 0
-    ? undefined
-    : percentile(
-        took.map(({ tookMs }) => tookMs),
-        0.99,
-      );
+/** What changed between any two counts, and how far apart they are. */
+function pairsOf(counts: readonly number[]): { change: number; apart: number }[] {
+  return counts.flatMap((before, first) =>
+    counts.slice(first + 1).map((after, index) => ({ change: after - before, apart: index + 1 })),
+  );
 }
 
 /** The numbers from 1 to `total` in ten parts of the same length, but for one. */

@@ -1,5 +1,6 @@
-import { Nonconformance } from "#harness/core/errors.ts";
-import { type Growth, growthOf, type Pace, type Tenth, worstRatio } from "#harness/oracle/churn/churn.ts";
+import { Blocked, Nonconformance, NothingSeen } from "#harness/core/errors.ts";
+import { type Growth, growthOf, type Tenth } from "#harness/oracle/churn/churn.ts";
+import { type Pace, worstRatio } from "#harness/oracle/churn/pace.ts";
 import { type Churn, failuresIn } from "./campaign.ts";
 
 const shownThings = 3;
@@ -29,15 +30,24 @@ export function expectNothingLost({ cycle, tenths }: Churn): void {
   });
 }
 
-function describeGrowth({ host, kind, counts }: Growth): string {
-  return `${kind} of ${host} grew from ${counts[0]} to ${counts.at(-1)}`;
+/** With how it grew: left once, or more and more. */
+function describeGrowth({ host, kind, counts, rises, slope }: Growth): string {
+  const grew = `${kind} of ${host} grew from ${Math.min(...counts)} to ${counts.at(-1)}`;
+  if (rises.length === 1) return `${grew}, once, in tenth ${rises[0]}`;
+  return `${grew}, in ${rises.length} of ${counts.length} tenths, by ${Number(slope.toFixed(2))} each in the median`;
 }
 
-/** Throws `Nonconformance` where the last tenth was slower than it may be. */
-export function expectSteady(cycle: string, { firstMs, lastMs, ratio, unjudged }: Pace): void {
-  if (unjudged !== undefined || ratio <= worstRatio) return;
+/**
+ * Throws `Nonconformance` where the last tenth was slower than it may be, `Blocked` where the machine keeps that from being judged, and
+ * `NothingSeen` where there are no two tenths to compare, and why.
+ */
+export function expectSteady(cycle: string, pace: Pace | string): void {
+  if (typeof pace === "string") throw new NothingSeen(pace);
+  const { percentile, firstMs, lastMs, ratio, slower, unjudged } = pace;
+  if (unjudged !== undefined) throw new Blocked(unjudged);
+  if (!slower) return;
   throw new Nonconformance({
-    who: `the p99 of ${cycle}, in the last tenth`,
+    who: `the p${percentile} of ${cycle}, in the last tenth`,
     expected: `at most ${worstRatio} × that of the first, ${Math.round(firstMs)} ms`,
     got: `${Math.round(lastMs)} ms, ${ratio.toFixed(2)} × of it`,
   });
