@@ -35,6 +35,7 @@ chapter("disorder", ({ requirement, shared }) => {
     async (test) => {
       const { cycle, tenths } = await test.use(churned);
       const pace = paceOf(tenths);
+      test.keep({ name: "churn.json", content: describeTenths(tenths) }, { always: true });
       if (typeof pace !== "string") {
         const { percentile, firstMs, lastMs, ratio } = pace;
         test.fact(`first tenth p${percentile} ms`, Math.round(firstMs));
