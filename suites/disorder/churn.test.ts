@@ -38,8 +38,8 @@ chapter("disorder", ({ requirement, shared }) => {
       test.keep({ name: "churn.json", content: describeTenths(tenths) }, { always: true });
       if (typeof pace !== "string") {
         const { percentile, firstMs, lastMs, ratio } = pace;
-        test.fact(`first tenth p${percentile} ms`, Math.round(firstMs));
-        test.fact(`last tenth p${percentile} ms`, Math.round(lastMs));
+        test.varyingFact("first tenth ms", Math.round(firstMs));
+        test.varyingFact("last tenth ms", Math.round(lastMs));
         test.note(`p${percentile} of the last tenth: ${ratio.toFixed(2)} × that of the first`);
       }
       expectSteady(cycle, pace);
@@ -50,7 +50,7 @@ chapter("disorder", ({ requirement, shared }) => {
 
 /** Says how many cycles there were, and how long they took. */
 function tell(
-  { fact, note, keep }: TestTools,
+  { fact, varyingFact, note, keep }: TestTools,
   { tookMs: allMs, ...made }: Churn & { readonly tookMs: number },
 ): Churn {
   const { cycle, tenths } = made;
@@ -58,7 +58,7 @@ function tell(
   fact("cycles", cycles.length);
   fact("all cycles ms", Math.round(allMs));
   const interrupted = interruptedShare(tenths.map(({ foreign }) => foreign));
-  if (interrupted !== undefined) fact("interrupted lists of links, of 100", interrupted);
+  if (interrupted !== undefined) varyingFact("interrupted lists of links, of 100", interrupted);
   note(`${cycle}: ${describeSpread(cycles.map(({ tookMs }) => tookMs))}`);
   const rates = tenths.map(({ foreign }) => Math.round(foreign.perSecond));
   note(`links of others came and went ${Math.min(...rates)} to ${Math.max(...rates)} times a second`);

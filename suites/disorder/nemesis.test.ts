@@ -2,7 +2,7 @@ import { refuseSharedClock } from "#harness/cluster/engines/loss/clock.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { workerSelection, workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import type { History } from "#harness/oracle/nemesis/history.ts";
-import { factsOf, playSeeds } from "./nemesis/campaign.ts";
+import { factsOf, playSeeds, varyingFactsOf } from "./nemesis/campaign.ts";
 import { filesOf, notHealed } from "./nemesis/failure.ts";
 import { placesOf } from "./nemesis/field.ts";
 import { play } from "./nemesis/play.ts";
@@ -28,6 +28,7 @@ chapter("disorder", ({ requirement }) => {
         const { histories, smallest } = await playSeeds(test, seeds, possible, (one) => kept.push(one));
         test.fact("first seed", first);
         for (const [what, value] of factsOf(histories)) test.fact(what, value);
+        for (const [what, value] of varyingFactsOf(histories)) test.varyingFact(what, value);
         if (smallest) {
           kept.push(smallest.history);
           throw notHealed({ ...smallest, again: `-t D5 --seed ${smallest.history.seed}` });

@@ -48,7 +48,7 @@ chapter("encryption", ({ requirement }) => {
       const lost = await rotateWhile(connection, ways);
       const { attempts, failed } = await flow.stop();
       if (lost) throw lost;
-      test.fact("attempts of the flow", attempts);
+      test.varyingFact("attempts of the flow", attempts);
       expectThat(failed.length === 0, {
         who: `the flow from ${a.name} to ${b.name}, in ${rotations} rotations of the keys`,
         expected: `${attempts} answers`,

@@ -91,7 +91,7 @@ chapter("lifecycle", ({ requirement, shared }) => {
       const seen = await Promise.all(watches.map((watch) => watch.stop()));
       const attempts = seen.reduce((sum, one) => sum + one.attempts, 0);
       const arrived = seen.flatMap((one) => one.arrived);
-      test.fact("attempts from outside", attempts);
+      test.varyingFact("attempts from outside", attempts);
       await judgeAsPromised(test, async () => {
         const [first] = arrived;
         if (!first) return;

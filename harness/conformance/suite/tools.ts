@@ -3,6 +3,7 @@ import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
 import type { NotRun } from "#harness/observe/second-look/mark.ts";
 import type { DockerPromise } from "#suites/requirements/applicability/docker-promise.ts";
+import type { VaryingFactName } from "#suites/requirements/varying-facts.ts";
 
 /** What every test body gets besides the suite's own context. */
 export interface TestTools {
@@ -18,6 +19,8 @@ export interface TestTools {
   saw(what: string, count?: number): void;
   /** Records a measured fact, so that a change between engines shows. */
   fact(name: string, value: string | number | boolean): void;
+  /** Records one that another run has differently though nothing has changed: it is told, and no change of it. */
+  varyingFact(name: VaryingFactName, value: string | number | boolean): void;
   /** Keeps a file as evidence if this test fails; `always`: also where it passes. */
   keep(file: EvidenceFile, options?: { readonly always?: boolean }): void;
   /** The line by which a person shows a failure of this test by hand, and how it is run where the test fails, or why it is not. */

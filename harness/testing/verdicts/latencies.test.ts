@@ -8,10 +8,11 @@ import type { LatencyName } from "#suites/requirements/rules/latencies.ts";
 function judged(name: LatencyName, samples: readonly number[]) {
   const facts: Record<string, unknown> = {};
   const kept: string[] = [];
+  const fact = (what: string, value: unknown) => {
+    facts[what] = value;
+  };
   const tools = {
-    fact: (what: string, value: unknown) => {
-      facts[what] = value;
-    },
+    ...{ fact, varyingFact: fact },
     note: () => {},
     keep: ({ name: file }: { readonly name: string }) => void kept.push(file),
   };
@@ -27,7 +28,7 @@ function judged(name: LatencyName, samples: readonly number[]) {
 test("p50 and p99 are facts in milliseconds, and the samples are kept", () => {
   const samples = Array.from({ length: 200 }, (_, index) => index + 1.04);
   expect(judged("first-packet", samples)).toEqual({
-    facts: { "first-packet p50 ms": 100, "first-packet p99 ms": 198 },
+    facts: { "first-packet p50 ms": 100, "first-packet p99 ms": 198, "first-packet samples": 200 },
     kept: ["first-packet.json"],
     thrown: undefined,
   });
@@ -35,7 +36,7 @@ test("p50 and p99 are facts in milliseconds, and the samples are kept", () => {
 
 test("a p99 beyond what the catalogue says is a failure, and told all the same", () => {
   const { facts, thrown } = judged("policy", [0, 0, 1_200]);
-  expect(facts).toEqual({ "policy p50 ms": 0, "policy p99 ms": 1_200 });
+  expect(facts).toEqual({ "policy p50 ms": 0, "policy p99 ms": 1_200, "policy samples": 3 });
   expect(thrown).toBeInstanceOf(Nonconformance);
   expect(judged("policy", [0, 0, 1_000]).thrown).toBeUndefined();
   expect(judged("policy-order", [60_000]).thrown).toBeUndefined();

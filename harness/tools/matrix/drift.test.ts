@@ -104,6 +104,39 @@ test("two engines are compared driver by driver, firewall by firewall", () => {
   ]);
 });
 
+test("what another run has differently by nature is told by no drift", () => {
+  const night = (facts: Record<string, number>) => overlay({ M8: { ...passed, facts } });
+  const [one, other] = [
+    {
+      "the last by the first": 1.02,
+      "packets sent meanwhile": 13_350,
+      "plugin: controls, longest gap ms": 4,
+    },
+    {
+      "the last by the first": 1.31,
+      "packets sent meanwhile": 9_100,
+      "plugin: controls, longest gap ms": 90,
+    },
+  ];
+  expect(driftOverNights([night(other)], nights(night(one))).changes).toEqual([]);
+  const counted = driftOverNights(
+    [night({ ...other, cycles: 200 })],
+    nights(night({ ...one, cycles: 2_000 })),
+  );
+  expect(counted.changes).toMatchObject([{ kind: "fact", what: "cycles" }]);
+});
+
+test("a p99 of fewer than a hundred samples is the longest one, and no drift; its p50 is", () => {
+  const night = (ms: number, samples: number) =>
+    overlay({
+      M8: { ...passed, facts: { "policy p50 ms": ms, "policy p99 ms": ms, "policy samples": samples } },
+    });
+  const told = (samples: number) =>
+    driftOverNights([night(400, samples)], nights(night(100, samples + 1))).changes.map(({ what }) => what);
+  expect(told(99)).toEqual(["policy p50 ms"]);
+  expect(told(100)).toEqual(["policy p50 ms", "policy p99 ms"]);
+});
+
 test("a time that was measured is told, with the factor, when it differs by half and by 20 ms, and not before", () => {
   const night = (ms: number) =>
     overlay({ M8: { ...passed, facts: { "policy p99 ms": ms, "policy samples": 100 } } });

@@ -1,5 +1,7 @@
 import type { Outcome } from "#harness/conformance/outcome.ts";
 import type { Cell, PastCell } from "#reports/matrix/schema.ts";
+import { latencyFact, latencyNames, latencySamplesFact } from "#suites/requirements/rules/latencies.ts";
+import { isVarying } from "#suites/requirements/varying-facts.ts";
 
 type Facts = Record<string, string | number | boolean>;
 
@@ -65,13 +67,21 @@ export function essenceOf(text: string): string {
   return masked.length > longest ? `${masked.slice(0, longest)}…` : masked;
 }
 
+/** From fewer samples the p99 of a latency is the longest of them, which every night has differently. */
+const enoughForP99 = 100;
+
 /** How much was said during a chapter depends on how often somebody asked again. */
 const countsOfTries = /^exchanges in /;
 /** Numbers and addresses in a short fact, such as a subnet, are what it is about; a sentence is a message. */
 const sentence = 48;
 
 function factsOf(facts: Facts): Facts {
-  const kept = Object.entries(facts).filter(([name]) => !countsOfTries.test(name));
+  const longestAlone = latencyNames
+    .filter((name) => Number(facts[latencySamplesFact(name)] ?? 0) < enoughForP99)
+    .map((name) => latencyFact(name, 99));
+  const kept = Object.entries(facts).filter(
+    ([name]) => !(countsOfTries.test(name) || isVarying(name) || longestAlone.includes(name)),
+  );
   return Object.fromEntries(
     kept.map(([name, value]) => [
       name,

@@ -54,7 +54,7 @@ export interface CutOff {
  * `NothingSeen` where fewer than two starts could be held.
  */
 export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPort: number): Promise<CutOff> {
-  const { cluster, declaration, scope, fact } = test;
+  const { cluster, declaration, scope, varyingFact } = test;
   if (declaration.capabilities.includes("remote")) {
     throw new Unsupported(
       "of a plugin R8 asks it: an engine that is killed tells it nothing of what it had not written down",
@@ -88,7 +88,7 @@ export async function cutOffStarts(test: ChapterContext & TestTools, firstHostPo
   await Promise.all(made.map(stop));
   const stopped = await readStableSnapshot(cluster);
   const cutOff = await killWhileStarting(own, node, made);
-  fact("starts that were cut off", cutOff);
+  varyingFact("starts that were cut off", cutOff);
   await Promise.all(made.map(stopIfRunning));
   const remove = () => own.close();
   return { node, stacked, everywhere, firstHostPort, containers, remove, before, stopped };

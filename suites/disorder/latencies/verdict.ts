@@ -8,6 +8,7 @@ import {
   type LatencyPercentile,
   latencies,
   latencyPercentiles,
+  latencySamplesFact,
   percentileFact,
 } from "#suites/requirements/rules/latencies.ts";
 
@@ -16,13 +17,14 @@ import {
  * `ProbeFailed` where nothing was measured. Of less than a hundred samples the p99 is the longest.
  */
 export function judge(
-  { fact, note, keep }: Pick<TestTools, "fact" | "note" | "keep">,
+  { fact, varyingFact, note, keep }: Pick<TestTools, "fact" | "varyingFact" | "note" | "keep">,
   name: LatencyName,
   samples: readonly number[],
 ): void {
   const { what, mostMs = Number.POSITIVE_INFINITY }: LatencyDescription = latencies[name];
   if (samples.length === 0) throw new ProbeFailed(`${what}: nothing was measured`);
   tellSpread({ fact, note }, name, what, samples);
+  varyingFact(latencySamplesFact(name), samples.length);
   keep({ name: `${name}.json`, content: JSON.stringify(samples) }, { always: true });
   const allowed = scaled(mostMs);
   if (rounded(samples, 99) > allowed) {

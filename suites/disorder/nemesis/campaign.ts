@@ -58,12 +58,18 @@ async function makeSmaller(test: PlayContext, failed: History): Promise<NonNulla
 
 /** What is worth telling of many seeds that healed. */
 export function factsOf(histories: readonly History[]): Parameters<TestTools["fact"]>[] {
-  const healed = histories.flatMap(({ healedMs }) => (healedMs === undefined ? [] : [healedMs]));
   const kinds = histories.flatMap(({ schedule }) => schedule.disturbances.map(({ what }) => what.kind));
-  const refused = histories.flatMap(({ events }) => events.filter(({ came }) => came === "refused"));
   return [
     ["seeds", histories.length],
     ["disturbances", kinds.length],
+  ];
+}
+
+/** What of schedules each run has differently: whom a disturbance met in the middle of something, and how long it took to heal. */
+export function varyingFactsOf(histories: readonly History[]): Parameters<TestTools["varyingFact"]>[] {
+  const healed = histories.flatMap(({ healedMs }) => (healedMs === undefined ? [] : [healedMs]));
+  const refused = histories.flatMap(({ events }) => events.filter(({ came }) => came === "refused"));
+  return [
     ["changes that were refused meanwhile", refused.length],
     ["slowest to heal, in ms", Math.max(0, ...healed)],
   ];

@@ -48,3 +48,8 @@ export function latencyFact(name: LatencyName, percentile: LatencyPercentile): s
 export function percentileFact(name: string, percentile: LatencyPercentile): string {
   return `${name} p${percentile} ms`;
 }
+
+/** Name of the fact that says of how many samples the percentiles of a latency are. */
+export function latencySamplesFact(name: LatencyName): `${LatencyName} samples` {
+  return `${name} samples`;
+}

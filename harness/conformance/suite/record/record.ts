@@ -65,6 +65,9 @@ export class TestRecord {
 
   tools(scope: Scope): TestTools {
     const { meta } = this;
+    const fact: TestTools["fact"] = (name, value) => {
+      meta.facts = { ...meta.facts, [name]: value };
+    };
     const promise = promiseOf(requirementOf(meta.requirement), this.#test);
     return {
       ...(promise && { promise }),
@@ -74,9 +77,8 @@ export class TestRecord {
       saw: (what, count = 1) => {
         this.#seen.set(what, (this.#seen.get(what) ?? 0) + count);
       },
-      fact: (name, value) => {
-        meta.facts = { ...meta.facts, [name]: value };
-      },
+      fact,
+      varyingFact: fact,
       keep: (file, { always = false } = {}) => {
         this.#kept.push(file);
         if (always) this.#always.push(file);
