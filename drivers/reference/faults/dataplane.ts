@@ -8,6 +8,7 @@ import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
 import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
 import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
+import { ResetFaults } from "#drivers/reference/faults/policy/reset.ts";
 import { isIpv6, RuleFaults } from "#drivers/reference/faults/policy/rules.ts";
 import { StartFaults } from "#drivers/reference/faults/restart.ts";
 import { RoutingFaults } from "#drivers/reference/faults/routing.ts";
@@ -30,6 +31,7 @@ export class DataplaneFaults {
   readonly #nodes: NodeFaults;
   readonly #moments: MomentFaults;
   readonly #start: StartFaults;
+  readonly #resets: ResetFaults;
   readonly #churn: ChurnFaults;
   readonly #shortNetworks: ShortNetworkFaults;
   readonly #tenancies = new Map<string, Tenancy>();
@@ -44,6 +46,7 @@ export class DataplaneFaults {
     this.#nodes = new NodeFaults(faults, sync);
     this.#moments = new MomentFaults(faults, sync);
     this.#start = new StartFaults(faults, sync);
+    this.#resets = new ResetFaults(faults);
     this.#churn = new ChurnFaults(faults);
     this.#shortNetworks = new ShortNetworkFaults(faults);
   }
@@ -61,6 +64,7 @@ export class DataplaneFaults {
       this.#routing.forget();
       this.#mutants.forget();
       this.#moments.forget();
+      this.#resets.forget();
       this.#churn.forget();
       this.#shortNetworks.forget();
       return planFor(state, node, dataDevice);
@@ -76,7 +80,8 @@ export class DataplaneFaults {
     const judging = judgingAnswers(this.#breakFlows(broken, right, plan, dataDevice));
     const letting = judging.some(isRule) ? lettingEstablished(node, this.#faults) : [];
     const remains = [...this.#churn.flows(state, node), ...this.#shortNetworks.flows(state)];
-    const kept = this.#keepFlows(node, [...judging, ...letting, ...remains]);
+    const passing = this.#resets.breakFlows([...judging, ...letting], broken, node);
+    const kept = this.#keepFlows(node, [...passing, ...remains]);
     const flows = this.#start.flows(kept, state);
     const routing = this.#routing.broken(plan.routing, broken, { node, dataDevice });
     return { ...plan, routing, flows };

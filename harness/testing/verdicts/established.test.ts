@@ -25,10 +25,14 @@ const seen = (fate: Seen["fate"], given: Partial<Seen> = {}): Seen => ({
 
 const everyMs = 100;
 const returned = 10_000;
+const before = { from: returned - 500, to: returned };
 const to = returned + dueMs + 1_000;
-/** A line every 100 ms from the order's return until `to`, of which those arrive at once that were sent up to `lastMs` after it. */
+/** A line every 100 ms from before the order until `to`, of which those arrive at once that were sent up to `lastMs` after it. */
 const until = (lastMs: number): Stream => {
-  const sent = Array.from({ length: (to - returned) / everyMs }, (_, number) => returned + number * everyMs);
+  const sent = Array.from(
+    { length: (to - before.from) / everyMs },
+    (_, number) => before.from + number * everyMs,
+  );
   return { sent, arrived: sent.map((at) => (at - returned <= lastMs ? at + 1 : undefined)) };
 };
 const told = (there: Stream, back: Stream, given: Partial<HeldTold> = {}): HeldTold => ({
@@ -38,7 +42,7 @@ const told = (there: Stream, back: Stream, given: Partial<HeldTold> = {}): HeldT
 const change = "a rule that denies is added";
 
 describe("what became of an established connection", () => {
-  const fates = (one: HeldTold) => seenOf(way, one, { returned, to }).map(({ fate }) => fate);
+  const fates = (one: HeldTold) => seenOf(way, one, { before, returned, to }).map(({ fate }) => fate);
 
   it("is told of both directions, by what was sent once the order was due", () => {
     expect(fates(told(until(dueMs - 1), until(to)))).toEqual(["cut", "kept"]);
@@ -49,17 +53,24 @@ describe("what became of an established connection", () => {
   });
 
   it("has with it when the last line that arrived was sent; that is no time where it was before the order's return", () => {
-    const [there, back] = seenOf(way, told(until(300), until(-1)), { returned, to });
+    const [there, back] = seenOf(way, told(until(300), until(-1)), { before, returned, to });
     expect([there?.lastMs, back?.lastMs]).toEqual([300, 0]);
     expect(there?.counted).toEqual({ sent: 10, arrived: 0 });
   });
 
   it("is cut where it ended, and not known where an end that is up sent too little", () => {
-    const short: Stream = { sent: [returned], arrived: [returned + 1] };
+    const short: Stream = { sent: [before.from], arrived: [before.from + 1] };
     expect(fates(told(short, short, { ended: "ECONNRESET, as b saw it" }))).toEqual(["cut", "cut"]);
     expect(() => fates(told(until(to), short))).toThrow(ProbeFailed);
     expect(() => fates(told(until(to), short))).toThrow("over IPv6, back: only 0 lines were sent in 1000 ms");
   });
+});
+
+it("a connection that ended before its order was not cut by it", () => {
+  const ended = told(until(-501), until(-501), { ended: "ECONNRESET, as b saw it" });
+  const fates = seenOf(way, ended, { before, returned, to });
+  expect(fates.map(({ fate }) => fate)).toEqual(["gone before", "gone before"]);
+  expect(judge(fates, "cut", change)?.message).toContain("got gone before: 0 of 10 lines");
 });
 
 describe("connections are as declared", () => {

@@ -8,7 +8,7 @@ import { uniqueName } from "#harness/workload/docker/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 import { twoNodes } from "#suites/plugin/fixture.ts";
 import { createGroup, createPolicy } from "#suites/policy/fixture.ts";
-import { type Subject, subjects } from "./orders.ts";
+import { openPort, type Subject, subjects } from "./orders.ts";
 
 /** Milliseconds between two lines of either end. */
 const everyMs = 40;
@@ -26,16 +26,19 @@ export interface Way {
 export interface Field {
   readonly policy: Policy;
   readonly ways: readonly Way[];
+  /** Connections of members, both ways, of which no rule but those that stand says anything. */
+  readonly beside: readonly HeldConnection[];
   /** Connections between those whom no policy binds. */
   readonly controls: readonly HeldConnection[];
   /** What the network carries, IPv4 first. */
   readonly versions: readonly IpVersion[];
-  /** A member, and two whom no policy binds, as they reach each other over that version. */
+  /** The members, and those whom no policy binds, as they reach each other over that version. */
   over(version: IpVersion): Ends;
 }
 
-interface Ends {
-  readonly member: Peer;
+/** Each on the first node and on the second. */
+export interface Ends {
+  readonly members: readonly [Peer, Peer];
   readonly free: readonly [Peer, Peer];
 }
 
@@ -61,8 +64,8 @@ export async function makeField(
     ...nodes.map((node) => network.run(scope, node, { group, ...bare })),
     ...nodes.map((node) => network.run(scope, node, bare)),
   ]);
-  const hold = (from: Peer, to: Peer, { protocol }: Pick<Subject, "protocol">) =>
-    HeldConnection.open(scope, { from, to, protocol, everyMs });
+  const hold = (from: Peer, to: Peer, { protocol }: Pick<Subject, "protocol">, at = {}) =>
+    HeldConnection.open(scope, { from, to, protocol, everyMs, ...at });
   const stacked = await Promise.all(
     versions.map(async (version) => {
       const at = async (workload: Workload) => ({
@@ -83,14 +86,29 @@ export async function makeField(
           }),
         ),
       );
-      const ends: Ends = { member: members[0].peer, free: [free[0].peer, free[1].peer] };
+      const ends: Ends = {
+        members: [members[0].peer, members[1].peer],
+        free: [free[0].peer, free[1].peer],
+      };
+      const beside = ends.members.flatMap((member, index) => {
+        const other = ends.free[1 - index]!;
+        return subjects.map((subject) =>
+          subject.direction === "in"
+            ? hold(other, member, subject, { port: openPort })
+            : hold(member, other, subject, { port: openPort }),
+        );
+      });
       const controls = (["tcp", "udp"] as const).map((protocol) => hold(...ends.free, { protocol }));
-      return { version, ends, ways: await Promise.all(ways), controls: await Promise.all(controls) };
+      return {
+        ...{ ends, ways: await Promise.all(ways), beside: await Promise.all(beside) },
+        controls: await Promise.all(controls),
+      };
     }),
   );
   return {
     policy,
     ways: stacked.flatMap(({ ways }) => ways),
+    beside: stacked.flatMap(({ beside }) => beside),
     controls: stacked.flatMap(({ controls }) => controls),
     versions,
     over: (version) => stacked[versions.indexOf(version)]!.ends,

@@ -21,6 +21,15 @@ export interface Change {
   undo(policy: Policy, subject: Subject): Promise<void>;
 }
 
+/** What is open at this port to members, and by them at others, no order concerns. */
+export const openPort = 8102;
+
+/** Stand beside every change and come first: one port stays open in both directions. */
+export const standing: readonly Rule[] = subjects.map(({ direction, protocol }) => ({
+  ...{ id: `open-${direction}-${protocol}`, direction, protocol, port: openPort },
+  ...{ action: "allow", priority: 20 },
+}));
+
 /** By what they do. Where rules only allow, there is none that denies. */
 export const changes: Readonly<
   Record<"a rule that denies is added" | "the rule that allows is deleted", Change>

@@ -12,6 +12,7 @@ import {
   type Stream,
 } from "#harness/observe/probe/held/stream.ts";
 import type { Way } from "./field.ts";
+import type { OrderGiven } from "./in-turn.ts";
 
 /** Milliseconds after the return of an order within which it must have done to established connections what it does. */
 export const dueMs = 1_000;
@@ -37,12 +38,12 @@ export interface Seen {
 export function seenOf(
   way: ToldWay,
   told: HeldTold,
-  { returned, to }: { returned: number; to: number },
+  { before, returned, to }: Pick<OrderGiven, "before" | "returned"> & { readonly to: number },
 ): Seen[] {
   return (["there", "back"] as const).map((towards) => {
     const stream: Stream = told[towards];
     const period: Period = { from: returned + scaled(dueMs), to };
-    const fate = fateOf(stream, period, told);
+    const fate = fateOf(stream, { before, after: period }, told);
     const counted = countIn(stream, period);
     if (fate === undefined) {
       throw new ProbeFailed(

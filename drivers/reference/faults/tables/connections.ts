@@ -28,6 +28,11 @@ export const connectionFaults = {
     why: "each update of the plugin is an outage of everything that is connected",
     detectedBy: ["H2"],
   },
+  "established-reset-by-any-order": {
+    breaks: "any change of a rule ends every TCP connection of members, whatever it is about",
+    why: "who adds a rule for one port cuts off everybody who is connected to another one",
+    detectedBy: ["H1"],
+  },
   "established-cut-late": {
     breaks: "a change of rules binds connections that are established three seconds late",
     why: "the order has returned, and what it stopped goes on",

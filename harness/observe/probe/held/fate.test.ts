@@ -10,17 +10,27 @@ const stream = (...arrived: boolean[]): Stream => ({
 const [yes, no] = [Array<boolean>(10).fill(true), Array<boolean>(10).fill(false)];
 const up = {};
 
+/** Of ten lines that arrived directly before, and of what was sent from then to that time. */
+const until = (to: number) => ({ before: { from: 0, to: 10 }, after: { from: 10, to } });
+
 it("is cut where nothing of the period arrived, whatever did before it", () => {
-  expect(fateOf(stream(...yes, ...no), { from: 10, to: 20 }, up)).toBe("cut");
+  expect(fateOf(stream(...yes, ...no), until(20), up)).toBe("cut");
 });
 
 it("is kept where a datagram in ten is lost, and not where more are", () => {
-  expect(fateOf(stream(...yes.slice(1), false), { from: 0, to: 10 }, up)).toBe("kept");
-  expect(fateOf(stream(...yes.slice(2), false, false), { from: 0, to: 10 }, up)).toBe("in part");
+  expect(fateOf(stream(...yes, ...yes.slice(1), false), until(20), up)).toBe("kept");
+  expect(fateOf(stream(...yes, ...yes.slice(2), false, false), until(20), up)).toBe("in part");
 });
 
 it("is not known where too little was sent, unless the connection has ended", () => {
-  expect(fateOf(stream(...no), { from: 0, to: 4 }, up)).toBeUndefined();
-  expect(fateOf(stream(...yes), { from: 0, to: 4 }, up)).toBeUndefined();
-  expect(fateOf(stream(...no), { from: 10, to: 20 }, { ended: "ECONNRESET" })).toBe("cut");
+  expect(fateOf(stream(...yes, ...no), until(14), up)).toBeUndefined();
+  expect(fateOf(stream(...yes, ...yes), until(14), up)).toBeUndefined();
+  expect(fateOf(stream(...yes), until(20), { ended: "ECONNRESET" })).toBe("cut");
+});
+
+it("is gone before where nothing arrived any more directly before, ended or not", () => {
+  const before = { before: { from: 10, to: 20 }, after: { from: 20, to: 30 } };
+  expect(fateOf(stream(...yes), before, { ended: "ECONNRESET" })).toBe("gone before");
+  expect(fateOf(stream(...yes, ...no, ...no), before, up)).toBe("gone before");
+  expect(fateOf(stream(...no, ...yes, ...no), before, up)).toBe("cut");
 });
