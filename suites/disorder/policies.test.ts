@@ -41,10 +41,9 @@ chapter("disorder", ({ requirement, shared }) => {
       const late = played.filter(({ atOnce }) => !atOnce).length;
       if (late > 0) test.note(`${late} of ${played.length} cases were right at a second look only`);
       if (!failed) return;
-      const place = { number: failed.index + 1, of: cases.length, seed };
-      const smallest = await makeSmaller(failed.played, another);
-      for (const file of evidenceOf(smallest, place)) test.keep(file);
-      throw differs(smallest, place);
+      const smallest = await makeSmaller(failed, another);
+      for (const file of evidenceOf(smallest, { cases, seed })) test.keep(file);
+      throw differs(smallest, { cases, seed });
     },
     { alone: true, deadlineMs },
   );

@@ -5,6 +5,7 @@ import { planFor } from "#drivers/reference/dataplane/plan/plan.ts";
 import { ChurnFaults } from "#drivers/reference/faults/churn/churn.ts";
 import { ShortNetworkFaults } from "#drivers/reference/faults/churn/short-networks.ts";
 import { NodeFaults } from "#drivers/reference/faults/nodes.ts";
+import { letInFromTenants } from "#drivers/reference/faults/policy/across-tenants.ts";
 import { lettingEstablished } from "#drivers/reference/faults/policy/established.ts";
 import { MomentFaults } from "#drivers/reference/faults/policy/moments.ts";
 import { PolicyMutants } from "#drivers/reference/faults/policy/mutants.ts";
@@ -202,6 +203,7 @@ export class DataplaneFaults {
       ...(this.#on("overlay-without-tunnel")
         ? plan.ports.map(({ mac, tag }) => ignoreReflection(dataDevice, tag, mac))
         : []),
+      ...(this.#on("allowed-address-of-all-tenants") ? letInFromTenants(state, plan) : []),
       ...(this.#on("ipv6-of-all-tenants") ? floodTenants(state, plan) : []),
       ...(this.#on("one-vni-for-ipv6") ? shareTunnel(state, plan) : []),
       ...(this.#on("vlan-without-ipv6") && plan.trunk.length > 0

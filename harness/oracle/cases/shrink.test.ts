@@ -4,7 +4,7 @@ import { usualPolicySemantics } from "#drivers/driver.ts";
 import { type Shrinking, shrink } from "#harness/oracle/shrink.ts";
 import type { PolicyCase } from "./case.ts";
 import { generateCases } from "./generate.ts";
-import { smallerCases } from "./shrink.ts";
+import { smallerCases, suspects } from "./shrink.ts";
 
 const cases = generateCases(1, 120, { semantics: usualPolicySemantics, ipv6: true });
 const anyCase = fc.constantFrom(...cases);
@@ -97,5 +97,18 @@ describe("shrinking", () => {
       more: () => left-- > 0,
     });
     expect({ tries, complete }).toEqual({ tries: 3, complete: false });
+  });
+});
+
+describe("what may be wrong", () => {
+  const [first, second, third] = cases as [PolicyCase, PolicyCase, PolicyCase];
+
+  it("is the case that was being played, and then those before it from the last one on", () => {
+    expect(suspects(third, [first, second], true)).toEqual([third, second, first]);
+  });
+
+  it("is one of those before it where nothing of it was done", () => {
+    expect(suspects(third, [first, second], false)).toEqual([second, first]);
+    expect(suspects(first, [], false)).toEqual([]);
   });
 });

@@ -1,5 +1,17 @@
 import type { CaseRule, PolicyCase } from "./case.ts";
 
+/**
+ * The cases that may be what is wrong, the likeliest first: the one that was being played, if anything of it was done, and those before it,
+ * of which something may have stayed, the last one first.
+ */
+export function suspects(
+  playing: PolicyCase,
+  before: readonly PolicyCase[],
+  anythingDone: boolean,
+): PolicyCase[] {
+  return [...(anythingDone ? [playing] : []), ...before.toReversed()];
+}
+
 /** The simplest of everything that a rule can say. */
 const simplest = {
   peer: "everybody",

@@ -15,10 +15,14 @@ import {
 
 /** What a case becomes on a network that exists: names and addresses for everything that stands for some. */
 export interface Setting {
+  /** By which containers are attached. */
+  readonly api: "cnm" | "cni";
   readonly tenant: string;
   readonly policies: Readonly<Record<PolicySlot, string>>;
   readonly groups: Readonly<Record<GroupSlot, string>>;
   readonly networks: { readonly own: string; readonly another: string };
+  /** Those of the own network, here and in the other tenant. */
+  readonly subnets: { readonly subnet: string; readonly subnet6?: string };
   /** IPv6 is there where the network is dual-stack. */
   readonly addresses: {
     readonly one: string;
@@ -32,6 +36,8 @@ export interface Setting {
   readonly members: readonly Member[];
   /** Who is started for a case; its group is the case's. */
   readonly visitor: Omit<Member, "group">;
+  /** Where everybody runs, by name. */
+  readonly nodes: Readonly<Record<string, string>>;
 }
 
 /** One thing that is done, after the one before has ended. */
@@ -41,8 +47,8 @@ export type Step =
   | { readonly do: "start visitor"; readonly group: GroupSlot }
   | { readonly do: "stop visitor" };
 
-/** What is done one after the other to make a case; its rules are `r1`, `r2`, … */
-export function stepsOf({ order, rules, earlier }: PolicyCase, setting: Setting): Step[] {
+/** What is done one after the other to make a case; its rules are `r1`, `r2`, …, or have another prefix than `r`. */
+export function stepsOf({ order, rules, earlier }: PolicyCase, setting: Setting, name = "r"): Step[] {
   const adding = (list: readonly CaseRule[], prefix: string): Step[] =>
     list.map((rule, index) => ({
       do: "add rule",
@@ -53,27 +59,27 @@ export function stepsOf({ order, rules, earlier }: PolicyCase, setting: Setting)
     list.map(({ policy }, index) => ({ do: "remove rule", policy, id: `${prefix}${index + 1}` }));
   switch (order) {
     case "plain":
-      return adding(rules, "r");
+      return adding(rules, name);
     case "updated":
-      return [...adding(earlier, "r"), ...removing(earlier, "r"), ...adding(rules, "r")];
+      return [...adding(earlier, name), ...removing(earlier, name), ...adding(rules, name)];
     case "deleted":
-      return [...adding(earlier, "d"), ...adding(rules, "r"), ...removing(earlier, "d")];
+      return [...adding(earlier, "d"), ...adding(rules, name), ...removing(earlier, "d")];
     case "late":
-      return [...adding(rules, "r"), { do: "start visitor", group: "a" }];
+      return [...adding(rules, name), { do: "start visitor", group: "a" }];
     case "moved":
       return [
         { do: "start visitor", group: "b" },
-        ...adding(rules, "r"),
+        ...adding(rules, name),
         { do: "stop visitor" },
         { do: "start visitor", group: "a" },
       ];
   }
 }
 
-/** What is done to have a case gone: its rules are deleted, and who was started for it is stopped. */
-export function undoing({ rules, ...given }: PolicyCase): Step[] {
+/** What is done to have a case gone: its rules are deleted, and then who was started for it is stopped. */
+export function undoing({ rules, ...given }: PolicyCase, name = "r"): Step[] {
   return [
-    ...rules.map(({ policy }, index): Step => ({ do: "remove rule", policy, id: `r${index + 1}` })),
+    ...rules.map(({ policy }, index): Step => ({ do: "remove rule", policy, id: `${name}${index + 1}` })),
     ...(startsContainer(given) ? [{ do: "stop visitor" } as const] : []),
   ];
 }

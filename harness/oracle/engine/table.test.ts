@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { setting } from "#harness/oracle/fixtures/setting.ts";
-import { describeFlow, describeSeen, flowsAmong, isRight, type SeenFlow } from "./table.ts";
+import {
+  describeFlow,
+  describeSeen,
+  flowsAcrossTenants,
+  flowsAmong,
+  isRight,
+  type SeenFlow,
+} from "./table.ts";
 
 const flows = flowsAmong(setting.members, { families: [4, 6], ports: [8888, 8889, 8890] });
 const tcp = flows.find(({ protocol }) => protocol === "tcp")!;
@@ -23,6 +30,38 @@ describe("the flows of a table", () => {
     expect(flowsAmong(members, { families: [4, 6], ports: [1] }).map(({ family }) => family)).toEqual(
       Array.from({ length: 6 }, () => 4),
     );
+  });
+});
+
+describe("the flows across tenants", () => {
+  const across = flowsAcrossTenants(setting.members, { families: [4, 6], ports: [8888] });
+
+  it("are those both ways between members of different tenants, and nobody's to an own address", () => {
+    // Four members and two of another tenant, of whom two have one address: each of these is whom five reach by it.
+    expect(across.filter(({ protocol }) => protocol === "tcp").length).toBe((4 * 2 - 1) * 2 * 2);
+    expect(across.filter(({ from, to }) => from.tenant === to.tenant)).toEqual([]);
+    expect(across.filter(({ from, to }) => from.addresses[4] === to.addresses[4])).toEqual([]);
+  });
+
+  it("are without ICMP where somebody in the own network has the address", () => {
+    const told = across
+      .filter(({ protocol, family }) => protocol === "icmp" && family === 4)
+      .map(describeFlow);
+    expect(told.filter((text) => text.includes("to x1"))).toEqual([]);
+    expect(told.filter((text) => text.includes("to x2"))).toHaveLength(4);
+    expect(told.filter((text) => text.startsWith("x2 to a1"))).toEqual([]);
+    expect(told.filter((text) => text.startsWith("x2 to a2"))).toHaveLength(1);
+  });
+
+  it("are right where who has the address in the own tenant answers, unless they arrive as well", () => {
+    const toTwin = across.find(({ from, to, protocol }) => {
+      return from.name === "a2" && to.name === "x1" && protocol === "udp";
+    })!;
+    const answered = { flow: toTwin, verdict: "blocked", seen: { state: "open", identity: "a1" } } as const;
+    expect(isRight(answered)).toBe(true);
+    expect(isRight({ ...answered, arrived: true })).toBe(false);
+    expect(describeSeen({ ...answered, arrived: true })).toBe("open, answered by a1, though it arrived");
+    expect(isRight({ ...answered, seen: { state: "open", identity: "x1" } })).toBe(false);
   });
 });
 

@@ -1,6 +1,6 @@
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { PolicyCase } from "#harness/oracle/cases/case.ts";
-import { smallerCases } from "#harness/oracle/cases/shrink.ts";
+import { smallerCases, suspects } from "#harness/oracle/cases/shrink.ts";
 import { shrink } from "#harness/oracle/shrink.ts";
 import type { Played, Player } from "./player.ts";
 
@@ -14,13 +14,17 @@ const shrinkMs = 60_000;
 export interface Campaign {
   /** Cases that ended, in their order. */
   readonly played: readonly Played[];
-  /** The first case that differed, from 0. */
-  readonly failed?: { readonly index: number; readonly played: Played };
+  /** The first case that differed. */
+  readonly failed?: Played;
 }
 
-/** Plays the cases in their order, by as many players as there are, until one differs. */
+/** A case in which nothing happens, but that it is looked for what stayed of others. */
+const nothing: PolicyCase = { order: "plain", rules: [], earlier: [] };
+
+/** Plays the cases in their order, by as many players as there are, until one differs; in the end it is looked what stayed of all of them. */
 export async function playAll(players: readonly Player[], cases: readonly PolicyCase[]): Promise<Campaign> {
   const results: Played[] = [];
+  const ends: Played[] = [];
   let next = 0;
   let stopped = false;
   const work = async (player: Player) => {
@@ -29,8 +33,9 @@ export async function playAll(players: readonly Player[], cases: readonly Policy
       results[index] = await player.play(cases[index]!, { settleMs });
       if (results[index].wrong.length > 0) stopped = true;
     }
+    if (!stopped) ends.push(await player.play(nothing, { settleMs, thorough: true }));
   };
-  const ends = await Promise.allSettled(
+  const settled = await Promise.allSettled(
     players.map((player) =>
       work(player).catch((error: unknown) => {
         stopped = true;
@@ -38,48 +43,61 @@ export async function playAll(players: readonly Player[], cases: readonly Policy
       }),
     ),
   );
-  const broken = ends.find((end) => end.status === "rejected");
+  const broken = settled.find((end) => end.status === "rejected");
   if (broken) throw broken.reason;
-  const index = results.findIndex((one) => one !== undefined && one.wrong.length > 0);
   const played = results.filter((one) => one !== undefined);
-  const failed = results[index];
-  return failed ? { played, failed: { index, played: failed } } : { played };
+  const failed = [...played, ...ends].find(({ wrong }) => wrong.length > 0);
+  return failed ? { played, failed } : { played };
 }
 
 /** A case that differs, as small as it became. */
 export interface Smallest {
   readonly played: Played;
+  /** The case that was made smaller. */
+  readonly of: PolicyCase;
   /** How it became so small, or why not. */
   readonly told: string;
 }
 
 /**
  * Makes a case that differs smaller as long as there is time, on players whose fields have seen no rule: `another` makes one, and is
- * asked again where a field did not get rid of a case. What goes wrong with that hides no failure: it is told with it.
+ * asked again where a field did not get rid of a case. Where the case does not differ by itself, those before it are tried, of which
+ * something may have stayed. What goes wrong with that hides no failure: it is told with it.
  */
 export async function makeSmaller(failed: Played, another: () => Promise<Player>): Promise<Smallest> {
   const end = performance.now() + shrinkMs;
+  const more = () => performance.now() < end;
   let player: Player | undefined;
-  let played = failed;
-  const fails = async (given: PolicyCase) => {
+  let smallest: Omit<Smallest, "told"> = { played: failed, of: failed.given };
+  const failing = async (given: PolicyCase, thorough: boolean) => {
     player ??= await another();
-    const smaller = await player.play(given, { settleMs: settleAgainMs });
-    if (smaller.wrong.length === 0) return false;
-    played = smaller;
-    if (!(await player.isClear())) player = undefined;
-    return true;
+    const played = await player.play(given, { settleMs: settleAgainMs, thorough });
+    if (played.wrong.length === 0) return undefined;
+    if (!(await player.isClear()) || thorough) player = undefined;
+    return played;
   };
   try {
-    if (!(await fails(failed.given)))
-      return { played, told: "which differs after the cases before it alone" };
-    const { tries, complete } = await shrink(failed.given, {
-      simpler: smallerCases,
-      fails,
-      more: () => performance.now() < end,
-    });
-    return { played, told: `made smaller in ${tries} tries${complete ? "" : " until time was over"}` };
+    for (const [index, of] of suspects(failed.given, failed.since, failed.when !== "before").entries()) {
+      if (!more()) break;
+      // What is in force differs at once; what stays of a case may show when everything is closed alone.
+      const thorough = index > 0 || failed.when === "before" || failed.when === "closed";
+      const played = await failing(of, thorough);
+      if (!played) continue;
+      smallest = { played, of };
+      const { tries, complete } = await shrink(of, {
+        simpler: smallerCases,
+        fails: async (given) => {
+          const smaller = await failing(given, thorough);
+          if (smaller) smallest = { played: smaller, of };
+          return smaller !== undefined;
+        },
+        more,
+      });
+      return { ...smallest, told: `made smaller in ${tries} tries${complete ? "" : " until time was over"}` };
+    }
+    return { ...smallest, told: "which differs after the cases before it alone" };
   } catch (error) {
     const reason = error instanceof Error ? firstLineOf(error.message) : String(error);
-    return { played, told: `which could not be made smaller any further: ${reason}` };
+    return { ...smallest, told: `which could not be made smaller any further: ${reason}` };
   }
 }

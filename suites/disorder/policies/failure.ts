@@ -1,33 +1,40 @@
 import { Nonconformance } from "#harness/core/errors.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
+import type { PolicyCase } from "#harness/oracle/cases/case.ts";
 import { commandsOf, preparations } from "#harness/oracle/cases/commands.ts";
-import { stepsOf, undoing } from "#harness/oracle/cases/steps.ts";
+import { type Step, stepsOf, undoing } from "#harness/oracle/cases/steps.ts";
 import { describeFlow, describeSeen, type SeenFlow } from "#harness/oracle/engine/table.ts";
 import { drawTruthTable } from "#reports/policy/truth-table.ts";
 import type { Smallest } from "./campaign.ts";
 import type { Played } from "./player.ts";
 
-/** Where a case stands among all that the seed makes. */
-export interface CasePlace {
-  /** From 1. */
-  readonly number: number;
-  readonly of: number;
+/** All the cases that the seed makes. */
+export interface CasesOf {
+  readonly cases: readonly PolicyCase[];
   readonly seed: number;
 }
 
 const shownPairs = 12;
 
+/** What must be, and why, by when it was looked. */
+const asRules = {
+  before: "as the case had no rule yet, and those of the cases before it were deleted",
+  "in force": "as the rules say",
+  gone: "as no rule is there any more",
+  closed: "as the one rule says that is still there; those of the case were deleted",
+} as const satisfies Record<Played["when"], string>;
+
 /** A case that differs from what the rules say, with the commands that make it. */
-export function differs(smallest: Smallest, place: CasePlace): Nonconformance {
+export function differs(smallest: Smallest, all: CasesOf): Nonconformance {
   const { played } = smallest;
   const [first] = played.wrong;
   const more = played.wrong.length - 1;
   return new Nonconformance({
     who: first ? describeFlow(first.flow) : "a case",
-    expected: `${first?.verdict}, as the rules ${played.when === "in force" ? "say" : "said before they were deleted, and no rule is there any more"}`,
+    expected: `${first?.verdict}, ${asRules[played.when]}`,
     got: `${first ? describeSeen(first) : "nothing"}${more > 0 ? `, and ${more} more of ${played.table.length} flows differ` : ""}`,
     evidence: [
-      `  case ${place.number} of ${place.of} of seed ${place.seed}, ${smallest.told}:`,
+      `  ${describeSmallest(smallest, all)}:`,
       ...commandsFor(played).map((command) => `    ${command}`),
       "  what differs then:",
       ...describeWrong(played.wrong).map((line) => `    ${line}`),
@@ -36,8 +43,9 @@ export function differs(smallest: Smallest, place: CasePlace): Nonconformance {
 }
 
 /** The table as a picture, and everything that is typed to come to it. */
-export function evidenceOf({ played }: Smallest, place: CasePlace): EvidenceFile[] {
-  const title = `case ${place.number} of seed ${place.seed}, rules ${played.when}`;
+export function evidenceOf(smallest: Smallest, all: CasesOf): EvidenceFile[] {
+  const { played } = smallest;
+  const title = `${nameOf(smallest, all)}, ${played.when === "before" ? "before its rules" : `rules ${played.when}`}`;
   const commands = [...preparations(played.setting), ...commandsFor(played)];
   return [
     { name: "truth-table.svg", content: drawTruthTable(played.table, title) },
@@ -45,9 +53,29 @@ export function evidenceOf({ played }: Smallest, place: CasePlace): EvidenceFile
   ];
 }
 
-function commandsFor({ given, setting, when }: Played): string[] {
-  const steps = [...stepsOf(given, setting), ...(when === "gone" ? undoing(given) : [])];
-  return commandsOf(steps, setting);
+/** `case 3 of 240 of seed 1`; of what stayed in the end, the last of those of which it may be. */
+function nameOf({ played, of }: Smallest, { cases, seed }: CasesOf): string {
+  const number = [of, ...played.since.toReversed()].map((one) => cases.indexOf(one) + 1).find(Boolean) ?? 0;
+  return `case ${number} of ${cases.length} of seed ${seed}`;
+}
+
+function describeSmallest(smallest: Smallest, all: CasesOf): string {
+  const { played, told } = smallest;
+  const name = nameOf(smallest, all);
+  if (played.when !== "before") return `${name}, ${told}`;
+  return `before ${name}, of which nothing was done yet; of what was done and taken back before it, something stayed`;
+}
+
+/** What is typed to come to what was seen. Before a case there were others alone. */
+function commandsFor({ given, setting, when, since, closing }: Played): string[] {
+  const whole = (one: PolicyCase) => [...stepsOf(one, setting), ...undoing(one)];
+  const steps = {
+    before: () => since.flatMap(whole),
+    "in force": () => stepsOf(given, setting),
+    gone: () => whole(given),
+    closed: () => [...since.flatMap(whole), ...whole(given), ...(closing?.steps ?? [])],
+  } as const satisfies Record<Played["when"], () => Step[]>;
+  return commandsOf(steps[when](), setting);
 }
 
 /** One line for each pair that differs in one way. */

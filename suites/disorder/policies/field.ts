@@ -123,10 +123,12 @@ export async function makeField(
     ? { one6: addressesOf(14)[6]!, cidr6: `${addressesOf(12)[6]!}/127` }
     : { one6: undefined, cidr6: undefined };
   const setting: Setting = {
+    api: context.declaration.capabilities.includes("cni") ? "cni" : "cnm",
     tenant: place.tenant,
     policies: mapped(policySlots, (slot) => policies[slot].name),
     groups,
     networks: { own: own.name, another: elsewhere },
+    subnets,
     addresses: {
       one: addressesOf(14)[4],
       cidr: `${addressesOf(12)[4]}/31`,
@@ -136,6 +138,10 @@ export async function makeField(
     ports,
     members: participants.map(({ member }) => member),
     visitor,
+    nodes: {
+      ...Object.fromEntries(participants.map(({ member, node }) => [member.name, node.name])),
+      [visitor.name]: far.name,
+    },
   };
   return {
     setting,

@@ -2,7 +2,7 @@ import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import type { Flow } from "#harness/oracle/engine/state.ts";
-import { isRight, type JudgedFlow, type SeenFlow } from "#harness/oracle/engine/table.ts";
+import { isAnswered, isRight, type JudgedFlow, type SeenFlow } from "#harness/oracle/engine/table.ts";
 import type { Participant } from "./participant.ts";
 
 /** One attempt at a flow, where nothing is wrong yet, and where it is tried again. */
@@ -46,9 +46,11 @@ export async function attempt(
   wanted: readonly JudgedFlow[],
   timeoutMs: number,
 ): Promise<SeenFlow[]> {
-  const nonce = uniqueMarker();
+  // Within a tenant an address says who has sent something; in another one it may be somebody else's.
+  const nonces = new Map(wanted.map(({ flow }) => [flow.from.tenant, uniqueMarker()]));
   const byOpener = Map.groupBy(wanted, ({ flow }) => flow.from.name);
   const opened = [...byOpener].map(async ([name, own]) => {
+    const nonce = nonces.get(own[0]!.flow.from.tenant)!;
     const reaches = await participants.get(name)!.open(
       own.map(({ flow }) => flow),
       { timeoutMs, nonce },
@@ -57,23 +59,23 @@ export async function attempt(
     return own.map(({ flow, verdict }, index): SeenFlow => ({ flow, verdict, seen: reaches[index]! }));
   });
   const seen = (await Promise.all(opened)).flat();
-  const arrived = await whatArrived(participants, seen, nonce);
+  const arrived = await whatArrived(participants, seen, nonces);
   return seen.map((one) => (arrived.has(one.flow) ? { ...one, arrived: true } : one));
 }
 
-/** Of what must not be open and does not answer. */
+/** Of what must not be open, and what the other end does not answer. `nonces`: by the sender's tenant. */
 async function whatArrived(
   participants: ReadonlyMap<string, Participant>,
   seen: readonly SeenFlow[],
-  nonce: string,
+  nonces: ReadonlyMap<string, string>,
 ): Promise<Set<Flow>> {
-  const silent = seen.filter(({ verdict, seen: { state } }) => verdict !== "open" && state !== "open");
-  const byReceiver = Map.groupBy(
-    silent.map(({ flow }) => flow),
-    ({ to }) => to.name,
-  );
+  const silent = seen.filter((one) => one.verdict !== "open" && !isAnswered(one)).map(({ flow }) => flow);
   const arrived = await Promise.all(
-    [...byReceiver].map(([name, flows]) => participants.get(name)!.arrived(flows, nonce)),
+    [...nonces].flatMap(([tenant, nonce]) => {
+      const sent = silent.filter(({ from }) => from.tenant === tenant);
+      const byReceiver = Map.groupBy(sent, ({ to }) => to.name);
+      return [...byReceiver].map(([name, flows]) => participants.get(name)!.arrived(flows, nonce));
+    }),
   );
   return new Set(arrived.flat());
 }

@@ -18,11 +18,18 @@ export interface ParticipantSpec {
 /** A member that runs: it opens flows, and answers them. */
 export class Participant {
   readonly member: Member;
+  /** Where it runs. */
+  readonly node: Workload["node"];
   readonly #agent: ProbeAgent;
   readonly #services: readonly ProbeService[];
 
-  private constructor(member: Member, agent: ProbeAgent, services: readonly ProbeService[]) {
+  private constructor(
+    { member, node }: { readonly member: Member; readonly node: Workload["node"] },
+    agent: ProbeAgent,
+    services: readonly ProbeService[],
+  ) {
     this.member = member;
+    this.node = node;
     this.#agent = agent;
     this.#services = services;
   }
@@ -51,7 +58,7 @@ export class Participant {
         serve(workload, { ports, protocol, identity: member.name }),
       ),
     );
-    return new Participant(member, await workload.agent(), services);
+    return new Participant({ member, node: workload.node }, await workload.agent(), services);
   }
 
   /** Opens these flows, all at once; what became of them, in their order. */

@@ -7,7 +7,10 @@ import { type PolicyMemory, stateMutations } from "./state-mutants.ts";
 /** The small mistakes of the policy code that are on. What a mistake does is described in their table. */
 export class PolicyMutants {
   readonly #faults: ReadonlySet<string>;
-  readonly #memory: PolicyMemory = { rules: new Map(), joined: new Map(), owners: new Map() };
+  readonly #memory: PolicyMemory = {
+    ...{ rules: new Map(), allowed: new Map() },
+    ...{ joined: new Map(), owners: new Map() },
+  };
   /** By node. */
   readonly #past = new Map<string, Set<string>>();
 

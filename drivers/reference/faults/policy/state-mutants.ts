@@ -12,6 +12,8 @@ import { addressOf, isCidr } from "#harness/core/ip.ts";
 export interface PolicyMemory {
   /** Rules as they were first, by policy and id. */
   readonly rules: Map<string, RuleState>;
+  /** Rules that allow, or did before they were deleted, by policy, and in there by id. */
+  readonly allowed: Map<string, Map<string, RuleState>>;
   /** The group of each endpoint when it was first seen, and whether a rule bound it by then; by its id. */
   readonly joined: Map<string, { readonly bound: boolean }>;
   /** By network and address: the last endpoint that had it, its group, and the group that it is taken for. */
@@ -104,6 +106,17 @@ export const stateMutations: Readonly<Partial<Record<PolicyMutantName, StateMuta
         first.set(`${key} ${id}`, known);
         policy.rules[id] = known;
       }
+    }
+  },
+  "deleted-allow-stays": (state, { allowed }) => {
+    for (const [key, policy] of Object.entries(state.policies)) {
+      const known = allowed.get(key) ?? new Map<string, RuleState>();
+      allowed.set(key, known);
+      for (const [id, rule] of Object.entries(policy.rules)) {
+        if (rule.action === "allow") known.set(id, rule);
+        else known.delete(id);
+      }
+      for (const [id, rule] of known) policy.rules[id] ??= rule;
     }
   },
   "late-member-unbound": (state, { joined }) => {

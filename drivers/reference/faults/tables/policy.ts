@@ -140,6 +140,11 @@ export const policyMutants = {
     why: "a port that was opened again is closed over IPv6",
     detectedBy: ["D1"],
   },
+  "deleted-allow-stays": {
+    breaks: "a deleted rule that allows stays in force, until another one has its id",
+    why: "an exception that was taken back goes on, and shows when something is closed for the next time",
+    detectedBy: ["D1"],
+  },
   "late-member-unbound": {
     breaks: "a container that joins a group which has rules is not bound by them",
     why: "what is started after its policy is open",

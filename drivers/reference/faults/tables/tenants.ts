@@ -21,6 +21,11 @@ export const tenantFaults = {
     hop: ["its question for the name: the answer of node", "came back to c-"],
     mayFollow: ["T5"],
   },
+  "allowed-address-of-all-tenants": {
+    breaks: "a rule that allows an address lets in who has it in another tenant, on its node",
+    why: "an exception for one's own client opens the group to somebody else's",
+    detectedBy: ["D1"],
+  },
   "tenant-not-listed": {
     breaks: "the listing of tenants has the default tenant only",
     why: "nobody can see which tenants there are",
