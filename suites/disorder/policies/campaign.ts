@@ -69,25 +69,27 @@ export async function makeSmaller(failed: Played, another: () => Promise<Player>
   const more = () => performance.now() < end;
   let player: Player | undefined;
   let smallest: Omit<Smallest, "told"> = { played: failed, of: failed.given };
-  const failing = async (given: PolicyCase, thorough: boolean) => {
+  // What a busy machine answers late at another moment is another thing, and not the same made smaller.
+  const failing = async (given: PolicyCase, thorough: boolean, at: readonly Played["when"][]) => {
     player ??= await another();
     const played = await player.play(given, { settleMs: settleAgainMs, thorough });
     if (played.wrong.length === 0) return undefined;
     if (!(await player.isClear()) || thorough) player = undefined;
-    return played;
+    return at.includes(played.when) ? played : undefined;
   };
   try {
     for (const [index, of] of suspects(failed.given, failed.since, failed.when !== "before").entries()) {
       if (!more()) break;
       // What is in force differs at once; what stays of a case may show when everything is closed alone.
       const thorough = index > 0 || failed.when === "before" || failed.when === "closed";
-      const played = await failing(of, thorough);
+      const at = of === failed.given ? [failed.when] : (["gone", "closed"] as const);
+      const played = await failing(of, thorough, at);
       if (!played) continue;
       smallest = { played, of };
       const { tries, complete } = await shrink(of, {
         simpler: smallerCases,
         fails: async (given) => {
-          const smaller = await failing(given, thorough);
+          const smaller = await failing(given, thorough, [played.when]);
           if (smaller) smallest = { played: smaller, of };
           return smaller !== undefined;
         },
