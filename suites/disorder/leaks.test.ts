@@ -90,7 +90,7 @@ chapter("disorder", ({ requirement, shared }) => {
 /** Judges a border, and says by how many starts, and how long what the user sees of them takes. */
 async function judge(test: TestTools, campaign: Campaign, border: Border, expected: string): Promise<void> {
   const starts = await campaign.judge(border);
-  test.fact("starts", starts.length);
+  test.varyingFact("starts", starts.length);
   const begins = starts.map(({ startMs }) => startMs);
   tellSpread(test, "first packet", "from the order to start to the first packet", begins);
   const stops = starts.map(({ stopMs }) => stopMs);

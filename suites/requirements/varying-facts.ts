@@ -21,6 +21,7 @@ const varyingFacts = [
   "seconds until placed",
   "slowest cut ms",
   "slowest to heal, in ms",
+  "starts",
   "starts that were cut off",
 ] as const;
 const samplesFacts = latencyNames.map(latencySamplesFact);

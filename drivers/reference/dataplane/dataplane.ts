@@ -127,7 +127,8 @@ export class Dataplane {
     // A port that was added again may have another number.
     const stale = added.length > 0 || flows !== observed.flows;
     const ports = plan.ports.filter((port) => added.includes(port.device));
-    await Promise.all([
+    // None of them goes on beside the next attempt.
+    const ends = await Promise.allSettled([
       this.#resolvers.apply(plan.resolvers),
       stale ? this.#bridge.replaceFlows(plan.flows) : undefined,
       // What is sent out by hand does not pass the table.
@@ -137,6 +138,8 @@ export class Dataplane {
       ]),
       this.#routing.apply(plan.routing, this.#dataMtu),
     ]);
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
     observed.flows = flows;
     this.#observed = observed;
   }

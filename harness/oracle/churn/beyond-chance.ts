@@ -3,12 +3,23 @@ const seldom = 0.001;
 /** Of the standard normal distribution, what is above it that seldom. */
 const seldomZ = 3.09;
 
+/** What counts as longer: so many times as long as before, and, of single ones, beyond that limit. */
+export interface Longer {
+  readonly times: number;
+  readonly limit: number;
+}
+
 /**
- * Whether `later` are longer than `earlier` by more than chance: most of them (the rank sum of Mann and Whitney), or more of them than before are
- * beyond `limit` (the exact test of Fisher).
+ * Whether `later` are so many times as long as `earlier` by more than chance: most of them (the rank sum of Mann and Whitney), or more of
+ * them than before are beyond the limit (the exact test of Fisher).
  */
-export function isLonger(earlier: readonly number[], later: readonly number[], limit: number): boolean {
-  return rankZ(earlier, later) > seldomZ || moreBeyond(earlier, later, limit) < seldom;
+export function isLonger(
+  earlier: readonly number[],
+  later: readonly number[],
+  { times, limit }: Longer,
+): boolean {
+  const asLong = earlier.map((one) => one * times);
+  return rankZ(asLong, later) > seldomZ || moreBeyond(earlier, later, limit) < seldom;
 }
 
 /** Whether samples of that size can differ by more than chance at all. */
@@ -17,7 +28,7 @@ export function canTell(size: number): boolean {
   return isLonger(
     ones,
     ones.map(() => 3),
-    2,
+    { times: 2, limit: 2 },
   );
 }
 

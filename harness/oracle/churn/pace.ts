@@ -39,7 +39,7 @@ export function paceOf(tenths: readonly Tenth[]): Pace | string {
   const p = percentiles.find((one) => least - Math.ceil((one / 100) * least) >= leastBeyond) ?? 50;
   const [firstMs, lastMs] = [percentile(before, p / 100), percentile(after, p / 100)];
   const ratio = lastMs / firstMs;
-  const beyondChance = isLonger(before, after, worstRatio * firstMs);
+  const beyondChance = isLonger(before, after, { times: worstRatio, limit: worstRatio * firstMs });
   const unjudged =
     first.starved ?? last.starved ?? whyUnjudged(first, last, { percentile: p, ratio, beyondChance });
   const pace = { percentile: p, firstMs, lastMs, ratio, slower: ratio > worstRatio && beyondChance };

@@ -42,7 +42,7 @@ const told = (there: Stream, back: Stream, given: Partial<HeldTold> = {}): HeldT
 const change = "a rule that denies is added";
 
 describe("what became of an established connection", () => {
-  const fates = (one: HeldTold) => seenOf(way, one, { before, returned, to }).map(({ fate }) => fate);
+  const fates = (one: HeldTold) => seenOf(way, one, { returned, to }).map(({ fate }) => fate);
 
   it("is told of both directions, by what was sent once the order was due", () => {
     expect(fates(told(until(dueMs - 1), until(to)))).toEqual(["cut", "kept"]);
@@ -53,7 +53,7 @@ describe("what became of an established connection", () => {
   });
 
   it("has with it when the last line that arrived was sent; that is no time where it was before the order's return", () => {
-    const [there, back] = seenOf(way, told(until(300), until(-1)), { before, returned, to });
+    const [there, back] = seenOf(way, told(until(300), until(-1)), { returned, to });
     expect([there?.lastMs, back?.lastMs]).toEqual([300, 0]);
     expect(there?.counted).toEqual({ sent: 10, arrived: 0 });
   });
@@ -64,13 +64,6 @@ describe("what became of an established connection", () => {
     expect(() => fates(told(until(to), short))).toThrow(ProbeFailed);
     expect(() => fates(told(until(to), short))).toThrow("over IPv6, back: only 0 lines were sent in 1000 ms");
   });
-});
-
-it("a connection that ended before its order was not cut by it", () => {
-  const ended = told(until(-501), until(-501), { ended: "ECONNRESET, as b saw it" });
-  const fates = seenOf(way, ended, { before, returned, to });
-  expect(fates.map(({ fate }) => fate)).toEqual(["gone before", "gone before"]);
-  expect(judge(fates, "cut", change)?.message).toContain("got gone before: 0 of 10 lines");
 });
 
 describe("connections are as declared", () => {

@@ -1,6 +1,5 @@
 import { Nonconformance } from "#harness/core/errors.ts";
 import { type HeldConnection, tellAll } from "#harness/observe/probe/held/connection.ts";
-import type { Period } from "#harness/observe/probe/held/stream.ts";
 import { silentAfter, untilCarried } from "#suites/connections/carried.ts";
 import type { Field } from "./field.ts";
 import { type Change, type Subject, subjects } from "./orders.ts";
@@ -8,8 +7,6 @@ import { type Change, type Subject, subjects } from "./orders.ts";
 /** An order that was given. */
 export interface OrderGiven {
   readonly subject: Subject;
-  /** Directly before it, when everything that it is about carried lines. */
-  readonly before: Period;
   /** When it returned; milliseconds since the epoch, as all times here. */
   readonly returned: number;
 }
@@ -39,10 +36,9 @@ export async function giveInTurn(field: Field, change: Change, name: string): Pr
       return { given, broken: await unconcerned(silent, others, `${name}, for ${after || "nothing yet"}`) };
     }
     if (!subject) break;
-    const before: Period = { from: since, to: Date.now() };
     await change.order(policy, subject);
     since = Date.now();
-    given.push({ subject, before, returned: since });
+    given.push({ subject, returned: since });
   }
   return { given };
 }

@@ -38,12 +38,12 @@ export interface Seen {
 export function seenOf(
   way: ToldWay,
   told: HeldTold,
-  { before, returned, to }: Pick<OrderGiven, "before" | "returned"> & { readonly to: number },
+  { returned, to }: Pick<OrderGiven, "returned"> & { readonly to: number },
 ): Seen[] {
   return (["there", "back"] as const).map((towards) => {
     const stream: Stream = told[towards];
     const period: Period = { from: returned + scaled(dueMs), to };
-    const fate = fateOf(stream, { before, after: period }, told);
+    const fate = fateOf(stream, period, told);
     const counted = countIn(stream, period);
     if (fate === undefined) {
       throw new ProbeFailed(

@@ -97,7 +97,7 @@ export async function amongForeignLinks<T>(
   work: () => Promise<T>,
 ): Promise<{ done: T; foreign: Foreign }> {
   const group = 0x6e63_0000 + randomBytes(2).readUInt16BE();
-  const args = [uniqueName("fl"), String(standing), String(group)];
+  const args = [uniqueName("nc"), String(standing), String(group)];
   const command = await node.spawn(["sh", "-c", comeAndGo, "sh", ...args]);
   command.stdin.on("error", () => {});
   const errors: Buffer[] = [];
@@ -113,6 +113,8 @@ export async function amongForeignLinks<T>(
   try {
     const what = `links of others to stand on ${node.name}`;
     await within({ what, deadlineMs: beginMs }, Promise.race([ready.promise, command.exit]));
+    if (!said.isReady)
+      throw new HarnessError(`${node.name}: links of others cannot stand: ${Buffer.concat(errors)}`);
     const start = performance.now();
     done = await work();
     seconds = (performance.now() - start) / 1_000;

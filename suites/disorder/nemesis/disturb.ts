@@ -55,7 +55,10 @@ export async function begin(scope: Scope, what: Disturbing, disturbed: Disturbed
 /** So many echo requests show it. */
 const requests: Readonly<Record<OfWires["kind"], number>> = { cut: 3, "one way": 3, loss: 80, delay: 20 };
 
-/** It is seen between the nodes themselves, and between containers where that is the wire of their network. */
+/**
+ * It is seen between the nodes themselves, and between containers where that is the wire of their network and they reach each other: their
+ * network may still heal from what was before.
+ */
 async function beginOnWire(
   scope: Scope,
   what: OfWires,
@@ -63,15 +66,18 @@ async function beginOnWire(
 ): Promise<string> {
   const node = nodes[what.node];
   const { device } = node.interfaces[what.wire];
-  const drops = await disturbWire(scope, what, node, device);
   const { address } = nodes.far.interfaces[what.wire];
   const ways = [{ who: `${node.name} ${device}`, from: (argv: Argv) => nodes.near.exec(argv), address }];
+  const told: string[] = [];
   if (ends && driver.underlay === what.wire) {
     const far = ends.far.member;
     const who = `${ends.near.member.name} to ${far.name}`;
-    ways.push({ who, from: (argv) => ends.near.inNetns(argv), address: far.addresses[4] });
+    const way = { who, from: (argv: Argv) => ends.near.inNetns(argv), address: far.addresses[4] };
+    const { received } = await ping(way.from, way.address, requests.cut);
+    if (received > 0) ways.push(way);
+    else told.push(`${who}: nothing was answered before it either`);
   }
-  const told: string[] = [];
+  const drops = await disturbWire(scope, what, node, device);
   for (const { who, from, address } of ways) {
     const before = (await drops?.count()) ?? 0;
     const seen = await ping(from, address, requests[what.kind]);

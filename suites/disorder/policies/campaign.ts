@@ -79,10 +79,12 @@ export async function makeSmaller(failed: Played, another: () => Promise<Player>
   };
   try {
     for (const [index, of] of suspects(failed.given, failed.since, failed.when !== "before").entries()) {
-      if (!more()) break;
+      if (!more())
+        return { ...smallest, told: "not all of what may be its reason was tried until time was over" };
       // What is in force differs at once; what stays of a case may show when everything is closed alone.
-      const thorough = index > 0 || failed.when === "before" || failed.when === "closed";
-      const at = of === failed.given ? [failed.when] : (["gone", "closed"] as const);
+      const thorough =
+        index > 0 || failed.when === "before" || failed.when === "closed" || failed.when === "open again";
+      const at = of === failed.given ? [failed.when] : (["gone", "closed", "open again"] as const);
       const played = await failing(of, thorough, at);
       if (!played) continue;
       smallest = { played, of };

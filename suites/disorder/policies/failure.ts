@@ -1,6 +1,7 @@
 import { Nonconformance } from "#harness/core/errors.ts";
 import type { EvidenceFile } from "#harness/observe/evidence.ts";
 import type { PolicyCase } from "#harness/oracle/cases/case.ts";
+import type { Closing } from "#harness/oracle/cases/closing.ts";
 import { commandsOf, preparations } from "#harness/oracle/cases/commands.ts";
 import { type Step, stepsOf, undoing } from "#harness/oracle/cases/steps.ts";
 import { describeFlow, describeSeen, type SeenFlow } from "#harness/oracle/engine/table.ts";
@@ -22,6 +23,7 @@ const asRules = {
   "in force": "as the rules say",
   gone: "as no rule is there any more",
   closed: "as the one rule says that is still there; those of the case were deleted",
+  "open again": "as no rule is there any more, those that closed everything for a look neither",
 } as const satisfies Record<Played["when"], string>;
 
 /** A case that differs from what the rules say, with the commands that make it. */
@@ -67,13 +69,25 @@ function describeSmallest(smallest: Smallest, all: CasesOf): string {
 }
 
 /** What is typed to come to what was seen. Before a case there were others alone. */
-function commandsFor({ given, setting, when, since, closing }: Played): string[] {
+function commandsFor({ given, setting, when, since, closings = [] }: Played): string[] {
   const whole = (one: PolicyCase) => [...stepsOf(one, setting), ...undoing(one)];
+  // Whom the case started still runs when it is looked.
+  const ended = [
+    ...stepsOf(given, setting),
+    ...undoing(given).filter(({ do: what }) => what === "remove rule"),
+  ];
+  const there = ({ steps, undo }: Closing) => [...steps, ...undo];
   const steps = {
     before: () => since.flatMap(whole),
     "in force": () => stepsOf(given, setting),
-    gone: () => whole(given),
-    closed: () => [...since.flatMap(whole), ...whole(given), ...(closing?.steps ?? [])],
+    gone: () => ended,
+    closed: () => [
+      ...since.flatMap(whole),
+      ...ended,
+      ...closings.slice(0, -1).flatMap(there),
+      ...(closings.at(-1)?.steps ?? []),
+    ],
+    "open again": () => [...since.flatMap(whole), ...ended, ...closings.flatMap(there)],
   } as const satisfies Record<Played["when"], () => Step[]>;
   return commandsOf(steps[when](), setting);
 }

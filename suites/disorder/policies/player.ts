@@ -29,12 +29,12 @@ export interface Played {
   readonly given: PolicyCase;
   readonly setting: Setting;
   /**
-   * When it was looked: before it had a rule, while its rules were in force, when they were gone, or when they were gone and others closed
-   * both groups. The first of these at which something was wrong; `in force` where nothing was.
+   * When it was looked: before it had a rule, while its rules were in force, when they were gone, when they were gone and others closed
+   * both groups, or when those were gone again. The first of these at which something was wrong; `in force` where nothing was.
    */
-  readonly when: "before" | "in force" | "gone" | "closed";
-  /** What closed both groups, where that was looked at. */
-  readonly closing?: Closing;
+  readonly when: "before" | "in force" | "gone" | "closed" | "open again";
+  /** What closed both groups until then, the last of it still in force where it was looked then. */
+  readonly closings?: readonly Closing[];
   /** The cases that the field had seen before, since it was last looked for rules that stayed and allow. */
   readonly since: readonly PolicyCase[];
   readonly table: readonly SeenFlow[];
@@ -117,28 +117,30 @@ export class Player {
   async #lookAfter(
     given: PolicyCase,
     { settleMs, thorough }: Required<PlayOptions>,
-  ): Promise<Seen & Pick<Played, "when" | "closing">> {
+  ): Promise<Seen & Pick<Played, "when" | "closings">> {
     // What is across tenants no rule opens or closes; it was looked at with the rules of the case.
     const without = (rules: PolicyCase["rules"]) =>
       this.#judged({ ...given, rules, earlier: [] }).filter(isWithinTenant);
     const open = await this.#look(without([]), "everything to be open without rules", settleMs);
     if (open.wrong.length > 0 || !thorough) return { when: "gone", ...open };
     let atOnce = open.atOnce;
-    for (const closing of closings(this.#field.setting, this.#semantics)) {
+    const all = closings(this.#field.setting, this.#semantics);
+    for (const [index, closing] of all.entries()) {
       await this.#doAll(closing.steps);
       const what = "rules of the lowest priority to close everything";
       const closed = await this.#look(without(closing.given.rules), what, settleMs);
       await this.#doAll(closing.undo);
-      if (closed.wrong.length > 0) return { when: "closed", closing, ...closed };
+      if (closed.wrong.length > 0) return { when: "closed", closings: all.slice(0, index + 1), ...closed };
       atOnce &&= closed.atOnce;
     }
     const again = await this.#look(without([]), "everything to be open again", settleMs);
     if (again.wrong.length === 0) this.#since = [];
-    return { when: "gone", ...again, atOnce: atOnce && again.atOnce };
+    return { when: "open again", closings: all, ...again, atOnce: atOnce && again.atOnce };
   }
 
   #lookWithoutRules(deadlineMs: number): Promise<Seen> {
-    const open = this.#judged({ order: "plain", rules: [], earlier: [] });
+    // What is open across tenants is so without any rule of a case; it is judged with the first of them.
+    const open = this.#judged({ order: "plain", rules: [], earlier: [] }).filter(isWithinTenant);
     return this.#look(open, "everybody to reach everybody without a rule", deadlineMs);
   }
 

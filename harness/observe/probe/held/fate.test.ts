@@ -10,8 +10,8 @@ const stream = (...arrived: boolean[]): Stream => ({
 const [yes, no] = [Array<boolean>(10).fill(true), Array<boolean>(10).fill(false)];
 const up = {};
 
-/** Of ten lines that arrived directly before, and of what was sent from then to that time. */
-const until = (to: number) => ({ before: { from: 0, to: 10 }, after: { from: 10, to } });
+/** Of what was sent after the first ten lines, to that time. */
+const until = (to: number) => ({ from: 10, to });
 
 it("is cut where nothing of the period arrived, whatever did before it", () => {
   expect(fateOf(stream(...yes, ...no), until(20), up)).toBe("cut");
@@ -26,11 +26,4 @@ it("is not known where too little was sent, unless the connection has ended", ()
   expect(fateOf(stream(...yes, ...no), until(14), up)).toBeUndefined();
   expect(fateOf(stream(...yes, ...yes), until(14), up)).toBeUndefined();
   expect(fateOf(stream(...yes), until(20), { ended: "ECONNRESET" })).toBe("cut");
-});
-
-it("is gone before where nothing arrived any more directly before, ended or not", () => {
-  const before = { before: { from: 10, to: 20 }, after: { from: 20, to: 30 } };
-  expect(fateOf(stream(...yes), before, { ended: "ECONNRESET" })).toBe("gone before");
-  expect(fateOf(stream(...yes, ...no, ...no), before, up)).toBe("gone before");
-  expect(fateOf(stream(...no, ...yes, ...no), before, up)).toBe("cut");
 });
