@@ -56,7 +56,7 @@ class ProbeError(Failure):
 
 
 def is_lost(error: OSError) -> bool:
-    """Whether what was sent was lost in a full queue of a device: like any packet that is lost, it was sent."""
+    """Whether a packet was lost in a full queue of a device: like any that is lost, it was sent."""
     return error.errno == errno.ENOBUFS
 
 
