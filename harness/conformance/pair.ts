@@ -4,7 +4,7 @@ import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { createStacked, type Stacked } from "#harness/conformance/ip-versions/stacked.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
-import type { Network, NetworkSpec } from "#harness/workload/network.ts";
+import type { Network, NetworkSpec, WorkloadSpec } from "#harness/workload/network.ts";
 import type { Workload } from "#harness/workload/workload.ts";
 
 /** A network with one container on each of two nodes: the set-up of most of the tutorial. */
@@ -44,8 +44,23 @@ function twoOf({ nodes }: Cluster): readonly [ClusterNode, ClusterNode] {
 async function runOn(
   scope: Scope,
   network: Network,
-  [first, second]: readonly [ClusterNode, ClusterNode],
+  nodes: readonly [ClusterNode, ClusterNode],
 ): Promise<Pair> {
-  const [a, b] = await Promise.all([network.run(scope, first), network.run(scope, second)]);
-  return { network, a, b };
+  const [a, b] = await runInTurn(scope, network, nodes);
+  return { network, a: a!, b: b! };
+}
+
+/**
+ * Starts a workload on each of these nodes, one after the other. Where all join a network at once, engines may tell each other of the containers
+ * only with their next full exchange, half a minute later (libnetwork, networkdb). M4's mesh, W3 and W5 ask for that, and wait for it.
+ */
+export async function runInTurn(
+  scope: Scope,
+  network: Network,
+  nodes: readonly ClusterNode[],
+  spec: WorkloadSpec = {},
+): Promise<Workload[]> {
+  const workloads: Workload[] = [];
+  for (const node of nodes) workloads.push(await network.run(scope, node, spec));
+  return workloads;
 }

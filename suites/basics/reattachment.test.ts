@@ -4,6 +4,7 @@ import { expectFact } from "#harness/conformance/expect.ts";
 import { heldOver, ipv6FilteredSince, overEach } from "#harness/conformance/ip-versions/each.ts";
 import { addressHosts } from "#harness/conformance/ip-versions/hosts.ts";
 import { createStacked } from "#harness/conformance/ip-versions/stacked.ts";
+import { runInTurn } from "#harness/conformance/pair.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { Unsupported } from "#harness/core/errors.ts";
 import { expectOpen } from "#harness/observe/probe/reachability.ts";
@@ -26,7 +27,7 @@ chapter("basics", ({ requirement }) => {
       const stacked = await createStacked(scope, test);
       const place = nodeOf(cluster);
       const nodes = declaration.capabilities.includes("multihost") ? cluster.nodes : [place];
-      const observers = await Promise.all(nodes.map((node) => stacked.network.run(scope, node)));
+      const observers = await runInTurn(scope, stacked.network, nodes);
       await expectReachedWhereItMoved(test, {
         stacked,
         places: [place, place],

@@ -1,6 +1,7 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { createStacked, type IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
+import { runInTurn } from "#harness/conformance/pair.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Nonconformance } from "#harness/core/errors.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
@@ -47,9 +48,9 @@ export async function makeField(
   const nodes = [...new Set([node, peerNodeOf(context)])];
   const { network, versions, over } = await createStacked(scope, context);
   const bare = declaration.capabilities.includes("cni") ? { bare: true } : {};
-  const couples = await Promise.all(
-    nodes.map((at) => Promise.all([network.run(scope, at, bare), network.run(scope, at, bare)])),
-  );
+  const ones = await runInTurn(scope, network, nodes, bare);
+  const others = await Promise.all(nodes.map((at) => network.run(scope, at, bare)));
+  const couples = ones.map((one, index) => [one, others[index]!] as const);
   const ways = versions.map(async (version) => {
     const peers = couples.map(([one, other]) => Promise.all([over(version, one), over(version, other)]));
     return openWays(scope, version, await Promise.all(peers));
