@@ -17,6 +17,7 @@ import { expectOpen } from "#harness/observe/probe/reachability.ts";
 import { serve } from "#harness/observe/probe/service.ts";
 import { askEngine, CnmWorkload, inspectNetwork } from "#harness/workload/docker/network.ts";
 import { startAgain } from "#harness/workload/docker/restart.ts";
+import { explainUnattachedStart } from "#harness/workload/docker/unattached.ts";
 import type { Network, WorkloadSpec } from "#harness/workload/network.ts";
 import { exchangeMs } from "#harness/workload/reach/exchange.ts";
 import { expectPingByName } from "#harness/workload/reach/names.ts";
@@ -276,16 +277,25 @@ export async function untilBack(
   { node, id, name }: Workload,
 ): Promise<CnmWorkload> {
   const container = node.docker.getContainer(id);
-  return untilDone(`${name} to run again`, async () => {
-    const seen = await container.inspect();
-    const attached = seen.NetworkSettings.Networks[network.name]?.IPAddress;
-    expectThat(seen.State.Running && !!attached, {
-      who: `${name} on ${node.name}, whose engine is back`,
-      expected: `a container that runs, attached to ${network.name}`,
-      got: `${seen.State.Status}${seen.State.Error ? `: ${seen.State.Error}` : ""}, ${attached || "no address"}`,
+  const finding = {
+    who: `${name} on ${node.name}, whose engine is back`,
+    expected: `a container that runs, attached to ${network.name}`,
+    got: "",
+  };
+  try {
+    return await untilDone(`${name} to run again`, async () => {
+      const seen = await container.inspect();
+      const attached = seen.NetworkSettings.Networks[network.name]?.IPAddress;
+      const { Running, Status, Error: said } = seen.State;
+      finding.got = `${Status}${said ? `: ${said}` : ""}, ${attached || "no address"}`;
+      expectThat(Running && !!attached, finding);
+      return new CnmWorkload(scope, node, seen, network.name);
     });
-    return new CnmWorkload(scope, node, seen, network.name);
-  });
+  } catch (error) {
+    if (!(error instanceof Nonconformance)) throw error;
+    const reason = await explainUnattachedStart(node, { id, said: finding.got });
+    throw reason ? new Nonconformance({ ...finding, ...reason }) : error;
+  }
 }
 
 /** Does it again until it is not refused any more; throws what it was last refused with after `startMs`. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isUnattached, readUnattached, unattachedReasons } from "./unattached.ts";
+import { isUnattached, readUnattached, readUnattachedStart, unattachedReasons } from "./unattached.ts";
 
 const refused =
   "attaching to network failed, make sure your network options are correct and check manager logs";
@@ -28,4 +28,26 @@ test.for([
   ["a node that tells nothing", [""], undefined],
 ] as const)("%s", ([, printed, reason]) => {
   expect(readUnattached(printed.join("\n"))).toBe(reason && unattachedReasons[reason]);
+});
+
+const id = "39f87f2900068cd24cee5050484ca04cac1450a93b3da1b38a203c8e54f0daf1";
+const notStarted = (time: string, of = id) =>
+  `time="2026-11-28T${time}" level=error msg="failed to start swarm container" container=${of} error="failed to set up container networking: ${refused}: context deadline exceeded"`;
+const inVain = (time: string) =>
+  `time="2026-11-28T${time}" level=error msg="Bulk sync to node c760d0e4767f timed out"`;
+
+test.for([
+  ["a wait that was over later", [notStarted("17:23:42.993798918Z"), inVain("17:23:53.225629384Z")], "waits"],
+  ["one that was over before", [inVain("17:23:41.225629384Z"), notStarted("17:23:42.993798918Z")], undefined],
+  ["one that began later", [notStarted("17:23:42.993798918Z"), inVain("17:24:19.225629384Z")], undefined],
+  ["a drop meanwhile", [dropped("17:23:30.196737791Z"), notStarted("17:23:42.993798918Z")], "dropped"],
+  ["a drop long before", [dropped("17:23:10.196737791Z"), notStarted("17:23:42.993798918Z")], undefined],
+  [
+    "another container's",
+    [notStarted("17:23:42.993798918Z", "b7e5"), inVain("17:23:53.225629384Z")],
+    undefined,
+  ],
+  ["nothing", [""], undefined],
+] as const)("of a container that an engine started by itself: %s", ([, printed, reason]) => {
+  expect(readUnattachedStart(printed.join("\n"), id)).toBe(reason && unattachedReasons[reason]);
 });
