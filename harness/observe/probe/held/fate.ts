@@ -10,8 +10,8 @@ const keptShare = 0.9;
 const enough = 5;
 
 /**
- * What became of what one end of a connection that carried lines until then sent in a period; `undefined` where that end, on a connection that is up, sent too little to tell: then who sends was
- * kept from it by a busy machine.
+ * What became of what one end of a connection that carried lines until then sent in a period; `undefined` where that end, on a connection that
+ * is up, sent too little to tell: then who sends was kept from it by a busy machine.
  */
 export function fateOf(stream: Stream, period: Period, { ended }: Pick<HeldTold, "ended">): Fate | undefined {
   const { sent, arrived } = countIn(stream, period);
