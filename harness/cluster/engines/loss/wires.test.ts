@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countedIn } from "./wires.ts";
+import { countedIn, readDevices } from "./wires.ts";
 
 test("packets that a table has dropped are counted over all its chains", () => {
   const chain = (hook: string, packets: number) => `
@@ -11,4 +11,12 @@ test("packets that a table has dropped are counted over all its chains", () => {
     7,
   );
   expect(countedIn("table netdev netconform_lost_a1 {\n}")).toBe(0);
+});
+
+test("packet sockets of every protocol read a device before packets can be dropped, and others do not", () => {
+  const header = "sk               RefCnt Type Proto  Iface R Rmem   User   Inode";
+  const everything = "00000000c0ffee01 3      3    0003   7     1 0      0      4711";
+  const announcements = "00000000c0ffee02 3      3    88cc   9     1 0      0      4712";
+  expect([...readDevices(`${header}\n${everything}\n${announcements}\n`)]).toEqual([7]);
+  expect([...readDevices(`${header}\n`)]).toEqual([]);
 });

@@ -46,7 +46,7 @@ export interface Dropping {
 
 /** Packets that are being dropped. */
 export interface Drops {
-  /** Why what containers send past the node's own IP goes out all the same; absent where nothing does. */
+  /** Why some packets get by all the same; absent where none can. */
   readonly leaky?: string;
   /** How many were dropped so far. */
   count(): Promise<number>;
@@ -89,11 +89,35 @@ export async function dropOn(
   const each = (verb: string) => tables.map(({ family }) => `nft ${verb} table ${family} ${own}`).join("; ");
   const rules = tables.map((one) => one.rules).join("\n");
   await withUndo(scope, node, nft(rules), ["sh", "-ec", each("delete")]);
-  const leaks = code !== 0 && directions.includes("out");
+  const leaks = [
+    ...(code !== 0 && directions.includes("out")
+      ? [`nothing can be dropped as it leaves a device: ${firstLineOf(stderr)}`]
+      : []),
+    ...(directions.includes("in") ? await readersBefore(node, devices) : []),
+  ];
   return {
-    ...(leaks ? { leaky: `nothing can be dropped as it leaves a device: ${firstLineOf(stderr)}` } : {}),
+    ...(leaks.length > 0 ? { leaky: leaks.join("; ") } : {}),
     count: async () => countedIn(await node.run(["sh", "-ec", each("list")])),
   };
+}
+
+/** A switch in userspace reads what comes from a device by a packet socket, which the kernel serves before any of its hooks. */
+async function readersBefore(node: ClusterNode, devices: readonly string[]): Promise<string[]> {
+  const listed = readDevices(await node.files.readText("/proc/net/packet"));
+  const indices = devices.map((device) => node.files.readText(`/sys/class/net/${device}/ifindex`));
+  const read = (await Promise.all(indices)).map((index) => listed.has(Number(index)));
+  return devices
+    .filter((_, position) => read[position])
+    .map((device) => `a packet socket reads what comes from ${device} before it can be dropped`);
+}
+
+/** Indices of the devices of which packet sockets read everything, of what `/proc/net/packet` says. */
+export function readDevices(listed: string): Set<number> {
+  const everything = "0003";
+  const rows = listed.split("\n").map((line) => line.trim().split(/\s+/));
+  return new Set(
+    rows.filter(([, , , protocol]) => protocol === everything).map(([, , , , index]) => Number(index)),
+  );
 }
 
 function tableAtDevices(own: string, devices: readonly string[], { percent, directions }: Dropping): string {
