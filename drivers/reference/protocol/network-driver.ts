@@ -57,7 +57,8 @@ export function networkHandlers(
 
     "NetworkDriver.CreateEndpoint": async ({ NetworkID, EndpointID, Interface }) => {
       const mac = Interface?.MacAddress || undefined;
-      const { mac: chosen, group } = model.change(({ networks }) =>
+      // The nodes learn of it with Join, before the container can send its first packet.
+      const { mac: chosen } = model.change(({ networks }) =>
         networks.createEndpoint({
           id: EndpointID,
           node,
@@ -67,8 +68,6 @@ export function networkHandlers(
           ...(mac ? { mac } : {}),
         }),
       );
-      // Members of a group are known on every node before the first packet of theirs.
-      if (group !== undefined) await fabric.sync(node);
       return { Interface: mac ? {} : { MacAddress: chosen } };
     },
 
