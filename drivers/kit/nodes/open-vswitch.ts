@@ -83,7 +83,8 @@ export class OvsBridge {
 
   /** Makes the flow table exactly `flows`, in one bundle. */
   async replaceFlows(flows: readonly string[]): Promise<void> {
-    const lines = flows.map((flow) => flow.replace(/in_port=([^,]+)/, (_, device) => this.#inPort(device)));
+    const byNumber = (_: string, what: string, device: string) => `${what}${this.#numberOf(device)}`;
+    const lines = flows.map((flow) => flow.replaceAll(/\b(in_port=|output:)([^,]+)/g, byNumber));
     await this.#host.run([...ofctl, "--bundle", "replace-flows", this.name, "-"], {
       input: `${lines.join("\n")}\n`,
     });
@@ -93,7 +94,7 @@ export class OvsBridge {
   async inject(device: string, frame: string): Promise<void> {
     await this.#host.run([
       ...[...ofctl, "packet-out", this.name],
-      `${this.#inPort(device)},packet=${frame},actions=NORMAL`,
+      `in_port=${this.#numberOf(device)},packet=${frame},actions=NORMAL`,
     ]);
   }
 
@@ -104,10 +105,6 @@ export class OvsBridge {
   async #list(table: string, columns: readonly string[]): Promise<unknown[][]> {
     const output = await this.#vsctl(["--format=json", `--columns=${columns.join(",")}`, "list", table]);
     return rows.parse(JSON.parse(output)).data;
-  }
-
-  #inPort(device: string): string {
-    return `in_port=${this.#numberOf(device)}`;
   }
 
   #numberOf(device: string): number {
