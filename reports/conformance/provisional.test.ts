@@ -8,8 +8,9 @@ import { describeCatalogue, type Requirements } from "#reports/seal/suite.ts";
 import { verifyStatement } from "#reports/verify/verify.ts";
 import { catalogue } from "#suites/requirements/catalogue.ts";
 import { formatJUnit } from "./junit.ts";
+import { isGreen, shownBy } from "./outcome/green.ts";
 import type { Statement } from "./schema.ts";
-import { buildStatement, isGreen } from "./statement.ts";
+import { buildStatement } from "./statement.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "netconform-provisional-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,6 +41,22 @@ test("what is provisional is told, and is no verdict", () => {
   expect(profile?.must).toMatchObject({ failed: 0 });
   expect(profile?.verdict).not.toBe("not conformant");
   expect(isGreen(buildStatement(reportRecord(told)))).toBe(false);
+});
+
+test("a run of what is provisional alone is not red for it, and shows something where that passed", () => {
+  const alone = (outcome: "passed" | "failed" | "blocked") =>
+    buildStatement(
+      reportRecord([reportTest("M4", outcome, outcome === "passed" ? {} : { reason: "no answer" })], {
+        catalogue: describeCatalogue("0.2.0", requirements),
+      }),
+      requirements,
+    );
+  expect(shownBy(alone("passed"))).toBe("provisional");
+  expect(isGreen(alone("passed"))).toBe(true);
+  for (const outcome of ["failed", "blocked"] as const) {
+    expect(shownBy(alone(outcome))).toBe("nothing");
+    expect(isGreen(alone(outcome))).toBe(false);
+  }
 });
 
 test("JUnit has it as skipped, with its reason", () => {

@@ -31,6 +31,7 @@ import { formatSummary } from "./console/summary.ts";
 import { ownCost, readChapter } from "./cost/chapters.ts";
 import { describeGates } from "./gates/judge.ts";
 import { formatJUnit } from "./junit.ts";
+import { isGreen } from "./outcome/green.ts";
 import { messageOf, readModules, whyIncomplete } from "./reading/modules.ts";
 import { readTest } from "./reading/observation.ts";
 import { type Origin, readOrigin } from "./reading/origin.ts";
@@ -38,7 +39,6 @@ import type { Statement, SuiteError } from "./schema.ts";
 import {
   buildStatement,
   type ExpectedTarget,
-  isGreen,
   joinRounds,
   type Observation,
   type Round,

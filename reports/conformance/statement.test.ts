@@ -7,7 +7,8 @@ import {
 } from "#harness/testing/support/examples/statement.ts";
 import { requirementIds } from "#suites/requirements/catalogue.ts";
 import type { Requirement } from "#suites/requirements/requirement.ts";
-import { buildStatement, citedBy, isGreen, type Observation, type RunRecord } from "./statement.ts";
+import { isGreen } from "./outcome/green.ts";
+import { buildStatement, citedBy, type Observation, type RunRecord } from "./statement.ts";
 
 const rule = (profile: Requirement["profile"], level: Requirement["level"] = "MUST"): Requirement => ({
   title: "a rule",

@@ -334,22 +334,6 @@ function weight(outcome: Outcome): number {
   return worstFirst.indexOf(outcome);
 }
 
-/**
- * Whether a run may end with exit code 0: it is complete, something passed or was within a gate, nothing failed and nothing broke, and every gate passed.
- * Blocked and unsupported requirements do not make it red; the verdicts say what they cost.
- */
-export function isGreen(statement: Statement): boolean {
-  const { summary, run, errors, gates = [] } = statement;
-  return (
-    run.complete &&
-    (summary.passed > 0 || gates.length > 0) &&
-    summary.failed === 0 &&
-    summary.error === 0 &&
-    errors.length === 0 &&
-    gates.every(({ outcome }) => outcome === "passed")
-  );
-}
-
 /** The id of the catalogue that is the first word of a test title, e.g. of "M4 containers reach each other". */
 export function citedBy(title: string): RequirementId | undefined {
   const [id = ""] = title.split(" ", 1);

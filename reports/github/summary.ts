@@ -1,7 +1,7 @@
 import { signs } from "#reports/conformance/console/look.ts";
+import { isGreen } from "#reports/conformance/outcome/green.ts";
 import { tallyOf } from "#reports/conformance/outcome/verdict.ts";
 import type { Statement, Tally, TargetStatement } from "#reports/conformance/schema.ts";
-import { isGreen } from "#reports/conformance/statement.ts";
 import { plural } from "#reports/conformance/words.ts";
 import { cellText, fence, htmlText } from "#reports/markdown.ts";
 import type { ToldCause } from "./causes.ts";

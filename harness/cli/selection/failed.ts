@@ -7,8 +7,8 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import type { SettingName } from "#harness/core/settings/schema.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { describeMisfits } from "#harness/core/text/misfits.ts";
+import { isGreen } from "#reports/conformance/outcome/green.ts";
 import { type Statement, schemaVersion, statementSchema } from "#reports/conformance/schema.ts";
-import { isGreen } from "#reports/conformance/statement.ts";
 import { reportFiles } from "#reports/files.ts";
 import { isRequirementId, type RequirementId } from "#suites/requirements/catalogue.ts";
 

@@ -1,5 +1,6 @@
 import { outcomes } from "#harness/conformance/outcome.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
+import { shownBy } from "#reports/conformance/outcome/green.ts";
 import { flipsOf } from "#reports/conformance/outcome/verdict.ts";
 import type { ProfileVerdict, Statement } from "#reports/conformance/schema.ts";
 import { formatDuration, plural } from "#reports/conformance/words.ts";
@@ -123,7 +124,8 @@ function formatFiles(statement: Statement, files: Readonly<Record<string, string
   return [heading(`Reports (the run took ${took})`, look), ...lines].join("\n");
 }
 
-function formatLastLines({ run, summary, targets, errors, gates = [] }: Statement, look: Look): string {
+function formatLastLines(statement: Statement, look: Look): string {
+  const { run, summary, targets, errors } = statement;
   const owing = targets.filter(({ results }) => results.length > 0);
   const verdicts = owing.map((target) => {
     const { name, profiles } = target;
@@ -145,8 +147,9 @@ function formatLastLines({ run, summary, targets, errors, gates = [] }: Statemen
   if (!run.complete) {
     lines.push(paint(look, ["red", "bold"], `The run is incomplete: ${run.incompleteBecause}`));
   }
-  const isShown = passed > 0 || gates.some(({ outcome }) => outcome === "passed");
-  if (!isShown) lines.push(paint(look, ["red", "bold"], "Nothing passed, so nothing is shown."));
+  const shown = shownBy(statement);
+  if (shown === "nothing") lines.push(paint(look, ["red", "bold"], "Nothing passed, so nothing is shown."));
+  if (shown === "provisional") lines.push("All that passed is provisional: that is no verdict.");
   const faults = errors.length === 0 ? "" : `, ${plural(errors.length, "fault")} of the suite itself`;
   lines.push(
     `${passed} passed, ${failed} failed, ${error} error${engines}, ${blocked} blocked, ${unsupported} unsupported, ${notRun} not run${faults}`,

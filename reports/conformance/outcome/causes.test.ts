@@ -2,9 +2,10 @@ import { describe, expect, test } from "vitest";
 import { causeId } from "#harness/core/failure/cause.ts";
 import { formatSummary } from "#reports/conformance/console/summary.ts";
 import { formatJUnit } from "#reports/conformance/junit.ts";
-import { buildStatement, isGreen, type Observation } from "#reports/conformance/statement.ts";
+import { buildStatement, type Observation } from "#reports/conformance/statement.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import { mergeCauses, statesOfCauses } from "./causes.ts";
+import { isGreen } from "./green.ts";
 
 const start = { kind: "plugin start", what: "mine ended before it was ready: exit code 3" } as const;
 
