@@ -33,7 +33,10 @@ export const outcomeMeanings: Readonly<Record<Outcome, string>> = {
   "not run": "the run did not get to the rule, or saw nothing of what it is about",
 };
 
-/** What a test leaves on its vitest task (`task.meta.conformance`); reporters read nothing else. Plain JSON. */
+/** The type of vitest's annotations by which a test says, while it runs, how far it has come. Nothing else of the run depends on them. */
+export const howFarType = "netconform-how-far";
+
+/** What a test leaves on its vitest task (`task.meta.conformance`); reports are made of nothing else. Plain JSON. */
 export interface ConformanceMeta {
   requirement: RequirementId;
   /** Driver name. */

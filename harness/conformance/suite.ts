@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, inject, type TaskMeta, TestRunner, test } from "vitest";
 import { announce } from "#harness/core/async/events.ts";
+import { tellingHowFar } from "#harness/core/async/how-far.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { NotRemoved, Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Unsupported } from "#harness/core/errors.ts";
@@ -10,7 +11,7 @@ import { recordCommands } from "#harness/host/transcript.ts";
 import { type Cost, joinCosts } from "#harness/observe/cost/cost.ts";
 import { lookMs, View } from "#harness/observe/second-look/view.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
-import { type ConformanceMeta, type Outcome, outcomeOf, type TargetContext } from "./outcome.ts";
+import { type ConformanceMeta, howFarType, type Outcome, outcomeOf, type TargetContext } from "./outcome.ts";
 import { inOrder, type Place } from "./run/selection.ts";
 import { CostMeter } from "./suite/cost-meter.ts";
 import type { Collected } from "./suite/record/collected.ts";
@@ -153,7 +154,8 @@ export function conformanceSuite<Context extends object>(
       const context = await open().catch(() => undefined);
       if (context && options.versions) fileMeta.versions = options.versions(context);
       const measured = await meter.test();
-      const { entries, done } = recordCommands(id, () => run(record));
+      const tell = (howFar: string) => void vitest.annotate(howFar, howFarType).catch(() => {});
+      const { entries, done } = recordCommands(id, () => tellingHowFar(tell, () => run(record)));
       const failure = await done.then(
         () => undefined,
         (error: unknown) => withLastCommands(error, entries),

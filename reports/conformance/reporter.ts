@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { loadavg } from "node:os";
 import { join, relative } from "node:path";
-import type { UserConsoleLog } from "vitest";
+import type { TestAnnotation, UserConsoleLog } from "vitest";
 import type {
   Reporter,
   SerializedError,
@@ -11,6 +11,7 @@ import type {
   TestSpecification,
   Vitest,
 } from "vitest/node";
+import { howFarType } from "#harness/conformance/outcome.ts";
 import { everything, type Selection } from "#harness/conformance/run/selection.ts";
 import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { readGitHubStep } from "#harness/core/settings/github-step.ts";
@@ -129,6 +130,10 @@ export default class ConformanceReporter implements Reporter {
   onTestCaseReady(testCase: TestCase): void {
     if (targetOf(testCase.project))
       this.#console.started(testCase.id, `${testCase.project.name} ${testCase.name}`);
+  }
+
+  onTestCaseAnnotate(testCase: TestCase, { type, message }: TestAnnotation): void {
+    if (type === howFarType) this.#console.progressed(testCase.id, message);
   }
 
   onTestCaseResult(testCase: TestCase): void {

@@ -10,7 +10,7 @@ const silenceMs = 8_000;
 /** What a person reads of a run while it goes on: tests as they end, chapter by chapter, and what runs where nothing has ended for long. */
 export class RunConsole {
   readonly look = lookOf(process.stdout);
-  readonly #running = new Map<string, string>();
+  readonly #running = new Map<string, { readonly name: string; readonly howFar?: string }>();
   /** Causes that were told. */
   readonly #told = new Set<string>();
   readonly #turns = new InTurn<() => void>((tell) => tell());
@@ -39,7 +39,13 @@ export class RunConsole {
 
   /** A test runs. */
   started(id: string, name: string): void {
-    this.#running.set(id, name);
+    this.#running.set(id, { name });
+  }
+
+  /** How far it has come, e.g. `312 of 1000 starts`. */
+  progressed(id: string, howFar: string): void {
+    const running = this.#running.get(id);
+    if (running) this.#running.set(id, { ...running, howFar });
   }
 
   /** It has ended. */
@@ -102,7 +108,10 @@ export class RunConsole {
   #tellProgress(): void {
     if (this.#quiet || Date.now() - this.#lastPrinted < silenceMs) return;
     const { startedAt, ended, files } = this.#progress;
-    const now = [...this.#running.values()].slice(0, 3).join(", ") || "getting the targets ready";
+    const named = [...this.#running.values()].map(({ name, howFar }) =>
+      howFar === undefined ? name : `${name} (${howFar})`,
+    );
+    const now = named.slice(0, 3).join(", ") || "getting the targets ready";
     const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : "";
     this.say(`  ${formatDuration(Date.now() - startedAt)}, ${ended}/${files} files done; now: ${now}${more}`);
   }

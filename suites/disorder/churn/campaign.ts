@@ -3,6 +3,7 @@ import {
   readStableSnapshot,
   type Snapshot,
 } from "#harness/cluster/snapshot/snapshot.ts";
+import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { LoadProbe } from "#harness/core/async/starvation.ts";
@@ -83,6 +84,7 @@ async function all(
   const work = async (lane: number) => {
     for (let number = waiting.shift(); number !== undefined && !stopped; number = waiting.shift()) {
       done.push(await one(ground, scope, { number, lane, looks: number === 1 || number === total }));
+      sayHowFar(done.length + numbers[0]! - 1, total, "attachments");
       if (done.filter(({ failure }) => failure !== undefined).length >= enoughFailures) stopped = true;
     }
   };

@@ -1,3 +1,4 @@
+import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 
 /** So long are samples taken, in milliseconds; and so many, however long that takes. */
@@ -16,6 +17,7 @@ export async function samplesOf<Sample>(
   while (taken.length < count) {
     const isEnough = taken.length >= limits.least && performance.now() - start >= scaled(limits.enoughMs);
     if (isEnough) break;
+    sayHowFar(taken.length, count, "samples");
     taken.push(await sample(taken.length + 1));
   }
   return taken;

@@ -1,4 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { HarnessError, Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { Tally } from "#harness/observe/capture/tally.ts";
 import { besideControl } from "#harness/observe/probe/control.ts";
@@ -110,6 +111,7 @@ async function playRounds(
   let attempts: number;
   try {
     for (let round = 1; round <= rounds && !flood.broken; round++) {
+      sayHowFar(round - 1, rounds, "networks");
       const own = scope.child(`networks of round ${round}`);
       try {
         const network = await driver.createNetwork(own);

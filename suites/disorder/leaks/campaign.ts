@@ -1,4 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { sayHowFar } from "#harness/core/async/how-far.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { ProbeFailed } from "#harness/core/errors.ts";
 import type { Tallied, Tally } from "#harness/observe/capture/tally.ts";
@@ -82,7 +83,10 @@ export class Campaign {
   async #runAll(border: Border): Promise<void> {
     let stopped = false;
     const work = async () => {
-      while (!stopped && !this.#isOver(border)) this.#done.push(await this.#runOne(this.#next++));
+      while (!stopped && !this.#isOver(border)) {
+        this.#done.push(await this.#runOne(this.#next++));
+        sayHowFar(this.#done.length, this.asked, "starts");
+      }
     };
     const workers = Array.from({ length: this.#options.atATime }, () =>
       work().catch((error: unknown) => {

@@ -1,4 +1,5 @@
 import type { TestTools } from "#harness/conformance/suite/tools.ts";
+import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import { generateSchedule, type Possible } from "#harness/oracle/nemesis/generate.ts";
 import type { History } from "#harness/oracle/nemesis/history.ts";
@@ -26,7 +27,8 @@ export async function playSeeds(
   keep: (history: History) => void,
 ): Promise<Campaign> {
   const histories: History[] = [];
-  for (const seed of seeds) {
+  for (const [index, seed] of seeds.entries()) {
+    sayHowFar(index, seeds.length, "schedules");
     const schedule = generateSchedule(seed, possible);
     const history = await play(test, { seed, schedule }, keep);
     histories.push(history);

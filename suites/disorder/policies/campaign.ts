@@ -1,3 +1,4 @@
+import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { PolicyCase } from "#harness/oracle/cases/case.ts";
 import { smallerCases, suspects } from "#harness/oracle/cases/shrink.ts";
@@ -30,6 +31,7 @@ export async function playAll(players: readonly Player[], cases: readonly Policy
   const work = async (player: Player) => {
     while (!stopped && next < cases.length) {
       const index = next++;
+      sayHowFar(index, cases.length, "cases");
       results[index] = await player.play(cases[index]!, { settleMs });
       if (results[index].wrong.length > 0) stopped = true;
     }
