@@ -8,6 +8,7 @@ import type { AttachmentState } from "#drivers/reference/model/state/state.ts";
 import { bareAddress } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import type { Link } from "#harness/workload/workload.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import type { Egress, EgressLink } from "./egress.ts";
 import { CniFailure, codes } from "./protocol/failure.ts";
@@ -259,12 +260,17 @@ export class CniFrontend {
 
 /** Interfaces of the node with their MACs, and the bridges that they are ports of. */
 async function nodeLinks(host: Host, names: readonly string[]): Promise<{ name: string; mac: string }[]> {
-  const links = parseLinks(await host.run(listLinks));
-  const found = links.filter(({ name }) => names.includes(name));
-  const masters = found.flatMap(({ master }) => (master ? [master] : []));
-  return links
-    .filter((link) => found.includes(link) || masters.includes(link.name))
-    .map(({ name, mac }) => ({ name, mac }));
+  const found = await linksOf(host, names);
+  const masters = new Set(found.flatMap(({ master }) => (master ? [master] : [])));
+  return [...found, ...(await linksOf(host, [...masters]))].map(({ name, mac }) => ({ name, mac }));
+}
+
+/** Those that are there. Not of all that the node has: there may be hundreds. */
+async function linksOf(host: Host, names: readonly string[]): Promise<Link[]> {
+  if (names.length === 0) return [];
+  const script = `for name; do ${listLinks.join(" ")} dev "$name" 2>/dev/null; done; true`;
+  const listed = await host.run(["sh", "-c", script, "sh", ...names]);
+  return listed.split("\n").filter(Boolean).flatMap(parseLinks);
 }
 
 function placeOf({ name, network = name, tenant, subnet, gateway, subnet6, encap, tag }: Configuration) {
