@@ -48,15 +48,15 @@ export class Sandbox {
       this.#host,
       links.map(({ device }) => `link set ${device} netns ${this.#path}`),
     );
-    await this.#run(links.map(({ device, name }) => `link set ${device} name ${name}`));
     const withIpv6 = links.filter(({ addresses }) => addresses.some((address) => address.includes(":")));
-    for (const { name } of withIpv6) {
+    for (const { device } of withIpv6) {
       // Engines switch it off in namespaces that they make.
       const script = 'echo 0 >"/proc/sys/net/ipv6/conf/$1/disable_ipv6"';
-      await this.#host.run(this.#inside(["sh", "-c", script, "sh", name]));
+      await this.#host.run(this.#inside(["sh", "-c", script, "sh", device]));
     }
-    await this.#run(
-      links.flatMap(({ name, addresses, routes }) => [
+    await this.#run([
+      ...links.map(({ device, name }) => `link set ${device} name ${name}`),
+      ...links.flatMap(({ name, addresses, routes }) => [
         ...addresses.map(
           (address) => `address add ${address} dev ${name}${address.includes(":") ? " nodad" : ""}`,
         ),
@@ -64,7 +64,7 @@ export class Sandbox {
         // The container may have such a route already, through another interface.
         ...routes.map(({ dst, gw }) => `route append ${dst} ${gw ? `via ${gw} ` : ""}dev ${name}`),
       ]),
-    );
+    ]);
   }
 
   async #run(lines: readonly string[]): Promise<void> {
