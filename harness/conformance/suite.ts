@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, inject, type TaskMeta, TestRunner, test } from "vitest";
 import { announce } from "#harness/core/async/events.ts";
-import { tellingHowFar } from "#harness/core/async/how-far.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { NotRemoved, Scope } from "#harness/core/async/scope.ts";
 import { Blocked, Unsupported } from "#harness/core/errors.ts";
@@ -11,12 +10,13 @@ import { recordCommands } from "#harness/host/transcript.ts";
 import { type Cost, joinCosts } from "#harness/observe/cost/cost.ts";
 import { lookMs, View } from "#harness/observe/second-look/view.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
-import { type ConformanceMeta, howFarType, type Outcome, outcomeOf, type TargetContext } from "./outcome.ts";
+import { type ConformanceMeta, type Outcome, outcomeOf, type TargetContext } from "./outcome.ts";
 import { inOrder, type Place } from "./run/selection.ts";
 import { CostMeter } from "./suite/cost-meter.ts";
 import type { Collected } from "./suite/record/collected.ts";
 import { conclude, withLastCommands } from "./suite/record/conclude.ts";
 import { evidenceFolder } from "./suite/record/evidence-files.ts";
+import { reportingHowFar } from "./suite/record/how-far.ts";
 import { evidenceDeadlineMs, TestRecord } from "./suite/record/record.ts";
 import { Shares } from "./suite/shares.ts";
 import type { Shared, TestTools } from "./suite/tools.ts";
@@ -154,8 +154,7 @@ export function conformanceSuite<Context extends object>(
       const context = await open().catch(() => undefined);
       if (context && options.versions) fileMeta.versions = options.versions(context);
       const measured = await meter.test();
-      const tell = (howFar: string) => void vitest.annotate(howFar, howFarType).catch(() => {});
-      const { entries, done } = recordCommands(id, () => tellingHowFar(tell, () => run(record)));
+      const { entries, done } = recordCommands(id, () => reportingHowFar(vitest, () => run(record)));
       const failure = await done.then(
         () => undefined,
         (error: unknown) => withLastCommands(error, entries),

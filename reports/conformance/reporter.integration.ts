@@ -310,6 +310,19 @@ describe.concurrent("a run that is not what it should be", () => {
       expect(resultOf(statement, "overlay@26.1", "S3")?.outcome).toBe("not run");
     },
   );
+
+  test("tells of a test that takes long how far it has come", async ({ expect }) => {
+    let told = "";
+    const { outputDir } = await run("hanging", {
+      args: [...overlay, "--test-timeout", "60000"],
+      onOutput: (child, output) => {
+        told ||= /now: .*/.exec(output)?.[0] ?? "";
+        if (told !== "") child.kill("SIGINT");
+      },
+    });
+    expect(told).toBe("now: overlay@26.1 S3 never ends by itself (2 of 5 steps)");
+    expect(JSON.stringify(allureResults(outputDir))).not.toContain("2 of 5 steps");
+  });
 });
 
 describe.concurrent("a run of a part", () => {

@@ -9,7 +9,7 @@ import { play } from "./nemesis/play.ts";
 import { whatIsPossible } from "./nemesis/possible.ts";
 
 const usualSeed = 1;
-/** Thirty seeds take a quarter of an hour where nothing else runs. */
+/** Thirty seeds take four minutes where nothing else runs. */
 const deadlineMs = 90 * 60_000;
 
 chapter("disorder", ({ requirement }) => {
