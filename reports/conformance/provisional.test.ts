@@ -43,7 +43,7 @@ test("what is provisional is told, and is no verdict", () => {
   expect(isGreen(buildStatement(reportRecord(told)))).toBe(false);
 });
 
-test("a run of what is provisional alone is not red for it, and shows something where that passed", () => {
+test("a run of what is provisional alone shows something where that passed, and is red where it did not", () => {
   const alone = (outcome: "passed" | "failed" | "blocked") =>
     buildStatement(
       reportRecord([reportTest("M4", outcome, outcome === "passed" ? {} : { reason: "no answer" })], {
@@ -57,6 +57,22 @@ test("a run of what is provisional alone is not red for it, and shows something 
     expect(shownBy(alone(outcome))).toBe("nothing");
     expect(isGreen(alone(outcome))).toBe(false);
   }
+});
+
+test("what passed hides nothing that failed where all of it is provisional", () => {
+  const both: Requirements = { ...requirements, M1: { ...catalogue.M1, provisional: true } };
+  const beside = (outcome: "failed" | "error" | "blocked") =>
+    buildStatement(
+      reportRecord([reportTest("M1", "passed"), reportTest("M4", outcome, { reason: "no answer" })], {
+        catalogue: describeCatalogue("0.2.0", both),
+      }),
+      both,
+    );
+  for (const outcome of ["failed", "error"] as const) {
+    expect(shownBy(beside(outcome))).toBe("in part");
+    expect(isGreen(beside(outcome))).toBe(false);
+  }
+  expect(isGreen(beside("blocked"))).toBe(true);
 });
 
 test("JUnit has it as skipped, with its reason", () => {

@@ -149,6 +149,9 @@ function formatLastLines(statement: Statement, look: Look): string {
   }
   const shown = shownBy(statement);
   if (shown === "nothing") lines.push(paint(look, ["red", "bold"], "Nothing passed, so nothing is shown."));
+  if (shown === "in part") {
+    lines.push(paint(look, ["red", "bold"], "Only what is provisional was met, and some of it failed."));
+  }
   if (shown === "provisional") lines.push("All that passed is provisional: that is no verdict.");
   const faults = errors.length === 0 ? "" : `, ${plural(errors.length, "fault")} of the suite itself`;
   lines.push(

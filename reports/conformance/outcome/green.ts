@@ -1,18 +1,19 @@
+import type { Outcome } from "#harness/conformance/outcome.ts";
 import type { Statement } from "#reports/conformance/schema.ts";
 
+/** `in part`: all that was met is provisional, and of that some passed and some did not. */
+type Shown = "something" | "provisional" | "in part" | "nothing";
+
 /**
- * What there is to show at all: something that passed or was within a gate, or that passed and is provisional, or nothing. A run that met
- * only what is provisional is not red for it.
+ * What there is to show at all: something that passed or was within a gate, or that passed and is provisional, or nothing. What is provisional
+ * makes no run red beside anything else; where there is nothing else the run is about it, and what failed is not hidden by what passed.
  */
-export function shownBy({
-  summary,
-  targets,
-  gates = [],
-}: Statement): "something" | "provisional" | "nothing" {
+export function shownBy({ summary, targets, gates = [] }: Statement): Shown {
   if (summary.passed > 0 || gates.some(({ outcome }) => outcome === "passed")) return "something";
-  const results = targets.flatMap((target) => target.results);
-  const isProvisional = results.some(({ outcome, provisional }) => provisional && outcome === "passed");
-  return isProvisional ? "provisional" : "nothing";
+  const provisional = targets.flatMap(({ results }) => results).filter((result) => result.provisional);
+  const has = (...wanted: readonly Outcome[]) => provisional.some(({ outcome }) => wanted.includes(outcome));
+  if (!has("passed")) return "nothing";
+  return has("failed", "error") ? "in part" : "provisional";
 }
 
 /**
@@ -23,7 +24,7 @@ export function isGreen(statement: Statement): boolean {
   const { summary, run, errors, gates = [] } = statement;
   return (
     run.complete &&
-    shownBy(statement) !== "nothing" &&
+    ["something", "provisional"].includes(shownBy(statement)) &&
     summary.failed === 0 &&
     summary.error === 0 &&
     errors.length === 0 &&
