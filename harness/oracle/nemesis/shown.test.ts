@@ -10,6 +10,7 @@ test.each<[string, OfWires["kind"], WireSeen, boolean, boolean]>([
   ["nothing could be answered anyway", "one way", none, true, true],
   ["something is answered", "one way", { ...none, received: 1, dropped: 2 }, false, false],
   ["it has dropped some", "loss", { ...all, received: 50, dropped: 30 }, false, true],
+  ["what it has dropped was answered all the same", "loss", { ...all, dropped: 30 }, false, false],
   ["somebody else has lost some", "loss", { ...all, received: 50 }, false, false],
   ["everything is answered", "loss", all, true, false],
   ["the slowest is late", "delay", { ...all, slowestMs: 200 }, false, true],
