@@ -29,3 +29,15 @@ test("how far something is goes to who listens to it, and not at every step", as
     vi.useRealTimers();
   }
 });
+
+test("work goes on where nobody can be told any more", async () => {
+  const ended = () => {
+    throw new Error("the test has ended");
+  };
+  const work = async () => {
+    await Promise.resolve();
+    sayHowFar(1, 2, "starts");
+    return "done";
+  };
+  expect(await tellingHowFar(ended, work)).toBe("done");
+});

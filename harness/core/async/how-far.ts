@@ -18,5 +18,9 @@ export function sayHowFar(done: number, all: number, what: string): void {
   const heard = listener.getStore();
   if (!heard || performance.now() - heard.toldAt < apartMs) return;
   heard.toldAt = performance.now();
-  heard.tell(`${done} of ${all} ${what}`);
+  try {
+    heard.tell(`${done} of ${all} ${what}`);
+  } catch {
+    // Who listened has ended, e.g. a test at its deadline; another one may wait for the same work.
+  }
 }
