@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { vitestCommand } from "#harness/core/vitest-program.ts";
+import { configLoader, vitestCommand } from "#harness/core/vitest-program.ts";
 import { $, environmentWith } from "#harness/host/local/zx.ts";
 import { type Statement, statementSchema } from "#reports/conformance/schema.ts";
 
@@ -40,7 +40,8 @@ export interface VitestOutcome extends Disposable {
 /** Runs vitest as a user would, in a process of its own, and yields what it reported. */
 export async function runVitest(run: VitestRun): Promise<VitestOutcome> {
   const outputDir = run.outputDir ?? mkdtempSync(join(tmpdir(), "netconform-run-"));
-  const argv = [...vitestCommand, "run", "--config", run.config, ...(run.args ?? [])];
+  const options = [`--config=${run.config}`, `--configLoader=${configLoader}`];
+  const argv = [...vitestCommand, "run", ...options, ...(run.args ?? [])];
   const running = $({
     cwd: dirname(run.config),
     env: { ...withoutVitest(environmentWith()), NO_COLOR: "1", ...run.env, REPORTS: outputDir },

@@ -19,10 +19,13 @@ export const vitestConfig = join(
 );
 
 /**
- * Options of vitest for that configuration. The package is JavaScript that knows its place, which it would lose where it is bundled
- * into its configuration.
+ * How vitest loads a configuration of the project: as Node.js loads any module, out of its cache. Vitest would bundle it with all that it
+ * imports at every start, for a second of the processor, and a bundle does not know the project's place.
  */
+export const configLoader = "native";
+
+/** Options of vitest for that configuration. */
 export const vitestOptions: readonly string[] = [
   `--config=${vitestConfig}`,
-  ...(isCheckout ? [] : ["--configLoader=native"]),
+  `--configLoader=${configLoader}`,
 ];

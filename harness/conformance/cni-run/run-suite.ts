@@ -8,7 +8,7 @@ import { titlePattern } from "#harness/conformance/run/selection.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { makeScratchFolder } from "#harness/core/process/scratch.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { vitestCommand, vitestConfig } from "#harness/core/vitest-program.ts";
+import { vitestCommand, vitestOptions } from "#harness/core/vitest-program.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { marked, readMarked } from "#harness/observe/second-look/mark.ts";
 import type { CniRequirementId } from "#suites/requirements/rules/cni.ts";
@@ -76,7 +76,7 @@ export async function runCniSuite({
         ...[
           "run",
           ...(await filesBut(without)),
-          `--config=${vitestConfig}`,
+          ...vitestOptions,
           "--reporter=json",
           `--outputFile=${join(folder, "report.json")}`,
           `--reporter=${suiteReporter}`,

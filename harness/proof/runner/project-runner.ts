@@ -5,7 +5,7 @@ import { keepingSignals } from "#harness/cluster/interruption.ts";
 import { judgesOfChapters } from "#harness/conformance/run/selection.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
-import { vitestConfig } from "#harness/core/vitest-program.ts";
+import { configLoader, vitestConfig } from "#harness/core/vitest-program.ts";
 import type { CaseRun } from "#harness/proof/case.ts";
 import { readTest } from "#reports/conformance/reading/observation.ts";
 import { targetOf } from "#reports/target.ts";
@@ -40,6 +40,7 @@ export class ProjectRunner {
       createVitest({
         root: projectRoot,
         config: vitestConfig,
+        configLoader,
         project: [this.#name],
         watch: false,
         reporters: [{}],
