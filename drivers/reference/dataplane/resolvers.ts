@@ -21,6 +21,24 @@ awk -v part="$part" -v lines="$lines" '
 [ -z "$signal" ] || { read -r pid <"$directory/$id.pid" && kill -s "$signal" "$pid"; } || true
 `;
 
+/** Starts a resolver in a namespace whose only interface is `$1`; what comes after it are the words of its command. */
+const launchInside = `
+ethtool -K "$1" tx off || exit
+shift
+exec "$@"
+`;
+
+/** Ends the resolvers with these ids, together with their namespaces, and removes their files. What has ended already needs no signal. */
+const endAll = `
+directory=$1
+shift
+for id; do
+  { read -r pid <"$directory/$id.pid" && kill -s TERM "$pid"; } 2>/dev/null
+  ip netns delete "$id" 2>/dev/null
+  rm -rf -- "$directory/$id.pid" "$directory/$id.hosts" "$directory/$id.local" || exit
+done
+`;
+
 /**
  * One dnsmasq per network, in a namespace whose only interface is a port of that network: tenants with equal
  * addresses and names cannot meet in it. It knows the network's containers and refuses everything else;
@@ -60,16 +78,9 @@ export class Resolvers {
   /** Ends resolvers that are not in `wanted`, together with their interfaces. */
   async remove(wanted: readonly Resolver[]): Promise<void> {
     const gone = [...this.#running.keys()].filter((id) => !wanted.some((resolver) => resolver.id === id));
-    await Promise.all(
-      gone.map(async (id) => {
-        await this.#end(id);
-        await this.#host.exec(["ip", "netns", "delete", id]);
-        await this.#host.files.remove(this.#path(id, "pid"));
-        await this.#host.files.remove(this.#path(id, "hosts"));
-        await this.#host.files.remove(this.#path(id, "local"));
-        this.#running.delete(id);
-      }),
-    );
+    if (gone.length === 0) return;
+    await this.#host.run(["sh", "-c", endAll, "sh", this.#directory, ...gone]);
+    for (const id of gone) this.#running.delete(id);
   }
 
   /** Starts resolvers that do not run and hands the names to those that do. */
@@ -91,8 +102,7 @@ export class Resolvers {
 
   async #launch({ id, device, address, subnets }: Resolver): Promise<void> {
     const inner = innerName(device);
-    await this.#host.run(["ip", "netns", "add", id]);
-    await ipBatch(this.#host, [`link set ${inner} netns ${id}`]);
+    await ipBatch(this.#host, [`netns add ${id}`, `link set ${inner} netns ${id}`]);
     const onLink = (subnet: string) => `${subnet.includes(":") ? "-6 " : ""}route add ${subnet} dev ${inner}`;
     await ipBatch(
       this.#host,
@@ -104,20 +114,15 @@ export class Resolvers {
       ],
       id,
     );
-    await this.#host.run(["ip", "netns", "exec", id, "ethtool", "-K", inner, "tx", "off"]);
     await this.#host.run([
-      ...["nsenter", `--net=/run/netns/${id}`, "dnsmasq", "--conf-file=/dev/null", "--user=root"],
+      ...["nsenter", `--net=/run/netns/${id}`, "sh", "-c", launchInside, "sh", inner],
+      ...["dnsmasq", "--conf-file=/dev/null", "--user=root"],
       ...["--no-resolv", "--no-hosts", "--cache-size=0", "--local-ttl=0", "--no-poll"],
       ...["--bind-interfaces", "--except-interface=lo", `--listen-address=${address}`],
       `--addn-hosts=${this.#path(id, "hosts")}`,
       `--servers-file=${this.#path(id, "local")}`,
       `--pid-file=${this.#path(id, "pid")}`,
     ]);
-  }
-
-  /** One that has ended already needs no signal. */
-  async #end(id: string): Promise<void> {
-    await this.#host.exec(["sh", "-c", 'kill -s TERM "$(cat "$1")"', "sh", this.#path(id, "pid")]);
   }
 
   #path(id: string, extension: "pid" | "hosts" | "local"): string {
