@@ -153,15 +153,15 @@ export function conformanceSuite<Context extends object>(
       fileMeta = vitest.task.file.meta;
       const context = await open().catch(() => undefined);
       if (context && options.versions) fileMeta.versions = options.versions(context);
-      const measured = await meter.test();
+      const measuring = await meter.test();
       const { entries, done } = recordCommands(id, () => reportingHowFar(vitest, () => run(record)));
       const failure = await done.then(
         () => undefined,
         (error: unknown) => withLastCommands(error, entries),
       );
       record.finish(failure, entries, join(folder, options.chapter), settings.REPORTS);
-      const cost = await measured();
-      if (!inapplicable.includes(record.meta.outcome)) record.meta.cost = cost;
+      if (inapplicable.includes(record.meta.outcome)) measuring.forget();
+      else record.meta.cost = await measuring.cost();
       conclude(vitest, record.meta, failure);
     });
   };

@@ -1,12 +1,24 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import type { ExecOptions, ExecResult } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { CostMeter, notAlone } from "./cost-meter.ts";
+
+/** This machine, with the number of commands that it was given. */
+class CountingHost extends LocalHost {
+  asked = 0;
+
+  override async exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    this.asked++;
+    return super.exec(argv, options);
+  }
+}
+
+afterEach(() => void vi.useRealTimers());
 
 test("a test that ran alone has a cost of its own, its hosts included", async () => {
   const meter = new CostMeter();
   await meter.begin([new LocalHost()]);
-  const ended = await meter.test();
-  const { parts } = await ended();
+  const { parts } = await (await meter.test()).cost();
   expect(parts.map(({ of }) => of)).toEqual(["worker", "local"]);
 });
 
@@ -15,11 +27,36 @@ test("of tests that ran at the same time nobody can tell, whichever began first"
   await meter.begin([]);
   const first = await meter.test();
   const second = await meter.test();
-  for (const ended of [first, second]) {
-    expect((await ended()).processor).toEqual({ notMeasured: notAlone });
+  for (const { cost } of [first, second]) {
+    expect((await cost()).processor).toEqual({ notMeasured: notAlone });
   }
   const third = await meter.test();
-  expect((await third()).processor).toEqual({ seconds: expect.any(Number) });
+  expect((await third.cost()).processor).toEqual({ seconds: expect.any(Number) });
+});
+
+test("a test that begins as another ends takes its counters, and one that begins later has its own", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  const host = new CountingHost();
+  const meter = new CostMeter();
+  await meter.begin([host]);
+  for (const read of [2, 3]) {
+    await (await meter.test()).cost();
+    expect(host.asked).toBe(read);
+  }
+  vi.advanceTimersByTime(150);
+  await (await meter.test()).cost();
+  expect(host.asked).toBe(5);
+});
+
+test("a test of which nobody asks what it has used is not alone with the next, and is not read again", async () => {
+  const host = new CountingHost();
+  const meter = new CostMeter();
+  await meter.begin([host]);
+  (await meter.test()).forget();
+  expect(host.asked).toBe(1);
+  const { processor } = await (await meter.test()).cost();
+  expect(processor).toEqual({ seconds: expect.any(Number) });
+  expect(host.asked).toBe(3);
 });
 
 test("a suite that was never opened does not count its hosts as idle", async () => {
