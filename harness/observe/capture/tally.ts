@@ -26,8 +26,8 @@ const graceMs = 10_000;
 const endMs = 5_000;
 
 /**
- * Counts the IPv4 echo requests that come into a network namespace, on any of its interfaces and before any rule sees them. They are told apart by
- * their length: who sends one of a length of its own is known, whatever address it has on the way.
+ * Counts the IPv4 echo requests that come into a network namespace, on any of its interfaces and before any rule of the IP hooks sees them; what `tc` or a rule of
+ * `netdev` drops at the device itself has not come in. They are told apart by their length: who sends one of a length of its own is known, whatever address it has on the way.
  */
 export class Tally {
   /** `<node>:<namespace path>` or `<node>`, for messages. */
