@@ -18,7 +18,7 @@ const shape = z.array(
 /** The command whose output `parseLinks` reads. */
 export const listLinks = ["ip", "-json", "-details", "address", "show"] as const;
 
-/** Reads the output of `listLinks`. Throws when it has another shape. */
+/** Reads the output of `listLinks`, or of `link show` instead of `address show`, which tells no addresses. Throws when it has another shape. */
 export function parseLinks(output: string): Link[] {
   return shape.parse(JSON.parse(output)).map((link) => ({
     name: link.ifname,

@@ -7,7 +7,7 @@ import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { AttachmentState } from "#drivers/reference/model/state/state.ts";
 import { bareAddress } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
-import { listLinks, parseLinks } from "#harness/workload/links.ts";
+import { parseLinks } from "#harness/workload/links.ts";
 import type { Link } from "#harness/workload/workload.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import type { Egress, EgressLink } from "./egress.ts";
@@ -268,7 +268,7 @@ async function nodeLinks(host: Host, names: readonly string[]): Promise<{ name: 
 /** Those that are there. Not of all that the node has: there may be hundreds. */
 async function linksOf(host: Host, names: readonly string[]): Promise<Link[]> {
   if (names.length === 0) return [];
-  const script = `for name; do ${listLinks.join(" ")} dev "$name" 2>/dev/null; done; true`;
+  const script = 'for name; do ip -json -details link show dev "$name" 2>/dev/null; done; true';
   const listed = await host.run(["sh", "-c", script, "sh", ...names]);
   return listed.split("\n").filter(Boolean).flatMap(parseLinks);
 }
