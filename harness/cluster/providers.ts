@@ -14,7 +14,7 @@ export type ProviderSettings = ContainerSettings & SshSettings & VagrantSettings
 /** Where nodes come from, and what this machine needs for it, for people. */
 export const providerSummaries: Readonly<Record<ClusterProvider, { nodes: string; needs: string }>> = {
   containers: {
-    nodes: "privileged containers on this machine, each with an engine of its own",
+    nodes: "containers on this machine, each with an engine of its own",
     needs: "root or sudo; the Docker Engine is installed where none answers",
   },
   ssh: {

@@ -217,7 +217,7 @@ describe("a run that is killed", () => {
     expect(run.signal).toBe("SIGKILL");
     expect(run.statement?.run.complete).toBe(false);
     expect((await left(engine.docker, run.cluster)).containers).toBe(3);
-    await sweep({ docker: engine.docker, host: engine.host, settings, progress });
+    await sweep({ ...engine, settings, progress });
     expect(await left(engine.docker, run.cluster)).toEqual(nothing);
   });
 

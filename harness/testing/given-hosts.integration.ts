@@ -39,7 +39,7 @@ beforeAll(async () => {
   const progress = progressOn(process.stderr);
   const context = { settings: { ...settings, ENGINE: [version] }, progress };
   engine = await ensureEngine(context.settings, progress);
-  hosts = await makeGivenHosts({ ...context, docker: engine.docker, host: engine.host }, version, 5);
+  hosts = await makeGivenHosts({ ...context, ...engine }, version, 5);
   before = await readClusterSnapshot(hosts.owner);
 }, 180_000);
 

@@ -22,7 +22,7 @@ let served: { running: ProcessPromise; said: () => string };
 
 beforeAll(async () => {
   engine = await ensureEngine(settings, progress);
-  const context = { settings, progress, docker: engine.docker, host: engine.host };
+  const context = { settings, progress, ...engine };
   hosts = await makeGivenHosts(context, settings.ENGINE[0] ?? "26.1", 2);
   served = serve(hosts.write(hosts.inventory));
   await until({ what: "the plugin to serve", deadlineMs: 120_000 }, () => {

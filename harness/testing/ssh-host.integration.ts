@@ -16,7 +16,7 @@ let asUser: SshHost;
 beforeAll(async () => {
   const progress = progressOn(process.stderr);
   engine = await ensureEngine(settings, progress);
-  hosts = await makeGivenHosts({ settings, progress, docker: engine.docker, host: engine.host }, version, 1);
+  hosts = await makeGivenHosts({ settings, progress, ...engine }, version, 1);
   const [target] = readInventory(hosts.write(hosts.inventory)).nodes;
   asUser = new SshHost(target!);
 }, 180_000);

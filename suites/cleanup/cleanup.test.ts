@@ -36,7 +36,7 @@ chapter("cleanup", ({ requirement, shared }) => {
     const progress = progressOn(process.stderr);
     const outer = await ensureEngine(settings, progress);
     scope.defer("the host engine", () => outer.release());
-    return { docker: outer.docker, host: outer.host, settings, progress };
+    return { ...outer, settings, progress };
   });
 
   requirement(

@@ -10,6 +10,7 @@ import { HarnessError } from "#harness/core/errors.ts";
 import { passOn, passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { generateKeyPair, type KeyPair } from "./keys.ts";
 import { labelsOf } from "./labels.ts";
+import { closeBridge } from "./route/closed.ts";
 import { hasRoute } from "./route/direct.ts";
 import { startGate } from "./route/gate.ts";
 import { type ClusterMark, NodeContainer } from "./route/node-container.ts";
@@ -20,6 +21,8 @@ export interface ContainerClusterPlan extends Omit<ClusterMark, "nodeImage"> {
   dockerHost: string;
   /** The way to it, where that is `ssh://…`. */
   ssh?: SshWay;
+  /** Whether the host engine is a private one, which leaves the firewall of this machine alone. */
+  private: boolean;
   /** Of node1, node2, … */
   nodes: readonly NodePlan[];
   lease: SubnetLease;
@@ -97,15 +100,17 @@ async function openClient({ socket }: SshWay, dockerHost: string): Promise<void>
 async function createNetwork(docker: Docker, plan: ContainerClusterPlan, role: Role): Promise<string> {
   const prefix = plan.lease.prefixes[role];
   const name = `${plan.id}-${role}`;
+  const bridge = `${plan.id}-${role[0]}`;
   await docker.createNetwork({
     Name: name,
     Driver: "bridge",
     // Nothing in a run has business outside of it; the external host is one of our own hosts.
     Internal: true,
     IPAM: { Driver: "default", Config: [{ Subnet: `${prefix}.0/24`, Gateway: `${prefix}.1` }] },
-    Options: { "com.docker.network.bridge.name": `${plan.id}-${role[0]}` },
+    Options: { "com.docker.network.bridge.name": bridge },
     Labels: labelsOf(plan),
   });
+  if (plan.private) await closeBridge(bridge);
   return name;
 }
 

@@ -42,6 +42,8 @@ export interface EngineContext {
   readonly host: string;
   /** The way to it, where that is `ssh://…`. */
   readonly ssh?: SshWay;
+  /** Whether the project started it. */
+  readonly private: boolean;
   readonly settings: ContainerSettings;
   readonly progress: Progress;
 }
@@ -114,7 +116,7 @@ async function planNodes(
 }
 
 async function attempt(
-  { docker, host, ssh, settings, progress }: EngineContext,
+  { docker, host, ssh, private: own, settings, progress }: EngineContext,
   {
     id,
     driver,
@@ -126,7 +128,7 @@ async function attempt(
   const { nodePlans, workload } = material;
   const lease = await leaseSubnets(SUBNETS, id, await subnetsOf(docker));
   const plan = {
-    ...{ id, dockerHost: host, nodes: nodePlans, lease, cache: CACHE },
+    ...{ id, dockerHost: host, private: own, nodes: nodePlans, lease, cache: CACHE },
     ...(FIREWALL ? { firewall: FIREWALL } : {}),
     ...(ssh ? { ssh } : {}),
   };

@@ -10,8 +10,8 @@ export async function openContainers(settings: ContainerSettings, progress: Prog
   const engine = await ensureEngine(settings, progress);
   refuseRootless(engine.host, await engine.docker.info());
   const states = new ClusterStates(settings);
-  const { docker, host, ssh } = engine;
-  const context: EngineContext = { docker, host, ...(ssh ? { ssh } : {}), settings, progress };
+  const { docker, host, ssh, private: own } = engine;
+  const context: EngineContext = { docker, host, private: own, ...(ssh ? { ssh } : {}), settings, progress };
   return {
     name: "containers",
     removesNodes: true,

@@ -1,15 +1,51 @@
 import type Docker from "dockerode";
 
+/** What a node, or a container on it, cannot do without a capability. */
+interface Need {
+  /** Whether it is named when the container is made; an engine gives the others to every container. */
+  readonly added?: true;
+  /** `boot`: the node is not ready; `container`: its engine runs none. */
+  readonly stops: "boot" | "container";
+  /** For people: what fails first. */
+  readonly without: string;
+}
+
+const unableToApply =
+  "runc gives a container all that Docker's default names, and cannot give what the node has not";
+
+/** All capabilities of a node's container. Each was taken away alone: docs/clusters.md has what happens then. */
+export const nodeCapabilities = {
+  NET_ADMIN: { added: true, stops: "boot", without: "dockerd makes no NAT chain and ends" },
+  SYS_ADMIN: { added: true, stops: "boot", without: "no mount, so neither `/sys` nor control groups" },
+  CHOWN: { stops: "boot", without: "dockerd makes no socket and ends" },
+  DAC_OVERRIDE: { stops: "boot", without: "dockerd ends before it answers" },
+  MKNOD: { stops: "boot", without: "no `/dev/net/tun`" },
+  FOWNER: { stops: "container", without: unableToApply },
+  FSETID: { stops: "container", without: unableToApply },
+  KILL: { stops: "container", without: unableToApply },
+  NET_BIND_SERVICE: { stops: "container", without: unableToApply },
+  NET_RAW: { stops: "container", without: unableToApply },
+  SETFCAP: { stops: "container", without: unableToApply },
+  SETGID: { stops: "container", without: unableToApply },
+  SETPCAP: { stops: "container", without: unableToApply },
+  SETUID: { stops: "container", without: unableToApply },
+  SYS_CHROOT: { stops: "container", without: unableToApply },
+  AUDIT_WRITE: { stops: "container", without: unableToApply },
+} as const satisfies Readonly<Record<string, Need>>;
+
+/** Those that are named when the container is made. */
+const added = Object.entries<Need>(nodeCapabilities).flatMap(([name, need]) => (need.added ? [name] : []));
+
 /**
  * How a container of the node image has to be created, and what can be relied on in it. The image itself declares
  * its entry point (`tini -- netconform-node`) and the volume /var/lib/docker (overlayfs does not stack on the
  * node's own overlayfs), which goes with the container when that is removed with `v: true`. The interfaces
  * are eth0, eth1, eth2 in the order in which networks are attached; the engine does not wait for them.
  *
- * This is the least that works with every engine version, tried one by one; `--privileged` is not needed.
+ * This is the least that works, tried one by one; `--privileged` is not needed.
  */
 export const nodeHostConfig = {
-  CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+  CapAdd: added,
   // The engine inside makes session keyrings and mounts, which the default profiles forbid.
   SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
   CgroupnsMode: "private",

@@ -53,13 +53,13 @@ export async function run(context: BenchContext): Promise<BenchmarkRow[]> {
 
 /** Milliseconds from nothing to two engines that answer over SSH. */
 async function upThroughHarness(context: BenchContext): Promise<number> {
-  const { docker, host: dockerHost } = await context.engineContext();
+  const { docker, host: dockerHost, private: own } = await context.engineContext();
   const nodeImage = await context.nodeImage();
   const id = `nc-${randomBytes(3).toString("hex")}`;
   const { SUBNETS, CACHE } = context.settings;
   const lease = await leaseSubnets(SUBNETS, id);
   const plan = {
-    ...{ id, dockerHost, lease, cache: CACHE },
+    ...{ id, dockerHost, private: own, lease, cache: CACHE },
     nodes: Array.from({ length: nodes }, () => ({ image: nodeImage, flags: [] })),
   };
   const remove = async () => {

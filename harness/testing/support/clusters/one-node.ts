@@ -21,7 +21,7 @@ export async function makeNodes(name: string, nodes: number): Promise<TestNodes>
   const [word = "26.1"] = settings.ENGINE;
   const progress = progressOn(process.stderr);
   const engine = await ensureEngine(settings, progress);
-  const context = { settings, progress, docker: engine.docker, host: engine.host };
+  const context = { settings, progress, ...engine };
   const version = await identifyEngine(word, settings, progress);
   const { cluster, state } = await bringUp(context, name, version, { fresh: true });
   return {

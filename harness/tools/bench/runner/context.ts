@@ -50,8 +50,8 @@ export class BenchContext implements AsyncDisposable {
   }
 
   async engineContext(): Promise<EngineContext> {
-    const { docker, host } = await this.engine();
-    return { docker, host, settings: this.settings, progress: this.progress };
+    const { docker, host, private: own } = await this.engine();
+    return { docker, host, private: own, settings: this.settings, progress: this.progress };
   }
 
   /** The engines on the nodes. */
