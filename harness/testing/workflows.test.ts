@@ -50,6 +50,10 @@ describe.each(globSync(".github/workflows/*.yml", { cwd: projectRoot }))("%s", (
     for (const name of named) expect(scripts).toHaveProperty([name ?? ""]);
   });
 
+  test("may only read", () => {
+    expect(Object.values(workflow.permissions)).toEqual(Object.keys(workflow.permissions).map(() => "read"));
+  });
+
   test("waits only for jobs and reads only outputs of steps that there are", () => {
     for (const { needs, steps: own } of Object.values(workflow.jobs)) {
       for (const job of [needs ?? []].flat()) expect(workflow.jobs).toHaveProperty([job]);
@@ -58,4 +62,18 @@ describe.each(globSync(".github/workflows/*.yml", { cwd: projectRoot }))("%s", (
       for (const id of read) expect(ids).toContain(id);
     }
   });
+});
+
+test("every night the dependencies that the lockfile names are audited, and a hole turns the night red", () => {
+  const path = join(projectRoot, ".github/workflows/nightly.yml");
+  const { jobs } = workflowSchema.parse(parseDocument(readFileSync(path, "utf8")).toJS());
+  const auditing = Object.values(jobs).filter(({ steps }) =>
+    steps.some(({ run }) => run?.startsWith("npm audit")),
+  );
+  expect(auditing.map((job) => job["continue-on-error"] ?? false)).toEqual([false]);
+  expect(auditing.flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []))).toEqual([
+    "npm ci",
+    "npm audit --audit-level=moderate",
+    "npm audit signatures",
+  ]);
 });

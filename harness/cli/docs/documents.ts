@@ -7,7 +7,13 @@ import { benchHistoryTable, benchmarksTable, benchTable } from "./tables/benchma
 import { capabilitiesTable, driversTable, featuresTable } from "./tables/capabilities.ts";
 import { commandsTable } from "./tables/commands.ts";
 import { faultsTable, hopsTable } from "./tables/faults.ts";
-import { causesTable, outcomesTable, providersTable, settingsTable } from "./tables/plain.ts";
+import {
+  causesTable,
+  nodeCapabilitiesTable,
+  outcomesTable,
+  providersTable,
+  settingsTable,
+} from "./tables/plain.ts";
 import { notOverCniTable, requirementsTable } from "./tables/requirements.ts";
 import {
   cniSpecification,
@@ -44,6 +50,7 @@ export const generatedTables: readonly GeneratedTable[] = [
   { document: "docs/proof.md", name: "hops", make: hopsTable },
   { document: "docs/proof.md", name: "faults", make: faultsTable },
   { document: "docs/clusters.md", name: "providers", make: providersTable },
+  { document: "docs/clusters.md", name: "node-capabilities", make: nodeCapabilitiesTable },
   { document: "docs/benchmarks.md", name: "benchmarks", make: benchmarksTable },
   { document: "docs/benchmarks.md", name: "bench", make: benchTable },
   { document: "docs/benchmarks.md", name: "bench-history", make: benchHistoryTable },

@@ -1,3 +1,4 @@
+import { nodeCapabilities } from "#harness/cluster/images/node-contract.ts";
 import { providerSummaries } from "#harness/cluster/providers.ts";
 import { outcomeMeanings, outcomes } from "#harness/conformance/outcome.ts";
 import { causeKinds } from "#harness/core/failure/cause.ts";
@@ -35,5 +36,16 @@ export function providersTable(): string {
   return markdownTable(
     ["`CLUSTER`", "what the nodes are", "what it needs"],
     Object.entries(providerSummaries).map(([name, { nodes, needs }]) => [`\`${name}\``, nodes, needs]),
+  );
+}
+
+/** What a node's container may do, and what fails without. */
+export function nodeCapabilitiesTable(): string {
+  return markdownTable(
+    ["capability", "from", "without it"],
+    Object.entries(nodeCapabilities).map(([name, need]) => [
+      ...[`\`${name}\``, "added" in need ? "the suite" : "Docker's default"],
+      `${need.without}: ${need.stops === "boot" ? "the node does not start" : "the node's engine runs no container"}`,
+    ]),
   );
 }
