@@ -50,7 +50,10 @@ if (process.getuid?.() === 0) {
         expect(ended).toBeUndefined();
         for (const stream of [there, back]) {
           const period = { from: 0, to: stream.sent[20]! };
-          expect(countIn(stream, period)).toEqual({ sent: 20, arrived: 20 });
+          // A sender that was held up sends several lines in one millisecond.
+          const before = stream.sent.indexOf(period.to);
+          expect(before).toBeGreaterThan(0);
+          expect(countIn(stream, period)).toEqual({ sent: before, arrived: before });
           expect(longestGap(stream, period, lookedAt)!.ms).toBeGreaterThanOrEqual(0);
         }
       },
