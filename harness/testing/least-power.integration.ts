@@ -1,9 +1,11 @@
-import { readdirSync, statSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "#harness/cluster/cluster.ts";
+import { closeBridge } from "#harness/cluster/containers/route/closed.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
 import { nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
@@ -15,8 +17,9 @@ import { readSettings } from "#harness/core/settings/settings.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
+import { assignments } from "#harness/host/shell.ts";
 import { makeOneNode, type TestNodes } from "./support/clusters/one-node.ts";
-import { listeningOf, readOnly } from "./support/confinement.ts";
+import { listeningOf, readOnly, type Seen } from "./support/confinement.ts";
 import { program } from "./support/run-script.ts";
 
 const roles: readonly Role[] = ["management", "control", "data"];
@@ -34,7 +37,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([own, other].map((cluster) => cluster?.[Symbol.asyncDispose]()));
-  await engine.release();
+  await engine?.release();
 }, 120_000);
 
 function node(of: TestNodes = own) {
@@ -55,7 +58,8 @@ function secretLine(privateKey: string): string {
 async function holdersOn(host: Host, key: string): Promise<string[]> {
   const search =
     'grep -rlFs --exclude-dir=proc --exclude-dir=sys -e "$1" / ; grep -lFs -e "$1" /proc/[0-9]*/environ; true';
-  return linesOf(await host.run(["sh", "-c", search, "search", secretLine(key)]));
+  const argv = ["sh", "-c", search, "search", secretLine(key)];
+  return linesOf(await host.run(argv, { deadlineMs: 100_000 }));
 }
 
 /** The files of the suite on this machine that hold it, of those that were written since the clusters were begun. */
@@ -184,16 +188,40 @@ describe("who is root on a node", () => {
     }
   });
 
-  test("is not forwarded by this machine, where its engine is a private one", async () => {
-    if (!engine.private) return;
-    for (const role of roles) {
-      for (const version of ["ipv4", "ipv6"]) {
-        const path = `/proc/sys/net/${version}/conf/${own.cluster.id}-${role[0]}/forwarding`;
-        expect(await local.run(["cat", path]), path).toBe("0\n");
-      }
-    }
+  test("is not forwarded by this machine, where its engine is a private one", async ({ skip }) => {
+    skip(!engine.private, "the engine that was given has rules of its own for that");
+    for (const role of roles) expect(await switchesOf(`${own.cluster.id}-${role[0]}`), role).toEqual(closed);
   });
 });
+
+test("a bridge is closed whatever was set there", async () => {
+  const bridge = `nc-${randomBytes(3).toString("hex")}-x`;
+  const privilege = await probePrivilege(local);
+  const run = (script: string) => local.run(asRoot(privilege, ["sh", "-ec", script, "sh", bridge]));
+  await run('ip link add "$1" type bridge');
+  try {
+    await run(`
+      echo 1 >"/proc/sys/net/ipv4/conf/$1/forwarding"
+      ipv6=/proc/sys/net/ipv6/conf/$1/disable_ipv6
+      [ ! -e "$ipv6" ] || echo 0 >"$ipv6"`);
+    expect(await switchesOf(bridge)).not.toEqual(closed);
+    await closeBridge(bridge);
+    expect(await switchesOf(bridge)).toEqual(closed);
+  } finally {
+    await run('ip link delete "$1"');
+  }
+});
+
+/** A machine may be without IPv6. */
+const closed = { forwarding: "0", withoutIpv6: expect.stringMatching(/^1?$/) };
+
+async function switchesOf(bridge: string): Promise<Record<keyof typeof closed, string>> {
+  const read = async (path: string) => (await local.exec(["cat", `/proc/sys/net/${path}`])).stdout.trim();
+  return {
+    forwarding: await read(`ipv4/conf/${bridge}/forwarding`),
+    withoutIpv6: await read(`ipv6/conf/${bridge}/disable_ipv6`),
+  };
+}
 
 /** Where this machine is on a network of the cluster. */
 function gatewayOf(host: ClusterState["nodes"][number] | undefined, role: Role): string {
@@ -220,7 +248,7 @@ test("a run writes to the cache, the reports and the temporary folder alone, lis
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // What listens is seen.
   expect(listeningOf(({ pid }) => pid === process.pid)).toHaveLength(1);
-  const folders = [settings.CACHE, reports.path, tmpdir()];
+  const folders = new Set([settings.CACHE, reports.path, tmpdir(), "/tmp"].map((path) => realpathSync(path)));
   const command = [
     process.execPath,
     join(projectRoot, program),
@@ -250,21 +278,29 @@ test("a run writes to the cache, the reports and the temporary folder alone, lis
     NO_COLOR: "1",
   };
   const heard = new Set<string>();
-  let ended: { code: number; said: string } | undefined;
-  const running = local
-    .exec(asRoot(await probePrivilege(local), argv), { env })
-    .then(({ code, stdout, stderr }) => {
-      ended = { code: code ?? -1, said: `${stdout}${stderr}` };
-    });
-  const ofRun = ({ environment, command: line }: { environment: string; command: string }) =>
-    environment.includes(`REPORTS=${reports.path}\0`) || line.includes(join(settings.CACHE, "engine"));
-  await until({ what: "the run to end", deadlineMs: 200_000, everyMs: 50 }, () => {
+  // sudo passes on no variables by itself.
+  const withEnvironment = ["env", ...assignments(env), ...argv];
+  const running = local.exec(asRoot(await probePrivilege(local), withEnvironment), { deadlineMs: 200_000 });
+  let over = false;
+  const end = () => {
+    over = true;
+  };
+  running.then(end, end);
+  const seen = new Set<number>();
+  const ofRun = ({ pid, environment, command: line }: Seen) => {
+    const isOfRun = environment.includes(`REPORTS=${reports.path}\0`);
+    if (isOfRun) seen.add(pid);
+    return isOfRun || line.includes(join(settings.CACHE, "engine"));
+  };
+  await until({ what: "the run to end", deadlineMs: 210_000, everyMs: 50 }, () => {
     for (const socket of listeningOf(ofRun)) heard.add(socket);
-    return ended;
+    return over;
   });
-  await running;
-  expect(ended?.code, ended?.said).toBe(0);
+  const { code, stdout, stderr } = await running;
+  expect(code, `${stdout}${stderr}`).toBe(0);
+  expect(seen.size).toBeGreaterThan(1);
   expect([...heard]).toEqual([]);
+  expect(existsSync(join(reports.path, "conformance.json"))).toBe(true);
   expect(await local.exec(["grep", "-rlE", "PRIVATE KEY", reports.path])).toMatchObject({
     code: 1,
     stdout: "",

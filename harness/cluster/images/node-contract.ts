@@ -26,7 +26,7 @@ export const nodeCapabilities = {
   NET_BIND_SERVICE: { stops: "container", without: unableToApply },
   NET_RAW: { stops: "container", without: unableToApply },
   SETFCAP: { stops: "container", without: unableToApply },
-  SETGID: { stops: "container", without: unableToApply },
+  SETGID: { stops: "container", without: "runc cannot set the groups of a container's first process" },
   SETPCAP: { stops: "container", without: unableToApply },
   SETUID: { stops: "container", without: unableToApply },
   SYS_CHROOT: { stops: "container", without: unableToApply },

@@ -49,6 +49,7 @@ test("a test that begins as another ends takes its counters, and one that begins
 });
 
 test("a test of which nobody asks what it has used is not alone with the next, and is not read again", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
   const host = new CountingHost();
   const meter = new CostMeter();
   await meter.begin([host]);

@@ -76,11 +76,12 @@ done
 closed=$2
 kept() { for folder in $folders /dev /proc /sys; do case $1 in "$folder" | "$folder"/*) return 0 ;; esac; done; return 1; }
 while read -r _ point type _; do
-  case $type in ext[234] | xfs | btrfs | overlay | tmpfs) kept "$point" || mount -o remount,bind,ro "$point" ;; esac
+  case $type in ext[234] | xfs | btrfs | overlay | tmpfs) kept "$point" || mount -o remount,bind,ro "$point" || ! mountpoint -q "$point" ;; esac
 done </proc/mounts
 mount --bind "$closed" "$closed"
 mount -o remount,bind,ro "$closed"
-for folder in "$closed" "$HOME"; do
+kept "$HOME" && open= || open=$HOME
+for folder in "$closed" $open; do
   if touch "$folder/.probe" 2>/dev/null; then rm "$folder/.probe"; exit 9; fi
 done
 cd "$closed"

@@ -2,12 +2,12 @@ import { HarnessError } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { asRoot, probePrivilege } from "#harness/host/setup/privilege.ts";
 
-/** A bridge without an address of IPv6 may lack the second of them. */
+/** IPv6 is forwarded whatever a single device says, unless it has none at all. A machine may be without IPv6. */
 const close = `
-for version in ipv4 ipv6; do
-  switch=/proc/sys/net/$version/conf/$1/forwarding
-  [ ! -e "$switch" ] || echo 0 >"$switch"
-done`;
+put() { [ "$(cat "$1")" = "$2" ] || echo "$2" >"$1"; }
+put "/proc/sys/net/ipv4/conf/$1/forwarding" 0
+ipv6=/proc/sys/net/ipv6/conf/$1/disable_ipv6
+[ ! -e "$ipv6" ] || put "$ipv6" 1`;
 
 /**
  * Keeps this machine from forwarding what comes in at a bridge. A private engine makes no firewall rules, which close an engine's
