@@ -32,9 +32,23 @@ export async function playSeeds(
     const schedule = generateSchedule(seed, possible);
     const history = await play(test, { seed, schedule }, keep);
     histories.push(history);
-    if (history.findings.length > 0) return { histories, smallest: await makeSmaller(test, history) };
+    if (history.findings.length === 0) continue;
+    const smallest = await makeSmaller(test, history);
+    // Else a round that follows would begin with a plugin that this one has broken, and end otherwise.
+    const broken = await startAnew(test);
+    return { histories, smallest: { ...smallest, told: `${smallest.told}${broken}` } };
   }
   return { histories };
+}
+
+/** Starts the plugin anew where the driver can; resolves to words on what came in between, and to nothing else. */
+async function startAnew({ driver }: PlayContext): Promise<string> {
+  try {
+    await driver.restart?.();
+    return "";
+  } catch (error) {
+    return `; the plugin did not start again afterwards: ${error instanceof Error ? firstLineOf(error.message) : error}`;
+  }
 }
 
 async function makeSmaller(test: PlayContext, failed: History): Promise<NonNullable<Campaign["smallest"]>> {
