@@ -54,8 +54,8 @@ export default dockerDriver({
     giveUpNode: (scope, node) => giveUpNode(scope, cluster, node),
   }),
   // What a swarm is formed of, and what it leaves behind, is of Docker's overlay alone.
-  async start(scope, cluster) {
-    if (!(await haveClusterStore(cluster))) await formSwarm(scope, cluster);
+  async start(scope, cluster, session) {
+    if (!(await haveClusterStore(cluster))) await formSwarm(scope, cluster, session);
   },
 });
 
@@ -85,7 +85,7 @@ async function haveClusterStore({ nodes }: Pick<Cluster, "nodes">): Promise<bool
  * Makes the cluster one swarm and waits until every node is ready; a swarm that stands already is used and stays. All of it is on the
  * data network: where a swarm's data path has an address of its own, engines encrypt for another one (moby#41421).
  */
-async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
+async function formSwarm(scope: Scope, cluster: Cluster, session: Scope): Promise<void> {
   const manager = firstNode(cluster);
   const workers = cluster.nodes.filter((node) => node !== manager);
   await Promise.all(cluster.nodes.map((node) => removeGatewayBridgeLater(scope, cluster, node)));
@@ -98,13 +98,13 @@ async function formSwarm(scope: Scope, cluster: Cluster): Promise<void> {
         AdvertiseAddr: address,
       }),
     );
-    leaveLater(scope, cluster, manager);
+    leaveLater(scope, cluster, manager, session);
   }
   await Promise.all(
     workers.map(async (worker) => {
       if (await inSwarm(worker)) return;
       await joinSwarm(worker, manager);
-      leaveLater(scope, cluster, worker);
+      leaveLater(scope, cluster, worker, session);
     }),
   );
   await waitForSwarm(cluster);
@@ -165,7 +165,7 @@ async function giveUpNode(scope: Scope, cluster: Cluster, node: ClusterNode): Pr
   const manager = firstNode(cluster);
   if (node === manager) throw new Blocked(`${node.name} is the swarm's only manager`);
   scope.defer(`${node.name} in the swarm`, async () => {
-    await leaveSwarm(node);
+    if (!(await leaveSwarm(node))) await silence(node);
     await joinSwarm(node, manager);
     await waitForSwarm(cluster);
   });
@@ -231,10 +231,17 @@ async function inSwarm(node: ClusterNode): Promise<boolean> {
   return info.Swarm?.LocalNodeState === "active";
 }
 
-/** An engine that was killed before waits for half a minute until it has left: nobody does who removes it anyway. */
-function leaveLater(scope: Scope, cluster: Cluster, node: ClusterNode): void {
+/**
+ * An engine that was killed before waits for half a minute until it has left: nobody does who removes it anyway. One that has to be started
+ * anew is when `session` closes, if that goes on for longer: containers of somebody else may run there, and end with it.
+ */
+function leaveLater(scope: Scope, cluster: Cluster, node: ClusterNode, session: Scope): void {
   scope.defer(`swarm on ${node.name}`, async () => {
-    if (!cluster.ending) await leaveSwarm(node);
+    if (cluster.ending || (await leaveSwarm(node))) return;
+    if (session.closed) return silence(node);
+    session.defer(`the gossip of ${node.name}`, async () => {
+      if (!cluster.ending) await silence(node);
+    });
   });
 }
 
@@ -243,20 +250,26 @@ const silentMs = 20_000;
 
 /**
  * Resolves once the engine's gossip has ended, which is some time after it has left: its port would be found "left behind" by who looks next.
- * An engine in which it does not end (seen now and then on 26.1) joins no swarm any more, and is started anew.
+ * An engine in which it does not end (seen now and then on 26.1) joins no swarm any more: then it resolves to `false`.
  */
-async function leaveSwarm(node: ClusterNode): Promise<void> {
+async function leaveSwarm(node: ClusterNode): Promise<boolean> {
   const { Swarm } = await node.docker.info();
   // One that looks for its manager is in it as well.
-  if (["inactive", "", undefined].includes(Swarm?.LocalNodeState)) return;
+  if (["inactive", "", undefined].includes(Swarm?.LocalNodeState)) return true;
   await node.docker.swarmLeave({ force: true });
   try {
     await untilSilent(node);
+    return true;
   } catch (error) {
     if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
-    await restartEngine(node);
-    await untilSilent(node);
+    return false;
   }
+}
+
+/** Starts an engine anew whose gossip does not end. */
+async function silence(node: ClusterNode): Promise<void> {
+  await restartEngine(node);
+  await untilSilent(node);
 }
 
 async function untilSilent(node: ClusterNode): Promise<void> {
