@@ -92,10 +92,8 @@ export class OvsBridge {
 
   /** Sends a frame as if it had come in through `device`. */
   async inject(device: string, frame: string): Promise<void> {
-    await this.#host.run([
-      ...[...ofctl, "packet-out", this.name],
-      `in_port=${this.#numberOf(device)},packet=${frame},actions=NORMAL`,
-    ]);
+    const packet = `in_port=${this.#numberOf(device)},packet=${frame},actions=NORMAL`;
+    await this.#host.run([...ofctl, "packet-out", this.name, packet]);
   }
 
   async version(): Promise<string> {
