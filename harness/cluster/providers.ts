@@ -15,7 +15,7 @@ export type ProviderSettings = ContainerSettings & SshSettings & VagrantSettings
 export const providerSummaries: Readonly<Record<ClusterProvider, { nodes: string; needs: string }>> = {
   containers: {
     nodes: "containers on this machine, each with an engine of its own",
-    needs: "root or sudo; the Docker Engine is installed where none answers",
+    needs: "a Docker Engine; where none answers root or sudo, and it is installed",
   },
   ssh: {
     nodes: "the hosts that INVENTORY names; nothing on them changes for good",
