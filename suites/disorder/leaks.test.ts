@@ -4,6 +4,7 @@ import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { tellSpread } from "./latencies/verdict.ts";
 import { amongOtherNetworks, expectNoneThrough, makeStrangers, packetsThrough } from "./leaks/apart.ts";
 import { Campaign } from "./leaks/campaign.ts";
+import { amongOtherGroups, expectNoneIn, makeClosedPorts } from "./leaks/closed.ts";
 import { makeField } from "./leaks/field.ts";
 import { startContainer, startInNamespace } from "./leaks/first-process.ts";
 import { sender } from "./leaks/sender.ts";
@@ -12,6 +13,8 @@ import { type Border, expectNoLeak } from "./leaks/starts.ts";
 /** Each sends thousands of packets in a second. */
 const startsAtATime = 3;
 const deadlineMs = 30 * 60_000;
+/** A group is made in a tenth of the time that a network with a container takes. */
+const groupsPerRound = 10;
 
 chapter("disorder", ({ requirement, shared }) => {
   const campaign = shared("containers that send while they start and stop", async (context) => {
@@ -82,6 +85,21 @@ chapter("disorder", ({ requirement, shared }) => {
       test.varyingFact("rounds in which some came through", new Set(breaches.map(({ round }) => round)).size);
       test.keep({ name: "breaches.json", content: JSON.stringify(breaches, undefined, 2) });
       expectNoneThrough(strangers, seen);
+    },
+    { alone: true, deadlineMs },
+  );
+
+  requirement(
+    "D3e",
+    "nothing gets past a policy while other groups and their policies are made and removed",
+    async (test) => {
+      const ports = await makeClosedPorts(test);
+      const seen = await amongOtherGroups(test, ports, groupsPerRound * workerSettings().NETWORK_ROUNDS);
+      const { rounds, attempts, intrusions } = seen;
+      test.fact("groups made and removed", rounds);
+      test.varyingFact("attempts meanwhile", attempts);
+      test.keep({ name: "intrusions.json", content: JSON.stringify(intrusions, undefined, 2) });
+      expectNoneIn(ports, seen);
     },
     { alone: true, deadlineMs },
   );

@@ -6,6 +6,7 @@ import { latencyNames, latencySamplesFact } from "./rules/latencies.ts";
  */
 const varyingFacts = [
   "attempts from outside",
+  "attempts meanwhile",
   "attempts of the flow",
   "attempts of the other flow",
   "attempts without an answer",

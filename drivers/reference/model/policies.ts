@@ -97,6 +97,7 @@ export class Policies {
       name: group,
       network: keyOf(tenant, network),
       policies: [...policies],
+      mark: this.#state.nextMark++,
     };
     return this.#state.groups[key];
   }

@@ -269,7 +269,7 @@ export const schema = z.object({
   NETWORK_ROUNDS: wholeNumber(1, 4_000)
     .default(20)
     .describe(
-      "how many networks the chapter disorder makes and removes while packets try to get between others",
+      "how many networks the chapter disorder makes and removes while packets try to get between others, and ten times as many groups",
     ),
   LATENCY_SAMPLES: wholeNumber(1, 100_000)
     .default(50)

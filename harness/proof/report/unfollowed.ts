@@ -74,6 +74,7 @@ const unfollowed: Readonly<Partial<Record<RequirementId, string>>> = {
   D3b: crowded,
   D3c: crowded,
   D3d: crowded,
+  D3e: crowded,
   D5: crowded,
   D6: crowded,
   D6b: crowded,

@@ -52,6 +52,13 @@ export const disorderRequirements = {
       url: "https://github.com/docker/docs/blob/0f550540af081c9d18c5bee523917427158b3b03/content/manuals/engine/network/drivers/bridge.md",
     },
   },
+  D3e: {
+    title: "what a policy forbids stays forbidden while other groups and their policies are made and removed",
+    level: "MUST",
+    appliesTo: { capabilities: ["policy", "multihost"] },
+    profile: "disorder",
+    source: { text: "netconform, docs/drivers-capabilities.md: what the driver declares of its rules" },
+  },
   D5: {
     title:
       "30 s after wires, engines, plugin and nodes are as before, names, addresses, forwarding and policies are right again, and nothing is left behind",

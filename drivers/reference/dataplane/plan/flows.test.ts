@@ -114,3 +114,18 @@ test("what answers is judged as what it answers, with source and destination in 
     "table=8,priority=102,ip,reg1=1,nw_src=10.1.2.0/25,actions=goto_table:9",
   ]);
 });
+
+test("a group that is made or removed changes no flow of another one, whatever their names are, nor does its number come again", () => {
+  const deny: RuleRequest = { id: "1", direction: "in", protocol: "tcp", action: "deny" };
+  const model = cluster(deny);
+  const before = flowsOf(model, "n1");
+  const numbers = ["app", "app"].map((name) => {
+    model.change(({ policies }) => policies.createGroup("default", name, "net", []));
+    expect(flowsOf(model, "n1")).toEqual(before);
+    const { mark } = model.state.groups[`default/${name}`]!;
+    model.change(({ policies }) => policies.deleteGroup("default", name));
+    return mark;
+  });
+  expect(flowsOf(model, "n1")).toEqual(before);
+  expect(numbers).toEqual([2, 3]);
+});

@@ -21,11 +21,7 @@ export function flowsFor(
   topology: Omit<NodePlan, "flows">,
   dataDevice: string,
 ): string[] {
-  const groups = new Map(
-    Object.keys(state.groups)
-      .sort()
-      .map((key, index) => [key, index + 1]),
-  );
+  const groups = new Map(Object.entries(state.groups).map(([key, { mark }]) => [key, mark]));
   return [
     ...portFlows(topology, dataDevice),
     ...memberFlows(state, groups),

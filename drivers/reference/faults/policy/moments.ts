@@ -21,6 +21,9 @@ export class MomentFaults {
   /** Endpoints whose interfaces are in a sandbox. */
   readonly #joined = new Map<string, EndpointState>();
   readonly #leaving = new Map<string, EndpointState>();
+  /** Sets of groups that there were, for which all rules were made anew. */
+  readonly #grouped = new Map<string, { old: boolean }>();
+  #lastGroups = "";
 
   constructor(faults: ReadonlySet<string>, sync: () => Promise<void>) {
     this.#faults = faults;
@@ -35,6 +38,7 @@ export class MomentFaults {
       }
     }
     if (this.#on("policy-slow")) this.#dropNewRules(state);
+    if (this.#on("rules-made-anew-for-each-group")) this.#dropRulesForNewGroups(state);
     if (this.#on("rules-go-before-interface")) this.#keepInterfaces(state);
   }
 
@@ -57,7 +61,8 @@ export class MomentFaults {
 
   /** What was seen while a fault was on is nothing to the next one. */
   forget(): void {
-    for (const known of [this.#started, this.#ruled, this.#joined, this.#leaving]) known.clear();
+    for (const known of [this.#started, this.#ruled, this.#joined, this.#leaving, this.#grouped])
+      known.clear();
   }
 
   #on(fault: ReferenceFaultName): boolean {
@@ -81,6 +86,16 @@ export class MomentFaults {
       }
     }
     for (const name of this.#ruled.keys()) if (!there.has(name)) this.#ruled.delete(name);
+  }
+
+  /** Where a group was made or removed, no rule is in force for a moment. */
+  #dropRulesForNewGroups({ groups, policies }: State): void {
+    const now = Object.keys(groups).join(" ");
+    // Each node's state is broken by itself, and the same groups come again.
+    if (now !== this.#lastGroups) this.#grouped.delete(now);
+    this.#lastGroups = now;
+    if (!this.#isYoung(this.#grouped, now, momentMs)) return;
+    for (const policy of Object.values(policies)) policy.rules = {};
   }
 
   /** Whether so many milliseconds have not passed since it was first asked for; it is known from then on. */

@@ -242,6 +242,12 @@ export const referenceFaults = {
     why: "who closes a port and then opens its secrets to what is behind it has them read",
     detectedBy: ["D7"],
   },
+  "rules-made-anew-for-each-group": {
+    breaks: "whenever a group is made or removed, no rule of any group is in force for 20 ms",
+    why: "who may make groups opens every other one for a moment, as often as they like",
+    detectedBy: ["D3e"],
+    alone: true,
+  },
   "rules-go-before-interface": {
     breaks: "a container that leaves its network is out of its group 20 ms before its interface goes",
     why: "what is being stopped reaches what it never might",

@@ -108,6 +108,8 @@ const group = z.object({
   /** Key `tenant/name`. */
   network: z.string(),
   policies: z.array(z.string()),
+  /** By which the nodes know its members; no other group had it before. */
+  mark: z.number().int().positive(),
 });
 
 /** The BGP speaker of a node, which announces the endpoints of routed networks. */
@@ -142,6 +144,8 @@ export const stateShape = z.object({
   speakers: z.record(z.string(), speakerShape).default({}),
   policies: z.record(z.string(), policy),
   groups: z.record(z.string(), group),
+  /** Of the group that is made next. */
+  nextMark: z.number().int().positive(),
 });
 
 export type State = z.output<typeof stateShape>;
@@ -171,6 +175,7 @@ export function emptyState(): State {
     speakers: {},
     policies: {},
     groups: {},
+    nextMark: 1,
   };
 }
 

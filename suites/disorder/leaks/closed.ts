@@ -1,0 +1,208 @@
+import { type Rule, usualPolicySemantics } from "#drivers/driver.ts";
+import { sayHowFar } from "#harness/core/async/how-far.ts";
+import type { Scope } from "#harness/core/async/scope.ts";
+import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import type { Arrival } from "#harness/host/agent/reach.ts";
+import { besideControl } from "#harness/observe/probe/control.ts";
+import { expectOpen } from "#harness/observe/probe/reachability.ts";
+import { type ProbeService, serve } from "#harness/observe/probe/service.ts";
+import { uniqueName } from "#harness/workload/docker/network.ts";
+import type { Network } from "#harness/workload/network.ts";
+import type { Workload } from "#harness/workload/workload.ts";
+import { createGroup, createPolicy, twoNodes } from "#suites/policy/fixture.ts";
+import type { FieldContext } from "./field.ts";
+
+/** A container of which a policy lets others reach one port alone, and one that asks for the rest. */
+export interface ClosedPorts {
+  readonly network: Network;
+  readonly client: Workload;
+  readonly member: Workload;
+  /** The member's servers, one of each protocol, on all ports. */
+  readonly services: readonly ProbeService[];
+}
+
+/** Something that came in at a closed port. */
+export interface Intrusion extends Arrival {
+  /** From 1. */
+  readonly round: number;
+}
+
+/** What came of all rounds. */
+export interface Closedness {
+  /** Groups that were made and removed. */
+  readonly rounds: number;
+  readonly attempts: number;
+  readonly intrusions: readonly Intrusion[];
+}
+
+const openPort = 8888;
+/** Each differs from the open one in another bit: what a switch has decided for one of them, by a prefix of the port, is not for the next. */
+const closedPorts = Array.from({ length: 12 }, (_, bit) => openPort ^ (1 << bit));
+const protocols = ["tcp", "udp"] as const;
+const attemptMs = 2;
+const shownIntrusions = 20;
+/** So many rounds in which something came in tell what there is to tell. */
+const enough = 5;
+
+const openRules = protocols.map(
+  (protocol, index): Rule => ({
+    ...{ id: String(index + 1), direction: "in", protocol, port: openPort },
+    ...{ action: "allow", priority: 10 },
+  }),
+);
+const closingRule: Rule = { id: "3", direction: "in", protocol: "any", action: "deny", priority: 1 };
+
+/** Makes a group of one member on the first node that may be reached on one port, and a client in no group on the second. */
+export async function makeClosedPorts(context: FieldContext): Promise<ClosedPorts> {
+  const { cluster, driver, scope } = context;
+  const [near, far] = twoNodes(cluster.nodes);
+  const network = await driver.createNetwork(scope);
+  const client = await network.run(scope, far, { name: uniqueName("client") });
+  const { combine } = context.declaration.policySemantics ?? usualPolicySemantics;
+  // Where rules add up, what none of them allows is closed.
+  const rules = combine === "additive" ? openRules : [...openRules, closingRule];
+  const group = await makeGroup(context, scope, { name: uniqueName("group"), network, rules });
+  const member = await network.run(scope, near, { name: uniqueName("member"), group });
+  const ports = [openPort, ...closedPorts];
+  const services = await Promise.all(protocols.map((protocol) => serve(member, { protocol, ports })));
+  return { network, client, member, services };
+}
+
+/** With a policy of its own; resolves to its name. */
+async function makeGroup(
+  { driver }: FieldContext,
+  scope: Scope,
+  { name, network, rules }: { name: string; network: Network; rules: readonly Rule[] },
+): Promise<string> {
+  const policy = await createPolicy(scope, driver, uniqueName("policy"));
+  for (const rule of rules) await policy.addRule(rule);
+  return createGroup(scope, driver, { name, network: network.name, policies: [policy.name] });
+}
+
+/**
+ * Makes and removes so many groups, each with a policy, while the client asks for the closed ports; fewer, once something came in there in
+ * five rounds. Resolves to what did, between two sights of the open port. Throws `ProbeFailed` where that is not seen, or nothing was asked.
+ */
+export async function amongOtherGroups(
+  context: FieldContext,
+  ports: ClosedPorts,
+  rounds: number,
+): Promise<Closedness> {
+  const { client, services } = ports;
+  const arrivals = new Arrivals(services);
+  const seen = await besideControl(
+    () => Promise.all(services.map((service) => expectOpen(client, service.at(openPort)))),
+    () => playRounds(context, ports, arrivals, rounds),
+  );
+  // What was still under way when the last round ended.
+  return { ...seen, intrusions: [...seen.intrusions, ...(await arrivals.take(seen.rounds))] };
+}
+
+async function playRounds(
+  context: FieldContext,
+  ports: ClosedPorts,
+  arrivals: Arrivals,
+  rounds: number,
+): Promise<Closedness> {
+  const intrusions: Intrusion[] = [];
+  const knocking = new Knocking(ports);
+  let attempts: number;
+  let played = 0;
+  try {
+    while (played < rounds && roundsOf(intrusions).size < enough && !knocking.broken) {
+      sayHowFar(played, rounds, "groups");
+      played += 1;
+      const own = context.scope.child(`the group of round ${played}`);
+      try {
+        // Nothing is closed to who is taken for a member of it. By name it comes before the group that has the member.
+        const beside = { name: uniqueName("beside"), network: ports.network, rules: openRules };
+        await makeGroup(context, own, beside);
+      } finally {
+        await own.close();
+      }
+      intrusions.push(...(await arrivals.take(played)));
+    }
+  } finally {
+    attempts = await knocking.end();
+  }
+  if (attempts === 0) throw new ProbeFailed(`${ports.client.name} asked nothing while groups were made`);
+  return { rounds: played, attempts, intrusions };
+}
+
+function roundsOf(intrusions: readonly Intrusion[]): Set<number> {
+  return new Set(intrusions.map(({ round }) => round));
+}
+
+/** What came in at closed ports, told once. */
+class Arrivals {
+  readonly #services: readonly ProbeService[];
+  readonly #told = new Map<ProbeService, number>();
+
+  constructor(services: readonly ProbeService[]) {
+    this.#services = services;
+  }
+
+  async take(round: number): Promise<Intrusion[]> {
+    const all = this.#services.map(async (service) => {
+      const arrived = (await service.listener.received()).filter(({ port }) => port !== openPort);
+      const told = this.#told.get(service) ?? 0;
+      this.#told.set(service, arrived.length);
+      return arrived.slice(told).map((arrival) => ({ ...arrival, round }));
+    });
+    return (await Promise.all(all)).flat();
+  }
+}
+
+/** Attempts to reach one closed port after the other, over each protocol, until it is ended. */
+class Knocking {
+  #ended = false;
+  #broken = false;
+  readonly #lanes: Promise<number>[];
+
+  constructor({ client, member }: ClosedPorts) {
+    const knock = async (protocol: (typeof protocols)[number]) => {
+      const agent = await client.agent();
+      let attempts = 0;
+      for (; !this.#ended; attempts++) {
+        const port = closedPorts[attempts % closedPorts.length]!;
+        await agent.connect({ protocol, address: member.ip, port, timeoutMs: attemptMs });
+      }
+      return attempts;
+    };
+    this.#lanes = protocols.map((protocol) =>
+      knock(protocol).catch((error: unknown) => {
+        this.#broken = true;
+        throw error;
+      }),
+    );
+    for (const lane of this.#lanes) lane.catch(() => {});
+  }
+
+  /** Whether one protocol is asked for no more although it should be; `end` throws why. */
+  get broken(): boolean {
+    return this.#broken;
+  }
+
+  /** Resolves to how many attempts there were. */
+  async end(): Promise<number> {
+    this.#ended = true;
+    return (await Promise.all(this.#lanes)).reduce((all, attempts) => all + attempts, 0);
+  }
+}
+
+/** Throws `Nonconformance` that tells in which rounds something came in at a closed port. */
+export function expectNoneIn({ client, member }: ClosedPorts, seen: Closedness): void {
+  const { rounds, attempts, intrusions } = seen;
+  if (intrusions.length === 0) return;
+  const told = intrusions
+    .slice(0, shownIntrusions)
+    .map(
+      ({ round, protocol, port, halfOpen }) =>
+        `  round ${round}: ${protocol} ${port}${halfOpen ? ", whose answer got lost" : ""}`,
+    );
+  throw new Nonconformance({
+    who: `${client.name} to closed ports of ${member.name}, while ${rounds} other groups were made and removed`,
+    expected: "nothing to come in",
+    got: `${intrusions.length} of ${attempts} attempts, in ${roundsOf(intrusions).size} of ${rounds} rounds\n${told.join("\n")}`,
+  });
+}
