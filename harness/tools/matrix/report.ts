@@ -2,6 +2,9 @@ import { join } from "node:path";
 import { compareVersions } from "#harness/core/compare-versions.ts";
 import { withLock } from "#harness/core/process/lock.ts";
 import { generateAllureReport } from "#reports/allure/report.ts";
+import { formatFailures } from "#reports/conformance/console/failures.ts";
+import { type Look, lookOf } from "#reports/conformance/console/look.ts";
+import { causesOf } from "#reports/conformance/outcome/causes.ts";
 import { formatDuration } from "#reports/conformance/words.ts";
 import { counted } from "#reports/matrix/changes.ts";
 import { formatSpeed } from "#reports/matrix/markdown.ts";
@@ -40,10 +43,26 @@ export async function reportMatrix(
     singleFile: true,
     name: "Conformance matrix",
   }).catch((error: Error) => `none: ${error.message}`);
+  const failures = formatUnknownFailures(matrix, lookOf(process.stdout));
+  if (failures !== "") console.log(`\n${failures}`);
   console.log(describe(matrix, folder, allure));
   console.log(formatCounts(counts));
   if (counts.passed === 0 || matrix.run.interrupted) return 1;
   return counts.failed === 0 ? 0 : 1;
+}
+
+/** Every cause of a failure that no list of known ones has, once in each cell, with what each cell's own run tells of it. */
+export function formatUnknownFailures({ cells, known = [] }: Matrix, look: Look): string {
+  const targets = cells.flatMap(({ name, target }) => {
+    const listed = new Set(known.filter(({ cell }) => cell === name).map(({ requirement }) => requirement));
+    if (!target) return [];
+    const causes = causesOf(target)
+      .map((cause) => ({ ...cause, requirements: cause.requirements.filter((id) => !listed.has(id)) }))
+      .filter(({ requirements }) => requirements.length > 0);
+    return [{ ...target, causes, name }];
+  });
+  const errors = cells.flatMap(({ name, errors }) => errors.map((error) => ({ ...error, target: name })));
+  return formatFailures({ targets, errors }, look);
 }
 
 function describe(

@@ -45,7 +45,10 @@ function shortenLines(lines: readonly string[], limit: number): string[] {
 }
 
 /** Every cause once, with the requirements that it took. */
-export function formatFailures({ targets, errors }: Statement, look: Look): string {
+export function formatFailures(
+  { targets, errors }: Pick<Statement, "targets" | "errors">,
+  look: Look,
+): string {
   const causes = targets.flatMap((target) => causesOf(target).map((cause) => ({ target, cause })));
   const blocks = causes
     .filter(({ cause }) => cause.outcome !== "engine at fault")
