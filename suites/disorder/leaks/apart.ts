@@ -1,4 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { alongside, type Lane } from "#harness/core/async/alongside.ts";
 import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { HarnessError, Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { Tally } from "#harness/observe/capture/tally.ts";
@@ -107,62 +108,37 @@ async function playRounds(
   const { node } = strangers;
   const bare = declaration.capabilities.includes("cni") ? { bare: true } : {};
   const breaches: Breach[] = [];
-  const flood = new Flood(strangers);
-  let attempts: number;
-  try {
-    for (let round = 1; round <= rounds && !flood.broken; round++) {
-      sayHowFar(round - 1, rounds, "networks");
-      const own = scope.child(`networks of round ${round}`);
-      try {
-        const network = await driver.createNetwork(own);
-        await network.run(own, node, bare);
-      } finally {
-        await own.close();
+  const attempts = await alongside(
+    strangers.ways.map((way) => flood(strangers.from, way)),
+    async (goesOn) => {
+      for (let round = 1; round <= rounds && goesOn(); round++) {
+        sayHowFar(round - 1, rounds, "networks");
+        const own = scope.child(`networks of round ${round}`);
+        try {
+          const network = await driver.createNetwork(own);
+          await network.run(own, node, bare);
+        } finally {
+          await own.close();
+        }
+        breaches.push(...(await breachesOf(strangers, round)));
       }
-      breaches.push(...(await breachesOf(strangers, round)));
-    }
-  } finally {
-    attempts = await flood.end();
-  }
+    },
+  );
   if (attempts === 0) throw new ProbeFailed(`${strangers.from.name} sent nothing while networks were made`);
   return { rounds, attempts, breaches };
 }
 
-/** Echo requests from one network to the other, until it is ended. */
-class Flood {
-  #ended = false;
-  #broken = false;
-  readonly #lanes: Promise<number>[];
-
-  constructor({ from, ways }: Strangers) {
-    const send = async ({ address, bytes }: Strangers["ways"][number]) => {
-      const agent = await from.agent();
-      let sent = 0;
-      while (!this.#ended) {
-        const shape = { packetBytes: bytes, count: alike, intervalMs: apartMs, timeoutMs: apartMs };
-        sent += (await agent.ping({ address, ...shape })).sent;
-      }
-      return sent;
-    };
-    this.#lanes = ways.map((way) =>
-      send(way).catch((error: unknown) => {
-        this.#broken = true;
-        throw error;
-      }),
-    );
-    for (const lane of this.#lanes) lane.catch(() => {});
-  }
-
-  /** Whether something is sent no more although it should be; `end` throws why. */
-  get broken(): boolean {
-    return this.#broken;
-  }
-
-  /** Resolves to how many were sent. */
-  async end(): Promise<number> {
-    this.#ended = true;
-    return (await Promise.all(this.#lanes)).reduce((all, sent) => all + sent, 0);
-  }
+/** Echo requests from one network to the other. */
+function flood(from: Workload, { address, bytes }: Strangers["ways"][number]): Lane {
+  return async (goesOn) => {
+    const agent = await from.agent();
+    let sent = 0;
+    while (goesOn()) {
+      const shape = { packetBytes: bytes, count: alike, intervalMs: apartMs, timeoutMs: apartMs };
+      sent += (await agent.ping({ address, ...shape })).sent;
+    }
+    return sent;
+  };
 }
 
 /** How many packets got from one network to the other. */

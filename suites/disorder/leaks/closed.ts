@@ -1,4 +1,5 @@
 import { type Rule, usualPolicySemantics } from "#drivers/driver.ts";
+import { alongside, type Lane } from "#harness/core/async/alongside.ts";
 import { sayHowFar } from "#harness/core/async/how-far.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
@@ -105,26 +106,25 @@ async function playRounds(
   rounds: number,
 ): Promise<Closedness> {
   const intrusions: Intrusion[] = [];
-  const knocking = new Knocking(ports);
-  let attempts: number;
   let played = 0;
-  try {
-    while (played < rounds && roundsOf(intrusions).size < enough && !knocking.broken) {
-      sayHowFar(played, rounds, "groups");
-      played += 1;
-      const own = context.scope.child(`the group of round ${played}`);
-      try {
-        // Nothing is closed to who is taken for a member of it. By name it comes before the group that has the member.
-        const beside = { name: uniqueName("beside"), network: ports.network, rules: openRules };
-        await makeGroup(context, own, beside);
-      } finally {
-        await own.close();
+  const attempts = await alongside(
+    protocols.map((protocol) => knock(ports, protocol)),
+    async (goesOn) => {
+      while (played < rounds && roundsOf(intrusions).size < enough && goesOn()) {
+        sayHowFar(played, rounds, "groups");
+        played += 1;
+        const own = context.scope.child(`the group of round ${played}`);
+        try {
+          // Nothing is closed to who is taken for a member of it. By name it comes before the group that has the member.
+          const beside = { name: uniqueName("beside"), network: ports.network, rules: openRules };
+          await makeGroup(context, own, beside);
+        } finally {
+          await own.close();
+        }
+        intrusions.push(...(await arrivals.take(played)));
       }
-      intrusions.push(...(await arrivals.take(played)));
-    }
-  } finally {
-    attempts = await knocking.end();
-  }
+    },
+  );
   if (attempts === 0) throw new ProbeFailed(`${ports.client.name} asked nothing while groups were made`);
   return { rounds: played, attempts, intrusions };
 }
@@ -153,41 +153,17 @@ class Arrivals {
   }
 }
 
-/** Attempts to reach one closed port after the other, over each protocol, until it is ended. */
-class Knocking {
-  #ended = false;
-  #broken = false;
-  readonly #lanes: Promise<number>[];
-
-  constructor({ client, member }: ClosedPorts) {
-    const knock = async (protocol: (typeof protocols)[number]) => {
-      const agent = await client.agent();
-      let attempts = 0;
-      for (; !this.#ended; attempts++) {
-        const port = closedPorts[attempts % closedPorts.length]!;
-        await agent.connect({ protocol, address: member.ip, port, timeoutMs: attemptMs });
-      }
-      return attempts;
-    };
-    this.#lanes = protocols.map((protocol) =>
-      knock(protocol).catch((error: unknown) => {
-        this.#broken = true;
-        throw error;
-      }),
-    );
-    for (const lane of this.#lanes) lane.catch(() => {});
-  }
-
-  /** Whether one protocol is asked for no more although it should be; `end` throws why. */
-  get broken(): boolean {
-    return this.#broken;
-  }
-
-  /** Resolves to how many attempts there were. */
-  async end(): Promise<number> {
-    this.#ended = true;
-    return (await Promise.all(this.#lanes)).reduce((all, attempts) => all + attempts, 0);
-  }
+/** Attempts to reach one closed port after the other. */
+function knock({ client, member }: ClosedPorts, protocol: (typeof protocols)[number]): Lane {
+  return async (goesOn) => {
+    const agent = await client.agent();
+    let attempts = 0;
+    for (; goesOn(); attempts++) {
+      const port = closedPorts[attempts % closedPorts.length]!;
+      await agent.connect({ protocol, address: member.ip, port, timeoutMs: attemptMs });
+    }
+    return attempts;
+  };
 }
 
 /** Throws `Nonconformance` that tells in which rounds something came in at a closed port. */
