@@ -34,6 +34,18 @@ test("a slow step says what it does, the elapsed time with the detail, and its e
   expect(text()).toBe("building …\nbuilding: 12.0 s, fetching packages\nbuilding: done in 12.5 s\n");
 });
 
+test("a step is silent for as long as it may be", async () => {
+  const { stream, text } = listen();
+  const work = Promise.withResolvers<void>();
+  const step = progressOn(stream).step("proving", () => work.promise, { quietMs: 30_000 });
+  await vi.advanceTimersByTimeAsync(29_999);
+  expect(text()).toBe("");
+  await vi.advanceTimersByTimeAsync(10_001);
+  work.resolve();
+  await step;
+  expect(text()).toBe("proving …\nproving: 40.0 s\nproving: done in 40.0 s\n");
+});
+
 test("a step that fails passes its error on", async () => {
   const { stream, text } = listen();
   const step = progressOn(stream).step(

@@ -5,13 +5,13 @@ export interface Progress {
   /** One plain line, at once. */
   say(line: string): void;
   /**
-   * Runs `work`; once it has taken two seconds (`announce`: at once) says so, then the elapsed time now and again, and at the end
+   * Runs `work`; once it has taken two seconds (`announce`: at once; `quietMs`: so many milliseconds) says so, then the elapsed time now and again, and at the end
    * how long it took. `work` may call `detail` with what it is doing right now. Errors pass through.
    */
   step<T>(
     what: string,
     work: (detail: (text: string) => void) => Promise<T> | T,
-    options?: { announce?: boolean },
+    options?: { announce?: boolean; quietMs?: number },
   ): Promise<T>;
 }
 
@@ -44,7 +44,7 @@ export function progressOn(out: Writable & { isTTY?: boolean; columns?: number }
   async function step<T>(
     what: string,
     work: (detail: (text: string) => void) => Promise<T> | T,
-    { announce = false } = {},
+    { announce = false, quietMs = quickMs }: { announce?: boolean; quietMs?: number } = {},
   ): Promise<T> {
     const step: Step = { what, detail: "", start: performance.now() };
     let ticks: NodeJS.Timeout | undefined;
@@ -56,7 +56,7 @@ export function progressOn(out: Writable & { isTTY?: boolean; columns?: number }
         terminal ? everyMs.terminal : everyMs.plain,
       ).unref();
     };
-    const timer = announce ? undefined : setTimeout(begin, quickMs).unref();
+    const timer = announce ? undefined : setTimeout(begin, quietMs).unref();
     if (announce) begin();
     const end = (how: string) => {
       clearTimeout(timer);

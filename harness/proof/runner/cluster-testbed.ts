@@ -24,6 +24,8 @@ import type { CaseTestbed } from "./testbed.ts";
 
 const settleMs = 15_000;
 const leaseMs = 30_000;
+/** Most cases have ended by then, and are told with their result. */
+const silenceMs = 30_000;
 
 export interface ClusterTestbedOptions {
   readonly settings: Settings;
@@ -92,19 +94,25 @@ export class ClusterTestbed implements CaseTestbed {
     if (one?.on.tier !== "chapters") throw new HarnessError("a cluster was given a case of something else");
     const { name, on, fault, mend, only, time } = one;
     const folder = time === undefined ? name : `${name}-${time}`;
-    return [
-      await this.#runner.run({
-        suite: on.chapter,
-        reports: join(
-          this.#options.folder,
-          fault ? folder : `${baseline}-${describePlace(on).replace(" ", "-")}`,
-        ),
-        // What an engine breaks by itself is there without more.
-        fault: fault && !isOwnDefect(fault) ? name : "",
-        mend,
-        ...(only ? { only } : {}),
-      }),
-    ];
+    const { progress } = this.#options;
+    const run = await progress.step(
+      `${fault ? name : baseline} on ${describePlace(on)}`,
+      (onProgress) =>
+        this.#runner.run({
+          suite: on.chapter,
+          reports: join(
+            this.#options.folder,
+            fault ? folder : `${baseline}-${describePlace(on).replace(" ", "-")}`,
+          ),
+          // What an engine breaks by itself is there without more.
+          fault: fault && !isOwnDefect(fault) ? name : "",
+          mend,
+          ...(only ? { only } : {}),
+          onProgress,
+        }),
+      { quietMs: silenceMs },
+    );
+    return [run];
   }
 
   async leftovers(): Promise<string> {

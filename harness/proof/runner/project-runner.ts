@@ -1,7 +1,14 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { createVitest, type TestProject, type TestSpecification, type Vitest } from "vitest/node";
+import {
+  createVitest,
+  type Reporter,
+  type TestProject,
+  type TestSpecification,
+  type Vitest,
+} from "vitest/node";
 import { keepingSignals } from "#harness/cluster/interruption.ts";
+import { howFarType } from "#harness/conformance/outcome.ts";
 import { judgesOfChapters } from "#harness/conformance/run/selection.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
@@ -22,12 +29,15 @@ export interface RunOrder {
   readonly mend?: string | undefined;
   /** Run only the tests of these requirements; default all. */
   readonly only?: readonly string[];
+  /** Is told which tests run, and how far they have come. */
+  readonly onProgress?: (told: string) => void;
 }
 
 /** A vitest that stays and runs suites of one project again and again; only its worker is new each time. */
 export class ProjectRunner {
   readonly #name: string;
   #vitest: Vitest | undefined;
+  #onProgress: (told: string) => void = () => {};
 
   /** `name` is a vitest project, e.g. `overlay@26.1`. */
   constructor(name: string) {
@@ -43,7 +53,7 @@ export class ProjectRunner {
         configLoader,
         project: [this.#name],
         watch: false,
-        reporters: [{}],
+        reporters: [this.#reporter],
       }),
     );
   }
@@ -60,8 +70,9 @@ export class ProjectRunner {
   }
 
   /** Runs a suite and yields what each test showed. */
-  async run({ suite, reports, fault, mend, only }: RunOrder): Promise<CaseRun> {
+  async run({ suite, reports, fault, mend, only, onProgress = () => {} }: RunOrder): Promise<CaseRun> {
     const startedAt = performance.now();
+    this.#onProgress = onProgress;
     const { project } = this;
     const vitest = this.#running;
     rmSync(reports, { recursive: true, force: true });
@@ -103,6 +114,27 @@ export class ProjectRunner {
     await this.#vitest?.cancelCurrentRun("keyboard-input");
     await this.#vitest?.close();
     this.#vitest = undefined;
+  }
+
+  get #reporter(): Reporter {
+    /** By id of the test. */
+    const underWay = new Map<string, string>();
+    const tell = () => this.#onProgress([...underWay.values()].join(", "));
+    return {
+      onTestCaseReady({ id, name }) {
+        underWay.set(id, name);
+        tell();
+      },
+      onTestCaseAnnotate({ id, name }, { type, message }) {
+        if (type !== howFarType || !underWay.has(id)) return;
+        underWay.set(id, `${name} (${message})`);
+        tell();
+      },
+      onTestCaseResult({ id }) {
+        underWay.delete(id);
+        tell();
+      },
+    };
   }
 
   get #running(): Vitest {
