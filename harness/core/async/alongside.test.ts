@@ -56,3 +56,28 @@ test("a lane that fails before it waits for anything ends no process", async () 
   const lane: Lane = () => Promise.reject(new Error("at once"));
   await expect(alongside([lane], (goesOn) => turns(1_000_000, goesOn))).rejects.toThrow("at once");
 });
+
+test("a lane and work that throw at once are no different", async () => {
+  let ended = false;
+  const other = counting(undefined, () => {
+    ended = true;
+  });
+  const throwing: Lane = () => {
+    throw new Error("thrown by the lane");
+  };
+  await expect(alongside([other, throwing], () => turns(5))).rejects.toThrow("thrown by the lane");
+  const work = () => {
+    throw new Error("thrown by the work");
+  };
+  await expect(alongside([other], work)).rejects.toThrow("thrown by the work");
+  expect(ended).toBe(true);
+});
+
+test("a lane that has done what there was to do does not end the work", async () => {
+  let done = 0;
+  const work = async (goesOn: () => boolean) => {
+    for (; done < 20 && goesOn(); done++) await new Promise(setImmediate);
+  };
+  expect(await alongside([counting(3)], work)).toBe(3);
+  expect(done).toBe(20);
+});

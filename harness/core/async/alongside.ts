@@ -1,4 +1,4 @@
-/** Goes on while `goesOn()`; resolves to how much it has done. */
+/** Goes on until `goesOn()` is false; resolves to how much it has done. */
 export type Lane = (goesOn: () => boolean) => Promise<number>;
 
 /**
@@ -13,16 +13,19 @@ export async function alongside(
   const goesOn = () => !over;
   // None of them is left alone with its error.
   const lanesEnded = Promise.allSettled(
-    lanes.map((lane) =>
-      lane(goesOn).finally(() => {
+    lanes.map(async (lane) => {
+      try {
+        return await lane(goesOn);
+      } catch (error) {
         over = true;
-      }),
-    ),
+        throw error;
+      }
+    }),
   );
-  const worked = await Promise.allSettled([work(goesOn)]);
+  const [worked] = await Promise.allSettled([(async () => work(goesOn))()]);
   over = true;
   const ends = await lanesEnded;
-  const broken = [...ends, ...worked].find((end) => end.status === "rejected");
+  const broken = [...ends, worked].find((end) => end.status === "rejected");
   if (broken) throw broken.reason;
   return ends.reduce((all, end) => all + (end.status === "fulfilled" ? end.value : 0), 0);
 }

@@ -38,6 +38,8 @@ export class ProjectRunner {
   readonly #name: string;
   #vitest: Vitest | undefined;
   #onProgress: (told: string) => void = () => {};
+  /** What is told of the tests that run, by their ids. */
+  readonly #underWay = new Map<string, string>();
 
   /** `name` is a vitest project, e.g. `overlay@26.1`. */
   constructor(name: string) {
@@ -73,6 +75,8 @@ export class ProjectRunner {
   async run({ suite, reports, fault, mend, only, onProgress = () => {} }: RunOrder): Promise<CaseRun> {
     const startedAt = performance.now();
     this.#onProgress = onProgress;
+    // A worker that died has not told the end of its tests.
+    this.#underWay.clear();
     const { project } = this;
     const vitest = this.#running;
     rmSync(reports, { recursive: true, force: true });
@@ -117,8 +121,7 @@ export class ProjectRunner {
   }
 
   get #reporter(): Reporter {
-    /** By id of the test. */
-    const underWay = new Map<string, string>();
+    const underWay = this.#underWay;
     const tell = () => this.#onProgress([...underWay.values()].join(", "));
     return {
       onTestCaseReady({ id, name }) {

@@ -51,13 +51,20 @@ export async function reportMatrix(
   return counts.failed === 0 ? 0 : 1;
 }
 
-/** Every cause of a failure that no list of known ones has, once in each cell, with what each cell's own run tells of it. */
+/**
+ * Every cause of a failure, or of what an engine is charged with, that no list of known reds has: once in each cell, as that cell's own run
+ * tells it. Paths of evidence are relative to the folder of the matrix.
+ */
 export function formatUnknownFailures({ cells, known = [] }: Matrix, look: Look): string {
-  const targets = cells.flatMap(({ name, target }) => {
+  const targets = cells.flatMap(({ name, folder, target }) => {
     const listed = new Set(known.filter(({ cell }) => cell === name).map(({ requirement }) => requirement));
     if (!target) return [];
     const causes = causesOf(target)
-      .map((cause) => ({ ...cause, requirements: cause.requirements.filter((id) => !listed.has(id)) }))
+      .map((cause) => ({
+        ...cause,
+        requirements: cause.requirements.filter((id) => !listed.has(id)),
+        evidence: cause.evidence.map((path) => join(folder, path)),
+      }))
       .filter(({ requirements }) => requirements.length > 0);
     return [{ ...target, causes, name }];
   });

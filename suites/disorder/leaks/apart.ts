@@ -108,24 +108,26 @@ async function playRounds(
   const { node } = strangers;
   const bare = declaration.capabilities.includes("cni") ? { bare: true } : {};
   const breaches: Breach[] = [];
+  let played = 0;
   const attempts = await alongside(
     strangers.ways.map((way) => flood(strangers.from, way)),
     async (goesOn) => {
-      for (let round = 1; round <= rounds && goesOn(); round++) {
-        sayHowFar(round - 1, rounds, "networks");
-        const own = scope.child(`networks of round ${round}`);
+      while (played < rounds && goesOn()) {
+        sayHowFar(played, rounds, "networks");
+        played += 1;
+        const own = scope.child(`networks of round ${played}`);
         try {
           const network = await driver.createNetwork(own);
           await network.run(own, node, bare);
         } finally {
           await own.close();
         }
-        breaches.push(...(await breachesOf(strangers, round)));
+        breaches.push(...(await breachesOf(strangers, played)));
       }
     },
   );
   if (attempts === 0) throw new ProbeFailed(`${strangers.from.name} sent nothing while networks were made`);
-  return { rounds, attempts, breaches };
+  return { rounds: played, attempts, breaches };
 }
 
 /** Echo requests from one network to the other. */

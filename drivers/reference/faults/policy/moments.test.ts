@@ -56,6 +56,41 @@ it("a rule is not in force until it is 1.2 s old, and is new again once it was d
   expect(enforced("1")).toEqual([]);
 });
 
+it("no rule is in force for 20 ms after a group was made or removed, on no node, each time", async () => {
+  const synced = vi.fn(async () => {});
+  const moments = new MomentFaults(new Set(["rules-made-anew-for-each-group"]), synced);
+  const rule = {
+    id: "1",
+    direction: "in",
+    protocol: "udp",
+    port: 0,
+    action: "deny",
+    priority: 1,
+    peer: {},
+  } as const;
+  const rulesWith = (...names: string[]) => {
+    const groups = names.map((name, index) => {
+      const made = { tenant: "default", name, network: "default/net", policies: [], mark: index + 1 };
+      return [`default/${name}`, made] as const;
+    });
+    const policy = { tenant: "default", name: "closed", rules: { "1": rule } };
+    const state: State = {
+      ...emptyState(),
+      groups: Object.fromEntries(groups),
+      policies: { "default/closed": policy },
+    };
+    moments.breakState(state);
+    return Object.keys(state.policies["default/closed"]!.rules);
+  };
+  let syncs = 0;
+  for (const groups of [["web"], ["web", "app"], ["web"]]) {
+    expect([rulesWith(...groups), rulesWith(...groups)]).toEqual([[], []]);
+    syncs += 2;
+    await vi.waitFor(() => expect(synced).toHaveBeenCalledTimes(syncs), deadline);
+    expect(rulesWith(...groups)).toEqual(["1"]);
+  }
+});
+
 it("one that has left keeps its interface, and no group, for 20 ms", async () => {
   const { synced, enforced } = faulty("rules-go-before-interface");
   expect(enforced(started)).toEqual(started);

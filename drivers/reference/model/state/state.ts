@@ -108,8 +108,8 @@ const group = z.object({
   /** Key `tenant/name`. */
   network: z.string(),
   policies: z.array(z.string()),
-  /** By which the nodes know its members; no other group had it before. */
-  mark: z.number().int().positive(),
+  /** By which the nodes know its members; no other group had it before. 0 in a state file from before there were marks. */
+  mark: z.number().int().nonnegative().default(0),
 });
 
 /** The BGP speaker of a node, which announces the endpoints of routed networks. */
@@ -145,7 +145,7 @@ export const stateShape = z.object({
   policies: z.record(z.string(), policy),
   groups: z.record(z.string(), group),
   /** Of the group that is made next. */
-  nextMark: z.number().int().positive(),
+  nextMark: z.number().int().positive().default(1),
 });
 
 export type State = z.output<typeof stateShape>;

@@ -3,6 +3,12 @@ import { dirname } from "node:path";
 import { HarnessError } from "#harness/core/errors.ts";
 import { emptyState, type State, stateShape } from "./state.ts";
 
+/** With a mark for each group that has none. */
+function marked(state: State): State {
+  for (const group of Object.values(state.groups)) if (group.mark === 0) group.mark = state.nextMark++;
+  return state;
+}
+
 /** Keeps the state in one JSON file, replaced as a whole, so that a kill leaves the old file or the new one. */
 export class Store {
   readonly path: string | undefined;
@@ -23,7 +29,7 @@ export class Store {
       throw error;
     }
     try {
-      return stateShape.parse(JSON.parse(text));
+      return marked(stateShape.parse(JSON.parse(text)));
     } catch (cause) {
       throw new HarnessError(`${this.path} is no state file of the reference plugin`, {
         hint: "move it away to start with an empty state",

@@ -31,7 +31,7 @@ function describeLevel({ level, provisional }: Requirement): string {
 
 /** A page of the project's own lies beside the table. */
 function linkTo({ text, url }: Requirement["source"]): string {
-  return `[${text}](${url ?? text.replace(/^.*docs\//, "")})`;
+  return `[${text}](${url ?? /docs\/(\S+\.md)/.exec(text)?.[1] ?? ""})`;
 }
 
 /** Which plugins the rule is for, in a few words; empty: all of them. */
