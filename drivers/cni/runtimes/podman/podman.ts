@@ -40,10 +40,7 @@ export class PodmanWorkloads extends LibcniWorkloads {
     await this.#podman(name, [
       ...["run", "--detach", "--name", name, "--hostname", name],
       ...["--network", `${network.name}:${[`mac=${freshMac()}`, ...addresses].join(",")}`],
-      ...ports.flatMap(({ hostIP = "", hostPort, containerPort, protocol }) => [
-        "--publish",
-        `${hostIP}${hostIP && ":"}${hostPort}:${containerPort}/${protocol}`,
-      ]),
+      ...ports.flatMap((port) => ["--publish", publishArgument(port)]),
       ...["--rootfs", rootFileSystem, "/bin/sleep", "1000000"],
     ]);
     const inspected = await this.#podman(name, [
@@ -100,6 +97,17 @@ export class PodmanWorkloads extends LibcniWorkloads {
   #exec(argv: readonly string[], options: { input?: string | Uint8Array } = {}): Promise<ExecResult> {
     return this.node.exec([podmanProgram, ...argv], { ...options, env: podmanEnvironment });
   }
+}
+
+/** As `podman run --publish` reads it, which wants brackets around an IPv6 address. */
+export function publishArgument({
+  hostIP,
+  hostPort,
+  containerPort,
+  protocol,
+}: ReturnType<typeof chosenPort>): string {
+  const address = hostIP === undefined ? "" : `${hostIP.includes(":") ? `[${hostIP}]` : hostIP}:`;
+  return `${address}${hostPort}:${containerPort}/${protocol}`;
 }
 
 const assignments = Object.entries(podmanEnvironment).map(([name, value]) => `${name}=${value}`);
