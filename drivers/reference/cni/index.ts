@@ -1,6 +1,7 @@
 import { CniNetwork, type Variants } from "#drivers/cni/network/network.ts";
 import type { Rendered } from "#drivers/cni/network/rendered.ts";
 import { NodeRuntimes, putBinary } from "#drivers/cni/network/runtimes.ts";
+import { throughRuntime } from "#drivers/cni/runtimes/choice.ts";
 import {
   type DriverSettings,
   defineDriver,
@@ -23,46 +24,48 @@ import type { NetworkSpec } from "#harness/workload/network.ts";
 import { executable, executableName } from "./protocol/executable.ts";
 
 const type = executableName;
-const cniVersion = "1.1.0";
 
 /** The project's own plugin over CNI: the networks, tenants, VLANs and policies that engines get through `reference`. */
-export default defineDriver((settings) => ({
-  name: "reference-cni",
-  title: "the project's reference plugin over CNI",
-  // biome-ignore format: one line per chapter
-  capabilities: [
+export default defineDriver((settings) =>
+  throughRuntime(settings, {
+    name: "reference-cni",
+    title: "the project's reference plugin over CNI",
+    // biome-ignore format: one line per chapter
+    capabilities: [
       "cni",
       "multihost", "vxlan", "names", "hotplug", "ipv6",
       "tenants",
       "outbound", "publish", "vlan",
       "policy",
     ],
-  policySemantics: { ...usualPolicySemantics, established: "cut" },
-  heldGapMs: { plugin: 1_000, engine: 1_000, upgrade: 1_000 },
-  // biome-ignore format: as the reference plugin's
-  needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"], ipv6: ["ipv6"] },
+    policySemantics: { ...usualPolicySemantics, established: "cut" },
+    heldGapMs: { plugin: 1_000, engine: 1_000, upgrade: 1_000 },
+    // biome-ignore format: as the reference plugin's
+    needs: { multihost: ["vxlan", "openvswitch"], vlan: ["openvswitch"], policy: ["openvswitch"], ipv6: ["ipv6"] },
 
-  async install(scope, cluster, session = scope) {
-    const adminSocket = scratchSocket(session, "admin");
-    await Promise.all(
-      cluster.nodes.map(async (node) => {
-        await checkTools(node, ["iptables", "python3"]);
-        await putBinary(scope, node, type, executable());
-      }),
-    );
-    const service = new ReferenceService(cluster.nodes.map(served), {
-      ...{ name: type, adminSocket, stateFile: stateFile(cluster.id, settings), frontends: ["cni"] },
-    });
-    scope.defer("the reference plugin", () => service.uninstall());
-    session.defer("the reference plugin's sockets", () => service.stop());
-    await service.start();
-    return { adminSocket };
-  },
+    async install(scope, cluster, session = scope) {
+      const adminSocket = scratchSocket(session, "admin");
+      await Promise.all(
+        cluster.nodes.map(async (node) => {
+          await checkTools(node, ["iptables", "python3"]);
+          await putBinary(scope, node, type, executable());
+        }),
+      );
+      const service = new ReferenceService(cluster.nodes.map(served), {
+        ...{ name: type, adminSocket, stateFile: stateFile(cluster.id, settings), frontends: ["cni"] },
+      });
+      scope.defer("the reference plugin", () => service.uninstall());
+      session.defer("the reference plugin's sockets", () => service.stop());
+      await service.start();
+      await new NodeRuntimes(cluster, settings).findPlugins();
+      return { adminSocket };
+    },
 
-  async connect(cluster, { adminSocket = "" }) {
-    return new InstalledReferenceCni(cluster, new AdminClient(adminSocket), settings);
-  },
-}));
+    async connect(cluster, { adminSocket = "" }) {
+      return new InstalledReferenceCni(cluster, new AdminClient(adminSocket), settings);
+    },
+  }),
+);
 
 /** Without its engine: names come with ADD. */
 function served(node: ClusterNode): ServedNode {
@@ -75,9 +78,12 @@ function served(node: ClusterNode): ServedNode {
 class InstalledReferenceCni extends Administered implements InstalledDriver {
   readonly underlay = "control";
   readonly #runtimes: NodeRuntimes;
+  readonly #cniVersion: string;
 
   constructor(cluster: Cluster, admin: AdminClient, settings: DriverSettings) {
     super(admin);
+    // What Podman and the containerd of older engines speak at most.
+    this.#cniVersion = settings.RUNTIME === "netconform" ? "1.1.0" : "1.0.0";
     this.#runtimes = new NodeRuntimes(cluster, settings);
   }
 
@@ -88,7 +94,7 @@ class InstalledReferenceCni extends Administered implements InstalledDriver {
     await ask(`network ${name}`, this.admin.call("createNetwork", place));
     scope.defer(`network ${name}`, () => this.admin.call("deleteNetwork", { tenant, name }));
     const { nodes } = this.#runtimes.cluster;
-    const config = configuration(place);
+    const config = configuration(place, this.#cniVersion);
     const network = new CniNetwork(this.#runtimes, {
       ...{ name: config.name, subnet, variants },
       configs: new Map(nodes.map((node) => [node, config])),
@@ -100,10 +106,14 @@ class InstalledReferenceCni extends Administered implements InstalledDriver {
   cniCalls(containerId: string): readonly Invocation[] {
     return this.#runtimes.callsOf(containerId);
   }
+
+  override async versions(): Promise<Record<string, string>> {
+    return { ...(await super.versions()), ...(await this.#runtimes.version()) };
+  }
 }
 
 /** Names of CNI networks are one space for all tenants of a node. */
-function configuration(place: NetworkSpec & { name: string; tenant: string }): Rendered {
+function configuration(place: NetworkSpec & { name: string; tenant: string }, cniVersion: string): Rendered {
   const { name: network, ...rest } = place;
   return {
     cniVersion,

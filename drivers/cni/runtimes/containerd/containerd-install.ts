@@ -1,5 +1,5 @@
 import { home, pluginFolder } from "#drivers/cni/runtimes/calls.ts";
-import { type Daemon, daemon } from "#drivers/kit/daemon/daemon.ts";
+import { daemon } from "#drivers/kit/daemon/daemon.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
 import { pluginSearchPath } from "#harness/cni/protocol/invocation.ts";
 import { pauseImage } from "#harness/cni/runtimes/containerd/pause-image.ts";
@@ -13,9 +13,9 @@ export const ctr = ["ctr", "--address", containerdSocket, "--namespace", "k8s.io
 
 /**
  * A pod has the network of its runtime handler, and containerd reads handlers once: so many networks can be used at a time. Each watches
- * its folder by an inotify instance, of which a user has 128 by default.
+ * its folder by an inotify instance. By default a user has 128, which all nodes that are containers share.
  */
-const handlers = Array.from({ length: 10 }, (_, index) => `network${index}`);
+const handlers = Array.from({ length: 6 }, (_, index) => `network${index}`);
 export const handlersFolder = `${folder}/networks`;
 /** Has a folder for each handler that has no network. */
 export const freeFolder = `${folder}/free`;
@@ -78,7 +78,7 @@ export async function installContainerd(scope: Scope, { nodes, image }: Cluster)
   );
 }
 
-async function run(scope: Scope, node: ClusterNode): Promise<Daemon> {
+async function run(scope: Scope, node: ClusterNode): Promise<void> {
   const { code } = await node.exec(["sh", "-c", "command -v containerd && command -v ctr"]);
   if (code !== 0) throw new Blocked(`${node.name}: its engine came without containerd and ctr`);
   const free = handlers.map((name) => `${freeFolder}/${name}`);
@@ -87,8 +87,28 @@ async function run(scope: Scope, node: ClusterNode): Promise<Daemon> {
   if (!(await node.files.exists(freeFolder))) await node.run(["mkdir", "-p", ...free]);
   const file = `${folder}/config.toml`;
   await node.files.write(file, config);
-  return daemon(scope, {
+  const containerd = await daemon(scope, {
     ...{ node, name: "containerd", argv: ["containerd", "--config", file], part: "environment" },
     ready: async () => (await node.exec([...ctr, "version"])).code === 0,
   });
+  const plugins = await node.run([...ctr, "plugins", "ls", "id==cri"]);
+  const lack = lackOfCri(plugins, await node.files.readText(containerd.log));
+  if (lack !== undefined)
+    throw new Blocked(`${node.name}: its containerd has no Container Runtime Interface: ${lack}`);
+}
+
+/**
+ * Why a containerd that answers has no Container Runtime Interface, by what `ctr plugins ls` lists and its log; `undefined` where it has one.
+ * It starts all the same where that plugin has failed.
+ */
+export function lackOfCri(plugins: string, log: string): string | undefined {
+  const lines = plugins.split("\n").map((line) => line.trim().split(/\s+/));
+  if (lines.some(([, id, , status]) => id === "cri" && status === "ok")) return undefined;
+  const told = log
+    .split("\n")
+    .findLast((line) => line.includes("failed to load plugin") && /\bcri\b/.test(line));
+  const [, reason = "its log does not say why"] = /error="((?:[^"\\]|\\.)*)"/.exec(told ?? "") ?? [];
+  return reason.includes("fsnotify watcher: too many open files")
+    ? `${reason}; no inotify instance is left (fs.inotify.max_user_instances)`
+    : reason;
 }

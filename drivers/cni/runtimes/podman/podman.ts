@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { home } from "#drivers/cni/runtimes/calls.ts";
 import { LibcniWorkloads } from "#drivers/cni/runtimes/libcni-workloads.ts";
 import { refusal } from "#drivers/cni/runtimes/refusal.ts";
@@ -40,6 +41,7 @@ export class PodmanWorkloads extends LibcniWorkloads {
     await this.#podman(name, [
       ...["run", "--detach", "--name", name, "--hostname", name],
       ...["--network", `${network.name}:${[`mac=${freshMac()}`, ...addresses].join(",")}`],
+      ...(takesAliases(network) ? ["--network-alias", name] : []),
       ...ports.flatMap((port) => ["--publish", publishArgument(port)]),
       ...["--rootfs", rootFileSystem, "/bin/sleep", "1000000"],
     ]);
@@ -68,7 +70,11 @@ export class PodmanWorkloads extends LibcniWorkloads {
     const { name, sandbox } = workload;
     await this.#write(name, network);
     const addresses = [...(ip ? ["--ip", ip] : []), ...(ip6 ? ["--ip6", ip6] : [])];
-    const connect = ["network", "connect", "--mac-address", freshMac(), ...addresses, network.name, name];
+    const aliases = takesAliases(network) ? ["--alias", name] : [];
+    const connect = [
+      ...["network", "connect", "--mac-address", freshMac(), ...addresses, ...aliases],
+      ...[network.name, name],
+    ];
     await this.#podman(name, connect);
     const joined = await this.attached(scope, sandbox, network);
     scope.defer(`${name} in ${network.name}`, () => joined.detach());
@@ -97,6 +103,16 @@ export class PodmanWorkloads extends LibcniWorkloads {
   #exec(argv: readonly string[], options: { input?: string | Uint8Array } = {}): Promise<ExecResult> {
     return this.node.exec([podmanProgram, ...argv], { ...options, env: podmanEnvironment });
   }
+}
+
+const pluginsSchema = z.object({
+  plugins: z.array(z.object({ capabilities: z.object({ aliases: z.boolean().optional() }).optional() })),
+});
+
+/** Whether a plugin of the network is to be told the names of a container. */
+function takesAliases(network: WrittenNetwork): boolean {
+  const { plugins } = pluginsSchema.parse(network);
+  return plugins.some(({ capabilities }) => capabilities?.aliases === true);
 }
 
 /** As `podman run --publish` reads it, which wants brackets around an IPv6 address. */

@@ -34,3 +34,11 @@ test.each([
 test("every variable that is missing is named", () => {
   expect(() => readContainer(call({}), "ADD")).toThrow("CNI_CONTAINERID, CNI_NETNS, CNI_IFNAME");
 });
+
+test.each([
+  ["a list, as CNI's conventions have it", ["web"]],
+  ["a list for each network, as Podman gives it", { n: ["web"] }],
+])("names of a container are read from %s", (_, aliases) => {
+  const { runtimeConfig } = readConfiguration({ name: "n", runtimeConfig: { aliases } });
+  expect(runtimeConfig?.aliases).toEqual(["web"]);
+});

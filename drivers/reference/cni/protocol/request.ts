@@ -36,6 +36,12 @@ export type PreviousResult = z.output<typeof result>;
 
 const attachments = z.array(z.looseObject({ containerID: z.string(), ifname: z.string() }));
 
+/** A list of names by the conventions of CNI; Podman gives a list for each network, and asks for one network at a time. */
+const aliasesShape = z.union([
+  z.array(z.string()),
+  z.record(z.string(), z.array(z.string())).transform((lists) => Object.values(lists).flat()),
+]);
+
 const shape = z.looseObject({
   name,
   /** Name within the tenant; default: that of the CNI network. */
@@ -56,7 +62,7 @@ const shape = z.looseObject({
       portMappings: z.array(portShape).nullish(),
       ips: z.array(z.string()).nullish(),
       mac: z.string().nullish(),
-      aliases: z.array(z.string()).nullish(),
+      aliases: aliasesShape.nullish(),
     })
     .nullish(),
   prevResult: result.nullish(),
