@@ -11,6 +11,7 @@ import type { Chapter } from "#harness/conformance/run/projects.ts";
 import type { Moments } from "#harness/core/async/events.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import type { EngineVersion } from "#harness/core/engines/grammar.ts";
+import type { WorkloadRuntimeName } from "#harness/core/settings/schema.ts";
 import type { RequirementId } from "#suites/requirements/catalogue.ts";
 import type { FaultDescription } from "#suites/requirements/fault-description.ts";
 import type { PlayedVersion } from "#suites/requirements/played-engine.ts";
@@ -22,17 +23,22 @@ import type { SpecVersion } from "#suites/requirements/spec-version.ts";
 export const tiers = ["chapters", "cnm", "cni"] as const;
 export type Tier = (typeof tiers)[number];
 
+/** A CNI runtime that is not the project's own. */
+export type RealRuntime = Exclude<WorkloadRuntimeName, "netconform">;
+
 /** Where a fault is at work, and hence which tests run, by tier. */
 export interface FaultPlaces {
   /**
    * A chapter (folder of the suite) on a cluster that carries a driver. `engine`, e.g. `28.5`, for a rule that older engines than
-   * that do not promise; default: the one that the run is about.
+   * that do not promise; default: the one that the run is about. `runtime`: what starts the containers of a driver of CNI plugins, where that is
+   * not the project's own.
    */
   chapters: {
     readonly tier: "chapters";
     readonly chapter: Chapter;
     readonly driver: BuiltInDriver;
     readonly engine?: EngineVersion;
+    readonly runtime?: RealRuntime;
   };
   /** The CNM suite on the reference plugin, on this machine, as that engine plays it. */
   cnm: { readonly tier: "cnm"; readonly plugin: "reference"; readonly engine: PlayedVersion };
@@ -102,11 +108,24 @@ export interface FaultContext {
   readonly chapter: Scope;
 }
 
+/** What starts the containers of CNI networks at a place of a chapter. */
+export function runtimeOf({ runtime }: FaultPlaces["chapters"]): WorkloadRuntimeName {
+  return runtime ?? "netconform";
+}
+
+/** The driver's name as a target has it: `cni-bridge-podman` through that runtime. */
+export function targetDriver({
+  driver,
+  runtime,
+}: Pick<FaultPlaces["chapters"], "driver" | "runtime">): string {
+  return runtime === undefined ? driver : `${driver}-${runtime}`;
+}
+
 /** A place in words, which tells it from all others of its tier: `overlay multihost`, `reference 29.7`, `debug-ipam 1.1.0`. */
 export function describePlace(place: FaultPlaces[Tier]): string {
   switch (place.tier) {
     case "chapters":
-      return `${place.driver}${place.engine ? `@${place.engine}` : ""} ${place.chapter}`;
+      return `${targetDriver(place)}${place.engine ? `@${place.engine}` : ""} ${place.chapter}`;
     case "cnm":
       return `${place.plugin} ${place.engine}`;
     case "cni":
@@ -126,7 +145,7 @@ export function describeMissedPlace(
   { name, on }: Pick<Fault<"chapters">, "name" | "on">,
   { targets, chapters }: Running,
 ): string | undefined {
-  const own = targets.filter(({ driver }) => driver === on.driver);
+  const own = targets.filter(({ driver }) => driver === targetDriver(on));
   const among = own.length > 0 ? own : targets;
   const others = [
     ...(own.length === 0 ? ["with another driver"] : []),

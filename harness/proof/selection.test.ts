@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { UsageError } from "#harness/core/errors.ts";
-import { describeMissedPlace, isOfTier, type Tier, tiers } from "./fault.ts";
+import { type WorkloadRuntimeName, workloadRuntimes } from "#harness/core/settings/schema.ts";
+import { describeMissedPlace, isOfTier, runtimeOf, type Tier, tiers } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 import { findFault, findOwnDefect } from "./inject.ts";
 import { chooseFaults, namesIn, refuseRepeated, refuseUntouched } from "./selection.ts";
@@ -18,6 +19,18 @@ it("takes the faults of some drivers alone", () => {
     isOfTier(fault, "chapters") ? [fault.on.driver] : [],
   );
   expect(new Set(drivers)).toEqual(new Set(["bridge"]));
+});
+
+it("takes the faults of one runtime alone, and refuses names of another's", () => {
+  const through = (runtime: WorkloadRuntimeName) =>
+    chooseFaults({ tiers: ["chapters"], onDemand: true, runtime }).flatMap((fault) =>
+      isOfTier(fault, "chapters") ? [runtimeOf(fault.on)] : [],
+    );
+  for (const runtime of workloadRuntimes) expect(new Set(through(runtime))).toEqual(new Set([runtime]));
+  const names = ["not-masqueraded-through-podman", "vxlan-dropped"];
+  expect(() => chooseFaults({ tiers, names, runtime: "podman" })).toThrow(
+    "--only with RUNTIME=podman: vxlan-dropped is of overlay multihost",
+  );
 });
 
 it("leaves those of a chapter that runs on demand alone out, unless they are asked for by name", () => {
@@ -101,6 +114,12 @@ it("says what a fault is made for where its driver, its engine or its chapter is
   );
   expect(said(newer, at("overlay", "26.1"))).toBe(
     "FAULT=vxlan-dropped is made for overlay@28.5 multihost: with another engine it may change nothing",
+  );
+  const real = findFault("not-masqueraded-through-podman");
+  const running = { targets: [at("cni-bridge-podman", "26.1")], chapters: ["external"] };
+  expect(describeMissedPlace("FAULT", real, running)).toBeUndefined();
+  expect(describeMissedPlace("FAULT", real, { ...running, targets: [at("cni-bridge", "26.1")] })).toBe(
+    "FAULT=not-masqueraded-through-podman is made for cni-bridge-podman external: with another driver it may change nothing",
   );
   expect(said(newer, at("overlay", "26.1"), ["basics"])).toMatch(
     /: with another engine, in another chapter it may change nothing$/,

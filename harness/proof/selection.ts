@@ -1,6 +1,7 @@
 import { chaptersOnDemand } from "#harness/conformance/run/projects.ts";
 import { UsageError } from "#harness/core/errors.ts";
-import { describePlace, type Fault, isOfTier, type Tier } from "./fault.ts";
+import type { WorkloadRuntimeName } from "#harness/core/settings/schema.ts";
+import { describePlace, type Fault, isOfTier, runtimeOf, type Tier } from "./fault.ts";
 import { faults } from "./faults/all.ts";
 
 /** How many names a message has of what may be meant. */
@@ -13,19 +14,21 @@ export function namesIn(words: readonly string[]): string[] {
 
 /**
  * Faults of these tiers, by name where names are given; those of chapters on demand where `onDemand` is set, or by name. `only` leaves
- * the chapters' faults of these drivers. Throws `UsageError` for a name that no fault has, for one that `tiers` or `only` leaves out, and when
- * nothing is left.
+ * the chapters' faults of these drivers, and `runtime` those of chapters whose containers it starts. Throws `UsageError` for a name that no fault
+ * has, for one that something else leaves out, and when nothing is left.
  */
 export function chooseFaults({
   tiers,
   names,
   onDemand = false,
   only: drivers,
+  runtime,
 }: {
   tiers: readonly Tier[];
   names?: readonly string[] | undefined;
   onDemand?: boolean;
   only?: readonly string[];
+  runtime?: WorkloadRuntimeName;
 }): Fault[] {
   const known = new Set(faults.map(({ name }) => name));
   for (const name of names ?? []) {
@@ -34,6 +37,8 @@ export function chooseFaults({
   }
   const isOfOther = (fault: Fault) =>
     isOfTier(fault, "chapters") && drivers !== undefined && !drivers.includes(fault.on.driver);
+  const isThroughOther = (fault: Fault) =>
+    isOfTier(fault, "chapters") && runtime !== undefined && runtimeOf(fault.on) !== runtime;
   const wanted = faults.filter(({ name }) => names?.includes(name) ?? true);
   if (names) {
     refuseLeftOut(
@@ -46,13 +51,25 @@ export function chooseFaults({
       `DRIVER=${drivers?.join(",")}`,
       "leave DRIVER out: each fault runs on its own driver; or name only faults of that one",
     );
+    refuseLeftOut(
+      wanted.filter(isThroughOther),
+      `RUNTIME=${runtime}`,
+      "leave RUNTIME out: each fault runs through its own",
+    );
   }
   const chosen = wanted.filter(
     (fault) =>
-      tiers.includes(fault.on.tier) && (names || onDemand || !isOnDemand(fault)) && !isOfOther(fault),
+      tiers.includes(fault.on.tier) &&
+      (names || onDemand || !isOnDemand(fault)) &&
+      !isOfOther(fault) &&
+      !isThroughOther(fault),
   );
   if (chosen.length === 0) {
-    throw new UsageError(`no fault is left: DRIVER=${drivers?.join(",")} in ${tiers.join(", ")}`);
+    const given = [
+      ...(drivers ? [`DRIVER=${drivers.join(",")}`] : []),
+      ...(runtime ? [`RUNTIME=${runtime}`] : []),
+    ];
+    throw new UsageError(`no fault is left: ${given.join(" ")} in ${tiers.join(", ")}`);
   }
   return chosen;
 }

@@ -60,9 +60,10 @@ describe("the faults", () => {
 
   it.each(chapterFaults.map((fault) => [fault.name, fault] as const))(
     "%s: works on a chapter that is there and a driver that declares what must detect it",
-    async (_name, { on: { chapter, driver }, detectedBy, inject }) => {
+    async (_name, { on: { chapter, driver, runtime }, detectedBy, inject }) => {
       expect(existsSync(join(projectRoot, "suites", chapter))).toBe(true);
-      const { capabilities } = await loadDriver(driver, readSettings({}));
+      const settings = readSettings(runtime ? { RUNTIME: runtime } : {});
+      const { capabilities } = await loadDriver(driver, settings);
       expect(
         detectedBy
           .flatMap((id) => requirementOf(id).appliesTo.capabilities ?? [])

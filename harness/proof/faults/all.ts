@@ -1,5 +1,5 @@
 import type { Fault } from "#harness/proof/fault.ts";
-import { attachmentFaults } from "./attachment.ts";
+import { attachmentFaults, faultsThroughRuntimes } from "./attachment.ts";
 import { bgpFaults } from "./bgp.ts";
 import { changeFaults } from "./changes.ts";
 import { chosenPortFaults } from "./chosen-ports.ts";
@@ -33,6 +33,7 @@ export const chapterFaults: readonly Fault<"chapters">[] = [
   ...wireFaults,
   ...changeFaults,
   ...attachmentFaults,
+  ...faultsThroughRuntimes,
   ...nameFaults,
   ...translationFaults,
   ...datapathFaults,

@@ -1,10 +1,13 @@
 import type { Scope } from "#harness/core/async/scope.ts";
+import { workloadRuntimes } from "#harness/core/settings/schema.ts";
 import type { Host } from "#harness/host/host.ts";
 import type { Fault } from "#harness/proof/fault.ts";
 import { insertRule } from "./firewall.ts";
 import { addTable, drop, firstNode, interfaceOf, onRequirement } from "./tools.ts";
 
 const bridge = { tier: "chapters", driver: "cni-bridge" } as const;
+
+const realRuntimes = workloadRuntimes.filter((one) => one !== "netconform");
 
 /** Before an expression of nftables: what arrives over IPv6 alone. */
 const overIpv6 = "meta nfproto ipv6 ";
@@ -59,7 +62,8 @@ export const attachmentFaults: readonly Fault<"chapters">[] = [
     // What a plugin does not remove stays.
     mayFollow: ["C1"],
     inject: {
-      "chapter begins": async (context, { scope }) => replacePlugin(scope, firstNode(context), "bridge"),
+      "chapter begins": async (context, { scope }) =>
+        replacePlugin(scope, firstNode(context), "bridge", needsNamespace),
     },
   },
   {
@@ -103,14 +107,58 @@ export const attachmentFaults: readonly Fault<"chapters">[] = [
   },
 ];
 
-/** Found before the plugin, which it calls, but for a DEL whose namespace is gone. */
-async function replacePlugin(scope: Scope, node: Host, name: string): Promise<void> {
+const namespaceGone = JSON.stringify({ cniVersion: "1.0.0", code: 3, msg: "the namespace is gone" });
+const needsNamespace = (plugin: string) =>
+  `if [ "$CNI_COMMAND" = DEL ] && ! [ -e "$CNI_NETNS" ]; then echo '${namespaceGone}'; exit 1; fi
+exec ${plugin}`;
+
+/** The plugin gets another configuration than the runtime's. */
+const reads = (edit: string) => (plugin: string) => `sed '${edit}' | ${plugin}`;
+
+/** Faults of plugins that a real runtime calls. */
+export const faultsThroughRuntimes: readonly Fault<"chapters">[] = realRuntimes.flatMap((runtime) => {
+  const on = { ...bridge, chapter: "external", runtime } as const;
+  return [
+    {
+      name: `ports-not-mapped-through-${runtime}`,
+      on,
+      breaks: "has portmap overlook which ports it is to map",
+      why: "a published port cannot be reached, and neither plugin nor runtime says so",
+      detectedBy: ["X3", "X4"],
+      hop: { none: "the node itself takes the question or refuses it: nothing is lost" },
+      inject: {
+        "chapter begins": async (context, { scope }) =>
+          replacePlugin(
+            scope,
+            firstNode(context),
+            "portmap",
+            reads('s/"portMappings":\\[[^]]*\\]/"portMappings":[]/'),
+          ),
+      },
+    },
+    {
+      name: `not-masqueraded-through-${runtime}`,
+      on,
+      breaks: "has the bridge plugin overlook that it is to masquerade",
+      why: "answers from outside find no way back to the container",
+      detectedBy: ["X2"],
+      hop: ["the answer of external to 10.", "last seen on external eth"],
+      inject: {
+        "chapter begins": async (context, { scope }) =>
+          replacePlugin(scope, firstNode(context), "bridge", reads('s/"ipMasq":true/"ipMasq":false/')),
+      },
+    },
+  ] as const satisfies readonly Fault<"chapters">[];
+});
+
+/** Found before the plugin, and calls it; `script` is given the plugin's path. */
+async function replacePlugin(
+  scope: Scope,
+  node: Host,
+  name: string,
+  script: (plugin: string) => string,
+): Promise<void> {
   const path = `/opt/cni/bin/${name}`;
-  const error = JSON.stringify({ cniVersion: "1.0.0", code: 3, msg: "the namespace is gone" });
-  const script = `#!/bin/sh
-if [ "$CNI_COMMAND" = DEL ] && ! [ -e "$CNI_NETNS" ]; then echo '${error}'; exit 1; fi
-exec /usr/lib/cni/${name}
-`;
-  await node.files.write(path, script, 0o755);
+  await node.files.write(path, `#!/bin/sh\n${script(`/usr/lib/cni/${name}`)}\n`, 0o755);
   scope.defer(`${path} on ${node.name}`, () => node.files.remove(path));
 }

@@ -18,7 +18,7 @@ import type { Progress } from "#harness/core/async/progress.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Settings } from "#harness/core/settings/schema.ts";
 import { baseline, type CaseRun, type FaultCase } from "#harness/proof/case.ts";
-import { describePlace, type FaultPlaces, isOwnDefect } from "#harness/proof/fault.ts";
+import { describePlace, type FaultPlaces, isOwnDefect, targetDriver } from "#harness/proof/fault.ts";
 import { ProjectRunner } from "./project-runner.ts";
 import type { CaseTestbed } from "./testbed.ts";
 
@@ -54,7 +54,7 @@ export class ClusterTestbed implements CaseTestbed {
   constructor(carries: Carried, options: ClusterTestbedOptions) {
     this.#carries = carries;
     this.#options = options;
-    this.#runner = new ProjectRunner(`${carries.driver}@${this.#engine.name}`);
+    this.#runner = new ProjectRunner(`${targetDriver(carries)}@${this.#engine.name}`);
     const { settings, progress } = options;
     // A plugin that takes over from itself shows as well what an upgrade may lose.
     this.#settings = { ...settings, DRIVER_BEFORE: settings.DRIVER_BEFORE ?? carries.driver };
@@ -167,10 +167,10 @@ export class ClusterTestbed implements CaseTestbed {
 }
 
 /** What a cluster carries for the cases of some places; without an engine that of the run. */
-type Carried = Pick<FaultPlaces["chapters"], "driver" | "engine">;
+type Carried = Pick<FaultPlaces["chapters"], "driver" | "engine" | "runtime">;
 
 function isCarried(one: Carried, other: Carried): boolean {
-  return one.driver === other.driver && one.engine === other.engine;
+  return targetDriver(one) === targetDriver(other) && one.engine === other.engine;
 }
 
 /** What each of the clusters carries: one for everything that the cases need, the others where most is to do. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { fileOfBuiltIn } from "#drivers/built-in.ts";
 import { judgesOfChapters } from "#harness/conformance/run/selection.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
-import type { Fault } from "#harness/proof/fault.ts";
+import { type Fault, targetDriver } from "#harness/proof/fault.ts";
 import { isRequirementId } from "#suites/requirements/catalogue.ts";
 import type { Changes } from "./diff.ts";
 import { isChapter, isOwnTest, type ProjectSources } from "./project.ts";
@@ -89,7 +89,7 @@ export function chooseByChanges(
 
 /** Faults of one kind run on the same clusters, or in the same suite. */
 function kindOf({ on }: Fault): string {
-  return on.tier === "chapters" ? `${on.driver}@${on.engine ?? ""}` : on.tier;
+  return on.tier === "chapters" ? `${targetDriver(on)}@${on.engine ?? ""}` : on.tier;
 }
 
 interface Roots {

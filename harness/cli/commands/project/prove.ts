@@ -10,10 +10,11 @@ import { progress } from "#harness/core/async/progress.ts";
 import { UsageError } from "#harness/core/errors.ts";
 import { writeInOneStep } from "#harness/core/process/draft.ts";
 import { isCheckout, moduleEnding } from "#harness/core/project-root.ts";
+import { type WorkloadRuntimeName, workloadRuntimes } from "#harness/core/settings/schema.ts";
 import { passOn } from "#harness/core/settings/session.ts";
 import { isGiven, readSettings } from "#harness/core/settings/settings.ts";
 import { type CaseResult, casesOf } from "#harness/proof/case.ts";
-import { type Fault, isOfTier, type Tier, tiers } from "#harness/proof/fault.ts";
+import { type Fault, type FaultPlaces, isOfTier, runtimeOf, type Tier, tiers } from "#harness/proof/fault.ts";
 import { faults as allFaults } from "#harness/proof/faults/all.ts";
 import { unprovedRequirements } from "#harness/proof/report/coverage.ts";
 import { toJson } from "#harness/proof/report/json.ts";
@@ -91,6 +92,19 @@ async function touched(faults: readonly Fault[], reference: string | true) {
   return reference === true ? faultsOfChanges(faults) : faultsOfChanges(faults, reference);
 }
 
+function listOf(values: readonly string[]): string {
+  return [...new Set(values)].join(",");
+}
+
+/** What the vitest configuration, which vitest reads when a testbed opens, makes the projects of that runtime's places from. */
+function projectsOf(
+  places: readonly FaultPlaces["chapters"][],
+  runtime: WorkloadRuntimeName,
+): Record<string, string> {
+  const drivers = places.filter((one) => runtimeOf(one) === runtime).map(({ driver }) => driver);
+  return { RUNTIME: runtime, ...(drivers.length > 0 ? { DRIVER: listOf(drivers) } : {}) };
+}
+
 async function prove(): Promise<number> {
   const options = command.opts<ProveOptions>();
   const startedAt = new Date();
@@ -100,6 +114,7 @@ async function prove(): Promise<number> {
     names: options.only && namesIn(options.only),
     onDemand: options.onDemand ?? false,
     ...(isGiven("DRIVER") ? { only: readSettings().DRIVER } : {}),
+    ...(isGiven("RUNTIME") ? { runtime: readSettings().RUNTIME } : {}),
   });
   const changed = options.changed === undefined ? undefined : await touched(chosen, options.changed);
   const faults = changed?.faults ?? chosen;
@@ -115,14 +130,11 @@ async function prove(): Promise<number> {
   const [word] = readSettings().ENGINE;
   if (!word) throw new UsageError("ENGINE is empty");
   const places = faults.flatMap((fault) => (isOfTier(fault, "chapters") ? [fault.on] : []));
-  const listOf = (values: readonly string[]) => [...new Set(values)].join(",");
-  // The vitest configuration, which vitest reads later on, makes a project for each of them.
   passOn({
     FAULT: "",
     MEND: "",
     CNM_ENGINE: "",
     ENGINE: listOf([word, ...places.flatMap((place) => place.engine ?? [])]),
-    ...(places.length > 0 ? { DRIVER: listOf(places.map(({ driver }) => driver)) } : {}),
   });
   const settings = { ...readSettings(), KEEP: false };
   const engines = await targetEngines(settings);
@@ -133,9 +145,17 @@ async function prove(): Promise<number> {
   const interruption = new AbortController();
   const { signal } = interruption;
   handleInterruptions(progress, () => interruption.abort());
-  const clusters = carriedBy(cases, options.clusters).map(
-    (carried) => new ClusterTestbed(carried, { settings, progress, engines, folder, signal }),
-  );
+  const clustersThrough = (runtime: WorkloadRuntimeName) =>
+    carriedBy(
+      cases.filter(({ on }) => on.tier === "chapters" && runtimeOf(on) === runtime),
+      options.clusters,
+    ).map(
+      (carried) =>
+        new ClusterTestbed(carried, {
+          settings: { ...settings, RUNTIME: runtime },
+          ...{ progress, engines, folder, signal },
+        }),
+    );
   // One waits for a fault that hangs while the other goes on.
   const cnm = cases.some(({ on }) => on.tier === "cnm") ? [1, 2].map(() => new CnmTestbed(folder)) : [];
   const cni = cases.some(({ on }) => on.tier === "cni") ? [new CniTestbed(progress)] : [];
@@ -146,8 +166,14 @@ async function prove(): Promise<number> {
     const seconds = (elapsedMs() / 1000).toFixed(0).padStart(4);
     progress.say(`${seconds} s  ${describeResult(result)}`);
   };
-  // Chapters wait for the wire most of the time, which the CNM suite can use; the CNI suite needs the processors.
-  for (const testbeds of [[...clusters, ...cnm], cni]) await runCases(cases, { testbeds, signal, tell });
+  // A vitest has the projects of one runtime. Chapters wait for the wire most of the time, which the CNM suite can use.
+  for (const runtime of workloadRuntimes) {
+    passOn(projectsOf(places, runtime));
+    const testbeds = [...clustersThrough(runtime), ...(runtime === "netconform" ? cnm : [])];
+    await runCases(cases, { testbeds, signal, tell });
+    // It needs the processors.
+    if (runtime === "netconform") await runCases(cases, { testbeds: cni, signal, tell });
+  }
   if (signal.aborted) return 130;
 
   const unproved = unprovedRequirements();
