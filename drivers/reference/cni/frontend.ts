@@ -21,6 +21,7 @@ import {
   readContainer,
   readJson,
   readVersion,
+  withArguments,
 } from "./protocol/request.ts";
 import { type MadeAttachment, resultOf } from "./protocol/result.ts";
 import { type InnerLink, Sandbox } from "./sandbox.ts";
@@ -80,7 +81,7 @@ export class CniFrontend {
       }
       const version = readVersion(json, command);
       const container = readContainer(call, command);
-      const config = readConfiguration(json);
+      const config = withArguments(readConfiguration(json), call);
       return success(await this.#commands[command]({ version, ...container, config }));
     } catch (error) {
       const { code, message, details } = asFailure(error);

@@ -3,6 +3,7 @@ import type { Rendered } from "#drivers/cni/network/rendered.ts";
 import { NodeRuntimes, putBinary } from "#drivers/cni/network/runtimes.ts";
 import { throughRuntime } from "#drivers/cni/runtimes/choice.ts";
 import {
+  type Driver,
   type DriverSettings,
   defineDriver,
   type InstalledDriver,
@@ -27,7 +28,7 @@ const type = executableName;
 
 /** The project's own plugin over CNI: the networks, tenants, VLANs and policies that engines get through `reference`. */
 export default defineDriver((settings) =>
-  throughRuntime(settings, {
+  throughPodman(settings, {
     name: "reference-cni",
     title: "the project's reference plugin over CNI",
     // biome-ignore format: one line per chapter
@@ -67,6 +68,14 @@ export default defineDriver((settings) =>
   }),
 );
 
+/**
+ * Through Podman alone. containerd gives ports by other keys (`HostPort`), which this plugin does not read, and has a configuration of its own for
+ * each policy group, more than containerd has handlers.
+ */
+function throughPodman(settings: DriverSettings, driver: Driver): Driver {
+  return settings.RUNTIME === "containerd" ? driver : throughRuntime(settings, driver);
+}
+
 /** Without its engine: names come with ADD. */
 function served(node: ClusterNode): ServedNode {
   return {
@@ -82,7 +91,7 @@ class InstalledReferenceCni extends Administered implements InstalledDriver {
 
   constructor(cluster: Cluster, admin: AdminClient, settings: DriverSettings) {
     super(admin);
-    // What Podman and the containerd of older engines speak at most.
+    // What Podman speaks at most.
     this.#cniVersion = settings.RUNTIME === "netconform" ? "1.1.0" : "1.0.0";
     this.#runtimes = new NodeRuntimes(cluster, settings);
   }

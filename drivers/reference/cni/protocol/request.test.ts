@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { CniFailure } from "./failure.ts";
-import { readCommand, readConfiguration, readContainer, readJson, readVersion } from "./request.ts";
+import {
+  readCommand,
+  readConfiguration,
+  readContainer,
+  readJson,
+  readVersion,
+  withArguments,
+} from "./request.ts";
 
 const call = (env: Record<string, string>, stdin = "{}") => ({ env, stdin });
 
@@ -41,4 +48,15 @@ test.each([
 ])("names of a container are read from %s", (_, aliases) => {
   const { runtimeConfig } = readConfiguration({ name: "n", runtimeConfig: { aliases } });
   expect(runtimeConfig?.aliases).toEqual(["web"]);
+});
+
+test("an address and a MAC are taken from CNI_ARGS, unless a capability has said them", () => {
+  const asked = call({ CNI_ARGS: "IgnoreUnknown=1;MAC=02:00:00:00:00:01;IP=10.1.2.50;IP=2001:db8::50" });
+  const mac = "02:00:00:00:00:01";
+  expect(withArguments(readConfiguration({ name: "n" }), asked).runtimeConfig).toEqual({
+    ips: ["10.1.2.50", "2001:db8::50"],
+    mac,
+  });
+  const said = readConfiguration({ name: "n", runtimeConfig: { ips: ["10.1.2.9"] } });
+  expect(withArguments(said, asked).runtimeConfig).toEqual({ ips: ["10.1.2.9"], mac });
 });

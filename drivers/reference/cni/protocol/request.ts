@@ -140,6 +140,18 @@ export function readConfiguration(json: Record<string, unknown>): Configuration 
   throw new CniFailure(codes.invalidConfiguration, `the configuration is wrong: ${problems.join("; ")}`);
 }
 
+/**
+ * The configuration with what `CNI_ARGS` asks for as `IP` and `MAC`, as Podman does, where no capability has said it. What else is in there is
+ * for other plugins.
+ */
+export function withArguments(config: Configuration, { env }: CniCall): Configuration {
+  const given = (env.CNI_ARGS ?? "").split(";").map((one) => one.split("="));
+  const ips = given.flatMap(([key, value]) => (key === "IP" && value ? [value] : []));
+  const mac = given.find(([key]) => key === "MAC")?.[1];
+  const asked = { ...(ips.length > 0 ? { ips } : {}), ...(mac ? { mac } : {}) };
+  return { ...config, runtimeConfig: { ...asked, ...config.runtimeConfig } };
+}
+
 function invalidEnvironment(variables: string, what: string): CniFailure {
   return new CniFailure(codes.invalidEnvironment, `invalid environment: ${variables}: ${what}`);
 }
