@@ -89,7 +89,26 @@ const pluginMistakes: [Record<string, string>, string][] = [
     },
     "debug-interface refuses to attach a container with it\n  exit 1, code 50: no plugin x in CNI_PATH",
   ],
+  [
+    {
+      PLUGIN: join(folder, "debug-interface"),
+      CONFIG: '{ "name": "n", "plugins": [{ "type": "debug-interface" }, { "type": "nosuch" }] }',
+    },
+    "plugin nosuch: not found in ",
+  ],
+  ...(["prepareHost", "prepareContainer", "state"] as const).map((key): [Record<string, string>, string] => [
+    { PLUGIN: join(folder, "debug-interface"), PROFILE: profileWith(key, "echo no cable >&2; exit 3") },
+    `${key} of the profile of debug-interface: expected exit code 0, got 3\n  no cable\n`,
+  ]),
 ];
+
+/** A profile whose shell line of that key fails. */
+function profileWith(key: string, line: string): string {
+  const file = join(folder, `${key}.ts`);
+  const profile = { kind: "interface", config: {}, [key]: line };
+  writeFileSync(file, `export default ${JSON.stringify(profile)};\n`);
+  return file;
+}
 
 beforeAll(() => installDebugPlugins(new LocalHost(), folder));
 

@@ -92,6 +92,21 @@ esac`;
     }
   });
 
+  test("makes what the plugin has not left, whatever it is called", async () => {
+    const path = plugin("dictating-plugin", "debug-interface");
+    const results = await runWith(
+      path,
+      `{
+        kind: "interface",
+        config: { ipam: { type: "debug-ipam", subnet: "10.88.0.0/24", dataDir: "{{dataDir}}" } },
+        prepareContainer: "ip link add mvt5eb$INDEX type veth peer name mvt6fc$INDEX; ip address add 10.9.9.9/32 dev mvt5eb$INDEX; touch /run/mvt$INDEX",
+      }`,
+      ["CNI-9c", "CNI-10d", "CNI-20a", "CNI-20c"],
+    );
+    expect(notPassed(results)).toEqual([]);
+    expect(results.length).toBeGreaterThan(8);
+  });
+
   test("has a plugin with a daemon called in the namespaces of the machine", async () => {
     const path = plugin("machine-plugin", "debug-interface");
     const results = await runWith(

@@ -76,7 +76,7 @@ export async function loadPluginProfile({
   const problems = problemsIn(profileShape, exported, file);
   if (problems.length > 0) {
     throw new UsageError(`${named}: ${file} is not a profile\n  ${problems.join("\n  ")}`, {
-      hint: "docs/cni.md lists every key",
+      hint: "docs/cni-profile.md lists every key",
     });
   }
   const profile = exported as CniPluginProfile;

@@ -24,8 +24,8 @@ export interface CniPluginProfile {
   /** Shell lines that make devices, or start a daemon, in each place once. Processes that stay in it are ended with it. */
   readonly prepareHost?: string;
   /**
-   * Shell lines for each container, before the plugin is called for it; they run in the place. A device that they make is called `ncx`, a
-   * letter and `$INDEX`, so that nobody takes it for something that the plugin has left.
+   * Shell lines for each container, before the plugin is called for it; they run in the place. What they make is nothing that the plugin has
+   * left. `$INDEX` in a device's name makes it the container's own.
    */
   readonly prepareContainer?: string;
   /** Interface name to ask for; default `nc0`. */
@@ -47,7 +47,7 @@ export interface CniPluginProfile {
   readonly allocates?: boolean;
   /** What is given out is written down where no test can remove it. */
   readonly leasesElsewhere?: boolean;
-  /** A chained plugin that works on CNI_IFNAME itself, not only on the addresses in prevResult. */
+  /** A chained plugin that works on CNI_IFNAME itself. One that takes interfaces and addresses from prevResult leaves it out. */
   readonly worksOnInterface?: boolean;
   /** A chained plugin that needs nothing before it, e.g. loopback. */
   readonly standsAlone?: boolean;

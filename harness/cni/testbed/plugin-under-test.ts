@@ -79,7 +79,10 @@ export async function findPluginOf(
   if (settings.CONFIG) {
     const network = await readConfig(settings.CONFIG);
     const kind = settings.KIND ?? ready?.kind;
-    return { plugin: { ...plugin, profile: profileOf(network, type, ready, kind ?? "interface") }, kind };
+    const profile = profileOf(network, type, ready, kind ?? "interface");
+    // A list of the user's own is asked for as a whole: one that cannot be run is no result.
+    for (const member of profile.lists?.flat() ?? []) await findPlugin(host, cniPath, member.type);
+    return { plugin: { ...plugin, profile }, kind };
   }
   if (ready) return { plugin: { ...plugin, profile: ready }, kind: ready.kind };
   throw new ConfigurationError(`${path}: there is no ready-made configuration for a plugin called ${type}`, {

@@ -115,7 +115,15 @@ export async function readState(host: Host, netns: string, folder: string): Prom
   return parseState(output).filter((line) => !ours.test(line) && line !== "link lo");
 }
 
-/** The same for the inside of a container; with MTU and MAC, which a plugin may have to put back. */
+let empty: Promise<string[]> | undefined;
+
+/** What a namespace has from the start is the same in all of them: it is read once. */
+export function readEmptyState(host: Host, netns: string, folder: string): Promise<string[]> {
+  empty ??= readState(host, netns, folder);
+  return empty;
+}
+
+/** As `readState`, of the inside of a container; with MTU and MAC, which a plugin may have to put back. */
 export async function readContainerState(host: Host, netns: string): Promise<string[]> {
   const output = await host.run([...entering(netns), `${script}${firewall}\ntrue`, "sh", netns]);
   const settings = [...output.matchAll(/^\d+: ([^:@]*).* (mtu \d+).*link\/\w+ (\S+)/gm)];

@@ -21,8 +21,9 @@ import {
   placePrefix,
   startingDaemons,
 } from "./place/place.ts";
+import { tellingLine } from "./place/profile-line.ts";
 import type { ProfileValues } from "./profiles.ts";
-import { additions, readState, whatStays } from "./state.ts";
+import { additions, readEmptyState, readState, whatStays } from "./state.ts";
 
 /** Fact that tells what the first attachment of a testbed leaves permanently, e.g. a bridge: lines of `readState`. */
 export const leftByFirst = "left by the first attachment";
@@ -68,10 +69,10 @@ export class Testbed {
     scope.defer(`namespaces of ${testbed.name}`, () => testbed.#remove());
     const { prepareHost, namespace = "place" } = plugin.profile;
     await testbed.shell(linesToMake(testbed.#where, namespace).join(" && "));
-    await testbed.prepare(prepareHost);
+    await tellingLine(plugin, "prepareHost", () => testbed.prepare(prepareHost));
     // What a place has from the start is the same in all of them, but for what a profile has prepared.
     if (prepareHost || namespace === "machine") await testbed.forget();
-    else testbed.#before = await emptyState(testbed);
+    else testbed.#before = await readEmptyState(plugin.host, testbed.name, testbed.dataDir);
     return testbed;
   }
 
@@ -108,9 +109,12 @@ export class Testbed {
     return this.plugin.host.exec(argv);
   }
 
-  /** These lines of the state are the suite's doing. */
-  disown(lines: readonly string[]): void {
-    this.#own = [...this.#own, ...lines];
+  /** What comes into the state while the suite does this, or lines of a profile do, is nothing that the plugin leaves. */
+  async owning<T>(work: () => Promise<T>): Promise<T> {
+    const before = await this.state();
+    const done = await work();
+    this.#own = [...this.#own, ...additions(await this.state(), before)];
+    return done;
   }
 
   /** Runs a shell line inside of the host's namespace, once in this testbed. */
@@ -138,7 +142,7 @@ export class Testbed {
       lines.push(`ip netns add ${container.name}`, ...this.#preparation(container));
       return container;
     });
-    await this.shell(lines.join("\n"));
+    await this.#make(lines);
     return made;
   }
 
@@ -147,7 +151,7 @@ export class Testbed {
     const { kind, standsAlone } = this.plugin.profile;
     const ifName = `nc${this.containers.filter((one) => one.name === name).length}`;
     const container = this.#place({ isBare: kind === "chained" && !standsAlone, id, name, ifName });
-    await this.shell(this.#preparation(container).join("\n"));
+    await this.#make(this.#preparation(container));
     return container;
   }
 
@@ -176,6 +180,13 @@ export class Testbed {
     return container;
   }
 
+  /** Runs lines that make containers. A plugin may dictate the names of the devices that its profile has to make for them. */
+  async #make(lines: readonly string[]): Promise<void> {
+    const work = () => this.shell(lines.join("\n"));
+    if (this.plugin.profile.prepareContainer === undefined) await work();
+    else await tellingLine(this.plugin, "prepareContainer", () => this.#inTurn(() => this.owning(work)));
+  }
+
   /** Lines that make what the plugin under test needs before it is called for a container. */
   #preparation(container: Container): string[] {
     const { index, name, ifName, prevResult } = container;
@@ -200,11 +211,14 @@ export class Testbed {
     container?: Container,
     changes: CallChanges = {},
   ): Promise<Invocation> {
-    const work = () => this.#call(command, container, changes);
+    return this.#inTurn(() => this.#call(command, container, changes));
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (!this.#turn) return work();
-    const called = this.#turn.then(work);
-    this.#turn = called.catch(() => {});
-    return called;
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   async #call(
@@ -276,7 +290,7 @@ export class Testbed {
     const all = await readState(host, this.name, this.dataDir);
     const found = namespace === "machine" ? all.filter((line) => line.startsWith("file ")) : all;
     if (state === undefined) return found;
-    const listed = await host.run(this.#inside(this.#filled(state)));
+    const listed = await tellingLine(this.plugin, "state", () => host.run(this.#inside(this.#filled(state))));
     const lines = listed.split("\n").filter((line) => line.trim() !== "");
     return [...found, ...lines.map((line) => `state ${line.trim()}`)].sort();
   }
@@ -331,14 +345,6 @@ export class Testbed {
     const names = this.containers.map(({ name }) => name);
     await this.plugin.host.run(["sh", "-c", linesToRemove(this.#where, names).join("\n")]);
   }
-}
-
-let empty: Promise<string[]> | undefined;
-
-/** What a namespace has from the start is the same in all of them: it is read once. */
-function emptyState({ plugin, name, dataDir }: Testbed): Promise<string[]> {
-  empty ??= readState(plugin.host, name, dataDir);
-  return empty;
 }
 
 function mentions(step: string, name: string): boolean {

@@ -48,8 +48,9 @@ export class Chain {
   /** An empty container, with what the plugins need for it. */
   async container(): Promise<Container> {
     const container = await this.#testbed.emptyContainer();
-    for (const { member } of this.#found) {
-      if (member.prepareContainer) await this.#testbed.shell(member.prepareContainer, container, true);
+    const testbed = this.#testbed;
+    for (const { prepareContainer: line } of this.#found.map(({ member }) => member)) {
+      if (line) await testbed.owning(() => testbed.shell(line, container, true));
     }
     return container;
   }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Container } from "#harness/cni/testbed/container.ts";
 import type { Breakage } from "#harness/cni/testbed/profiles.ts";
-import { additions, readContainerState } from "#harness/cni/testbed/state.ts";
+import { readContainerState } from "#harness/cni/testbed/state.ts";
 import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
@@ -20,14 +20,12 @@ export async function breakSetUp(
     shows === undefined
       ? [...(await testbed.state()), ...(await readContainerState(testbed.plugin.host, container.name))]
       : [(await testbed.exec(shows, container)).stdout];
-  const onHost = await testbed.state();
   const before = await look();
-  const { code, stderr } = await testbed.exec(script, container);
+  const { code, stderr } = await testbed.owning(() => testbed.exec(script, container));
   if (code === 126 || code === 127) {
     throw new HarnessError(`the line that breaks ${what} cannot be run: ${stderr.trim()}\n  ${script}`);
   }
   const after = await look();
-  testbed.disown(additions(await testbed.state(), onHost));
   if (!isDeepStrictEqual(after, before)) return undefined;
   const said = stderr.trim() === "" ? "" : ` (${firstLineOf(stderr.trim())})`;
   return `the plugin has not set up ${what}: taking it away changed nothing${said}`;

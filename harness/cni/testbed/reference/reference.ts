@@ -72,6 +72,8 @@ export async function readAbout({ host, type, path }: PluginUnderTest): Promise<
 async function tryAs(plugin: PluginUnderTest, kind: PluginKind): Promise<ReferenceAttachment> {
   await using scope = new Scope("the reference attachment");
   const testbed = await Testbed.open({ ...plugin, profile: { ...plugin.profile, kind } }, scope);
+  // Who waits for what is going would take a line that cannot be run for one that has nothing to tell yet.
+  if (plugin.profile.state !== undefined) await testbed.state();
   const container = await testbed.container();
   const invocation = await testbed.call("ADD", container);
   const steps = testbed.steps();
@@ -98,7 +100,7 @@ function refuse(plugin: PluginUnderTest, given: string, failures: readonly Faile
   throw new ConfigurationError(
     `${given}: ${plugin.path} refuses to attach a container with it\n  ${words.join("\n  ")}`,
     {
-      hint: `correct the configuration; ${failures.length > 1 ? "KIND says what the plugin is; " : ""}the call by hand: ${first ? reproduceInvocation(first.invocation) : ""}`,
+      hint: `correct the configuration${given === "PROFILE" ? ", or say in needs what this machine has not" : ""}; ${failures.length > 1 ? "KIND says what the plugin is; " : ""}the call by hand: ${first ? reproduceInvocation(first.invocation) : ""}`,
     },
   );
 }
