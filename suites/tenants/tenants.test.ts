@@ -6,7 +6,7 @@ import type { IpVersion } from "#harness/conformance/ip-versions/stacked.ts";
 import { runStackedPair } from "#harness/conformance/pair.ts";
 import { expectEach, expectFailure, expectRefusal } from "#harness/conformance/refusal.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import { captureWhile, carrying } from "#harness/observe/capture/capture-while.ts";
 import { expectNoName } from "#harness/observe/probe/names.ts";
@@ -144,7 +144,10 @@ chapter("tenants", ({ requirement, shared }) => {
     await expectApart([green.a, green.b].map((from) => ({ from, target: lone, control: () => blue.a })));
   });
 
-  requirement("T5", "a name that only the other tenant has is not resolved", async ({ use }) => {
+  requirement("T5", "a name that only the other tenant has is not resolved", async ({ use, declaration }) => {
+    if (!declaration.capabilities.includes("names")) {
+      throw new Unsupported(`${declaration.name} does not declare names`);
+    }
     const { blue, green } = await use(pairs);
     for (const [client, own, other] of [
       [green.a, green.b, blue.b],

@@ -12,7 +12,7 @@ import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 
 /** What the CNI suite takes of the settings. */
-type CniSettings = Pick<Settings, "CACHE" | "CNI_PATH" | "CNI_VERSION" | "PLUGIN" | "PROFILE">;
+type CniSettings = Pick<Settings, "CACHE" | "CNI_PATH" | "CNI_VERSION" | "PATIENCE" | "PLUGIN" | "PROFILE">;
 
 /**
  * One vitest project per plugin and version of the specification that it claims, newest first: `bridge@cni-1.0.0`.
@@ -58,6 +58,8 @@ export async function cniProjects(settings: CniSettings): Promise<TestProjectCon
       maxConcurrency: profile?.namespace === "machine" ? 1 : 6,
       maxWorkers: profile?.namespace === "machine" ? 1 : 2,
       isolate: false,
+      // Of a plugin that hangs several calls may be waited for, 30 s each: that is the plugin's failure, not the test's.
+      testTimeout: 180_000 * settings.PATIENCE,
       sequence: { groupOrder: 60 },
     },
   }));
