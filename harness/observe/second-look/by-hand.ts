@@ -18,6 +18,7 @@ export interface ByHand {
 }
 
 const runs = 3;
+const graceMs = 1_000;
 
 /** `node1$ ping -c1 10.1.2.2`, as people type it. */
 export function commandOf({ host, argv }: Pick<ByHand, "host" | "argv">): string {
@@ -45,7 +46,9 @@ export async function confirm(
   const run = async (): Promise<RunEnd> => {
     const leftMs = (endsAt - performance.now()) / scaled(1);
     if (leftMs <= 0) return "cut off";
-    return host.exec(["bash", "-c", line], { deadlineMs: leftMs }).then(
+    // Where this process is killed, nobody else ends what hangs on the host.
+    const bound = ["timeout", "-s", "KILL", String(Math.ceil((scaled(leftMs) + graceMs) / 1000))];
+    return host.exec([...bound, "bash", "-c", line], { deadlineMs: leftMs }).then(
       (result) => endOf(result, shows),
       (error) => (error instanceof DeadlineExceeded ? "cut off" : "not run"),
     );

@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { until } from "#harness/core/async/poll.ts";
 import { ConnectionLost } from "#harness/core/errors.ts";
+import { projectRoot } from "#harness/core/project-root.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { confirm, describeRuns, lineOf, type RunEnd } from "./by-hand.ts";
@@ -12,6 +14,7 @@ import { lookMs, outOfView, View, viewHere } from "./view.ts";
 
 const host = new LocalHost("node1");
 const fails = ({ code }: { code: number | null }) => code !== 0;
+const runs = (pid: number) => existsSync(`/proc/${pid}`);
 const check = { who: "a to b", expected: "an answer", got: "none\nat all" };
 
 describe("a line by hand", () => {
@@ -31,6 +34,23 @@ describe("a line by hand", () => {
     expect(await confirm({ host, argv, shows: () => true })).toBe(told);
     expect(await confirm({ host, argv, shows: () => true, apart: true }, 300)).toBe(told);
     expect(await confirm({ host, argv: ["false"], shows: fails }, 0)).toBe(told);
+  }, 30_000);
+
+  test("ends on the host by itself where the process that looks is killed", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "killed-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const script = `
+      import { LocalHost } from "#harness/host/local/local-host.ts";
+      import { confirm } from "#harness/observe/second-look/by-hand.ts";
+      const argv = ["sh", "-c", 'echo $$ >"$0/$$"; exec sleep 1000', ${JSON.stringify(folder)}];
+      await confirm({ host: new LocalHost(), argv, shows: () => true });
+    `;
+    const argv = [process.execPath, "--input-type=module", "--eval", script];
+    const looking = await host.spawn(argv, { cwd: projectRoot });
+    const begun = () => readdirSync(folder).map(Number);
+    await until({ what: "three runs to begin", deadlineMs: 10_000 }, () => begun().length === 3);
+    looking.kill("KILL");
+    await until({ what: "what they run to end", deadlineMs: 15_000 }, () => !begun().some(runs));
   }, 30_000);
 
   test("is run in turns where it needs something of its own, for as long as there is time", async () => {
