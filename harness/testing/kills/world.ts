@@ -6,6 +6,7 @@ import { workloadArchive } from "#harness/cluster/images/workload-image.ts";
 import { ClusterStates } from "#harness/cluster/state.ts";
 import { progress } from "#harness/core/async/progress.ts";
 import { disposableFolder } from "#harness/core/process/scratch.ts";
+import { passOn } from "#harness/core/settings/session.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { type Ended, runCommand } from "./victim.ts";
 
@@ -58,6 +59,8 @@ export async function openWorld(subnets: string): Promise<World> {
     const { path } = await workloadArchive(settings, progress);
     copyFileSync(path, join(cache, basename(path)));
     await engine.release();
+    // Else this process would ask the engine that the images came from for what is left in the world's.
+    passOn(own);
     if (engine.private) await succeed(world.run(["images", "load", archive]));
     return world;
   } catch (error) {
