@@ -10,6 +10,9 @@ if (Number(process.versions.node.split(".")[0]) < oldestNode) {
 // The bundler that vitest loads would keep a hundred megabytes that it has freed.
 process.env.MIMALLOC_ARENA_EAGER_COMMIT ??= "0";
 process.env.MIMALLOC_PURGE_DELAY ??= "0";
+// A compiler in the background may wait for the main thread, which waits for it in `process.exit` (nodejs/node#54918).
+const { setFlagsFromString } = await import("node:v8");
+setFlagsFromString("--no-concurrent-sparkplug");
 // Code is compiled once, and kept for the next time.
 const { enableCompileCache } = await import("node:module");
 enableCompileCache();

@@ -102,8 +102,9 @@ function capture(command, rest) {
 
 async function run() {
   const path = `${programs}${delimiter}${process.env.PATH ?? ""}`;
-  // The heap would grow by a hundred megabytes before Node.js looks for young objects that are dead.
-  const child = spawn(ownNode, ["--max-semi-space-size=2", program, ...args], {
+  // The heap would grow by a hundred megabytes before Node.js looks for young objects that are dead. A compiler in the background may
+  // wait for the main thread, which waits for it in `process.exit` (nodejs/node#54918).
+  const child = spawn(ownNode, ["--max-semi-space-size=2", "--no-concurrent-sparkplug", program, ...args], {
     cwd: root,
     // The last one closes when we end, however that is: the program ends then as well.
     stdio: ["inherit", "inherit", "inherit", "pipe"],

@@ -1,14 +1,27 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import { isCheckout, projectRoot } from "./project-root.ts";
+
+const noBackgroundBaseline = "--no-concurrent-sparkplug";
+
+/**
+ * For a process that was started without our flags, e.g. the user's own vitest: has V8's baseline compiler work in turn with the program. In the
+ * background it may wait for a collection of garbage by a main thread that has left by `process.exit` and waits for it: such a process hangs
+ * (nodejs/node#54918).
+ */
+export function compileInTurn(): void {
+  setFlagsFromString(noBackgroundBaseline);
+}
 
 /**
  * The command that starts vitest, as this project or the user's own resolves it. Node.js would let the heap grow by a hundred megabytes
- * before it looks for young objects that are dead.
+ * before it looks for young objects that are dead. For the other flag see `compileInTurn`.
  */
 export const vitestCommand: readonly string[] = [
   process.execPath,
   "--max-semi-space-size=2",
+  noBackgroundBaseline,
   join(dirname(createRequire(import.meta.url).resolve("vitest/package.json")), "vitest.mjs"),
 ];
 

@@ -13,6 +13,7 @@ import type { SettingName, Settings } from "#harness/core/settings/schema.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { endOnUsageError } from "#harness/core/settings/usage.ts";
 import { refuseReadOnly } from "#harness/core/settings/writable.ts";
+import { compileInTurn } from "#harness/core/vitest-program.ts";
 import { conformanceReporters } from "#reports/reporters.ts";
 
 /** Settings by name, as texts: what holds where the environment does not say otherwise. */
@@ -70,6 +71,7 @@ async function refuseUnknownFault(
  */
 export async function netconform(usual: UsualSettings = {}): Promise<NetconformConfig> {
   endWithStarter();
+  compileInTurn();
   try {
     return await configure(readSettings(undefined, usual), everything, chosenByArguments());
   } catch (error) {
