@@ -73,9 +73,14 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   if (plan.ssh) await openClient(plan.ssh, plan.dockerHost);
   const user = generateKeyPair(plan.id);
   const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
-  const hosts = await Promise.all(
+  // A host that is made after those beside one that failed were removed would stay.
+  const starts = await Promise.allSettled(
     plannedHosts(plan.nodes).map((host) => startHost(docker, plan, host, networks, user)),
   );
+  const hosts = starts.map((start) => {
+    if (start.status === "rejected") throw start.reason;
+    return start.value;
+  });
   const external = hosts.pop();
   if (!external) throw new HarnessError("the external host did not start");
   const jump = (await hasRoute(plan.id, external))

@@ -1,0 +1,33 @@
+import { randomBytes } from "node:crypto";
+import { expect, test } from "vitest";
+import { ensureEngine } from "#harness/cluster/host-engine/engine.ts";
+import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
+import { progressOn } from "#harness/core/async/progress.ts";
+import { Scope } from "#harness/core/async/scope.ts";
+import { parseEngine } from "#harness/core/engines/grammar.ts";
+import { readSettings } from "#harness/core/settings/settings.ts";
+import { startContainers } from "./containers.ts";
+import { labels, removeByLabel, subnetsOf } from "./labels.ts";
+import { leaseSubnets, releaseSubnets } from "./subnets.ts";
+
+test("where one host cannot be made, the others are not being made any more when that is told", async () => {
+  const settings = readSettings();
+  const progress = progressOn(process.stderr);
+  await using scope = new Scope("a cluster of which one host is lacking");
+  const { docker, host, private: own, release } = await ensureEngine(settings, progress);
+  scope.defer("the host engine", () => release());
+  const [source] = parseEngine(settings.ENGINE[0] ?? "");
+  if (!source) throw new Error("no engine is chosen");
+  const { image } = await ensureNodeImage(docker, source.source, settings, progress);
+  const id = `nc-${randomBytes(3).toString("hex")}`;
+  const lease = await leaseSubnets(settings.SUBNETS, id, await subnetsOf(docker));
+  scope.defer("its subnets", async () => releaseSubnets(settings.SUBNETS, lease.slot, id));
+  scope.defer("its hosts", () => removeByLabel(docker, labels.cluster, id));
+  const nodes = [image, "netconform-no-such-image:1"].map((one) => ({ image: one, flags: [] }));
+  const plan = { id, dockerHost: host, private: own, nodes, lease, cache: settings.CACHE };
+  await expect(startContainers(docker, plan)).rejects.toThrow(/no-such-image/);
+  const filters = { label: [`${labels.cluster}=${id}`] };
+  const made = await docker.listContainers({ all: true, filters });
+  const states = made.map(({ Names, State }) => `${Names[0]?.slice(1 + id.length)} ${State}`);
+  expect(states.sort()).toEqual(["-external running", "-node1 running"]);
+}, 300_000);
