@@ -96,7 +96,8 @@ export class StandingBy {
 }
 
 function start(args: readonly string[]) {
-  const argv = [process.execPath, ...process.argv.slice(1, 2), "run", "--watched", ...args];
+  const program = [process.execPath, ...process.execArgv, ...process.argv.slice(1, 2)];
+  const argv = [...program, "run", "--watched", ...args];
   const stdio = ["inherit", "inherit", "inherit", "ipc"] as const;
   return $({ stdio: [...stdio], env: environmentWith({ KEEP: "1" }) })`${argv}`;
 }
