@@ -33,6 +33,8 @@ export interface RunningCommand {
   /** Resolves when the command has ended; rejects with `ConnectionLost` when the host went away first. */
   readonly exit: Promise<{ code: number | null; signal: string | null }>;
   kill(signal?: "TERM" | "KILL" | "INT"): void;
+  /** From now on it does not keep this process alive. On another host it does not anyway: the connection does. */
+  unref?(): void;
 }
 
 /** Files on a host, as root sees them. Paths are absolute. */

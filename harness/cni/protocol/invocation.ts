@@ -1,9 +1,7 @@
-import type { Readable } from "node:stream";
-import { within } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import type { Host } from "#harness/host/host.ts";
-import { formatCommand, quote } from "#harness/host/shell.ts";
+import { type ProgramNamespaces, runProgram } from "#harness/host/runner/runner.ts";
+import { assignments, formatCommand, quote } from "#harness/host/shell.ts";
 import { recordCommand } from "#harness/host/transcript.ts";
 import { type CniError, cniErrorSchema, describeProblems } from "./result.ts";
 
@@ -19,6 +17,8 @@ export interface PluginCall {
   readonly stdin: string;
   /** argv in front of the plugin, e.g. `["ip", "netns", "exec", "ns1"]`, to choose the runtime's networking domain. */
   readonly prefix?: readonly string[];
+  /** Where `prefix` leads to, where that is known: it is entered without those programs. */
+  readonly namespaces?: ProgramNamespaces | undefined;
   /** Milliseconds until the plugin and its children are killed; default 30 000. */
   readonly deadlineMs?: number;
 }
@@ -58,68 +58,28 @@ export const pluginSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
  * Throws `ConnectionLost` when the host goes away.
  */
 export async function invokePlugin(host: Host, call: PluginCall): Promise<Invocation> {
-  const { deadlineMs = defaultDeadlineMs, prefix = [], env } = call;
-  const assignments = Object.entries(env).map(([key, value]) => `${key}=${value}`);
-  const argv = [
-    ...["timeout", "--signal=KILL", (deadlineMs / 1000).toFixed(3)],
-    ...prefix,
-    ...["env", "-i", `PATH=${pluginSearchPath}`, ...assignments, call.path],
-  ];
+  const { deadlineMs = defaultDeadlineMs, prefix = [], namespaces, env } = call;
   const startedAt = Date.now();
-  const start = performance.now();
-  const running = await host.spawn(argv);
-  const stdout = collect(running.stdout);
-  const stderr = collect(running.stderr);
-  // A plugin that does not read its configuration closes the pipe early; what it answers is judged, not this.
-  running.stdin.on("error", () => {});
-  running.stdin.end(call.stdin);
-  const ended = Promise.all([running.exit, stdout.done, stderr.done]).then(([exit]) => exit);
-  const guard = { what: `${call.path} on ${host.name} to end`, deadlineMs: deadlineMs + 5_000 };
-  const end = await within(guard, ended).catch((error: unknown) => {
-    // The plugin is dead, but something that it started and that left its process group holds the pipes.
-    running.kill("KILL");
-    if (!(error instanceof DeadlineExceeded)) throw error;
-    return { code: null, signal: "KILL" };
+  const { late, ...end } = await runProgram(host, {
+    argv: [...(namespaces ? [] : prefix), call.path],
+    environment: { ...env, PATH: pluginSearchPath },
+    ...{ input: call.stdin, deadlineMs, outputLimit, namespaces },
   });
-  const durationMs = performance.now() - start;
-  const killed = end.signal === "KILL" || end.code === 137;
-  const output = { stdout: stdout.text(), stderr: stderr.text() };
-  recordCommand({ host: host.name, argv, ...end, ...output, startedAt, durationMs });
+  const { dropped, ...ended } = end;
+  recordCommand({ host: host.name, argv: commandOf({ ...call, prefix }), ...ended, startedAt });
   return {
     host: host.name,
     plugin: call.plugin,
     command: env.CNI_COMMAND ?? "(none)",
-    path: call.path,
-    prefix,
-    env,
-    stdin: call.stdin,
-    ...output,
-    code: end.code,
-    signal: end.signal,
-    timedOut: killed && durationMs >= deadlineMs,
-    dropped: { stdout: stdout.dropped(), stderr: stderr.dropped() },
-    startedAt,
-    durationMs,
+    ...{ path: call.path, prefix, env, stdin: call.stdin },
+    ...ended,
+    ...{ timedOut: late, dropped, startedAt },
   };
 }
 
-function collect(stream: Readable) {
-  const chunks: Buffer[] = [];
-  let kept = 0;
-  let dropped = 0;
-  const done = new Promise<void>((resolve) => {
-    stream.on("data", (data: Buffer | string) => {
-      const chunk = Buffer.from(data);
-      const part = chunk.subarray(0, outputLimit - kept);
-      if (part.length > 0) chunks.push(part);
-      kept += part.length;
-      dropped += chunk.length - part.length;
-    });
-    stream.once("close", resolve);
-    stream.once("end", resolve);
-    stream.once("error", () => resolve());
-  });
-  return { done, dropped: () => dropped, text: () => Buffer.concat(chunks).toString("utf8") };
+/** What a person would type for a call. */
+function commandOf({ prefix, env, path }: Pick<Invocation, "prefix" | "env" | "path">): string[] {
+  return [...prefix, "env", "-i", `PATH=${pluginSearchPath}`, ...assignments(env), path];
 }
 
 /** The error object on stdout of a failed call, or why there is none. */

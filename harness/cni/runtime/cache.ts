@@ -6,6 +6,7 @@ import { addResultSchema } from "#harness/cni/protocol/result.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { Host } from "#harness/host/host.ts";
+import { dropFile, putFile } from "#harness/host/runner/runner.ts";
 
 const entrySchema = z.object({
   network: z.string(),
@@ -29,7 +30,6 @@ export class ResultCache {
   readonly #folder: string;
   /** What this object has stored, by file: the host is asked only for what others did. */
   readonly #known = new Map<string, CachedAttachment>();
-  #made: Promise<unknown> | undefined;
 
   /** `folder` is an absolute path on the host; it is made on first use. */
   constructor(host: Host, folder: string) {
@@ -42,10 +42,8 @@ export class ResultCache {
   }
 
   async store(entry: CachedAttachment): Promise<void> {
-    this.#made ??= this.#host.run(["mkdir", "-p", this.#folder]);
-    await this.#made;
     const file = this.#file(entry.network, entry);
-    await this.#host.files.write(file, JSON.stringify(entry), 0o600);
+    await putFile(this.#host, file, JSON.stringify(entry), 0o600);
     this.#known.set(file, entry);
   }
 
@@ -64,7 +62,7 @@ export class ResultCache {
 
   async remove(network: string, attachment: Pick<CniAttachment, "containerId" | "ifName">): Promise<void> {
     const file = this.#file(network, attachment);
-    await this.#host.files.remove(file);
+    await dropFile(this.#host, file);
     this.#known.delete(file);
   }
 

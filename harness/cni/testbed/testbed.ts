@@ -3,6 +3,7 @@ import type { CniCommand } from "#harness/cni/protocol/request.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import type { ExecResult } from "#harness/host/host.ts";
+import type { ProgramNamespaces } from "#harness/host/runner/runner.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
 import { environmentFor, requestFor } from "./calls/requests.ts";
 import {
@@ -16,6 +17,7 @@ import {
 import {
   linesToMake,
   linesToRemove,
+  namespacesOf,
   type Place,
   placeCalled,
   placePrefix,
@@ -37,6 +39,7 @@ let counter = 0;
 export class Testbed {
   readonly plugin: PluginUnderTest;
   readonly #where: Place;
+  #namespaces: ProgramNamespaces | undefined;
   readonly dataDir: string;
   readonly containers: Container[] = [];
   readonly invocations: Invocation[] = [];
@@ -68,7 +71,8 @@ export class Testbed {
     const testbed = new Testbed(plugin);
     scope.defer(`namespaces of ${testbed.name}`, () => testbed.#remove());
     const { prepareHost, namespace = "place" } = plugin.profile;
-    await testbed.shell(linesToMake(testbed.#where, namespace).join(" && "));
+    const made = await testbed.shell(linesToMake(testbed.#where, namespace).join(" && "));
+    testbed.#namespaces = namespacesOf(testbed.#where, made);
     await tellingLine(plugin, "prepareHost", () => testbed.prepare(prepareHost));
     // What a place has from the start is the same in all of them, but for what a profile has prepared.
     if (prepareHost || namespace === "machine") await testbed.forget();
@@ -251,6 +255,7 @@ export class Testbed {
       plugin: type,
       path,
       prefix: this.#where.enter,
+      namespaces: this.#namespaces,
       env,
       stdin,
     });

@@ -1,10 +1,12 @@
 import { once } from "node:events";
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { within } from "#harness/core/async/poll.ts";
 import { ProbeFailed } from "#harness/core/errors.ts";
 import { RpcClient } from "#harness/core/rpc/client.ts";
 import { bothHalves, type MethodsOf } from "#harness/core/rpc/messages.ts";
 import type { Host } from "#harness/host/host.ts";
+import { LocalHost } from "#harness/host/local/local-host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
 import { programCall } from "./program.ts";
 
@@ -20,8 +22,13 @@ interface ForkServer {
   end(): void;
 }
 
-/** By host. It ends with the connection to the host; the next agent is started from another one. */
-const servers = new WeakMap<Host, Promise<ForkServer>>();
+/** By machine. It ends with the connection to it; the next agent is started from another one. */
+const servers = new WeakMap<object, Promise<ForkServer>>();
+
+/** What stands for the machine of a host: whoever calls this machine a host means the same one. */
+export function machineOf(host: Host): object {
+  return host instanceof LocalHost ? LocalHost : host;
+}
 
 /** What agents are started for. */
 export interface ForkOptions {
@@ -36,6 +43,8 @@ export interface ForkOptions {
 /** An agent as it runs on a host. It ends with the connection to the host. */
 export interface RunningAgent<M extends MethodsOf<M>> {
   readonly rpc: RpcClient<M>;
+  /** Whether it keeps this process alive where the host is this machine; at first it does. */
+  keepAlive(alive: boolean): void;
   /** Has it end by the end of what it is told, or cuts it off when that takes longer. */
   close(deadlineMs: number): Promise<void>;
   /** Cuts it off: it ends as soon as it notices. */
@@ -64,6 +73,9 @@ export async function forkAgent<M extends MethodsOf<M>>(
   };
   return {
     rpc,
+    keepAlive: (alive) => {
+      if (stream instanceof Socket) alive ? stream.ref() : stream.unref();
+    },
     cutOff: () => stream.destroy(),
     close: (deadlineMs) => (closing ??= close(deadlineMs)),
   };
@@ -71,33 +83,35 @@ export async function forkAgent<M extends MethodsOf<M>>(
 
 /** A connection to the fork server of a host, which is started where there is none, or none any more. */
 async function connectTo(host: Host): Promise<Duplex> {
-  const known = servers.get(host);
+  const machine = machineOf(host);
+  const known = servers.get(machine);
   if (known) {
     try {
       return await host.connectSocket((await known).socket);
     } catch {
       // It has gone with the connection of its time.
-      if (servers.get(host) === known) servers.delete(host);
+      if (servers.get(machine) === known) servers.delete(machine);
     }
   }
-  const server = servers.get(host) ?? start(host);
-  servers.set(host, server);
+  const server = servers.get(machine) ?? start(host);
+  servers.set(machine, server);
   // One that was started in its place meanwhile stays.
-  const forget = () => servers.get(host) === server && servers.delete(host);
+  const forget = () => servers.get(machine) === server && servers.delete(machine);
   server.then(({ gone }) => gone).catch(forget);
   return host.connectSocket((await server).socket);
 }
 
-/** Ends what starts agents on a host, which keeps this process alive where the host is this machine. */
+/** Ends what starts agents on a host, before this process does. Agents that run go on. */
 export async function endForkServer(host: Host): Promise<void> {
-  const server = servers.get(host);
-  servers.delete(host);
+  const server = servers.get(machineOf(host));
+  servers.delete(machineOf(host));
   (await server)?.end();
 }
 
 async function start(host: Host): Promise<ForkServer> {
   const { argv, input } = programCall(["fork-server"]);
-  const { stdin, stdout, stderr, exit } = await host.spawn(argv);
+  const running = await host.spawn(argv);
+  const { stdin, stdout, stderr, exit } = running;
   let said = "";
   let wrong = "";
   const path = new Promise<string>((resolve) => {
@@ -119,5 +133,6 @@ async function start(host: Host): Promise<ForkServer> {
   stdin.write(input);
   const what = `the program that starts probe agents on ${host.name}`;
   const socket = await within({ what, deadlineMs: startDeadlineMs }, Promise.race([path, gone]));
+  running.unref?.();
   return { socket, gone, end: () => stdin.end() };
 }

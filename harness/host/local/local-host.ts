@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { access, chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { type Duplex, PassThrough } from "node:stream";
 import { HarnessError } from "#harness/core/errors.ts";
@@ -41,6 +41,10 @@ export class LocalHost extends CommandHost {
         return { code: exitCode, signal: signal?.replace(/^SIG/, "") ?? null };
       }),
       kill: (signal = "TERM") => killGroup(pid, `SIG${signal}`),
+      unref: () => {
+        running.child?.unref();
+        for (const pipe of running.child?.stdio ?? []) (pipe as Socket | null)?.unref();
+      },
     };
   }
 

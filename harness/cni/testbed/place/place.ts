@@ -1,4 +1,5 @@
 import type { Host } from "#harness/host/host.ts";
+import type { ProgramNamespaces } from "#harness/host/runner/runner.ts";
 import { quote } from "#harness/host/shell.ts";
 
 /** What the namespaces of a place are called, with the number of the process that made them. */
@@ -25,7 +26,13 @@ export function placeCalled(name: string, kind: PlaceKind): Place {
   return { name, folder, enter: kind === "machine" ? [] : [`${folder}/enter`] };
 }
 
-/** Shell lines that make it. */
+/** Where its `enter` leads to. `made` is what the lines that made it have printed. */
+export function namespacesOf({ name, enter }: Place, made: string): ProgramNamespaces | undefined {
+  if (enter.length === 0) return undefined;
+  return { netns: `/run/netns/${name}`, mountns: `/proc/${made.trim()}/ns/mnt` };
+}
+
+/** Shell lines that make it. They print the number of the process that holds it. */
 export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] {
   const data = `mkdir -p ${folder}/data`;
   // Under a name of its own, so that every line finds it as it finds a place.
@@ -41,6 +48,7 @@ export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] 
     `{ read -r holder <${folder}/held || { cat ${folder}/held.log >&2; exit 1; }; }`,
     `printf '#!/bin/sh\\nexec nsenter --net=/run/netns/${name} --mount=/proc/%s/ns/mnt -- "$@"\\n' "$holder" >${folder}/enter`,
     `chmod +x ${folder}/enter`,
+    'echo "$holder"',
   ];
 }
 

@@ -10,6 +10,8 @@ from collections.abc import Generator
 from .netlink import read_links
 
 OWN = "/proc/self/ns/net"
+CLONE_FS = 0x00000200
+CLONE_NEWNS = 0x00020000
 CLONE_NEWNET = 0x40000000
 
 
@@ -36,10 +38,20 @@ def enter(path: str) -> None:
         os.close(there)
 
 
-def set_namespace(descriptor: int) -> None:
-    """`setns`, which Python has since 3.12."""
+def set_namespace(descriptor: int, kind: int = CLONE_NEWNET) -> None:
+    """`setns` of this thread, which Python has since 3.12."""
+    call_kernel("setns", descriptor, kind)
+
+
+def leave_shared_folders() -> None:
+    """Gives this thread a root and a current folder of its own: without, it may enter no mount namespace."""
+    call_kernel("unshare", CLONE_FS)
+
+
+def call_kernel(name: str, *arguments: int) -> None:
+    """A function of the C library that Python does not have; it fails with an `OSError`."""
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.setns(descriptor, CLONE_NEWNET) != 0:
+    if libc[name](*arguments) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
 
