@@ -25,7 +25,7 @@ interface ForkServer {
 /** By machine. It ends with the connection to it; the next agent is started from another one. */
 const servers = new WeakMap<object, Promise<ForkServer>>();
 
-/** What stands for the machine of a host: whoever calls this machine a host means the same one. */
+/** What stands for the machine of a host: every host that is this machine is the same one. */
 export function machineOf(host: Host): object {
   return host instanceof LocalHost ? LocalHost : host;
 }

@@ -10,7 +10,6 @@ import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { replaceBlock } from "#harness/core/text/markdown.ts";
 import { typed } from "#harness/core/typed.ts";
-import { endForkServer } from "#harness/host/agent/fork-server.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { seenBugs } from "#harness/tools/cni-space/bugs.ts";
 import { findingsOf } from "#harness/tools/cni-space/findings.ts";
@@ -70,13 +69,9 @@ async function cniSpace(folders: readonly string[], options: Options): Promise<n
   const unknown = options.only?.filter((name) => !names.includes(name)) ?? [];
   if (unknown.length > 0) throw new UsageError(`cni-space: there is no configuration ${unknown.join(", ")}`);
   const reports: SpaceReport[] = [];
-  try {
-    for (const plan of plans) {
-      const what = `running configurations of the CNI plugins ${plan.generation}`;
-      reports.push(await progress.step(what, (detail) => runSpace(host, plan, detail), { announce: true }));
-    }
-  } finally {
-    await endForkServer(host);
+  for (const plan of plans) {
+    const what = `running configurations of the CNI plugins ${plan.generation}`;
+    reports.push(await progress.step(what, (detail) => runSpace(host, plan, detail), { announce: true }));
   }
   const facts = [new Date().toISOString().slice(0, 10), `Linux ${release().split("-", 1)[0]} on ${arch()}`];
   const again = typed(["cni-space", ...process.argv.slice(3)].join(" "));
