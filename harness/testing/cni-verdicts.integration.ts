@@ -35,6 +35,14 @@ const plugins: Record<string, string> = {
   "debug-interface.refuses": `
     [ "$CNI_COMMAND" = ADD ] && [ -n "$CNI_NETNS" ] && refuse
     sound`,
+  // As ovs-cni does: its DEL is that of the configuration with which ADD came as far as the delegate.
+  "debug-interface.keeps-configuration": `
+    kept="/run/$CNI_CONTAINERID"
+    case "$CNI_COMMAND $in" in ADD*'"type":"nc-no-such-plugin"'*) printf %s "$in" >"$kept" ;; esac
+    [ "$CNI_COMMAND" = DEL ] && [ -e "$kept" ] && in=$(cat "$kept")
+    sound; code=$?
+    [ "$CNI_COMMAND$code" = DEL0 ] && rm -f "$kept"
+    exit $code`,
   "debug-interface.says-nothing": `
     [ "$CNI_COMMAND" = ADD ] && exit 0
     sound`,
@@ -64,11 +72,13 @@ beforeAll(async () => {
     versions: ["1.1.0"],
     only: [
       "CNI-1",
+      "CNI-2b",
       "CNI-4a",
       "CNI-5a",
       "CNI-6a",
       "CNI-9b",
       "CNI-10b",
+      "CNI-10d",
       "CNI-11a",
       "CNI-11g",
       "CNI-12a",
@@ -111,6 +121,11 @@ describe("what is not the plugin's fault is not charged to it", () => {
   test("a CHECK that never succeeds says nothing of GC", () => {
     expect(outcomesOf("debug-chained.check-never", "CNI-11a")).toEqual(["failed"]);
     expect(outcomesOf("debug-chained.check-never", "CNI-14c")).toEqual(["passed"]);
+  });
+
+  test("nothing is left by a DEL with the configuration of an ADD whose delegate was missing", () => {
+    expect(outcomesOf("debug-interface.keeps-configuration", "CNI-2b")).toEqual(["passed"]);
+    expect(failedOf("debug-interface.keeps-configuration")).toEqual([]);
   });
 
   test("a break that has changed nothing shows nothing", () => {

@@ -6,6 +6,7 @@ import type { ExecResult } from "#harness/host/host.ts";
 import type { ProgramNamespaces } from "#harness/host/runner/runner.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
 import { environmentFor, requestFor } from "./calls/requests.ts";
+import { delegateIn, standInFor } from "./calls/stand-in.ts";
 import {
   type CallChanges,
   type Container,
@@ -325,12 +326,20 @@ export class Testbed {
   }
 
   /**
-   * Where not even DEL can be done with the configuration of an ADD that failed, e.g. since its delegate is not installed, one with the right
-   * configuration follows: what that takes back is not held against the plugin.
+   * Where not even DEL can be done after an ADD that failed, since its delegate is not installed, one with a delegate in its place follows, and
+   * one with the right configuration: what they take back is not held against the plugin, which may keep the configuration of its ADD.
    */
   async #detach(container: Container): Promise<void> {
-    const { code } = await this.call("DEL", container, container.changes);
-    if (code !== 0 && !container.result) await this.call("DEL", container);
+    const { changes } = container;
+    const { code } = await this.call("DEL", container, changes);
+    if (code === 0 || container.result) return;
+    const delegate = delegateIn(changes.config);
+    if (delegate !== undefined) {
+      const folder = await standInFor(this, delegate);
+      const { code: again } = await this.call("DEL", container, { ...changes, path: [folder] });
+      if (again === 0) return;
+    }
+    await this.call("DEL", container);
   }
 
   /** Shell lines that repeat what was done here; in a shared testbed, what concerns the container of one call. */
