@@ -42,10 +42,9 @@ export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] 
     `ip netns add ${name}`,
     `ip -n ${name} link set lo up`,
     `printf '%s none rbind\\n' '/run/netns ${folder}/run/netns' '${folder}/run /run' '${folder}/lib /var/lib/cni' >${folder}/fstab`,
-    `mkfifo ${folder}/held`,
-    `{ ip netns exec ${name} sh -c ${quote(linesToHold(folder))} </dev/null >/dev/null 2>&1 & }`,
-    // It tells its number when everything is mounted.
-    `{ read -r holder <${folder}/held || { cat ${folder}/held.log >&2; exit 1; }; }`,
+    // It tells its number when everything is mounted, and holds the output no longer than that.
+    `holder=$(ip netns exec ${name} sh -c ${quote(linesToHold(folder))} </dev/null 2>${folder}/held.log &)`,
+    `{ [ "$holder" ] || { cat ${folder}/held.log >&2; exit 1; }; }`,
     `printf '#!/bin/sh\\nexec nsenter --net=/run/netns/${name} --mount=/proc/%s/ns/mnt -- "$@"\\n' "$holder" >${folder}/enter`,
     `chmod +x ${folder}/enter`,
     'echo "$holder"',
@@ -53,8 +52,7 @@ export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] 
 }
 
 function linesToHold(folder: string): string {
-  const mounted = `mount -a -T ${folder}/fstab 2>${folder}/held.log`;
-  return `{ ${mounted} && echo $$; } >${folder}/held; exec sleep infinity`;
+  return `mount -a -T ${folder}/fstab && echo $$ && exec sleep infinity >/dev/null`;
 }
 
 /** A line that may leave processes behind: they must not keep hold of what somebody waits for. Its words are told where it fails. */
@@ -65,13 +63,14 @@ export function startingDaemons(line: string, log: string): string {
 /** Shell lines that remove it, with its containers' namespaces and whatever runs in it. */
 export function linesToRemove({ name, folder }: Place, containers: readonly string[]): string[] {
   // A plugin may have put a plain file where a namespace was, which is no namespace to delete.
-  const remove = (netns: string) => `ip netns del ${netns} 2>/dev/null || rm -f /run/netns/${netns}`;
+  const remove = (netns: string) =>
+    `[ ! -e /run/netns/${netns} ] || ip netns del ${netns} 2>/dev/null || rm -f /run/netns/${netns}`;
   return [endProcesses(name), ...[name, ...containers].map(remove), `rm -rf ${folder}`];
 }
 
 /** Of the machine's own namespace everything stays, whatever it is called here. */
 function endProcesses(name: string): string {
-  return `[ "$(stat -Lc %i /run/netns/${name} 2>/dev/null)" = "$(stat -Lc %i /proc/self/ns/net)" ] || ip netns pids ${name} 2>/dev/null | xargs -r kill -9 2>/dev/null || true`;
+  return `[ /run/netns/${name} -ef /proc/self/ns/net ] || ip netns pids ${name} 2>/dev/null | xargs -r kill -9 2>/dev/null || true`;
 }
 
 /** Removes what runs that were killed have left, known by the number of their process. */
