@@ -32,6 +32,8 @@ export function machineOf(host: Host): object {
 
 /** What agents are started for. */
 export interface ForkOptions {
+  /** What it does: probe the network from where it is, or run programs. */
+  readonly kind?: "probe" | "programs";
   /** Path of the network namespace on the host; default: the host's own. */
   readonly netns?: string | undefined;
   /** How it reads in messages: "the probe agent on node1". */
@@ -51,13 +53,13 @@ export interface RunningAgent<M extends MethodsOf<M>> {
   cutOff(): void;
 }
 
-/** Starts a probe agent. Nothing is put onto the host but a socket. Needs `python3` there, at least 3.9. */
+/** Starts an agent. Nothing is put onto the host but a socket. Needs `python3` there, at least 3.9. */
 export async function forkAgent<M extends MethodsOf<M>>(
   host: Host,
-  { netns, peer, lost }: ForkOptions,
+  { kind = "probe", netns, peer, lost }: ForkOptions,
 ): Promise<RunningAgent<M>> {
   const stream = await connectTo(host);
-  stream.write(`${JSON.stringify({ netns: netns ?? null })}\n`);
+  stream.write(`${JSON.stringify({ kind, netns: netns ?? null })}\n`);
   const rpc = new RpcClient<M>(bothHalves(stream), { peer, lost: (reason) => lost(`${peer}: ${reason}`) });
   // A stream of SSH tells its end once, and never that it is closed: who asks again would wait for it in vain.
   let closing: Promise<void> | undefined;

@@ -31,6 +31,14 @@ describe("a program", () => {
     expect(made.stderr.match(/^\w+(?==)/gm)?.toSorted()).toEqual(["ODD", "PATH", "PWD"]);
   });
 
+  it("inherits what a command does, and no open file", async () => {
+    const look = "ulimit -n; ulimit -c; umask; pwd; trap; grep -E '^(Sig|Cap)' /proc/self/status";
+    const { stdout } = await host.exec(["sh", "-c", look]);
+    expect((await script(look)).stdout).toBe(stdout);
+    // The last one is that of `ls` for the folder.
+    expect((await script("ls /proc/self/fd")).stdout).toBe("0\n1\n2\n3\n");
+  });
+
   it("that does not exist or is none ends as in a shell", async () => {
     const file = join(folder, "no-program");
     writeFileSync(file, "nothing");

@@ -131,6 +131,7 @@ async function runnerOn(host: Host): Promise<RunningAgent<ProgramMethods>> {
   if (runners.get(machine) !== known) return runnerOn(host);
   const peer = `what runs programs on ${host.name}`;
   const starting = forkAgent<ProgramMethods>(host, {
+    kind: "programs",
     peer,
     lost: (reason) => new ConnectionLost(host.name, reason),
   });

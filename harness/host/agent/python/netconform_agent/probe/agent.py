@@ -8,7 +8,6 @@ import sys
 
 from ..bgp.speaker import Speaker
 from ..held.holder import Holder
-from ..programs.runner import Runner
 from ..rpc.params import Params
 from ..rpc.server import Method, Server
 from ..watch.tally import Tally
@@ -28,7 +27,7 @@ async def serve() -> None:
     """The operations by name; each reads its parameters as harness/host/agent/agent.ts sends them."""
     limit = raise_file_limit()
     reacher, listeners, holder, speaker = Reacher(limit), Listeners(), Holder(), Speaker()
-    tally, runner = Tally(), Runner()
+    tally = Tally()
 
     async def ready(_: Params) -> object:
         return {"python": sys.version.split()[0], "parallel": limit}
@@ -52,15 +51,12 @@ async def serve() -> None:
         "tallyFirst": tally.first,
         "tallyTake": tally.take,
         "tallyTakeAll": tally.take_all,
-        "run": runner.run,
-        "put": runner.put,
-        "drop": runner.drop,
         "bgpOpen": speaker.open,
         "bgpAnnounce": speaker.announce,
         "bgpTold": speaker.told,
         "bgpClose": speaker.close,
     }
-    await Server(operations, runner.end).serve()
+    await Server(operations).serve()
 
 
 def raise_file_limit() -> int:

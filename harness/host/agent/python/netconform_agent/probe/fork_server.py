@@ -1,4 +1,4 @@
-"""Starts probe agents by forking: a hundred times as fast as starting Python and importing all of it anew."""
+"""Starts agents by forking: a hundred times as fast as starting Python and importing all of it anew."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 
+from ..programs.runner import serve_programs
 from ..rpc.messages import Failure, error_line
 from ..rpc.server import say
 from ..watch.namespaces import enter
@@ -17,7 +18,7 @@ from .agent import serve_probe
 
 
 def serve_forks() -> None:
-    """Each connection is a probe agent in the namespace that its first line names.
+    """Each connection is an agent of the kind and in the namespace that its first line names.
 
     Serves until stdin ends; the socket goes with it.
     """
@@ -40,14 +41,14 @@ def serve_forks() -> None:
                 connection, _ = listener.accept()
                 if os.fork() == 0:
                     listener.close()
-                    become_probe(connection)
+                    become_agent(connection)
                 connection.close()
     finally:
         with contextlib.suppress(OSError):
             os.unlink(path)
 
 
-def become_probe(connection: socket.socket) -> None:
+def become_agent(connection: socket.socket) -> None:
     """Never returns: this process is an agent from now on, which is spoken to over the connection."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -57,7 +58,7 @@ def become_probe(connection: socket.socket) -> None:
         connection.close()
         if order["netns"] is not None:
             enter(order["netns"])
-        serve_probe()
+        (serve_programs if order["kind"] == "programs" else serve_probe)()
     except Exception as error:  # told, so that no caller waits for its deadline
         say(error_line(None, Failure(f"{type(error).__name__}: {error}")))
         # A caller that writes to what was closed is told of that alone.

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..rpc.params import Params
+from ..rpc.server import Method, Server
 from ..watch.namespaces import CLONE_NEWNET, CLONE_NEWNS, leave_shared_folders, set_namespace
 
 Answer = TypeVar("Answer")
@@ -113,6 +114,18 @@ class Runner:
             return attend(program, order, began)
         finally:
             self._running.discard(program.pid)
+
+
+def serve_programs() -> None:
+    """Serves until stdin ends. What the programs inherit of this process is as it was started."""
+    asyncio.run(serve())
+
+
+async def serve() -> None:
+    """The operations by name; each reads its parameters as harness/host/runner/runner.ts sends them."""
+    runner = Runner()
+    operations: dict[str, Method] = {"run": runner.run, "put": runner.put, "drop": runner.drop}
+    await Server(operations, runner.end).serve()
 
 
 def enter_namespaces(netns: str | None, mountns: str | None) -> None:
