@@ -66,19 +66,17 @@ class Runner:
         self._running: set[int] = set()
 
     async def run(self, given: Params) -> object:
-        """How the program ended and what it said. One that cannot be started ends as in a shell, with 126 or 127."""
+        """How the program ended and what it said.
+
+        One that cannot be started ends as in a shell, with 126 or 127.
+        """
         order = Order(given)
         return await in_thread(lambda: self._run(order))
 
     async def put(self, given: Params) -> object:
         """Writes a file whole or not at all, with the folders that it needs."""
         path, content, mode = given.text("path"), given.text("content"), given.integer("mode")
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        part = f"{path}.part"
-        with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
-            file.write(content)
-        os.replace(part, path)
-        return None
+        return await in_thread(lambda: write_whole(path, content.encode(), mode))
 
     async def drop(self, given: Params) -> object:
         """Removes a file that may be gone."""
@@ -143,10 +141,10 @@ def enter_namespaces(netns: str | None, mountns: str | None) -> None:
 
 
 def attend(program: subprocess.Popen[bytes], order: Order, began: float) -> object:
-    """Gives the program its input and takes its output until it has ended and nobody holds its pipes any more.
+    """Gives the program its input, and takes its output until it has ended and nobody holds its pipes.
 
-    At the deadline it is killed with its children. What has left its process group may hold the pipes: a little later
-    it is given up.
+    At the deadline it is killed with its children. What has left its process group may hold the pipes:
+    a little later it is given up.
     """
     kept = {"stdout": Output(order.limit), "stderr": Output(order.limit)}
     until = began + order.deadline
@@ -161,6 +159,15 @@ def attend(program: subprocess.Popen[bytes], order: Order, began: float) -> obje
             kill(program.pid)
             until = time.monotonic() + GRACE
     return answer(program.returncode, kept["stdout"], kept["stderr"], began, late)
+
+
+def write_whole(path: str, content: bytes, mode: int) -> None:
+    """Makes the folders that are missing, too."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    part = f"{path}.part"
+    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
+        file.write(content)
+    os.replace(part, path)
 
 
 class Pipes:
