@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Role } from "#harness/cluster/cluster.ts";
 import { closeBridge } from "#harness/cluster/containers/route/closed.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
-import { nodeHostConfig } from "#harness/cluster/images/node-contract.ts";
+import { nodeHostConfig, runtimeCapabilities } from "#harness/cluster/images/node-contract.ts";
 import { type ClusterState, ClusterStates } from "#harness/cluster/state.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
@@ -27,12 +27,15 @@ const settings = readSettings();
 const states = new ClusterStates(settings);
 const local = new LocalHost();
 let engine: Engine;
-/** The plugin under test is on the first; the second is another run's. */
+/** The plugin under test is on the first; the second is another run's, of CNI plugins through containerd. */
 let [own, other] = [] as unknown as [TestNodes, TestNodes];
 
 beforeAll(async () => {
   engine = await ensureEngine(settings, progressOn(process.stderr));
-  [own, other] = await Promise.all([makeOneNode("least-power"), makeOneNode("least-power-other")]);
+  [own, other] = await Promise.all([
+    makeOneNode("least-power"),
+    makeOneNode("least-power-other", "containerd"),
+  ]);
 }, 300_000);
 
 afterAll(async () => {
@@ -87,29 +90,32 @@ function linesOf(said: string): string[] {
 }
 
 describe("a container that is a node", () => {
-  test.each(["node1", "external"])(
-    "%s is given what docs/clusters.md lists, and nothing else",
-    async (name) => {
-      const { HostConfig, Mounts } = await engine.docker.getContainer(`${own.cluster.id}-${name}`).inspect();
-      const { CapAdd, CapDrop, SecurityOpt, Privileged, Binds, Devices, Tmpfs } = HostConfig;
-      const bare = (names: readonly string[] | null = []) =>
-        (names ?? []).map((word) => word.replace(/^CAP_/, "")).sort();
-      expect(bare(CapAdd)).toEqual(bare(nodeHostConfig.CapAdd));
-      expect(bare(CapDrop)).toEqual([]);
-      expect({ SecurityOpt, Tmpfs }).toEqual({
-        SecurityOpt: nodeHostConfig.SecurityOpt,
-        Tmpfs: nodeHostConfig.Tmpfs,
-      });
-      expect({ Privileged, Binds: Binds ?? [], Devices: Devices ?? [] }).toEqual({
-        Privileged: false,
-        Binds: [],
-        Devices: [],
-      });
-      expect(Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`)).toEqual([
-        "volume /var/lib/docker",
-      ]);
-    },
-  );
+  const forContainerd = Object.keys(runtimeCapabilities.containerd);
+  test.each([
+    ["node1", [], () => own],
+    ["external", [], () => own],
+    ["node1", forContainerd, () => other],
+    ["external", [], () => other],
+  ])("%s is given what docs/clusters.md lists, and further %j", async (name, further, of) => {
+    const { HostConfig, Mounts } = await engine.docker.getContainer(`${of().cluster.id}-${name}`).inspect();
+    const { CapAdd, CapDrop, SecurityOpt, Privileged, Binds, Devices, Tmpfs } = HostConfig;
+    const bare = (names: readonly string[] | null = []) =>
+      (names ?? []).map((word) => word.replace(/^CAP_/, "")).sort();
+    expect(bare(CapAdd)).toEqual(bare([...nodeHostConfig.CapAdd, ...further]));
+    expect(bare(CapDrop)).toEqual([]);
+    expect({ SecurityOpt, Tmpfs }).toEqual({
+      SecurityOpt: nodeHostConfig.SecurityOpt,
+      Tmpfs: nodeHostConfig.Tmpfs,
+    });
+    expect({ Privileged, Binds: Binds ?? [], Devices: Devices ?? [] }).toEqual({
+      Privileged: false,
+      Binds: [],
+      Devices: [],
+    });
+    expect(Mounts.map(({ Type, Destination }) => `${Type} ${Destination}`)).toEqual([
+      "volume /var/lib/docker",
+    ]);
+  });
 
   test("has namespaces of its own", async () => {
     for (const kind of ["cgroup", "ipc", "mnt", "net", "pid", "uts"]) {

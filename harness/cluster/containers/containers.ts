@@ -35,6 +35,8 @@ export interface NodePlan {
   readonly image: string;
   /** Flags for dockerd, without their dashes. */
   readonly flags: readonly string[];
+  /** What its container is given beside what every one has. */
+  readonly capabilities?: readonly string[];
 }
 
 interface HostPlan extends NodePlan {
@@ -52,7 +54,12 @@ function plannedHosts(nodes: readonly NodePlan[]): HostPlan[] {
   const cluster = nodes.map((node, index): HostPlan => {
     return { ...node, name: `node${index + 1}`, purpose: "node", hostNumber: firstNodeNumber + index };
   });
-  const external = { image: imageBeside(nodes), flags: [], hostNumber: externalNumber } as const;
+  const external = {
+    image: imageBeside(nodes),
+    flags: [],
+    capabilities: [],
+    hostNumber: externalNumber,
+  } as const;
   return [...cluster, { ...external, name: "external", purpose: "external" }];
 }
 
@@ -136,6 +143,7 @@ async function startHost(
     NAMESERVER: `${plan.lease.prefixes.management}.${externalNumber}`,
     ...(plan.firewall ? { FIREWALL: plan.firewall } : {}),
   })
+    .withFurther(host.capabilities ?? [])
     .onNetwork(management, address("management"))
     .thenNetworks(docker, others, [address("control"), address("data")])
     .boot();

@@ -12,7 +12,7 @@ import { engineOfNode, type TargetEngine } from "#harness/cluster/engines/target
 import { startExternalHost } from "#harness/cluster/external/external-host.ts";
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import { buildSystem } from "#harness/cluster/images/builder/builder.ts";
-import { imageLabel } from "#harness/cluster/images/node-contract.ts";
+import { imageLabel, runtimeCapabilities } from "#harness/cluster/images/node-contract.ts";
 import { ensureNodeImage, type NodeImageSettings } from "#harness/cluster/images/node-image.ts";
 import { ensurePulled, hasImage } from "#harness/cluster/images/pull.ts";
 import {
@@ -33,7 +33,7 @@ const answerMs = 10_000;
 
 /** What clusters of containers take of the settings. */
 export type ContainerSettings = NodeImageSettings &
-  Pick<Settings, "FIREWALL" | "IMAGE" | "NODES" | "SUBNETS">;
+  Pick<Settings, "FIREWALL" | "IMAGE" | "NODES" | "RUNTIME" | "SUBNETS">;
 
 /** The host engine, on which node containers run, with the settings and voice of the run. */
 export interface EngineContext {
@@ -100,7 +100,7 @@ function containers(
   };
 }
 
-/** The image and flags of every node. */
+/** The image, flags and further capabilities of every node. */
 async function planNodes(
   { docker, settings, progress }: EngineContext,
   engine: TargetEngine,
@@ -109,9 +109,10 @@ async function planNodes(
   for (const { source } of engine.nodes) {
     images.push((await ensureNodeImage(docker, source, settings, progress)).image);
   }
+  const capabilities = Object.keys(runtimeCapabilities[settings.RUNTIME]);
   return Array.from({ length: settings.NODES }, (_, index): NodePlan => {
     const image = images[Math.min(index, images.length - 1)] ?? "";
-    return { image, flags: engineOfNode(engine, index)?.flags ?? [] };
+    return { image, flags: engineOfNode(engine, index)?.flags ?? [], capabilities };
   });
 }
 

@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import type { WorkloadRuntimeName } from "#harness/core/settings/schema.ts";
 
 /** What a node, or a container on it, cannot do without a capability. */
 interface Need {
@@ -32,6 +33,18 @@ export const nodeCapabilities = {
   SYS_CHROOT: { stops: "container", without: unableToApply },
   AUDIT_WRITE: { stops: "container", without: unableToApply },
 } as const satisfies Readonly<Record<string, Need>>;
+
+/** What else nodes are given for the setting RUNTIME, and what cannot be done without. No other host of a cluster has it. */
+export const runtimeCapabilities = {
+  netconform: {},
+  podman: {},
+  containerd: {
+    // From 1.2 on, runc opens the mount namespace of every container that it makes. Where that joins a namespace that is there, as
+    // a pod does, its first process cannot be dumped, and the kernel lets nobody else look at it.
+    SYS_PTRACE:
+      "runc from 1.2 on may not open the mount namespace of a container that joins another's network: containerd starts no pod",
+  },
+} as const satisfies Readonly<Record<WorkloadRuntimeName, Readonly<Record<string, string>>>>;
 
 /** Those that are named when the container is made. */
 const added = Object.entries<Need>(nodeCapabilities).flatMap(([name, need]) => (need.added ? [name] : []));

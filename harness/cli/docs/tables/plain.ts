@@ -1,4 +1,4 @@
-import { nodeCapabilities } from "#harness/cluster/images/node-contract.ts";
+import { nodeCapabilities, runtimeCapabilities } from "#harness/cluster/images/node-contract.ts";
 import { providerSummaries } from "#harness/cluster/providers.ts";
 import { outcomeMeanings, outcomes } from "#harness/conformance/outcome.ts";
 import { causeKinds } from "#harness/core/failure/cause.ts";
@@ -43,9 +43,17 @@ export function providersTable(): string {
 export function nodeCapabilitiesTable(): string {
   return markdownTable(
     ["capability", "from", "without it"],
-    Object.entries(nodeCapabilities).map(([name, need]) => [
-      ...[`\`${name}\``, "added" in need ? "the suite" : "Docker's default"],
-      `${need.without}: ${need.stops === "boot" ? "the node does not start" : "the node's engine runs no container"}`,
-    ]),
+    Object.entries(nodeCapabilities)
+      .map(([name, need]) => [
+        ...[`\`${name}\``, "added" in need ? "the suite" : "Docker's default"],
+        `${need.without}: ${need.stops === "boot" ? "the node does not start" : "the node's engine runs no container"}`,
+      ])
+      .concat(
+        Object.entries(runtimeCapabilities).flatMap(([runtime, further]) =>
+          Object.entries(further).map(([name, without]) => [
+            ...[`\`${name}\``, `the suite, with \`RUNTIME=${runtime}\``, without],
+          ]),
+        ),
+      ),
   );
 }

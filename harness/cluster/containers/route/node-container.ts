@@ -72,6 +72,12 @@ export class NodeContainer extends GenericContainer {
     return strategy;
   }
 
+  /** Gives it more than what every container of the node image has. */
+  withFurther(capabilities: readonly string[]): this {
+    this.hostConfig.CapAdd = [...nodeHostConfig.CapAdd, ...capabilities];
+    return this;
+  }
+
   /** Without `address` with one that the engine chooses. */
   onNetwork(name: string, address?: string): this {
     const endpoint = address === undefined ? {} : { IPAMConfig: { IPv4Address: address } };

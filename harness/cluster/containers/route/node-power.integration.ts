@@ -4,7 +4,12 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateKeyPair } from "#harness/cluster/containers/keys.ts";
 import { labels, labelsOf, removeByLabel } from "#harness/cluster/containers/labels.ts";
 import { type Engine, ensureEngine } from "#harness/cluster/host-engine/engine.ts";
-import { nodeCapabilities, nodeHostConfig, nodeLogLines } from "#harness/cluster/images/node-contract.ts";
+import {
+  nodeCapabilities,
+  nodeHostConfig,
+  nodeLogLines,
+  runtimeCapabilities,
+} from "#harness/cluster/images/node-contract.ts";
 import { ensureNodeImage } from "#harness/cluster/images/node-image.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
@@ -37,6 +42,13 @@ afterAll(async () => {
 const runContainer = `
 tar -ch /bin/true $(ldd /bin/true | grep -o '/[^ ]*') 2>/dev/null | docker import - probe >/dev/null && echo it is there
 docker run --rm --network none probe /bin/true && echo it ran`;
+
+/** Prints the version of its runc; has a container join the network of another. */
+const joinContainer = `
+runc --version
+tar -ch /bin/sleep $(ldd /bin/sleep | grep -o '/[^ ]*') 2>/dev/null | docker import - probe >/dev/null
+docker run --detach --name first --network none probe /bin/sleep 1000 >/dev/null && echo the first runs
+docker run --rm --network container:first probe /bin/sleep 0 && echo it joined`;
 
 /** Starts a node that differs from what the contract says, without a network; its engine answers, or it has ended. */
 async function startNode(
@@ -104,4 +116,18 @@ test("with Docker's own seccomp profile it runs no container", async () => {
   const { container, ready } = node;
   expect(ready).toBe(true);
   expect(await runIn(container, runContainer)).toContain("unable to join session keyring");
+}, 120_000);
+
+test("with what RUNTIME=containerd adds, a container joins another's network; without, not by runc from 1.2 on", async () => {
+  const further = Object.keys(runtimeCapabilities.containerd);
+  await using whole = await startNode("containerd", { CapAdd: [...nodeHostConfig.CapAdd, ...further] });
+  expect(await runIn(whole.container, joinContainer)).toContain("it joined");
+  await using node = await startNode("netconform", {});
+  const said = await runIn(node.container, joinContainer);
+  expect(said).toContain("the first runs");
+  const version = /runc version (\d+)\.(\d+)/.exec(said);
+  expect(version).not.toBeNull();
+  const [, major, minor] = version ?? [];
+  const opensMountNamespaces = Number(major) > 1 || Number(minor) >= 2;
+  expect(said).toContain(opensMountNamespaces ? "mount source thread: open container mntns" : "it joined");
 }, 120_000);
