@@ -1,4 +1,5 @@
 import type Docker from "dockerode";
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import { until } from "#harness/core/async/poll.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
@@ -84,11 +85,7 @@ export class EngineNetworks {
     try {
       await create(first, subnets);
       const { subnet } = state().networks[keyOf(asked.tenant, asked.network)] ?? {};
-      const results = await Promise.allSettled(
-        others.map((node) => create(node, { ...subnets, subnet: subnets.subnet ?? subnet })),
-      );
-      const refused = results.find((result) => result.status === "rejected");
-      if (refused) throw refused.reason;
+      await allEnded(others.map((node) => create(node, { ...subnets, subnet: subnets.subnet ?? subnet })));
     } catch (error) {
       const { name } = dockerNetwork(this.#driver, asked);
       await Promise.allSettled(made.map((node) => this.#removeFrom(node, name)));
@@ -99,9 +96,7 @@ export class EngineNetworks {
   /** Removes engines' networks by their ids. Throws `Refusal` where a container is attached, before anything goes. */
   async remove(networks: readonly { node: string; id: string }[]): Promise<void> {
     await Promise.all(networks.map(({ node, id }) => this.#refuseUsed(node, id)));
-    const results = await Promise.allSettled(networks.map(({ node, id }) => this.#removeFrom(node, id)));
-    const refused = results.find((result) => result.status === "rejected");
-    if (refused) throw refused.reason;
+    await allEnded(networks.map(({ node, id }) => this.#removeFrom(node, id)));
   }
 
   async #createOn(node: string, asked: EngineNetwork, { subnet, gateway, subnet6 }: Subnets): Promise<void> {

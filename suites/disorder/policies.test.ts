@@ -1,6 +1,7 @@
 import { usualPolicySemantics } from "#drivers/driver.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { workerSelection, workerSettings } from "#harness/conformance/suite/worker-settings.ts";
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { generateCases } from "#harness/oracle/cases/generate.ts";
 import { makeSmaller, playAll } from "./policies/campaign.ts";
@@ -31,7 +32,7 @@ chapter("disorder", ({ requirement, shared }) => {
       };
       const { seed: shuffled = usualSeed, generated: seed = shuffled } = workerSelection();
       const cases = generateCases(seed, workerSettings().POLICY_CASES, { semantics, ipv6: around.ipv6 });
-      const players = await Promise.all(Array.from({ length: fieldsAtATime }, another));
+      const players = await allEnded(Array.from({ length: fieldsAtATime }, another));
       const { played, failed } = await playAll(players, cases);
       const flows = played.flatMap(({ table }) => table);
       test.fact("seed", seed);

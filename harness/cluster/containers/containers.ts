@@ -6,6 +6,7 @@ import { externalHostName, externalHttpPort } from "#harness/cluster/external/ex
 import type { SshWay } from "#harness/cluster/host-engine/ssh-engine.ts";
 import type { NodeEnvironment } from "#harness/cluster/images/node-contract.ts";
 import type { HostState } from "#harness/cluster/state.ts";
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import { passOn, passOnUnlessGiven } from "#harness/core/settings/session.ts";
 import { generateKeyPair, type KeyPair } from "./keys.ts";
@@ -81,13 +82,9 @@ export async function startContainers(docker: Docker, plan: ContainerClusterPlan
   const user = generateKeyPair(plan.id);
   const networks = await Promise.all(roles.map((role) => createNetwork(docker, plan, role)));
   // A host that is made after those beside one that failed were removed would stay.
-  const starts = await Promise.allSettled(
+  const hosts = await allEnded(
     plannedHosts(plan.nodes).map((host) => startHost(docker, plan, host, networks, user)),
   );
-  const hosts = starts.map((start) => {
-    if (start.status === "rejected") throw start.reason;
-    return start.value;
-  });
   const external = hosts.pop();
   if (!external) throw new HarnessError("the external host did not start");
   const jump = (await hasRoute(plan.id, external))

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import { announce } from "#harness/core/async/events.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -171,10 +172,8 @@ export async function createCnmNetwork(
 ): Promise<CnmNetwork> {
   // Engines that did not create the network themselves drop it on their own, a little later.
   scope.defer(`network ${spec.name} on every node`, () => untilEngines(cluster, spec.name, "forget"));
-  const made = await Promise.allSettled(spec.createOn.map((node) => createOn(scope, node, spec)));
   // Told only when every engine has answered: a network that is made a little later would not be removed.
-  const refused = made.find((result) => result.status === "rejected");
-  if (refused) throw refused.reason;
+  await allEnded(spec.createOn.map((node) => createOn(scope, node, spec)));
   const network = new CnmNetwork(cluster, spec);
   await announce("network created", { network, scope });
   return network;

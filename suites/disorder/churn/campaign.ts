@@ -3,6 +3,7 @@ import {
   readStableSnapshot,
   type Snapshot,
 } from "#harness/cluster/snapshot/snapshot.ts";
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
@@ -94,8 +95,7 @@ async function all(
       throw error;
     }),
   );
-  const broken = (await Promise.allSettled(lanes)).find((end) => end.status === "rejected");
-  if (broken) throw broken.reason;
+  await allEnded(lanes);
   return done.sort((a, b) => a.number - b.number);
 }
 

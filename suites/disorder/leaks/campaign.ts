@@ -1,4 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import { sayHowFar } from "#harness/core/async/how-far.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { ProbeFailed } from "#harness/core/errors.ts";
@@ -94,8 +95,7 @@ export class Campaign {
         throw error;
       }),
     );
-    const broken = (await Promise.allSettled(workers)).find((end) => end.status === "rejected");
-    if (broken) throw broken.reason;
+    await allEnded(workers);
   }
 
   async #runOne(number: number): Promise<Start> {

@@ -1,3 +1,4 @@
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
 import type { PolicyCase } from "#harness/oracle/cases/case.ts";
@@ -37,7 +38,7 @@ export async function playAll(players: readonly Player[], cases: readonly Policy
     }
     if (!stopped) ends.push(await player.play(nothing, { settleMs, thorough: true }));
   };
-  const settled = await Promise.allSettled(
+  await allEnded(
     players.map((player) =>
       work(player).catch((error: unknown) => {
         stopped = true;
@@ -45,8 +46,6 @@ export async function playAll(players: readonly Player[], cases: readonly Policy
       }),
     ),
   );
-  const broken = settled.find((end) => end.status === "rejected");
-  if (broken) throw broken.reason;
   const played = results.filter((one) => one !== undefined);
   const failed = [...played, ...ends].find(({ wrong }) => wrong.length > 0);
   return failed ? { played, failed } : { played };

@@ -1,5 +1,6 @@
 import type { Driver, InstalledDriver, Policy } from "#drivers/driver.ts";
 import type { Cluster, ClusterNode } from "#harness/cluster/cluster.ts";
+import { allEnded } from "#harness/core/async/all-ended.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { Blocked } from "#harness/core/errors.ts";
 import { nthAddress } from "#harness/core/ip.ts";
@@ -97,28 +98,29 @@ export async function makeField(
     ...(group === undefined ? {} : { group }),
   });
   const visitor = named("visitor", 15);
-  const started = [
-    join(scope, own, near, named("a1", 11, groups.a)),
-    join(scope, own, far, named("a2", 12, groups.a)),
-    join(scope, own, far, named("b1", 13, groups.b)),
-    join(scope, own, near, named("free", 14)),
-    ...(tenants ? await twins() : []),
-  ];
 
   /** Of another tenant, in a network and a group of the same names: one with a1's address, one with an address that nobody else has. */
-  async function twins(): Promise<Promise<Participant>[]> {
+  async function twins(): Promise<(() => Promise<Participant>)[]> {
     const tenant = anotherTenant;
     const network = await driver.createNetwork(scope, { name: own.name, tenant, ...subnets });
     const group = await createGroup(scope, driver, {
       ...{ name: groups.a, network: own.name, policies: [], tenant },
     });
     return [
-      join(scope, network, far, { ...named("twin", 11, group), tenant }),
-      join(scope, network, near, { ...named("stranger", 20), tenant }),
+      () => join(scope, network, far, { ...named("twin", 11, group), tenant }),
+      () => join(scope, network, near, { ...named("stranger", 20), tenant }),
     ];
   }
 
-  const participants = await Promise.all(started);
+  // Made before anybody starts, so that nobody's failure is left alone meanwhile.
+  const otherTenants = tenants ? await twins() : [];
+  const participants = await allEnded([
+    join(scope, own, near, named("a1", 11, groups.a)),
+    join(scope, own, far, named("a2", 12, groups.a)),
+    join(scope, own, far, named("b1", 13, groups.b)),
+    join(scope, own, near, named("free", 14)),
+    ...otherTenants.map((start) => start()),
+  ]);
   const { one6, cidr6 } = ipv6
     ? { one6: addressesOf(14)[6]!, cidr6: `${addressesOf(12)[6]!}/127` }
     : { one6: undefined, cidr6: undefined };
