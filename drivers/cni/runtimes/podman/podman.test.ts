@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { HarnessError, Nonconformance, Unsupported } from "#harness/core/errors.ts";
 import { chosenPort } from "#harness/workload/cni/workload-runtime.ts";
-import { publishArgument } from "./podman.ts";
+import { podmanRefusal, publishArgument } from "./podman.ts";
 
 test.each([
   ["9120:80/tcp", { port: 80, hostPort: 9120 }],
@@ -9,3 +10,14 @@ test.each([
 ] as const)("Podman is asked for %s", (argument, spec) => {
   expect(publishArgument(chosenPort(spec))).toBe(argument);
 });
+
+test.each([
+  ["Error: requested static ip 10.128.1.40 not in any subnet on network cni-609d5b82", Unsupported],
+  ['Error: plugin type="bridge" failed (add): no IP addresses available in range set', Nonconformance],
+  ["Error: the container name is already in use", HarnessError],
+])(
+  "what Podman refuses by itself, for an address that it does not find, is no failure: %s",
+  (words, kind) => {
+    expect(podmanRefusal("podman run", words).constructor).toBe(kind);
+  },
+);

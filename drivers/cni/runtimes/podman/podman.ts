@@ -97,7 +97,7 @@ export class PodmanWorkloads extends LibcniWorkloads {
       ...argv,
     ]);
     if (code === 0) return stdout;
-    throw refusal(`${this.node.name}: podman ${argv.join(" ")}`, stderr || stdout);
+    throw podmanRefusal(`${this.node.name}: podman ${argv.join(" ")}`, stderr || stdout);
   }
 
   #exec(argv: readonly string[], options: { input?: string | Uint8Array } = {}): Promise<ExecResult> {
@@ -113,6 +113,13 @@ const pluginsSchema = z.object({
 function takesAliases(network: WrittenNetwork): boolean {
   const { plugins } = pluginsSchema.parse(network);
   return plugins.some(({ capabilities }) => capabilities?.aliases === true);
+}
+
+/** Something that Podman did not do. It takes addresses of the user's choice from what it reads itself of `bridge` and `macvlan`. */
+export function podmanRefusal(asked: string, words: string): Error {
+  return /requested static ip \S+ not in any subnet on network/.test(words)
+    ? new Unsupported("Podman looks for an address of the user's choice in `ranges` of host-local alone")
+    : refusal(asked, words);
 }
 
 /** As `podman run --publish` reads it, which wants brackets around an IPv6 address. */
