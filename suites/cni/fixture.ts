@@ -42,8 +42,8 @@ export interface CniTestOptions {
    * tried. Where it does not throw, the test is blocked like the others.
    */
   judgesFailed?: (invocation: Invocation) => void;
-  /** The test only looks at its own container; it shares a testbed, which is faster. */
-  together?: boolean;
+  /** The test only looks at its own container; it shares a testbed, which is faster. Those of a name share one of their own. */
+  together?: boolean | string;
   /** The test destroys the plugin's own records, so that what is left afterwards is not held against it. */
   leavesState?: boolean;
   alone?: boolean;
@@ -64,8 +64,10 @@ export interface CniSuite {
 
 interface Opened {
   readonly plugin: PluginUnderTest;
-  /** The testbed of the tests that run `together`, made on first use. */
-  readonly common: () => Promise<Testbed>;
+  /** The testbed of the tests that run `together` under this name, made on first use. */
+  readonly common: (name: string) => Promise<Testbed>;
+  /** All of those that were made. */
+  readonly shared: () => Promise<Testbed[]>;
 }
 
 /** What a test left in its testbed, as the lines of `readState`. */
@@ -135,10 +137,13 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
         suite.requirement(
           id,
           title,
-          async ({ common, plugin: _subject, ...tools }) => {
+          async ({ common, shared: _unused, plugin: _subject, ...tools }) => {
             const repeat = repeatIn(evidenceOf(id), title, tools);
             refuseUnattached(plugin, reference, options, repeat);
-            const testbed = options.together ? await common() : await Testbed.open(plugin, tools.scope);
+            const { together } = options;
+            const testbed = together
+              ? await common(together === true ? "" : together)
+              : await Testbed.open(plugin, tools.scope);
             opened.add(testbed);
             try {
               await body({ ...tools, testbed, plugin });
@@ -146,7 +151,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
               tellHowToRepeat(error, testbed, repeat);
               throw error;
             } finally {
-              const left = options.together ? [] : await testbed.settle(reference.infrastructure);
+              const left = together ? [] : await testbed.settle(reference.infrastructure);
               if (!options.leavesState) lookFor(`"${id} ${title}"`, left, testbed);
             }
           },
@@ -159,7 +164,7 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
         suite.requirement(
           "CNI-2c",
           `no call of the tests of ${topic} ended in a crash`,
-          async ({ common: _unused, plugin: _subject, ...tools }) => {
+          async ({ common: _unused, shared: _neither, plugin: _subject, ...tools }) => {
             const invocations = [...opened].flatMap((testbed) => testbed.invocations);
             if (reference.failed) invocations.push(reference.failed.invocation);
             const why = reference.unusable ?? reference.blocked;
@@ -181,13 +186,14 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
       suite.requirement(
         "CNI-10d",
         `nothing is left of the attachments of the tests of ${topic}`,
-        async ({ common, plugin: _subject, ...tools }) => {
+        async ({ common: _unused, shared, plugin: _subject, ...tools }) => {
           const repeat = repeatIn(evidenceOf("CNI-10d"), topic, tools);
           refuseUnattached(plugin, reference, {}, repeat);
           if (reference.infrastructure.length > 0)
             tools.fact(leftByFirst, reference.infrastructure.join("; "));
-          const shared = await common();
-          lookFor("the tests that share a testbed", await shared.settle(reference.infrastructure), shared);
+          for (const one of await shared()) {
+            lookFor("the tests that share a testbed", await one.settle(reference.infrastructure), one);
+          }
           const [first] = leaks.sort((one, other) => one.when.localeCompare(other.when));
           if (!first) return;
           reproduceLeak(first, repeat);
@@ -241,15 +247,18 @@ function reproduceLeak({ left, testbed }: Leak, repeat: Repeat): void {
 }
 
 function open(plugin: PluginUnderTest, suiteScope: Scope): Opened {
-  let testbed: Promise<Testbed> | undefined;
-  const common = () => {
-    testbed ??= Testbed.open(plugin, suiteScope).then((opened) => {
-      opened.takeTurns();
-      return opened;
-    });
+  const made = new Map<string, Promise<Testbed>>();
+  const make = async () => {
+    const testbed = await Testbed.open(plugin, suiteScope);
+    testbed.takeTurns();
     return testbed;
   };
-  return { plugin, common };
+  const common = (name: string) => {
+    const testbed = made.get(name) ?? make();
+    made.set(name, testbed);
+    return testbed;
+  };
+  return { plugin, common, shared: () => Promise.all(made.values()) };
 }
 
 /**

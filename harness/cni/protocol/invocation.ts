@@ -55,14 +55,14 @@ export const pluginSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
 /**
  * Runs a plugin once. Whatever the plugin does is a value: errors, garbage, a hang (killed on the host with all its
  * children when the deadline passes), megabytes of output (cut at `outputLimit`).
- * Throws `ConnectionLost` when the host goes away.
+ * Throws what `runProgram` does.
  */
 export async function invokePlugin(host: Host, call: PluginCall): Promise<Invocation> {
   const { deadlineMs = defaultDeadlineMs, prefix = [], namespaces, env } = call;
   const startedAt = Date.now();
   const { late, ...end } = await runProgram(host, {
     argv: [...(namespaces ? [] : prefix), call.path],
-    environment: { ...env, PATH: pluginSearchPath },
+    environment: { PATH: pluginSearchPath, ...env },
     ...{ input: call.stdin, deadlineMs, outputLimit, namespaces },
   });
   const { dropped, ...ended } = end;

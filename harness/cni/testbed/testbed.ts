@@ -23,6 +23,7 @@ import {
   placeCalled,
   placePrefix,
   startingDaemons,
+  tellingHolder,
 } from "./place/place.ts";
 import { tellingLine } from "./place/profile-line.ts";
 import type { ProfileValues } from "./profiles.ts";
@@ -72,8 +73,10 @@ export class Testbed {
     const testbed = new Testbed(plugin);
     scope.defer(`namespaces of ${testbed.name}`, () => testbed.#remove());
     const { prepareHost, namespace = "place" } = plugin.profile;
-    const made = await testbed.shell(linesToMake(testbed.#where, namespace).join(" && "));
-    testbed.#namespaces = namespacesOf(testbed.#where, made);
+    const line = linesToMake(testbed.#where, namespace).join(" && ");
+    testbed.#steps.push(line);
+    const holder = await plugin.host.run(["sh", "-ec", `${line} && ${tellingHolder}`]);
+    testbed.#namespaces = namespacesOf(testbed.#where, holder.trim());
     await tellingLine(plugin, "prepareHost", () => testbed.prepare(prepareHost));
     // What a place has from the start is the same in all of them, but for what a profile has prepared.
     if (prepareHost || namespace === "machine") await testbed.forget();
@@ -334,7 +337,7 @@ export class Testbed {
     const { code } = await this.call("DEL", container, changes);
     if (code === 0 || container.result) return;
     const delegate = delegateIn(changes.config);
-    if (delegate !== undefined) {
+    if (delegate !== undefined && delegate !== delegateIn(this.request("DEL", container))) {
       const folder = await standInFor(this, delegate);
       const { code: again } = await this.call("DEL", container, { ...changes, path: [folder] });
       if (again === 0) return;

@@ -25,9 +25,14 @@ interface ForkServer {
 /** By machine. It ends with the connection to it; the next agent is started from another one. */
 const servers = new WeakMap<object, Promise<ForkServer>>();
 
-/** What stands for the machine of a host: every host that is this machine is the same one. */
+/** What stands for the machine of a host: every `LocalHost` is the same one. */
 export function machineOf(host: Host): object {
-  return host instanceof LocalHost ? LocalHost : host;
+  return isThisMachine(host) ? LocalHost : host;
+}
+
+/** Whether it is a `LocalHost`, and none that does something of its own. */
+export function isThisMachine(host: Host): boolean {
+  return Object.getPrototypeOf(host) === LocalHost.prototype;
 }
 
 /** What agents are started for. */
@@ -132,6 +137,8 @@ async function start(host: Host): Promise<ForkServer> {
     );
   });
   gone.catch(() => {});
+  // A program that cannot be started closes it; how it ended tells why.
+  stdin.on("error", () => {});
   stdin.write(input);
   const what = `the program that starts probe agents on ${host.name}`;
   const socket = await within({ what, deadlineMs: startDeadlineMs }, Promise.race([path, gone]));

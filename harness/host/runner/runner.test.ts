@@ -1,7 +1,17 @@
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, describe, expect, it } from "vitest";
 import { until } from "#harness/core/async/poll.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -32,7 +42,7 @@ describe("a program", () => {
   });
 
   it("inherits what a command does, and no open file", async () => {
-    const look = "ulimit -n; ulimit -c; umask; pwd; trap; grep -E '^(Sig|Cap)' /proc/self/status";
+    const look = "ulimit -n; ulimit -c; umask; pwd; trap; grep -E '^(Sig[PBIC]|Cap)' /proc/self/status";
     const { stdout } = await host.exec(["sh", "-c", look]);
     expect((await script(look)).stdout).toBe(stdout);
     // The last one is that of `ls` for the folder.
@@ -42,11 +52,14 @@ describe("a program", () => {
   it("that does not exist or is none ends as in a shell", async () => {
     const file = join(folder, "no-program");
     writeFileSync(file, "nothing");
-    expect(await run([join(folder, "gone")])).toMatchObject({
-      code: 127,
-      stderr: `${join(folder, "gone")}: No such file or directory\n`,
-    });
-    expect(await run([file])).toMatchObject({ code: 126, stderr: `${file}: Permission denied\n` });
+    const gone = await run([join(folder, "gone")]);
+    expect([gone.code, gone.stderr]).toEqual([127, expect.stringContaining("No such file or directory")]);
+    const none = await run([file]);
+    expect([none.code, none.stderr]).toEqual([126, expect.stringContaining("Permission denied")]);
+  });
+
+  it("is no leader of its session, as under a runtime", async () => {
+    expect(await run(["python3", "-c", "import os; os.setsid()"])).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("that ends by a signal says by which", async () => {
@@ -67,18 +80,6 @@ describe("a program", () => {
     expect(made).toMatchObject({ stdout: "0123", stderr: "abc", dropped: { stdout: 6, stderr: 0 } });
   });
 
-  it("is killed with its children at the deadline", async () => {
-    const made = await script(`sleep 600 & echo $!; wait`, { deadlineMs: 300 });
-    expect(made).toMatchObject({ code: null, signal: "KILL", late: true });
-    await gone(made.stdout.trim());
-  });
-
-  it("whose child has left its group and holds its output is given up", { timeout: 30_000 }, async () => {
-    const made = await script("setsid sleep 600 & echo $!", { deadlineMs: 300 });
-    expect(made).toMatchObject({ code: null, signal: "KILL", late: true });
-    process.kill(Number(made.stdout), "SIGKILL");
-  });
-
   it("runs beside as many others as there are", async () => {
     const meeting = join(folder, "meeting");
     const all = Array.from({ length: 60 }, (_, index) =>
@@ -87,6 +88,28 @@ describe("a program", () => {
       ),
     );
     expect((await Promise.all(all)).map(({ code }) => code)).toEqual(all.map(() => 0));
+  });
+});
+
+describe.concurrent("a program that does not come to an end", { timeout: 60_000 }, () => {
+  const late = { code: null, signal: "KILL", late: true };
+
+  it("is killed with its children at the deadline", async () => {
+    const made = await script("sleep 600 & echo $!; wait", { deadlineMs: 300 });
+    expect(made).toMatchObject(late);
+    await gone(made.stdout.trim());
+  });
+
+  it("has ended in vain while a child holds its output", async () => {
+    const made = await script("sleep 600 & echo $!; exit 0", { deadlineMs: 300 });
+    expect(made).toMatchObject(late);
+    await gone(made.stdout.trim());
+  });
+
+  it("is given up where a child that has left its group holds its output", async () => {
+    const made = await script("setsid sleep 600 & echo $!", { deadlineMs: 300 });
+    expect(made).toMatchObject(late);
+    process.kill(Number(made.stdout), "SIGKILL");
   });
 });
 
@@ -101,6 +124,14 @@ describe("files", () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it("are written whole by many at once", async () => {
+    const file = join(folder, "many/file");
+    const texts = Array.from({ length: 100 }, (_, index) => String(index).repeat(10_000));
+    await Promise.all(texts.map((text) => putFile(host, file, text, 0o644)));
+    expect(texts).toContain(readFileSync(file, "utf8"));
+    expect(readdirSync(join(folder, "many"))).toEqual(["file"]);
+  });
+
   it("that cannot be written are told", async () => {
     writeFileSync(join(folder, "plain"), "");
     await expect(putFile(host, join(folder, "plain/file"), "", 0o600)).rejects.toThrow(
@@ -109,9 +140,9 @@ describe("files", () => {
   });
 });
 
-describe("a process that runs programs", () => {
-  /** Starts one that runs this line. */
-  const start = (line: string) =>
+describe.concurrent("a process that runs programs", { timeout: 60_000 }, () => {
+  /** Starts one that runs this line and prints what comes of it. */
+  const start = (line: string, env: Record<string, string> = {}) =>
     host.spawn(
       [
         process.execPath,
@@ -119,23 +150,46 @@ describe("a process that runs programs", () => {
         "--eval",
         `import { LocalHost } from "#harness/host/local/local-host.ts";
          import { runProgram } from "#harness/host/runner/runner.ts";
-         const usual = ${JSON.stringify({ ...usual, deadlineMs: 600_000 })};
-         await runProgram(new LocalHost(), { ...usual, argv: ["sh", "-c", ${JSON.stringify(line)}] });`,
+         const usual = ${JSON.stringify({ ...usual, deadlineMs: 2_000 })};
+         const running = runProgram(new LocalHost(), { ...usual, argv: ["sh", "-c", ${JSON.stringify(line)}] });
+         console.log(await running.then(({ code }) => code, String));`,
       ],
-      { cwd: projectRoot },
+      { cwd: projectRoot, env },
     );
+  const pidsIn = async (file: string) => {
+    await until({ what: "the program to run", deadlineMs: 20_000 }, async () => existsSync(file));
+    return readFileSync(file, "utf8").trim().split(/\s+/);
+  };
+  const telling = (file: string, what: string) => `echo ${what} >${file}.part; mv ${file}.part ${file}`;
 
   it("ends by itself", async () => {
-    const { exit } = await start("true");
-    expect(await exit).toEqual({ code: 0, signal: null });
+    const { stdout, exit } = await start("exit 4");
+    expect([await text(stdout), await exit]).toEqual(["4\n", { code: 0, signal: null }]);
   });
 
   it("takes them along when it is killed", async () => {
     const file = join(folder, "pids");
-    const running = await start(`sleep 600 & echo $$ $! >${file}.part; mv ${file}.part ${file}; wait`);
-    await until({ what: "the program to run", deadlineMs: 20_000 }, async () => existsSync(file));
+    const running = await start(`sleep 600 & ${telling(file, "$$ $!")}; wait`);
+    const pids = await pidsIn(file);
     running.kill("KILL");
-    for (const pid of readFileSync(file, "utf8").trim().split(" ")) await gone(pid);
+    for (const pid of pids) await gone(pid);
+  });
+
+  it("says so where its agent is killed, and the program ends all the same", async () => {
+    const file = join(folder, "agent");
+    const running = await start(`${telling(file, "$$ $(ps -o ppid= -p $PPID)")}; exec sleep 600`);
+    const [program = "", agent] = await pidsIn(file);
+    process.kill(Number(agent), "SIGKILL");
+    expect(await text(running.stdout)).toContain("what runs programs on local: the connection was closed");
+    await gone(program);
+  });
+
+  it("says what is missing where there is no Python", async () => {
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    const { stdout, exit } = await start("true", { PATH: bin });
+    expect(await text(stdout)).toMatch(/^ProbeFailed: .*python3/s);
+    expect(await exit).toEqual({ code: 0, signal: null });
   });
 });
 
@@ -153,9 +207,10 @@ if (process.getuid?.() === 0) {
     await holder.exit;
     expect(inside).toMatchObject({ code: 0, stdout: "ours\n1\n" });
     expect(outside).toMatchObject(await host.exec(["sh", "-c", look]).then(({ stdout }) => ({ stdout })));
-    await expect(script(look, { namespaces: { netns: `${ns}/net` } })).rejects.toThrow(
-      "run: FileNotFoundError",
-    );
+    const nowhere = await script(look, { namespaces: { netns: `${ns}/net` } });
+    expect(nowhere).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining(`${ns}/net`) });
+    const none = await script(look, { namespaces: { netns: "/dev/null" } });
+    expect(none).toMatchObject({ code: 1, stdout: "", stderr: expect.stringContaining("/dev/null") });
   });
 }
 

@@ -1,6 +1,7 @@
-import { ConnectionLost } from "#harness/core/errors.ts";
-import { forkAgent, machineOf, type RunningAgent } from "#harness/host/agent/fork-server.ts";
+import { ConnectionLost, HarnessError } from "#harness/core/errors.ts";
+import { forkAgent, isThisMachine, machineOf, type RunningAgent } from "#harness/host/agent/fork-server.ts";
 import type { Host } from "#harness/host/host.ts";
+import { assignments } from "#harness/host/shell.ts";
 
 /** A program to be run once, without a shell. */
 export interface ProgramOrder {
@@ -26,7 +27,7 @@ export interface ProgramNamespaces {
 
 /** How a program ended and what it said. */
 export interface ProgramEnd {
-  /** `null` where a signal ended it. One that could not be started ends with 126 or 127, as in a shell. */
+  /** `null` where a signal ended it. One that could not be started ends with 126 or 127, and where its namespaces cannot be entered with 1. */
   readonly code: number | null;
   /** Without `SIG`. */
   readonly signal: string | null;
@@ -34,7 +35,7 @@ export interface ProgramEnd {
   readonly stderr: string;
   /** Bytes beyond the limit, which were read and dropped. */
   readonly dropped: { readonly stdout: number; readonly stderr: number };
-  /** The deadline had passed. */
+  /** The deadline had passed, and it was killed. */
   readonly late: boolean;
   /** As it took on the host. */
   readonly durationMs: number;
@@ -64,8 +65,8 @@ const underWay = new WeakMap<RunningAgent<ProgramMethods>, number>();
 
 /**
  * Runs a program to its end, by an agent on the host that stays: a tenth of what a shell over SSH costs. Whatever the program does is a value.
- * When the connection goes or this process ends, the program is killed with its process group.
- * Throws `ConnectionLost` where the host goes away.
+ * When the connection goes or this process ends, the program is killed with its process group. Needs `python3` and `timeout` there.
+ * Throws `ConnectionLost` where the host goes away, `ProbeFailed` where the agent cannot be started.
  */
 export async function runProgram(host: Host, order: ProgramOrder): Promise<ProgramEnd> {
   const { argv, environment, input, deadlineMs, outputLimit, namespaces } = order;
@@ -74,8 +75,10 @@ export async function runProgram(host: Host, order: ProgramOrder): Promise<Progr
     rpc.call(
       "run",
       {
-        ...{ argv, input, deadlineMs, outputLimit },
-        environment: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+        ...{ argv, deadlineMs, outputLimit },
+        // What no UTF-8 can be made of reaches no program.
+        input: input.toWellFormed(),
+        environment: assignments(environment).map((one) => one.toWellFormed()),
         netns: namespaces?.netns ?? null,
         mountns: namespaces?.mountns ?? null,
       },
@@ -131,9 +134,9 @@ async function runnerOn(host: Host): Promise<RunningAgent<ProgramMethods>> {
   if (runners.get(machine) !== known) return runnerOn(host);
   const peer = `what runs programs on ${host.name}`;
   const starting = forkAgent<ProgramMethods>(host, {
-    kind: "programs",
-    peer,
-    lost: (reason) => new ConnectionLost(host.name, reason),
+    ...{ kind: "programs", peer },
+    lost: (reason) =>
+      isThisMachine(host) ? new HarnessError(reason) : new ConnectionLost(host.name, reason),
   });
   runners.set(machine, starting);
   return starting;

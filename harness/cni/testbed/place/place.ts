@@ -26,13 +26,16 @@ export function placeCalled(name: string, kind: PlaceKind): Place {
   return { name, folder, enter: kind === "machine" ? [] : [`${folder}/enter`] };
 }
 
-/** Where its `enter` leads to. `made` is what the lines that made it have printed. */
-export function namespacesOf({ name, enter }: Place, made: string): ProgramNamespaces | undefined {
+/** A shell line behind those that make it: prints the number of the process that holds it. */
+export const tellingHolder = 'echo "$holder"';
+
+/** Where its `enter` leads to, by the number of the process that holds it. */
+export function namespacesOf({ name, enter }: Place, holder: string): ProgramNamespaces | undefined {
   if (enter.length === 0) return undefined;
-  return { netns: `/run/netns/${name}`, mountns: `/proc/${made.trim()}/ns/mnt` };
+  return { netns: `/run/netns/${name}`, mountns: `/proc/${holder}/ns/mnt` };
 }
 
-/** Shell lines that make it. They print the number of the process that holds it. */
+/** Shell lines that make it. */
 export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] {
   const data = `mkdir -p ${folder}/data`;
   // Under a name of its own, so that every line finds it as it finds a place.
@@ -47,7 +50,6 @@ export function linesToMake({ name, folder }: Place, kind: PlaceKind): string[] 
     `{ [ "$holder" ] || { cat ${folder}/held.log >&2; exit 1; }; }`,
     `printf '#!/bin/sh\\nexec nsenter --net=/run/netns/${name} --mount=/proc/%s/ns/mnt -- "$@"\\n' "$holder" >${folder}/enter`,
     `chmod +x ${folder}/enter`,
-    'echo "$holder"',
   ];
 }
 
@@ -64,7 +66,7 @@ export function startingDaemons(line: string, log: string): string {
 export function linesToRemove({ name, folder }: Place, containers: readonly string[]): string[] {
   // A plugin may have put a plain file where a namespace was, which is no namespace to delete.
   const remove = (netns: string) =>
-    `[ ! -e /run/netns/${netns} ] || ip netns del ${netns} 2>/dev/null || rm -f /run/netns/${netns}`;
+    `[ ! -e /run/netns/${netns} -a ! -L /run/netns/${netns} ] || ip netns del ${netns} 2>/dev/null || rm -f /run/netns/${netns}`;
   return [endProcesses(name), ...[name, ...containers].map(remove), `rm -rf ${folder}`];
 }
 

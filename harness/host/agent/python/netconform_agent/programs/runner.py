@@ -6,14 +6,17 @@ import asyncio
 import base64
 import contextlib
 import os
+import resource
 import select
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from ..rpc.messages import Failure
 from ..rpc.params import Params
 from ..rpc.server import Method, Server
 from ..watch.namespaces import CLONE_NEWNET, CLONE_NEWNS, leave_shared_folders, set_namespace
@@ -24,6 +27,8 @@ Answer = TypeVar("Answer")
 GRACE = 5.0
 # As much is read at once.
 CHUNK = 65536
+# Open files of this process itself.
+RESERVED = 64
 
 
 class Order:
@@ -37,6 +42,8 @@ class Order:
         self.limit = given.integer("outputLimit")
         self.netns = given.text_or_none("netns")
         self.mountns = given.text_or_none("mountns")
+        # Process group of the program, once it runs.
+        self.group: int | None = None
 
 
 class Output:
@@ -64,14 +71,20 @@ class Runner:
 
     def __init__(self) -> None:
         self._running: set[int] = set()
+        # Each takes three open files, and some more while it starts.
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self._room = asyncio.Semaphore(max(1, (most - RESERVED) // 8))
 
     async def run(self, given: Params) -> object:
-        """How the program ended and what it said.
-
-        One that cannot be started ends as in a shell, with 126 or 127.
-        """
+        """How the program ended and what it said."""
         order = Order(given)
-        return await in_thread(lambda: self._run(order))
+        try:
+            async with self._room:
+                return await in_thread(lambda: self._run(order))
+        except asyncio.CancelledError:
+            if order.group is not None:
+                kill(order.group)
+            raise
 
     async def put(self, given: Params) -> object:
         """Writes a file whole or not at all, with the folders that it needs."""
@@ -86,15 +99,23 @@ class Runner:
 
     def end(self) -> None:
         """Kills what runs."""
-        for leader in list(self._running):
-            kill(leader)
+        for group in list(self._running):
+            kill(group)
 
     def _run(self, order: Order) -> object:
-        enter_namespaces(order.netns, order.mountns)
         began = time.monotonic()
+        kept = {"stdout": Output(order.limit), "stderr": Output(order.limit)}
+        try:
+            enter_namespaces(order.netns, order.mountns)
+        except OSError as error:
+            # As `nsenter` ends.
+            kept["stderr"].add(f"{error}\n".encode())
+            return answer(1, kept, began)
+        # Where this process is gone the program still ends. It is no leader, as it is none under a runtime.
+        guard = ["timeout", "--signal=KILL", f"{order.deadline + GRACE:.3f}"]
         try:
             program = subprocess.Popen(
-                order.argv,
+                [*guard, *order.argv],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -103,13 +124,11 @@ class Runner:
                 start_new_session=True,
             )
         except OSError as error:
-            said = Output(order.limit)
-            said.add(f"{order.argv[0]}: {error.strerror}\n".encode())
-            code = 127 if isinstance(error, FileNotFoundError) else 126
-            return answer(code, Output(0), said, began, late=False)
+            raise Failure(f"starting {guard[0]}: {error.strerror}") from error
+        order.group = program.pid
         self._running.add(program.pid)
         try:
-            return attend(program, order, began)
+            return attend(program, order, kept, began)
         finally:
             self._running.discard(program.pid)
 
@@ -129,45 +148,54 @@ async def serve() -> None:
 def enter_namespaces(netns: str | None, mountns: str | None) -> None:
     """Moves this thread there, which never comes back. Both paths are those of before."""
     kinds = {CLONE_NEWNS: mountns, CLONE_NEWNET: netns}
-    wanted = {kind: os.open(path, os.O_RDONLY | os.O_CLOEXEC) for kind, path in kinds.items() if path}
+    wanted: dict[int, tuple[str, int]] = {}
     try:
+        for kind, path in kinds.items():
+            if path is not None:
+                wanted[kind] = (path, os.open(path, os.O_RDONLY | os.O_CLOEXEC))
         if mountns is not None:
             leave_shared_folders()
-        for kind, descriptor in wanted.items():
-            set_namespace(descriptor, kind)
+        for kind, (path, descriptor) in wanted.items():
+            try:
+                set_namespace(descriptor, kind)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, path) from error
     finally:
-        for descriptor in wanted.values():
+        for _, descriptor in wanted.values():
             os.close(descriptor)
 
 
-def attend(program: subprocess.Popen[bytes], order: Order, began: float) -> object:
+def attend(program: subprocess.Popen[bytes], order: Order, kept: dict[str, Output], began: float) -> object:
     """Gives the program its input, and takes its output until it has ended and nobody holds its pipes.
 
-    At the deadline it is killed with its children. What has left its process group may hold the pipes:
-    a little later it is given up.
+    At the deadline it is killed with its children, and counts as killed. What has left its process group may
+    hold the pipes: a little later it is given up.
     """
-    kept = {"stdout": Output(order.limit), "stderr": Output(order.limit)}
-    until = began + order.deadline
-    late = False
-    with contextlib.ExitStack() as stack:
-        pipes = Pipes(program, order.input, kept)
-        stack.callback(pipes.close)
-        while not (pipes.attend(until) and ended(program, until)):
-            if late:
-                return answer(None, kept["stdout"], kept["stderr"], began, late)
-            late = True
-            kill(program.pid)
-            until = time.monotonic() + GRACE
-    return answer(program.returncode, kept["stdout"], kept["stderr"], began, late)
+    pipes = Pipes(program, order.input, kept)
+    try:
+        if pipes.attend(until := began + order.deadline) and ended(program, until):
+            return answer(program.returncode, kept, began)
+        kill(program.pid)
+        if pipes.attend(until := time.monotonic() + GRACE):
+            ended(program, until)
+        return answer(None, kept, began)
+    finally:
+        pipes.close()
 
 
 def write_whole(path: str, content: bytes, mode: int) -> None:
     """Makes the folders that are missing, too."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    part = f"{path}.part"
-    with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-        file.write(content)
-    os.replace(part, path)
+    folder = os.path.dirname(path)
+    os.makedirs(folder, exist_ok=True)
+    descriptor, part = tempfile.mkstemp(prefix=f".{os.path.basename(path)}-", dir=folder)
+    try:
+        with open(descriptor, "wb") as file:
+            os.fchmod(descriptor, mode)
+            file.write(content)
+        os.replace(part, path)
+    except BaseException:
+        os.unlink(part)
+        raise
 
 
 class Pipes:
@@ -242,16 +270,16 @@ def kill(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
-def answer(code: int | None, stdout: Output, stderr: Output, began: float, late: bool) -> object:
-    """What runner.ts reads; `code` as Python has it, nothing where the program was given up."""
+def answer(code: int | None, kept: dict[str, Output], began: float) -> object:
+    """What runner.ts reads; `code` as Python has it, nothing where the program was killed at its deadline."""
     by_signal = signal_name(-code) if code is not None and code < 0 else None
     return {
         "code": None if by_signal else code,
         "signal": "KILL" if code is None else by_signal,
-        "stdout": stdout.text(),
-        "stderr": stderr.text(),
-        "dropped": [stdout.dropped, stderr.dropped],
-        "late": late,
+        "stdout": kept["stdout"].text(),
+        "stderr": kept["stderr"].text(),
+        "dropped": [kept["stdout"].dropped, kept["stderr"].dropped],
+        "late": code is None,
         "durationMs": (time.monotonic() - began) * 1000,
     }
 
@@ -269,13 +297,18 @@ async def in_thread(work: Callable[[], Answer]) -> Answer:
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Answer] = loop.create_future()
 
+    def settle(setter: Callable[[], None]) -> None:
+        # Who has given up wants no answer.
+        loop.call_soon_threadsafe(lambda: None if done.cancelled() else setter())
+
     def run() -> None:
         try:
             value = work()
         except Exception as error:  # the caller's
-            loop.call_soon_threadsafe(done.set_exception, error)
+            failure = error
+            settle(lambda: done.set_exception(failure))
         else:
-            loop.call_soon_threadsafe(done.set_result, value)
+            settle(lambda: done.set_result(value))
 
     threading.Thread(target=run, daemon=True).start()
     return await done
