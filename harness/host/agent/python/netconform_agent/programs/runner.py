@@ -257,11 +257,21 @@ class Pipes:
 
 def ended(program: subprocess.Popen[bytes], until: float) -> bool:
     """Whether it had by then."""
+    left = max(0.0, until - time.monotonic())
     try:
-        program.wait(max(0.0, until - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+        descriptor = os.pidfd_open(program.pid)
+    except OSError:
+        # A kernel before 5.3. Python looks every now and then.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(left)
+        return program.returncode is not None
+    try:
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        poll.poll(left * 1000)
+    finally:
+        os.close(descriptor)
+    return program.poll() is not None
 
 
 def kill(leader: int) -> None:
