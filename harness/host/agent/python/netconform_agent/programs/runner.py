@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import os
@@ -13,15 +12,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
 from ..rpc.messages import Failure
 from ..rpc.params import Params
-from ..rpc.server import Method, Server
+from ..rpc.server import Caller, ThreadedServer
 from ..watch.namespaces import CLONE_NEWNET, CLONE_NEWNS, leave_shared_folders, set_namespace
-
-Answer = TypeVar("Answer")
 
 # How long what a killed program has started may hold its output. In seconds.
 GRACE = 5.0
@@ -42,8 +37,6 @@ class Order:
         self.limit = given.integer("outputLimit")
         self.netns = given.text_or_none("netns")
         self.mountns = given.text_or_none("mountns")
-        # Process group of the program, once it runs.
-        self.group: int | None = None
 
 
 class Output:
@@ -67,42 +60,31 @@ class Output:
 
 
 class Runner:
-    """Any number of programs at a time; all that still run are killed when the caller is gone."""
+    """Any number of programs at a time."""
 
     def __init__(self) -> None:
-        self._running: set[int] = set()
         # Each takes three open files, and some more while it starts.
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-        self._room = asyncio.Semaphore(max(1, (most - RESERVED) // 8))
+        self._room = threading.Semaphore(max(1, (most - RESERVED) // 8))
 
-    async def run(self, given: Params) -> object:
-        """How the program ended and what it said."""
+    def run(self, given: Params, caller: Caller) -> object:
+        """How the program ended and what it said. It is killed when the caller gives up."""
         order = Order(given)
-        try:
-            async with self._room:
-                return await in_thread(lambda: self._run(order))
-        except asyncio.CancelledError:
-            if order.group is not None:
-                kill(order.group)
-            raise
+        with self._room:
+            return self._run(order, caller)
 
-    async def put(self, given: Params) -> object:
+    def put(self, given: Params, _: Caller) -> object:
         """Writes a file whole or not at all, with the folders that it needs."""
-        path, content, mode = given.text("path"), given.text("content"), given.integer("mode")
-        return await in_thread(lambda: write_whole(path, content.encode(), mode))
+        write_whole(given.text("path"), given.text("content").encode(), given.integer("mode"))
+        return None
 
-    async def drop(self, given: Params) -> object:
+    def drop(self, given: Params, _: Caller) -> object:
         """Removes a file that may be gone."""
         with contextlib.suppress(FileNotFoundError):
             os.unlink(given.text("path"))
         return None
 
-    def end(self) -> None:
-        """Kills what runs."""
-        for group in list(self._running):
-            kill(group)
-
-    def _run(self, order: Order) -> object:
+    def _run(self, order: Order, caller: Caller) -> object:
         began = time.monotonic()
         kept = {"stdout": Output(order.limit), "stderr": Output(order.limit)}
         try:
@@ -125,24 +107,20 @@ class Runner:
             )
         except OSError as error:
             raise Failure(f"starting {guard[0]}: {error.strerror}") from error
-        order.group = program.pid
-        self._running.add(program.pid)
+        caller.at_giving_up(lambda: kill(program.pid))
         try:
             return attend(program, order, kept, began)
         finally:
-            self._running.discard(program.pid)
+            caller.at_giving_up(None)
 
 
 def serve_programs() -> None:
-    """Serves until stdin ends. What the programs inherit of this process is as it was started."""
-    asyncio.run(serve())
+    """Serves until stdin ends; each method reads its parameters as harness/host/runner/runner.ts sends them.
 
-
-async def serve() -> None:
-    """The operations by name; each reads its parameters as harness/host/runner/runner.ts sends them."""
+    What the programs inherit of this process is as it was started.
+    """
     runner = Runner()
-    operations: dict[str, Method] = {"run": runner.run, "put": runner.put, "drop": runner.drop}
-    await Server(operations, runner.end).serve()
+    ThreadedServer({"run": runner.run, "put": runner.put, "drop": runner.drop}).serve()
 
 
 def enter_namespaces(netns: str | None, mountns: str | None) -> None:
@@ -300,25 +278,3 @@ def signal_name(number: int) -> str:
         return signal.Signals(number).name[3:]
     except ValueError:
         return str(number)
-
-
-async def in_thread(work: Callable[[], Answer]) -> Answer:
-    """A thread of its own, which is in no namespace that another one has entered."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[Answer] = loop.create_future()
-
-    def settle(setter: Callable[[], None]) -> None:
-        # Who has given up wants no answer.
-        loop.call_soon_threadsafe(lambda: None if done.cancelled() else setter())
-
-    def run() -> None:
-        try:
-            value = work()
-        except Exception as error:  # the caller's
-            failure = error
-            settle(lambda: done.set_exception(failure))
-        else:
-            settle(lambda: done.set_result(value))
-
-    threading.Thread(target=run, daemon=True).start()
-    return await done
