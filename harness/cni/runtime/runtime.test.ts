@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -244,4 +244,10 @@ describe("a plugin folder that cannot work is the user's configuration error", (
     await expect(runtime().add(config, attachment)).rejects.toThrow(/plugin absent: not found/);
     expect(await calls()).toEqual([]);
   });
+});
+
+test("an answer that is no result is not kept", async () => {
+  await install("odd", "#!/bin/sh\n[ $CNI_COMMAND != ADD ] || echo '{}'");
+  await failureOf(runtime().add(single("odd"), attachment));
+  expect(await readdir(join(home, "cache"))).toEqual([]);
 });

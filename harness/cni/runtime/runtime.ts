@@ -23,6 +23,7 @@ import {
 import { atLeast, negotiateVersion } from "#harness/cni/protocol/version.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
+import type { FollowUp } from "#harness/host/runner/runner.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import { findPlugin } from "./binary.ts";
 import { type CachedAttachment, ResultCache } from "./cache.ts";
@@ -53,6 +54,7 @@ interface Step {
   attachment?: CniAttachment;
   prevResult?: AddResult | undefined;
   validAttachments?: readonly ValidAttachment[];
+  onSuccess?: FollowUp | undefined;
 }
 
 /**
@@ -87,11 +89,15 @@ export class CniRuntime {
       let result: AddResult | undefined;
       try {
         for (const plugin of network.plugins) {
-          const step = { network, plugin, version, attachment, prevResult: result };
+          const onSuccess =
+            plugin === network.plugins.at(-1)
+              ? this.#cache.keeping(identityOf(network, attachment))
+              : undefined;
+          const step = { network, plugin, version, attachment, prevResult: result, onSuccess };
           result = this.#resultOf(await this.#call("ADD", step), version);
         }
         if (!result) throw new ConfigurationError(`network ${network.name} has no plugins`);
-        await this.#cache.store(cacheEntry(network, attachment, result));
+        this.#cache.stored({ ...identityOf(network, attachment), result });
         return result;
       } catch (error) {
         if (!(error instanceof PluginFailure)) throw error;
@@ -206,9 +212,9 @@ export class CniRuntime {
     return looking;
   }
 
-  async #call(command: CniCommand, { attachment, ...request }: Step): Promise<Invocation> {
+  async #call(command: CniCommand, { attachment, onSuccess, ...request }: Step): Promise<Invocation> {
     const stdin = JSON.stringify(deriveRequest({ ...request, capabilityArgs: attachment?.capabilityArgs }));
-    return this.#invoke(request.plugin.type, command, stdin, attachment);
+    return this.#invoke(request.plugin.type, command, stdin, attachment, onSuccess);
   }
 
   async #invoke(
@@ -216,13 +222,14 @@ export class CniRuntime {
     command: CniCommand,
     stdin: string,
     attachment?: CniAttachment,
+    onSuccess?: FollowUp,
   ): Promise<Invocation> {
     const { path, prefix, deadlineMs, observe } = this.#options;
     const invocation = await invokePlugin(this.host, {
       plugin: type,
       path: await this.#find(type),
       env: deriveEnvironment(command, path, attachment),
-      stdin,
+      ...{ stdin, onSuccess },
       ...(prefix && { prefix }),
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
@@ -242,9 +249,11 @@ export class CniRuntime {
     const cached = await this.#cache.load(network.name, attachment);
     const prevResult = atLeast(version, "0.4.0") ? cached?.result : undefined;
     for (const plugin of network.plugins.toReversed()) {
-      succeeded(await this.#call("DEL", { network, plugin, version, attachment, prevResult }));
+      const onSuccess =
+        plugin === network.plugins[0] ? this.#cache.removing(network.name, attachment) : undefined;
+      succeeded(await this.#call("DEL", { network, plugin, version, attachment, prevResult, onSuccess }));
     }
-    await this.#cache.remove(network.name, attachment);
+    this.#cache.removed(network.name, attachment);
   }
 
   /** DEL goes through the whole list here: the plugins before and after the one that failed may both hold something. */
@@ -259,6 +268,8 @@ export class CniRuntime {
       const invocation = await this.#call("DEL", { network, plugin, version, attachment });
       if (invocation.code !== 0) cleanup.push(failureOf(invocation));
     }
+    // It is there where the last plugin has ended with 0 and an answer that is no result.
+    await this.#cache.remove(network.name, attachment);
     if (cleanup.length === 0) return failure;
     const { invocation, error } = PluginFailure.detailsOf(failure);
     return new PluginFailure(invocation, "success", error ? shorten(describeError(error)) : "a failure", {
@@ -309,14 +320,13 @@ function failureOf(invocation: Invocation): PluginFailure {
   });
 }
 
-function cacheEntry(network: NetworkConfig, attachment: CniAttachment, result: AddResult): CachedAttachment {
+function identityOf(network: NetworkConfig, attachment: CniAttachment): Omit<CachedAttachment, "result"> {
   const { args, capabilityArgs, ...identity } = attachment;
   return {
     network: network.name,
     ...identity,
     ...(args && { args: { ...args } }),
     ...(capabilityArgs && { capabilityArgs: { ...capabilityArgs } }),
-    result,
   };
 }
 

@@ -5,8 +5,8 @@ import { Blocked } from "#harness/core/errors.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import type { ProgramNamespaces } from "#harness/host/runner/runner.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
+import { delegateIn, installEmptyDelegate } from "./calls/empty-delegate.ts";
 import { environmentFor, requestFor } from "./calls/requests.ts";
-import { delegateIn, standInFor } from "./calls/stand-in.ts";
 import {
   type CallChanges,
   type Container,
@@ -338,7 +338,7 @@ export class Testbed {
     if (code === 0 || container.result) return;
     const delegate = delegateIn(changes.config);
     if (delegate !== undefined && delegate !== delegateIn(this.request("DEL", container))) {
-      const folder = await standInFor(this, delegate);
+      const folder = await installEmptyDelegate(this, delegate);
       const { code: again } = await this.call("DEL", container, { ...changes, path: [folder] });
       if (again === 0) return;
     }

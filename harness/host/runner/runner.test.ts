@@ -16,7 +16,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { until } from "#harness/core/async/poll.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
-import { dropFile, type ProgramOrder, putFile, runProgram } from "./runner.ts";
+import { dropFile, type ProgramOrder, runProgram } from "./runner.ts";
 
 const host = new LocalHost();
 const folder = mkdtempSync(join(tmpdir(), "netconform-runner-"));
@@ -113,30 +113,44 @@ describe.concurrent("a program that does not come to an end", { timeout: 60_000 
   });
 });
 
-describe("files", () => {
-  it("are written with their folders and mode, replaced, and removed", async () => {
-    const file = join(folder, "a/b/file");
-    await putFile(host, file, "one", 0o600);
-    await putFile(host, file, "zwö", 0o600);
-    expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual(["zwö", 0o600]);
-    await dropFile(host, file);
-    await dropFile(host, file);
-    expect(existsSync(file)).toBe(false);
+describe("what follows on a program", () => {
+  const keeping = (path: string) => ({ onSuccess: { keep: { path, before: "<", after: ">" } } });
+
+  it("is a file with what it said, in folders that are made, and replaced the next time", async () => {
+    const path = join(folder, "a/b/file");
+    for (const said of ["one", "zwö"]) await run(["printf", said], keeping(path));
+    expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["<zwö>", 0o600]);
   });
 
-  it("are written whole by many at once", async () => {
-    const file = join(folder, "many/file");
-    const texts = Array.from({ length: 100 }, (_, index) => String(index).repeat(10_000));
-    await Promise.all(texts.map((text) => putFile(host, file, text, 0o644)));
-    expect(texts).toContain(readFileSync(file, "utf8"));
+  it("is nothing where it fails, or has said more than is kept", async () => {
+    const path = join(folder, "none");
+    await script("echo x; exit 1", keeping(path));
+    await run(["printf", "abc"], { ...keeping(path), outputLimit: 2 });
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it("is written whole by many at once", async () => {
+    const path = join(folder, "many/file");
+    const texts = Array.from({ length: 60 }, (_, index) => String(index).repeat(10_000));
+    await Promise.all(texts.map((input) => run(["cat"], { input, ...keeping(path) })));
+    expect(texts).toContain(readFileSync(path, "utf8").slice(1, -1));
     expect(readdirSync(join(folder, "many"))).toEqual(["file"]);
   });
 
-  it("that cannot be written are told", async () => {
+  it("is that a file is gone, but not where it fails", async () => {
+    const remove = join(folder, "removed");
+    writeFileSync(remove, "");
+    await run(["false"], { onSuccess: { remove } });
+    expect(existsSync(remove)).toBe(true);
+    await run(["true"], { onSuccess: { remove } });
+    expect(existsSync(remove)).toBe(false);
+    expect(await run(["true"], { onSuccess: { remove } })).toMatchObject({ code: 0 });
+    await dropFile(host, remove);
+  });
+
+  it("that cannot be done is told", async () => {
     writeFileSync(join(folder, "plain"), "");
-    await expect(putFile(host, join(folder, "plain/file"), "", 0o600)).rejects.toThrow(
-      "put: FileExistsError",
-    );
+    await expect(run(["true"], keeping(join(folder, "plain/file")))).rejects.toThrow("run: FileExistsError");
   });
 });
 

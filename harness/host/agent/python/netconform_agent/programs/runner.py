@@ -37,6 +37,9 @@ class Order:
         self.limit = given.integer("outputLimit")
         self.netns = given.text_or_none("netns")
         self.mountns = given.text_or_none("mountns")
+        self.keep = given.text_or_none("keep")
+        self.around = given.texts("around")
+        self.remove = given.text_or_none("remove")
 
 
 class Output:
@@ -54,9 +57,13 @@ class Output:
         self._room -= len(kept)
         self.dropped += len(chunk) - len(kept)
 
+    def kept(self) -> bytes:
+        """What there was room for."""
+        return b"".join(self._chunks)
+
     def text(self) -> str:
-        """All of it, in Base64: it may be anything."""
-        return base64.b64encode(b"".join(self._chunks)).decode()
+        """The same in Base64: it may be anything."""
+        return base64.b64encode(self.kept()).decode()
 
 
 class Runner:
@@ -73,15 +80,9 @@ class Runner:
         with self._room:
             return self._run(order, caller)
 
-    def put(self, given: Params, _: Caller) -> object:
-        """Writes a file whole or not at all, with the folders that it needs."""
-        write_whole(given.text("path"), given.text("content").encode(), given.integer("mode"))
-        return None
-
     def drop(self, given: Params, _: Caller) -> object:
         """Removes a file that may be gone."""
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(given.text("path"))
+        remove_if_there(given.text("path"))
         return None
 
     def _run(self, order: Order, caller: Caller) -> object:
@@ -120,7 +121,7 @@ def serve_programs() -> None:
     What the programs inherit of this process is as it was started.
     """
     runner = Runner()
-    ThreadedServer({"run": runner.run, "put": runner.put, "drop": runner.drop}).serve()
+    ThreadedServer({"run": runner.run, "drop": runner.drop}).serve()
 
 
 def enter_namespaces(netns: str | None, mountns: str | None) -> None:
@@ -152,6 +153,8 @@ def attend(program: subprocess.Popen[bytes], order: Order, kept: dict[str, Outpu
     pipes = Pipes(program, order.input, kept)
     try:
         if pipes.attend(until := began + order.deadline) and ended(program, until):
+            if program.returncode == 0:
+                follow_up(order, kept["stdout"])
             return answer(program.returncode, kept, began)
         kill(program.pid)
         if pipes.attend(until := time.monotonic() + GRACE):
@@ -159,6 +162,21 @@ def attend(program: subprocess.Popen[bytes], order: Order, kept: dict[str, Outpu
         return answer(None, kept, began)
     finally:
         pipes.close()
+
+
+def follow_up(order: Order, stdout: Output) -> None:
+    """What the caller wants done as soon as the program has succeeded."""
+    if order.keep is not None and stdout.dropped == 0:
+        before, after = (text.encode() for text in order.around)
+        write_whole(order.keep, before + stdout.kept() + after, 0o600)
+    if order.remove is not None:
+        remove_if_there(order.remove)
+
+
+def remove_if_there(path: str) -> None:
+    """A file that is gone is what the caller wants."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
 
 
 def write_whole(path: str, content: bytes, mode: int) -> None:

@@ -8,8 +8,8 @@ export function delegateIn(config: Readonly<Record<string, unknown>> | undefined
 }
 
 /** Installs a delegate of that name which has nothing to take back; the folder that it is in. Calls that run have the whole of it. */
-export async function standInFor(testbed: Testbed, delegate: string): Promise<string> {
-  const folder = `${testbed.folder}/stand-in`;
+export async function installEmptyDelegate(testbed: Testbed, delegate: string): Promise<string> {
+  const folder = `${testbed.folder}/empty`;
   const path = `${folder}/${delegate}`;
   const program = `printf '#!/bin/sh\\nexec cat >/dev/null\\n' >${path}.$$ && chmod +x ${path}.$$ && mv ${path}.$$ ${path}`;
   await testbed.shell(`mkdir -p ${folder} && ${program}`);
