@@ -54,7 +54,6 @@ interface Step {
   attachment?: CniAttachment;
   prevResult?: AddResult | undefined;
   validAttachments?: readonly ValidAttachment[];
-  onSuccess?: FollowUp | undefined;
 }
 
 /**
@@ -89,11 +88,7 @@ export class CniRuntime {
       let result: AddResult | undefined;
       try {
         for (const plugin of network.plugins) {
-          const onSuccess =
-            plugin === network.plugins.at(-1)
-              ? this.#cache.keeping(identityOf(network, attachment))
-              : undefined;
-          const step = { network, plugin, version, attachment, prevResult: result, onSuccess };
+          const step = { network, plugin, version, attachment, prevResult: result };
           result = this.#resultOf(await this.#call("ADD", step), version);
         }
         if (!result) throw new ConfigurationError(`network ${network.name} has no plugins`);
@@ -212,9 +207,20 @@ export class CniRuntime {
     return looking;
   }
 
-  async #call(command: CniCommand, { attachment, onSuccess, ...request }: Step): Promise<Invocation> {
+  async #call(command: CniCommand, step: Step): Promise<Invocation> {
+    const { attachment, ...request } = step;
     const stdin = JSON.stringify(deriveRequest({ ...request, capabilityArgs: attachment?.capabilityArgs }));
-    return this.#invoke(request.plugin.type, command, stdin, attachment, onSuccess);
+    return this.#invoke(request.plugin.type, command, stdin, attachment, this.#followUp(command, step));
+  }
+
+  /** ADD ends with the last plugin of the list, DEL with the first one: what they answer is kept, or forgotten, in the same call. */
+  #followUp(command: CniCommand, { network, plugin, attachment }: Step): FollowUp | undefined {
+    if (!attachment) return undefined;
+    const { name, plugins } = network;
+    if (command === "ADD" && plugin === plugins.at(-1))
+      return this.#cache.keeping(identityOf(network, attachment));
+    if (command === "DEL" && plugin === plugins[0]) return this.#cache.removing(name, attachment);
+    return undefined;
   }
 
   async #invoke(
@@ -249,9 +255,7 @@ export class CniRuntime {
     const cached = await this.#cache.load(network.name, attachment);
     const prevResult = atLeast(version, "0.4.0") ? cached?.result : undefined;
     for (const plugin of network.plugins.toReversed()) {
-      const onSuccess =
-        plugin === network.plugins[0] ? this.#cache.removing(network.name, attachment) : undefined;
-      succeeded(await this.#call("DEL", { network, plugin, version, attachment, prevResult, onSuccess }));
+      succeeded(await this.#call("DEL", { network, plugin, version, attachment, prevResult }));
     }
     this.#cache.removed(network.name, attachment);
   }

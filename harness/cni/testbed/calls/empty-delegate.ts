@@ -1,5 +1,3 @@
-import type { Testbed } from "#harness/cni/testbed/testbed.ts";
-
 /** The delegate that a configuration names; `undefined` where it names none. */
 export function delegateIn(config: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const { ipam } = config ?? {};
@@ -7,8 +5,14 @@ export function delegateIn(config: Readonly<Record<string, unknown>> | undefined
   return typeof type === "string" && /^[\w.-]+$/.test(type) ? type : undefined;
 }
 
+/** A testbed, as far as it is needed here. */
+interface Shell {
+  readonly folder: string;
+  shell(line: string): Promise<string>;
+}
+
 /** Installs a delegate of that name which has nothing to take back; the folder that it is in. Calls that run have the whole of it. */
-export async function installEmptyDelegate(testbed: Testbed, delegate: string): Promise<string> {
+export async function installEmptyDelegate(testbed: Shell, delegate: string): Promise<string> {
   const folder = `${testbed.folder}/empty`;
   const path = `${folder}/${delegate}`;
   const program = `printf '#!/bin/sh\\nexec cat >/dev/null\\n' >${path}.$$ && chmod +x ${path}.$$ && mv ${path}.$$ ${path}`;
