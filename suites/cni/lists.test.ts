@@ -26,8 +26,10 @@ interface Round {
 
 await cniSuite("lists", ({ requirement, plugin }) => {
   const isOwn = ({ member }: ChainCall) => member.type === plugin.type;
-  for (const members of listsOf(plugin)) {
+  for (const [index, members] of listsOf(plugin).entries()) {
     const title = members.map(({ type }) => type).join(", ");
+    // Two lists may be of the same plugins.
+    const together = `list ${index}`;
     let played: Promise<readonly Round[]> | undefined;
     /** Both rounds, in which a test that needs them finds the plugin's own calls. */
     const play = (testbed: Testbed) => {
@@ -48,7 +50,7 @@ await cniSuite("lists", ({ requirement, plugin }) => {
           }
         }
       },
-      { together: title },
+      { together },
     );
 
     requirement(
@@ -66,7 +68,7 @@ await cniSuite("lists", ({ requirement, plugin }) => {
           expectSuccess(invocation, `success with the final result of ${title}`);
         }
       },
-      { together: title, sees: [wholeLists] },
+      { together, sees: [wholeLists] },
     );
 
     requirement(
@@ -82,7 +84,7 @@ await cniSuite("lists", ({ requirement, plugin }) => {
         if (grown.length > 0)
           throw violation(deleted.invocation, "what the first DEL left", grown.join("; "));
       },
-      { together: title },
+      { together },
     );
   }
 

@@ -17,6 +17,7 @@ export const neededTools = {
   python3: "probes in containers",
   tcpdump: "captures",
   awk: "reading what exists",
+  timeout: "the end of programs that hang (coreutils)",
 } as const;
 
 /** What some requirements or drivers need; without it those are blocked. */

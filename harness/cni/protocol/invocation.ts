@@ -1,6 +1,6 @@
 import { parseJson } from "#harness/core/text/json.ts";
 import type { Host } from "#harness/host/host.ts";
-import { type FollowUp, type ProgramNamespaces, runProgram } from "#harness/host/runner/runner.ts";
+import { type ProgramNamespaces, runProgram } from "#harness/host/runner/runner.ts";
 import { assignments, formatCommand, quote } from "#harness/host/shell.ts";
 import { recordCommand } from "#harness/host/transcript.ts";
 import { type CniError, cniErrorSchema, describeProblems } from "./result.ts";
@@ -19,8 +19,6 @@ export interface PluginCall {
   readonly prefix?: readonly string[];
   /** Where `prefix` leads to, where that is known: it is entered without those programs. */
   readonly namespaces?: ProgramNamespaces | undefined;
-  /** What is done on the host as soon as the plugin has ended with 0. */
-  readonly onSuccess?: FollowUp | undefined;
   /** Milliseconds until the plugin and its children are killed; default 30 000. */
   readonly deadlineMs?: number;
 }
@@ -60,12 +58,12 @@ export const pluginSearchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/b
  * Throws what `runProgram` does.
  */
 export async function invokePlugin(host: Host, call: PluginCall): Promise<Invocation> {
-  const { deadlineMs = defaultDeadlineMs, prefix = [], namespaces, onSuccess, env } = call;
+  const { deadlineMs = defaultDeadlineMs, prefix = [], namespaces, env } = call;
   const startedAt = Date.now();
   const { late, ...end } = await runProgram(host, {
     argv: [...(namespaces ? [] : prefix), call.path],
     environment: { PATH: pluginSearchPath, ...env },
-    ...{ input: call.stdin, deadlineMs, outputLimit, namespaces, onSuccess },
+    ...{ input: call.stdin, deadlineMs, outputLimit, namespaces },
   });
   const { dropped, ...ended } = end;
   recordCommand({ host: host.name, argv: commandOf({ ...call, prefix }), ...ended, startedAt });

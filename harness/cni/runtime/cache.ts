@@ -6,7 +6,7 @@ import { addResultSchema } from "#harness/cni/protocol/result.ts";
 import { parseJson } from "#harness/core/text/json.ts";
 import { CommandFailed } from "#harness/host/command-failed.ts";
 import type { Host } from "#harness/host/host.ts";
-import { dropFile, type FollowUp } from "#harness/host/runner/runner.ts";
+import { dropFile, putFile } from "#harness/host/runner/runner.ts";
 
 const entrySchema = z.object({
   network: z.string(),
@@ -41,25 +41,10 @@ export class ResultCache {
     return join(this.#folder, `${network}@${containerId}@${ifName}.json`);
   }
 
-  /** What has the host keep the result of the call that answers it; it counts once `stored` says so. */
-  keeping(entry: Omit<CachedAttachment, "result">): FollowUp {
-    const before = `${JSON.stringify(entry).slice(0, -1)},"result":`;
-    return { keep: { path: this.#file(entry.network, entry), before, after: "}" } };
-  }
-
-  /** The result that the host has kept is one. */
-  stored(entry: CachedAttachment): void {
-    this.#known.set(this.#file(entry.network, entry), entry);
-  }
-
-  /** What has the host forget an attachment when the call that removes it has succeeded; it counts once `removed` says so. */
-  removing(network: string, attachment: Pick<CniAttachment, "containerId" | "ifName">): FollowUp {
-    return { remove: this.#file(network, attachment) };
-  }
-
-  /** The host has forgotten it. */
-  removed(network: string, attachment: Pick<CniAttachment, "containerId" | "ifName">): void {
-    this.#known.delete(this.#file(network, attachment));
+  async store(entry: CachedAttachment): Promise<void> {
+    const file = this.#file(entry.network, entry);
+    await putFile(this.#host, file, JSON.stringify(entry), 0o600);
+    this.#known.set(file, entry);
   }
 
   async load(
@@ -75,7 +60,6 @@ export class ResultCache {
     return this.#parse(file, read.stdout);
   }
 
-  /** Has the host forget what it has kept, where it has. */
   async remove(network: string, attachment: Pick<CniAttachment, "containerId" | "ifName">): Promise<void> {
     const file = this.#file(network, attachment);
     await dropFile(this.#host, file);

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -246,8 +247,8 @@ describe("a plugin folder that cannot work is the user's configuration error", (
   });
 });
 
-test("an answer that is no result is not kept", async () => {
-  await install("odd", "#!/bin/sh\n[ $CNI_COMMAND != ADD ] || echo '{}'");
+test.each(["{}", "[]", "null", "", "{"])("an answer that is no result is not kept: %s", async (answer) => {
+  await install("odd", `#!/bin/sh\n[ $CNI_COMMAND != ADD ] || echo '${answer}'`);
   await failureOf(runtime().add(single("odd"), attachment));
-  expect(await readdir(join(home, "cache"))).toEqual([]);
+  expect(existsSync(join(home, "cache"))).toBe(false);
 });

@@ -23,7 +23,6 @@ import {
 import { atLeast, negotiateVersion } from "#harness/cni/protocol/version.ts";
 import { HarnessError } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
-import type { FollowUp } from "#harness/host/runner/runner.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import { findPlugin } from "./binary.ts";
 import { type CachedAttachment, ResultCache } from "./cache.ts";
@@ -92,7 +91,7 @@ export class CniRuntime {
           result = this.#resultOf(await this.#call("ADD", step), version);
         }
         if (!result) throw new ConfigurationError(`network ${network.name} has no plugins`);
-        this.#cache.stored({ ...identityOf(network, attachment), result });
+        await this.#cache.store(cacheEntry(network, attachment, result));
         return result;
       } catch (error) {
         if (!(error instanceof PluginFailure)) throw error;
@@ -207,20 +206,9 @@ export class CniRuntime {
     return looking;
   }
 
-  async #call(command: CniCommand, step: Step): Promise<Invocation> {
-    const { attachment, ...request } = step;
+  async #call(command: CniCommand, { attachment, ...request }: Step): Promise<Invocation> {
     const stdin = JSON.stringify(deriveRequest({ ...request, capabilityArgs: attachment?.capabilityArgs }));
-    return this.#invoke(request.plugin.type, command, stdin, attachment, this.#followUp(command, step));
-  }
-
-  /** ADD ends with the last plugin of the list, DEL with the first one: what they answer is kept, or forgotten, in the same call. */
-  #followUp(command: CniCommand, { network, plugin, attachment }: Step): FollowUp | undefined {
-    if (!attachment) return undefined;
-    const { name, plugins } = network;
-    if (command === "ADD" && plugin === plugins.at(-1))
-      return this.#cache.keeping(identityOf(network, attachment));
-    if (command === "DEL" && plugin === plugins[0]) return this.#cache.removing(name, attachment);
-    return undefined;
+    return this.#invoke(request.plugin.type, command, stdin, attachment);
   }
 
   async #invoke(
@@ -228,14 +216,13 @@ export class CniRuntime {
     command: CniCommand,
     stdin: string,
     attachment?: CniAttachment,
-    onSuccess?: FollowUp,
   ): Promise<Invocation> {
     const { path, prefix, deadlineMs, observe } = this.#options;
     const invocation = await invokePlugin(this.host, {
       plugin: type,
       path: await this.#find(type),
       env: deriveEnvironment(command, path, attachment),
-      ...{ stdin, onSuccess },
+      stdin,
       ...(prefix && { prefix }),
       ...(deadlineMs !== undefined && { deadlineMs }),
     });
@@ -257,7 +244,7 @@ export class CniRuntime {
     for (const plugin of network.plugins.toReversed()) {
       succeeded(await this.#call("DEL", { network, plugin, version, attachment, prevResult }));
     }
-    this.#cache.removed(network.name, attachment);
+    await this.#cache.remove(network.name, attachment);
   }
 
   /** DEL goes through the whole list here: the plugins before and after the one that failed may both hold something. */
@@ -272,8 +259,6 @@ export class CniRuntime {
       const invocation = await this.#call("DEL", { network, plugin, version, attachment });
       if (invocation.code !== 0) cleanup.push(failureOf(invocation));
     }
-    // It is there where the last plugin has ended with 0 and an answer that is no result.
-    await this.#cache.remove(network.name, attachment);
     if (cleanup.length === 0) return failure;
     const { invocation, error } = PluginFailure.detailsOf(failure);
     return new PluginFailure(invocation, "success", error ? shorten(describeError(error)) : "a failure", {
@@ -324,13 +309,14 @@ function failureOf(invocation: Invocation): PluginFailure {
   });
 }
 
-function identityOf(network: NetworkConfig, attachment: CniAttachment): Omit<CachedAttachment, "result"> {
+function cacheEntry(network: NetworkConfig, attachment: CniAttachment, result: AddResult): CachedAttachment {
   const { args, capabilityArgs, ...identity } = attachment;
   return {
     network: network.name,
     ...identity,
     ...(args && { args: { ...args } }),
     ...(capabilityArgs && { capabilityArgs: { ...capabilityArgs } }),
+    result,
   };
 }
 

@@ -5,7 +5,7 @@ import { Blocked } from "#harness/core/errors.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import type { ProgramNamespaces } from "#harness/host/runner/runner.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
-import { delegateIn, installEmptyDelegate } from "./calls/empty-delegate.ts";
+import { detach } from "./calls/detach.ts";
 import { environmentFor, requestFor } from "./calls/requests.ts";
 import {
   type CallChanges,
@@ -315,7 +315,7 @@ export class Testbed {
   async settle(infrastructure?: readonly string[]): Promise<string[]> {
     if (this.invocations.length === 0) return [];
     const attached = this.containers.filter((container) => container.attached);
-    await Promise.all(attached.map((container) => this.#detach(container)));
+    await Promise.all(attached.map((container) => detach(this, container)));
     const names = this.containers.map(
       ({ name }) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`,
     );
@@ -326,23 +326,6 @@ export class Testbed {
   /** What is there beyond `infrastructure`, once nothing of it is going any more. */
   async left(infrastructure?: readonly string[]): Promise<string[]> {
     return whatStays(() => this.state(), infrastructure);
-  }
-
-  /**
-   * Where not even DEL can be done after an ADD that failed, since its delegate is not installed, one with a delegate in its place follows, and
-   * one with the right configuration: what they take back is not held against the plugin, which may keep the configuration of its ADD.
-   */
-  async #detach(container: Container): Promise<void> {
-    const { changes } = container;
-    const { code } = await this.call("DEL", container, changes);
-    if (code === 0 || container.result) return;
-    const delegate = delegateIn(changes.config);
-    if (delegate !== undefined && delegate !== delegateIn(this.request("DEL", container))) {
-      const folder = await installEmptyDelegate(this, delegate);
-      const { code: again } = await this.call("DEL", container, { ...changes, path: [folder] });
-      if (again === 0) return;
-    }
-    await this.call("DEL", container);
   }
 
   /** Shell lines that repeat what was done here; in a shared testbed, what concerns the container of one call. */

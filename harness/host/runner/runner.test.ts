@@ -16,7 +16,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { until } from "#harness/core/async/poll.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
-import { dropFile, type ProgramOrder, runProgram } from "./runner.ts";
+import { dropFile, type ProgramOrder, putFile, runProgram } from "./runner.ts";
 
 const host = new LocalHost();
 const folder = mkdtempSync(join(tmpdir(), "netconform-runner-"));
@@ -80,6 +80,28 @@ describe("a program", () => {
     expect(made).toMatchObject({ stdout: "0123", stderr: "abc", dropped: { stdout: 6, stderr: 0 } });
   });
 
+  it("is the first of its name in its own PATH", async () => {
+    for (const name of ["first", "second"]) {
+      mkdirSync(join(folder, name), { recursive: true });
+      writeFileSync(join(folder, name, "named"), `#!/bin/sh\necho ${name}`, { mode: 0o755 });
+    }
+    const PATH = ["empty", "second", "first"].map((name) => join(folder, name)).join(":");
+    const made = await run(["named"], { environment: { PATH: `${PATH}:${usual.environment.PATH}` } });
+    expect(made).toMatchObject({ code: 0, stdout: "second\n" });
+  });
+
+  it("gets no half of a character, wherever one is", async () => {
+    const made = await run(["sh", "-c", 'printf "%s|%s|" "$0" "$HALF"; cat', "a\ud800"], {
+      environment: { ...usual.environment, HALF: "b\udc00" },
+      input: "c\ud800",
+    });
+    expect(made.stdout).toBe("a\ufffd|b\ufffd|c\ufffd");
+  });
+
+  it("may exit with what its guard exits with when that fails", async () => {
+    expect(await script("exit 125")).toMatchObject({ code: 125, stderr: "" });
+  });
+
   it("runs beside as many others as there are", async () => {
     const meeting = join(folder, "meeting");
     const all = Array.from({ length: 60 }, (_, index) =>
@@ -113,59 +135,54 @@ describe.concurrent("a program that does not come to an end", { timeout: 60_000 
   });
 });
 
-describe("what follows on a program", () => {
-  const keeping = (path: string) => ({ onSuccess: { keep: { path, before: "<", after: ">" } } });
-
-  it("is a file with what it said, in folders that are made, and replaced the next time", async () => {
-    const path = join(folder, "a/b/file");
-    for (const said of ["one", "zwö"]) await run(["printf", said], keeping(path));
-    expect([readFileSync(path, "utf8"), statSync(path).mode & 0o777]).toEqual(["<zwö>", 0o600]);
+describe("files", () => {
+  it("are written with their folders and mode, replaced, and removed", async () => {
+    const file = join(folder, "a/b/file");
+    await putFile(host, file, "one", 0o600);
+    await putFile(host, file, "zwö", 0o600);
+    expect([readFileSync(file, "utf8"), statSync(file).mode & 0o777]).toEqual(["zwö", 0o600]);
+    await dropFile(host, file);
+    await dropFile(host, file);
+    expect(existsSync(file)).toBe(false);
   });
 
-  it("is nothing where it fails, or has said more than is kept", async () => {
-    const path = join(folder, "none");
-    await script("echo x; exit 1", keeping(path));
-    await run(["printf", "abc"], { ...keeping(path), outputLimit: 2 });
-    expect(existsSync(path)).toBe(false);
-  });
-
-  it("is written whole by many at once", async () => {
-    const path = join(folder, "many/file");
-    const texts = Array.from({ length: 60 }, (_, index) => String(index).repeat(10_000));
-    await Promise.all(texts.map((input) => run(["cat"], { input, ...keeping(path) })));
-    expect(texts).toContain(readFileSync(path, "utf8").slice(1, -1));
+  it("are written whole by many at once", async () => {
+    const file = join(folder, "many/file");
+    const texts = Array.from({ length: 100 }, (_, index) => String(index).repeat(10_000));
+    await Promise.all(texts.map((text) => putFile(host, file, text, 0o644)));
+    expect(texts).toContain(readFileSync(file, "utf8"));
     expect(readdirSync(join(folder, "many"))).toEqual(["file"]);
   });
 
-  it("is that a file is gone, but not where it fails", async () => {
-    const remove = join(folder, "removed");
-    writeFileSync(remove, "");
-    await run(["false"], { onSuccess: { remove } });
-    expect(existsSync(remove)).toBe(true);
-    await run(["true"], { onSuccess: { remove } });
-    expect(existsSync(remove)).toBe(false);
-    expect(await run(["true"], { onSuccess: { remove } })).toMatchObject({ code: 0 });
-    await dropFile(host, remove);
-  });
-
-  it("that cannot be done is told", async () => {
+  it("that cannot be written are told", async () => {
     writeFileSync(join(folder, "plain"), "");
-    await expect(run(["true"], keeping(join(folder, "plain/file")))).rejects.toThrow("run: FileExistsError");
+    await expect(putFile(host, join(folder, "plain/file"), "", 0o600)).rejects.toThrow(
+      "put: FileExistsError",
+    );
   });
 });
 
 describe.concurrent("a process that runs programs", { timeout: 60_000 }, () => {
+  interface Started {
+    readonly env?: Record<string, string>;
+    /** What it does beside, in TypeScript; `one` runs another line. */
+    readonly beside?: string;
+    /** argv in front of it. */
+    readonly prefix?: readonly string[];
+    readonly deadlineMs?: number;
+  }
   /** Starts one that runs this line and prints what comes of it. */
-  const start = (line: string, env: Record<string, string> = {}) =>
+  const start = (line: string, { env = {}, beside = "", prefix = [], deadlineMs = 60_000 }: Started = {}) =>
     host.spawn(
       [
-        process.execPath,
-        "--input-type=module-typescript",
-        "--eval",
-        `import { LocalHost } from "#harness/host/local/local-host.ts";
+        ...[...prefix, process.execPath, "--input-type=module-typescript", "--eval"],
+        `import { existsSync } from "node:fs";
+         import { LocalHost } from "#harness/host/local/local-host.ts";
          import { runProgram } from "#harness/host/runner/runner.ts";
-         const usual = ${JSON.stringify({ ...usual, deadlineMs: 2_000 })};
-         const running = runProgram(new LocalHost(), { ...usual, argv: ["sh", "-c", ${JSON.stringify(line)}] });
+         const usual = ${JSON.stringify({ ...usual, deadlineMs })};
+         const one = (line: string) => runProgram(new LocalHost(), { ...usual, argv: ["sh", "-c", line] });
+         const running = one(${JSON.stringify(line)});
+         ${beside};
          console.log(await running.then(({ code }) => code, String));`,
       ],
       { cwd: projectRoot, env },
@@ -191,17 +208,46 @@ describe.concurrent("a process that runs programs", { timeout: 60_000 }, () => {
 
   it("says so where its agent is killed, and the program ends all the same", async () => {
     const file = join(folder, "agent");
-    const running = await start(`${telling(file, "$$ $(ps -o ppid= -p $PPID)")}; exec sleep 600`);
+    const running = await start(`${telling(file, "$$ $(ps -o ppid= -p $PPID)")}; exec sleep 600`, {
+      deadlineMs: 2_000,
+    });
     const [program = "", agent] = await pidsIn(file);
     process.kill(Number(agent), "SIGKILL");
     expect(await text(running.stdout)).toContain("what runs programs on local: the connection was closed");
     await gone(program);
   });
 
+  it("takes them along when it ends with answers that it has not read", async () => {
+    const file = join(folder, "unread");
+    const told = join(folder, "told");
+    const ended = join(folder, "ended");
+    // Nothing is read from when the loop is blocked, and what many have answered waits when one of them has made the file.
+    const beside = `
+      const { execFileSync } = await import("node:child_process");
+      while (!existsSync(${JSON.stringify(file)})) await one("true");
+      for (let index = 0; index < 50; index += 1) void one(${JSON.stringify(`echo >>${ended}`)});
+      void one(${JSON.stringify(`until [ $(wc -l <${ended}) -ge 50 ]; do sleep 0.02; done; >${told}`)});
+      setImmediate(() => {
+        execFileSync("sh", ["-c", ${JSON.stringify(`until [ -e ${told} ]; do sleep 0.02; done`)}]);
+        process.exit();
+      })`;
+    const running = await start(`${telling(file, "$$")}; exec sleep 600`, { beside });
+    const [program = ""] = await pidsIn(file);
+    await running.exit;
+    await gone(program);
+  });
+
+  it("runs as many as it has open files for, and the others after them", async () => {
+    const beside = "await Promise.all(Array.from({ length: 100 }, () => one('sleep 0.1')))";
+    const prefix = ["prlimit", "--nofile=128"];
+    const { stdout, exit } = await start("true", { beside, prefix });
+    expect([await text(stdout), await exit]).toEqual(["0\n", { code: 0, signal: null }]);
+  });
+
   it("says what is missing where there is no Python", async () => {
     const bin = join(folder, "bin");
     mkdirSync(bin);
-    const { stdout, exit } = await start("true", { PATH: bin });
+    const { stdout, exit } = await start("true", { env: { PATH: bin } });
     expect(await text(stdout)).toMatch(/^ProbeFailed: .*python3/s);
     expect(await exit).toEqual({ code: 0, signal: null });
   });

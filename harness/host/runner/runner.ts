@@ -17,16 +17,6 @@ export interface ProgramOrder {
   readonly outputLimit: number;
   /** Where it runs; default: where the host's commands do. */
   readonly namespaces?: ProgramNamespaces | undefined;
-  /** Done before the program's end is told, where its exit code is 0: one call instead of two. */
-  readonly onSuccess?: FollowUp | undefined;
-}
-
-/** What follows on a program. Paths are absolute, as the program sees them. */
-export interface FollowUp {
-  /** A file that gets `before`, then stdout, then `after`; it is written whole or not at all, with the folders that it needs. */
-  readonly keep?: { readonly path: string; readonly before: string; readonly after: string };
-  /** Path of a file to be removed, which may be gone. */
-  readonly remove?: string;
 }
 
 /** Paths of namespaces on a host. */
@@ -60,10 +50,8 @@ interface ProgramMethods {
     outputLimit: number;
     netns: string | null;
     mountns: string | null;
-    keep: string | null;
-    around: string[];
-    remove: string | null;
   }): Omit<ProgramEnd, "dropped"> & { dropped: [number, number] };
+  put(given: { path: string; content: string; mode: number }): null;
   drop(given: { path: string }): null;
 }
 
@@ -81,22 +69,19 @@ const underWay = new WeakMap<RunningAgent<ProgramMethods>, number>();
  * Throws `ConnectionLost` where the host goes away, `ProbeFailed` where the agent cannot be started.
  */
 export async function runProgram(host: Host, order: ProgramOrder): Promise<ProgramEnd> {
-  const { argv, environment, input, deadlineMs, outputLimit, namespaces, onSuccess } = order;
-  const { keep, remove } = onSuccess ?? {};
+  const { argv, environment, input, deadlineMs, outputLimit, namespaces } = order;
   const deadline = { what: `${argv.join(" ")} on ${host.name} to end`, deadlineMs: deadlineMs + graceMs };
   const { dropped, ...end } = await call(host, (rpc) =>
     rpc.call(
       "run",
       {
-        ...{ argv, deadlineMs, outputLimit },
+        ...{ deadlineMs, outputLimit },
         // What no UTF-8 can be made of reaches no program.
+        argv: argv.map((one) => one.toWellFormed()),
         input: input.toWellFormed(),
         environment: assignments(environment).map((one) => one.toWellFormed()),
         netns: namespaces?.netns ?? null,
         mountns: namespaces?.mountns ?? null,
-        keep: keep?.path ?? null,
-        around: keep ? [keep.before, keep.after] : [],
-        remove: remove ?? null,
       },
       { deadline },
     ),
@@ -107,6 +92,12 @@ export async function runProgram(host: Host, order: ProgramOrder): Promise<Progr
     stderr: Buffer.from(end.stderr, "base64").toString(),
     dropped: { stdout: dropped[0], stderr: dropped[1] },
   };
+}
+
+/** Writes a file of a host whole or not at all, with the folders that it needs. `path` is absolute. */
+export async function putFile(host: Host, path: string, content: string, mode: number): Promise<void> {
+  const deadline = { what: `${path} on ${host.name} to be written`, deadlineMs: fileMs };
+  await call(host, (rpc) => rpc.call("put", { path, content: content.toWellFormed(), mode }, { deadline }));
 }
 
 /** Removes a file of a host, which may be gone. */

@@ -11,13 +11,21 @@ test.each([
   expect(publishArgument(chosenPort(spec))).toBe(argument);
 });
 
+const network = (ipam: object) => ({ cniVersion: "1.0.0", name: "net", plugins: [{ type: "bridge", ipam }] });
+const withRanges = network({ type: "host-local", ranges: [[{ subnet: "10.0.0.0/24" }]] });
+const notFound = "Error: requested static ip 10.128.1.40 not in any subnet on network cni-609d5b82";
+
 test.each([
-  ["Error: requested static ip 10.128.1.40 not in any subnet on network cni-609d5b82", Unsupported],
-  ['Error: plugin type="bridge" failed (add): no IP addresses available in range set', Nonconformance],
-  ["Error: the container name is already in use", HarnessError],
-])(
-  "what Podman refuses by itself, for an address that it does not find, is no failure: %s",
-  (words, kind) => {
-    expect(podmanRefusal("podman run", words).constructor).toBe(kind);
-  },
-);
+  ["an address in what it does not read is not supported", notFound, network({ type: "own" }), Unsupported],
+  ["an address in what it reads is refused", notFound, withRanges, HarnessError],
+  ["nothing is joined", notFound, undefined, HarnessError],
+  [
+    "what a plugin refuses is the plugin's",
+    'Error: plugin type="bridge" failed (add): no IP addresses available in range set',
+    withRanges,
+    Nonconformance,
+  ],
+  ["anything else", "Error: the container name is already in use", network({ type: "own" }), HarnessError],
+])("of what Podman refuses, %s", (_, words, joined, kind) => {
+  expect(podmanRefusal("podman run", words, joined).constructor).toBe(kind);
+});

@@ -38,13 +38,14 @@ export class PodmanWorkloads extends LibcniWorkloads {
       if (id) await this.calls.read(id);
     });
     const addresses = [ip, ip6].flatMap((address) => (address ? [`ip=${address}`] : []));
-    await this.#podman(name, [
+    const run = [
       ...["run", "--detach", "--name", name, "--hostname", name],
       ...["--network", `${network.name}:${[`mac=${freshMac()}`, ...addresses].join(",")}`],
       ...(takesAliases(network) ? ["--network-alias", name] : []),
       ...ports.flatMap((port) => ["--publish", publishArgument(port)]),
       ...["--rootfs", rootFileSystem, "/bin/sleep", "1000000"],
-    ]);
+    ];
+    await this.#podman(name, run, network);
     const inspected = await this.#podman(name, [
       ...["container", "inspect", "--format", "{{.Id}} {{.State.Pid}}", name],
     ]);
@@ -75,7 +76,7 @@ export class PodmanWorkloads extends LibcniWorkloads {
       ...["network", "connect", "--mac-address", freshMac(), ...addresses, ...aliases],
       ...[network.name, name],
     ];
-    await this.#podman(name, connect);
+    await this.#podman(name, connect, network);
     const joined = await this.attached(scope, sandbox, network);
     scope.defer(`${name} in ${network.name}`, () => joined.detach());
     return joined;
@@ -90,14 +91,15 @@ export class PodmanWorkloads extends LibcniWorkloads {
     await this.node.files.write(file, JSON.stringify(network));
   }
 
-  async #podman(container: string, argv: readonly string[]): Promise<string> {
+  /** `joined` is the network that the call attaches a container to. */
+  async #podman(container: string, argv: readonly string[], joined?: WrittenNetwork): Promise<string> {
     const { code, stdout, stderr } = await this.#exec([
       "--network-config-dir",
       networksOf(container),
       ...argv,
     ]);
     if (code === 0) return stdout;
-    throw podmanRefusal(`${this.node.name}: podman ${argv.join(" ")}`, stderr || stdout);
+    throw podmanRefusal(`${this.node.name}: podman ${argv.join(" ")}`, stderr || stdout, joined);
   }
 
   #exec(argv: readonly string[], options: { input?: string | Uint8Array } = {}): Promise<ExecResult> {
@@ -105,19 +107,28 @@ export class PodmanWorkloads extends LibcniWorkloads {
   }
 }
 
-const pluginsSchema = z.object({
-  plugins: z.array(z.object({ capabilities: z.object({ aliases: z.boolean().optional() }).optional() })),
+const pluginSchema = z.object({
+  capabilities: z.object({ aliases: z.boolean().optional() }).optional(),
+  ipam: z.object({ ranges: z.unknown().optional() }).optional(),
 });
+
+/** As much of a network's plugins as Podman itself goes by. */
+function pluginsOf(network: WrittenNetwork): z.infer<typeof pluginSchema>[] {
+  return z.object({ plugins: z.array(pluginSchema) }).parse(network).plugins;
+}
 
 /** Whether a plugin of the network is to be told the names of a container. */
 function takesAliases(network: WrittenNetwork): boolean {
-  const { plugins } = pluginsSchema.parse(network);
-  return plugins.some(({ capabilities }) => capabilities?.aliases === true);
+  return pluginsOf(network).some(({ capabilities }) => capabilities?.aliases === true);
 }
 
-/** Something that Podman did not do. It takes addresses of the user's choice from what it reads itself of `bridge` and `macvlan`. */
-export function podmanRefusal(asked: string, words: string): Error {
-  return /requested static ip \S+ not in any subnet on network/.test(words)
+/**
+ * Something that Podman did not do, where it was to attach a container to `joined`. It takes addresses of the user's choice from what it
+ * reads itself: `ranges` of host-local.
+ */
+export function podmanRefusal(asked: string, words: string, joined?: WrittenNetwork): Error {
+  const readsNone = joined !== undefined && !pluginsOf(joined).some(({ ipam }) => ipam?.ranges !== undefined);
+  return readsNone && /requested static ip \S+ not in any subnet on network/.test(words)
     ? new Unsupported("Podman looks for an address of the user's choice in `ranges` of host-local alone")
     : refusal(asked, words);
 }

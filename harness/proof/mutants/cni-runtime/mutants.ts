@@ -24,8 +24,6 @@ const mutant = (name: string, breaks: RuntimeRuleId, ...edits: Edit[]): RuntimeM
 
 const callsDel = `succeeded(await this.#call("DEL", { network, plugin, version, attachment, prevResult }));`;
 const loopOfAdd = "for (const plugin of network.plugins) {\n          const step";
-const lastOfAdd = "plugins.at(-1)";
-const lastOfDel = "plugin === plugins[0]";
 const addCall = `result = this.#resultOf(await this.#call("ADD", step), version);\n        }`;
 const throwsCleanedUp = "throw await this.#cleanUp(error, network, version, attachment);";
 const declared = "capabilities[capability] === true";
@@ -56,13 +54,11 @@ export const runtimeMutants: readonly RuntimeMutant[] = [
     "adds backwards",
     "R2a",
     runtime(loopOfAdd, loopOfAdd.replace("network.plugins", "network.plugins.toReversed()")),
-    runtime(lastOfAdd, "plugins[0]"),
   ),
   mutant(
     "leaves the last plugin out of ADD",
     "R2a",
     runtime(loopOfAdd, loopOfAdd.replace("network.plugins", "network.plugins.slice(0, -1)")),
-    runtime(lastOfAdd, "plugins.at(-2)"),
   ),
   mutant(
     "deletes forwards",
@@ -71,7 +67,6 @@ export const runtimeMutants: readonly RuntimeMutant[] = [
       `for (const plugin of network.plugins.toReversed()) {\n      succeeded`,
       "for (const plugin of network.plugins) {\n      succeeded",
     ),
-    runtime(lastOfDel, "plugin === plugins.at(-1)"),
   ),
   mutant(
     "checks backwards",
@@ -134,7 +129,7 @@ export const runtimeMutants: readonly RuntimeMutant[] = [
   mutant(
     "never forgets a result",
     "R3g",
-    cache("return { remove: this.#file(network, attachment) };", "return {};"),
+    runtime("    await this.#cache.remove(network.name, attachment);\n", ""),
   ),
   mutant(
     "goes on after a failed ADD",

@@ -20,6 +20,9 @@ from ..watch.namespaces import CLONE_NEWNET, CLONE_NEWNS, leave_shared_folders, 
 
 # How long what a killed program has started may hold its output. In seconds.
 GRACE = 5.0
+# A program of coreutils, and what it exits with when it fails by itself.
+GUARD = "timeout"
+GUARD_FAILED = 125
 # As much is read at once.
 CHUNK = 65536
 # Open files of this process itself.
@@ -37,9 +40,6 @@ class Order:
         self.limit = given.integer("outputLimit")
         self.netns = given.text_or_none("netns")
         self.mountns = given.text_or_none("mountns")
-        self.keep = given.text_or_none("keep")
-        self.around = given.texts("around")
-        self.remove = given.text_or_none("remove")
 
 
 class Output:
@@ -80,9 +80,15 @@ class Runner:
         with self._room:
             return self._run(order, caller)
 
+    def put(self, given: Params, _: Caller) -> object:
+        """Writes a file whole or not at all, with the folders that it needs."""
+        write_whole(given.text("path"), given.text("content").encode(), given.integer("mode"))
+        return None
+
     def drop(self, given: Params, _: Caller) -> object:
         """Removes a file that may be gone."""
-        remove_if_there(given.text("path"))
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(given.text("path"))
         return None
 
     def _run(self, order: Order, caller: Caller) -> object:
@@ -94,25 +100,38 @@ class Runner:
             # As `nsenter` ends.
             kept["stderr"].add(f"{error}\n".encode())
             return answer(1, kept, began)
-        # Where this process is gone the program still ends. It is no leader, as it is none under a runtime.
-        guard = ["timeout", "--signal=KILL", f"{order.deadline + GRACE:.3f}"]
         try:
-            program = subprocess.Popen(
-                [*guard, *order.argv],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                env=order.environment,
-                start_new_session=True,
-            )
+            program = caller.begin(lambda: start(order), lambda begun: kill(begun.pid))
         except OSError as error:
-            raise Failure(f"starting {guard[0]}: {error.strerror}") from error
-        caller.at_giving_up(lambda: kill(program.pid))
+            raise Failure(f"starting {GUARD}: {error.strerror}") from error
         try:
-            return attend(program, order, kept, began)
+            end = attend(program, order, kept, began)
         finally:
-            caller.at_giving_up(None)
+            caller.ended()
+        refuse_guard(program.returncode, kept["stderr"].kept())
+        return end
+
+
+def start(order: Order) -> subprocess.Popen[bytes]:
+    """Starts it with a guard: where this process is gone it still ends.
+
+    It is no leader, as it is none under a runtime.
+    """
+    return subprocess.Popen(
+        [GUARD, "--signal=KILL", f"{order.deadline + GRACE:.3f}", *order.argv],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        env=order.environment,
+        start_new_session=True,
+    )
+
+
+def refuse_guard(code: int | None, words: bytes) -> None:
+    """Throws `Failure` where it was not the program that has failed."""
+    if code == GUARD_FAILED and words.startswith(GUARD.encode() + b": "):
+        raise Failure(words.decode("utf-8", "replace").strip())
 
 
 def serve_programs() -> None:
@@ -121,7 +140,7 @@ def serve_programs() -> None:
     What the programs inherit of this process is as it was started.
     """
     runner = Runner()
-    ThreadedServer({"run": runner.run, "drop": runner.drop}).serve()
+    ThreadedServer({"run": runner.run, "put": runner.put, "drop": runner.drop}).serve()
 
 
 def enter_namespaces(netns: str | None, mountns: str | None) -> None:
@@ -153,8 +172,6 @@ def attend(program: subprocess.Popen[bytes], order: Order, kept: dict[str, Outpu
     pipes = Pipes(program, order.input, kept)
     try:
         if pipes.attend(until := began + order.deadline) and ended(program, until):
-            if program.returncode == 0:
-                follow_up(order, kept["stdout"])
             return answer(program.returncode, kept, began)
         kill(program.pid)
         if pipes.attend(until := time.monotonic() + GRACE):
@@ -162,21 +179,6 @@ def attend(program: subprocess.Popen[bytes], order: Order, kept: dict[str, Outpu
         return answer(None, kept, began)
     finally:
         pipes.close()
-
-
-def follow_up(order: Order, stdout: Output) -> None:
-    """What the caller wants done as soon as the program has succeeded."""
-    if order.keep is not None and stdout.dropped == 0:
-        before, after = (text.encode() for text in order.around)
-        write_whole(order.keep, before + stdout.kept() + after, 0o600)
-    if order.remove is not None:
-        remove_if_there(order.remove)
-
-
-def remove_if_there(path: str) -> None:
-    """A file that is gone is what the caller wants."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
 
 
 def write_whole(path: str, content: bytes, mode: int) -> None:
@@ -256,8 +258,8 @@ def ended(program: subprocess.Popen[bytes], until: float) -> bool:
     left = max(0.0, until - time.monotonic())
     try:
         descriptor = os.pidfd_open(program.pid)
-    except OSError:
-        # A kernel before 5.3. Python looks every now and then.
+    except (AttributeError, OSError):
+        # A kernel before 5.3, or a Python that was built for one. Python looks every now and then.
         with contextlib.suppress(subprocess.TimeoutExpired):
             program.wait(left)
         return program.returncode is not None

@@ -6,7 +6,8 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+import traceback
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TypeVar
 
 from .messages import (
@@ -24,6 +25,7 @@ from .params import Params
 
 Method = Callable[[Params], Awaitable[object]]
 M = TypeVar("M")
+S = TypeVar("S")
 BlockingMethod = Callable[[Params, "Caller"], object]
 
 
@@ -34,6 +36,7 @@ class Server:
         self._methods = methods
         self._at_end = at_end
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._leaving = threading.Lock()
 
     async def serve(self) -> None:
         """Never returns."""
@@ -43,14 +46,17 @@ class Server:
 
     def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         """A thread of its own sees the end of stdin even when the loop is busy."""
-        for line in sys.stdin.buffer:
-            try:
-                request = read_request(line)
-            except Garbage as garbage:
-                say(error_line(None, garbage))
-                break
+        attempt(lambda: self._take_all(loop))
+        self._leave()
+
+    def _take_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        for request in requests():
             loop.call_soon_threadsafe(self._begin, request)
-        self._at_end()
+
+    def _leave(self) -> None:
+        """Once: who comes second waits for the end."""
+        self._leaving.acquire()
+        attempt(self._at_end)
         os._exit(0)
 
     def _begin(self, request: Request) -> None:
@@ -68,28 +74,38 @@ class Server:
             answer = result_line(request_id, await find(self._methods, request)(Params(request.params)))
         except Exception as error:
             answer = failure_line(request_id, request, error)
-        say(answer)
+        say(answer, self._leave)
 
 
 class Caller:
     """Who has made a call that is under way."""
 
     def __init__(self) -> None:
-        self._gone = threading.Lock()
+        self._lock = threading.Lock()
         self._end: Callable[[], None] | None = None
-        self.has_given_up = False
+        self._has_given_up = False
 
-    def at_giving_up(self, end: Callable[[], None] | None) -> None:
-        """Has that done when the call is given up, or at once where it was."""
-        with self._gone:
-            self._end = end
-            if self.has_given_up and end:
-                end()
+    def begin(self, start: Callable[[], S], end: Callable[[S], None]) -> S:
+        """Starts what is to be ended when the call is given up.
+
+        Throws `Failure` where it was given up before.
+        """
+        with self._lock:
+            if self._has_given_up:
+                raise Failure("the call was given up")
+            started = start()
+            self._end = lambda: end(started)
+            return started
+
+    def ended(self) -> None:
+        """What has begun is not there any more."""
+        with self._lock:
+            self._end = None
 
     def give_up(self) -> None:
-        """Ends what was named to be ended."""
-        with self._gone:
-            self.has_given_up = True
+        """Ends what has begun, or is about to begin."""
+        with self._lock:
+            self._has_given_up = True
             if self._end:
                 self._end()
 
@@ -103,35 +119,65 @@ class ThreadedServer:
     def __init__(self, methods: Mapping[str, BlockingMethod]) -> None:
         self._methods = methods
         self._under_way: dict[int, Caller] = {}
+        self._changing = threading.Lock()
         self._saying = threading.Lock()
 
     def serve(self) -> None:
         """Never returns."""
-        for line in sys.stdin.buffer:
-            try:
-                request = read_request(line)
-            except Garbage as garbage:
-                say(error_line(None, garbage))
-                break
-            if request.id is not None:
+        attempt(self._take_all)
+        self._leave()
+
+    def _take_all(self) -> None:
+        for request in requests():
+            self._take(request)
+
+    def _take(self, request: Request) -> None:
+        if request.id is not None:
+            with self._changing:
                 caller = self._under_way[request.id] = Caller()
-                threading.Thread(target=self._answer, args=[request.id, request, caller], daemon=True).start()
-            elif request.method == CANCEL:
-                caller = self._under_way.get(Params(request.params).integer("id"))
-                if caller:
-                    caller.give_up()
-        for caller in list(self._under_way.values()):
-            caller.give_up()
-        os._exit(0)
+            answering = [request.id, request, caller]
+            threading.Thread(target=self._answer, args=answering, daemon=True).start()
+        elif request.method == CANCEL:
+            given_up = self._under_way.get(Params(request.params).integer("id"))
+            if given_up:
+                given_up.give_up()
 
     def _answer(self, request_id: int, request: Request, caller: Caller) -> None:
         try:
             answer = result_line(request_id, find(self._methods, request)(Params(request.params), caller))
         except Exception as error:
             answer = failure_line(request_id, request, error)
-        self._under_way.pop(request_id, None)
+        with self._changing:
+            self._under_way.pop(request_id, None)
         with self._saying:
-            say(answer)
+            say(answer, self._leave)
+
+    def _leave(self) -> None:
+        """Once, and no call is taken any more: who comes second waits for the end."""
+        self._changing.acquire()
+        for caller in self._under_way.values():
+            attempt(caller.give_up)
+        os._exit(0)
+
+
+def requests() -> Iterator[Request]:
+    """What arrives on stdin, until it ends or holds something that is no request."""
+    try:
+        for line in sys.stdin.buffer:
+            yield read_request(line)
+    except Garbage as garbage:
+        say(error_line(None, garbage), lambda: None)
+    except OSError:
+        # A socket whose other end has closed it with answers unread is reset, and has ended as well.
+        return
+
+
+def attempt(work: Callable[[], None]) -> None:
+    """A defect is told, and what follows is done all the same."""
+    try:
+        work()
+    except Exception:
+        traceback.print_exc()
 
 
 def find(methods: Mapping[str, M], request: Request) -> M:
@@ -154,10 +200,10 @@ def failure_line(request_id: int, request: Request, error: Exception) -> bytes:
     return error_line(request_id, Failure(f"{request.method}: {type(error).__name__}: {error}"))
 
 
-def say(line: bytes) -> None:
-    """Ends the process when nobody listens any more."""
+def say(line: bytes, leave: Callable[[], object] = lambda: os._exit(0)) -> None:
+    """Leaves when nobody listens any more; the process ends if nothing else is said."""
     try:
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
     except OSError:
-        os._exit(0)
+        leave()

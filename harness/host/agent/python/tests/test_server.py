@@ -1,0 +1,138 @@
+"""Processes that answer calls, and how they end."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import netconform_agent
+from netconform_agent.programs.runner import refuse_guard
+from netconform_agent.rpc.messages import Failure, read_object, request_line
+from netconform_agent.rpc.server import Caller
+
+PACKAGES = str(Path(netconform_agent.__file__).parent.parent)
+
+# `hold` is under way until the process ends. At its end it removes the file that its parameter names.
+THREADED = """
+import threading
+from pathlib import Path
+from netconform_agent.rpc.server import ThreadedServer
+
+def hold(given, caller):
+    path = Path(given.text("path"))
+    caller.begin(path.touch, lambda _: path.unlink())
+    threading.Event().wait()
+
+ThreadedServer({"answer": lambda given, caller: "x", "hold": hold}).serve()
+"""
+LOOP = """
+import asyncio
+from pathlib import Path
+from netconform_agent.rpc.server import Server
+
+held = []
+
+async def answer(given):
+    return "x"
+
+async def hold(given):
+    held.append(Path(given.text("path")))
+    held[0].touch()
+    await asyncio.Event().wait()
+
+asyncio.run(Server({"answer": answer, "hold": hold}, lambda: [path.unlink() for path in held]).serve())
+"""
+
+
+class ServerTest(unittest.TestCase):
+    """Both kinds of server, each in a process of its own that is spoken to over a socket."""
+
+    def serve(self, script: str, path: str, last: bytes) -> tuple[bytes, int, str]:
+        """Calls until `path` is there, with answers that are not read, and says `last`.
+
+        What it answered to that, its exit code, and what it said on stderr.
+        """
+        own, its = socket.socketpair()
+        command = [sys.executable, "-c", script]
+        environment = {**os.environ, "PYTHONPATH": PACKAGES}
+        with own:
+            process = subprocess.Popen(
+                command,
+                stdin=its.fileno(),
+                stdout=its.fileno(),
+                stderr=subprocess.PIPE,
+                env=environment,
+                text=True,
+            )
+            self.addCleanup(process.kill)
+            its.close()
+            own.settimeout(20)
+            with own.makefile("rb") as answers:
+                own.sendall(request_line(1, "hold", {"path": path}))
+                number = 2
+                while not os.path.exists(path):
+                    own.sendall(request_line(number, "answer", {}))
+                    number += 1
+                    answers.readline()
+                own.sendall(last)
+                answer = answers.readline() if last.startswith(b"no") else b""
+            if not answer:
+                # What arrives is in the socket, unread, when it is closed.
+                own.recv(1, socket.MSG_PEEK)
+            own.close()
+            _, errors = process.communicate(timeout=20)
+            return answer, process.returncode, errors
+
+    def test_a_caller_that_goes_with_answers_unread_ends_it_and_what_it_holds(self) -> None:
+        for script in (THREADED, LOOP):
+            with self.subTest(script=script), tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "held")
+                ended = self.serve(script, path, request_line(0, "answer", {}))
+                self.assertEqual(ended, (b"", 0, ""))
+                self.assertFalse(os.path.exists(path))
+
+    def test_garbage_is_told_and_ends_it_and_what_it_holds(self) -> None:
+        for script in (THREADED, LOOP):
+            with self.subTest(script=script), tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "held")
+                answer, code, errors = self.serve(script, path, b"no request\n")
+                self.assertIn('got "no request"', str(read_object(answer)["error"]))
+                self.assertEqual((code, errors), (0, ""))
+                self.assertFalse(os.path.exists(path))
+
+
+class CallerTest(unittest.TestCase):
+    """What a call begins ends with it."""
+
+    def test_nothing_begins_once_the_call_was_given_up(self) -> None:
+        caller = Caller()
+        caller.give_up()
+        begun: list[str] = []
+        with self.assertRaisesRegex(Failure, "^the call was given up$"):
+            caller.begin(lambda: begun.append("x"), lambda _: None)
+        self.assertEqual(begun, [])
+
+    def test_what_has_ended_is_not_ended_again(self) -> None:
+        ended: list[int] = []
+        for is_there in (True, False):
+            caller = Caller()
+            caller.begin(lambda: 7, ended.append)
+            if not is_there:
+                caller.ended()
+            caller.give_up()
+        self.assertEqual(ended, [7])
+
+
+class GuardTest(unittest.TestCase):
+    """What the guard of a program fails of is not the program's."""
+
+    def test_only_words_of_its_own_with_its_own_code_are_the_guards(self) -> None:
+        for code, words in ((125, b"plugin: no"), (1, b"timeout: no"), (None, b"timeout: no")):
+            refuse_guard(code, words)
+        with self.assertRaisesRegex(Failure, "^timeout: invalid time interval$"):
+            refuse_guard(125, b"timeout: invalid time interval\n")
