@@ -100,6 +100,12 @@ describe("order (line 21)", () => {
     expect(await order()).toEqual(["ADD one", "ADD two", "DEL three", "DEL two", "DEL one"]);
   });
 
+  test("DEL of the whole list follows where the host cannot keep the result", async () => {
+    await writeFile(join(home, "cache"), "");
+    await expect(runtime().add(network(), attachment)).rejects.toThrow("FileExistsError");
+    expect(await order()).toEqual(["ADD one", "ADD two", "ADD three", "DEL three", "DEL two", "DEL one"]);
+  });
+
   test("what fails in the DEL after a failed ADD is told, and the others are still deleted", async () => {
     await refuse("ADD", "two");
     await refuse("DEL", "two");

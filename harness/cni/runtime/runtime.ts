@@ -79,7 +79,7 @@ export class CniRuntime {
 
   /**
    * ADD of every plugin in order, each with the result of the one before. Keeps and resolves to the last result.
-   * After a failure DEL of the whole list follows at once; what went wrong there is `PluginFailure.cleanup`.
+   * After a failure, also one of the host, DEL of the whole list follows at once; what went wrong there is `PluginFailure.cleanup`.
    */
   async add(network: NetworkConfig, attachment: CniAttachment): Promise<AddResult> {
     const version = await this.#prepare(network, attachment);
@@ -94,7 +94,11 @@ export class CniRuntime {
         await this.#cache.store(cacheEntry(network, attachment, result));
         return result;
       } catch (error) {
-        if (!(error instanceof PluginFailure)) throw error;
+        if (!(error instanceof PluginFailure)) {
+          // What the host did not do is told; a DEL that it does not do either says no more.
+          await this.#takeBack(network, version, attachment).catch(() => {});
+          throw error;
+        }
         throw await this.#cleanUp(error, network, version, attachment);
       }
     });
@@ -247,18 +251,28 @@ export class CniRuntime {
     await this.#cache.remove(network.name, attachment);
   }
 
-  /** DEL goes through the whole list here: the plugins before and after the one that failed may both hold something. */
+  /** DEL of the whole list: the plugins before and after the one that failed may both hold something. Resolves to what failed of it. */
+  async #takeBack(
+    network: NetworkConfig,
+    version: SpecVersion,
+    attachment: CniAttachment,
+  ): Promise<PluginFailure[]> {
+    const failed: PluginFailure[] = [];
+    for (const plugin of network.plugins.toReversed()) {
+      const invocation = await this.#call("DEL", { network, plugin, version, attachment });
+      if (invocation.code !== 0) failed.push(failureOf(invocation));
+    }
+    return failed;
+  }
+
+  /** A failed ADD, once everything of it is taken back. */
   async #cleanUp(
     failure: PluginFailure,
     network: NetworkConfig,
     version: SpecVersion,
     attachment: CniAttachment,
   ) {
-    const cleanup: PluginFailure[] = [];
-    for (const plugin of network.plugins.toReversed()) {
-      const invocation = await this.#call("DEL", { network, plugin, version, attachment });
-      if (invocation.code !== 0) cleanup.push(failureOf(invocation));
-    }
+    const cleanup = await this.#takeBack(network, version, attachment);
     if (cleanup.length === 0) return failure;
     const { invocation, error } = PluginFailure.detailsOf(failure);
     return new PluginFailure(invocation, "success", error ? shorten(describeError(error)) : "a failure", {

@@ -27,7 +27,7 @@ export interface ProgramNamespaces {
 
 /** How a program ended and what it said. */
 export interface ProgramEnd {
-  /** `null` where a signal ended it. One that could not be started ends with 126 or 127, and where its namespaces cannot be entered with 1. */
+  /** `null` where a signal ended it. One that could not be started ends with 126 or 127. */
   readonly code: number | null;
   /** Without `SIG`. */
   readonly signal: string | null;
@@ -66,7 +66,8 @@ const underWay = new WeakMap<RunningAgent<ProgramMethods>, number>();
 /**
  * Runs a program to its end, by an agent on the host that stays: a tenth of what a shell over SSH costs. Whatever the program does is a value.
  * When the connection goes or this process ends, the program is killed with its process group. Needs `python3` and `timeout` there.
- * Throws `ConnectionLost` where the host goes away, `ProbeFailed` where the agent cannot be started.
+ * Throws `ConnectionLost` where the host goes away, `ProbeFailed` where the agent cannot be started, `RpcError` where the host has no room for it or
+ * a namespace cannot be entered.
  */
 export async function runProgram(host: Host, order: ProgramOrder): Promise<ProgramEnd> {
   const { argv, environment, input, deadlineMs, outputLimit, namespaces } = order;

@@ -11,12 +11,21 @@ test.each([
   expect(publishArgument(chosenPort(spec))).toBe(argument);
 });
 
-const network = (ipam: object) => ({ cniVersion: "1.0.0", name: "net", plugins: [{ type: "bridge", ipam }] });
+const network = (ipam: unknown, more: object = {}) => ({
+  ...{ cniVersion: "1.0.0", name: "net" },
+  plugins: [
+    { type: "bridge", ipam },
+    { type: "tuning", ...more },
+  ],
+});
+const withSubnet = { type: "host-local", subnet: "10.0.0.0/24" };
 const withRanges = network({ type: "host-local", ranges: [[{ subnet: "10.0.0.0/24" }]] });
 const notFound = "Error: requested static ip 10.128.1.40 not in any subnet on network cni-609d5b82";
 
 test.each([
-  ["an address in what it does not read is not supported", notFound, network({ type: "own" }), Unsupported],
+  ["an address in what it does not read is not supported", notFound, network(withSubnet), Unsupported],
+  ["only the first plugin counts", notFound, network(withSubnet, { ipam: { ranges: [] } }), Unsupported],
+  ["what is no delegate at all is not its own to judge", notFound, network(null), Unsupported],
   ["an address in what it reads is refused", notFound, withRanges, HarnessError],
   ["nothing is joined", notFound, undefined, HarnessError],
   [
@@ -25,7 +34,7 @@ test.each([
     withRanges,
     Nonconformance,
   ],
-  ["anything else", "Error: the container name is already in use", network({ type: "own" }), HarnessError],
+  ["anything else", "Error: the container name is already in use", network(withSubnet), HarnessError],
 ])("of what Podman refuses, %s", (_, words, joined, kind) => {
   expect(podmanRefusal("podman run", words, joined).constructor).toBe(kind);
 });

@@ -109,7 +109,8 @@ export class PodmanWorkloads extends LibcniWorkloads {
 
 const pluginSchema = z.object({
   capabilities: z.object({ aliases: z.boolean().optional() }).optional(),
-  ipam: z.object({ ranges: z.unknown().optional() }).optional(),
+  // What it is else is the plugin's to judge.
+  ipam: z.object({ ranges: z.unknown().optional() }).optional().catch(undefined),
 });
 
 /** As much of a network's plugins as Podman itself goes by. */
@@ -124,10 +125,10 @@ function takesAliases(network: WrittenNetwork): boolean {
 
 /**
  * Something that Podman did not do, where it was to attach a container to `joined`. It takes addresses of the user's choice from what it
- * reads itself: `ranges` of host-local.
+ * reads itself: `ranges` of host-local, in the first plugin.
  */
 export function podmanRefusal(asked: string, words: string, joined?: WrittenNetwork): Error {
-  const readsNone = joined !== undefined && !pluginsOf(joined).some(({ ipam }) => ipam?.ranges !== undefined);
+  const readsNone = joined !== undefined && pluginsOf(joined)[0]?.ipam?.ranges === undefined;
   return readsNone && /requested static ip \S+ not in any subnet on network/.test(words)
     ? new Unsupported("Podman looks for an address of the user's choice in `ranges` of host-local alone")
     : refusal(asked, words);

@@ -30,6 +30,18 @@ def hold(given, caller):
 
 ThreadedServer({"answer": lambda given, caller: "x", "hold": hold}).serve()
 """
+NO_SECOND_THREAD = """
+import threading
+start, started = threading.Thread.start, []
+
+def start_first(thread):
+    if started:
+        raise RuntimeError("can't start new thread")
+    started.append(thread)
+    start(thread)
+
+threading.Thread.start = start_first
+"""
 LOOP = """
 import asyncio
 from pathlib import Path
@@ -52,10 +64,12 @@ asyncio.run(Server({"answer": answer, "hold": hold}, lambda: [path.unlink() for 
 class ServerTest(unittest.TestCase):
     """Both kinds of server, each in a process of its own that is spoken to over a socket."""
 
-    def serve(self, script: str, path: str, last: bytes) -> tuple[bytes, int, str]:
-        """Calls until `path` is there, with answers that are not read, and says `last`.
+    def serve(
+        self, script: str, path: str, last: bytes, reads: bool = True, stderr: int = subprocess.PIPE
+    ) -> tuple[bytes, int, str]:
+        """Calls until `path` is there, says `last`, and goes, with or without having read the answer.
 
-        What it answered to that, its exit code, and what it said on stderr.
+        The answer, its exit code, and what it said on stderr.
         """
         own, its = socket.socketpair()
         command = [sys.executable, "-c", script]
@@ -65,7 +79,7 @@ class ServerTest(unittest.TestCase):
                 command,
                 stdin=its.fileno(),
                 stdout=its.fileno(),
-                stderr=subprocess.PIPE,
+                stderr=stderr,
                 env=environment,
                 text=True,
             )
@@ -80,19 +94,19 @@ class ServerTest(unittest.TestCase):
                     number += 1
                     answers.readline()
                 own.sendall(last)
-                answer = answers.readline() if last.startswith(b"no") else b""
-            if not answer:
+                answer = answers.readline() if reads else b""
+            if not reads:
                 # What arrives is in the socket, unread, when it is closed.
                 own.recv(1, socket.MSG_PEEK)
             own.close()
             _, errors = process.communicate(timeout=20)
-            return answer, process.returncode, errors
+            return answer, process.returncode, errors or ""
 
     def test_a_caller_that_goes_with_answers_unread_ends_it_and_what_it_holds(self) -> None:
         for script in (THREADED, LOOP):
             with self.subTest(script=script), tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, "held")
-                ended = self.serve(script, path, request_line(0, "answer", {}))
+                ended = self.serve(script, path, request_line(0, "answer", {}), reads=False)
                 self.assertEqual(ended, (b"", 0, ""))
                 self.assertFalse(os.path.exists(path))
 
@@ -104,6 +118,27 @@ class ServerTest(unittest.TestCase):
                 self.assertIn('got "no request"', str(read_object(answer)["error"]))
                 self.assertEqual((code, errors), (0, ""))
                 self.assertFalse(os.path.exists(path))
+
+    def test_a_call_for_which_there_is_no_thread_is_answered_and_the_others_go_on(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "held")
+            script = NO_SECOND_THREAD + THREADED
+            answer, code, errors = self.serve(script, path, request_line(0, "answer", {}))
+            self.assertIn("can't start new thread", str(read_object(answer)["error"]))
+            self.assertEqual((code, errors), (0, ""))
+            self.assertFalse(os.path.exists(path))
+
+    def test_a_defect_at_its_end_that_nobody_reads_of_does_not_keep_it(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            read, write = os.pipe()
+            os.close(read)
+            script = LOOP.replace("path.unlink()", "path.rmdir()")
+            path = os.path.join(folder, "held")
+            try:
+                _, code, _ = self.serve(script, path, request_line(0, "answer", {}), stderr=write)
+            finally:
+                os.close(write)
+            self.assertEqual(code, 0)
 
 
 class CallerTest(unittest.TestCase):
@@ -132,7 +167,8 @@ class GuardTest(unittest.TestCase):
     """What the guard of a program fails of is not the program's."""
 
     def test_only_words_of_its_own_with_its_own_code_are_the_guards(self) -> None:
-        for code, words in ((125, b"plugin: no"), (1, b"timeout: no"), (None, b"timeout: no")):
-            refuse_guard(code, words)
-        with self.assertRaisesRegex(Failure, "^timeout: invalid time interval$"):
-            refuse_guard(125, b"timeout: invalid time interval\n")
+        words = b"timeout: fork system call failed: Resource temporarily unavailable\n"
+        for code, said in ((125, b"timeout: waiting for the lock"), (1, words), (None, words)):
+            refuse_guard(code, said)
+        with self.assertRaisesRegex(Failure, "^timeout: fork system call failed: Resource temporarily"):
+            refuse_guard(125, words)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import math
 import os
 import resource
 import select
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -20,9 +22,9 @@ from ..watch.namespaces import CLONE_NEWNET, CLONE_NEWNS, leave_shared_folders, 
 
 # How long what a killed program has started may hold its output. In seconds.
 GRACE = 5.0
-# A program of coreutils, and what it exits with when it fails by itself.
-GUARD = "timeout"
+# How `timeout` of coreutils ends when it can start nothing.
 GUARD_FAILED = 125
+GUARD_WORDS = b"timeout: fork system call failed"
 # As much is read at once.
 CHUNK = 65536
 # Open files of this process itself.
@@ -73,6 +75,8 @@ class Runner:
         # Each takes three open files, and some more while it starts.
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self._room = threading.Semaphore(max(1, (most - RESERVED) // 8))
+        # What the `PATH` of a program leads to is the program's.
+        self._guard = shutil.which("timeout")
 
     def run(self, given: Params, caller: Caller) -> object:
         """How the program ended and what it said. It is killed when the caller gives up."""
@@ -80,9 +84,11 @@ class Runner:
         with self._room:
             return self._run(order, caller)
 
-    def put(self, given: Params, _: Caller) -> object:
+    def put(self, given: Params, caller: Caller) -> object:
         """Writes a file whole or not at all, with the folders that it needs."""
-        write_whole(given.text("path"), given.text("content").encode(), given.integer("mode"))
+        path, content, mode = given.text("path"), given.text("content").encode(), given.integer("mode")
+        # Who gives up waits for it, so that no part of a file stays.
+        caller.begin(lambda: write_whole(path, content, mode), lambda _: None)
         return None
 
     def drop(self, given: Params, _: Caller) -> object:
@@ -97,13 +103,14 @@ class Runner:
         try:
             enter_namespaces(order.netns, order.mountns)
         except OSError as error:
-            # As `nsenter` ends.
-            kept["stderr"].add(f"{error}\n".encode())
-            return answer(1, kept, began)
+            raise Failure(f"entering {error.filename or 'the namespaces'}: {error.strerror}") from error
+        guard = self._guard
+        if guard is None:
+            raise Failure("there is no program timeout, which is part of coreutils")
         try:
-            program = caller.begin(lambda: start(order), lambda begun: kill(begun.pid))
+            program = caller.begin(lambda: start(order, guard), lambda begun: kill(begun.pid))
         except OSError as error:
-            raise Failure(f"starting {GUARD}: {error.strerror}") from error
+            raise Failure(f"starting {guard}: {error.strerror}") from error
         try:
             end = attend(program, order, kept, began)
         finally:
@@ -112,13 +119,14 @@ class Runner:
         return end
 
 
-def start(order: Order) -> subprocess.Popen[bytes]:
+def start(order: Order, guard: str) -> subprocess.Popen[bytes]:
     """Starts it with a guard: where this process is gone it still ends.
 
     It is no leader, as it is none under a runtime.
     """
     return subprocess.Popen(
-        [GUARD, "--signal=KILL", f"{order.deadline + GRACE:.3f}", *order.argv],
+        ["timeout", "-s", "KILL", str(math.ceil(order.deadline + GRACE)), *order.argv],
+        executable=guard,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -129,8 +137,8 @@ def start(order: Order) -> subprocess.Popen[bytes]:
 
 
 def refuse_guard(code: int | None, words: bytes) -> None:
-    """Throws `Failure` where it was not the program that has failed."""
-    if code == GUARD_FAILED and words.startswith(GUARD.encode() + b": "):
+    """Throws `Failure` where the machine had no process for the program."""
+    if code == GUARD_FAILED and words.startswith(GUARD_WORDS):
         raise Failure(words.decode("utf-8", "replace").strip())
 
 

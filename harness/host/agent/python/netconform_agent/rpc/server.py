@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
@@ -135,8 +136,12 @@ class ThreadedServer:
         if request.id is not None:
             with self._changing:
                 caller = self._under_way[request.id] = Caller()
-            answering = [request.id, request, caller]
-            threading.Thread(target=self._answer, args=answering, daemon=True).start()
+            answering = threading.Thread(target=self._answer, args=[request.id, request, caller], daemon=True)
+            try:
+                answering.start()
+            except RuntimeError as error:
+                # No more threads are to be had: that is told of this call, and the others go on.
+                self._end(request.id, failure_line(request.id, request, error))
         elif request.method == CANCEL:
             given_up = self._under_way.get(Params(request.params).integer("id"))
             if given_up:
@@ -147,6 +152,9 @@ class ThreadedServer:
             answer = result_line(request_id, find(self._methods, request)(Params(request.params), caller))
         except Exception as error:
             answer = failure_line(request_id, request, error)
+        self._end(request_id, answer)
+
+    def _end(self, request_id: int, answer: bytes) -> None:
         with self._changing:
             self._under_way.pop(request_id, None)
         with self._saying:
@@ -173,11 +181,12 @@ def requests() -> Iterator[Request]:
 
 
 def attempt(work: Callable[[], None]) -> None:
-    """A defect is told, and what follows is done all the same."""
+    """A defect is told where somebody listens, and what follows is done all the same."""
     try:
         work()
     except Exception:
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
 
 
 def find(methods: Mapping[str, M], request: Request) -> M:
