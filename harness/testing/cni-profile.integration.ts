@@ -92,6 +92,28 @@ esac`;
     }
   });
 
+  test("is prepared for where nothing is missing that it needs, and blocked where something is", async () => {
+    const path = plugin("needing-plugin", "debug-interface");
+    const results = await runWith(
+      path,
+      `{
+        kind: "interface",
+        config: { ipam: { type: "debug-ipam", subnet: "10.88.0.0/24", dataDir: "{{dataDir}}" } },
+        needs: ["program netconform-not-installed"],
+        prepareHost: "netconform-not-installed start",
+        prepareContainer: "netconform-not-installed add",
+        state: "netconform-not-installed list",
+      }`,
+      ["CNI-1", "CNI-3a", "CNI-5a", "CNI-12a"],
+    );
+    const outcomes = results.map(({ requirement, outcome }) => `${requirement} ${outcome}`);
+    expect(outcomes, notPassed(results).join("\n")).toContain("CNI-5a blocked");
+    expect(outcomes).toContain("CNI-12a passed");
+    expect(
+      notPassed(results).filter((line) => !line.includes("netconform-not-installed is not installed")),
+    ).toEqual([]);
+  });
+
   test("makes what the plugin has not left, whatever it is called", async () => {
     const path = plugin("dictating-plugin", "debug-interface");
     const results = await runWith(
@@ -99,7 +121,7 @@ esac`;
       `{
         kind: "interface",
         config: { ipam: { type: "debug-ipam", subnet: "10.88.0.0/24", dataDir: "{{dataDir}}" } },
-        prepareContainer: "ip link add mvt5eb$INDEX type veth peer name mvt6fc$INDEX; ip address add 10.9.9.9/32 dev mvt5eb$INDEX; touch /run/mvt$INDEX",
+        prepareContainer: "ip link add mvt5eb$INDEX type veth peer name mvt6fc$INDEX; ip address add 10.9.9.9/32 dev mvt5eb$INDEX; touch /run/mvt\${INDEX}",
       }`,
       ["CNI-9c", "CNI-10d", "CNI-20a", "CNI-20c"],
     );

@@ -26,6 +26,9 @@ const plugins: Record<string, string> = {
   "debug-chained.check-never": `
     [ "$CNI_COMMAND" = CHECK ] && refuse
     sound`,
+  "debug-interface.check-never": `
+    [ "$CNI_COMMAND" = CHECK ] && refuse
+    sound`,
   // Nothing for the break of the ready-made configuration to take away.
   "debug-chained.sets-nothing": `
     [ "$CNI_COMMAND" = CHECK ] && exit 0
@@ -43,6 +46,14 @@ const plugins: Record<string, string> = {
     sound; code=$?
     [ "$CNI_COMMAND$code" = DEL0 ] && rm -f "$kept"
     exit $code`,
+  // As egress-router does with a second interface.
+  "debug-interface.adds-once": `
+    [ "$CNI_COMMAND$CNI_IFNAME" = ADDnc1 ] && exit 0
+    sound`,
+  // As macvtap does without an address manager.
+  "debug-interface.wants-nothing": `
+    out=$(sound) || { [ "$CNI_COMMAND" = ADD ] && exit 0; printf %s "$out"; exit 1; }
+    printf %s "$out"`,
   "debug-interface.says-nothing": `
     [ "$CNI_COMMAND" = ADD ] && exit 0
     sound`,
@@ -80,11 +91,14 @@ beforeAll(async () => {
       "CNI-10b",
       "CNI-10d",
       "CNI-11a",
+      "CNI-11b",
+      "CNI-11c",
       "CNI-11g",
       "CNI-12a",
       "CNI-14c",
+      "CNI-20b",
     ],
-    without: ["concurrency", "delegation", "attachments", "lists"],
+    without: ["concurrency", "delegation", "lists"],
     settings: { CNI_PATH: sound, CONFIG: "", KIND: "" },
   });
 }, 600_000);
@@ -118,14 +132,25 @@ describe("what is not the plugin's fault is not charged to it", () => {
     expect(outcomesOf("debug-chained.del-needs-prevresult", "CNI-10b")).toEqual(["failed"]);
   });
 
-  test("a CHECK that never succeeds says nothing of GC", () => {
-    expect(outcomesOf("debug-chained.check-never", "CNI-11a")).toEqual(["failed"]);
+  test("a CHECK that never succeeds is told once, and says nothing of what follows on it or of GC", () => {
+    for (const [plugin, rules] of [
+      ["debug-chained.check-never", ["CNI-11g"]],
+      ["debug-interface.check-never", ["CNI-11b", "CNI-11c", "CNI-20b"]],
+    ] as const) {
+      expect(failedOf(plugin)).toEqual(["CNI-11a"]);
+      for (const rule of rules) expect([rule, outcomesOf(plugin, rule)]).toEqual([rule, ["not run"]]);
+    }
     expect(outcomesOf("debug-chained.check-never", "CNI-14c")).toEqual(["passed"]);
   });
 
   test("nothing is left by a DEL with the configuration of an ADD whose delegate was missing", () => {
     expect(outcomesOf("debug-interface.keeps-configuration", "CNI-2b")).toEqual(["passed"]);
     expect(failedOf("debug-interface.keeps-configuration")).toEqual([]);
+  });
+
+  test("a second attachment that is not there shows nothing of CHECK, nor a call that does not fail of errors", () => {
+    expect(outcomesOf("debug-interface.adds-once", "CNI-20b")).toEqual(["not run"]);
+    expect(outcomesOf("debug-interface.wants-nothing", "CNI-2b")).toEqual(["not run"]);
   });
 
   test("a break that has changed nothing shows nothing", () => {

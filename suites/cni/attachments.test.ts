@@ -71,7 +71,8 @@ await cniSuite("attachments", ({ requirement, plugin }) => {
       else return note("CHECK fails already with one attachment, so nothing can be said of two");
       const second = await testbed.again(first);
       // That it can be made is another rule.
-      if ((await testbed.call("ADD", second)).code !== 0) return;
+      const added = await testbed.call("ADD", second);
+      if (added.code !== 0 || !second.result) return;
       saw(pairs);
       for (const one of [first, second]) {
         expectSuccess(await testbed.call("CHECK", one), `success for ${one.ifName}, beside another`);

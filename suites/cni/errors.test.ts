@@ -72,8 +72,8 @@ await cniSuite("errors", ({ requirement, plugin }) => {
       );
       // That is told as what it is.
       if (crashOf(invocation) !== undefined) return;
-      saw(answers);
       if (invocation.code === 0) return;
+      saw(answers);
       const error = expectError(invocation, "the configuration is incomplete");
       if (error.cniVersion === plugin.version) return;
       throw violation(invocation, `cniVersion ${plugin.version} in the error`, error.cniVersion ?? "none");

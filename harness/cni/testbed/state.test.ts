@@ -30,6 +30,17 @@ ifb0 root filter parent 1: protocol ip`;
   ]);
 });
 
+test("a route over two hops is what the routes over each are", () => {
+  const one = (device: string) => `default via fd00::1 dev ${device} proto static metric 1024 pref medium`;
+  const hop = (device: string) => `nexthop via fd00::1 dev ${device} weight 1`;
+  const merged = `default proto static metric 1024 pref medium\\\t${hop("nc0")} \\\t${hop("nc1")} `;
+  expect(parseState(merged)).toEqual(parseState(`${one("nc0")}\n${one("nc1")}`));
+  expect(parseState(merged)).toEqual([
+    "route default via fd00::1 dev nc0 proto static",
+    "route default via fd00::1 dev nc1 proto static",
+  ]);
+});
+
 test("what ip prints in a row is told apart", () => {
   const output = `1: lo: <LOOPBACK> mtu 65536 qdisc noop
 2: eth0@if3: <BROADCAST,UP> mtu 1500 qdisc noqueue

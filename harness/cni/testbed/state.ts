@@ -65,11 +65,13 @@ const readers: Record<string, (lines: readonly string[]) => (string | undefined)
       return cidr?.startsWith("fe80:") ? undefined : `${device} ${cidr}`;
     }),
   route: (lines) =>
-    lines.map((line) =>
-      /\b(local|broadcast|multicast|anycast)\b|fe80::|ff00::/.test(line)
-        ? undefined
-        : line.replace(/ (linkdown|dead|metric \d+|pref \w+)\b/g, ""),
-    ),
+    lines
+      .flatMap(hopsOf)
+      .map((line) =>
+        /\b(local|broadcast|multicast|anycast)\b|fe80::|ff00::/.test(line)
+          ? undefined
+          : line.replace(/ (linkdown|dead|metric \d+|pref \w+)\b/g, ""),
+      ),
   rule: (lines) => lines.map(ruleOf),
   rule6: (lines) => lines.map(ruleOf),
   shaper: (lines) => lines.filter((line) => !/noqueue|pfifo_fast/.test(line)),
@@ -89,6 +91,15 @@ function sectionOf(line: string): string {
   if (/^\d+: [^ ]+: </.test(line)) return "link";
   if (/^\d+: \S+ +inet6? /.test(line)) return "address";
   return /^\d+:\t/.test(line) ? "rule" : "route";
+}
+
+/** A route over several next hops, as it would read for each alone: two routes of IPv6 that differ in the hop become one, and one again. */
+function hopsOf(line: string): string[] {
+  const [head = "", ...hops] = line.split(/\s*\\?\s+nexthop /);
+  const [to, ...attributes] = head.split(" ");
+  return hops.length === 0
+    ? [line]
+    : hops.map((hop) => [to, hop.replace(/ weight \d+/, "").trim(), ...attributes].join(" "));
 }
 
 function ruleOf(line: string): string {

@@ -107,7 +107,10 @@ export class Testbed {
       HOST: this.name,
       ...(container && { NETNS: container.name, IF: container.ifName, INDEX: String(container.index) }),
     };
-    return line.replace(/\$(HOST|NETNS|IF|INDEX)\b/g, (all, name: string) => values[name] ?? all);
+    return line.replace(
+      /\$(?:(HOST|NETNS|IF|INDEX)\b|\{(HOST|NETNS|IF|INDEX)\})/g,
+      (all, plain: string | undefined, braced: string | undefined) => values[plain ?? braced ?? ""] ?? all,
+    );
   }
 
   /** As `shell` in the place, where the end of the line is a value. */
