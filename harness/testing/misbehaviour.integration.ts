@@ -38,6 +38,8 @@ function reportIn({
   const told = end === undefined ? plain : `${failures}${notes}${end}`;
   return `${withoutGenerated(told)
     .replaceAll(/\[\d+\/\w+\/\d{4}[^\]]*\]/g, "[DATE]")
+    // A request that an engine leaves without an answer, or one that comes too late for it: the first of them is told.
+    .replaceAll(/socket hang up|\(SSH\) Channel open failure: open failed/g, "NO ANSWER")
     .replaceAll(/ +$/gm, "")
     .trim()}\n`;
 }
