@@ -111,6 +111,7 @@ export const addFaults: readonly Fault<"cni">[] = [
       "CNI-10d",
       "CNI-11a",
       "CNI-11b",
+      "CNI-11c",
       "CNI-11d",
       "CNI-11e",
       "CNI-11f",

@@ -8,7 +8,17 @@ export const checkFaults: readonly Fault<"cni">[] = [
     breaks: "CHECK fails right after ADD",
     why: "runtimes that check restart healthy containers",
     detectedBy: ["CNI-11a"],
-    mayFollow: ["CNI-11b", "CNI-11d", "CNI-11e", "CNI-11f", "CNI-11h", "CNI-14c", "CNI-15b", "CNI-20b"],
+    mayFollow: [
+      "CNI-11b",
+      "CNI-11c",
+      "CNI-11d",
+      "CNI-11e",
+      "CNI-11f",
+      "CNI-11h",
+      "CNI-14c",
+      "CNI-15b",
+      "CNI-20b",
+    ],
   },
   {
     ...behaviour("debug-interface", "check-strict"),
