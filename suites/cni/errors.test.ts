@@ -1,6 +1,6 @@
 import { crashOf } from "#harness/cni/protocol/crash.ts";
 import { describeError, reportedError } from "#harness/cni/protocol/invocation.ts";
-import { wrongCalls } from "#harness/cni/testbed/calls/wrong-calls.ts";
+import { addWithoutNamespace, wrongCalls } from "#harness/cni/testbed/calls/wrong-calls.ts";
 import type { CallChanges } from "#harness/cni/testbed/container.ts";
 import { expectInTurn } from "#harness/conformance/refusal.ts";
 import type { PluginKind } from "#suites/requirements/applicability/applies-to.ts";
@@ -68,10 +68,7 @@ await cniSuite("errors", ({ requirement, plugin }) => {
       const { kind } = plugin.profile;
       let invocation = await testbed.call("ADD", await testbed.container(), incomplete(kind));
       // To some nothing is missing, but a container that is not there is to all that make interfaces.
-      if (invocation.code === 0 && kind === "interface") {
-        const container = await testbed.container();
-        invocation = await testbed.call("ADD", container, { env: { CNI_NETNS: `${container.netns}-gone` } });
-      }
+      if (invocation.code === 0 && kind === "interface") invocation = await addWithoutNamespace(testbed);
       // That is told as what it is.
       if (crashOf(invocation) !== undefined) return;
       if (invocation.code === 0) return;

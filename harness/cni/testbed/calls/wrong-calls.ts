@@ -13,6 +13,12 @@ export interface WrongCall {
 
 const always = () => true;
 
+/** Calls ADD for a container of which there is no network namespace. */
+export async function addWithoutNamespace(testbed: Testbed): Promise<Invocation> {
+  const container = await testbed.container();
+  return testbed.call("ADD", container, { env: { CNI_NETNS: `${container.netns}-gone` } });
+}
+
 export const wrongCalls: readonly WrongCall[] = [
   {
     what: "a configuration that is no JSON",
@@ -37,9 +43,6 @@ export const wrongCalls: readonly WrongCall[] = [
     what: "a network namespace that is not there",
     why: "the network namespace is not there",
     applies: ({ profile }) => profile.kind === "interface",
-    make: async (testbed) => {
-      const container = await testbed.container();
-      return testbed.call("ADD", container, { env: { CNI_NETNS: `${container.netns}-gone` } });
-    },
+    make: addWithoutNamespace,
   },
 ];

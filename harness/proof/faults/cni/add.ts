@@ -1,5 +1,6 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import { behaviour } from "./behaviour.ts";
+import { followsWhereCheckFails } from "./check.ts";
 
 /** Faults of ADD: what the plugin answers, and what the container's interface is called. */
 export const addFaults: readonly Fault<"cni">[] = [
@@ -110,17 +111,9 @@ export const addFaults: readonly Fault<"cni">[] = [
       "CNI-9b",
       "CNI-10d",
       "CNI-11a",
-      "CNI-11b",
-      "CNI-11c",
-      "CNI-11d",
-      "CNI-11e",
-      "CNI-11f",
-      "CNI-11h",
-      "CNI-14c",
-      "CNI-15b",
+      ...followsWhereCheckFails,
       "CNI-19",
       "CNI-20a",
-      "CNI-20b",
       "CNI-20c",
     ],
   },

@@ -1,6 +1,19 @@
 import type { Fault } from "#harness/proof/fault.ts";
 import { behaviour } from "./behaviour.ts";
 
+/** What cannot be judged, or is red too, where a CHECK right after ADD fails. */
+export const followsWhereCheckFails = [
+  "CNI-11b",
+  "CNI-11c",
+  "CNI-11d",
+  "CNI-11e",
+  "CNI-11f",
+  "CNI-11h",
+  "CNI-14c",
+  "CNI-15b",
+  "CNI-20b",
+] as const;
+
 /** Faults of CHECK: what it overlooks, and what it takes for broken. */
 export const checkFaults: readonly Fault<"cni">[] = [
   {
@@ -8,17 +21,7 @@ export const checkFaults: readonly Fault<"cni">[] = [
     breaks: "CHECK fails right after ADD",
     why: "runtimes that check restart healthy containers",
     detectedBy: ["CNI-11a"],
-    mayFollow: [
-      "CNI-11b",
-      "CNI-11c",
-      "CNI-11d",
-      "CNI-11e",
-      "CNI-11f",
-      "CNI-11h",
-      "CNI-14c",
-      "CNI-15b",
-      "CNI-20b",
-    ],
+    mayFollow: followsWhereCheckFails,
   },
   {
     ...behaviour("debug-interface", "check-strict"),

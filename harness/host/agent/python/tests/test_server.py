@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 from pathlib import Path
 
@@ -151,6 +152,32 @@ class CallerTest(unittest.TestCase):
         with self.assertRaisesRegex(Failure, "^the call was given up$"):
             caller.begin(lambda: begun.append("x"), lambda _: None)
         self.assertEqual(begun, [])
+
+    def test_who_gives_up_waits_for_what_is_being_begun(self) -> None:
+        caller, starting, may_start = Caller(), threading.Event(), threading.Event()
+        happened: list[str] = []
+
+        def start() -> None:
+            starting.set()
+            may_start.wait()
+            happened.append("begun")
+
+        def give_up() -> None:
+            caller.give_up()
+            happened.append("given up")
+
+        begins = threading.Thread(target=caller.begin, args=[start, lambda _: happened.append("ended")])
+        gives_up = threading.Thread(target=give_up)
+        begins.start()
+        starting.wait()
+        gives_up.start()
+        # It has time enough to be wrong.
+        gives_up.join(0.2)
+        self.assertTrue(gives_up.is_alive())
+        may_start.set()
+        begins.join()
+        gives_up.join()
+        self.assertEqual(happened, ["begun", "ended", "given up"])
 
     def test_what_has_ended_is_not_ended_again(self) -> None:
         ended: list[int] = []
