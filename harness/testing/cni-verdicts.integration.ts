@@ -57,6 +57,17 @@ const plugins: Record<string, string> = {
   "debug-interface.says-nothing": `
     [ "$CNI_COMMAND" = ADD ] && exit 0
     sound`,
+  // As whereabouts does: its leases are where the suite cannot look.
+  "debug-ipam.keeps-elsewhere": `
+    in=$(printf %s "$in" | sed 's|"dataDir":"\\([^"]*\\)"|"dataDir":"\\1-elsewhere"|')
+    sound`,
+  "debug-ipam.says-plain-text": `
+    out=$(sound) || { echo 'not today' >&2; exit 1; }
+    printf %s "$out"`,
+  // As dhcp does: the routes of the configuration are none of its own.
+  "debug-interface.ignores-routes": `
+    in=$(printf %s "$in" | sed 's/"routes":\\[[^]]*\\]/"routes":[]/')
+    sound`,
   "unheard-of": "exit 0",
 };
 
@@ -83,18 +94,26 @@ beforeAll(async () => {
     versions: ["1.1.0"],
     only: [
       "CNI-1",
+      "CNI-2a",
       "CNI-2b",
+      "CNI-3a",
+      "CNI-3b",
+      "CNI-3c",
+      "CNI-3d",
       "CNI-4a",
       "CNI-5a",
       "CNI-6a",
       "CNI-9b",
       "CNI-10b",
+      "CNI-10c",
       "CNI-10d",
       "CNI-11a",
       "CNI-11b",
       "CNI-11c",
       "CNI-11g",
+      "CNI-11h",
       "CNI-12a",
+      "CNI-14b",
       "CNI-14c",
       "CNI-20b",
     ],
@@ -151,6 +170,25 @@ describe("what is not the plugin's fault is not charged to it", () => {
   test("a second attachment that is not there shows nothing of CHECK, nor a call that does not fail of errors", () => {
     expect(outcomesOf("debug-interface.adds-once", "CNI-20b")).toEqual(["not run"]);
     expect(outcomesOf("debug-interface.wants-nothing", "CNI-2b")).toEqual(["not run"]);
+  });
+
+  test("leases that nobody has seen are neither kept nor given back", () => {
+    for (const rule of ["CNI-10c", "CNI-11h", "CNI-14b"]) {
+      expect([rule, outcomesOf("debug-ipam.keeps-elsewhere", rule)]).toEqual([rule, ["not run"]]);
+    }
+    expect(failedOf("debug-ipam.keeps-elsewhere")).toEqual([]);
+  });
+
+  test("an error without JSON is told once, and has no code that could be wrong", () => {
+    expect(failedOf("debug-ipam.says-plain-text")).toEqual(["CNI-2a"]);
+    for (const rule of ["CNI-3a", "CNI-3b", "CNI-3c", "CNI-3d"]) {
+      expect([rule, outcomesOf("debug-ipam.says-plain-text", rule)]).toEqual([rule, ["not run"]]);
+    }
+  });
+
+  test("an ADD that does not fail half-way says nothing of what such a one leaves", () => {
+    expect(outcomesOf("debug-interface.ignores-routes", "CNI-10d")).toEqual(["not run", "passed"]);
+    expect(failedOf("debug-interface.ignores-routes")).toEqual([]);
   });
 
   test("a break that has changed nothing shows nothing", () => {

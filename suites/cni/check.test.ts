@@ -126,9 +126,16 @@ await cniSuite("CHECK", ({ requirement, plugin }) => {
   );
   for (const breakage of breakages) notices("CNI-11g", breakage.what, () => breakage);
   const { allocates = false, leasesElsewhere = false } = plugin.profile;
-  notices("CNI-11h", "the lease", (folder) => `rm -rf ${folder}`, {
-    when: allocates && !leasesElsewhere,
-  });
+  notices(
+    "CNI-11h",
+    "the lease",
+    (folder) => ({
+      what: `a lease in ${folder}`,
+      script: `rm -rf ${folder}`,
+      shows: `find ${folder} -type f`,
+    }),
+    { when: allocates && !leasesElsewhere },
+  );
 });
 
 /** Another address of the same network takes its place, so that the routes stay. */

@@ -6,6 +6,7 @@ import { cniSuite } from "./fixture.ts";
 
 /** Containers that come and go at the same moment. */
 const crowd = 32;
+const addresses = "addresses in ADD's results";
 
 interface Rush {
   readonly containers: readonly Container[];
@@ -35,19 +36,20 @@ await cniSuite("concurrency", ({ requirement }) => {
   requirement(
     "CNI-17b",
     `${crowd} containers that come at once get ${crowd} addresses`,
-    async ({ testbed }) => {
+    async ({ testbed, saw }) => {
       const { containers, additions } = await onceIn(testbed);
       const owners = new Map<string, string>();
       for (const [index, addition] of additions.entries()) {
         const container = containers[index];
         for (const { address } of container?.result?.ips ?? []) {
+          saw(addresses);
           const owner = owners.get(address);
           if (owner) throw violation(addition, "an address that is free", `${address}, which ${owner} has`);
           owners.set(address, container?.id ?? "");
         }
       }
     },
-    { alone: true, when: ({ allocates }) => allocates === true },
+    { alone: true, when: ({ allocates }) => allocates === true, sees: [addresses] },
   );
 });
 

@@ -1,5 +1,6 @@
 import { crashOf } from "#harness/cni/protocol/crash.ts";
-import { describeError, reportedError } from "#harness/cni/protocol/invocation.ts";
+import { describeError, type Invocation, reportedError } from "#harness/cni/protocol/invocation.ts";
+import type { CniError } from "#harness/cni/protocol/result.ts";
 import { addWithoutNamespace, wrongCalls } from "#harness/cni/testbed/calls/wrong-calls.ts";
 import type { CallChanges } from "#harness/cni/testbed/container.ts";
 import { expectInTurn } from "#harness/conformance/refusal.ts";
@@ -10,6 +11,9 @@ import { cniSuite } from "./fixture.ts";
 /** Error codes below 100 that the specification defines. */
 const definedCodes = [1, 2, 3, 4, 5, 6, 7, 11, 50, 51];
 const answers = "answers to an incomplete call";
+const refusals = "wrong calls that are refused";
+const errorObjects = "JSON errors";
+const missing = "errors with code 4";
 const attachmentVariables = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"];
 
 await cniSuite("errors", ({ requirement, plugin }) => {
@@ -41,13 +45,14 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     requirement(
       "CNI-2a",
       `${wrong.what} is reported as a JSON error on stdout`,
-      async ({ testbed }) => {
+      async ({ testbed, saw }) => {
         const invocation = await wrong.make(testbed);
         if (invocation.code === 0) return;
+        saw(refusals);
         const { msg } = expectError(invocation, wrong.why);
         if (msg.trim() === "") throw violation(invocation, "an error with a message", "an empty msg");
       },
-      { detached: true, together: true },
+      { detached: true, together: true, sees: [refusals] },
     );
   }
 
@@ -88,12 +93,16 @@ await cniSuite("errors", ({ requirement, plugin }) => {
   requirement(
     "CNI-3a",
     "a cniVersion that does not exist is refused as incompatible",
-    async ({ testbed }) => {
+    async ({ testbed, saw }) => {
       const invocation = await testbed.call("ADD", await testbed.container(), { version: "9.9.9" });
-      const { code } = expectError(invocation, "no plugin speaks CNI 9.9.9");
+      expectFailure(invocation, "no plugin speaks CNI 9.9.9");
+      const code = errorIn(invocation)?.code;
+      // How an error is told is another rule.
+      if (code === undefined) return;
+      saw(errorObjects);
       if (code !== 1 && code < 100) throw violation(invocation, "code 1, or 100 and more", `code ${code}`);
     },
-    { detached: true, together: true },
+    { detached: true, together: true, sees: [errorObjects] },
   );
 
   for (const [what, stdin] of [
@@ -104,14 +113,17 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     requirement(
       "CNI-3b",
       `${what} is refused as undecodable`,
-      async ({ testbed }) => {
+      async ({ testbed, saw }) => {
         const invocation = await testbed.call("ADD", await testbed.container(), { stdin });
-        const { code } = expectError(invocation, "the configuration cannot be decoded");
+        expectFailure(invocation, "the configuration cannot be decoded");
+        const code = errorIn(invocation)?.code;
+        if (code === undefined) return;
+        saw(errorObjects);
         const empty = stdin === "" && code === 5;
         if (code !== 6 && code < 100 && !empty)
           throw violation(invocation, "code 6, or 100 and more", `code ${code}`);
       },
-      { detached: true, together: true },
+      { detached: true, together: true, sees: [errorObjects] },
     );
   }
 
@@ -119,33 +131,37 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     requirement(
       "CNI-3c",
       `error 4 for a missing ${variable} names it`,
-      async ({ testbed }) => {
+      async ({ testbed, saw }) => {
         const invocation = await testbed.call("ADD", await testbed.container(), {
           env: { [variable]: undefined },
         });
-        const error = expectError(invocation, `${variable} is missing`);
-        if (error.code !== 4 || describeError(error).includes(variable)) return;
+        // That it is refused, and how that is told, are other rules.
+        const error = errorIn(invocation);
+        if (error?.code !== 4) return;
+        saw(missing);
+        if (describeError(error).includes(variable)) return;
         throw violation(invocation, `an error that names ${variable}`, describeError(error));
       },
-      { detached: true, together: true },
+      { detached: true, together: true, sees: [missing] },
     );
   }
 
   requirement(
     "CNI-3d",
     "no wrong call is answered with a reserved code that means nothing",
-    async ({ testbed }) => {
+    async ({ testbed, saw }) => {
       const applicable = wrongCalls.filter(({ applies }) => applies(plugin));
       await expectInTurn(applicable, async (wrong) => {
         const invocation = await wrong.make(testbed);
-        const reported = invocation.code === 0 ? undefined : reportedError(invocation);
-        if (!reported || !("error" in reported)) return;
-        const { code } = reported.error;
+        const error = errorIn(invocation);
+        if (!error) return;
+        saw(errorObjects);
+        const { code } = error;
         if (code >= 100 || definedCodes.includes(code)) return;
         throw violation(invocation, `one of ${definedCodes.join(", ")}, or 100 and more`, `code ${code}`);
       });
     },
-    { detached: true, together: true },
+    { detached: true, together: true, sees: [errorObjects] },
   );
 
   requirement(
@@ -212,6 +228,12 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     );
   }
 });
+
+/** What a call was refused with, where it was and says so in JSON. */
+function errorIn(invocation: Invocation): CniError | undefined {
+  const reported = invocation.code === 0 ? undefined : reportedError(invocation);
+  return reported && "error" in reported ? reported.error : undefined;
+}
 
 /** Enough to be decoded, too little to work with. */
 function incomplete(kind: PluginKind): CallChanges {

@@ -162,7 +162,10 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
           "CNI-2c",
           `no call of the tests of ${topic} ended in a crash`,
           async ({ common: _unused, shared: _neither, plugin: _subject, ...tools }) => {
-            const invocations = [...opened].flatMap((testbed) => testbed.invocations);
+            // How another plugin of its list ends is not this one's.
+            const invocations = [...opened].flatMap((testbed) =>
+              testbed.invocations.filter((invocation) => invocation.plugin === plugin.type),
+            );
             if (reference.failed) invocations.push(reference.failed.invocation);
             const why = reference.unusable ?? reference.blocked;
             if (invocations.length === 0 && why !== undefined) throw new Blocked(why);

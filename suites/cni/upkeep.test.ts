@@ -6,6 +6,8 @@ import { specVersions } from "#suites/requirements/spec-version.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
 
+const stillThere = "what is there of containers that are gone";
+
 await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
   const { profile, version } = plugin;
 
@@ -75,26 +77,35 @@ await cniSuite("VERSION, STATUS and GC", ({ requirement, plugin }) => {
     { when: ({ exhausted }) => exhausted !== undefined },
   );
 
-  requirement("CNI-14b", "GC removes what containers without DEL have left", async ({ testbed }) => {
-    const before = await testbed.state();
-    const { container: listed } = await attach(testbed);
-    const { container: stale } = await attach(testbed);
-    await testbed.removeNetns(stale);
-    const invocation = await testbed.call("GC", undefined, {
-      valid: [{ containerId: listed.id, ifName: listed.ifName }],
-    });
-    expectSuccess(invocation);
-    const left = additions(await testbed.state(), before).filter((line) => line.includes(stale.id));
-    if (left.length > 0) throw violation(invocation, "nothing of the stale container", left.join("; "));
-    if (profile.kind !== "chained") return;
-    const none = await testbed.call("GC", undefined, { valid: [] });
-    const own = additions(await testbed.state(), before);
-    await testbed.call("DEL", listed);
-    await testbed.call("DEL", stale);
-    const permanent = additions(await testbed.state(), before);
-    const kept = additions(own, permanent);
-    if (kept.length > 0) throw violation(none, "nothing when nothing is listed", kept.join("; "));
-  });
+  requirement(
+    "CNI-14b",
+    "GC removes what containers without DEL have left",
+    async ({ testbed, saw }) => {
+      const before = await testbed.state();
+      const { container: listed } = await attach(testbed);
+      const { container: stale } = await attach(testbed);
+      await testbed.removeNetns(stale);
+      const held = additions(await testbed.state(), before);
+      const ofStale = (lines: readonly string[]) => lines.filter((line) => line.includes(stale.id));
+      if (ofStale(held).length > 0) saw(stillThere);
+      const invocation = await testbed.call("GC", undefined, {
+        valid: [{ containerId: listed.id, ifName: listed.ifName }],
+      });
+      expectSuccess(invocation);
+      const left = ofStale(additions(await testbed.state(), before));
+      if (left.length > 0) throw violation(invocation, "nothing of the stale container", left.join("; "));
+      if (profile.kind !== "chained") return;
+      const none = await testbed.call("GC", undefined, { valid: [] });
+      const own = additions(await testbed.state(), before);
+      await testbed.call("DEL", listed);
+      await testbed.call("DEL", stale);
+      const permanent = additions(await testbed.state(), before);
+      if (additions(held, permanent).length > 0) saw(stillThere);
+      const kept = additions(own, permanent);
+      if (kept.length > 0) throw violation(none, "nothing when nothing is listed", kept.join("; "));
+    },
+    { sees: [stillThere] },
+  );
 
   requirement("CNI-14c", "GC keeps what a listed container has", async ({ testbed, note }) => {
     const { container: listed } = await attach(testbed);
