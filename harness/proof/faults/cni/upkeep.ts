@@ -27,19 +27,21 @@ export const upkeepFaults: readonly Fault<"cni">[] = [
     breaks: "STATUS succeeds whatever the delegate says",
     why: "containers are sent to a node that cannot start them",
     detectedBy: ["CNI-13b", "CNI-13d"],
+    mayFollow: ["CNI-13f"],
   },
   {
     ...behaviour("debug-interface", "status-skips-delegate"),
     breaks: "STATUS does not ask the delegate",
     why: "a node whose address manager cannot serve is reported as ready",
     detectedBy: ["CNI-13c"],
-    mayFollow: ["CNI-13d"],
+    mayFollow: ["CNI-13d", "CNI-13f"],
   },
   {
     ...behaviour("debug-interface", "status-error-swallowed"),
     breaks: "STATUS asks the delegate and does not mind its answer",
     why: "a node whose address manager says that it cannot serve is reported as ready",
     detectedBy: ["CNI-13d"],
+    mayFollow: ["CNI-13f"],
   },
   {
     ...behaviour("debug-interface", "del-refused-after-failed-status"),
