@@ -181,7 +181,7 @@ describe("what is not the plugin's fault is not charged to it", () => {
 
   test("an error without JSON is told once, and has no code that could be wrong", () => {
     expect(failedOf("debug-ipam.says-plain-text")).toEqual(["CNI-2a"]);
-    for (const rule of ["CNI-3a", "CNI-3b", "CNI-3c", "CNI-3d"]) {
+    for (const rule of ["CNI-2b", "CNI-3a", "CNI-3b", "CNI-3c", "CNI-3d"]) {
       expect([rule, outcomesOf("debug-ipam.says-plain-text", rule)]).toEqual([rule, ["not run"]]);
     }
   });

@@ -62,7 +62,7 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     );
     const container = await testbed.container();
     const invocation = await testbed.call("ADD", container, { config: { "com.example": ballast } });
-    if (invocation.code !== 0) expectError(invocation, "it was not done");
+    if (invocation.code !== 0) expectFailure(invocation, "it was not done");
     else if (!container.result) throw violation(invocation, "a result", "none that can be read");
   });
 
@@ -74,11 +74,10 @@ await cniSuite("errors", ({ requirement, plugin }) => {
       let invocation = await testbed.call("ADD", await testbed.container(), incomplete(kind));
       // To some nothing is missing, but a container that is not there is to all that make interfaces.
       if (invocation.code === 0 && kind === "interface") invocation = await addWithoutNamespace(testbed);
-      // That is told as what it is.
-      if (crashOf(invocation) !== undefined) return;
-      if (invocation.code === 0) return;
+      // A crash is told as what it is, and how an error is told is another rule.
+      const error = crashOf(invocation) === undefined ? errorIn(invocation) : undefined;
+      if (!error) return;
       saw(answers);
-      const error = expectError(invocation, "the call is incomplete");
       if (error.cniVersion === plugin.version) return;
       throw violation(invocation, `cniVersion ${plugin.version} in the error`, error.cniVersion ?? "none");
     },
@@ -95,11 +94,8 @@ await cniSuite("errors", ({ requirement, plugin }) => {
     "a cniVersion that does not exist is refused as incompatible",
     async ({ testbed, saw }) => {
       const invocation = await testbed.call("ADD", await testbed.container(), { version: "9.9.9" });
-      expectFailure(invocation, "no plugin speaks CNI 9.9.9");
-      const code = errorIn(invocation)?.code;
-      // How an error is told is another rule.
+      const code = codeOf(invocation, "no plugin speaks CNI 9.9.9", saw);
       if (code === undefined) return;
-      saw(errorObjects);
       if (code !== 1 && code < 100) throw violation(invocation, "code 1, or 100 and more", `code ${code}`);
     },
     { detached: true, together: true, sees: [errorObjects] },
@@ -115,10 +111,8 @@ await cniSuite("errors", ({ requirement, plugin }) => {
       `${what} is refused as undecodable`,
       async ({ testbed, saw }) => {
         const invocation = await testbed.call("ADD", await testbed.container(), { stdin });
-        expectFailure(invocation, "the configuration cannot be decoded");
-        const code = errorIn(invocation)?.code;
+        const code = codeOf(invocation, "the configuration cannot be decoded", saw);
         if (code === undefined) return;
-        saw(errorObjects);
         const empty = stdin === "" && code === 5;
         if (code !== 6 && code < 100 && !empty)
           throw violation(invocation, "code 6, or 100 and more", `code ${code}`);
@@ -167,50 +161,66 @@ await cniSuite("errors", ({ requirement, plugin }) => {
   requirement(
     "CNI-18a",
     "all missing variables are named in one error 4",
-    async ({ testbed }) => {
+    async ({ testbed, saw }) => {
       const env = Object.fromEntries(attachmentVariables.map((name) => [name, undefined]));
       const invocation = await testbed.call("ADD", await testbed.container(), { env });
-      const error = expectError(invocation, "the environment is missing");
+      expectFailure(invocation, "the environment is missing");
+      const error = errorIn(invocation);
+      if (!error) return;
+      saw(errorObjects);
       const text = describeError(error);
       const unnamed = attachmentVariables.filter((name) => !text.includes(name));
       if (error.code !== 4) throw violation(invocation, "code 4", `code ${error.code}`);
       if (unnamed.length > 0) throw violation(invocation, `an error that names ${unnamed.join(", ")}`, text);
     },
-    { detached: true, together: true },
+    { detached: true, together: true, sees: [errorObjects] },
   );
 
   for (const id of ["-starts-with-a-hyphen", "has a space", "has/slash", `semicolon;`]) {
     requirement(
       "CNI-18b",
       `the container id ${JSON.stringify(id)} is refused`,
-      async ({ testbed }) => {
+      async ({ testbed, saw }) => {
         const invocation = await testbed.call("ADD", await testbed.container(), {
           env: { CNI_CONTAINERID: id },
         });
-        const { code } = expectError(invocation, `${JSON.stringify(id)} is no container id`);
+        const code = codeOf(invocation, `${JSON.stringify(id)} is no container id`, saw);
+        if (code === undefined) return;
         if (code !== 3 && code !== 4) throw violation(invocation, "code 3 or 4", `code ${code}`);
       },
-      { detached: true, together: true },
+      { detached: true, together: true, sees: [errorObjects] },
     );
   }
 
-  requirement("CNI-18c", "CHECK is refused with code 1", async ({ testbed }) => {
-    const { container, result } = await attach(testbed);
-    const invocation = await testbed.call("CHECK", container, { prevResult: result });
-    const { code } = expectError(invocation, `there is no CHECK in CNI ${plugin.version}`);
-    if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
-  });
+  requirement(
+    "CNI-18c",
+    "CHECK is refused with code 1",
+    async ({ testbed, saw }) => {
+      const { container, result } = await attach(testbed);
+      const invocation = await testbed.call("CHECK", container, { prevResult: result });
+      const code = codeOf(invocation, `there is no CHECK in CNI ${plugin.version}`, saw);
+      if (code === undefined) return;
+      if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
+    },
+    { sees: [errorObjects] },
+  );
 
   for (const command of ["GC", "STATUS"] as const) {
     requirement(
       "CNI-18d",
       `${command} is refused with code 1`,
-      async ({ testbed }) => {
+      async ({ testbed, saw }) => {
         const invocation = await testbed.call(command);
-        const { code } = expectError(invocation, `there is no ${command} in CNI ${plugin.version}`);
+        const code = codeOf(invocation, `there is no ${command} in CNI ${plugin.version}`, saw);
+        if (code === undefined) return;
         if (code !== 1) throw violation(invocation, "code 1", `code ${code}`);
       },
-      { detached: true, together: true, when: () => plugin.claims.includes("1.1.0") },
+      {
+        detached: true,
+        together: true,
+        when: () => plugin.claims.includes("1.1.0"),
+        sees: [errorObjects],
+      },
     );
   }
 
@@ -233,6 +243,17 @@ await cniSuite("errors", ({ requirement, plugin }) => {
 function errorIn(invocation: Invocation): CniError | undefined {
   const reported = invocation.code === 0 ? undefined : reportedError(invocation);
   return reported && "error" in reported ? reported.error : undefined;
+}
+
+/**
+ * The code of an error, which is `saw` as one in JSON. `undefined` where the call was refused with anything else: how an error
+ * is told is another rule.
+ */
+function codeOf(invocation: Invocation, why: string, saw: (what: string) => void): number | undefined {
+  expectFailure(invocation, why);
+  const error = errorIn(invocation);
+  if (error) saw(errorObjects);
+  return error?.code;
 }
 
 /** Enough to be decoded, too little to work with. */
