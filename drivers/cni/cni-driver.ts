@@ -7,7 +7,7 @@ import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import { findPlugin } from "#harness/cni/runtime/binary.ts";
 import { networkConfigOf } from "#harness/cni/runtime/config.ts";
 import { Scope } from "#harness/core/async/scope.ts";
-import { ConnectionLost, UsageError } from "#harness/core/errors.ts";
+import { isLoss, UsageError } from "#harness/core/errors.ts";
 import { uniqueName } from "#harness/workload/docker/network.ts";
 import { freshSubnet } from "#harness/workload/fresh-subnet.ts";
 import type { NetworkSpec } from "#harness/workload/network.ts";
@@ -105,7 +105,7 @@ async function useOnce(scope: Scope, driver: InstalledCni, spec: NetworkSpec): P
     await used.close();
   } catch (error) {
     await used.close().catch(() => {});
-    if (error instanceof UsageError || error instanceof ConnectionLost) throw error;
+    if (error instanceof UsageError || isLoss(error)) throw error;
   }
 }
 

@@ -3,17 +3,23 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
+import { ConfigurationError, cleanupOf, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { outputLimit } from "#harness/cni/protocol/invocation.ts";
+import { HarnessError } from "#harness/core/errors.ts";
+import { RpcError } from "#harness/core/rpc/messages.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { type NetworkConfig, networkConfigOf } from "./config.ts";
 import { CniRuntime, type RuntimeOptions } from "./runtime.ts";
 
-/** Writes down each call, answers ADD with an interface of its own name after those in prevResult. */
+/**
+ * Writes down each call, answers ADD with an interface of its own name after those in prevResult. Told to starve, it ends as what runs it
+ * does where the host has no process for it.
+ */
 const recorder = `#!/bin/sh
 home=\${0%/*}/..; name=\${0##*/}; stdin=$(cat)
 printf '%s %s %s\\n' "$CNI_COMMAND" "$name" "$stdin" >>"$home/calls"
 [ ! -e "$home/refuse-$CNI_COMMAND-$name" ] || { echo '{"code":111,"msg":"told to refuse"}'; exit 1; }
+[ ! -e "$home/starve-$CNI_COMMAND-$name" ] || { echo 'timeout: fork system call failed' >&2; exit 125; }
 [ "$CNI_COMMAND" != ADD ] || printf '{"cniVersion":"%s","interfaces":[{"name":"%s"}]}' "\${VERSION-1.1.0}" "$name"
 `;
 const attachment = { containerId: "c1", netns: "/run/netns/none", ifName: "eth0" };
@@ -31,6 +37,7 @@ afterEach(() => rm(home, { recursive: true, force: true }));
 
 const install = (name: string, script: string) => writeFile(join(bin, name), script, { mode: 0o755 });
 const refuse = (command: string, name: string) => writeFile(join(home, `refuse-${command}-${name}`), "");
+const starve = (command: string, name: string) => writeFile(join(home, `starve-${command}-${name}`), "");
 const runtime = (options: Partial<RuntimeOptions> = {}) =>
   new CniRuntime({ host: new LocalHost(), path: [bin], cacheFolder: join(home, "cache"), ...options });
 const network = (changes: Record<string, unknown> = {}): NetworkConfig =>
@@ -135,6 +142,92 @@ describe("order (line 21)", () => {
     await refuse("GC", "three");
     await expect(runtime().gc(network(), [])).rejects.toThrow(AggregateError);
     expect(await order()).toEqual(["GC one", "GC two", "GC three"]);
+  });
+});
+
+describe("taking an ADD back", () => {
+  const told = async (work: Promise<unknown>): Promise<Error> => {
+    const error = await work.catch((thrown: unknown) => thrown);
+    if (error instanceof Error) return error;
+    throw new Error(`expected an error, got ${error}`);
+  };
+  const kept = () => runtime().attachments(network());
+
+  test("where the host cannot keep the result, a plugin's failed DEL is told after that", async () => {
+    await writeFile(join(home, "cache"), "");
+    await refuse("DEL", "two");
+    const error = await told(runtime().add(network(), attachment));
+    expect(error).toBeInstanceOf(HarnessError);
+    expect(error.message).toMatch(/^put: FileExistsError.*DEL of two: expected success, got error 111/s);
+    expect(error.cause).toBeInstanceOf(RpcError);
+    expect(cleanupOf(error)).toEqual([expect.any(PluginFailure)]);
+    expect(await order()).toContain("DEL one");
+  });
+
+  test.each(["three", "two"])("a DEL of %s that the host fails in does not keep the others", async (name) => {
+    await starve("ADD", "two");
+    await starve("DEL", name);
+    await refuse("DEL", "one");
+    const error = await told(runtime().add(network(), attachment));
+    expect(await order()).toEqual(["ADD one", "ADD two", "DEL three", "DEL two", "DEL one"]);
+    expect(cleanupOf(error).map(({ message }) => message)).toEqual([
+      expect.stringMatching(new RegExp(`^DEL of ${name}: timeout: fork system call failed`)),
+      expect.stringMatching(/^DEL of one: expected success/),
+    ]);
+  });
+
+  test("what the host fails in there does not replace the plugin's own failure of ADD", async () => {
+    await install("two", recorder.replace("printf '{", "printf 'garbage{"));
+    await starve("DEL", "two");
+    const failure = await failureOf(runtime().add(network(), attachment));
+    expect(failure.message).toMatch(
+      /^ADD of two: expected a result in JSON on stdout.*DEL of two: timeout: fork system call failed/s,
+    );
+    expect(PluginFailure.detailsOf(failure).cleanup).toEqual([expect.any(HarnessError)]);
+  });
+
+  test("an attachment whose second ADD failed and was taken back is kept no more", async () => {
+    await runtime().add(network(), attachment);
+    const one = runtime();
+    await one.check(network(), attachment);
+    await refuse("ADD", "two");
+    await failureOf(one.add(network(), attachment));
+    expect(await kept()).toEqual([]);
+    await expect(one.check(network(), attachment)).rejects.toThrow(/not attached/);
+  });
+
+  test("a result that the host has kept, though it said otherwise, is kept no more", async () => {
+    // With so long a name the file can be removed, and its first form has no room for a longer one.
+    const long = { ...attachment, containerId: "c".repeat(236) };
+    const entry = { network: "net", ...long, result: { cniVersion: "1.1.0" } };
+    await mkdir(join(home, "cache"));
+    await writeFile(join(home, "cache", `net@${long.containerId}@eth0.json`), JSON.stringify(entry));
+    expect(await kept()).toMatchObject([long]);
+    await expect(runtime().add(network(), long)).rejects.toThrow("File name too long");
+    expect(await kept()).toEqual([]);
+  });
+
+  test.each([
+    ["a plugin refuses", refuse, "refuse"],
+    ["the host has no process for", starve, "starve"],
+  ])("an attachment with a DEL that %s stays kept", async (_what, fail, mark) => {
+    await runtime().add(network(), attachment);
+    await refuse("ADD", "two");
+    await fail("DEL", "two");
+    await failureOf(runtime().add(network(), attachment));
+    expect(await kept()).toMatchObject([attachment]);
+    await rm(join(home, `${mark}-DEL-two`));
+    await runtime().gc(network(), []);
+    expect((await order()).filter((call) => call === "DEL two")).toHaveLength(2);
+    expect(await kept()).toEqual([]);
+  });
+
+  test("a kept result that the host does not forget is told", async () => {
+    await mkdir(join(home, "cache", "net@c1@eth0.json"), { recursive: true });
+    const error = await told(runtime().add(network(), attachment));
+    expect(error.message).toMatch(
+      /^put: IsADirectoryError.*forgetting the kept result: drop: IsADirectoryError/s,
+    );
   });
 });
 

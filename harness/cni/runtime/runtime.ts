@@ -1,4 +1,4 @@
-import { ConfigurationError, PluginFailure } from "#harness/cni/protocol/errors.ts";
+import { ConfigurationError, messageOf, NotTakenBack, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { isInterfaceName } from "#harness/cni/protocol/interface-name.ts";
 import {
   describeError,
@@ -79,7 +79,8 @@ export class CniRuntime {
 
   /**
    * ADD of every plugin in order, each with the result of the one before. Keeps and resolves to the last result.
-   * After a failure, also one of the host, DEL of the whole list follows at once; what went wrong there is `PluginFailure.cleanup`.
+   * After a failure, also one of the host, DEL of the whole list follows at once, past failures; these are told after the first one
+   * (`cleanupOf`).
    */
   async add(network: NetworkConfig, attachment: CniAttachment): Promise<AddResult> {
     const version = await this.#prepare(network, attachment);
@@ -94,11 +95,6 @@ export class CniRuntime {
         await this.#cache.store(cacheEntry(network, attachment, result));
         return result;
       } catch (error) {
-        if (!(error instanceof PluginFailure)) {
-          // What the host did not do is told; a DEL that it does not do either says no more.
-          await this.#takeBack(network, version, attachment).catch(() => {});
-          throw error;
-        }
         throw await this.#cleanUp(error, network, version, attachment);
       }
     });
@@ -251,34 +247,47 @@ export class CniRuntime {
     await this.#cache.remove(network.name, attachment);
   }
 
-  /** DEL of the whole list: the plugins before and after the one that failed may both hold something. Resolves to what failed of it. */
+  /**
+   * DEL of the whole list: the plugins before and after the one that failed may both hold something. Resolves to what failed of it;
+   * what is kept of the attachment is forgotten where nothing did.
+   */
   async #takeBack(
     network: NetworkConfig,
     version: SpecVersion,
     attachment: CniAttachment,
-  ): Promise<PluginFailure[]> {
-    const failed: PluginFailure[] = [];
+  ): Promise<readonly Error[]> {
+    const failed: Error[] = [];
     for (const plugin of network.plugins.toReversed()) {
-      const invocation = await this.#call("DEL", { network, plugin, version, attachment });
-      if (invocation.code !== 0) failed.push(failureOf(invocation));
+      const deleting = this.#call("DEL", { network, plugin, version, attachment }).then(succeeded);
+      failed.push(...(await failureIn(`DEL of ${plugin.type}`, deleting)));
     }
-    return failed;
+    if (failed.length > 0) return failed;
+    return failureIn("forgetting the kept result", this.#cache.remove(network.name, attachment));
   }
 
   /** A failed ADD, once everything of it is taken back. */
   async #cleanUp(
-    failure: PluginFailure,
+    failure: unknown,
     network: NetworkConfig,
     version: SpecVersion,
     attachment: CniAttachment,
-  ) {
+  ): Promise<unknown> {
     const cleanup = await this.#takeBack(network, version, attachment);
     if (cleanup.length === 0) return failure;
-    const { invocation, error } = PluginFailure.detailsOf(failure);
-    return new PluginFailure(invocation, "success", error ? shorten(describeError(error)) : "a failure", {
-      error,
-      cleanup,
-    });
+    return failure instanceof PluginFailure
+      ? PluginFailure.notTakenBack(failure, cleanup)
+      : new NotTakenBack(failure, cleanup);
+  }
+}
+
+/** How this failed, if it did. What the host says does not name what it was asked for. */
+async function failureIn(what: string, work: Promise<void>): Promise<readonly Error[]> {
+  try {
+    await work;
+    return [];
+  } catch (error) {
+    if (error instanceof PluginFailure) return [error];
+    return [new HarnessError(`${what}: ${messageOf(error)}`, { cause: error })];
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
+import { cleanupOf } from "#harness/cni/protocol/errors.ts";
 import type { Invocation } from "#harness/cni/protocol/invocation.ts";
 import type { CniAttachment } from "#harness/cni/protocol/request.ts";
 import { networkConfigOf } from "#harness/cni/runtime/config.ts";
@@ -99,7 +100,8 @@ export class OwnWorkloads implements WorkloadRuntime {
     const remove = () => this.#runtime.del(network, attachment);
     const result = await this.#runtime.add(network, attachment).catch((error: unknown) => {
       // Nobody knows how far ADD got; DEL can be called all the same.
-      if (isLoss(error)) scope.defer(`${name}'s ${details.ifName} in ${network.name}`, remove);
+      if (isLoss(error) || cleanupOf(error).some(isLoss))
+        scope.defer(`${name}'s ${details.ifName} in ${network.name}`, remove);
       throw error;
     });
     // Before anything else can throw.

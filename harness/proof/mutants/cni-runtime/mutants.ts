@@ -160,8 +160,8 @@ export const runtimeMutants: readonly RuntimeMutant[] = [
     "cleans up one plugin after a failed ADD",
     "R4d",
     runtime(
-      "for (const plugin of network.plugins.toReversed()) {\n      const",
-      "for (const plugin of network.plugins.toReversed().slice(0, 1)) {\n      const",
+      "for (const plugin of network.plugins.toReversed()) {\n      const deleting",
+      "for (const plugin of network.plugins.toReversed().slice(0, 1)) {\n      const deleting",
     ),
   ),
   mutant(
