@@ -30,10 +30,10 @@ export interface Container {
   readonly ifName: string;
   /** What a plugin before the one under test would have answered; only where that one is chained. */
   readonly prevResult: AddResult | undefined;
-  /** ADD was called and no DEL succeeded since. */
+  /** ADD was called, whatever came of it, and no DEL succeeded since. */
   attached: boolean;
-  /** How the last ADD differed from the ordinary one; the DEL that tidies up must not differ from it. */
-  changes: Pick<CallChanges, "config" | "path">;
+  /** How the last ADD differed from the ordinary one; the DEL that tidies up must not differ from it, nor name another attachment. */
+  changes: Pick<CallChanges, "config" | "path" | "env">;
   result: AddResult | undefined;
 }
 

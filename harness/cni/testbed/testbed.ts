@@ -5,7 +5,7 @@ import { Blocked } from "#harness/core/errors.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import type { ProgramNamespaces } from "#harness/host/runner/runner.ts";
 import { formatCommand, quote } from "#harness/host/shell.ts";
-import { detach } from "./calls/detach.ts";
+import { changesOfDetaching, detach } from "./calls/detach.ts";
 import { environmentFor, requestFor } from "./calls/requests.ts";
 import {
   type CallChanges,
@@ -238,14 +238,15 @@ export class Testbed {
     changes: CallChanges = {},
   ): Promise<Invocation> {
     const stdin = changes.stdin ?? JSON.stringify(this.request(command, container, changes));
-    const invocation = await this.invoke(this.plugin, command, stdin, container, changes);
     if (container && command === "ADD") {
+      // Nobody knows how far an ADD got that the host failed in.
       container.attached = true;
-      const { config, path: folders } = changes;
-      container.changes = { ...(config && { config }), ...(folders && { path: folders }) };
-      if (invocation.code === 0) container.result = readResult(invocation, this.plugin.version);
+      container.changes = changesOfDetaching(changes);
     }
-    if (container && command === "DEL" && invocation.code === 0) container.attached = false;
+    const invocation = await this.invoke(this.plugin, command, stdin, container, changes);
+    if (!container || invocation.code !== 0) return invocation;
+    if (command === "ADD") container.result = readResult(invocation, this.plugin.version);
+    if (command === "DEL") container.attached = false;
     return invocation;
   }
 
@@ -316,8 +317,8 @@ export class Testbed {
    * Resolves to what is left beyond `infrastructure`; without one, to what is left once nothing changes any more.
    */
   async settle(infrastructure?: readonly string[]): Promise<string[]> {
-    if (this.invocations.length === 0) return [];
     const attached = this.containers.filter((container) => container.attached);
+    if (this.invocations.length === 0 && attached.length === 0) return [];
     await Promise.all(attached.map((container) => detach(this, container)));
     const names = this.containers.map(
       ({ name }) => `ip netns del ${name} 2>/dev/null || rm -f /run/netns/${name}`,

@@ -10,10 +10,23 @@ interface Caller {
   call(command: CniCommand, container: Container, changes?: CallChanges): Promise<Invocation>;
 }
 
+/** Variables that name an attachment within its network. */
+const identity = ["CNI_CONTAINERID", "CNI_IFNAME"];
+
+/** How the DEL that takes an ADD back differs from the ordinary one, where the ADD differed by this. */
+export function changesOfDetaching({ config, path, env }: CallChanges): Container["changes"] {
+  const named = Object.entries(env ?? {}).filter(([name]) => identity.includes(name));
+  return {
+    ...(config && { config }),
+    ...(path && { path }),
+    ...(named.length > 0 && { env: Object.fromEntries(named) }),
+  };
+}
+
 /**
  * DEL as a runtime would call it at a container's end, with what its ADD was changed by.
  * Where not even DEL can be done after an ADD that failed, since its delegate is not installed, one with a delegate in its place follows, and
- * one with the right configuration: what they take back is not held against the plugin, which may keep the configuration of its ADD.
+ * one with the right configuration and the right names: what they take back is not held against the plugin, which may keep the configuration of its ADD.
  */
 export async function detach(testbed: Caller, container: Container): Promise<void> {
   const { changes } = container;
