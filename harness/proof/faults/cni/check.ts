@@ -11,6 +11,7 @@ export const followsWhereCheckFails = [
   "CNI-11h",
   "CNI-14c",
   "CNI-15b",
+  "CNI-15c",
   "CNI-20b",
 ] as const;
 

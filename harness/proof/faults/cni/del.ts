@@ -8,7 +8,7 @@ export const delFaults: readonly Fault<"cni">[] = [
     breaks: "a second DEL fails",
     why: "a runtime that repeats DEL after a crash never gets rid of the container",
     detectedBy: ["CNI-9a"],
-    mayFollow: ["CNI-9b", "CNI-10a", "CNI-10d"],
+    mayFollow: ["CNI-9b", "CNI-10a", "CNI-10d", "CNI-15c"],
   },
   {
     ...behaviour("debug-interface", "del-needs-interface"),
