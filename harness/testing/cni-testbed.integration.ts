@@ -39,7 +39,7 @@ async function leftAfterFailedAdd(name: string, afterDel: string): Promise<strin
     config: { ipam: { type: "absent" } },
   });
   expect(failed.code).toBe(1);
-  return leftOf(testbed);
+  return await leftOf(testbed);
 }
 
 test("what a DEL that can be done takes back is not left, though the ADD's own configuration allows none", async () => {
