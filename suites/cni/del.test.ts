@@ -192,8 +192,8 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
   );
 });
 
-/** Lines of the address manager's files that name the container. */
+/** What names the container in the address manager's files, and in what a profile lists. */
 async function leasesOf(testbed: Testbed, container: Container): Promise<string[]> {
   const state = await testbed.state();
-  return state.filter((line) => line.startsWith("file ") && line.includes(container.id));
+  return state.filter((line) => /^(?:file|state) /.test(line) && line.includes(container.id));
 }

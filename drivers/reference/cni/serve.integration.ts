@@ -7,6 +7,14 @@ import { serveNamespaces } from "./serve.ts";
 
 const timeoutMs = 300_000;
 
+/** Its leases are in its memory, where the suite does not look. */
+const unseen = ["CNI-10c not run", "CNI-14b not run"];
+
+const notPassed = (results: readonly SuiteResult[]) =>
+  results
+    .filter(({ outcome }) => outcome !== "passed")
+    .map(({ requirement, outcome }) => `${requirement} ${outcome}`);
+
 /** What the CNI suite finds at the newest version. */
 async function findings(fault?: string): Promise<SuiteResult[]> {
   using folder = mkdtempDisposableSync(join(tmpdir(), "netconform-reference-cni-"));
@@ -28,7 +36,7 @@ test(
   async () => {
     const results = await findings();
     expect(results.length).toBeGreaterThan(20);
-    expect(results.filter(({ outcome }) => outcome !== "passed").map(({ title }) => title)).toEqual([]);
+    expect(notPassed(results)).toEqual(unseen);
   },
   timeoutMs,
 );
@@ -36,9 +44,7 @@ test(
 test(
   "the suite notices that the reference plugin lists nothing of the node",
   async () => {
-    const results = await findings("cni-host-end-unlisted");
-    const failed = results.filter(({ outcome }) => outcome !== "passed");
-    expect(failed.map(({ requirement, outcome }) => `${requirement} ${outcome}`)).toEqual(["CNI-5c failed"]);
+    expect(notPassed(await findings("cni-host-end-unlisted"))).toEqual(["CNI-5c failed", ...unseen]);
   },
   timeoutMs,
 );
