@@ -75,7 +75,6 @@ export const errorFaults: readonly Fault<"cni">[] = [
     breaks: "container ids are not looked at",
     why: "an id with slashes in it ends up in paths of files",
     detectedBy: ["CNI-18b"],
-    mayFollow: ["CNI-10d"],
   },
   {
     ...behaviour("debug-ipam", "check-below-0.4.0", "0.3.1"),
@@ -94,7 +93,6 @@ export const errorFaults: readonly Fault<"cni">[] = [
     breaks: "interface names are not looked at",
     why: "a name that Linux refuses is found out late, with a message that explains nothing",
     detectedBy: ["CNI-19"],
-    mayFollow: ["CNI-10d"],
   },
   {
     ...behaviour("debug-ipam", "args-refused", "0.4.0"),
