@@ -29,6 +29,23 @@ const plugins: Record<string, string> = {
   "debug-interface.check-never": `
     [ "$CNI_COMMAND" = CHECK ] && refuse
     sound`,
+  // As one whose CHECK fails by itself when it has asked its delegate.
+  "debug-interface.check-never-after-delegate": `
+    out=$(sound); code=$?
+    [ "$CNI_COMMAND" = CHECK ] && refuse
+    printf %s "$out"; exit $code`,
+  // Has the rule that the plugin after it in the list would make, so that the list never comes to its end.
+  "debug-interface.in-the-way": `
+    case "$CNI_COMMAND $in" in DEL*prevResult*) ;; DEL*) refuse ;; esac
+    out=$(sound); code=$?
+    address=$(printf %s "$out" | sed 's/.*"address":"\\([0-9.]*\\).*/\\1/')
+    [ "$CNI_COMMAND$code" = ADD0 ] && ip rule add from "$address" lookup 77 pref 30077
+    [ "$CNI_COMMAND$code" = DEL0 ] && ip rule del pref 30077
+    printf %s "$out"; exit $code`,
+  // In a list the plugin before it is debug-interface, which calls the host's end of its pair so.
+  "debug-chained.refuses-in-list": `
+    case "$CNI_COMMAND $in" in ADD*'"name":"dbg'*) refuse ;; esac
+    sound`,
   // Nothing for the break of the ready-made configuration to take away.
   "debug-chained.sets-nothing": `
     [ "$CNI_COMMAND" = CHECK ] && exit 0
@@ -115,9 +132,12 @@ beforeAll(async () => {
       "CNI-12a",
       "CNI-14b",
       "CNI-14c",
+      "CNI-15b",
+      "CNI-15c",
       "CNI-20b",
+      "CNI-21",
     ],
-    without: ["concurrency", "delegation", "lists"],
+    without: ["concurrency"],
     settings: { CNI_PATH: sound, CONFIG: "", KIND: "" },
   });
 }, 600_000);
@@ -130,6 +150,14 @@ function outcomesOf(plugin: string, rule?: string): string[] {
     ({ driver, requirement }) => driver === plugin && (!rule || requirement === rule),
   );
   return [...new Set(own.map(({ outcome }) => outcome))].sort();
+}
+
+/** How the tests of a rule ended that run a plugin in lists. */
+function inLists(plugin: string, rule: string): SuiteResult[] {
+  return results.filter(
+    ({ driver, requirement, title }) =>
+      driver === plugin && requirement === rule && title.includes(", debug-chained"),
+  );
 }
 
 const failedOf = (plugin: string) => [
@@ -153,13 +181,46 @@ describe("what is not the plugin's fault is not charged to it", () => {
 
   test("a CHECK that never succeeds is told once, and says nothing of what follows on it or of GC", () => {
     for (const [plugin, rules] of [
-      ["debug-chained.check-never", ["CNI-11g"]],
-      ["debug-interface.check-never", ["CNI-11b", "CNI-11c", "CNI-20b"]],
+      ["debug-chained.check-never", ["CNI-11b", "CNI-11g"]],
+      ["debug-interface.check-never", ["CNI-11b", "CNI-11c", "CNI-15b", "CNI-20b"]],
+      ["debug-interface.check-never-after-delegate", ["CNI-11b", "CNI-11c", "CNI-20b"]],
     ] as const) {
       expect(failedOf(plugin)).toEqual(["CNI-11a"]);
       for (const rule of rules) expect([rule, outcomesOf(plugin, rule)]).toEqual([rule, ["not run"]]);
     }
     expect(outcomesOf("debug-chained.check-never", "CNI-14c")).toEqual(["passed"]);
+    expect(outcomesOf("debug-chained.check-never", "CNI-21")).toEqual(["passed"]);
+  });
+
+  test("that CHECK calls the delegate is seen also where it fails then, and whose failure it is is not", () => {
+    expect(outcomesOf("debug-interface.check-never-after-delegate", "CNI-15b")).toEqual(["passed"]);
+    for (const plugin of ["debug-interface.check-never", "debug-interface.check-never-after-delegate"]) {
+      const passedOn = results.filter(
+        ({ driver, requirement }) => driver === plugin && requirement === "CNI-15c",
+      );
+      expect(passedOn.map(({ title, outcome }) => [/CHECK|DEL/.exec(title)?.[0], outcome]).sort()).toEqual([
+        ["CHECK", "not run"],
+        ["DEL", "passed"],
+      ]);
+    }
+  });
+
+  test("a list that another plugin ends says nothing of this one, and names the other", () => {
+    const plugin = "debug-interface.in-the-way";
+    for (const rule of ["CNI-21", "CNI-11b", "CNI-10d"]) {
+      const [one, ...others] = inLists(plugin, rule);
+      expect([rule, one?.outcome, others]).toEqual([rule, "blocked", []]);
+      expect(one?.reason).toContain("ADD of debug-chained, which is part of the list, is not done");
+    }
+    expect(failedOf(plugin)).not.toContain("CNI-21");
+  });
+
+  test("an ADD that is refused in a list is told once, and shows nothing of what its DEL leaves", () => {
+    const plugin = "debug-chained.refuses-in-list";
+    expect(failedOf(plugin)).toEqual(["CNI-21"]);
+    for (const rule of ["CNI-11b", "CNI-10d"]) {
+      expect([rule, inLists(plugin, rule).map(({ outcome }) => outcome)]).toEqual([rule, ["not run"]]);
+    }
   });
 
   test("nothing is left by a DEL with the configuration of an ADD whose delegate was missing", () => {
