@@ -16,14 +16,14 @@ export const errorFaults: readonly Fault<"cni">[] = [
     breaks: "error objects go to stderr",
     why: "the runtime has no message to show, and tells its user only that the plugin failed",
     detectedBy: ["CNI-2a"],
-    mayFollow: ["CNI-2b", "CNI-3a", "CNI-3b", "CNI-3c", "CNI-18a", "CNI-18b"],
+    mayFollow: ["CNI-2b", "CNI-3a", "CNI-3b", "CNI-3c", "CNI-3d", "CNI-18a", "CNI-18b"],
   },
   {
     ...behaviour("debug-ipam", "error-without-json"),
     breaks: "failures end with exit code 1 and nothing else",
     why: "nobody can tell what went wrong",
     detectedBy: ["CNI-2a"],
-    mayFollow: ["CNI-2b", "CNI-3a", "CNI-3b", "CNI-3c", "CNI-18a", "CNI-18b"],
+    mayFollow: ["CNI-2b", "CNI-3a", "CNI-3b", "CNI-3c", "CNI-3d", "CNI-18a", "CNI-18b"],
   },
   {
     ...behaviour("debug-chained", "error-without-version"),
