@@ -20,9 +20,6 @@ import type { Host } from "#harness/host/host.ts";
 import { attach, expectFailure, expectNoFlaw, expectResult, expectSuccess, violation } from "./expect.ts";
 import { type CniSuite, cniSuite } from "./fixture.ts";
 
-const onTheHost = "interfaces on the host, made or told";
-const addresses = "addresses or routes in ADD's result";
-
 await cniSuite("ADD", (suite) => {
   const { plugin } = suite;
   const requirement: CniSuite["requirement"] = (id, title, body, options = {}) =>
@@ -73,7 +70,7 @@ await cniSuite("ADD", (suite) => {
   requirement(
     "CNI-5c",
     "the result lists what ADD created on the host",
-    async ({ testbed, saw }) => {
+    async ({ testbed }) => {
       const { host } = plugin;
       const container = await testbed.container();
       const before = await readState(host, testbed.name, testbed.dataDir);
@@ -82,7 +79,6 @@ await cniSuite("ADD", (suite) => {
         .filter((line) => line.startsWith("link "))
         .map((line) => line.slice("link ".length));
       const onHost = result.interfaces?.filter(({ sandbox }) => !sandbox).map(({ name }) => name) ?? [];
-      saw(onTheHost, created.length + onHost.length);
       const unlisted = created.filter((name) => !onHost.includes(name));
       if (unlisted.length > 0) {
         const expected = `${unlisted.join(", ")} in interfaces, without a sandbox`;
@@ -94,26 +90,19 @@ await cniSuite("ADD", (suite) => {
       }
     },
     // On a machine that has other work nobody can tell who made a link.
-    { together: false, when: ({ namespace }) => namespace !== "machine", sees: [onTheHost] },
+    { together: false, when: ({ namespace }) => namespace !== "machine" },
   );
 
-  requirement(
-    "CNI-5d",
-    "addresses are CIDRs and point at an interface",
-    async ({ testbed, saw }) => {
-      const { result, invocation } = await sample(testbed);
-      saw(addresses, (result.ips?.length ?? 0) + (result.routes?.length ?? 0));
-      expectNoFlaw(invocation, addressFlaw(result, kind));
-    },
-    { sees: [addresses] },
-  );
+  requirement("CNI-5d", "addresses are CIDRs and point at an interface", async ({ testbed }) => {
+    const { result, invocation } = await sample(testbed);
+    expectNoFlaw(invocation, addressFlaw(result, kind));
+  });
 
   requirement(
     "CNI-5f",
     "addresses, gateways and next hops have the IP version that goes with them",
-    async ({ testbed, saw }) => {
+    async ({ testbed }) => {
       const { result, invocation } = await sample(testbed);
-      saw(addresses, (result.ips?.length ?? 0) + (result.routes?.length ?? 0));
       for (const { version, address, gateway } of result.ips ?? []) {
         const said = String(version ?? "none");
         for (const one of [address, ...(gateway === undefined ? [] : [gateway])]) {
@@ -126,7 +115,6 @@ await cniSuite("ADD", (suite) => {
         throw violation(invocation, `a next hop of the IP version of ${dst}`, gw);
       }
     },
-    { sees: [addresses] },
   );
 
   requirement("CNI-5e", "the container has what the result says", async ({ testbed }) => {

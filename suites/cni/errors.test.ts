@@ -13,7 +13,6 @@ const definedCodes = [1, 2, 3, 4, 5, 6, 7, 11, 50, 51];
 const answers = "answers to an incomplete call";
 const refusals = "wrong calls that are refused";
 const errorObjects = "JSON errors";
-const missing = "errors with code 4";
 const attachmentVariables = ["CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"];
 
 await cniSuite("errors", ({ requirement, plugin }) => {
@@ -74,8 +73,10 @@ await cniSuite("errors", ({ requirement, plugin }) => {
       let invocation = await testbed.call("ADD", await testbed.container(), incomplete(kind));
       // To some nothing is missing, but a container that is not there is to all that make interfaces.
       if (invocation.code === 0 && kind === "interface") invocation = await addWithoutNamespace(testbed);
-      // A crash is told as what it is, and how an error is told is another rule.
-      const error = crashOf(invocation) === undefined ? errorIn(invocation) : undefined;
+      // A crash is told as what it is, a success that is none too, and how an error is told is another rule.
+      if (crashOf(invocation) !== undefined || invocation.code === 0) return;
+      expectFailure(invocation, "the call is incomplete");
+      const error = errorIn(invocation);
       if (!error) return;
       saw(answers);
       if (error.cniVersion === plugin.version) return;
@@ -129,14 +130,14 @@ await cniSuite("errors", ({ requirement, plugin }) => {
         const invocation = await testbed.call("ADD", await testbed.container(), {
           env: { [variable]: undefined },
         });
-        // That it is refused, and how that is told, are other rules.
+        expectFailure(invocation, `${variable} is missing`);
         const error = errorIn(invocation);
-        if (error?.code !== 4) return;
-        saw(missing);
-        if (describeError(error).includes(variable)) return;
+        if (!error) return;
+        saw(errorObjects);
+        if (error.code !== 4 || describeError(error).includes(variable)) return;
         throw violation(invocation, `an error that names ${variable}`, describeError(error));
       },
-      { detached: true, together: true, sees: [missing] },
+      { detached: true, together: true, sees: [errorObjects] },
     );
   }
 

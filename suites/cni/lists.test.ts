@@ -110,11 +110,13 @@ await cniSuite("lists", ({ requirement, plugin }) => {
   /** Whether CHECK succeeds in an attachment of the plugin's own, in a place where no list has been. */
   async function checksAlone(scope: Scope): Promise<boolean> {
     const testbed = await Testbed.open(plugin, scope);
-    const container = await testbed.container();
-    const added = await testbed.call("ADD", container);
-    const checked = added.code === 0 ? await testbed.call("CHECK", container) : added;
-    await testbed.call("DEL", container);
-    return checked.code === 0;
+    try {
+      const container = await testbed.container();
+      const added = await testbed.call("ADD", container);
+      return added.code === 0 && (await testbed.call("CHECK", container)).code === 0;
+    } finally {
+      await testbed.settle();
+    }
   }
 
   async function playTwice(testbed: Testbed, members: readonly ChainMember[]): Promise<Rounds> {

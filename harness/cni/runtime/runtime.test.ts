@@ -186,12 +186,17 @@ describe("taking an ADD back", () => {
     expect(PluginFailure.detailsOf(failure).cleanup).toEqual([expect.any(HarnessError)]);
   });
 
-  test("an attachment whose second ADD failed and was taken back is kept no more", async () => {
+  test("an attachment whose second ADD failed is taken back with the result of its first, and kept no more", async () => {
     await runtime().add(network(), attachment);
     const one = runtime();
     await one.check(network(), attachment);
     await refuse("ADD", "two");
     await failureOf(one.add(network(), attachment));
+    const deletions = (await calls()).filter(({ command }) => command === "DEL");
+    expect(deletions).toHaveLength(3);
+    for (const { config } of deletions) {
+      expect(config.prevResult).toMatchObject({ interfaces: [{ name: "three" }] });
+    }
     expect(await kept()).toEqual([]);
     await expect(one.check(network(), attachment)).rejects.toThrow(/not attached/);
   });
@@ -222,12 +227,10 @@ describe("taking an ADD back", () => {
     expect(await kept()).toEqual([]);
   });
 
-  test("a kept result that the host does not forget is told", async () => {
+  test("a kept result that the host cannot read is told, and is kept", async () => {
     await mkdir(join(home, "cache", "net@c1@eth0.json"), { recursive: true });
     const error = await told(runtime().add(network(), attachment));
-    expect(error.message).toMatch(
-      /^put: IsADirectoryError.*forgetting the kept result: drop: IsADirectoryError/s,
-    );
+    expect(error.message).toMatch(/^put: IsADirectoryError.*reading the kept result: .*Is a directory/s);
   });
 });
 

@@ -238,9 +238,18 @@ export class CniRuntime {
     throw new PluginFailure(invocation, `a result of CNI ${version}`, `one of CNI ${read.value.cniVersion}`);
   }
 
-  async #del(network: NetworkConfig, version: SpecVersion, attachment: CniAttachment): Promise<void> {
+  /** What DEL is given of the ADD before it. */
+  async #prevResultOf(
+    network: NetworkConfig,
+    version: SpecVersion,
+    attachment: CniAttachment,
+  ): Promise<AddResult | undefined> {
     const cached = await this.#cache.load(network.name, attachment);
-    const prevResult = atLeast(version, "0.4.0") ? cached?.result : undefined;
+    return atLeast(version, "0.4.0") ? cached?.result : undefined;
+  }
+
+  async #del(network: NetworkConfig, version: SpecVersion, attachment: CniAttachment): Promise<void> {
+    const prevResult = await this.#prevResultOf(network, version, attachment);
     for (const plugin of network.plugins.toReversed()) {
       succeeded(await this.#call("DEL", { network, plugin, version, attachment, prevResult }));
     }
@@ -257,12 +266,28 @@ export class CniRuntime {
     attachment: CniAttachment,
   ): Promise<readonly Error[]> {
     const failed: Error[] = [];
+    const attempt = async <T>(what: string, work: Promise<T>): Promise<T | undefined> => {
+      try {
+        return await work;
+      } catch (error) {
+        failed.push(whileTakingBack(what, error));
+        return undefined;
+      }
+    };
+    // Of an ADD before, which this one did not replace.
+    const prevResult = await attempt(
+      "reading the kept result",
+      this.#prevResultOf(network, version, attachment),
+    );
     for (const plugin of network.plugins.toReversed()) {
-      const deleting = this.#call("DEL", { network, plugin, version, attachment }).then(succeeded);
-      failed.push(...(await failureIn(`DEL of ${plugin.type}`, deleting)));
+      const deleting = this.#call("DEL", { network, plugin, version, attachment, prevResult }).then(
+        succeeded,
+      );
+      await attempt(`DEL of ${plugin.type}`, deleting);
     }
-    if (failed.length > 0) return failed;
-    return failureIn("forgetting the kept result", this.#cache.remove(network.name, attachment));
+    if (failed.length === 0)
+      await attempt("forgetting the kept result", this.#cache.remove(network.name, attachment));
+    return failed;
   }
 
   /** A failed ADD, once everything of it is taken back. */
@@ -280,15 +305,10 @@ export class CniRuntime {
   }
 }
 
-/** How this failed, if it did. What the host says does not name what it was asked for. */
-async function failureIn(what: string, work: Promise<void>): Promise<readonly Error[]> {
-  try {
-    await work;
-    return [];
-  } catch (error) {
-    if (error instanceof PluginFailure) return [error];
-    return [new HarnessError(`${what}: ${messageOf(error)}`, { cause: error })];
-  }
+/** What the host says does not name what it was asked for. */
+function whileTakingBack(what: string, error: unknown): Error {
+  if (error instanceof PluginFailure) return error;
+  return new HarnessError(`${what}: ${messageOf(error)}`, { cause: error });
 }
 
 function refuseAttachment({ containerId, ifName }: CniAttachment): void {

@@ -13,6 +13,15 @@ export interface WrongCall {
 
 const always = () => true;
 
+function undecodable(what: string, stdin: string): WrongCall {
+  return {
+    what,
+    why: "the configuration cannot be decoded",
+    applies: always,
+    make: async (testbed) => testbed.call("ADD", await testbed.container(), { stdin }),
+  };
+}
+
 /** Calls ADD for a container of which there is no network namespace. */
 export async function addWithoutNamespace(testbed: Testbed): Promise<Invocation> {
   const container = await testbed.container();
@@ -20,12 +29,9 @@ export async function addWithoutNamespace(testbed: Testbed): Promise<Invocation>
 }
 
 export const wrongCalls: readonly WrongCall[] = [
-  {
-    what: "a configuration that is no JSON",
-    why: "the configuration is no JSON",
-    applies: always,
-    make: async (testbed) => testbed.call("ADD", await testbed.container(), { stdin: "{ this is no JSON" }),
-  },
+  undecodable("a configuration that is no JSON", "{ this is no JSON"),
+  undecodable("a configuration that is a JSON array", "[1, 2, 3]"),
+  undecodable("no configuration at all", ""),
   {
     what: "an unknown CNI_COMMAND",
     why: "there is no such command",

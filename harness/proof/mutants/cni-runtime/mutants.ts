@@ -80,8 +80,8 @@ export const runtimeMutants: readonly RuntimeMutant[] = [
     "takes a failed DEL for the last word",
     "R2d",
     runtime(
-      "const cached = await this.#cache.load(network.name, attachment);\n    const",
-      "const cached = await this.#cache.load(network.name, attachment);\n    if (!cached) return;\n    await this.#cache.remove(network.name, attachment);\n    const",
+      "const prevResult = await this.#prevResultOf(network, version, attachment);\n    for",
+      "const prevResult = await this.#prevResultOf(network, version, attachment);\n    if (!prevResult) return;\n    await this.#cache.remove(network.name, attachment);\n    for",
     ),
   ),
   mutant(
@@ -122,8 +122,8 @@ export const runtimeMutants: readonly RuntimeMutant[] = [
     "forgets the result before it deletes",
     "R3f",
     runtime(
-      "const cached = await this.#cache.load(network.name, attachment);\n    const",
-      "const cached = await this.#cache.load(network.name, attachment);\n    await this.#cache.remove(network.name, attachment);\n    const",
+      "const prevResult = await this.#prevResultOf(network, version, attachment);\n    for",
+      "const prevResult = await this.#prevResultOf(network, version, attachment);\n    await this.#cache.remove(network.name, attachment);\n    for",
     ),
   ),
   mutant(
