@@ -162,11 +162,14 @@ class CallerTest(unittest.TestCase):
             may_start.wait()
             happened.append("begun")
 
+        def begin() -> None:
+            caller.begin(start, lambda _: happened.append("ended"))
+
         def give_up() -> None:
             caller.give_up()
             happened.append("given up")
 
-        begins = threading.Thread(target=caller.begin, args=[start, lambda _: happened.append("ended")])
+        begins = threading.Thread(target=begin)
         gives_up = threading.Thread(target=give_up)
         begins.start()
         starting.wait()
