@@ -81,7 +81,7 @@ export const runtimeMutants: readonly RuntimeMutant[] = [
     "R2d",
     runtime(
       "const prevResult = await this.#prevResultOf(network, version, attachment);\n    for",
-      "const prevResult = await this.#prevResultOf(network, version, attachment);\n    if (!prevResult) return;\n    await this.#cache.remove(network.name, attachment);\n    for",
+      "const prevResult = await this.#prevResultOf(network, version, attachment);\n    if (!(await this.#cache.load(network.name, attachment))) return;\n    await this.#cache.remove(network.name, attachment);\n    for",
     ),
   ),
   mutant(
