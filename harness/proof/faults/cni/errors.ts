@@ -9,7 +9,7 @@ export const errorFaults: readonly Fault<"cni">[] = [
       "a configuration that is no JSON, and a missing namespace, are reported as errors with exit code 0",
     why: "the runtime takes a container without a network for one that has it",
     detectedBy: ["CNI-1"],
-    mayFollow: ["CNI-3b"],
+    mayFollow: ["CNI-2a", "CNI-3b"],
   },
   {
     ...behaviour("debug-chained", "error-on-stderr"),
