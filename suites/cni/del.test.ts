@@ -3,7 +3,6 @@ import type { Container } from "#harness/cni/testbed/container.ts";
 import { readLink } from "#harness/cni/testbed/inside.ts";
 import { breakSetUp } from "#harness/cni/testbed/place/break.ts";
 import { additions, readContainerState } from "#harness/cni/testbed/state.ts";
-import type { Testbed } from "#harness/cni/testbed/testbed.ts";
 import { NothingSeen } from "#harness/core/errors.ts";
 import { attach, expectFailure, expectSuccess, violation } from "./expect.ts";
 import { cniSuite } from "./fixture.ts";
@@ -114,12 +113,12 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
     "DEL without CNI_NETNS and prevResult gives the address back",
     async ({ testbed, saw }) => {
       const { container } = await attach(testbed);
-      if ((await leasesOf(testbed, container)).length > 0) saw(leases);
+      if (leasesOf(container, await testbed.state()).length > 0) saw(leases);
       const invocation = await testbed.call("DEL", container, {
         env: { CNI_NETNS: undefined },
         prevResult: null,
       });
-      const left = await leasesOf(testbed, container);
+      const left = leasesOf(container, await testbed.state());
       if (left.length > 0) throw violation(invocation, "the lease to be released", left.join("; "));
     },
     { when: (profile) => profile.allocates === true, sees: [leases] },
@@ -172,7 +171,7 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
     "the lease of an ADD that failed half-way is released by DEL",
     async ({ testbed, saw }) => {
       const { container: whole } = await attach(testbed);
-      if ((await leasesOf(testbed, whole)).length > 0) saw(leases);
+      const before = leasesOf(whole, await testbed.state());
       const container = await testbed.container();
       const ipam = testbed.request("ADD", container).ipam as Record<string, unknown>;
       const config = { ipam: { ...ipam, routes: [{ dst: "10.99.0.0/16", gw: "10.77.77.77" }] } };
@@ -182,7 +181,9 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
       expectFailure(added, "the next hop 10.77.77.77 cannot be reached");
       saw(halfWay);
       const invocation = await testbed.call("DEL", container, { config });
-      const left = (await testbed.state()).filter((line) => line.includes(container.id));
+      const state = await testbed.state();
+      if (before.length > 0 && leasesOf(whole, state).length > 0) saw(leases);
+      const left = state.filter((line) => line.includes(container.id));
       if (left.length > 0) throw violation(invocation, "nothing of the container", left.join("; "));
     },
     {
@@ -193,7 +194,6 @@ await cniSuite("DEL", ({ requirement, plugin }) => {
 });
 
 /** What names the container in the address manager's files, and in what a profile lists. */
-async function leasesOf(testbed: Testbed, container: Container): Promise<string[]> {
-  const state = await testbed.state();
+function leasesOf(container: Container, state: readonly string[]): string[] {
   return state.filter((line) => /^(?:file|state) /.test(line) && line.includes(container.id));
 }
