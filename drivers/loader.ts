@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { Blocked, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
+import { Blocked, HarnessError, messageOf, Nonconformance, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { builtInDrivers, fileOfBuiltIn } from "./built-in.ts";
 import type { Driver, DriverFactory, DriverSettings } from "./driver.ts";
 import { apiVersion, packageVersion } from "./kit/api-version.ts";
 import { refuseMissing } from "./kit/docker-driver/capability-methods.ts";
 import { problemsOf } from "./loading/driver-shape.ts";
-import { importDefault, messageOf } from "./loading/module.ts";
+import { importDefault } from "./loading/module.ts";
 import { lineNaming, lineThrown } from "./loading/source-line.ts";
 
 /** File names by which a network configuration for CNI plugins is known. */

@@ -1,5 +1,5 @@
 import { resolvePublicApi } from "#drivers/public-api-import.ts";
-import { UsageError } from "#harness/core/errors.ts";
+import { messageOf, UsageError } from "#harness/core/errors.ts";
 import { lineThrown } from "./source-line.ts";
 
 /** A file or package that a setting of the user's names. */
@@ -49,9 +49,4 @@ const scriptHint = 'name the file driver.mts, or put "type": "module" into the n
 /** Whether Node.js took a file with `import` for a script, as it does where the nearest package.json does not say otherwise. */
 function isScript(error: unknown): boolean {
   return error instanceof SyntaxError && /outside a module/.test(error.message);
-}
-
-/** What an error says of itself. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

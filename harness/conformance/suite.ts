@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, inject, type TaskMeta, TestRunner, test 
 import { announce } from "#harness/core/async/events.ts";
 import { within } from "#harness/core/async/poll.ts";
 import { NotRemoved, Scope } from "#harness/core/async/scope.ts";
-import { Blocked, Unsupported } from "#harness/core/errors.ts";
+import { Blocked, messageOf, Unsupported } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { Host } from "#harness/host/host.ts";
 import { recordCommands } from "#harness/host/transcript.ts";
@@ -243,7 +243,7 @@ export function conformanceSuite<Context extends object>(
           if (!opened || !isBroken(error)) return;
           failure = (await options.blame?.(opened, error)) ?? error;
           await record.collect(async (since) => (await options.collect?.(opened, since)) ?? { files: [] });
-          const reason = failure instanceof Error ? failure.message : String(failure);
+          const reason = messageOf(failure);
           await announce("requirement failed", { requirement: id, reason });
         };
         try {

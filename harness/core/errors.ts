@@ -48,6 +48,11 @@ export function isLoss(error: unknown): boolean {
   return error instanceof Error && isLoss(error.cause);
 }
 
+/** What was thrown says of itself. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** A condition did not come true before its named deadline. Which outcome that is depends on who waited. */
 export class DeadlineExceeded extends HarnessError {
   override name = "DeadlineExceeded";

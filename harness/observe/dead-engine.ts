@@ -1,5 +1,5 @@
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, messageOf } from "#harness/core/errors.ts";
 
 /** An engine that ended without being told to. */
 export interface DeadEngine {
@@ -110,7 +110,7 @@ export async function blameEngines(
         `the engine of ${node}${pid === undefined ? "" : ` (pid ${pid})`} died; its last words: ${panic}`,
     )
     .join("; ");
-  const then = error instanceof Error ? error.message : String(error);
+  const then = messageOf(error);
   return new HarnessError(`${what}\n  What failed then: ${then}`, {
     cause: error,
     because: { kind: "engine died", what },

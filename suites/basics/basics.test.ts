@@ -2,7 +2,7 @@ import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { flagsWithout, isOfVersion } from "#harness/cluster/engines/target-engine.ts";
 import { chapter } from "#harness/conformance/chapter.ts";
 import { expectFact, expectPresent, expectThat } from "#harness/conformance/expect.ts";
-import { ConnectionLost, Nonconformance } from "#harness/core/errors.ts";
+import { ConnectionLost, messageOf, Nonconformance } from "#harness/core/errors.ts";
 import { contains } from "#harness/core/ip.ts";
 import { readNat } from "#harness/observe/nat.ts";
 import { inspectNetwork, runContainer } from "#harness/workload/docker/network.ts";
@@ -270,7 +270,7 @@ async function answerOf(node: ClusterNode) {
     return await Promise.all([node.docker.info(), node.docker.version()]);
   } catch (error) {
     if (error instanceof ConnectionLost) throw error;
-    const got = error instanceof Error ? error.message : String(error);
+    const got = messageOf(error);
     throw new Nonconformance({ who: `${node.name}'s engine`, expected: "an answer", got });
   }
 }

@@ -5,6 +5,7 @@ import { attachmentId, egressPool, type NetworkPlace } from "#drivers/reference/
 import type { Model } from "#drivers/reference/model/model.ts";
 import { Refusal } from "#drivers/reference/model/refusal.ts";
 import type { AttachmentState } from "#drivers/reference/model/state/state.ts";
+import { messageOf } from "#harness/core/errors.ts";
 import { bareAddress } from "#harness/core/ip.ts";
 import type { Host } from "#harness/host/host.ts";
 import { parseLinks } from "#harness/workload/links.ts";
@@ -293,6 +294,6 @@ function success(result: object | undefined): CniAnswer {
 
 function asFailure(error: unknown): CniFailure {
   if (error instanceof CniFailure) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return new CniFailure(error instanceof Refusal ? codes.refused : codes.node, message);
 }

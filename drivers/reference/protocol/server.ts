@@ -9,6 +9,7 @@ import {
   mediaType,
   type RequestOf,
 } from "#harness/cnm/protocol/protocol.ts";
+import { messageOf } from "#harness/core/errors.ts";
 
 type Answer<Name extends CallName> = z.input<(typeof calls)[Name]["response"]>;
 
@@ -85,7 +86,7 @@ export function honestPipeline(handlers: Handlers): Pipeline {
       try {
         return json(200, await call(handlers, path, body));
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
+        const message = messageOf(error);
         if (error instanceof BadRequest) return failure(error.status, message);
         return json(200, { [keyFor(path)]: message });
       }

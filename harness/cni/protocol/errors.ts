@@ -1,4 +1,4 @@
-import { HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
+import { HarnessError, messageOf, Nonconformance, UsageError } from "#harness/core/errors.ts";
 import type { Invocation } from "./invocation.ts";
 import { describeInvocation } from "./invocation.ts";
 import type { CniError } from "./result.ts";
@@ -79,9 +79,4 @@ export function cleanupOf(failure: unknown): readonly Error[] {
 
 function toldOf(cleanup: readonly Error[]): string[] {
   return cleanup.map(({ message }) => `what followed to take it back failed as well: ${message}`);
-}
-
-/** What an error says of itself. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError, messageOf, NotTakenBack, PluginFailure } from "#harness/cni/protocol/errors.ts";
+import { ConfigurationError, NotTakenBack, PluginFailure } from "#harness/cni/protocol/errors.ts";
 import { isInterfaceName } from "#harness/cni/protocol/interface-name.ts";
 import {
   describeError,
@@ -21,7 +21,7 @@ import {
   type VersionResult,
 } from "#harness/cni/protocol/result.ts";
 import { atLeast, negotiateVersion } from "#harness/cni/protocol/version.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, messageOf } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { type SpecVersion, specVersions } from "#suites/requirements/spec-version.ts";
 import { findPlugin } from "./binary.ts";

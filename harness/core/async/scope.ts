@@ -1,4 +1,11 @@
-import { HarnessError, HostUnreachable, isLoss, Nonconformance, NotGone } from "#harness/core/errors.ts";
+import {
+  HarnessError,
+  HostUnreachable,
+  isLoss,
+  messageOf,
+  Nonconformance,
+  NotGone,
+} from "#harness/core/errors.ts";
 import { causeOf } from "#harness/core/failure/cause.ts";
 import { until } from "./poll.ts";
 
@@ -74,9 +81,7 @@ export class Scope implements AsyncDisposable {
       );
     }
     if (failures.length === 0) return;
-    const told = failures.map(
-      ({ removal: { what }, error }) => `${what}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    const told = failures.map(({ removal: { what }, error }) => `${what}: ${messageOf(error)}`);
     if (failures.every(({ error }) => error instanceof Nonconformance)) {
       const who = `${this.name}, when everything was removed`;
       throw new NotGone({ who, expected: "all of it to go", got: told.join("\n  ") });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { messageOf } from "#harness/core/errors.ts";
 import {
   cancelMethod,
   errorCodes,
@@ -102,5 +103,5 @@ function naming(method: string, error: unknown): unknown {
 
 function asRpcError(error: unknown): RpcError {
   if (error instanceof RpcError) return error;
-  return new RpcError(error instanceof Error ? error.message : String(error));
+  return new RpcError(messageOf(error));
 }

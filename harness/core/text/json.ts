@@ -1,3 +1,4 @@
+import { messageOf } from "#harness/core/errors.ts";
 /** A value that was read from JSON, or why there is none. */
 export type JsonRead =
   | { readonly ok: true; readonly value: unknown }
@@ -17,7 +18,7 @@ export function parseJson(text: string): JsonRead {
   try {
     return { ok: true, value: JSON.parse(text) };
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: messageOf(error) };
   }
 }
 

@@ -1,5 +1,5 @@
 import { until, within } from "#harness/core/async/poll.ts";
-import { ProbeFailed } from "#harness/core/errors.ts";
+import { messageOf, ProbeFailed } from "#harness/core/errors.ts";
 import { parseAddress } from "#harness/core/ip.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { ProbeAgent } from "#harness/host/agent/agent.ts";
@@ -66,7 +66,7 @@ export async function whichHop(
     const deadline = { what: "the probe under observation", deadlineMs };
     return await within(deadline, observeAgain(probe, hosts, endsAt));
   } catch (error) {
-    const [why] = (error instanceof Error ? error.message : String(error)).split("\n");
+    const [why] = messageOf(error).split("\n");
     const what = probe.unwanted ? "its way" : "on which hop it was lost";
     return { says: `${what} could not be seen: ${why}`, packets: [], followed: [] };
   }

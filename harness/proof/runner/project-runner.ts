@@ -10,7 +10,7 @@ import {
 import { keepingSignals } from "#harness/cluster/interruption.ts";
 import { howFarType } from "#harness/conformance/outcome.ts";
 import { judgesOfChapters } from "#harness/conformance/run/selection.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, messageOf } from "#harness/core/errors.ts";
 import { moduleEnding, projectRoot } from "#harness/core/project-root.ts";
 import { configLoader, vitestConfig } from "#harness/core/vitest-program.ts";
 import type { CaseRun } from "#harness/proof/case.ts";
@@ -106,7 +106,7 @@ export class ProjectRunner {
           "fault" in reading ? [`${reading.fault.where}: ${reading.fault.message}`] : [],
         ),
         ...broken.map(({ message }) => message),
-        ...result.unhandledErrors.map((error) => (error instanceof Error ? error.message : String(error))),
+        ...result.unhandledErrors.map((error) => messageOf(error)),
       ],
       durationMs: performance.now() - startedAt,
       reports,

@@ -7,7 +7,7 @@ import { findObstacle } from "#harness/cni/testbed/chain/obstacle.ts";
 import type { PluginUnderTest } from "#harness/cni/testbed/container.ts";
 import { sweepPlaces } from "#harness/cni/testbed/place/place.ts";
 import { readAbout } from "#harness/cni/testbed/reference/reference.ts";
-import { HarnessError } from "#harness/core/errors.ts";
+import { HarnessError, messageOf } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import { type Configuration, generateConfigurations, type Untried } from "./configuration.ts";
@@ -87,7 +87,7 @@ async function walkJob({ found, space, configuration }: Job): Promise<Walked> {
   try {
     return await walk(found, space, configuration);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return { ...configuration, verdicts: {}, steps: [], error: why };
   }
 }

@@ -5,6 +5,7 @@ import type { Scope } from "#harness/core/async/scope.ts";
 import {
   DeadlineExceeded,
   HarnessError,
+  messageOf,
   Nonconformance,
   NotGone,
   ProbeFailed,
@@ -143,7 +144,7 @@ class Play {
       event(tell(result));
       return result;
     } catch (error) {
-      event({ came: "wrong", details: error instanceof Error ? error.message : String(error) });
+      event({ came: "wrong", details: messageOf(error) });
       throw error;
     }
   }

@@ -6,7 +6,7 @@ import { newCommand, runMain } from "#harness/cli/run.ts";
 import { handleInterruptions } from "#harness/cluster/interruption.ts";
 import { progressOn } from "#harness/core/async/progress.ts";
 import { parseEngine } from "#harness/core/engines/grammar.ts";
-import { UsageError } from "#harness/core/errors.ts";
+import { messageOf, UsageError } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
 import { readSettings } from "#harness/core/settings/settings.ts";
 import { typed } from "#harness/core/typed.ts";
@@ -102,7 +102,7 @@ async function measure(benchmark: Benchmark, context: BenchContext): Promise<Res
   try {
     return { benchmark, load, rows: await benchmark.run(context) };
   } catch (error) {
-    return { benchmark, load, rows: [], error: error instanceof Error ? error.message : String(error) };
+    return { benchmark, load, rows: [], error: messageOf(error) };
   }
 }
 

@@ -1,6 +1,7 @@
 import { negotiateVersion } from "#harness/cni/protocol/version.ts";
 import { recorders } from "#harness/cni/runtimes/recording/recording.ts";
 import type { NetworkList, Operation, RuntimeUnderTest } from "#harness/cni/runtimes/runtime-under-test.ts";
+import { messageOf } from "#harness/core/errors.ts";
 import { specVersions } from "#suites/requirements/spec-version.ts";
 import type { Asked, Played, SceneName } from "./played.ts";
 
@@ -90,7 +91,7 @@ export class Stage {
     const startedAt = Date.now();
     const error = await work().then(
       () => undefined,
-      (reason: unknown) => (reason instanceof Error ? reason.message : String(reason)),
+      (reason: unknown) => messageOf(reason),
     );
     const asked = {
       operation,

@@ -4,7 +4,7 @@ import { lineThrown } from "#drivers/loading/source-line.ts";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { SetUpFailed } from "#harness/conformance/outcome.ts";
 import { evidenceFolder, writeEvidence } from "#harness/conformance/suite/record/evidence-files.ts";
-import { Blocked, HarnessError, Nonconformance, UsageError } from "#harness/core/errors.ts";
+import { Blocked, HarnessError, messageOf, Nonconformance, UsageError } from "#harness/core/errors.ts";
 import { causeOf } from "#harness/core/failure/cause.ts";
 import { placeOf } from "#harness/core/failure/place.ts";
 import { firstLineOf } from "#harness/core/text/lines.ts";
@@ -17,7 +17,7 @@ import { collectEvidence } from "#harness/observe/evidence.ts";
  */
 export function blame(error: unknown, driver: Pick<Driver, "title">, reference: string): Error {
   if (error instanceof UsageError || error instanceof Blocked || error instanceof SetUpFailed) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const evidence: readonly string[] = [];
   const told = causeOf(error);
   if (error instanceof Nonconformance) {
