@@ -9,7 +9,13 @@ import { Blocked } from "#harness/core/errors.ts";
 const folder = `${home}/containerd`;
 export const containerdSocket = `${folder}/containerd.sock`;
 /** `ctr` for the sandboxes of the Container Runtime Interface. */
-export const ctr = ["ctr", "--address", containerdSocket, "--namespace", "k8s.io"];
+const ctr = ["ctr", "--address", containerdSocket, "--namespace", "k8s.io"];
+const runcState = `${folder}/runc`;
+/**
+ * `runc` for the same sandboxes. A command inside writes straight to its caller: `ctr task exec` copies what it says, and loses all of it now and then
+ * (containerd/containerd#5741).
+ */
+export const runc = ["runc", "--root", `${runcState}/k8s.io`];
 
 /**
  * A pod has the network of its runtime handler, and containerd reads handlers once: so many networks can be used at a time. Each watches
@@ -20,7 +26,7 @@ export const handlersFolder = `${folder}/networks`;
 /** Has a folder for each handler that has no network. */
 export const freeFolder = `${folder}/free`;
 
-const options = `options]\nBinaryName = "runc"`;
+const options = `options]\nBinaryName = "runc"\nRoot = "${runcState}"`;
 const cri = `plugins."io.containerd.grpc.v1.cri"`;
 const config = `
 version = 2

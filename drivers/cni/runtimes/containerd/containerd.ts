@@ -12,8 +12,7 @@ import { HarnessError, Unsupported } from "#harness/core/errors.ts";
 import { disposableFolder } from "#harness/core/process/scratch.ts";
 import type { CniWorkload, Sandbox } from "#harness/workload/cni/attachment.ts";
 import { chosenPort, type WantedWorkload } from "#harness/workload/cni/workload-runtime.ts";
-import { uniqueName } from "#harness/workload/docker/network.ts";
-import { containerdSocket, ctr } from "./containerd-install.ts";
+import { containerdSocket, runc } from "./containerd-install.ts";
 import { Handlers } from "./handlers.ts";
 
 /** `Protocol` of the Container Runtime Interface. */
@@ -71,10 +70,7 @@ export class ContainerdWorkloads extends LibcniWorkloads {
       cri.call("PodSandboxStatus", { podSandboxId: id, verbose: true }),
     );
     const { pid } = infoSchema.parse(JSON.parse(info.info ?? "{}"));
-    const byHand = (argv: readonly string[]) => [
-      ...[...ctr, "task", "exec", "--exec-id", uniqueName("exec"), id],
-      ...argv,
-    ];
+    const byHand = (argv: readonly string[]) => [...runc, "exec", id, ...argv];
     const sandbox: Sandbox = {
       ...{ name, id, node, netns: `/proc/${pid}/ns/net` },
       byHand,
