@@ -2,59 +2,11 @@ import { isDeepStrictEqual } from "node:util";
 import { until } from "#harness/core/async/poll.ts";
 import { DeadlineExceeded } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
+import { readNamespace } from "#harness/host/runner/runner.ts";
 import { readRuleset } from "./chain/ruleset.ts";
 
 /** What the suite makes itself; it is not a leak of the plugin. */
 const ours = /^(?:link|address|route) .*\bncx[a-z]?\d*\b/;
-
-/** Sections are told apart by lines that no tool prints; few processes, because this runs for every test. */
-const script = `
-ip -o -batch - <<END
-link
-address
-route show table all
-rule
-END
-echo '=== rule6'
-ip -6 rule
-echo '=== shaper'
-shapers=$(tc qdisc 2>/dev/null)
-echo "$shapers"
-echo '=== filter'
-echo "$shapers" | while read -r _ kind _ _ device _; do
-  case $kind in noqueue|pfifo_fast|fq_codel|mq|'') continue ;; esac
-  for place in root ingress egress; do
-    tc filter show dev "$device" $place 2>/dev/null | while read -r line; do echo "$device $place $line"; done
-  done
-done
-echo '=== process'
-for pid in $(ip netns pids "$1"); do
-  if [ "$pid" != $$ ]; then { read -r name </proc/$pid/comm && echo "$name"; } 2>/dev/null; fi
-done`;
-
-// Where no rule is there at all, which nft tells of both back ends but the old kernel tables, iptables need not be asked.
-const firewall = `
-echo '=== nft'
-nft=$(nft -s list ruleset 2>/dev/null) && echo "$nft" || nft=unknown
-for tables in /proc/net/ip_tables_names /proc/net/ip6_tables_names; do
-  { read -r name <$tables && nft=$nft$name; } 2>/dev/null
-done
-if [ -n "$nft" ]; then
-  echo '=== iptables'
-  iptables-save 2>/dev/null
-  echo '=== ip6tables'
-  ip6tables-save 2>/dev/null
-fi`;
-
-const hostScript = `${script}
-echo '=== sysctl'
-(cd /proc/sys/net && grep -s '' ipv4/ip_forward ipv4/conf/all/* ipv4/conf/default/* ipv6/conf/all/* ipv6/conf/default/*)
-${firewall}
-echo '=== file'
-cd "$0" 2>/dev/null && grep -rHs '' . --exclude=lock --exclude='last_reserved_ip*'
-echo '=== kept'
-cd "\${0%/*}" 2>/dev/null && find run lib -type f ! -name '*.lock' 2>/dev/null
-true`;
 
 /** How the lines of each section are told; what is the kernel's own, or a counter, is dropped. */
 const readers: Record<string, (lines: readonly string[]) => (string | undefined)[]> = {
@@ -122,7 +74,7 @@ function readTables(lines: readonly string[]): string[] {
  * in the place's `/run` and `/var/lib/cni`. Sorted, without counters, without what the suite made.
  */
 export async function readState(host: Host, netns: string, folder: string): Promise<string[]> {
-  const output = await host.run([...entering(netns), hostScript, folder, netns]);
+  const output = await readNamespace(host, pathOf(netns), folder);
   return parseState(output).filter((line) => !ours.test(line) && line !== "link lo");
 }
 
@@ -136,7 +88,7 @@ export function readEmptyState(host: Host, netns: string, folder: string): Promi
 
 /** As `readState`, of the inside of a container; with MTU and MAC, which a plugin may have to put back. */
 export async function readContainerState(host: Host, netns: string): Promise<string[]> {
-  const output = await host.run([...entering(netns), `${script}${firewall}\ntrue`, "sh", netns]);
+  const output = await readNamespace(host, pathOf(netns));
   const settings = [...output.matchAll(/^\d+: ([^:@]*).* (mtu \d+).*link\/\w+ (\S+)/gm)];
   return [
     ...parseState(output),
@@ -144,12 +96,9 @@ export async function readContainerState(host: Host, netns: string): Promise<str
   ].sort();
 }
 
-/** Nothing that is read needs the `/sys` of the namespace, which `ip netns exec` mounts every time. */
-function entering(netns: string): string[] {
-  return ["nsenter", `--net=/run/netns/${netns}`, "sh", "-c"];
-}
+const pathOf = (netns: string) => `/run/netns/${netns}`;
 
-/** The lines of the script's output, each with its section before it, sorted. */
+/** What `readNamespace` has read, each line with its section before it, sorted. */
 export function parseState(output: string): string[] {
   const sections = new Map<string, string[]>();
   let heading: string | undefined;

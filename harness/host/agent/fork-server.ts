@@ -8,7 +8,7 @@ import { bothHalves, type MethodsOf } from "#harness/core/rpc/messages.ts";
 import type { Host } from "#harness/host/host.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { formatCommand } from "#harness/host/shell.ts";
-import { programCall } from "./program.ts";
+import { interpreter, programCall } from "./program.ts";
 
 const startDeadlineMs = 15_000;
 
@@ -132,9 +132,7 @@ async function start(host: Host): Promise<ForkServer> {
   });
   const gone = exit.then(({ code, signal }): never => {
     const ended = `the program that starts probe agents on ${host.name} ended with ${code ?? signal}`;
-    throw new ProbeFailed(
-      `${ended}\n  ${formatCommand(argv.slice(0, 4))} …\n  ${wrong.trim() || "(no output)"}`,
-    );
+    throw new ProbeFailed(`${ended}\n  ${formatCommand(interpreter)} …\n  ${wrong.trim() || "(no output)"}`);
   });
   gone.catch(() => {});
   // A program that cannot be started closes it; how it ended tells why.

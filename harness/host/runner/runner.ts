@@ -51,6 +51,7 @@ interface ProgramMethods {
     netns: string | null;
     mountns: string | null;
   }): Omit<ProgramEnd, "dropped"> & { dropped: [number, number] };
+  state(given: { netns: string; folder: string | null }): string;
   put(given: { path: string; content: string; mode: number }): null;
   drop(given: { path: string }): null;
 }
@@ -58,6 +59,7 @@ interface ProgramMethods {
 /** Beyond a program's own deadline: five seconds in which what it has started may hold its output, and the way. */
 const graceMs = 15_000;
 const fileMs = 30_000;
+const stateMs = 90_000;
 
 /** By machine; each is lost with the connection, and the next call starts another one. */
 const runners = new WeakMap<object, Promise<RunningAgent<ProgramMethods>>>();
@@ -93,6 +95,16 @@ export async function runProgram(host: Host, order: ProgramOrder): Promise<Progr
     stderr: Buffer.from(end.stderr, "base64").toString(),
     dropped: { stdout: dropped[0], stderr: dropped[1] },
   };
+}
+
+/**
+ * What is set in a network namespace, in one call: sections of lines as `ip`, `tc`, `nft` and `iptables-save` print them, each behind a line
+ * `=== name` but the first, with the names of its processes. With a folder of state, also the namespace's settings, the lines of the folder's files,
+ * and which files are in `run` and `lib` beside it. Both paths are absolute. Throws as `runProgram` does, and where a tool does not end.
+ */
+export async function readNamespace(host: Host, netns: string, folder?: string): Promise<string> {
+  const deadline = { what: `the state of ${netns} on ${host.name} to be read`, deadlineMs: stateMs };
+  return call(host, (rpc) => rpc.call("state", { netns, folder: folder ?? null }, { deadline }));
 }
 
 /** Writes a file of a host whole or not at all, with the folders that it needs. `path` is absolute. */

@@ -19,6 +19,7 @@ from ..rpc.messages import Failure
 from ..rpc.params import Params
 from ..rpc.server import Caller, ThreadedServer
 from ..watch.namespaces import CLONE_NEWNET, CLONE_NEWNS, leave_shared_folders, set_namespace
+from .state import state_of
 
 # How long what a killed program has started may hold its output. In seconds.
 GRACE = 5.0
@@ -97,13 +98,18 @@ class Runner:
             os.unlink(given.text("path"))
         return None
 
+    def state(self, given: Params, caller: Caller) -> object:
+        """What is set in a namespace, as `state_of` has it."""
+        move_into(given.text("netns"), None)
+        try:
+            return state_of(given.text_or_none("folder"), caller)
+        finally:
+            caller.ended()
+
     def _run(self, order: Order, caller: Caller) -> object:
         began = time.monotonic()
         kept = {"stdout": Output(order.limit), "stderr": Output(order.limit)}
-        try:
-            enter_namespaces(order.netns, order.mountns)
-        except OSError as error:
-            raise Failure(f"entering {error.filename or 'the namespaces'}: {error.strerror}") from error
+        move_into(order.netns, order.mountns)
         guard = self._guard
         if guard is None:
             raise Failure("there is no program timeout, which is part of coreutils")
@@ -148,7 +154,16 @@ def serve_programs() -> None:
     What the programs inherit of this process is as it was started.
     """
     runner = Runner()
-    ThreadedServer({"run": runner.run, "put": runner.put, "drop": runner.drop}).serve()
+    methods = {"run": runner.run, "state": runner.state, "put": runner.put, "drop": runner.drop}
+    ThreadedServer(methods).serve()
+
+
+def move_into(netns: str | None, mountns: str | None) -> None:
+    """As `enter_namespaces`; throws `Failure` where one cannot be entered."""
+    try:
+        enter_namespaces(netns, mountns)
+    except OSError as error:
+        raise Failure(f"entering {error.filename or 'the namespaces'}: {error.strerror}") from error
 
 
 def enter_namespaces(netns: str | None, mountns: str | None) -> None:

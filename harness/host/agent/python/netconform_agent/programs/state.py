@@ -1,0 +1,206 @@
+"""What is set in a network namespace and in a folder of state, by the host's tools, the kernel and files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import stat
+import subprocess
+from collections.abc import Iterator
+
+from ..rpc.messages import Failure
+from ..rpc.server import Caller
+
+# By section, the tool that is asked, and what it is given. Those of the first must be there.
+NETWORK = (["ip", "-o", "-batch", "-"], b"link\naddress\nroute show table all\nrule\n")
+TOOLS = {"rule6": ["ip", "-6", "rule"], "shaper": ["tc", "qdisc"]}
+RULESET = ["nft", "-s", "list", "ruleset"]
+TABLES = {"iptables": ["iptables-save"], "ip6tables": ["ip6tables-save"]}
+# Where the kernel lists the old tables that are in use, of which nft knows nothing.
+OLD_TABLES = ("/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names")
+# Every interface has one of these by itself.
+USUAL_SHAPERS = {"noqueue", "pfifo_fast", "fq_codel", "mq"}
+SHAPER = re.compile(r"^qdisc (\S+) \S+ dev (\S+)", re.MULTILINE)
+SETTINGS = "/proc/sys/net"
+SETTING_FOLDERS = ("ipv4/conf/all", "ipv4/conf/default", "ipv6/conf/all", "ipv6/conf/default")
+# A tool that takes longer is told of, in seconds.
+LONGEST = 30.0
+# Of a file of state, whosever it is, so much is told, in bytes.
+FILE_LIMIT = 1 << 20
+
+
+def state_of(folder: str | None, caller: Caller) -> str:
+    """Sections, each behind a line `=== name`; the first has none.
+
+    Settings, lines of files and the names of files beside it only where there is a folder. Throws `Failure`
+    where a tool cannot be run, or does not end.
+    """
+    # Before tools run there.
+    processes = list(processes_here())
+    tools = Tools(caller)
+    network = tools.begin(*NETWORK)
+    if network is None:
+        raise Failure("there is no program ip, which is part of iproute2")
+    ruleset = tools.begin(RULESET)
+    said = tools.sections(TOOLS)
+    said["filter"] = "\n".join(filters(tools, said["shaper"]))
+    said["nft"] = tools.told_by(ruleset)
+    # No rule in the tables of nft, which iptables uses today, and no old table in use:
+    # iptables need not be asked.
+    if said["nft"] or not succeeded(ruleset) or any(read_text(path) for path in OLD_TABLES):
+        said.update(tools.sections(TABLES))
+    said["process"] = "\n".join(processes)
+    if folder is not None:
+        said["sysctl"] = "\n".join(settings_here())
+        said["file"] = "\n".join(lines_in(folder))
+        said["kept"] = "\n".join(files_beside(folder))
+    return "\n".join([tools.told_by(network), *(f"=== {name}\n{text}" for name, text in said.items())])
+
+
+class Tools:
+    """Programs of the host that run for one look, and are ended when the caller gives it up."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def begin(self, argv: list[str], given: bytes = b"") -> subprocess.Popen[bytes] | None:
+        """Starts it in this thread's namespace; `None` where it is missing."""
+        pipe = subprocess.PIPE
+        try:
+            program = self._caller.begin(
+                lambda: subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0),
+                self._end_with,
+            )
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise Failure(f"starting {argv[0]}: {error.strerror}") from error
+        self._running.append(program)
+        assert program.stdin
+        # So little that a pipe has room for it, unless it has ended by now.
+        with contextlib.suppress(BrokenPipeError), program.stdin:
+            program.stdin.write(given)
+        return program
+
+    def sections(self, asked: dict[str, list[str]]) -> dict[str, str]:
+        """What each tool prints, all at once."""
+        begun = {name: self.begin(argv) for name, argv in asked.items()}
+        return {name: self.told_by(program) for name, program in begun.items()}
+
+    def told_by(self, program: subprocess.Popen[bytes] | None) -> str:
+        """What it printed, however it ended; nothing of one that is missing."""
+        if program is None:
+            return ""
+        # `communicate` would want an open stdin.
+        program.stdin = None
+        try:
+            told, _ = program.communicate(timeout=LONGEST)
+        except subprocess.TimeoutExpired as error:
+            self._end()
+            raise Failure(f"{error.cmd[0]} did not end within {LONGEST:.0f} s") from error
+        return told.decode("utf-8", "replace").strip()
+
+    def _end_with(self, last: subprocess.Popen[bytes]) -> None:
+        last.kill()
+        self._end()
+
+    def _end(self) -> None:
+        for program in self._running:
+            program.kill()
+
+
+def succeeded(program: subprocess.Popen[bytes] | None) -> bool:
+    """Whether one that has ended was there, and did what it was asked."""
+    return program is not None and program.returncode == 0
+
+
+def filters(tools: Tools, shapers: str) -> Iterator[str]:
+    """The filters of what shapes traffic, each with its interface and its place there."""
+    for kind, device in SHAPER.findall(shapers):
+        if kind in USUAL_SHAPERS:
+            continue
+        for place in ("root", "ingress", "egress"):
+            told = tools.told_by(tools.begin(["tc", "filter", "show", "dev", device, place]))
+            yield from (f"{device} {place} {line.strip()}" for line in told.splitlines())
+
+
+def processes_here() -> Iterator[str]:
+    """The names of the processes in this thread's namespace, without what this process has just started."""
+    here = os.stat("/proc/thread-self/ns/net")
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        # Others end, and one that is a zombie is in no namespace.
+        with contextlib.suppress(OSError):
+            there = os.stat(f"/proc/{name}/ns/net")
+            if (there.st_ino, there.st_dev) != (here.st_ino, here.st_dev) or parent_of(name) == os.getpid():
+                continue
+            yield read_text(f"/proc/{name}/comm")
+
+
+def parent_of(process: str) -> int:
+    """The number of its parent."""
+    # The name, which may be anything, is in brackets.
+    return int(read_text(f"/proc/{process}/stat").rpartition(")")[2].split()[1])
+
+
+def settings_here() -> Iterator[str]:
+    """The settings of this thread's namespace that are no interface's, as `path:value`."""
+    names = [f"{folder}/{name}" for folder in SETTING_FOLDERS for name in entries(f"{SETTINGS}/{folder}")]
+    for name in ["ipv4/ip_forward", *names]:
+        # Some cannot be read before they are set.
+        with contextlib.suppress(OSError):
+            yield from (f"{name}:{line}" for line in read_text(f"{SETTINGS}/{name}").splitlines())
+
+
+def entries(folder: str) -> list[str]:
+    """What is in a folder; nothing where there is none."""
+    try:
+        return sorted(os.listdir(folder))
+    except OSError:
+        return []
+
+
+def lines_in(folder: str) -> Iterator[str]:
+    """The lines of the files in a folder, each with its path from there; locks and cursors are no state."""
+    for path in regular_files(folder):
+        name = os.path.basename(path)
+        if name == "lock" or name.startswith("last_reserved_ip"):
+            continue
+        # It may go while this looks.
+        with contextlib.suppress(OSError), open(os.path.join(folder, path), "rb") as file:
+            content = file.read(FILE_LIMIT + 1)
+            text = content[:FILE_LIMIT].decode("utf-8", "replace").replace("\0", "\\0")
+            yield from (f"./{path}:{line}" for line in text.removesuffix("\n").split("\n"))
+            if len(content) > FILE_LIMIT:
+                yield f"./{path}: … (longer than {FILE_LIMIT} bytes)"
+
+
+def files_beside(folder: str) -> Iterator[str]:
+    """Paths of the files in `run` and `lib` beside a folder, but for locks."""
+    above = os.path.dirname(folder)
+    for name in ("run", "lib"):
+        for path in regular_files(os.path.join(above, name)):
+            if not path.endswith(".lock"):
+                yield f"{name}/{path}"
+
+
+def regular_files(folder: str) -> Iterator[str]:
+    """Paths from there, at any depth; links are not followed."""
+    for above, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(above, name)
+            with contextlib.suppress(OSError):
+                if stat.S_ISREG(os.lstat(path).st_mode):
+                    yield os.path.relpath(path, folder)
+
+
+def read_text(path: str) -> str:
+    """What is in a file of the kernel's; nothing where that cannot be read now."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
