@@ -15,7 +15,7 @@ import type { TestTools } from "#harness/conformance/suite/tools.ts";
 import { workerSettings } from "#harness/conformance/suite/worker-settings.ts";
 import { conformanceSuite } from "#harness/conformance/suite.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked, Nonconformance } from "#harness/core/errors.ts";
+import { Blocked, messageOf, Nonconformance } from "#harness/core/errors.ts";
 import { LocalHost } from "#harness/host/local/local-host.ts";
 import { quote } from "#harness/host/shell.ts";
 import type { ByHand } from "#harness/observe/second-look/by-hand.ts";
@@ -142,15 +142,19 @@ export async function cniSuite(topic: string, define: (suite: CniSuite) => void)
               ? await common(together === true ? "" : together)
               : await Testbed.open(plugin, tools.scope);
             opened.add(testbed);
+            const settle = async () => {
+              const left = together ? [] : await testbed.settle(reference.infrastructure);
+              if (!options.leavesState) lookFor(`"${id} ${title}"`, left, testbed);
+            };
             try {
               await body({ ...tools, testbed, plugin });
             } catch (error) {
               tellHowToRepeat(error, testbed, repeat);
+              // Whatever comes of tidying up, this is what the test found.
+              await settle().catch((other) => tools.note(`nor could it be tidied up: ${messageOf(other)}`));
               throw error;
-            } finally {
-              const left = together ? [] : await testbed.settle(reference.infrastructure);
-              if (!options.leavesState) lookFor(`"${id} ${title}"`, left, testbed);
             }
+            await settle();
           },
           { alone: options.alone ?? false, sees: options.sees ?? [] },
         );

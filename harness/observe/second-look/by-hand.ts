@@ -48,7 +48,8 @@ export async function confirm(
     if (leftMs <= 0) return "cut off";
     // Where this process is killed, nobody else ends what hangs on the host.
     const bound = ["timeout", "-s", "KILL", String(Math.ceil((scaled(leftMs) + graceMs) / 1000))];
-    return host.exec([...bound, "bash", "-c", line], { deadlineMs: leftMs }).then(
+    // Where its stdin is a socket, as Node.js makes it, bash would take itself for a remote shell, and read the user's `.bashrc` first.
+    return host.exec([...bound, "bash", "--norc", "-c", line], { deadlineMs: leftMs }).then(
       (result) => endOf(result, shows),
       (error) => (error instanceof DeadlineExceeded ? "cut off" : "not run"),
     );

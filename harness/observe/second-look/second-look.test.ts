@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { until } from "#harness/core/async/poll.ts";
 import { ConnectionLost } from "#harness/core/errors.ts";
 import { projectRoot } from "#harness/core/project-root.ts";
@@ -26,6 +26,24 @@ describe("a line by hand", () => {
 
   test("says that it does not show it", async () => {
     expect(await confirm({ host, argv: ["true"], shows: fails })).toBe("not reproducible by hand (0/3)");
+  });
+
+  test("reads nothing of the user's that is for shells", async () => {
+    const home = mkdtempSync(join(tmpdir(), "home-"));
+    onTestFinished(() => rmSync(home, { recursive: true }));
+    writeFileSync(join(home, ".bashrc"), "touch ~/was-read\n");
+    const argv = ["env", `HOME=${home}`, "SHLVL=0", "bash", "-c", "true"];
+    const { code } = await host.exec(argv);
+    expect([code, existsSync(join(home, "was-read"))], "bash reads it where it is told nothing").toEqual([
+      0,
+      true,
+    ]);
+    rmSync(join(home, "was-read"));
+    vi.stubEnv("HOME", home);
+    vi.stubEnv("SHLVL", "0");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await confirm({ host, argv: ["false"], shows: fails })).toBe("confirmed 3/3");
+    expect(existsSync(join(home, "was-read"))).toBe(false);
   });
 
   test("is not judged where no run ends, whatever it would have shown", async () => {
