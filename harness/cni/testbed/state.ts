@@ -82,7 +82,10 @@ let empty: Promise<string[]> | undefined;
 
 /** What a namespace has from the start is the same in all of them: it is read once. */
 export function readEmptyState(host: Host, netns: string, folder: string): Promise<string[]> {
-  empty ??= readState(host, netns, folder);
+  empty ??= readState(host, netns, folder).catch((error: unknown) => {
+    empty = undefined;
+    throw error;
+  });
   return empty;
 }
 

@@ -12,8 +12,15 @@ export const pythonFolder = fileURLToPath(new URL("python", import.meta.url));
 const packageName = "netconform_agent";
 /** What the program is run by. */
 export const interpreter = ["python3", "-I", "-S", "-u"];
-/** The host's own Python where there is one: before it in a user's `PATH` may be the script of a version manager, which takes ten times as long. */
-const ownFirst = '[ -x /usr/bin/python3 ] && exec /usr/bin/python3 "$@"; exec python3 "$@"';
+/**
+ * The host's own Python where it is there and new enough: before it in a user's `PATH` may be the script of a version manager, which takes ten times
+ * as long.
+ */
+const ownFirst = `
+own=/usr/bin/python3
+if [ -x $own ] && { [ "$(command -v python3)" = $own ] ||
+  $own -I -S -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; }; then exec $own "$@"; fi
+exec python3 "$@"`;
 
 /** Runs the program that follows on stdin. Reads no byte behind it: the rest of stdin is the program's. */
 const bootstrap =

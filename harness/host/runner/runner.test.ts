@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -7,7 +8,6 @@ import {
   readFileSync,
   rmSync,
   statSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -246,17 +246,32 @@ describe.concurrent("a process that runs programs", { timeout: 60_000 }, () => {
     expect([await text(stdout), await exit]).toEqual(["0\n", { code: 0, signal: null }]);
   });
 
-  // Hiding the host's own takes root.
+  // Another file in the place of the host's own Python takes root.
   if (process.getuid?.() === 0) {
-    it("says what is missing where there is no Python", async () => {
-      const bin = join(folder, "bin");
-      mkdirSync(bin);
-      for (const program of ["sh", "mount"]) symlinkSync(`/bin/${program}`, join(bin, program));
-      const hide = 'mount --bind /dev/null /usr/bin/python3; exec "$@"';
+    /** Starts a program where these are all that is in the `PATH`, and `own` is in the place of the host's own Python. */
+    const startWith = (programs: readonly string[], own: string) => {
+      const bin = mkdtempSync(join(folder, "bin-"));
+      for (const program of ["sh", "mount", "timeout", ...programs]) {
+        copyFileSync(`/usr/bin/${program}`, join(bin, program));
+      }
+      const hide = `mount --bind ${own} /usr/bin/python3; exec "$@"`;
       const prefix = ["/usr/bin/unshare", "--mount", "sh", "-c", hide, "sh"];
-      const { stdout, exit } = await start("true", { env: { PATH: bin }, prefix });
+      return start("true", { env: { PATH: bin }, prefix });
+    };
+
+    it("says what is missing where there is no Python", async () => {
+      const { stdout, exit } = await startWith([], "/dev/null");
       expect(await text(stdout)).toMatch(/^ProbeFailed: .*python3: not found/s);
       expect(await exit).toEqual({ code: 0, signal: null });
+    });
+
+    it("takes the Python in the path where the host's own is too old", async () => {
+      const old = join(folder, "old");
+      writeFileSync(old, "#!/bin/sh\necho 3.6 >&2; exit 1\n", { mode: 0o755 });
+      const { stdout, exit } = await startWith(["python3"], old);
+      expect([await text(stdout), await exit]).toEqual(["0\n", { code: 0, signal: null }]);
+      const none = await startWith([], old);
+      expect(await text(none.stdout)).toMatch(/^ProbeFailed: .*python3: not found/s);
     });
   }
 });

@@ -60,9 +60,12 @@ export async function confirm(
   return describeRuns(ends);
 }
 
+/** What `nsenter`, and `runc exec`, say where they come to no command. */
+const notEntered = /^nsenter: |\blevel=error msg="exec failed: /m;
+
 /** A run that did not get as far as the command, since that or its namespace is not there, says nothing of the failure. */
 function endOf(result: ExecResult, shows: ByHand["shows"]): RunEnd {
-  if (result.code === 126 || result.code === 127 || /^nsenter: /m.test(result.stderr)) return "not run";
+  if (result.code === 126 || result.code === 127 || notEntered.test(result.stderr)) return "not run";
   return shows(result) ? "shown" : "not shown";
 }
 

@@ -104,6 +104,9 @@ describe("a line by hand", () => {
     expect(await confirm({ host, argv: ["no-such-command"], shows: () => true })).toBe(told);
     const gone = ["nsenter", "--net=/proc/0/ns/net", "false"];
     expect(await confirm({ host, argv: gone, shows: fails })).toBe(told);
+    const said = 'time="2026-11-29T17:00:00Z" level=error msg="exec failed: container does not exist"';
+    const pod = ["sh", "-c", 'echo "$0" >&2; exit 255', said];
+    expect(await confirm({ host, argv: pod, shows: fails })).toBe(told);
   });
 
   test("is read with and without its mark", () => {

@@ -12,7 +12,7 @@ export const containerdSocket = `${folder}/containerd.sock`;
 const ctr = ["ctr", "--address", containerdSocket, "--namespace", "k8s.io"];
 const runcState = `${folder}/runc`;
 /**
- * `runc` for the same sandboxes. A command inside writes straight to its caller: `ctr task exec` copies what it says, and loses all of it now and then
+ * `runc` for the same sandboxes. It ends once all has come that a command inside says: `ctr task exec` loses it now and then
  * (containerd/containerd#5741).
  */
 export const runc = ["runc", "--root", `${runcState}/k8s.io`];
@@ -85,8 +85,12 @@ export async function installContainerd(scope: Scope, { nodes, image }: Cluster)
 }
 
 async function run(scope: Scope, node: ClusterNode): Promise<void> {
-  const { code } = await node.exec(["sh", "-c", "command -v containerd && command -v ctr"]);
-  if (code !== 0) throw new Blocked(`${node.name}: its engine came without containerd and ctr`);
+  const { code } = await node.exec([
+    "sh",
+    "-c",
+    "command -v containerd && command -v ctr && command -v runc",
+  ]);
+  if (code !== 0) throw new Blocked(`${node.name}: its engine came without containerd, ctr or runc`);
   const free = handlers.map((name) => `${freeFolder}/${name}`);
   const networks = handlers.map((name) => `${handlersFolder}/${name}`);
   await node.run(["mkdir", "-p", `${folder}/no-network`, ...networks]);

@@ -100,11 +100,12 @@ class Runner:
 
     def state(self, given: Params, caller: Caller) -> object:
         """What is set in a namespace, as `state_of` has it."""
-        move_into(given.text("netns"), None)
-        try:
-            return state_of(given.text_or_none("folder"), caller)
-        finally:
-            caller.ended()
+        with self._room:
+            move_into(given.text("netns"), None)
+            try:
+                return state_of(given.text_or_none("folder"), caller)
+            finally:
+                caller.ended()
 
     def _run(self, order: Order, caller: Caller) -> object:
         began = time.monotonic()

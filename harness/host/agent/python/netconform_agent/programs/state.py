@@ -26,8 +26,12 @@ SETTINGS = "/proc/sys/net"
 SETTING_FOLDERS = ("ipv4/conf/all", "ipv4/conf/default", "ipv6/conf/all", "ipv6/conf/default")
 # A tool that takes longer is told of, in seconds.
 LONGEST = 30.0
-# Of a file of state, whosever it is, so much is told, in bytes.
+# Of a file of state, whosever it is, so much is told, and of all together, in bytes; of so many files.
 FILE_LIMIT = 1 << 20
+TOTAL_LIMIT = 16 << 20
+MOST_FILES = 20_000
+# Stands for the others.
+MORE = f"… (more than {MOST_FILES} files)"
 
 
 def state_of(folder: str | None, caller: Caller) -> str:
@@ -38,8 +42,20 @@ def state_of(folder: str | None, caller: Caller) -> str:
     """
     # Before tools run there.
     processes = list(processes_here())
-    tools = Tools(caller)
-    network = tools.begin(*NETWORK)
+    with Tools(caller) as tools:
+        said = network_told_by(tools)
+    said["process"] = "\n".join(processes)
+    if folder is not None:
+        said["sysctl"] = "\n".join(settings_here())
+        said["file"] = "\n".join(lines_in(folder))
+        said["kept"] = "\n".join(files_beside(folder))
+    links = said.pop("")
+    return "\n".join([links, *(f"=== {name}\n{text}" for name, text in said.items())])
+
+
+def network_told_by(tools: Tools) -> dict[str, str]:
+    """What the tools print, by section; the first has no name."""
+    network = tools.begin(*NETWORK, stderr=subprocess.PIPE)
     if network is None:
         raise Failure("there is no program ip, which is part of iproute2")
     ruleset = tools.begin(RULESET)
@@ -50,12 +66,11 @@ def state_of(folder: str | None, caller: Caller) -> str:
     # iptables need not be asked.
     if said["nft"] or not succeeded(ruleset) or any(read_text(path) for path in OLD_TABLES):
         said.update(tools.sections(TABLES))
-    said["process"] = "\n".join(processes)
-    if folder is not None:
-        said["sysctl"] = "\n".join(settings_here())
-        said["file"] = "\n".join(lines_in(folder))
-        said["kept"] = "\n".join(files_beside(folder))
-    return "\n".join([tools.told_by(network), *(f"=== {name}\n{text}" for name, text in said.items())])
+    said[""], complaint = tools.end_of(network)
+    # Every namespace has one.
+    if not said[""]:
+        raise Failure(f"ip shows no interface: {complaint}")
+    return said
 
 
 class Tools:
@@ -65,15 +80,31 @@ class Tools:
         self._caller = caller
         self._running: list[subprocess.Popen[bytes]] = []
 
-    def begin(self, argv: list[str], given: bytes = b"") -> subprocess.Popen[bytes] | None:
-        """Starts it in this thread's namespace; `None` where it is missing."""
+    def __enter__(self) -> Tools:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ends and forgets those that nobody has waited for."""
+        self._end()
+        for program in self._running:
+            # Unless the kernel holds it.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(1.0)
+            for pipe in (program.stdout, program.stderr):
+                if pipe:
+                    pipe.close()
+
+    def begin(
+        self, argv: list[str], given: bytes = b"", stderr: int = subprocess.DEVNULL
+    ) -> subprocess.Popen[bytes] | None:
+        """Starts it in this thread's namespace; `None` where there is none that this user may start."""
         pipe = subprocess.PIPE
         try:
             program = self._caller.begin(
-                lambda: subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, bufsize=0),
+                lambda: subprocess.Popen(argv, stdin=pipe, stdout=pipe, stderr=stderr, bufsize=0),
                 self._end_with,
             )
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
             return None
         except OSError as error:
             raise Failure(f"starting {argv[0]}: {error.strerror}") from error
@@ -82,6 +113,7 @@ class Tools:
         # So little that a pipe has room for it, unless it has ended by now.
         with contextlib.suppress(BrokenPipeError), program.stdin:
             program.stdin.write(given)
+        program.stdin = None
         return program
 
     def sections(self, asked: dict[str, list[str]]) -> dict[str, str]:
@@ -91,16 +123,15 @@ class Tools:
 
     def told_by(self, program: subprocess.Popen[bytes] | None) -> str:
         """What it printed, however it ended; nothing of one that is missing."""
-        if program is None:
-            return ""
-        # `communicate` would want an open stdin.
-        program.stdin = None
+        return self.end_of(program)[0] if program else ""
+
+    def end_of(self, program: subprocess.Popen[bytes]) -> tuple[str, str]:
+        """What it printed, and what it complained of where that is kept."""
         try:
-            told, _ = program.communicate(timeout=LONGEST)
+            told, complaint = program.communicate(timeout=LONGEST)
         except subprocess.TimeoutExpired as error:
-            self._end()
             raise Failure(f"{error.cmd[0]} did not end within {LONGEST:.0f} s") from error
-        return told.decode("utf-8", "replace").strip()
+        return text_of(told), text_of(complaint or b"")
 
     def _end_with(self, last: subprocess.Popen[bytes]) -> None:
         last.kill()
@@ -109,6 +140,11 @@ class Tools:
     def _end(self) -> None:
         for program in self._running:
             program.kill()
+
+
+def text_of(said: bytes) -> str:
+    """Without blank space around it."""
+    return said.decode("utf-8", "replace").strip()
 
 
 def succeeded(program: subprocess.Popen[bytes] | None) -> bool:
@@ -141,9 +177,10 @@ def processes_here() -> Iterator[str]:
 
 
 def parent_of(process: str) -> int:
-    """The number of its parent."""
-    # The name, which may be anything, is in brackets.
-    return int(read_text(f"/proc/{process}/stat").rpartition(")")[2].split()[1])
+    """The number of its parent. Throws `OSError` where it has ended."""
+    with open(f"/proc/{process}/stat", "rb") as file:
+        # The name, which may be anything, is in brackets.
+        return int(file.read().rpartition(b")")[2].split()[1])
 
 
 def settings_here() -> Iterator[str]:
@@ -165,17 +202,41 @@ def entries(folder: str) -> list[str]:
 
 def lines_in(folder: str) -> Iterator[str]:
     """The lines of the files in a folder, each with its path from there; locks and cursors are no state."""
+    room = TOTAL_LIMIT
     for path in regular_files(folder):
+        if path == MORE:
+            yield MORE
+            return
         name = os.path.basename(path)
         if name == "lock" or name.startswith("last_reserved_ip"):
             continue
-        # It may go while this looks.
-        with contextlib.suppress(OSError), open(os.path.join(folder, path), "rb") as file:
-            content = file.read(FILE_LIMIT + 1)
-            text = content[:FILE_LIMIT].decode("utf-8", "replace").replace("\0", "\\0")
-            yield from (f"./{path}:{line}" for line in text.removesuffix("\n").split("\n"))
-            if len(content) > FILE_LIMIT:
-                yield f"./{path}: … (longer than {FILE_LIMIT} bytes)"
+        content = content_of(os.path.join(folder, path), min(FILE_LIMIT, room) + 1)
+        room -= len(content)
+        if room < 0:
+            yield f"… (more than {TOTAL_LIMIT} bytes)"
+            return
+        yield from (f"./{path}:{line}" for line in lines_of(content))
+
+
+def lines_of(content: bytes) -> list[str]:
+    """The lines of a text; of what is none, only that: its bytes may change and mean the same."""
+    if b"\0" in content:
+        return ["(binary)"]
+    lines = content[:FILE_LIMIT].decode("utf-8", "replace").split("\n")
+    if len(content) > FILE_LIMIT:
+        return [*lines, f"… (longer than {FILE_LIMIT} bytes)"]
+    # The last one ends with its line feed, and in an empty file there is none.
+    return lines[:-1] if lines[-1] == "" else lines
+
+
+def content_of(path: str, limit: int) -> bytes:
+    """What is in a regular file, up to a limit; nothing where it has gone, or is another kind by now."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(descriptor, "rb") as file:
+            return file.read(limit) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return b""
 
 
 def files_beside(folder: str) -> Iterator[str]:
@@ -188,13 +249,22 @@ def files_beside(folder: str) -> Iterator[str]:
 
 
 def regular_files(folder: str) -> Iterator[str]:
-    """Paths from there, at any depth; links are not followed."""
-    for above, _, names in os.walk(folder):
-        for name in names:
-            path = os.path.join(above, name)
-            with contextlib.suppress(OSError):
-                if stat.S_ISREG(os.lstat(path).st_mode):
-                    yield os.path.relpath(path, folder)
+    """Paths from there, at any depth, without following links; of very many the first ones, then `MORE`."""
+    folders, found = [""], 0
+    while folders:
+        above = folders.pop()
+        # What goes meanwhile is not there.
+        with contextlib.suppress(OSError), os.scandir(os.path.join(folder, above)) as entries_there:
+            for entry in entries_there:
+                path = os.path.join(above, entry.name)
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                elif entry.is_file(follow_symlinks=False):
+                    found += 1
+                    if found > MOST_FILES:
+                        yield MORE
+                        return
+                    yield path
 
 
 def read_text(path: str) -> str:
