@@ -3,7 +3,7 @@ import { hastenRotation } from "#harness/cluster/engines/rotation/rotation.ts";
 import { clusterStoreOf } from "#harness/cluster/features/cluster-store.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { Blocked, DeadlineExceeded } from "#harness/core/errors.ts";
+import { Blocked, didNotCome } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { restartEngine } from "#harness/workload/docker/engine/ends.ts";
 import { removeNetwork } from "#harness/workload/docker/network.ts";
@@ -261,7 +261,7 @@ async function leaveSwarm(node: ClusterNode): Promise<boolean> {
     await untilSilent(node);
     return true;
   } catch (error) {
-    if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+    if (!didNotCome(error)) throw error;
     return false;
   }
 }

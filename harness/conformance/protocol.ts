@@ -5,7 +5,7 @@ import type { HeldResources } from "#harness/cnm/rules/conversation.ts";
 import { type EnginesHave, isAsked } from "#harness/cnm/rules/omissions.ts";
 import { until } from "#harness/core/async/poll.ts";
 import {
-  DeadlineExceeded,
+  didNotCome,
   type EngineAtFault,
   EngineRefused,
   HarnessError,
@@ -147,7 +147,7 @@ export async function untilHeld(recorder: ProtocolRecorder, expected: HeldResour
       return describeHeldResources(beside) === "";
     });
   } catch (error) {
-    if (!(error instanceof DeadlineExceeded)) throw error;
+    if (!didNotCome(error)) throw error;
   }
   return beside;
 }

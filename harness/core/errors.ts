@@ -58,6 +58,11 @@ export class DeadlineExceeded extends HarnessError {
   override name = "DeadlineExceeded";
 }
 
+/** Whether what was waited for did not come, though the last look for it could be made: one that could not tells nothing of it. */
+export function didNotCome(error: unknown): error is DeadlineExceeded {
+  return error instanceof DeadlineExceeded && error.cause === undefined;
+}
+
 /** The probe could not do its work (its positive control failed, its tool is missing): says nothing about the plugin. */
 export class ProbeFailed extends HarnessError {
   override name = "ProbeFailed";

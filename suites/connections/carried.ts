@@ -1,5 +1,5 @@
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded, ProbeFailed } from "#harness/core/errors.ts";
+import { didNotCome, ProbeFailed } from "#harness/core/errors.ts";
 import { type HeldConnection, tellAll } from "#harness/observe/probe/held/connection.ts";
 import { lastThrough } from "#harness/observe/probe/held/stream.ts";
 import { heldLookMs } from "#suites/requirements/rules/connections.ts";
@@ -28,7 +28,7 @@ export async function silentAfter(
     });
     return silent.length === 0;
   }).catch((error: unknown) => {
-    if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+    if (!didNotCome(error)) throw error;
   });
   return [...ended, ...silent];
 }

@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import { z } from "zod";
 import type { Cluster } from "#harness/cluster/cluster.ts";
 import { until, within } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { didNotCome } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { servesOpenVswitch } from "#harness/host/setup/open-vswitch.ts";
 
@@ -317,7 +317,7 @@ export async function settle(
     });
     return [];
   } catch (error) {
-    if (error instanceof DeadlineExceeded && differences.length > 0) return differences;
+    if (didNotCome(error) && differences.length > 0) return differences;
     throw error;
   }
 }

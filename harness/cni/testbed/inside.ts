@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isInterfaceName } from "#harness/cni/protocol/interface-name.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { didNotCome } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 
 const links = z.array(
@@ -56,7 +56,7 @@ export async function answersPing(host: Host, netns: string, address: string): P
   const ping = ["ip", "netns", "exec", netns, "ping", "-c1", "-W1", address];
   const deadline = { what: `${address} to answer to ping`, deadlineMs: 5_000 };
   return until(deadline, async () => (await host.exec(ping)).code === 0).catch((error: unknown) => {
-    if (error instanceof DeadlineExceeded) return false;
+    if (didNotCome(error)) return false;
     throw error;
   });
 }

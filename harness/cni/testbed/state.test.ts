@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { additions, parseState } from "./state.ts";
+import { additions, parseState, whatStays } from "./state.ts";
 
 test("a rule that is there once more is an addition", () => {
   expect(additions(["a", "b", "b"], ["b", "c"])).toEqual(["a", "b"]);
@@ -68,5 +68,19 @@ lib/cache/two`;
     "rule from 10.0.0.2 lookup 100",
     "rule from all lookup local",
     "rule6 from all lookup local",
+  ]);
+});
+
+test("what cannot be looked at is no place in which nothing stays", async () => {
+  const broken = new Error("nft did not end within 30 s");
+  await expect(whatStays(() => Promise.reject(broken), [])).rejects.toThrow(broken.message);
+  let looks = 0;
+  const brokenLater = () => {
+    looks += 1;
+    return looks === 1 ? Promise.resolve(["link gone-soon"]) : Promise.reject(broken);
+  };
+  await expect(whatStays(brokenLater, [])).rejects.toThrow(broken.message);
+  expect(await whatStays(() => Promise.resolve(["link stays", "bridge"]), ["bridge"])).toEqual([
+    "link stays",
   ]);
 });

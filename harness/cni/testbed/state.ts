@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { didNotCome } from "#harness/core/errors.ts";
 import type { Host } from "#harness/host/host.ts";
 import { readNamespace } from "#harness/host/runner/runner.ts";
 import { readRuleset } from "./chain/ruleset.ts";
@@ -152,7 +152,7 @@ export async function whatStays(
       return !waiting || (infrastructure === undefined && isDeepStrictEqual(left, before));
     });
   } catch (error) {
-    if (!(error instanceof DeadlineExceeded)) throw error;
+    if (!didNotCome(error)) throw error;
   }
   return left ?? [];
 }

@@ -79,13 +79,18 @@ export function writeMessage(stream: Writable, message: object): void {
 /** Yields the lines of a stream as they come. A line without its end is one too: what a peer that died left of a message. */
 export function onLines(stream: Readable, line: (text: string) => void): void {
   const decoder = new StringDecoder("utf8");
-  let rest = "";
+  // A line that comes in many pieces is put together once.
+  let pieces: string[] = [];
   stream.on("data", (chunk: Buffer) => {
-    const lines = (rest + decoder.write(chunk)).split("\n");
-    rest = lines.pop() ?? "";
-    for (const text of lines) line(text);
+    const [first = "", ...others] = decoder.write(chunk).split("\n");
+    pieces.push(first);
+    for (const begun of others) {
+      line(pieces.join(""));
+      pieces = [begun];
+    }
   });
   stream.once("end", () => {
+    const rest = pieces.join("");
     if (rest !== "") line(rest);
   });
 }

@@ -13,18 +13,18 @@ const packageName = "netconform_agent";
 /** What the program is run by. */
 export const interpreter = ["python3", "-I", "-S", "-u"];
 /**
- * The host's own Python where it is there and new enough: before it in a user's `PATH` may be the script of a version manager, which takes ten times
- * as long.
+ * The host's own Python where it is there, new enough and whole: before it in a user's `PATH` may be the script of a version manager, which takes
+ * ten times as long.
  */
 const ownFirst = `
 own=/usr/bin/python3
-if [ -x $own ] && { [ "$(command -v python3)" = $own ] ||
-  $own -I -S -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null; }; then exec $own "$@"; fi
+fit='import sys, ctypes, json, importlib.util as u; sys.exit(sys.version_info < (3, 9) or not u.find_spec("asyncio"))'
+if [ -x $own ] && { [ "$(command -v python3)" = $own ] || $own -I -S -c "$fit" >/dev/null 2>&1; }; then exec $own "$@"; fi
 exec python3 "$@"`;
 
 /** Runs the program that follows on stdin. Reads no byte behind it: the rest of stdin is the program's. */
 const bootstrap =
-  "import io; i = io.BufferedReader(io.FileIO(0, closefd=False), 1); exec(i.read(int(i.readline())))";
+  "import io, sys; sys.version_info < (3, 9) and sys.exit('Python %s at %s: 3.9 or later is needed' % (sys.version.split()[0], sys.executable)); i = io.BufferedReader(io.FileIO(0, closefd=False), 1); exec(i.read(int(i.readline())))";
 
 /**
  * Has Python import modules from their sources, which are in the program itself. Zip files (Python's `zipapp`) do the

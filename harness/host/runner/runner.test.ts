@@ -254,7 +254,7 @@ describe.concurrent("a process that runs programs", { timeout: 60_000 }, () => {
       for (const program of ["sh", "mount", "timeout", ...programs]) {
         copyFileSync(`/usr/bin/${program}`, join(bin, program));
       }
-      const hide = `mount --bind ${own} /usr/bin/python3; exec "$@"`;
+      const hide = `mount --bind ${own} /usr/bin/python3 && exec "$@"`;
       const prefix = ["/usr/bin/unshare", "--mount", "sh", "-c", hide, "sh"];
       return start("true", { env: { PATH: bin }, prefix });
     };

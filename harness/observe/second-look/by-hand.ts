@@ -48,8 +48,9 @@ export async function confirm(
     if (leftMs <= 0) return "cut off";
     // Where this process is killed, nobody else ends what hangs on the host.
     const bound = ["timeout", "-s", "KILL", String(Math.ceil((scaled(leftMs) + graceMs) / 1000))];
-    // Where its stdin is a socket, as Node.js makes it, bash would take itself for a remote shell, and read the user's `.bashrc` first.
-    return host.exec([...bound, "bash", "--norc", "-c", line], { deadlineMs: leftMs }).then(
+    // Where its stdin is a socket, as Node.js makes it, bash would take itself for a remote shell, and read the user's `.bashrc` first; with
+    // `-p` it reads no `BASH_ENV` and takes no functions either.
+    return host.exec([...bound, "bash", "--norc", "-p", "-c", line], { deadlineMs: leftMs }).then(
       (result) => endOf(result, shows),
       (error) => (error instanceof DeadlineExceeded ? "cut off" : "not run"),
     );
@@ -60,8 +61,17 @@ export async function confirm(
   return describeRuns(ends);
 }
 
-/** What `nsenter`, and `runc exec`, say where they come to no command. */
-const notEntered = /^nsenter: |\blevel=error msg="exec failed: /m;
+/** What says that it comes to no command: `nsenter`, `runc exec`, `docker exec`, which ends with 1, and `podman exec`, with 125. */
+const notEntered = new RegExp(
+  [
+    "^nsenter: ",
+    '\\blevel=error msg="exec failed: ',
+    "^Error response from daemon: (?:No such container: |[Cc]ontainer \\S+ is (?:not running|paused|restarting))",
+    "^Cannot connect to the Docker daemon",
+    "^Error: (?:no container with|can only create exec sessions)",
+  ].join("|"),
+  "m",
+);
 
 /** A run that did not get as far as the command, since that or its namespace is not there, says nothing of the failure. */
 function endOf(result: ExecResult, shows: ByHand["shows"]): RunEnd {

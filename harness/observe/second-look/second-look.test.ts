@@ -40,6 +40,8 @@ describe("a line by hand", () => {
     ]);
     rmSync(join(home, "was-read"));
     vi.stubEnv("HOME", home);
+    vi.stubEnv("BASH_ENV", join(home, ".bashrc"));
+    vi.stubEnv("BASH_FUNC_false%%", "() { true; }");
     vi.stubEnv("SHLVL", "0");
     onTestFinished(() => void vi.unstubAllEnvs());
     expect(await confirm({ host, argv: ["false"], shows: fails })).toBe("confirmed 3/3");
@@ -104,9 +106,20 @@ describe("a line by hand", () => {
     expect(await confirm({ host, argv: ["no-such-command"], shows: () => true })).toBe(told);
     const gone = ["nsenter", "--net=/proc/0/ns/net", "false"];
     expect(await confirm({ host, argv: gone, shows: fails })).toBe(told);
-    const said = 'time="2026-11-29T17:00:00Z" level=error msg="exec failed: container does not exist"';
-    const pod = ["sh", "-c", 'echo "$0" >&2; exit 255', said];
-    expect(await confirm({ host, argv: pod, shows: fails })).toBe(told);
+    for (const said of [
+      'time="2026-11-29T17:00:00Z" level=error msg="exec failed: container does not exist"',
+      "Error response from daemon: No such container: one",
+      "Error response from daemon: container 0123456789ab is not running",
+      "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+      'Error: no container with name or ID "one" found: no such container',
+      "Error: can only create exec sessions on running containers: container state improper",
+    ]) {
+      const exec = ["sh", "-c", 'echo "$0" >&2; exit 1', said];
+      expect(await confirm({ host, argv: exec, shows: fails }), said).toBe(told);
+    }
+    // A refusal is what a line may have to show.
+    const refused = ["sh", "-c", 'echo "$0" >&2; exit 1', "Error response from daemon: the plugin says no"];
+    expect(await confirm({ host, argv: refused, shows: fails })).toBe("confirmed 3/3");
   });
 
   test("is read with and without its mark", () => {

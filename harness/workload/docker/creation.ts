@@ -1,6 +1,6 @@
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { didNotCome } from "#harness/core/errors.ts";
 
 /** What an engine is being asked to make, and how it goes. */
 export interface Creation {
@@ -40,7 +40,7 @@ async function removeIfMade(what: string, remove: () => Promise<boolean>, deadli
     await until({ what: `${what} to be there, of which no answer came`, deadlineMs }, remove);
   } catch (error) {
     // Without a cause every look found nothing: it was not made.
-    if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+    if (!didNotCome(error)) throw error;
   }
 }
 

@@ -8,7 +8,7 @@ import { sayHowFar } from "#harness/core/async/how-far.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import { LoadProbe } from "#harness/core/async/starvation.ts";
-import { DeadlineExceeded, Nonconformance } from "#harness/core/errors.ts";
+import { didNotCome, Nonconformance } from "#harness/core/errors.ts";
 import { type Cycle, growthOf, type Tenth, tenthsOf } from "#harness/oracle/churn/churn.ts";
 import { amongForeignLinks } from "./foreign.ts";
 import { type Ground, type GroundContext, groundOf } from "./ground.ts";
@@ -145,7 +145,7 @@ async function settled({ cluster }: GroundContext, first: Snapshot): Promise<Sna
       },
     );
   } catch (error) {
-    if (!(error instanceof DeadlineExceeded)) throw error;
+    if (!didNotCome(error)) throw error;
   }
   return last;
 }

@@ -2,7 +2,7 @@ import type { Policy, PolicySemantics, Rule } from "#drivers/driver.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { didNotCome, Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import { HeldConnection, tellAll } from "#harness/observe/probe/held/connection.ts";
 import { countIn, lastThrough, type Stream, silentFrom } from "#harness/observe/probe/held/stream.ts";
@@ -102,7 +102,7 @@ async function untilQuiet(sent: HeldConnection): Promise<void> {
     arrived = there;
     return isQuiet;
   }).catch((error: unknown) => {
-    if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+    if (!didNotCome(error)) throw error;
     throw new Nonconformance({
       who: sent.name,
       expected: `nothing to arrive once the order that forbids it has returned`,

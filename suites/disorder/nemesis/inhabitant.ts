@@ -2,7 +2,7 @@ import type Docker from "dockerode";
 import type { ClusterNode } from "#harness/cluster/cluster.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, HarnessError } from "#harness/core/errors.ts";
+import { didNotCome, HarnessError } from "#harness/core/errors.ts";
 import { scaled } from "#harness/core/settings/patience.ts";
 import type { ExecResult } from "#harness/host/host.ts";
 import { embeddedDns } from "#harness/observe/probe/names.ts";
@@ -95,7 +95,7 @@ export class Inhabitant {
     const what = `${this.member.name} to run again`;
     const inspected = await until({ what, deadlineMs: backMs, everyMs: 200 }, look).catch(
       (error: unknown) => {
-        if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+        if (!didNotCome(error)) throw error;
         return undefined;
       },
     );

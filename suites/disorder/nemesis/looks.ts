@@ -1,7 +1,7 @@
 import { type PolicySemantics, usualPolicySemantics } from "#drivers/driver.ts";
 import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { didNotCome } from "#harness/core/errors.ts";
 import { flowsAmong, type SeenFlow } from "#harness/oracle/engine/table.ts";
 import { checkAddresses, checkFlows, checkNames, type Finding } from "#harness/oracle/nemesis/checks.ts";
 import { judgeByOrders, showsInForce } from "#harness/oracle/nemesis/rules.ts";
@@ -77,7 +77,7 @@ export async function settled(
       last = await look(againMs);
       return isOver();
     }).catch((error: unknown) => {
-      if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+      if (!didNotCome(error)) throw error;
     });
   }
   // What else is wrong then may only be late.

@@ -3,7 +3,7 @@ import type { ChapterContext } from "#harness/conformance/chapter.ts";
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
 import {
-  DeadlineExceeded,
+  didNotCome,
   HarnessError,
   messageOf,
   Nonconformance,
@@ -288,7 +288,7 @@ class Play {
 
 /** What was waited for has not come; anything else is thrown. */
 function unlessLate(error: unknown): void {
-  if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+  if (!didNotCome(error)) throw error;
 }
 
 const noneCame: CameBack = { byHand: [], findings: [] };

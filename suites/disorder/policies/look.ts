@@ -1,5 +1,5 @@
 import { until } from "#harness/core/async/poll.ts";
-import { DeadlineExceeded } from "#harness/core/errors.ts";
+import { didNotCome } from "#harness/core/errors.ts";
 import { uniqueMarker } from "#harness/host/agent/agent.ts";
 import type { Flow } from "#harness/oracle/engine/state.ts";
 import { isAnswered, isRight, type JudgedFlow, type SeenFlow } from "#harness/oracle/engine/table.ts";
@@ -35,7 +35,7 @@ export async function look(
     await tryAll(wrong(), againMs);
     return wrong().length === 0;
   }).catch((error: unknown) => {
-    if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+    if (!didNotCome(error)) throw error;
   });
   return { table: [...table.values()], atOnce: false };
 }

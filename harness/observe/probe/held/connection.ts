@@ -1,6 +1,6 @@
 import { until } from "#harness/core/async/poll.ts";
 import type { Scope } from "#harness/core/async/scope.ts";
-import { DeadlineExceeded, Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
+import { didNotCome, Nonconformance, ProbeFailed } from "#harness/core/errors.ts";
 import type { HeldEnd } from "#harness/host/agent/held.ts";
 import type { Transport } from "#harness/host/agent/reach.ts";
 import { type Clock, onOurClock, readClock } from "#harness/host/clock.ts";
@@ -127,7 +127,7 @@ export class HeldConnection {
       got = `${there} lines there, ${back} back`;
       return there > 0 && (back > 0 || this.spec.fresh);
     }).catch((error: unknown) => {
-      if (!(error instanceof DeadlineExceeded) || error.cause !== undefined) throw error;
+      if (!didNotCome(error)) throw error;
       throw new Nonconformance({ ...describe(this.spec, this.port), got });
     });
   }

@@ -21,14 +21,16 @@ TABLES = {"iptables": ["iptables-save"], "ip6tables": ["ip6tables-save"]}
 OLD_TABLES = ("/proc/thread-self/net/ip_tables_names", "/proc/thread-self/net/ip6_tables_names")
 # Every interface has one of these by itself.
 USUAL_SHAPERS = {"noqueue", "pfifo_fast", "fq_codel", "mq"}
+HEADING = re.compile(r"^===", re.MULTILINE)
 SHAPER = re.compile(r"^qdisc (\S+) \S+ dev (\S+)", re.MULTILINE)
 SETTINGS = "/proc/sys/net"
 SETTING_FOLDERS = ("ipv4/conf/all", "ipv4/conf/default", "ipv6/conf/all", "ipv6/conf/default")
 # A tool that takes longer is told of, in seconds.
 LONGEST = 30.0
-# Of a file of state, whosever it is, so much is told, and of all together, in bytes; of so many files.
-FILE_LIMIT = 1 << 20
-TOTAL_LIMIT = 16 << 20
+# Of a file of state, whosever it is, so much is read, in bytes, and so much is told of all together, in
+# characters; of so many files.
+FILE_LIMIT = 1 << 16
+TOTAL_LIMIT = 1 << 20
 MOST_FILES = 20_000
 # Stands for the others.
 MORE = f"… (more than {MOST_FILES} files)"
@@ -50,7 +52,9 @@ def state_of(folder: str | None, caller: Caller) -> str:
         said["file"] = "\n".join(lines_in(folder))
         said["kept"] = "\n".join(files_beside(folder))
     links = said.pop("")
-    return "\n".join([links, *(f"=== {name}\n{text}" for name, text in said.items())])
+    # Whatever a plugin calls what it leaves is no heading.
+    plain = {name: HEADING.sub(" ===", text) for name, text in said.items()}
+    return "\n".join([links, *(f"=== {name}\n{text}" for name, text in plain.items())])
 
 
 def network_told_by(tools: Tools) -> dict[str, str]:
@@ -67,9 +71,9 @@ def network_told_by(tools: Tools) -> dict[str, str]:
     if said["nft"] or not succeeded(ruleset) or any(read_text(path) for path in OLD_TABLES):
         said.update(tools.sections(TABLES))
     said[""], complaint = tools.end_of(network)
-    # Every namespace has one.
-    if not said[""]:
-        raise Failure(f"ip shows no interface: {complaint}")
+    # What it shows in part would read as a place in which there is no more. Every namespace has an interface.
+    if not said[""] or not succeeded(network):
+        raise Failure(f"ip does not show what is in the namespace: {complaint or 'nothing'}")
     return said
 
 
@@ -204,39 +208,52 @@ def lines_in(folder: str) -> Iterator[str]:
     """The lines of the files in a folder, each with its path from there; locks and cursors are no state."""
     room = TOTAL_LIMIT
     for path in regular_files(folder):
-        if path == MORE:
-            yield MORE
-            return
-        name = os.path.basename(path)
-        if name == "lock" or name.startswith("last_reserved_ip"):
+        if is_lock(path) or os.path.basename(path).startswith("last_reserved_ip"):
             continue
-        content = content_of(os.path.join(folder, path), min(FILE_LIMIT, room) + 1)
-        room -= len(content)
-        if room < 0:
-            yield f"… (more than {TOTAL_LIMIT} bytes)"
-            return
-        yield from (f"./{path}:{line}" for line in lines_of(content))
+        for told in [MORE] if path == MORE else lines_of(os.path.join(folder, path), shown(path)):
+            room -= len(told)
+            if room < 0:
+                yield f"… (more than {TOTAL_LIMIT} characters)"
+                return
+            yield told
 
 
-def lines_of(content: bytes) -> list[str]:
-    """The lines of a text; of what is none, only that: its bytes may change and mean the same."""
+def lines_of(file: str, name: str) -> list[str]:
+    """The lines of a text; of what is none, or has none, only that. Nothing of a file that has gone.
+
+    The bytes of a database may change and mean the same.
+    """
+    content, size = content_of(file)
+    if content is None:
+        return []
     if b"\0" in content:
-        return ["(binary)"]
-    lines = content[:FILE_LIMIT].decode("utf-8", "replace").split("\n")
-    if len(content) > FILE_LIMIT:
-        return [*lines, f"… (longer than {FILE_LIMIT} bytes)"]
-    # The last one ends with its line feed, and in an empty file there is none.
-    return lines[:-1] if lines[-1] == "" else lines
+        return [f"./{name}: (binary)"]
+    if not content:
+        return [f"./{name}: (empty)"]
+    lines = [f"./{name}:{line}" for line in content.decode("utf-8", "replace").removesuffix("\n").split("\n")]
+    return lines if size <= FILE_LIMIT else [*lines, f"./{name}: (the first of {size} bytes)"]
 
 
-def content_of(path: str, limit: int) -> bytes:
-    """What is in a regular file, up to a limit; nothing where it has gone, or is another kind by now."""
+def is_lock(path: str) -> bool:
+    """By its name."""
+    name = os.path.basename(path)
+    return name == "lock" or name.endswith((".lock", ".lck"))
+
+
+def shown(path: str) -> str:
+    """In one line."""
+    return path.replace("\n", "\\n")
+
+
+def content_of(path: str) -> tuple[bytes | None, int]:
+    """The first bytes of a regular file, and its size; `None` where it is gone, or another kind by now."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with open(descriptor, "rb") as file:
-            return file.read(limit) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+            there = os.fstat(descriptor)
+            return (file.read(FILE_LIMIT), there.st_size) if stat.S_ISREG(there.st_mode) else (None, 0)
     except OSError:
-        return b""
+        return None, 0
 
 
 def files_beside(folder: str) -> Iterator[str]:
@@ -244,8 +261,8 @@ def files_beside(folder: str) -> Iterator[str]:
     above = os.path.dirname(folder)
     for name in ("run", "lib"):
         for path in regular_files(os.path.join(above, name)):
-            if not path.endswith(".lock"):
-                yield f"{name}/{path}"
+            if not is_lock(path):
+                yield f"{name}/{shown(path)}"
 
 
 def regular_files(folder: str) -> Iterator[str]:
@@ -255,7 +272,7 @@ def regular_files(folder: str) -> Iterator[str]:
         above = folders.pop()
         # What goes meanwhile is not there.
         with contextlib.suppress(OSError), os.scandir(os.path.join(folder, above)) as entries_there:
-            for entry in entries_there:
+            for entry in sorted(entries_there, key=lambda entry: entry.name):
                 path = os.path.join(above, entry.name)
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(path)
