@@ -103,7 +103,7 @@ class ProcessesTest(unittest.TestCase):
         with subprocess.Popen(argv, stdin=pipe, stdout=pipe, start_new_session=True) as named:
             assert named.stdout and named.stdin
             named.stdout.readline()
-            with mock.patch.object(state, "parent_of", lambda _: 0):
+            with mock.patch.object(state, "parent_of", return_value=0):
                 told = state_of(None, Caller())
             named.stdin.write(b"\n")
         self.assertIn("\n === kept\n", told)
